@@ -1,0 +1,53 @@
+# `make` lists what there is to do.
+.DEFAULT_GOAL := help
+.PHONY: help setup app test lint format browser bench lock clean
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8501
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+setup: $(INSTALLED) ## Install everything into .venv (again only when requirements.lock has changed)
+
+$(INSTALLED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; give one with: make PYTHON=python3.12 setup" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+app: setup ## Start the app in the browser (PORT=8501)
+	$(BIN)/python -m wsss_viz app --port $(PORT)
+
+test: setup browser lint ## Check style and types, run all tests
+	$(BIN)/python -m pytest
+
+lint: setup ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+browser: setup ## Install chromium for the browser tests where there is none
+	@$(BIN)/python -m tests.browser.chromium
+
+bench: setup ## Measure speeds, by hand and on a quiet machine
+	@for file in bench/*.py; do echo "$$file"; $(BIN)/python -m "bench.$$(basename "$$file" .py)" || exit 1; done
+
+lock: setup ## Resolve requirements-dev.txt into requirements.lock again
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@{ sed '/^#/!d' requirements.lock; \
+	   $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade \
+	     --no-header --no-annotate requirements-dev.txt; } > requirements.lock.partial
+	@mv requirements.lock.partial requirements.lock
+
+clean: ## Remove .venv and what tools have cached
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,36 @@
+"""A page of the app, run without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page() -> OpenPage:
+    """Opens a page by name, at an address' parameters, as a fresh session; warm caches are kept between tests."""
+
+    def opened(name: str = "start", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "wsss_viz" / "app" / "main.py"), default_timeout=120)
+        if name != "start":
+            app.run()
+            app.switch_page(f"../../pages/{name}.py")
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return opened
+
+
+@pytest.fixture
+def cold_caches() -> None:
+    """Nothing cached: what the test changes on disk or in the environment is seen."""
+    st.cache_data.clear()
+    st.cache_resource.clear()

@@ -1,0 +1,59 @@
+"""The headers of every answer, and a warm-up that never stops the server."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from wsss_viz.app import server
+
+
+def answer(kind: str) -> list[Message]:
+    """What the middleware sends for a request of this kind, around an application that answers 200."""
+    sent: list[Message] = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-frame-options", b"ALLOWALL")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    asyncio.run(server.SecurityHeaders(application)({"type": kind}, receive, send))
+    return sent
+
+
+def test_every_http_answer_carries_the_headers_once() -> None:
+    start, body = answer("http")
+    headers = [(name.decode(), value.decode()) for name, value in start["headers"]]
+    assert dict(headers)["x-content-type-options"] == "nosniff"
+    assert dict(headers)["referrer-policy"] == "same-origin"
+    assert "frame-ancestors 'self'" in dict(headers)["content-security-policy"]
+    assert [value for name, value in headers if name == "x-frame-options"] == ["SAMEORIGIN"]
+    assert body["body"] == b"ok"
+
+
+def test_a_websocket_passes_untouched() -> None:
+    assert answer("websocket")[0]["headers"] == [(b"x-frame-options", b"ALLOWALL")]
+
+
+def test_nothing_from_outside_is_allowed_by_the_policy() -> None:
+    assert "http://" not in server.CONTENT_SECURITY_POLICY
+    assert "https:" not in server.CONTENT_SECURITY_POLICY
+    assert "unsafe-eval" not in server.CONTENT_SECURITY_POLICY
+
+
+def test_a_missing_checkpoint_is_one_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
+    with caplog.at_level(logging.WARNING, "wsss_viz.app.server"):
+        server.warm_up()
+    (record,) = [record for record in caplog.records if record.name == "wsss_viz.app.server"]
+    assert "scenes-classifier" in record.message
+    assert record.exc_info is None

@@ -1,0 +1,109 @@
+"""The state and its address."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wsss_viz.app.state import COLOUR_MAPS, PHOTOGRAPHS, VIEWS, ViewState, in_order
+from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.traces.normalisation import NORMALISATIONS
+
+shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> ViewState:
+    split = draw(st.sampled_from(sorted(SPLITS)))
+    return ViewState(
+        split=split,
+        index=draw(st.integers(0, SPLITS[split] - 1)),
+        photograph=draw(st.sampled_from(("", *PHOTOGRAPHS))),
+        classes=in_order(draw(st.lists(st.sampled_from(CLASSES)))),
+        threshold=draw(shares),
+        opacity=draw(shares),
+        colours=draw(st.sampled_from(COLOUR_MAPS)),
+        normalisation=draw(st.sampled_from(NORMALISATIONS)),
+        views=draw(st.sampled_from(VIEWS)),
+    )
+
+
+@given(states())
+def test_an_address_gives_back_the_state_it_was_written_from(state: ViewState) -> None:
+    assert ViewState.from_query(state.to_query()) == (state, ())
+
+
+@given(states())
+def test_an_address_is_read_alike_as_text_and_as_lists(state: ViewState) -> None:
+    assert ViewState.from_query({name: [value] for name, value in state.to_query().items()})[0] == state
+
+
+@given(st.dictionaries(st.sampled_from(["example", "classes", "threshold", "views", "colours", "x"]), st.text()))
+def test_whatever_the_address_says_the_state_is_one_of_ours(query: dict[str, str]) -> None:
+    state, _ = ViewState.from_query(query)
+    assert ViewState.from_query(state.to_query()) == (state, ())
+    assert state.split in SPLITS
+    assert 0 <= state.index < SPLITS[state.split]
+    assert set(state.classes) <= set(CLASSES)
+    assert 0 <= state.threshold <= 1
+
+
+def test_the_default_has_an_empty_address() -> None:
+    assert ViewState().to_query() == {}
+    assert ViewState.from_query({}) == (ViewState(), ())
+
+
+def test_an_address_names_what_differs_from_the_default() -> None:
+    state = ViewState(split="val", index=3, classes=("cow", "sofa"), threshold=0.45, views="multi-scale")
+    assert state.to_query() == {
+        "example": "scenes:val:3",
+        "classes": "cow,sofa",
+        "threshold": "0.45",
+        "views": "multi-scale",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("example", "scenes:test:1000"),
+        ("example", "scenes:test:-1"),
+        ("example", "scenes:test"),
+        ("example", "scenes:test:1:2"),
+        ("example", "scenes:test:²"),
+        ("example", "folder:/etc:0"),
+        ("example", "voc:/:train"),
+        ("photograph", "../secret"),
+        ("classes", ""),
+        ("classes", "cow,unicorn"),
+        ("threshold", "nan"),
+        ("threshold", "1.01"),
+        ("threshold", "-0.01"),
+        ("threshold", "1e999"),
+        ("opacity", "<script>"),
+        ("colours", "jet"),
+        ("normalisation", "RELU_MAX"),
+        ("views", "triple"),
+    ],
+)
+def test_a_value_that_is_not_on_the_list_falls_back_with_a_note_that_does_not_repeat_it(name: str, value: str) -> None:
+    state, notes = ViewState.from_query({name: value, "opacity": "0.25"} if name != "opacity" else {name: value})
+    default = ViewState(opacity=0.25) if name != "opacity" else ViewState()
+    assert state == default
+    assert len(notes) == 1
+    assert notes[0].startswith(f"`{name}` in the address is not ")
+    assert not value or value not in notes[0]
+
+
+def test_the_last_of_a_repeated_parameter_counts_and_other_names_are_left_alone() -> None:
+    assert ViewState.from_query({"threshold": ["0.1", "0.2"], "utm_source": "mail"}) == (ViewState(threshold=0.2), ())
+
+
+def test_another_scene_wraps_around_its_split_and_forgets_the_chosen_classes() -> None:
+    state = ViewState(split="test", index=0, classes=("dog",), threshold=0.7)
+    before = state.at("test", -1)
+    assert (before.index, before.classes, before.threshold) == (SPLITS["test"] - 1, (), 0.7)
+    assert state.at("val", SPLITS["val"]).index == 0
+
+
+def test_classes_come_in_the_order_of_the_data_set() -> None:
+    assert in_order(["train", "bird", "train"]) == ("bird", "train")

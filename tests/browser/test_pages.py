@@ -1,0 +1,192 @@
+"""The app as a person meets it: a real server, a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.app.test_upload import encoded, giant_header
+from tests.browser.conftest import OpenAt, serving, settle
+from wsss_viz.data.scenes import CLASSES, Scenes
+
+METRIC = re.compile(r"\d+\s%")
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.locator(f".st-key-compare_{name} input[type=range]")
+
+
+def number(page: Page, name: str) -> Locator:
+    """The number of the scene on the page `name`."""
+    return page.locator(f".st-key-{name}_index input")
+
+
+def picture(page: Page, alt: str) -> Locator:
+    return page.locator(f'img[alt^="{alt}"]')
+
+
+def source(page: Page, alt: str) -> str:
+    return picture(page, alt).first.get_attribute("src") or ""
+
+
+def assert_drawn(image: Locator, wider_than: int) -> None:
+    expect(image).to_be_visible()
+    image.evaluate("image => image.decode()")
+    assert max(image.evaluate("image => [image.naturalWidth, image.naturalHeight]")) >= 512
+    box = image.bounding_box()
+    assert box
+    assert box["width"] > wider_than
+
+
+def test_a_deep_link_opens_its_view_on_a_cold_server(open_at: OpenAt) -> None:
+    with serving() as cold:
+        page = open_at("/compare?example=scenes:val:3&threshold=0.45&colours=viridis", base=cold)
+        expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+        expect(page.get_by_test_id("stSidebar").get_by_role("link", name="About")).to_be_visible()
+        expect(slider(page, "threshold")).to_have_value("0.45")
+        expect(number(page, "compare")).to_have_value("3")
+        assert_drawn(picture(page, "class activation map").first, 150)
+        assert "threshold=0.45" in page.url
+        assert page.title() == "Compare · wsss_viz"
+        page.close()
+
+
+def test_start_shows_the_scene_its_labels_and_its_maps(open_at: OpenAt) -> None:
+    page = open_at("/")
+    assert_drawn(picture(page, "The scene"), 350)
+    maps = picture(page, "class activation map")
+    labels = Scenes("test")[int(number(page, "start").input_value())].labels or ()
+    expect(maps).to_have_count(len(labels))
+    assert_drawn(maps.first, 150)
+    assert_drawn(picture(page, "the ground truth"), 150)
+    expect(page.get_by_text("All the classifier was told:")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Above a threshold of 0\.30, the maps? of"))).to_be_visible()
+
+
+def test_the_threshold_moves_the_mask_and_its_scores_and_back_brings_them_back(open_at: OpenAt) -> None:
+    page = open_at("/compare")
+    mask, scores = source(page, "the pseudo mask"), page.locator(".wv-metrics").inner_text()
+    assert METRIC.search(scores)
+    slider(page, "threshold").focus()
+    page.keyboard.press("End")
+    expect(picture(page, "the pseudo mask").first).not_to_have_attribute("src", mask)
+    expect(page.locator(".wv-metrics")).not_to_have_text(scores)
+    expect(page).to_have_url(re.compile(r"threshold=1\.0"))
+    page.go_back()
+    expect(picture(page, "the pseudo mask").first).to_have_attribute("src", mask)
+    expect(slider(page, "threshold")).to_have_value("0.3")
+    assert "threshold" not in page.url
+
+
+def test_fast_changes_all_arrive(open_at: OpenAt) -> None:
+    page = open_at("/compare")
+    for name in ("threshold", "opacity"):
+        slider(page, name).focus()
+        for _ in range(5):
+            page.keyboard.press("ArrowRight")
+            time.sleep(0.05)
+    expect(page).to_have_url(re.compile(r"threshold=0\.35&opacity=0\.65"))
+    expect(slider(page, "threshold")).to_have_value("0.35")
+
+
+def test_a_class_pill_adds_its_map_and_changes_the_mask(open_at: OpenAt) -> None:
+    page = open_at("/compare?example=scenes:test:5")
+    labels = Scenes("test")[5].labels or ()
+    other = next(name for name in ("bird", "sofa", "boat") if name not in labels)
+    before = source(page, "the pseudo mask")
+    page.get_by_role("button", name=other, exact=True).click()
+    expect(picture(page, "class activation map")).to_have_count(len(labels) + 1)
+    expect(picture(page, f"class activation map of {other}")).to_be_visible()
+    expect(picture(page, "the pseudo mask").first).not_to_have_attribute("src", before)
+    expect(page).to_have_url(re.compile(f"classes=.*{other}"))
+
+
+def test_the_view_goes_along_through_the_navigation_and_back(open_at: OpenAt) -> None:
+    page = open_at("/?example=scenes:val:2")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/compare\?example=scenes(:|%3A)val(:|%3A)2"))
+    expect(number(page, "compare")).to_have_value("2")
+    page.get_by_role("button", name="Next scene").click()
+    expect(number(page, "compare")).to_have_value("3")
+    page.go_back()
+    expect(number(page, "compare")).to_have_value("2")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Where does the classifier look?")).to_be_visible()
+    expect(number(page, "start")).to_have_value("2")
+
+
+def test_a_copied_link_opens_the_same_view_elsewhere(open_at: OpenAt, server: str) -> None:
+    page = open_at("/compare?example=scenes:val:4")
+    slider(page, "opacity").focus()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile(r"opacity=0\.0"))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url
+    other = open_at(copied.removeprefix(server))
+    assert source(other, "class activation map") == source(page, "class activation map")
+
+
+def choose(page: Page, name: str, content: bytes) -> None:
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def test_uploads_show_their_maps_and_scores(open_at: OpenAt) -> None:
+    page = open_at("/own")
+    expect(page.get_by_text("Example", exact=True)).to_be_visible()
+    for name, content, size in (
+        ("photo.png", encoded("PNG"), "60 x 40"),
+        ("turned.jpg", encoded("JPEG", size=(90, 70), orientation=6), "70 x 90"),
+        ("grey.jpeg", encoded("JPEG", "L", size=(50, 80)), "50 x 80"),
+        ("clear.webp", encoded("WEBP", "RGBA", size=(64, 32)), "64 x 32"),
+    ):
+        choose(page, name, content)
+        expect(page.get_by_text(size, exact=True)).to_be_visible()
+        settle(page)
+        expect(page.get_by_text("Your image", exact=True)).to_be_visible()
+        assert_drawn(picture(page, "class activation map").first, 150)
+        expect(page.get_by_test_id("stAlert")).to_contain_text("drawn objects")
+        expect(page.locator(".wv-score:not(.wv-head)")).to_have_count(len(CLASSES))
+
+
+def test_what_is_no_picture_is_one_line_and_the_next_upload_works(open_at: OpenAt) -> None:
+    page = open_at("/own")
+    for name, content, cause in (
+        ("notes.png", b"These are my notes, not a picture.", "not a PNG"),
+        ("nothing.png", b"", "0 bytes"),
+        ("giant.png", giant_header(), "20000 x 20000"),
+    ):
+        choose(page, name, content)
+        expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(f"{re.escape(name)}.*{cause}"))
+    choose(page, "photo.png", encoded("PNG"))
+    expect(page.get_by_text("60 x 40", exact=True)).to_be_visible()
+    assert "Traceback" not in page.content()
+
+
+def test_about_opens_and_explains_itself(open_at: OpenAt) -> None:
+    page = open_at("/about")
+    page.get_by_role("button", name="What am I looking at?").click()
+    expect(page.locator(".katex").first).to_be_visible()
+    expect(page.get_by_text("RIB: Lee et al., NeurIPS 2021")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/compare", "/own", "/about"])
+def test_no_page_is_wider_than_a_narrow_window_in_the_dark(open_at: OpenAt, path: str) -> None:
+    page = open_at(path, dark=True)
+    page.set_viewport_size({"width": 900, "height": 900})
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 900 - 200
+    background = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert max(int(channel) for channel in re.findall(r"\d+", background)[:3]) < 60
+
+
+def test_answers_carry_the_security_headers(open_at: OpenAt, server: str) -> None:
+    page = open_at("/about")
+    for path in ("/", "/compare", "/_stcore/health"):
+        headers = page.request.get(server + path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'self'" in headers["content-security-policy"]

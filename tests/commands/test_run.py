@@ -1,0 +1,149 @@
+"""`train`, `evaluate` and `maps` as a person calls them, at toy size, and what they say to bad input."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.models.test_classifier import seeded_network
+from wsss_viz import data
+from wsss_viz.cli import main
+from wsss_viz.data.scenes import CLASSES
+from wsss_viz.evaluation import count, summarise
+from wsss_viz.models.checkpoint import write_checkpoint
+from wsss_viz.models.scene_network import NAME, WIDTHS
+from wsss_viz.traces.storage import read_maps
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    path = tmp_path_factory.mktemp("checkpoints") / "random.safetensors"
+    write_checkpoint(path, seeded_network(CLASSES), {"name": NAME, "widths": list(WIDTHS)})
+    return str(path)
+
+
+def run(capsys, *arguments):
+    """The exit code, and what was printed to both streams."""
+    code = 0
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code or 0
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_evaluate_writes_the_contract(checkpoint, capsys, tmp_path):
+    out = tmp_path / "out.json"
+    code, printed, _ = run(
+        capsys, "evaluate", "--methods", "cam", "--data", "scenes:test", "--limit", 4, "--classifier", checkpoint,
+        "--views", "single", "--tune-on", "scenes:val:3", "--json", out,
+    )  # fmt: skip
+    assert code == 0
+    report = json.loads(out.read_text())
+    assert report["data"] == "scenes:test"
+    assert report["count"] == 4
+    row = report["methods"]["cam"]
+    assert {
+        "best_threshold", "miou", "curve", "per_class", "precision", "recall", "fp", "fn", "part_recall",
+        "seconds_per_image",
+    } <= set(row)  # fmt: skip
+    assert set(row["part_recall"]) == {"discriminative", "non_discriminative"}
+    curve = dict(map(tuple, row["curve"]))
+    assert row["miou"] == curve[row["threshold"]] <= row["best_miou"] == max(curve.values())
+    assert set(row["per_class"]) == {"background", *CLASSES}
+    assert f"{row['miou']:.1f}" in printed
+
+
+def test_maps_then_evaluate_gives_the_same_numbers(checkpoint, capsys, tmp_path):
+    arguments = ["--data", "scenes:val", "--limit", 3, "--classifier", checkpoint, "--views", "mirror"]
+    maps = tmp_path / "maps"
+    code, printed, _ = run(capsys, "maps", "--method", "cam", *arguments, "--out", maps)
+    assert code == 0
+    assert "3 files written" in printed
+    samples = [data.open("scenes:val")[i] for i in range(3)]
+    stored = read_maps(maps / f"{samples[1].name}.npz")
+    assert stored.keys == samples[1].labels
+    assert np.ptp(stored.maps) > 0
+    for path, name in ((maps, "maps"), (None, "cam")):
+        out = tmp_path / f"{name}.json"
+        source = ["--maps", path] if path else ["--methods", "cam"]
+        assert run(capsys, "evaluate", *source, *arguments, "--tune-on", "none", "--json", out)[0] == 0
+    written, live = (json.loads((tmp_path / f"{name}.json").read_text())["methods"][name] for name in ("maps", "cam"))
+    assert written["curve"] == live["curve"]
+    assert written["part_recall"] == live["part_recall"]
+
+
+def test_maps_go_on_where_they_stopped_and_do_not_mix(checkpoint, capsys, tmp_path):
+    arguments = ["--method", "cam", "--data", "scenes:val", "--classifier", checkpoint, "--views", "single"]
+    maps = tmp_path / "maps"
+    assert run(capsys, "maps", *arguments, "--limit", 2, "--out", maps)[0] == 0
+    before = {path.name: path.stat().st_mtime_ns for path in maps.iterdir()}
+    code, printed, _ = run(capsys, "maps", *arguments, "--limit", 3, "--out", maps)
+    assert code == 0
+    assert "1 files written" in printed
+    assert "2 were there already" in printed
+    assert {name: (maps / name).stat().st_mtime_ns for name in before} == before
+    code, _, said = run(capsys, "maps", *arguments[:-1], "mirror", "--limit", 3, "--out", maps)
+    assert code == 2
+    assert "holds the maps of another run" in said
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    code, _, said = run(capsys, "maps", *arguments, "--out", tmp_path / "mine")
+    assert code == 2
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_the_counts_behind_the_report_are_the_librarys(checkpoint, capsys, tmp_path):
+    import wsss_viz
+
+    out = tmp_path / "out.json"
+    run(capsys, "evaluate", "--data", "scenes:val:5", "--classifier", checkpoint, "--views", "single", "--json", out)
+    sample = data.open("scenes:val")[5]
+    classifier = wsss_viz.load(checkpoint, device="cpu")
+    trace = wsss_viz.Trace.collect(wsss_viz.methods.cam(classifier, sample))
+    expected = summarise([count(trace.maps, sample, classifier.classes)], sample.classes)
+    assert json.loads(out.read_text())["methods"]["cam"]["miou"] == pytest.approx(expected.miou)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "--data", "scenes:tset"], "tset"),
+        (["evaluate", "--data", "nonsense"], "nonsense"),
+        (["evaluate", "--data", "scenes:test", "--limit", "2", "--methods", "camm"], "unknown method 'camm'"),
+        (["evaluate", "--data", "scenes:test", "--limit", "0"], "--limit"),
+        (["evaluate", "--data", "scenes:test", "--limit", "2", "--classifier", "nope"], "unknown checkpoint 'nope'"),
+        (["evaluate", "--data", "scenes:test", "--limit", "2", "--device", "tpu"], "unknown device 'tpu'"),
+        (["evaluate", "--data", "scenes:test", "--limit", "2", "--maps", "missing"], "no maps at"),
+        (["maps", "--data", "scenes:test", "--out", "pyproject.toml"], "--out"),
+        (["train", "backbone", "--out", "weights.bin"], "ends in .safetensors"),
+        (["train", "classifier", "--backbone", "missing.safetensors", "--out", "o.safetensors"], "no checkpoint at"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(arguments, message, checkpoint, capsys, tmp_path, monkeypatch):
+    if "--classifier" not in arguments and arguments[0] != "train":
+        arguments = [*arguments, "--classifier", checkpoint]
+    if arguments[0] == "train":
+        monkeypatch.chdir(tmp_path)
+    code, printed, said = run(capsys, *arguments)
+    assert code == 2
+    assert printed == ""
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert message in said
+    assert not list(tmp_path.rglob("*.state"))
+
+
+def test_pictures_without_masks_cannot_be_evaluated(checkpoint, capsys, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(tmp_path / "a.png")
+    code, _, said = run(capsys, "evaluate", "--data", f"folder:{tmp_path}", "--classifier", checkpoint)
+    assert code == 2
+    assert "has no mask" in said
+    code, _, _ = run(
+        capsys, "maps", "--data", f"folder:{tmp_path}", "--classifier", checkpoint, "--out", tmp_path / "maps"
+    )
+    assert code == 0
+    assert len(read_maps(tmp_path / "maps" / "a.npz").keys) == 1

@@ -1,0 +1,94 @@
+"""Files are whole or not there."""
+
+import os
+import stat
+
+import pytest
+
+from wsss_viz.data.files import read_bounded, readable_bytes, whole_file, write_whole
+from wsss_viz.errors import InputError
+
+
+def test_writes_the_bytes_and_nothing_beside_them(tmp_path):
+    write_whole(tmp_path / "new" / "a.bin", b"first")
+    assert (tmp_path / "new" / "a.bin").read_bytes() == b"first"
+    write_whole(tmp_path / "new" / "a.bin", b"2nd")
+    assert (tmp_path / "new" / "a.bin").read_bytes() == b"2nd"
+    assert os.listdir(tmp_path / "new") == ["a.bin"]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError, SystemExit])
+def test_an_early_end_leaves_the_old_file_and_no_new_one(tmp_path, stop):
+    write_whole(tmp_path / "old.bin", b"old")
+
+    def write_half(name):
+        with whole_file(tmp_path / name) as file:
+            file.write(b"half")
+            file.flush()
+            raise stop
+
+    for name in ("old.bin", "new.bin"):
+        with pytest.raises(stop):
+            write_half(name)
+    assert os.listdir(tmp_path) == ["old.bin"]
+    assert (tmp_path / "old.bin").read_bytes() == b"old"
+
+
+def test_the_file_is_not_there_before_the_block_ends(tmp_path):
+    path = tmp_path / "a.bin"
+    with whole_file(path) as file:
+        file.write(b"x")
+        assert not path.exists()
+        assert all(name.startswith(".") for name in os.listdir(tmp_path))  # hidden from folder readers
+    assert path.read_bytes() == b"x"
+
+
+def test_rights_follow_the_umask(tmp_path):
+    write_whole(tmp_path / "a.bin", b"x")
+    (tmp_path / "plain").write_bytes(b"x")
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a.bin", "plain")]
+    assert modes[0] == modes[1]
+
+
+def test_the_longest_legal_name_works(tmp_path):
+    write_whole(tmp_path / ("n" * 255), b"x")
+    assert (tmp_path / ("n" * 255)).read_bytes() == b"x"
+
+
+def test_what_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "file" / "a.bin", tmp_path / "folder", tmp_path / ("n" * 256)):
+        with pytest.raises(InputError, match="cannot be written") as error:
+            write_whole(path, b"x")
+        assert "\n" not in str(error.value)
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_reading_is_bounded(tmp_path):
+    file = tmp_path / "a.bin"
+    file.write_bytes(b"12345")
+    assert read_bounded(file, 5) == b"12345"
+    with pytest.raises(InputError, match="more than the 4 bytes"):
+        read_bounded(file, 4)
+    with pytest.raises(InputError, match="no such file"):
+        read_bounded(tmp_path / "b.bin", 5)
+    with pytest.raises(InputError, match="not a file"):
+        read_bounded(tmp_path, 5)
+    with pytest.raises(InputError, match="file name too long"):
+        read_bounded(tmp_path / ("n" * 300), 5)
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InputError, match="not a file"):
+        read_bounded(tmp_path / "pipe.png", 5)
+
+
+def test_readable_bytes():
+    assert [readable_bytes(count) for count in (0, 4, 10 * 2**20, 3 * 2**19)] == [
+        "0 bytes",
+        "4 bytes",
+        "10 MB",
+        "1.5 MB",
+    ]

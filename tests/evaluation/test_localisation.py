@@ -1,0 +1,148 @@
+"""Seeds, counts and scores against values counted by hand and against a confusion matrix a threshold."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from wsss_viz.data import Sample
+from wsss_viz.evaluation import THRESHOLDS, count, pseudo_mask, score_image, summarise
+from wsss_viz.evaluation.classification import classification_scores
+from wsss_viz.evaluation.seeds import class_seeds
+
+CLASSES = ("cat", "dog", "sofa")
+
+
+def make_sample(mask, parts=None, labels=("cat", "sofa"), classes=CLASSES):
+    mask = np.array(mask, np.uint8)
+    parts = None if parts is None else np.array(parts, np.uint8)
+    return Sample(np.zeros((*mask.shape, 3), np.uint8), classes, labels, "s", mask, parts)
+
+
+def random_case(seed):
+    rng = np.random.default_rng(seed)
+    mask = rng.choice([0, 0, 1, 3, 255], size=(24, 40)).astype(np.uint8)
+    parts = np.where((mask > 0) & (mask < 255), rng.integers(1, 3, mask.shape), 0)
+    return rng.normal(size=(3, 3, 5)), make_sample(mask, parts)
+
+
+def test_pseudo_mask_by_hand():
+    maps = np.array([[[1.0, 0.2]], [[9.0, 9.0]], [[0.0, 5.0]]])
+    assert pseudo_mask(maps, [0, 2], (1, 2), 0.5).tolist() == [[1, 3]]
+    assert pseudo_mask(maps, [0], (1, 2), 0.5).tolist() == [[1, 0]]
+    assert pseudo_mask(maps, [], (1, 2), 0.5).tolist() == [[0, 0]]
+    assert pseudo_mask(maps, [0], (1, 2), 0.1).tolist() == [[1, 1]]
+    assert pseudo_mask(np.zeros((300, 1, 2)) + 1, [299], (1, 2), 0.5).tolist() == [[300, 300]]
+
+
+def test_a_value_equal_to_the_threshold_is_background():
+    maps = np.array([[[0.25, 0.5]]])
+    assert class_seeds(maps, (1, 2), 0.25, "raw").tolist() == [[[False, True]]]
+    assert pseudo_mask(maps, [0], (1, 2), 0.25, "raw").tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_are_the_confusion_matrix_of_the_pseudo_mask_at_every_threshold(seed):
+    maps, sample = random_case(seed)
+    counts = count(maps, sample, CLASSES)
+    counted = sample.mask != 255
+    for t in (0, 1, 13, 50, 99):
+        guess = pseudo_mask(maps, [0, 2], sample.size, THRESHOLDS[t])
+        table = confusion_matrix(sample.mask[counted], guess[counted], labels=range(4))
+        np.testing.assert_array_equal(counts.hits[t], np.diag(table))
+        np.testing.assert_array_equal(counts.claimed[t], table.sum(axis=0))
+        np.testing.assert_array_equal(counts.there, table.sum(axis=1))
+        right = (guess == sample.mask) & counted
+        assert counts.part_hits[t].tolist() == [(right & (sample.parts == part)).sum() for part in (1, 2)]
+    assert counts.part_there.tolist() == [(sample.parts == part).sum() for part in (1, 2)]
+
+
+def test_classes_of_another_order_and_unknown_labels():
+    maps, sample = random_case(7)
+    counts = count(maps, sample, CLASSES)
+    order = [2, 0]
+    other = count(maps[order], sample, ("sofa", "cat"))
+    np.testing.assert_array_equal(counts.hits, other.hits)
+    np.testing.assert_array_equal(counts.claimed, other.claimed)
+    without_sofa = count(maps[:1], sample, ("cat",))
+    assert without_sofa.claimed[:, 3].max() == 0
+    assert without_sofa.there[3] == counts.there[3] > 0
+    assert count(maps[:1], make_sample(sample.mask, labels=("sofa",)), ("cat",)).claimed[:, 1:].max() == 0
+
+
+def test_labels_unknown_come_from_the_mask():
+    maps, sample = random_case(9)
+    np.testing.assert_array_equal(
+        count(maps, make_sample(sample.mask, labels=None), CLASSES).hits, count(maps, sample, CLASSES).hits
+    )
+
+
+def test_scores_by_hand():
+    # 8 pixels: cat map 1 .6 .3 0 on the first row; truth: cat on three of the first row, sofa nowhere predicted
+    sample = make_sample([[1, 1, 0, 0], [3, 3, 0, 0]], [[1, 2, 0, 0], [2, 2, 0, 0]])
+    maps = np.array([[[1.0, 0.6, 0.3, 0.0], [0.0] * 4], [[0.0] * 4] * 2, [[-1.0] * 4] * 2])
+    scores = summarise([count(maps, sample, CLASSES)], CLASSES, threshold=0.2)
+    # predicted cat: 3 pixels, 2 right; background: 5 predicted, 3 right of 4 there; sofa 0 of 2
+    assert scores.per_class["cat"] == pytest.approx(100 * 2 / 3)
+    assert scores.per_class["background"] == pytest.approx(100 * 3 / 6)
+    assert scores.per_class["sofa"] == 0
+    assert math.isnan(scores.per_class["dog"])
+    assert scores.miou == pytest.approx(100 * (2 / 3 + 1 / 2 + 0) / 3)
+    assert scores.precision == pytest.approx(100 * 2 / 3)
+    assert scores.recall == pytest.approx(50)
+    assert scores.fp == pytest.approx(100 * (1 / 3 + 2 / 6 + 0) / 3)
+    assert scores.fn == pytest.approx(100 * (0 + 1 / 6 + 1) / 3)
+    assert scores.part_recall == {"discriminative": 100, "non_discriminative": pytest.approx(100 / 3)}
+    assert scores.best_threshold == pytest.approx(0.3)
+    assert scores.best_miou == pytest.approx(100 * (1 + 4 / 6 + 0) / 3)
+    assert json.loads(json.dumps(scores.as_dict()))["per_class"]["dog"] is None
+
+
+def test_iou_fp_and_fn_sum_to_one():
+    images = []
+    for seed in range(5):
+        maps, sample = random_case(seed)
+        images.append(count(maps, sample, CLASSES))
+    scores = summarise(images, CLASSES)
+    assert scores.miou + scores.fp + scores.fn == pytest.approx(100)
+    assert scores.threshold == scores.best_threshold
+    low, high = scores.interval["miou"]
+    assert low < scores.miou < high
+    assert summarise(images, CLASSES).interval == scores.interval
+
+
+def test_a_threshold_that_was_not_counted_and_no_images():
+    maps, sample = random_case(0)
+    counts = [count(maps, sample, CLASSES)]
+    with pytest.raises(ValueError, match=r"0\.333"):
+        summarise(counts, CLASSES, threshold=0.333)
+    with pytest.raises(ValueError, match="empty"):
+        summarise([], CLASSES)
+
+
+def test_one_image_by_hand():
+    sample = make_sample([[1, 1, 1, 0, 255]], [[1, 2, 2, 0, 0]])
+    scores = score_image(np.array([[True, True, False, True, True]]), sample, "cat")
+    assert (scores.iou, scores.precision, scores.recall) == (2 / 4, 2 / 3, 2 / 3)
+    assert (scores.discriminative, scores.non_discriminative) == (1, 0.5)
+    nothing = score_image(np.zeros((1, 5), bool), sample, "dog")
+    assert math.isnan(nothing.recall)
+    assert math.isnan(nothing.iou)
+
+
+def test_classification_scores_by_hand():
+    labels = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 1]])
+    logits = np.array([[2.0, -1.0, 1.0], [1.0, 3.0, 1.0], [-1.0, 0.5, 1.0]])
+    scores = classification_scores(logits, labels)
+    # class 0: ranks +, -, + : (1 + 2/3) / 2; class 1: 1; class 2 is in all images and does not count
+    assert scores.map == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
+    # class 0 at 0: TP 1, FP 1, FN 1: 1/2; class 1: 1
+    assert scores.f1 == pytest.approx(0.75)
+    with pytest.raises(ValueError, match="nothing to rank"):
+        classification_scores(logits[:, 2:], labels[:, 2:])
+    with pytest.raises(ValueError, match="NaN"):
+        classification_scores(logits * np.nan, labels)
+    with pytest.raises(ValueError, match="one shape"):
+        classification_scores(logits[:2], labels)

@@ -1,0 +1,104 @@
+"""The house as a whole: the library's contract, what is imported when, and that arrows go down."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wsss_viz
+from tests.models.test_classifier import seeded_network
+from wsss_viz.data.scenes import CLASSES
+from wsss_viz.models.checkpoint import write_checkpoint
+from wsss_viz.models.scene_network import NAME, WIDTHS
+
+PACKAGE = Path(wsss_viz.__file__).parent
+
+FLOORS = {
+    "errors": 0,
+    "data": 1,
+    "information": 1,
+    "traces": 2,
+    "models": 3,
+    "methods": 4,
+    "evaluation": 5,
+    "gradients": 5,
+    "training": 6,
+    "figures": 6,
+    "commands": 7,
+    "app": 8,
+    "cli": 9,
+    "__main__": 9,
+}
+
+
+def imported_modules(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_arrows_go_down():
+    wrong = []
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        room = parts[0]
+        if room == "__init__":
+            continue
+        for module in imported_modules(path):
+            if not module.startswith("wsss_viz."):
+                continue
+            other = module.split(".")[1]
+            upward = other in FLOORS and FLOORS[other] > FLOORS[room] and not (room == "commands" and other == "app")
+            sideways = room == "information" and other in ("models", "methods")
+            if upward or sideways:
+                wrong.append(f"{'/'.join(parts)} imports {module}")
+            assert room in FLOORS, f"{room} has no floor: give it one"
+    assert wrong == []
+
+
+def test_nothing_below_the_app_imports_streamlit():
+    allowed = ("app", "commands/app.py")
+    below = [p for p in PACKAGE.rglob("*.py") if not p.relative_to(PACKAGE).as_posix().startswith(allowed)]
+    assert len(below) > 40
+    offenders = [p for p in below if any(m.split(".")[0] == "streamlit" for m in imported_modules(p))]
+    assert offenders == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import wsss_viz", ("torch", "streamlit", "sklearn", "numpy")),
+        ("import wsss_viz; wsss_viz.data, wsss_viz.traces", ("torch", "streamlit", "sklearn", "matplotlib")),
+        ("import wsss_viz.data.scenes as s; s.Scenes('test')[0]", ("torch", "streamlit")),
+        ("from wsss_viz.models.manifest import read_manifest; read_manifest()", ("torch", "streamlit")),
+        ("from wsss_viz.evaluation import pseudo_mask, score_image", ("torch", "streamlit")),
+        ("import wsss_viz.cli", ("torch", "streamlit", "numpy")),
+    ],
+)
+def test_what_is_not_needed_is_not_imported(statement, absent):
+    code = f"{statement}\nimport sys\nprint(*[name for name in {absent!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_the_librarys_contract(tmp_path):
+    path = tmp_path / "c.safetensors"
+    write_checkpoint(path, seeded_network(CLASSES), {"name": NAME, "widths": list(WIDTHS)})
+
+    sample = wsss_viz.data.open("scenes:test")[17]
+    classifier = wsss_viz.load(str(path))
+    trace = wsss_viz.Trace.collect(wsss_viz.methods.cam(classifier, sample))
+    assert isinstance(sample, wsss_viz.Sample)
+    assert isinstance(classifier, wsss_viz.Classifier)
+    assert sample.source == "scenes:test:17"
+    assert trace.maps.shape == (10, 16, 16)
+    assert np.isfinite(trace.maps).all()
+    assert trace.maps.std() > 0
+    with pytest.raises(AttributeError, match="nothing"):
+        wsss_viz.nothing  # noqa: B018

@@ -1,0 +1,45 @@
+"""What is shipped is what the register says: digests, sizes, and the held-out numbers, computed again."""
+
+import pytest
+
+import wsss_viz
+from wsss_viz.evaluation.report import method_report
+from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest
+
+
+def test_every_checkpoint_is_there_and_small_and_as_registered():
+    entries = read_manifest()
+    assert {"scenes-backbone", "scenes-classifier"} <= set(entries)
+    for name, entry in entries.items():
+        path = checkpoints_folder() / entry.file
+        assert file_digest(path) == entry.sha256, name
+        assert path.stat().st_size <= 8_000_000
+        assert entry.command.startswith("python -m wsss_viz train ")
+        assert f"--seed {entry.seed}" in entry.command
+        classifier = wsss_viz.load(name, device="cpu")
+        assert classifier.classes == entry.classes
+        assert classifier.preprocessing.as_dict() == {
+            **entry.preprocessing,
+            "mean": tuple(entry.preprocessing["mean"]),
+            "std": tuple(entry.preprocessing["std"]),
+        }
+
+
+def test_the_classifier_is_as_good_as_claimed_and_shows_the_phenomenon():
+    scores = read_manifest()["scenes-classifier"].scores
+    assert scores["scenes:test"]["count"] == 1000
+    assert scores["scenes:test"]["map"] >= 0.97
+    parts = scores["evaluate"]["methods"]["cam"]["part_recall"]
+    assert parts["discriminative"] > 2 * parts["non_discriminative"]
+
+
+def test_evaluate_gives_the_numbers_the_register_claims():
+    claimed = read_manifest()["scenes-classifier"].scores["evaluate"]
+    classifier = wsss_viz.load("scenes-classifier", device="cpu")
+    report = method_report(classifier, "scenes-classifier", ["cam"], claimed["data"], limit=claimed["count"])
+    row, expected = report["methods"]["cam"], claimed["methods"]["cam"]
+    assert report["threshold_from"] == claimed["threshold_from"]
+    assert row["threshold"] == pytest.approx(expected["threshold"], abs=0.011)
+    assert row["miou"] == pytest.approx(expected["miou"], abs=0.05)
+    for part, value in expected["part_recall"].items():
+        assert row["part_recall"][part] == pytest.approx(value, abs=0.3)

@@ -1,0 +1,134 @@
+"""The recipes at a toy size: what stops and goes on ends where an undisturbed run ends; what is frozen stays."""
+
+import itertools
+import sys
+import types
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from wsss_viz.errors import InputError
+from wsss_viz.models.checkpoint import read_checkpoint
+from wsss_viz.models.classifier import Preprocessing
+from wsss_viz.training import recipes
+from wsss_viz.training.drawings import augment, draw_all, to_input
+from wsss_viz.training.loop import Schedule
+
+SIZES = {"train_count": 48, "val_count": 20}
+SHORT = Schedule(epochs=3, batch=16, seed=1)
+
+
+def quiet(items, title):
+    return items
+
+
+def silent(line):
+    return None
+
+
+class KillError(Exception):
+    """Stands for Ctrl-C and kill: it ends the training wherever it is."""
+
+
+def killed_after(batches):
+    left = itertools.count(batches, -1)
+
+    def progress(items, title):
+        if not title.startswith("epoch"):
+            return items
+        return watched(items)
+
+    def watched(items):
+        for item in items:
+            if next(left) <= 0:
+                raise KillError
+            yield item
+
+    return progress
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory):
+    out = tmp_path_factory.mktemp("backbone") / "b.safetensors"
+    _, history = recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)
+    return out, history
+
+
+def test_a_stopped_training_goes_on_and_ends_with_the_same_bytes(backbone, tmp_path):
+    out, history = backbone
+    again = tmp_path / "again.safetensors"
+    with pytest.raises(KillError):  # in the second epoch
+        recipes.train_backbone(again, SHORT, **SIZES, progress=killed_after(4), say=silent)
+    assert recipes.state_path(again).exists()
+    assert not again.exists()
+    said = []
+    _, resumed = recipes.train_backbone(again, SHORT, **SIZES, progress=quiet, say=said.append)
+    assert said[0] == "taken up after epoch 1 of 3"
+    assert [entry["loss"] for entry in resumed.epochs] == [entry["loss"] for entry in history.epochs]
+    assert again.read_bytes() == out.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.safetensors"]
+
+
+def test_a_state_of_other_settings_or_of_nothing_is_refused(backbone, tmp_path):
+    out = tmp_path / "c.safetensors"
+    with pytest.raises(KillError):
+        recipes.train_backbone(out, SHORT, **SIZES, progress=killed_after(4), say=silent)
+    with pytest.raises(InputError, match="other settings"):
+        recipes.train_backbone(out, Schedule(epochs=3, batch=16, seed=2), **SIZES, progress=quiet, say=silent)
+    recipes.state_path(out).write_bytes(b"half a file")
+    with pytest.raises(InputError, match="no state of a training"):
+        recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)
+
+
+def test_the_loss_falls_and_the_seed_decides(backbone, tmp_path):
+    out, history = backbone
+    assert history.epochs[-1]["loss"] < history.epochs[0]["loss"]
+    other = Schedule(epochs=3, batch=16, seed=2)
+    recipes.train_backbone(tmp_path / "o.safetensors", other, **SIZES, progress=quiet, say=silent)
+    assert (tmp_path / "o.safetensors").read_bytes() != out.read_bytes()
+
+
+def test_the_classifier_keeps_the_early_stages_and_trains_the_rest(backbone, tmp_path):
+    out = tmp_path / "classifier.safetensors"
+    classifier, history = recipes.train_classifier(out, backbone[0], SHORT, **SIZES, progress=quiet, say=silent)
+    assert set(history.epochs[0]) == {"epoch", "loss", "map", "f1"}
+    before, after = load_file(backbone[0]), load_file(out)
+    for key in after:
+        if key == "head.weight":
+            continue
+        frozen = key.startswith(("stages.0.", "stages.1.", "stages.2."))
+        assert torch.equal(before[key], after[key]) == frozen, key
+    assert not classifier.training
+    assert read_checkpoint(out).classes == recipes.CLASSES
+    with pytest.raises(InputError, match="not a pretrained backbone"):
+        recipes.train_classifier(tmp_path / "d.safetensors", out, SHORT, **SIZES, progress=quiet, say=silent)
+
+
+def test_drawings_are_the_scenes_in_order(monkeypatch):
+    from wsss_viz.data.scenes import COATS, Scenes, Singles
+
+    # the pages' tests leave the app's script as __main__, which spawned workers would run
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+    scenes = draw_all("scenes", "val", 201, quiet)  # enough for several processes
+    assert scenes.images.shape == (201, 3, 128, 128)
+    sample = Scenes("val")[157]
+    assert torch.equal(scenes.images[157], torch.from_numpy(sample.image).permute(2, 0, 1))
+    assert scenes.targets[157].tolist() == sample.label_vector().tolist()
+    singles = draw_all("singles", "val", 3, quiet)
+    single = Singles("val")[2]
+    assert singles.targets[2] == single.class_index * len(COATS) + single.coat_index
+
+
+def test_augmentation_mirrors_resizes_and_follows_its_seed():
+    x = to_input(torch.randint(0, 256, (8, 3, 64, 128), dtype=torch.uint8), Preprocessing())
+    first = augment(x, torch.Generator().manual_seed(3))
+    assert torch.equal(first, augment(x, torch.Generator().manual_seed(3)))
+    sizes = {tuple(augment(x, torch.Generator().manual_seed(seed)).shape[2:]) for seed in range(30)}
+    assert sizes == {(48, 96), (56, 112), (64, 128), (72, 144), (80, 160)}
+    flat = torch.zeros(200, 3, 64, 64)
+    flat[:, :, :, 0] = 100
+    seeds = (s for s in range(99) if augment(flat[:1], torch.Generator().manual_seed(s)).shape[2] == 64)
+    mirrored = augment(flat, torch.Generator().manual_seed(next(seeds)))
+    share = (mirrored[:, 0, 5, -1] > 50).float().mean()
+    assert 0.35 < share < 0.65

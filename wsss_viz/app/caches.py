@@ -1,0 +1,160 @@
+"""What is kept between reruns: the classifier, the samples, the traces.
+
+Arrays are never hashed (of large ones Streamlit looks at a sample only): everything is keyed on digests of bytes and on
+the parameters it was computed with. What comes from an upload is kept for its own session alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app.rendering import DISPLAY_SIDE
+from wsss_viz.app.server import DEVICE_VARIABLE
+from wsss_viz.app.state import PHOTOGRAPHS
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.scenes import Scenes
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import Entry, read_manifest
+from wsss_viz.traces import Trace
+
+if TYPE_CHECKING:
+    from wsss_viz.models.classifier import Classifier
+
+CLASSIFIER = "scenes-classifier"
+REBUILD = "python -m wsss_viz train classifier --data scenes --out checkpoints/scenes-classifier.safetensors"
+
+
+def entry(name: str = CLASSIFIER) -> Entry:
+    """The classifier's entry in the register of checkpoints; read without torch.
+
+    Raises:
+        InputError: it is not in the register.
+    """
+    entries = read_manifest()
+    if name not in entries:
+        raise InputError(f"The checkpoint `{name}` is missing: restore `checkpoints/`, or train it with `{REBUILD}`.")
+    return entries[name]
+
+
+def wanted_device() -> str:
+    """The device the server was started with, "auto" by default."""
+    return os.environ.get(DEVICE_VARIABLE) or "auto"
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _classifier(name: str, device: str, digest: str) -> Classifier:
+    import wsss_viz
+
+    return wsss_viz.load(name, device)
+
+
+def classifier(name: str = CLASSIFIER) -> Classifier:
+    """The classifier, read once for all sessions: its forward leaves it as it was, so threads share it.
+
+    Raises:
+        InputError: the checkpoint is missing or damaged, or the device is not there.
+    """
+    return _classifier(name, wanted_device(), entry(name).sha256)
+
+
+@st.cache_data(show_spinner=False)
+def _device_label(device: str) -> str:
+    from wsss_viz.models.device import device_label, find_device
+
+    return device_label(find_device(device))
+
+
+def device_label() -> str:
+    """What computes: "CPU", or the GPU's name.
+
+    Raises:
+        InputError: the device that was asked for is not there.
+    """
+    return _device_label(wanted_device())
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def scene(example: str) -> Sample:
+    """The sample of a data string `scenes:SPLIT:INDEX`; drawn once, and to be left as it is."""
+    _, split, index = example.split(":")
+    return Scenes(split)[int(index)]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def fine_scene(example: str) -> Sample:
+    """The same scene drawn with more pixels: for the eye alone, the classifier sees `scene` and is measured on it."""
+    _, split, index = example.split(":")
+    return Scenes(split, size=(DISPLAY_SIDE, DISPLAY_SIDE))[int(index)]
+
+
+@st.cache_resource(max_entries=len(PHOTOGRAPHS), show_spinner=False)
+def photograph(name: str) -> Sample:
+    """One of scikit-learn's two sample photographs."""
+    from sklearn.datasets import load_sample_image
+
+    return own_sample(np.asarray(load_sample_image(f"{name}.jpg"), dtype=np.uint8), name)
+
+
+def own_sample(image: np.ndarray, name: str) -> Sample:
+    """An image without labels or masks as a sample of the classifier's classes."""
+    return Sample(image, entry().classes, None, name)
+
+
+def digest(*values: NDArray | None) -> str:
+    """SHA-256 of arrays: their shapes, types and bytes."""
+    found = hashlib.sha256()
+    for value in values:
+        found.update(b"none" if value is None else f"{value.shape}{value.dtype}".encode())
+        found.update(b"" if value is None else np.ascontiguousarray(value).data)
+    return found.hexdigest()
+
+
+def is_private(sample: Sample) -> bool:
+    """Whether the sample came from a person: what is computed of it stays in its session."""
+    return not sample.source and sample.name not in PHOTOGRAPHS
+
+
+@st.cache_data(max_entries=192, show_spinner=False)
+def _shared_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> bytes:
+    return _draw()
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner=False)
+def _private_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> bytes:
+    return _draw()
+
+
+def picture(sample: Sample, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:
+    """The bytes that `draw` makes, made once for each `key`: all that the drawing depends on, arrays as digests."""
+    return (_private_picture if is_private(sample) else _shared_picture)(key, draw)
+
+
+def _cam(name: str, sample: Sample, views: str) -> Trace:
+    import wsss_viz
+    from wsss_viz.methods.views import PRESETS
+
+    looking = classifier(name)
+    return Trace.collect(wsss_viz.methods.cam(looking, sample, views=PRESETS[views]), "cam", looking.classes)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _shared_trace(checkpoint: str, image: str, views: str, _name: str, _sample: Sample) -> Trace:
+    return _cam(_name, _sample, views)
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner=False)
+def _private_trace(checkpoint: str, image: str, views: str, _name: str, _sample: Sample) -> Trace:
+    return _cam(_name, _sample, views)
+
+
+def trace(sample: Sample, views: str, name: str = CLASSIFIER) -> Trace:
+    """The CAM trace of a sample, computed once for each checkpoint, image and views."""
+    compute = _private_trace if is_private(sample) else _shared_trace
+    return compute(entry(name).sha256, digest(sample.image), views, name, sample)

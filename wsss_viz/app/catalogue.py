@@ -1,0 +1,66 @@
+"""The app's pages: their files, addresses and names. A page is listed once its file is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page.
+
+    Attributes:
+        name: of its file, and its path in the address ("start" is the root).
+        title: in the navigation and on its card.
+        icon: a Material symbol.
+        section: heading it stands under in the navigation, or "".
+        summary: one sentence for its card and tooltip.
+    """
+
+    name: str
+    title: str
+    icon: str
+    section: str
+    summary: str
+
+    @property
+    def file(self) -> Path:
+        """The page's script."""
+        return PAGES_FOLDER / f"{self.name}.py"
+
+
+START = "start"
+CATALOGUE = (
+    Entry(START, "Start", "home", "", "What a classifier looks at, in one scene."),
+    Entry("learn", "Learn", "school", "", "The lecture, one claim a step, each with something to touch."),
+    Entry(
+        "compare",
+        "Compare",
+        "compare",
+        "Look",
+        "Map, pseudo mask and ground truth side by side: move the threshold and read what it gains and what it costs.",
+    ),
+    Entry("erasing", "Erasing", "ink_eraser", "Look", "Find, erase, look again: what is left when the best is gone."),
+    Entry(
+        "own",
+        "Own image",
+        "add_photo_alternate",
+        "Look",
+        "Your picture through the same network: its maps and the scores of every class. It stays in memory.",
+    ),
+    Entry("information", "Information", "query_stats", "Measure", "The information plane of two small networks."),
+    Entry("gradients", "Gradients", "gradient", "Measure", "Where the gradient goes, layer by layer."),
+    Entry("results", "Results", "table_chart", "Measure", "Every method on the held-out scenes, worst first."),
+    Entry("figures", "Figures", "grid_view", "Present", "A qualitative grid for a paper, ready to export."),
+    Entry(
+        "about", "About", "info", "Present", "Methods, limits, citations, versions and where the checkpoint is from."
+    ),
+)
+
+
+def available() -> tuple[Entry, ...]:
+    """The pages whose files are there, in order."""
+    return tuple(entry for entry in CATALOGUE if entry.file.is_file())

@@ -1,0 +1,126 @@
+"""What every page has around its own content: heading, example, classes, device, link, explanation."""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from wsss_viz import __version__
+from wsss_viz.app import catalogue, session
+from wsss_viz.app.caches import device_label
+from wsss_viz.app.copy_link import copy_link
+from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.state import ViewState, in_order
+from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.errors import InputError
+
+ICON = Path(__file__).with_name("icon.svg")
+STYLE = Path(__file__).with_name("style.css")
+
+
+def navigation(state: ViewState) -> None:
+    """The sidebar: the pages, each link carrying the current view."""
+    mark = base64.b64encode(ICON.read_bytes()).decode("ascii")
+    st.html(f'<div class="wv-brand"><img src="data:image/svg+xml;base64,{mark}" alt=""><b>wsss_viz</b></div>')
+    section = ""
+    with st.container(gap="xsmall"):
+        for entry in catalogue.available():
+            if entry.section != section:
+                section = entry.section
+                st.html(f'<div class="wv-section">{section}</div>')
+            link(entry, state)
+
+
+def link(entry: catalogue.Entry, state: ViewState, label: str | None = None) -> None:
+    """A link to a page that carries the view along."""
+    st.page_link(
+        entry.file,
+        label=label or entry.title,
+        icon=f":material/{entry.icon}:",
+        help=entry.summary if label is None else "",
+        query_params=state.to_query(),
+        width="stretch",
+    )
+
+
+def device_badge() -> None:
+    """What computes, in the sidebar's foot."""
+    try:
+        label = device_label()
+    except InputError as error:
+        st.error(str(error))
+        return
+    st.html(f'<div class="wv-device" title="What computes here"><i></i>{escape(label)}<em>{__version__}</em></div>')
+
+
+def heading(title: str, lead: str, explanation: Explanation) -> None:
+    """The page's title; at its right the explanation and the link, under it one or two sentences."""
+    with st.container(gap="small", key="heading"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.title(title, anchor=False, width="stretch")
+            with st.popover("What am I looking at?", icon=":material/help:"):
+                st.markdown(explanation.sentences)
+                st.latex(explanation.formula)
+                st.caption(explanation.caveat)
+            copy_link()
+        if lead:
+            st.html(f'<p class="wv-lead">{escape(lead)}</p>')
+    for note in session.notes():
+        st.caption(f":material/info: {note}")
+
+
+def example_picker(state: ViewState) -> None:
+    """Split and number of the drawn scene, one back, one on, any."""
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="xsmall", key="picker"):
+        st.selectbox(
+            "Scenes",
+            ["test", "val", "train"],
+            width=110,
+            **session.control("split", state.split, lambda split: _fields(state.at(split, state.index))),
+        )
+        st.button("Previous scene", icon=":material/chevron_left:", key="previous", on_click=_move, args=(-1,))
+        st.number_input(
+            "Number",
+            min_value=0,
+            max_value=SPLITS[state.split] - 1,
+            step=1,
+            width=120,
+            **session.control("index", state.index, lambda index: _fields(state.at(state.split, index))),
+        )
+        st.button("Next scene", icon=":material/chevron_right:", key="next", on_click=_move, args=(1,))
+        st.button("Any scene", icon=":material/shuffle:", key="any", on_click=_any)
+
+
+def _fields(state: ViewState) -> dict[str, object]:
+    return {"split": state.split, "index": state.index, "classes": state.classes}
+
+
+def _move(by: int) -> None:
+    state = session.state()
+    session.set_state(state.at(state.split, state.index + by))
+
+
+def _any() -> None:
+    state = session.state()
+    session.set_state(state.at(state.split, random.randrange(SPLITS[state.split])))
+
+
+def class_pills(shown: Sequence[str], labels: Sequence[str] | None) -> None:
+    """Which classes' maps are shown. None chosen, or just the image's labels: the labels, whatever the image."""
+
+    def read(chosen: list[str]) -> dict[str, object]:
+        names = in_order(chosen)
+        return {"classes": () if names == in_order(labels or ()) else names}
+
+    st.pills(
+        "Classes",
+        CLASSES,
+        selection_mode="multi",
+        wrap=True,
+        **session.control("classes", list(shown), read),
+    )

@@ -1,0 +1,33 @@
+"""The frame every page runs in. Streamlit runs this script once a rerun; `app.py` starts it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app.guard import guarded
+
+st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_state=232)
+st.html(frame.STYLE)
+
+pages = {
+    entry.name: st.Page(
+        entry.file,
+        title=f"{entry.title} · wsss_viz",
+        icon=f":material/{entry.icon}:",
+        url_path=None if entry.name == catalogue.START else entry.name,
+        default=entry.name == catalogue.START,
+    )
+    for entry in catalogue.available()
+}
+page = st.navigation(list(pages.values()), position="hidden")
+state = session.synchronise(next(name for name, known in pages.items() if known.title == page.title))
+
+with st.sidebar:
+    frame.navigation(state)
+    foot = st.container(key="foot")
+
+with guarded():
+    page.run()
+with foot:
+    frame.device_badge()

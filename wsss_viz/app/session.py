@@ -1,0 +1,94 @@
+"""The state of one browser tab, kept equal to its address.
+
+The address is read when it was changed from outside (a link, Back, a typed one) and written when a control changed the
+state. A rerun that a control caused may still carry the address from before the control's last change, so a change made
+by a control wins over the address it came with.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from wsss_viz.app.state import ViewState
+
+_STATE = "view_state"
+_WRITTEN = "view_written"
+_TOUCHED = "view_touched"
+_NOTES = "view_notes"
+_PAGE = "view_page"
+
+
+def state() -> ViewState:
+    """The tab's current view."""
+    current: ViewState = st.session_state.get(_STATE, ViewState())
+    return current
+
+
+def notes() -> tuple[str, ...]:
+    """One line on each value of the address that could not be used."""
+    lines: tuple[str, ...] = st.session_state.get(_NOTES, ())
+    return lines
+
+
+def change(**fields: Any) -> None:
+    """Changes the state from a control's callback; the address follows in the rerun."""
+    set_state(replace(state(), **fields))
+
+
+def set_state(new: ViewState) -> None:
+    """Replaces the state from a control's callback; the address follows in the rerun."""
+    st.session_state[_STATE] = new
+    st.session_state[_TOUCHED] = True
+    st.session_state[_NOTES] = ()
+
+
+def synchronise(page: str) -> ViewState:
+    """Reads the address where it is news, else writes it. To be called once a run, before any control is drawn.
+
+    Args:
+        page: the name of the page that is about to run.
+    """
+    st.session_state[_PAGE] = page
+    seen = {name: st.query_params.get_all(name) for name in st.query_params}
+    touched = st.session_state.pop(_TOUCHED, False)
+    if not touched and seen != st.session_state.get(_WRITTEN):
+        st.session_state[_STATE], st.session_state[_NOTES] = ViewState.from_query(seen)
+    wanted = state().to_query()
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+    st.session_state[_WRITTEN] = {name: [value] for name, value in wanted.items()}
+    return state()
+
+
+def control(field: str, value: Any, read: Callable[[Any], dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The `key` and `on_change` of a widget that shows `value` and, when moved, changes the state's `field`.
+
+    Args:
+        field: of ViewState; the widget's key is the page's name and this, for Streamlit takes the same key on two
+            pages for two widgets, of which the second starts at its own default.
+        value: what the widget shows in this run.
+        read: from the widget's value to the fields it changes; default `{field: value}`.
+    """
+    key = f"{st.session_state[_PAGE]}_{field}"
+    # Assigning makes the browser drop what the person has moved meanwhile, so it is done for news alone.
+    if key not in st.session_state or not _same(st.session_state[key], value):
+        st.session_state[key] = value
+
+    def changed() -> None:
+        moved = st.session_state[key]
+        change(**(read(moved) if read else {field: moved}))
+
+    return {"key": key, "on_change": changed}
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, abs_tol=1e-6)
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted(one) == sorted(other)
+    return bool(one == other)

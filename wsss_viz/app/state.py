@@ -1,0 +1,144 @@
+"""What is looked at, and how: one typed state, in the address of every page.
+
+`from_query` is the only way in and lets nothing through that is not on its lists; `to_query` is the only way out, so a
+link built anywhere in the app leads to the same view on a cold server. What equals the default is left out of the
+address.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.traces.normalisation import NORMALISATIONS
+
+COLOUR_MAPS = ("inferno", "viridis", "cividis")
+VIEWS = ("single", "mirror", "multi-scale")
+PHOTOGRAPHS = ("china", "flower")
+DEFAULT_SCENE = 129
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """One view of the app.
+
+    Attributes:
+        split, index: the drawn scene, `scenes:SPLIT:INDEX`.
+        photograph: one of `PHOTOGRAPHS` in place of the scene on the page for one's own images, or "".
+        classes: the classes whose maps are shown; empty: the image's labels.
+        threshold: t in [0, 1], the normalised activation from which a pixel counts as object.
+        opacity: of the map over the image, in [0, 1].
+        colours: one of `COLOUR_MAPS`.
+        normalisation: one of `NORMALISATIONS`.
+        views: one of `VIEWS`, the names of `methods.views.PRESETS`.
+    """
+
+    split: str = "test"
+    index: int = DEFAULT_SCENE
+    photograph: str = ""
+    classes: tuple[str, ...] = ()
+    threshold: float = 0.3
+    opacity: float = 0.6
+    colours: str = "inferno"
+    normalisation: str = "relu_max"
+    views: str = "single"
+
+    @property
+    def example(self) -> str:
+        """The data string of the scene."""
+        return f"scenes:{self.split}:{self.index}"
+
+    def at(self, split: str, index: int) -> ViewState:
+        """The same view of another scene: the index wraps around its split, the classes are its labels again."""
+        return replace(self, split=split, index=index % SPLITS[split], classes=())
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str | Sequence[str]]) -> tuple[ViewState, tuple[str, ...]]:
+        """The state an address describes, and one line on each value that could not be used.
+
+        Args:
+            query: parameters by name; of a repeated one the last counts. Names of nobody's are left alone.
+        """
+        values: dict[str, Any] = {}
+        notes = []
+        for name, (parse, _) in _PARAMETERS.items():
+            given = query.get(name)
+            text = given if isinstance(given, str) or given is None else (given[-1] if given else None)
+            if text is None:
+                continue
+            try:
+                values |= parse(text)
+            except ValueError as error:
+                notes.append(f"`{name}` in the address is not {error}, so its default is shown.")
+        return cls(**values), tuple(notes)
+
+    def to_query(self) -> dict[str, str]:
+        """The parameters that `from_query` reads this state from; defaults left out."""
+        changed = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
+        return {name: write(self) for name, (_, write) in _PARAMETERS.items() if changed & _CARRIES.get(name, {name})}
+
+
+def _example(text: str) -> dict[str, Any]:
+    source, _, rest = text.partition(":")
+    split, _, index = rest.partition(":")
+    if source != "scenes" or split not in SPLITS or not _is_index(index, SPLITS[split]):
+        raise ValueError("a scene such as scenes:val:17")
+    return {"split": split, "index": int(index)}
+
+
+def _is_index(text: str, count: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10 and int(text) < count
+
+
+def _classes(text: str) -> dict[str, Any]:
+    names = text.split(",")
+    if not names or any(name not in CLASSES for name in names):
+        raise ValueError(f"a list of classes ({', '.join(CLASSES)})")
+    return {"classes": in_order(names)}
+
+
+def in_order(names: Sequence[str]) -> tuple[str, ...]:
+    """The names without repetition, in the order of the data set's classes."""
+    return tuple(name for name in CLASSES if name in names)
+
+
+def _choice(field: str, options: Sequence[str]) -> Callable[[str], dict[str, Any]]:
+    def parse(text: str) -> dict[str, Any]:
+        if text not in options:
+            raise ValueError(f"one of {', '.join(options)}")
+        return {field: text}
+
+    return parse
+
+
+def _share(field: str) -> Callable[[str], dict[str, Any]]:
+    def parse(text: str) -> dict[str, Any]:
+        try:
+            value = float(text) if len(text) <= 12 else math.nan
+        except ValueError:
+            value = math.nan
+        if not 0 <= value <= 1:
+            raise ValueError("a number from 0 to 1")
+        return {field: round(value, 2)}
+
+    return parse
+
+
+def _text(field: str) -> Callable[[ViewState], str]:
+    return lambda state: str(getattr(state, field))
+
+
+_PARAMETERS: dict[str, tuple[Callable[[str], dict[str, Any]], Callable[[ViewState], str]]] = {
+    "example": (_example, lambda state: state.example),
+    "photograph": (_choice("photograph", PHOTOGRAPHS), _text("photograph")),
+    "classes": (_classes, lambda state: ",".join(state.classes)),
+    "threshold": (_share("threshold"), _text("threshold")),
+    "opacity": (_share("opacity"), _text("opacity")),
+    "colours": (_choice("colours", COLOUR_MAPS), _text("colours")),
+    "normalisation": (_choice("normalisation", NORMALISATIONS), _text("normalisation")),
+    "views": (_choice("views", VIEWS), _text("views")),
+}
+_CARRIES = {"example": {"split", "index"}}

@@ -1,0 +1,70 @@
+"""The command line: `python -m wsss_viz COMMAND`.
+
+Errors are one line and exit with 2; `--debug` shows the traceback. A command's module is imported only when the
+command is called, so `--help` costs neither torch nor streamlit.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from wsss_viz import __version__
+from wsss_viz.errors import InputError
+
+COMMANDS = {
+    "app": "Start the app in the browser.",
+    "data": "Draw, write and list data sets.",
+    "diagnose": "Measure information and gradients, as numbers.",
+    "evaluate": "Score methods on a data set with masks.",
+    "maps": "Write the class maps of a whole data set.",
+    "train": "Train the checkpoints, from a seed.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are `wsss_viz.commands.NAME.command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"wsss_viz.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(__version__, prog_name="wsss_viz")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def group(debug: bool) -> None:
+    """Weakly-supervised semantic segmentation, looked at."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits: 0 done, 1 a defect, 2 bad input, 130 interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        group.main(arguments, prog_name="python -m wsss_viz", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"error: {' '.join(error.format_message().split())}", err=True)
+        sys.exit(2)
+    except InputError as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)

@@ -1,0 +1,46 @@
+"""`python -m wsss_viz app`: starts the app on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from wsss_viz.errors import InputError
+
+LAUNCHER = Path(__file__).resolve().parents[2] / "app.py"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def server_arguments(port: int, host: str, headless: bool) -> list[str]:
+    """Streamlit's arguments. Its list of allowed hosts follows the address: beyond this machine, the one given."""
+    arguments = ["run", str(LAUNCHER), f"--server.port={port}", f"--server.address={host}"]
+    if host not in LOOPBACK:
+        arguments.append(f"--server.allowedHosts={'*' if host in ('0.0.0.0', '::') else host}")
+    if headless:
+        arguments.append("--server.headless=true")
+    return arguments
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, help="Port to listen on.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets other machines in.")
+@click.option("--device", default="auto", help="What computes: auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--headless", is_flag=True, help="Do not open a browser.")
+def command(port: int, host: str, device: str, headless: bool) -> None:
+    """Start the app in the browser."""
+    if not LAUNCHER.is_file():
+        raise InputError(f"the app's pages are not beside the package ({LAUNCHER} is missing): run it from a clone")
+    if device != "auto":
+        from wsss_viz.models.device import find_device
+
+        find_device(device)
+    from streamlit.web import cli
+
+    from wsss_viz.app.server import DEVICE_VARIABLE
+
+    os.environ[DEVICE_VARIABLE] = device
+    os.chdir(LAUNCHER.parent)
+    sys.exit(cli.main(server_arguments(port, host, headless), prog_name="streamlit", standalone_mode=False))

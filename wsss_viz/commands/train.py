@@ -1,0 +1,17 @@
+"""`train`: the shipped checkpoints, made again from a seed."""
+
+from __future__ import annotations
+
+import click
+
+from wsss_viz.commands.train_classifiers import backbone, classifier
+from wsss_viz.commands.train_methods import ae, classifier_longer, cse, gain
+
+
+@click.group()
+def command() -> None:
+    """Train the checkpoints, from a seed. A training that was stopped goes on from its last epoch."""
+
+
+for _subcommand in (backbone, classifier, cse, gain, ae, classifier_longer):
+    command.add_command(_subcommand)

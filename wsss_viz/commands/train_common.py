@@ -1,0 +1,101 @@
+"""What the training commands share: their options, the command line they are known by, and their register entries."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wsss_viz.errors import InputError
+
+HELD_OUT = 300
+TRAIN_COUNT, VAL_COUNT = 4000, 500
+
+
+def common(function: Any) -> Any:
+    """The options of every training."""
+    for option in (
+        click.option("--train-count", type=click.IntRange(32), default=TRAIN_COUNT, help="Drawings to train on."),
+        click.option("--val-count", type=click.IntRange(20), default=VAL_COUNT, help="Drawings to validate on."),
+        click.option("--seed", type=click.IntRange(0), default=0),
+    ):
+        function = option(function)
+    return function
+
+
+def checkpoint_option(name: str, default: str | None, help_text: str | None = None) -> Callable[[Any], Any]:
+    """An option that names a checkpoint's file."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option(name, type=kind, default=default, help=help_text)
+
+
+held_out_option = click.option(
+    "--held-out", type=click.IntRange(1), default=HELD_OUT, help="Held-out scenes scored at the end."
+)
+
+
+def check_out(out: Path) -> None:
+    """Before minutes are spent: the file can be written where it is to go."""
+    if out.suffix != ".safetensors":
+        raise InputError(f"--out {out} wants a name that ends in .safetensors")
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
+def command_line(words: str, **options: Any) -> str:
+    """`train WORDS --name value ...`: what can be typed to make the checkpoint again.
+
+    A flag that is off and an option that is None are left out, so are the usual counts of drawings.
+    """
+    parts = [f"train {words}"]
+    usual = {"train_count": TRAIN_COUNT, "val_count": VAL_COUNT}
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is None or value is False or usual.get(name) == value:
+            continue
+        if value is True:
+            parts.append(flag)
+        else:
+            parts.append(f"{flag} {shlex.quote(value.as_posix() if isinstance(value, Path) else str(value))}")
+    return " ".join(parts)
+
+
+def register_checkpoint(
+    out: Path,
+    classifier: Any,
+    line: str,
+    seed: int,
+    history: Any,
+    scores: dict[str, Any],
+    start: dict[str, str] | None,
+) -> None:
+    """The register beside the checkpoint says how it was made and how good it is."""
+    import torch
+
+    from wsss_viz import __version__
+    from wsss_viz.models.manifest import Entry, file_digest, register
+    from wsss_viz.training.recipes import ARCHITECTURE
+
+    trained = {
+        "minutes": round(history.seconds / 60, 1),
+        "epochs": history.epochs,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "wsss_viz": __version__,
+        **(start or {}),
+    }
+    entry = Entry(
+        file=out.name,
+        sha256=file_digest(out),
+        architecture=ARCHITECTURE,
+        classes=classifier.classes,
+        preprocessing=classifier.preprocessing.as_dict(),
+        command=f"python -m wsss_viz {line}",
+        seed=seed,
+        trained=trained,
+        scores=scores,
+    )
+    register(out.stem, entry, out.parent)

@@ -1,0 +1,208 @@
+"""`train cse`, `gain`, `ae` and their control `classifier-longer`: networks that go on from the ordinary classifier."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wsss_viz.commands.options import progress
+from wsss_viz.commands.train_common import (
+    check_out,
+    checkpoint_option,
+    command_line,
+    common,
+    held_out_option,
+    register_checkpoint,
+)
+
+WATCHED = ("scenes:test:0", "scenes:test:1", "scenes:test:2", "scenes:test:3", "scenes:test:4", "scenes:test:5")
+
+
+def _continued(function: Any) -> Any:
+    """The options of every training that goes on from the classifier."""
+    for option in (
+        click.option(
+            "--watch",
+            multiple=True,
+            default=WATCHED,
+            help="A scene whose maps are kept after every epoch, in showcase/ beside the checkpoint; repeatable.",
+        ),
+        click.option(
+            "--rate", type=click.FloatRange(min=0, min_open=True), default=1e-3, help="Highest learning rate."
+        ),
+        click.option("--epochs", type=click.IntRange(1), default=3),
+        checkpoint_option("--classifier", "checkpoints/scenes-classifier.safetensors", "The ordinary classifier."),
+        held_out_option,
+        common,
+    ):
+        function = option(function)
+    return function
+
+
+@click.command()
+@checkpoint_option("--out", "checkpoints/scenes-cgnet.safetensors")
+@checkpoint_option("--start", None, "What CGNet starts from, a classifier or the backbone; default the classifier.")
+@click.option("--alpha", type=click.FloatRange(min=0), default=0.3, help="Weight of L_cse in the first epoch.")
+@click.option("--alpha-growth", type=float, default=0.05, help="What it grows by an epoch.")
+@click.option(
+    "--mask-maximum",
+    type=click.Choice(["map", "batch"]),
+    default="map",
+    help="What masks are divided by: each map's own maximum, or the batch's, as in the official code.",
+)
+@click.option("--detach-maximum", is_flag=True, help="No gradient through that maximum.")
+@click.option(
+    "--frozen",
+    type=click.IntRange(0, 4),
+    help="Stages of CGNet that stay as they are; default as many as in the classifier's training.",
+)
+@click.option("--agnostic", is_flag=True, help="The control: one mask for all labels, all of which are to be gone.")
+@_continued
+def cse(
+    *,
+    start: Path | None,
+    alpha: float,
+    alpha_growth: float,
+    mask_maximum: str,
+    detach_maximum: bool,
+    frozen: int | None,
+    agnostic: bool,
+    **shared: Any,
+) -> None:
+    """Train CS-AE's CGNet against the frozen classifier."""
+    from wsss_viz.training.cse import CseOptions, train_cse
+
+    options = CseOptions(alpha, alpha_growth, mask_maximum, detach_maximum, agnostic, frozen)
+    check_out(shared["out"])
+    trained = train_cse(shared["out"], _run(shared), options, start)
+    words = {
+        "start": start,
+        "alpha": alpha,
+        "alpha_growth": alpha_growth,
+        "mask_maximum": mask_maximum,
+        "detach_maximum": detach_maximum,
+        "frozen": frozen,
+        "agnostic": agnostic,
+    }
+    role, row = ("cgnet-agnostic", "cs-ae-agnostic") if agnostic else ("cgnet", "cs-ae")
+    _finish("cse", role, row, trained, shared, words)
+
+
+@click.command()
+@checkpoint_option("--out", "checkpoints/scenes-gain.safetensors")
+@click.option("--alpha", type=click.FloatRange(min=0), default=1.0, help="Weight of L_am.")
+@click.option("--sigma", type=float, default=0.5, help="Threshold of the soft mask.")
+@click.option("--omega", type=click.FloatRange(min=0, min_open=True), default=10.0, help="Its slope.")
+@click.option(
+    "--score", type=click.Choice(["probability", "logit"]), default="probability", help="What L_am brings down."
+)
+@click.option("--mask-range", type=click.Choice(["map", "batch"]), default="map", help="What attention is divided by.")
+@_continued
+def gain(*, alpha: float, sigma: float, omega: float, score: str, mask_range: str, **shared: Any) -> None:
+    """Train GAIN: the classifier's own loss and the attention-mining loss, on shared weights."""
+    from wsss_viz.training.gain import GainOptions, train_gain
+
+    check_out(shared["out"])
+    trained = train_gain(shared["out"], _run(shared), GainOptions(alpha, sigma, omega, score, mask_range))
+    words = {"alpha": alpha, "sigma": sigma, "omega": omega, "score": score, "mask_range": mask_range}
+    _finish("gain", "gain", "gain", trained, shared, words)
+
+
+@click.command("classifier-longer")
+@checkpoint_option("--out", "checkpoints/scenes-control.safetensors")
+@_continued
+def classifier_longer(**shared: Any) -> None:
+    """Train the control: as many epochs more of the classification loss alone."""
+    from wsss_viz.training.continued import train_control
+
+    check_out(shared["out"])
+    _finish("classifier-longer", "control", "control", train_control(shared["out"], _run(shared)), shared, {})
+
+
+@click.command()
+@checkpoint_option("--out", "checkpoints/scenes-ae.safetensors", "Round 2 is written to ...-2.safetensors, and so on.")
+@click.option(
+    "--rounds", type=click.IntRange(2, 9), default=3, help="Classifiers in the end, the ordinary one included."
+)
+@click.option("--mask", type=click.Choice(["hard", "top"]), default="hard", help="What is erased of a map.")
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, help="Of the hard mask, a share of the maximum.")
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=0.2, help="Of the top mask, of the area.")
+@_continued
+def ae(*, rounds: int, mask: str, threshold: float, share: float, **shared: Any) -> None:
+    """Train AE's rounds: erase what was found, train anew on the rest."""
+    from wsss_viz.evaluation.report import run_report, table
+    from wsss_viz.methods import bind
+    from wsss_viz.training.continued import read_ordinary
+    from wsss_viz.training.erasing_rounds import AeOptions, train_rounds
+
+    check_out(shared["out"])
+    ordinary = read_ordinary(shared["classifier"])
+    words = {"rounds": rounds, "mask": mask, "threshold": threshold, "share": share}
+    options, networks = AeOptions(rounds, mask, threshold, share), []
+    for number, (path, trained) in enumerate(train_rounds(shared["out"], _run(shared), options), start=2):
+        networks.append(trained.classifier)
+        run = bind("ae-rounds", ordinary, {"ae": networks}, mask=mask, threshold=threshold, share=share)
+        report = run_report(
+            {f"ae-{number}": run}, ordinary.classes, "scenes:test", limit=shared["held_out"], progress=progress
+        )
+        click.echo(table(report))
+        start = {"round": number, "mask": mask, "threshold": threshold, "share": share}
+        _register("ae", "ae", trained, {**shared, "written": path}, words, report, start)
+
+
+def _run(shared: dict[str, Any]) -> Any:
+    """The `Run` of a training from the options all of them have."""
+    from wsss_viz.training.continued import CONTINUED_SCHEDULE, Run
+
+    schedule = replace(CONTINUED_SCHEDULE, epochs=shared["epochs"], rate=shared["rate"], seed=shared["seed"])
+    return Run(
+        shared["classifier"],
+        progress,
+        click.echo,
+        schedule,
+        train_count=shared["train_count"],
+        val_count=shared["val_count"],
+        watch=tuple(shared["watch"]),
+    )
+
+
+def _finish(words: str, role: str, row: str, trained: Any, shared: dict[str, Any], options: dict[str, Any]) -> None:
+    """Scores the network's CAM, which is the method's map, on held-out scenes, and registers it."""
+    from wsss_viz.evaluation.report import method_report, table
+
+    out = shared["out"]
+    report = method_report(
+        trained.classifier, out.stem, ["cam"], "scenes:test", limit=shared["held_out"], progress=progress
+    )
+    report["methods"] = {row: report["methods"].pop("cam")}
+    click.echo(table(report))
+    _register(words, role, trained, {**shared, "written": out}, options, report, {})
+
+
+def _register(
+    words: str,
+    role: str,
+    trained: Any,
+    shared: dict[str, Any],
+    options: dict[str, Any],
+    report: dict[str, Any],
+    start: dict[str, Any],
+) -> None:
+    """The checkpoint's entry, and the maps of the watched scenes."""
+    from wsss_viz.models.manifest import file_digest
+    from wsss_viz.traces.growth import write_growth
+
+    written, history, ordinary = shared["written"], trained.history, shared["classifier"]
+    for row in report["methods"].values():
+        row.pop("seconds_per_image", None)  # of this machine, not of the checkpoint
+    if trained.growth is not None:
+        write_growth(written.parent / "showcase" / f"{written.stem}.growth.npz", trained.growth)
+    named = {key: shared[key] for key in ("classifier", "out", "epochs", "rate", "seed", "train_count", "val_count")}
+    scores = {"scenes:val": {"count": shared["val_count"], **history.epochs[-1]}, "evaluate": report}
+    start = {"role": role, "classifier": ordinary.name, "classifier_sha256": file_digest(ordinary), **start}
+    line = command_line(words, **named, **options)
+    register_checkpoint(written, trained.classifier, line, shared["seed"], history, scores, start)
+    click.echo(f"{written}: {history.seconds / 60:.1f} minutes of training")

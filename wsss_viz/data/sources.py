@@ -1,0 +1,170 @@
+"""Data strings: one line of text that names a data set, or one sample of it.
+
+| data string | what |
+|---|---|
+| `scenes:SPLIT` | the drawn scenes, 128 x 128; SPLIT is train, val or test |
+| `scenes:SPLIT@HxW` | the same, drawn H pixels high and W wide |
+| `voc:PATH:SPLIT` | a folder in PASCAL VOC's layout |
+| `folder:PATH` | a folder of pictures |
+| any of them and `:INDEX` | the sample of that index, from 0 |
+
+Strings are read from the right, so a PATH may hold colons (`voc:C:\\data\\VOC2012:train:17`); `~` is the home folder.
+An ending `:17` is an index, unless a folder stands before it (`voc:PATH:2012`) or has it in its name (`folder:run:3`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, overload
+
+from wsss_viz.data.files import explained
+from wsss_viz.data.folder import PictureFolder
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.voc import VocFolder, is_split_name
+from wsss_viz.errors import InputError
+
+FORMS = "scenes:SPLIT, scenes:SPLIT@HxW, voc:PATH:SPLIT or folder:PATH, each with :INDEX for one sample"
+
+_INDEXED = re.compile(r"(.+):([0-9]{1,9})", re.DOTALL)
+_SCENES = re.compile(r"([^:@]*)(?:@([0-9]{1,5})x([0-9]{1,5}))?")
+
+
+class Source(Protocol):
+    """What a data set reads its samples from, by an index from 0."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Sample: ...
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet(Sequence[Sample]):
+    """A lazy sequence of Samples, each of which knows the data string it came from.
+
+    A slice is a DataSet again and reads nothing; its samples keep the data strings of the whole set.
+
+    Attributes:
+        name: the data string of the whole set, without an index.
+        classes: the class names, () where there are none.
+        source: what the samples are read from.
+        indices: which of the source's samples are here, in order.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    source: Source
+    indices: range
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> DataSet: ...
+    def __getitem__(self, index: int | slice) -> Sample | DataSet:
+        if isinstance(index, slice):
+            return dataclasses.replace(self, indices=self.indices[index])
+        return self._read(self.indices[index])
+
+    def __iter__(self) -> Iterator[Sample]:
+        # Sequence's own iteration would take an IndexError from inside a source for the end.
+        return map(self._read, self.indices)
+
+    def _read(self, position: int) -> Sample:
+        name = f"{self.name}:{position}"
+        with explained(name):
+            return dataclasses.replace(self.source[position], source=name)
+
+
+def open(source: str) -> DataSet:
+    """The data set that a data string names, or the set of the one sample it names with an index.
+
+    Nothing is read or drawn yet but lists of names.
+
+    Raises:
+        InputError: an unknown form, split, size or folder, or an index outside the set; in one line.
+    """
+    kind, colon, rest = source.partition(":")
+    if not colon or kind not in _OPENERS or not rest or "\0" in rest:
+        raise InputError(f"unknown data string {_short(source)}; write {FORMS}")
+    with explained(_short(source)):
+        return _OPENERS[kind](source, rest)
+
+
+def sample(source: str) -> Sample:
+    """The one sample that a data string with an index names, for example `scenes:test:17`.
+
+    Raises:
+        InputError: as `open`, and for a data string without an index.
+    """
+    data_set = open(source)
+    if data_set.name == source:
+        raise InputError(f"{_short(source)} names a data set; add the index of a sample, for example {source[:80]}:0")
+    return data_set[0]
+
+
+def _open_scenes(source: str, rest: str) -> DataSet:
+    # Drawing is imported when something is drawn.
+    from wsss_viz.data.scenes import CLASSES, SPLITS, Scenes
+
+    rest, index = _split_index(rest)
+    match = _SCENES.fullmatch(rest)
+    if match is None or match[1] not in SPLITS:
+        raise InputError(
+            f"unknown data string {_short(source)}; the scenes are scenes:SPLIT or scenes:SPLIT@HxW "
+            f"with SPLIT one of {', '.join(SPLITS)}"
+        )
+    split, height, width = match.groups()
+    scenes = Scenes(split) if height is None else Scenes(split, size=(int(height), int(width)))
+    return _data_set(f"scenes:{rest}", CLASSES, scenes, index)
+
+
+def _open_voc(source: str, rest: str) -> DataSet:
+    whole, index = rest, None
+    path, _, split = whole.rpartition(":")
+    if split.isdecimal() and ":" in path and not _path(path).is_dir():
+        whole, index = _split_index(rest)
+        path, _, split = whole.rpartition(":")
+    if not path or not is_split_name(split):
+        raise InputError(f"{_short(source)} names no split; write voc:PATH:SPLIT, for example voc:VOC2012:train")
+    folder = VocFolder(_path(path), split)
+    return _data_set(f"voc:{whole}", folder.classes, folder, index)
+
+
+def _open_folder(source: str, rest: str) -> DataSet:
+    path, index = _split_index(rest)
+    if index is not None and _path(rest).is_dir():
+        path, index = rest, None
+    folder = PictureFolder(_path(path))
+    return _data_set(f"folder:{path}", folder.classes, folder, index)
+
+
+_OPENERS = {"scenes": _open_scenes, "voc": _open_voc, "folder": _open_folder}
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # "~name" without such a user
+        return Path(text)
+
+
+def _split_index(text: str) -> tuple[str, int | None]:
+    match = _INDEXED.fullmatch(text)
+    return (match[1], int(match[2])) if match else (text, None)
+
+
+def _data_set(name: str, classes: tuple[str, ...], source: Source, index: int | None) -> DataSet:
+    if index is None:
+        return DataSet(name, classes, source, range(len(source)))
+    if index >= len(source):
+        raise InputError(f"{_short(name)} has {len(source)} samples, none with index {index}; 0 is the first")
+    return DataSet(name, classes, source, range(index, index + 1))
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:77]}...")

@@ -1,0 +1,115 @@
+"""What one image adds to a data set's scores, at every threshold at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.evaluation.seeds import strongest
+
+THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
+"""Background thresholds 0.00 to 0.99 (`methods.md`, section 1: SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49)."""
+
+PARTS = (DISCRIMINATIVE, NON_DISCRIMINATIVE)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Pixel counts of one image or, added up, of many; T thresholds, C + 1 classes with the background first.
+
+    Attributes:
+        hits: (T, C + 1) pixels of the class that are predicted as it (TP).
+        claimed: (T, C + 1) pixels predicted as the class (P).
+        there: (C + 1,) pixels of the class (T).
+        part_hits: (T, 2) pixels of the discriminative and the non-discriminative parts predicted as their class.
+        part_there: (2,) pixels of the parts.
+    """
+
+    hits: NDArray[np.int64]
+    claimed: NDArray[np.int64]
+    there: NDArray[np.int64]
+    part_hits: NDArray[np.int64]
+    part_there: NDArray[np.int64]
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.hits + other.hits,
+            self.claimed + other.claimed,
+            self.there + other.there,
+            self.part_hits + other.part_hits,
+            self.part_there + other.part_there,
+        )
+
+
+def count(
+    maps: NDArray,
+    sample: Sample,
+    classes: Sequence[str],
+    thresholds: NDArray[np.float64] = THRESHOLDS,
+    by: str = "relu_max",
+) -> Counts:
+    """Counts the pseudo masks of one image at all thresholds, from one pass over its pixels.
+
+    Args:
+        maps: (C', h, w), the maps of `classes`, raw and signed.
+        sample: with a mask; its labels say which maps take part (all of the mask's classes where it has none).
+        classes: the names of the maps. Labels the classifier lacks stay in the ground truth and are missed.
+        thresholds: ascending; a pixel is foreground where its best normalised map is above the threshold.
+
+    Returns:
+        Counts over the sample's own classes.
+
+    Raises:
+        ValueError: the sample has no mask.
+    """
+    if sample.mask is None:
+        raise ValueError(f"{sample.name} has no mask to count against")
+    names = sample.classes
+    present = sample.labels
+    if present is None:
+        inside = np.unique(sample.mask)
+        present = tuple(names[i - 1] for i in inside if i not in (0, IGNORE))
+    known = [classes.index(name) for name in present if name in classes]
+    if known:
+        best, value = strongest(maps, known, sample.size, by)
+        lookup = np.zeros(len(classes) + 1, dtype=np.int64)
+        for name in present:
+            if name in classes:
+                lookup[classes.index(name) + 1] = names.index(name) + 1
+        best = lookup[best]
+    else:
+        best, value = np.zeros(sample.size, dtype=np.int64), np.zeros(sample.size, dtype=np.float32)
+    # a pixel is foreground at the first `level` thresholds: those below its value
+    level = np.searchsorted(thresholds, value.ravel(), side="left")
+    return _accumulate(best.ravel(), level, sample, len(thresholds), len(names) + 1)
+
+
+def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, classes: int) -> Counts:
+    """The counts from each pixel's best class and the number of thresholds at which it is foreground."""
+    assert sample.mask is not None
+    truth = sample.mask.ravel().astype(np.int64)
+    parts = (np.zeros_like(truth) if sample.parts is None else sample.parts.ravel()).astype(np.int64)
+    counted = truth != IGNORE
+    best, level, truth, parts = best[counted], level[counted], truth[counted], parts[counted]
+
+    def above(rows: NDArray, width: int, chosen: NDArray) -> NDArray[np.int64]:
+        """(T, width): at each threshold the chosen pixels still foreground, by row."""
+        table = np.bincount(rows[chosen] * (steps + 1) + level[chosen], minlength=width * (steps + 1))
+        table = table.reshape(width, steps + 1)
+        return table[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].T.astype(np.int64)
+
+    everywhere = np.ones_like(best, dtype=bool)
+    claimed = above(best, classes, everywhere & (best > 0))
+    hits = above(best, classes, (best == truth) & (best > 0))
+    there = np.bincount(truth, minlength=classes).astype(np.int64)
+    claimed[:, 0] = truth.size - claimed[:, 1:].sum(axis=1)
+    wrong = above(best, classes, (truth == 0) & (best > 0)).sum(axis=1)
+    hits[:, 0] = there[0] - wrong
+    in_part = [(parts == part) & (best == truth) & (best > 0) for part in PARTS]
+    part_hits = np.stack([above(best, classes, chosen).sum(axis=1) for chosen in in_part], axis=1)
+    part_there = np.array([(parts == part).sum() for part in PARTS], dtype=np.int64)
+    return Counts(hits, claimed, there, part_hits, part_there)

@@ -1,0 +1,109 @@
+"""`evaluate`'s report: what the command prints and writes, and what the register of checkpoints claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wsss_viz import data
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.subset import take
+from wsss_viz.evaluation.runner import Progress, as_json, count_stored, evaluate, quiet
+from wsss_viz.evaluation.scores import summarise
+from wsss_viz.methods.registry import Networks, Runner, bind
+from wsss_viz.methods.views import PRESETS
+from wsss_viz.models.classifier import Classifier
+
+TUNING_SAMPLES = 150
+
+
+def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | None, str]:
+    """The samples on which thresholds are chosen, and what the report says of them.
+
+    Args:
+        tune_on: a data string; "none": the evaluated data itself, an oracle; "auto": the first `TUNING_SAMPLES` of
+            scenes:val where the held-out scenes are evaluated, else "none".
+    """
+    if tune_on == "auto" and data_string.startswith("scenes:test"):
+        return take(data.open("scenes:val"), TUNING_SAMPLES), f"the first {TUNING_SAMPLES} of scenes:val"
+    if tune_on in ("auto", "none"):
+        return None, "the data itself (an oracle, as the field does)"
+    return data.open(tune_on), tune_on
+
+
+def run_report(
+    runs: Mapping[str, Runner],
+    classes: Sequence[str],
+    data_string: str,
+    *,
+    limit: int | None = None,
+    tune_on: str = "auto",
+    views_name: str = "multi-scale",
+    progress: Progress = quiet,
+) -> dict[str, Any]:
+    """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100."""
+    samples = take(data.open(data_string), limit)
+    tuning, threshold_from = tuning_samples(tune_on, data_string)
+    results = evaluate(runs, classes, samples, tune_on=tuning, views=PRESETS[views_name], progress=progress)
+    return {
+        "data": data_string,
+        "count": len(samples),
+        "views": views_name,
+        "threshold_from": threshold_from,
+        "methods": results,
+    }
+
+
+def method_report(
+    classifier: Classifier,
+    classifier_name: str,
+    names: Sequence[str],
+    data_string: str,
+    *,
+    networks: Networks | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """The same for methods by their names on the command line. `options` are those of `run_report`."""
+    runs = {name: bind(name, classifier, networks) for name in names}
+    return {**run_report(runs, classifier.classes, data_string, **options), "classifier": classifier_name}
+
+
+def stored_report(
+    folder: Path, data_string: str, *, limit: int | None = None, progress: Progress = quiet
+) -> dict[str, Any]:
+    """The same for maps that were written to `folder`, at the best threshold on the data itself."""
+    samples = take(data.open(data_string), limit)
+    scores = summarise(count_stored(folder, progress(samples, "reading maps")), samples[0].classes)
+    return {
+        "data": data_string,
+        "count": len(samples),
+        "maps": str(folder),
+        "threshold_from": tuning_samples("none", data_string)[1],
+        "methods": {folder.resolve().name: as_json(scores, None)},
+    }
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report's main numbers as text, a line a method."""
+    lines = [
+        f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
+        "95 % intervals over images",
+        f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
+        f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
+    ]
+    for name, row in report["methods"].items():
+        low, high = row["interval"]["miou"]
+        parts = row["part_recall"]
+        seconds = row["seconds_per_image"]
+        lines.append(
+            f"{name:<12}{row['threshold']:>5.2f}{row['miou']:>7.1f}{f'{low:.1f} to {high:.1f}':>15}"
+            f"{_number(row['precision'], 7)}{_number(row['recall'], 8)}{_number(row['fp'], 6)}{_number(row['fn'], 6)}"
+            f"{_number(parts['discriminative'], 8)}{_number(parts['non_discriminative'], 8)}"
+            f"{'-' if seconds is None else f'{seconds:.3f}':>9}"
+        )
+    return "\n".join(lines)
+
+
+def _number(value: float | None, width: int) -> str:
+    return f"{'-' if value is None else f'{value:.1f}':>{width}}"

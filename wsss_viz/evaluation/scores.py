@@ -1,0 +1,151 @@
+"""A data set's scores from its counts, with intervals over images. All percentages, 0 to 100."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.sample import PART_NAMES
+from wsss_viz.evaluation.counts import PARTS, THRESHOLDS, Counts
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one method on one data set, at one threshold; sources in `methods.md`, section 6.
+
+    The confusion counts are added up over the data set, not averaged over images (IRN, OC-CSE).
+
+    Attributes:
+        threshold: the background threshold the scores below were taken at.
+        miou: mean over the background and the classes of TP / (P + T - TP).
+        best_threshold: where the curve is highest on this very data set: what the field reports, an oracle.
+        best_miou: the curve there.
+        curve: (threshold, mIoU), all thresholds.
+        per_class: IoU of the background and of each class.
+        precision, recall: TP / P and TP / T, means over the classes without the background.
+        fp, fn: (P - TP) / (P + T - TP) and (T - TP) / (P + T - TP), means with the background (SEAM).
+        part_recall: share of each part's pixels predicted as the class they belong to.
+        interval: 95 % bootstrap interval over images of `miou` and the part recalls, by name.
+    """
+
+    threshold: float
+    miou: float
+    best_threshold: float
+    best_miou: float
+    curve: tuple[tuple[float, float], ...]
+    per_class: dict[str, float]
+    precision: float
+    recall: float
+    fp: float
+    fn: float
+    part_recall: dict[str, float]
+    interval: dict[str, tuple[float, float]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: what is not a number is null."""
+        plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        cleaned: dict[str, Any] = _without_nan(plain)
+        return cleaned
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _mean(values: NDArray, axis: int = -1) -> NDArray:
+    """The mean over what is defined: a class that is neither there nor claimed has no IoU."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmean(values, axis=axis)
+
+
+def _ratio(part: NDArray, whole: NDArray) -> NDArray:
+    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0) * 100
+
+
+def _union(counts: Counts) -> NDArray:
+    return counts.claimed + counts.there - counts.hits
+
+
+def miou_curve(counts: Counts) -> NDArray[np.float64]:
+    """(T,) mIoU at every threshold, in percent."""
+    return _mean(_ratio(counts.hits, _union(counts)))
+
+
+def summarise(
+    images: Sequence[Counts],
+    classes: Sequence[str],
+    threshold: float | None = None,
+    thresholds: NDArray[np.float64] = THRESHOLDS,
+    seed: int = 0,
+) -> Scores:
+    """The scores of a data set from its images' counts.
+
+    Args:
+        images: one Counts an image, at least one.
+        classes: C names, without the background.
+        threshold: one of `thresholds`, chosen on other data; None: the best on this data.
+        seed: of the bootstrap.
+
+    Raises:
+        ValueError: no images, or a threshold that was not counted.
+    """
+    if not images:
+        raise ValueError("`images` is empty: nothing to score")
+    total = functools.reduce(operator.add, images)
+    curve = miou_curve(total)
+    best = int(np.nanargmax(curve))
+    at = best if threshold is None else int(np.argmin(np.abs(thresholds - threshold)))
+    if threshold is not None and abs(thresholds[at] - threshold) > 1e-9:
+        raise ValueError(f"`threshold` {threshold} was not counted: give one of {thresholds[0]} to {thresholds[-1]}")
+    hits, claimed, there, union = total.hits[at], total.claimed[at], total.there, _union(total)[at]
+    iou = _ratio(hits, union)
+    names = ("background", *classes)
+    parts = _ratio(total.part_hits[at], total.part_there)
+    return Scores(
+        threshold=float(thresholds[at]),
+        miou=float(curve[at]),
+        best_threshold=float(thresholds[best]),
+        best_miou=float(curve[best]),
+        curve=tuple((float(t), float(v)) for t, v in zip(thresholds, curve, strict=True)),
+        per_class=dict(zip(names, (float(v) for v in iou), strict=True)),
+        precision=float(_mean(_ratio(hits, claimed)[1:])),
+        recall=float(_mean(_ratio(hits, there)[1:])),
+        fp=float(_mean(_ratio(claimed - hits, union))),
+        fn=float(_mean(_ratio(there - hits, union))),
+        part_recall={PART_NAMES[part]: float(value) for part, value in zip(PARTS, parts, strict=True)},
+        interval=bootstrap(images, at, seed=seed),
+    )
+
+
+def bootstrap(
+    images: Sequence[Counts], at: int, draws: int = 1000, level: float = 0.95, seed: int = 0
+) -> dict[str, tuple[float, float]]:
+    """Percentile bootstrap intervals over images, at the threshold number `at`, of the mIoU and the part recalls."""
+    fields = ("hits", "claimed", "part_hits")
+    stacks = {name: np.stack([getattr(image, name)[at] for image in images]) for name in fields}
+    stacks |= {name: np.stack([getattr(image, name) for image in images]) for name in ("there", "part_there")}
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(len(images), np.full(len(images), 1 / len(images)), size=draws)
+    sums = {name: weights @ stack for name, stack in stacks.items()}
+    miou = _mean(_ratio(sums["hits"], sums["claimed"] + sums["there"] - sums["hits"]))
+    parts = _ratio(sums["part_hits"], sums["part_there"])
+    series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
+    tail = (1 - level) / 2 * 100
+    bounds = {}
+    for name, values in series.items():
+        finite = values[~np.isnan(values)]
+        low, high = np.percentile(finite, [tail, 100 - tail]) if finite.size else (np.nan, np.nan)
+        bounds[name] = (float(low), float(high))
+    return bounds

@@ -1,0 +1,156 @@
+"""Nearest-neighbour estimators of mutual information, for few continuous dimensions. Bits.
+
+- Kraskov, Stoegbauer and Grassberger, "Estimating mutual information", Phys. Rev. E 2004, algorithm 1: X, Y continuous.
+- B. Ross, "Mutual information between discrete and continuous data sets", PLOS ONE 2014: Y discrete.
+
+scikit-learn's `mutual_info_regression` and `mutual_info_classif` are the same for one column, but score each column
+alone and clip at 0; here the columns are joint, on scikit-learn's neighbour search, and nothing is clipped. Limits:
+above six dimensions the estimate falls far short (16 + 16 Gaussian dimensions: 1.07 bits of 3.32 at n = 5000), and
+repeated values (ReLU's zeros) break it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import digamma
+from sklearn.neighbors import KDTree, NearestNeighbors
+
+from wsss_viz.errors import InputError
+from wsss_viz.information.discrete import LN2, entropy_of
+from wsss_viz.information.inputs import Z_95, features, generator, same_length, symbols
+from wsss_viz.information.result import MIResult, NotApplicable
+
+Array = NDArray[np.float64]
+MOST_DIMENSIONS = 6
+LOW_FROM_DIMENSIONS = 4
+FEW_SAMPLES = 500
+JITTER = 1e-10
+
+
+def neighbour_information(x: ArrayLike, y: ArrayLike, neighbours: int = 3, seed: int = 0) -> MIResult:
+    """KSG: I(X;Y) = psi(k) + psi(n) - <psi(n_x + 1) + psi(n_y + 1)>, over ln 2.
+
+    n_x counts the other samples strictly nearer in X than the k-th neighbour in the joint space, in the maximum norm;
+    each coordinate is divided by its standard deviation first. The interval is a normal approximation over the samples.
+
+    Args:
+        x: (n,) or (n, d_x).
+        y: (n,) or (n, d_y); d_x + d_y at most 6.
+        neighbours: k; 3 is the usual, more lowers variance and raises bias.
+        seed: of the noise of 1e-10 that repeated values get, and of nothing else.
+
+    Raises:
+        InputError: lengths differ, values are NaN or infinite, or `neighbours` is below 1.
+        NotApplicable: more than six dimensions, no more samples than neighbours, a constant x or y, or y equal to x
+            (the information of a continuous variable with itself is infinite).
+    """
+    X, Y = features(x, "x"), features(y, "y")
+    n = same_length(X, Y)
+    _check(n, X.shape[1] + Y.shape[1], neighbours)
+    if X.shape == Y.shape and np.array_equal(X, Y):
+        raise NotApplicable("y is x: the information of a continuous variable with itself is infinite; use its entropy")
+    X, x_notes = _prepare(X, "x", seed)
+    Y, y_notes = _prepare(Y, "y", seed + 1)
+    search = NearestNeighbors(n_neighbors=neighbours, metric="chebyshev").fit(np.hstack([X, Y]))
+    radius = np.nextafter(search.kneighbors()[0][:, -1], 0)
+    within = [KDTree(values, metric="chebyshev").query_radius(values, radius, count_only=True) for values in (X, Y)]
+    local = digamma(neighbours) + digamma(n) - digamma(within[0]) - digamma(within[1])
+    params = {"k": neighbours, "d_x": X.shape[1], "d_y": Y.shape[1]}
+    cap = float(digamma(n) - digamma(neighbours)) / LN2
+    return _result(local, "KSG nearest neighbours", params, cap, (*x_notes, *y_notes))
+
+
+def label_information(x: ArrayLike, labels: ArrayLike, neighbours: int = 3, seed: int = 0) -> MIResult:
+    """Ross: I(X;Y) = psi(n) + <psi(k)> - <psi(n_y)> - <psi(m)>, over ln 2, Y discrete.
+
+    m counts the samples, itself among them, strictly nearer than the k-th neighbour of the same label; n_y is the
+    label's count. k falls to n_y - 1 for rare labels; samples whose label occurs once are left out.
+
+    Args:
+        x: (n,) or (n, d_x), d_x at most 5.
+        labels: (n,) discrete.
+        neighbours: k.
+        seed: as for `neighbour_information`.
+
+    Raises:
+        InputError: as `neighbour_information`.
+        NotApplicable: as `neighbour_information`, or all labels are the same.
+    """
+    X = features(x, "x")
+    y, alphabet = symbols(labels, "labels")
+    _check(same_length(X, y, "x and labels"), X.shape[1] + 1, neighbours)
+    if len(alphabet) == 1:
+        raise NotApplicable("one class only: H(Y) = 0, there is nothing to know")
+    counts = np.bincount(y)
+    kept = counts[y] > 1
+    if not kept.any():
+        raise NotApplicable("every label occurs once; the estimator wants neighbours of the same label")
+    X, notes = _prepare(X[kept], "x", seed)
+    if not kept.all():
+        notes = (*notes, f"{int((~kept).sum())} samples left out, their label occurs once")
+    y, n = y[kept], int(kept.sum())
+    radius, k_of = np.empty(n), np.empty(n)
+    for label in np.unique(y):
+        members = y == label
+        k_of[members] = k = min(neighbours, counts[label] - 1)
+        search = NearestNeighbors(n_neighbors=int(k), metric="chebyshev").fit(X[members])
+        radius[members] = np.nextafter(search.kneighbors()[0][:, -1], 0)
+    m = KDTree(X, metric="chebyshev").query_radius(X, radius, count_only=True)
+    local = digamma(n) + digamma(k_of) - digamma(counts[y]) - digamma(m)
+    cap = float(digamma(n) - digamma(counts[y]).mean()) / LN2
+    h_y = float(entropy_of(np.bincount(y) / n))
+    params = {"k": neighbours, "d_x": X.shape[1]}
+    result_notes = (*notes, f"H(Y) = {h_y:.3f} bits")
+    return _result(local, "Ross nearest neighbours", params, cap, result_notes)
+
+
+def _check(n: int, dimensions: int, neighbours: int) -> None:
+    if neighbours < 1:
+        raise InputError(f"`neighbours` is at least 1, got {neighbours}")
+    if dimensions > MOST_DIMENSIONS:
+        raise NotApplicable(
+            f"{dimensions} dimensions, both sides together, are more than {MOST_DIMENSIONS}: neighbours are then all"
+            " far and the estimate far too low; use a held-out probe"
+        )
+    if n <= neighbours:
+        raise NotApplicable(f"n = {n} samples do not have {neighbours} neighbours each; take more samples")
+
+
+def _prepare(values: Array, name: str, seed: int) -> tuple[Array, tuple[str, ...]]:
+    """Coordinates over their standard deviation; constant ones left out, repeated values moved apart, both marked."""
+    scale = values.std(axis=0)
+    moving = scale > 0
+    if not moving.any():
+        raise NotApplicable(f"`{name}` is constant: it says nothing, and has no neighbours")
+    notes: tuple[str, ...] = ()
+    if not moving.all():
+        notes = (f"{int((~moving).sum())} constant coordinates of {name} left out; they say nothing",)
+    scaled = values[:, moving] / scale[moving]
+    repeated = max(_repeated(column) for column in scaled.T)
+    if not repeated:
+        return scaled, notes
+    size = JITTER * np.maximum(1, np.abs(scaled).mean(axis=0))
+    scaled = scaled + size * generator(seed, f"jitter {name}").standard_normal(scaled.shape)
+    return scaled, (
+        *notes,
+        f"ties: {repeated:.0%} of {name} repeat a value; noise of 1e-10 added, the estimate is unreliable",
+    )
+
+
+def _repeated(column: Array) -> float:
+    """The share of values that occur more than once."""
+    counts = np.unique(column, return_counts=True)[1]
+    return float(counts[counts > 1].sum() / len(column))
+
+
+def _result(local: Array, estimator: str, params: dict[str, int], cap: float, notes: tuple[str, ...]) -> MIResult:
+    bits = local / LN2
+    n, value = len(bits), float(bits.mean())
+    error = Z_95 * float(bits.std(ddof=1)) / np.sqrt(n)
+    dimensions = params["d_x"] + params.get("d_y", 1)
+    if dimensions >= LOW_FROM_DIMENSIONS:
+        notes = (*notes, f"{dimensions} dimensions: from {LOW_FROM_DIMENSIONS} on the estimate tends to fall low")
+    if n < FEW_SAMPLES:
+        notes = (*notes, f"n = {n} is below {FEW_SAMPLES}: expect errors of 0.1 bits and more")
+    return MIResult(value, estimator, params, n, cap, (value - error, value + error), notes)

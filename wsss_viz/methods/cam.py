@@ -1,0 +1,57 @@
+"""CAM: class activation maps (Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016).
+
+    A_c(u) = W_c . f(u)            the map of class c, raw and signed
+    s_c    = mean_u A_c(u)         its logit
+
+All classes come from one forward. As used in weakly-supervised segmentation, the maps of several scales and of the
+mirror image are fused (IRN, Ahn et al., CVPR 2019; `views.MULTI_SCALE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.methods.views import SINGLE, Views, class_maps
+from wsss_viz.models.classifier import Classifier
+from wsss_viz.traces.step import Step
+
+
+def target_indices(classifier: Classifier, sample: Sample, classes: Sequence[str] | None = None) -> tuple[int, ...]:
+    """The indices of `classes`; by default of the sample's labels; where it has none, of the class with the top score.
+
+    An empty tuple says that the sample has no labels and the scores must decide.
+
+    Raises:
+        InputError: the classifier does not know one of the classes that were asked for.
+    """
+    wanted = list(classes) if classes is not None else [c for c in sample.labels or () if c in classifier.classes]
+    for name in wanted:
+        if name not in classifier.classes:
+            raise InputError(f"the classifier has no class {name!r}: it knows {', '.join(classifier.classes[:20])}")
+    return tuple(classifier.classes.index(name) for name in wanted)
+
+
+def cam(
+    classifier: Classifier, sample: Sample, classes: Sequence[str] | None = None, views: Views = SINGLE
+) -> Iterator[Step]:
+    """The class activation maps of one image: a trace of one Step.
+
+    Args:
+        classifier: in evaluation mode.
+        sample: its image, (H, W, 3) uint8, is preprocessed by the classifier.
+        classes: the classes looked at; default the sample's labels. The maps are always those of all classes.
+        views: scales and mirror image; default the image as it is, which keeps the maps raw and signed.
+
+    Yields:
+        Step 0: `maps` (C, h, w), `scores` (C,) the logits of the image as it is.
+
+    Raises:
+        InputError: a class the classifier lacks.
+    """
+    targets = target_indices(classifier, sample, classes)
+    maps, logits = class_maps(classifier, classifier.preprocess(sample.image), views)
+    if not targets:
+        targets = (int(logits.argmax()),)
+    yield Step(0, maps.float().cpu().numpy(), logits.float().cpu().numpy(), targets)

@@ -1,0 +1,127 @@
+"""From a class map to what is erased: normalised maps, hard and soft masks, and the erased image.
+
+    M    = ReLU(A) / (max_u ReLU(A) + 1e-5)        the map by its own maximum (PSA, IRN, OC-CSE)
+    F    = [M > t]                                 hard (AE-PSL, Wei et al., CVPR 2017)
+    T(M) = 1 / (1 + exp(-omega (M - sigma)))       soft (GAIN, Li et al., CVPR 2018, eq. 4)
+    x'   = x (1 - mask)                            0 of a normalised input is the mean colour
+
+Everything here is differentiable where its formula is, keeps no state and touches no classifier: CS-AE and GAIN train
+through it, erasing on a frozen classifier looks through it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from wsss_viz.errors import InputError
+
+EPSILON = 1e-5
+MASKS = ("hard", "top", "soft", "graded")
+"""hard: [M > threshold]; top: the share of the area with the largest values; soft: T(M); graded: M itself."""
+
+SOFT_SETTINGS = {"ilyak93": (0.5, 10.0), "ngxbac": (0.25, 100.0), "AustinDoolittle": (0.4, 100.0)}
+"""(sigma, omega) of three reimplementations of GAIN: its paper gives no values."""
+
+
+def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """(N, C, h, w) to (N, C, H, W), bilinear, `align_corners=False`."""
+    return interpolate(maps, size, mode="bilinear", align_corners=False)
+
+
+def _extreme(maps: Tensor, over: str, largest: bool) -> Tensor:
+    """Each map's maximum (or minimum), (..., 1, 1), or the one of the whole batch."""
+    if over not in ("map", "batch"):
+        raise ValueError(f"`over` is map or batch, got {over!r}")
+    axes = (-2, -1) if over == "map" else tuple(range(maps.ndim))
+    return maps.amax(axes, keepdim=True) if largest else maps.amin(axes, keepdim=True)
+
+
+def relu_max(maps: Tensor, over: str = "map", *, detach: bool = False) -> Tensor:
+    """M = ReLU(A) / (max ReLU(A) + 1e-5), in [0, 1); an all-negative map becomes 0 everywhere.
+
+    Args:
+        maps: (..., H, W), raw and signed; CS-AE enlarges before it rectifies, so does every caller here.
+        over: "map": each map by its own maximum; "batch": all of them by one, as OC-CSE's official code does
+            (`models/model_cse.py`), which leaves images of weaker logits with masks far below 1.
+        detach: no gradient through the maximum; the official code lets it pass.
+    """
+    positive = maps.relu()
+    largest = _extreme(positive, over, largest=True)
+    return positive / ((largest.detach() if detach else largest) + EPSILON)
+
+
+def min_max(maps: Tensor, over: str = "map") -> Tensor:
+    """(A - min) / (max - min + 1e-5), as GAIN's reimplementations normalise; its paper does not say how.
+
+    Args:
+        maps: (..., H, W).
+        over: "map": each by its own range (ilyak93/GAIN-pytorch); "batch": all by one (ngxbac/GAIN,
+            AustinDoolittle/Pytorch-Gain).
+    """
+    low, high = _extreme(maps, over, largest=False), _extreme(maps, over, largest=True)
+    return (maps - low) / (high - low + EPSILON)
+
+
+def hard_mask(values: Tensor, threshold: float) -> Tensor:
+    """[M > threshold] as 0 and 1 in the dtype of `values`; a value equal to the threshold is kept."""
+    return (values > threshold).to(values.dtype)
+
+
+def top_mask(values: Tensor, share: float) -> Tensor:
+    """1 on the round(share H W) pixels (at least one) with the largest values, and on all that equal the least of them.
+
+    Pixels at 0 and below are never taken, so that an empty map erases nothing. This is how we read AE-PSL's "top 20 %
+    of the heat map", which is recalled and unverified; read as a range of values it would be `hard_mask` at 0.8.
+
+    Args:
+        values: (..., H, W).
+        share: above 0, at most 1.
+    """
+    flat = values.flatten(-2)
+    count = max(1, round(share * flat.shape[-1]))
+    smallest = flat.topk(count, dim=-1).values[..., -1:, None]
+    return ((values >= smallest) & (values > 0)).to(values.dtype)
+
+
+def soft_mask(values: Tensor, sigma: float, omega: float) -> Tensor:
+    """T(M) = 1 / (1 + exp(-omega (M - sigma))) (GAIN, eq. 4), in (0, 1); `SOFT_SETTINGS` has values that were used."""
+    return torch.sigmoid(omega * (values - sigma))
+
+
+def make_mask(
+    values: Tensor, kind: str, *, threshold: float = 0.5, share: float = 0.2, sigma: float = 0.5, omega: float = 10.0
+) -> Tensor:
+    """The mask of that kind, one of `MASKS`, from normalised maps (..., H, W).
+
+    Raises:
+        InputError: the kind is unknown, or its setting out of range.
+    """
+    if kind == "hard":
+        if not 0 <= threshold <= 1:
+            raise InputError(f"`threshold` is 0 to 1, a share of the map's maximum, got {threshold}")
+        return hard_mask(values, threshold)
+    if kind == "top":
+        if not 0 < share <= 1:
+            raise InputError(f"`share` is above 0 and at most 1, a share of the image's area, got {share}")
+        return top_mask(values, share)
+    if kind == "soft":
+        if not (omega > 0 and math.isfinite(sigma)):
+            raise InputError(f"`sigma` is a number and `omega` above 0, the soft mask's, got {sigma} and {omega}")
+        return soft_mask(values, sigma, omega)
+    if kind == "graded":
+        return values
+    raise InputError(f"`mask` is one of {', '.join(MASKS)}, got {kind!r}")
+
+
+def erase(x: Tensor, mask: Tensor) -> Tensor:
+    """x (1 - mask): the mean colour where the mask is 1.
+
+    Args:
+        x: (N, 3, H, W), preprocessed, so that 0 is the mean colour.
+        mask: (N, 1, H, W) or, for N = 1, anything that broadcasts to it; in [0, 1].
+    """
+    return x * (1 - mask)

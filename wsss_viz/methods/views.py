@@ -1,0 +1,101 @@
+"""The views of an image a map is fused from: scales and the mirror image."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from wsss_viz.models.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Views:
+    """Which views are seen, and how their maps become one.
+
+    Attributes:
+        scales: of the image's sides.
+        flip: whether each scale is seen mirrored too.
+        rectify: ReLU each view's map before the views are averaged, as IRN does; without it the result stays signed.
+        cell: side in pixels of the result's grid cells, ceil(H / cell) x ceil(W / cell); None: the grid of scale 1.
+    """
+
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = False
+    rectify: bool = False
+    cell: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.scales or any(not 0.1 <= scale <= 4 for scale in self.scales):
+            raise ValueError(f"`scales` wants one or more numbers from 0.1 to 4, got {self.scales}")
+
+
+SINGLE = Views()
+MIRROR = Views(flip=True)
+MULTI_SCALE = Views(scales=(1.0, 0.5, 1.5, 2.0), flip=True, rectify=True, cell=4)
+
+PRESETS = {"single": SINGLE, "mirror": MIRROR, "multi-scale": MULTI_SCALE}
+
+
+def view_inputs(x: Tensor, views: Views) -> Iterator[Tensor]:
+    """For each scale the input (1 or 2, 3, H_s, W_s): the image, and its mirror image where `views.flip`.
+
+    Sides are rounded, the resize is bicubic (with antialiasing where it shrinks), as in IRN `voc12/dataloader.py`; IRN
+    resizes the uint8 image, here the preprocessed one is, which differs by the rounding to uint8 alone.
+
+    Args:
+        x: (1, 3, H, W), preprocessed.
+    """
+    height, width = x.shape[-2:]
+    for scale in views.scales:
+        size = (max(1, round(height * scale)), max(1, round(width * scale)))
+        same = size == (height, width)
+        scaled = x if same else interpolate(x, size, mode="bicubic", align_corners=False, antialias=True)
+        yield torch.cat([scaled, scaled.flip(3)]) if views.flip else scaled
+
+
+def fuse(maps: list[Tensor], views: Views, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+    """The maps of `view_inputs`, each (1 or 2, C, h_s, w_s), as one map a class (C, h, w).
+
+    Per scale: ReLU where `views.rectify`, the mirrored map turned back; then bilinear to one grid, and the mean over
+    all views. IRN (`step/make_cam.py`) takes the sum: the division by each class's maximum that follows there makes
+    the two the same, and the mean keeps the unit of the logits.
+
+    Args:
+        maps: one a scale.
+        size: (H, W) of the input at scale 1.
+        grid: (h, w) of the map at scale 1, used where `views.cell` is None.
+    """
+    if views.cell is not None:
+        grid = (math.ceil(size[0] / views.cell), math.ceil(size[1] / views.cell))
+    total: Tensor | None = None
+    for scale_maps in maps:
+        view = scale_maps.relu() if views.rectify else scale_maps
+        view = (view[:1] + view[1:].flip(3)) / 2 if views.flip else view
+        if tuple(view.shape[-2:]) != grid:
+            view = interpolate(view, grid, mode="bilinear", align_corners=False)
+        total = view if total is None else total + view
+    if total is None:
+        raise ValueError("`maps` is empty: give the maps of at least one scale")
+    return total[0] / len(maps)
+
+
+@torch.no_grad()
+def class_maps(classifier: Classifier, x: Tensor, views: Views = SINGLE) -> tuple[Tensor, Tensor]:
+    """All classes' maps (C, h, w), fused over `views`, and the logits (C,) of the image as it is.
+
+    Args:
+        x: (1, 3, H, W), preprocessed.
+    """
+    maps = [classifier.maps(view) for view in view_inputs(x, views)]
+    if 1.0 in views.scales:
+        first = maps[views.scales.index(1.0)]
+        logits, grid = classifier.pool(first[:1])[0], (first.shape[2], first.shape[3])
+    else:
+        plain = classifier.maps(x)
+        logits, grid = classifier.pool(plain)[0], (plain.shape[2], plain.shape[3])
+    return fuse(maps, views, (x.shape[2], x.shape[3]), grid), logits

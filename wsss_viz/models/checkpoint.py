@@ -1,0 +1,108 @@
+"""Our own checkpoints: safetensors that carry their architecture, classes and preprocessing.
+
+What is read is checked before it is believed: the container by safetensors itself (bounds, overlaps, truncation), then
+keys, shapes and dtypes against the architecture, then that every number is finite.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from wsss_viz.data.files import write_whole
+from wsss_viz.errors import InputError
+from wsss_viz.models import scene_network
+from wsss_viz.models.classifier import Classifier, Preprocessing
+
+KEY = "wsss_viz"
+FORMAT = "classifier-1"
+LARGEST_FILE = 2 * 1024**3
+_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
+
+
+def write_checkpoint(path: Path, classifier: Classifier, architecture: dict[str, Any]) -> None:
+    """Writes the classifier as safetensors, whole or not at all."""
+    meta = {
+        "format": FORMAT,
+        "architecture": architecture,
+        "classes": list(classifier.classes),
+        "split": classifier.split,
+        "preprocessing": classifier.preprocessing.as_dict(),
+    }
+    tensors = {key: value.detach().cpu().contiguous() for key, value in classifier.state_dict().items()}
+    # one entry: the container keeps several in no fixed order, and the same network is to give the same bytes
+    write_whole(path, save(tensors, metadata={KEY: json.dumps(meta, sort_keys=True)}))
+
+
+def read_checkpoint(path: Path) -> Classifier:
+    """Reads what `write_checkpoint` wrote; on the CPU, in evaluation mode, frozen.
+
+    Raises:
+        InputError: the file is missing, truncated, not ours, of another architecture, or holds NaN or infinity.
+    """
+    if not path.is_file():
+        raise InputError(f"no checkpoint at {path}: check the path, or make it with `python -m wsss_viz train`")
+    if path.stat().st_size > LARGEST_FILE:
+        raise InputError(f"{path.name} has {path.stat().st_size:,} bytes, more than {LARGEST_FILE:,}: not read")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if KEY not in metadata:
+                raise InputError(f"{path.name} is a safetensors file but not a classifier of this project")
+            classifier = _build(metadata[KEY], path.name)
+            _check_layout(file, classifier, path.name)
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+    except SafetensorError as error:
+        raise InputError(f"{path.name} is truncated or not a safetensors file ({error}): fetch it again") from None
+    broken = next((key for key, value in state.items() if not torch.isfinite(value).all()), None)
+    if broken:
+        raise InputError(f"{path.name}: {broken} holds NaN or infinity: the training diverged, or the file is damaged")
+    classifier.load_state_dict(state, assign=True)
+    return classifier.eval().requires_grad_(False)
+
+
+def _build(description: str, name: str) -> Classifier:
+    try:
+        meta = json.loads(description)
+        if meta["format"] != FORMAT:
+            raise ValueError(f"format {meta['format']!r}")
+        architecture = meta["architecture"]
+        if architecture["name"] != scene_network.NAME:
+            raise InputError(f"{name} is of the architecture {architecture['name']!r}, which this version cannot build")
+        widths = [int(width) for width in architecture["widths"]]
+        if len(widths) != len(scene_network.STRIDES) or not all(1 <= width <= 4096 for width in widths):
+            raise InputError(f"{name} declares widths {widths}, want {len(scene_network.STRIDES)} of 1 to 4096")
+        with torch.device("meta"):  # nothing is allocated for what a header merely claims
+            classifier = scene_network.scene_network([str(c) for c in meta["classes"]], widths)
+        classifier.preprocessing = Preprocessing.from_dict(meta["preprocessing"])
+        classifier.split = int(meta["split"])
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{name} does not describe its network ({error}): it was made by another version") from None
+    return classifier
+
+
+def _check_layout(file: Any, classifier: Classifier, name: str) -> None:
+    """Keys and shapes against the architecture's, read from the header alone."""
+    expected = classifier.state_dict()
+    present = set(file.keys())
+    missing, unexpected = sorted(set(expected) - present), sorted(present - set(expected))
+    if missing or unexpected:
+        first = f"missing {missing[0]}" if missing else f"unexpected {unexpected[0]}"
+        raise InputError(
+            f"{name} is of another architecture: {len(missing)} keys missing, {len(unexpected)} unexpected ({first})"
+        )
+    for key, tensor in expected.items():
+        kind, shape = file.get_slice(key).get_dtype(), tuple(file.get_slice(key).get_shape())
+        wanted = _DTYPES[tensor.dtype], tuple(tensor.shape)
+        if (kind, shape) != wanted:
+            raise InputError(
+                f"{name} is of another architecture: {key} is {kind} {shape}, this network wants "
+                f"{wanted[0]} {wanted[1]}"
+            )

@@ -1,0 +1,156 @@
+"""Classifier: a network with one signed map a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """From an RGB image to the network's input: (x / 255 - mean) / std, after an optional resize.
+
+    Attributes:
+        mean, std: of each channel, on the scale 0 to 1. The input value 0 is the mean colour: erasing is setting to 0.
+        short_side: the side in pixels that the image's shorter side is brought to, the aspect kept; None: no resize.
+    """
+
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    short_side: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the register and the checkpoint's header."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
+        """Reads `as_dict` back. Raises ValueError or TypeError where a field is not what it must be."""
+        mean, std, short_side = values["mean"], values["std"], values["short_side"]
+        if len(mean) != 3 or len(std) != 3 or not all(float(value) > 0 for value in std):
+            raise ValueError(f"mean {mean} and std {std} want three numbers each, std above 0")
+        if short_side is not None and not 8 <= int(short_side) <= 8192:
+            raise ValueError(f"short_side {short_side} is 8 to 8192")
+        return cls(
+            (float(mean[0]), float(mean[1]), float(mean[2])),
+            (float(std[0]), float(std[1]), float(std[2])),
+            None if short_side is None else int(short_side),
+        )
+
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        """(H, W) of the network's input for an image of `height` x `width`."""
+        if self.short_side is None:
+            return height, width
+        ratio = self.short_side / min(height, width)
+        return max(1, round(height * ratio)), max(1, round(width * ratio))
+
+    def __call__(self, image: NDArray[np.uint8]) -> Tensor:
+        """(H, W, 3) uint8 RGB to (1, 3, H', W') float32 on the CPU."""
+        x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+        size = self.size(*image.shape[:2])
+        if size != tuple(x.shape[-2:]):
+            x = nn.functional.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
+        return (x - x.new_tensor(self.mean).view(1, 3, 1, 1)) / x.new_tensor(self.std).view(1, 3, 1, 1)
+
+    def restore(self, x: Tensor) -> NDArray[np.uint8]:
+        """(3, H, W), an input of the network, back to (H, W, 3) uint8 RGB: what the network saw."""
+        std, mean = x.new_tensor(self.std).view(3, 1, 1), x.new_tensor(self.mean).view(3, 1, 1)
+        return ((x * std + mean).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+
+
+class Classifier(nn.Module):
+    """A sequence of stages, a bias-free 1x1 convolution to one map a class, global average pooling.
+
+    A_c(u) = W_c . f(u) is the class map of class c and s_c = mean_u A_c(u) + b_c its logit, b = 0 in the networks of
+    the field (PSA, IRN: `methods.md` 0.1; Zhou et al., CVPR 2016, sec. 2). Nothing is hooked: the forward returns what
+    is needed, so one instance in evaluation mode serves any number of threads.
+
+    The first `split` stages are `early`: what is computed there never changes while a method tunes the rest, so it is
+    computed once.
+
+    Attributes:
+        classes: C names.
+        stages: modules applied in order, (N, 3, H, W) to (N, D, h, w).
+        head: Conv2d(D, C, 1, bias=False).
+        bias: (C,) or None: added to the logits, never to the maps.
+        split: number of early stages, 0 to len(stages).
+        stride: H / h, rounded.
+        preprocessing: from an image to an input.
+    """
+
+    bias: Tensor | None
+
+    def __init__(
+        self,
+        stages: Sequence[nn.Module],
+        head: nn.Conv2d,
+        classes: Sequence[str],
+        *,
+        stride: int,
+        split: int = 0,
+        bias: Tensor | None = None,
+        preprocessing: Preprocessing | None = None,
+    ) -> None:
+        super().__init__()
+        if head.bias is not None or head.kernel_size != (1, 1):
+            raise ValueError("`head` wants a 1x1 convolution without bias; give the bias as `bias`")
+        if head.out_channels != len(classes):
+            raise ValueError(f"`head` has {head.out_channels} rows, `classes` has {len(classes)} names")
+        if not 0 <= split <= len(stages):
+            raise ValueError(f"`split` is 0 to {len(stages)}, the number of stages, got {split}")
+        self.stages = nn.ModuleList(stages)
+        self.head = head
+        self.register_buffer("bias", bias, persistent=bias is not None)
+        self.classes = tuple(classes)
+        self.stride = stride
+        self.split = split
+        self.preprocessing = preprocessing or Preprocessing()
+
+    def early(self, x: Tensor, split: int | None = None) -> Tensor:
+        """(N, 3, H, W) to the features after `split` stages (default: the classifier's own)."""
+        for stage in self.stages[: self.split if split is None else split]:
+            x = stage(x)
+        return x
+
+    def features(self, z: Tensor, split: int | None = None) -> Tensor:
+        """The output of `early` to f, (N, D, h, w), with the same `split`."""
+        for stage in self.stages[self.split if split is None else split :]:
+            z = stage(z)
+        return z
+
+    def late(self, z: Tensor, split: int | None = None) -> Tensor:
+        """The output of `early` to the class maps (N, C, h, w), raw and signed, with the same `split`."""
+        return self.head(self.features(z, split))
+
+    def maps(self, x: Tensor) -> Tensor:
+        """(N, 3, H, W) to the class maps (N, C, h, w), raw and signed."""
+        return self.late(self.early(x))
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Class maps (N, C, h, w) to logits (N, C): the spatial mean, plus the bias where there is one."""
+        logits = maps.mean(dim=(2, 3))
+        return logits if self.bias is None else logits + self.bias
+
+    def logits(self, x: Tensor) -> Tensor:
+        """(N, 3, H, W) to the logits (N, C)."""
+        return self.pool(self.maps(x))
+
+    forward = logits
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.head.weight.device
+
+    def preprocess(self, image: NDArray[np.uint8]) -> Tensor:
+        """(H, W, 3) uint8 RGB to (1, 3, H', W'), on the classifier's device and in its dtype."""
+        return self.preprocessing(image).to(self.device, self.head.weight.dtype)

@@ -1,0 +1,34 @@
+"""Which device computes."""
+
+from __future__ import annotations
+
+import torch
+
+from wsss_viz.errors import InputError
+
+
+def find_device(device: str | torch.device = "auto") -> torch.device:
+    """The device by name; "auto" is the first GPU where there is one, else the CPU.
+
+    Raises:
+        InputError: the device is unknown, or not in this machine. Nothing falls back to the CPU in silence.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        raise InputError(f"unknown device {device!r}: give auto, cpu, cuda, cuda:0 or mps") from None
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available.get(found.type, False):
+        raise InputError(f"device {device!r} is not available here: give cpu, or auto to take what there is")
+    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"device {device!r}: this machine has {torch.cuda.device_count()} GPU(s), counted from cuda:0")
+    return found
+
+
+def device_label(device: torch.device) -> str:
+    """What the badge shows: "CPU", or the GPU's name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()

@@ -1,0 +1,76 @@
+"""The shipped checkpoints' register, `checkpoints/manifest.json`: readable without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wsss_viz.data.files import write_whole
+from wsss_viz.errors import InputError
+
+
+def checkpoints_folder() -> Path:
+    """`checkpoints/` beside the package, or the folder named in the environment variable WSSS_VIZ_CHECKPOINTS."""
+    named = os.environ.get("WSSS_VIZ_CHECKPOINTS")
+    return Path(named) if named else Path(__file__).resolve().parents[2] / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One checkpoint of the register.
+
+    Attributes:
+        file: name inside the checkpoints folder.
+        sha256: digest of the file, hexadecimal.
+        architecture: `{"name": ..., ...}`, what `models.checkpoint` builds the network from.
+        classes: in the order of the maps.
+        preprocessing: the fields of `Preprocessing`.
+        command: the command line that made it.
+        seed: of that command.
+        trained: what else is known of the training (seconds, versions, epochs, what it started from).
+        scores: what was measured, with the data it was measured on.
+    """
+
+    file: str
+    sha256: str
+    architecture: dict[str, Any]
+    classes: tuple[str, ...]
+    preprocessing: dict[str, Any]
+    command: str
+    seed: int
+    trained: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+
+
+def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
+    """The register's entries by name; empty where there is no register.
+
+    Raises:
+        InputError: the register cannot be read.
+    """
+    path = (folder or checkpoints_folder()) / "manifest.json"
+    if not path.is_file():
+        return {}
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["checkpoints"]
+        return {name: Entry(**{**entry, "classes": tuple(entry["classes"])}) for name, entry in entries.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is not a register of checkpoints ({error}): take it from the repository") from None
+
+
+def register(name: str, entry: Entry, folder: Path | None = None) -> None:
+    """Adds or replaces one entry; the register is written whole or not at all."""
+    folder = folder or checkpoints_folder()
+    entries = {**read_manifest(folder), name: entry}
+    content = {"format": 1, "checkpoints": {key: asdict(entries[key]) for key in sorted(entries)}}
+    write_whole(folder / "manifest.json", (json.dumps(content, indent=2) + "\n").encode())
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,150 @@
+"""What the recipes share that go on from a trained classifier: CS-AE, GAIN, AE's rounds and their control.
+
+The early part is frozen as it was when the classifier was trained. BatchNorm's statistics are frozen everywhere (as in
+OC-CSE's and IRN's networks: `methods.md`, sections 1 and 3), so no second pass over erased images can change them, and
+the network is trained as it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.data.sources import sample as read_sample
+from wsss_viz.errors import InputError
+from wsss_viz.evaluation.classification import classification_scores
+from wsss_viz.models.checkpoint import read_checkpoint
+from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.manifest import file_digest
+from wsss_viz.models.scene_network import scene_network
+from wsss_viz.traces.growth import Growth
+from wsss_viz.training.drawings import Drawings, Progress, draw_all
+from wsss_viz.training.loop import History, Objective, Schedule, fit, supervised
+from wsss_viz.training.recipes import ARCHITECTURE, FINE_CLASSES, finish, predict, state_path
+from wsss_viz.training.watch import Means, Watcher
+
+CONTINUED_SCHEDULE = Schedule(epochs=3, rate=1e-3)
+"""Our own: a few epochs from a classifier that is trained already; the rate chosen on validation scenes."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every one of these trainings is given.
+
+    Attributes:
+        classifier: checkpoint of the ordinary classifier.
+        schedule: of the training.
+        train_count, val_count: how many scenes.
+        watch: data strings of the scenes whose maps are kept after every epoch.
+        progress, say: how it is shown.
+    """
+
+    classifier: Path
+    progress: Progress
+    say: Callable[[str], None]
+    schedule: Schedule = CONTINUED_SCHEDULE
+    train_count: int = SPLITS["train"]
+    val_count: int = SPLITS["val"]
+    watch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of it: the network in evaluation mode, frozen; what the training said; what was watched."""
+
+    classifier: Classifier
+    history: History
+    growth: Growth | None
+
+
+def read_ordinary(path: Path) -> Classifier:
+    """The ordinary classifier: frozen, in evaluation mode.
+
+    Raises:
+        InputError: the checkpoint is missing, damaged, or does not know the scenes' classes.
+    """
+    ordinary = read_checkpoint(path)
+    if ordinary.classes != CLASSES:
+        raise InputError(f"{path.name} does not know the scenes' classes: make a classifier with `train classifier`")
+    return ordinary.to(memory_format=torch.channels_last)
+
+
+def start_from(path: Path) -> Classifier:
+    """A network to be trained, from a classifier's checkpoint or, with a head of zeros, from the backbone's."""
+    start = read_checkpoint(path)
+    if start.classes == FINE_CLASSES:
+        network = scene_network(CLASSES)
+        network.stages.load_state_dict(start.stages.state_dict())
+        return network
+    return read_ordinary(path)
+
+
+def train_on(
+    recipe: str,
+    out: Path,
+    network: Classifier,
+    objective: Objective,
+    run: Run,
+    *,
+    settings: dict[str, Any],
+    data: Drawings | None = None,
+    means: Means | None = None,
+    frozen: int | None = None,
+    keep_state: bool = False,
+) -> Trained:
+    """Trains the later stages of `network` under `objective`, and writes it to `out`.
+
+    Args:
+        recipe: its name, part of the settings.
+        network: the one that `objective` trains.
+        settings: what the run depends on beside the schedule, the counts and the classifier's digest.
+        data: what is trained on; default the first `run.train_count` training scenes.
+        means: the terms that `objective` adds up, shown after each epoch.
+        frozen: how many stages stay as they are; default the network's `split`, those that the classifier's training
+            left alone.
+        keep_state: leave the training's state, so that a run of several trainings can be taken up.
+    """
+    watched = [read_sample(source) for source in run.watch]
+    data = draw_all("scenes", "train", run.train_count, run.progress) if data is None else data
+    val = draw_all("scenes", "val", run.val_count, run.progress)
+    network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    frozen = network.split if frozen is None else frozen
+    nn.ModuleList([*network.stages[frozen:], network.head]).requires_grad_(True)
+    watcher = Watcher(network, watched)
+    watcher.look()
+
+    def validate() -> dict[str, float]:
+        watcher.look()
+        scores = classification_scores(predict(network, val).numpy(), val.targets.numpy())
+        return {**(means.take() if means else {}), "map": scores.map, "f1": scores.f1}
+
+    counts = {"train": run.train_count, "val": run.val_count, "watch": list(run.watch)}
+    start = {"recipe": recipe, "classifier": file_digest(run.classifier)}
+    history = fit(
+        network,
+        data,
+        objective,
+        run.schedule,
+        preprocessing=network.preprocessing,
+        state_path=state_path(out),
+        settings={**start, **counts, "frozen": frozen, **settings, **asdict(run.schedule), **ARCHITECTURE},
+        validate=validate,
+        progress=run.progress,
+        say=run.say,
+        extra={"watcher": watcher},
+    )
+    return Trained(finish(out, network, keep_state=keep_state), history, watcher.growth(recipe))
+
+
+def train_control(out: Path, run: Run) -> Trained:
+    """The control of every such training: as many epochs more of the classification loss alone."""
+    network = read_ordinary(run.classifier)
+    objective = supervised(network, binary_cross_entropy_with_logits)
+    return train_on("control", out, network, objective, run, settings={})

@@ -1,0 +1,167 @@
+"""The training loop: epochs from a seed, kept after each, taken up again where they stopped."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from wsss_viz.data.files import write_whole
+from wsss_viz.errors import InputError
+from wsss_viz.models.classifier import Preprocessing
+from wsss_viz.training.drawings import Drawings, Progress, augment, to_input
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast: AdamW under one cycle of the learning rate (Smith and Topin, 2018).
+
+    Attributes:
+        epochs, batch, seed: the same seed and number of threads give the same weights.
+        rate: the highest learning rate.
+        decay: weight decay.
+    """
+
+    epochs: int
+    rate: float = 3e-3
+    batch: int = 32
+    decay: float = 1e-3
+    seed: int = 0
+
+
+@dataclass
+class History:
+    """What the training said, an entry an epoch, and the seconds it took over all its runs."""
+
+    epochs: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Batch(NamedTuple):
+    """What a loss may look at.
+
+    Attributes:
+        x: (N, 3, H, W) inputs, normalised and augmented; H and W change from batch to batch.
+        targets: the rows of `Drawings.targets`.
+        epoch: from 0.
+        generator: of this epoch; whatever is drawn for the loss is drawn from it, after the augmentation.
+    """
+
+    x: Tensor
+    targets: Tensor
+    epoch: int
+    generator: torch.Generator
+
+
+Objective = Callable[[Batch], Tensor]
+
+
+class Stateful(Protocol):
+    """What can be kept with the state of a training and taken up again."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any], /) -> Any: ...
+
+
+def supervised(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor]) -> Objective:
+    """The ordinary objective: `loss` of what the model says of the images, and their targets."""
+    return lambda batch: loss(model(batch.x), batch.targets)
+
+
+def fit(
+    model: nn.Module,
+    data: Drawings,
+    objective: Objective,
+    schedule: Schedule,
+    *,
+    preprocessing: Preprocessing,
+    state_path: Path,
+    settings: dict[str, Any],
+    validate: Callable[[], dict[str, float]],
+    progress: Progress,
+    say: Callable[[str], None],
+    extra: Mapping[str, Stateful] | None = None,
+) -> History:
+    """Trains the parameters of `model` that require gradients; resumes from `state_path` where that is there.
+
+    The state (weights, optimiser, schedule, history) is written whole after each epoch, and each epoch draws its random
+    numbers from (seed, epoch): a run that was stopped and taken up again ends with the weights of one that was not.
+
+    Args:
+        model: in the mode it is to be trained in.
+        objective: the loss of a batch, a scalar that depends on the model's parameters.
+        settings: what the run depends on; a state of other settings is refused.
+        validate: the scores after each epoch.
+        extra: whatever else belongs to the state of this training, by name.
+
+    Raises:
+        InputError: the state belongs to a run with other settings, or cannot be read.
+        FloatingPointError: the loss is not finite.
+    """
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=schedule.rate, weight_decay=schedule.decay)
+    per_epoch = len(data) // schedule.batch
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.rate, total_steps=schedule.epochs * per_epoch)
+    state = _State(state_path, settings, {"model": model, "optimiser": optimiser, "cycle": cycle, **(extra or {})})
+    history = state.resume()
+    if history.epochs:
+        say(f"taken up after epoch {len(history.epochs)} of {schedule.epochs}")
+    for epoch in range(len(history.epochs), schedule.epochs):
+        start = time.perf_counter()
+        generator = torch.Generator().manual_seed(schedule.seed * 100_003 + epoch)
+        order = torch.randperm(len(data), generator=generator)[: per_epoch * schedule.batch].view(per_epoch, -1)
+        total = 0.0
+        batches: Iterable[Tensor] = progress(list(order), f"epoch {epoch + 1}/{schedule.epochs}")
+        for index in batches:
+            x = augment(to_input(data.images[index], preprocessing), generator)
+            value = objective(Batch(x, data.targets[index], epoch, generator))
+            if not torch.isfinite(value):
+                raise FloatingPointError(f"the loss is {value.item()} in epoch {epoch + 1}: lower the learning rate")
+            optimiser.zero_grad(set_to_none=True)
+            value.backward()
+            optimiser.step()
+            cycle.step()
+            total += value.item()
+        entry = {"epoch": epoch + 1, "loss": round(total / per_epoch, 5), **validate()}
+        history.epochs.append(entry)
+        history.seconds += time.perf_counter() - start
+        state.keep(history)
+        say("  ".join(f"{key} {value:.4g}" for key, value in entry.items()))
+    return history
+
+
+@dataclass(frozen=True)
+class _State:
+    """The state of one training on the disk."""
+
+    path: Path
+    settings: dict[str, Any]
+    parts: dict[str, Any]
+
+    def keep(self, history: History) -> None:
+        buffer = io.BytesIO()
+        states = {name: part.state_dict() for name, part in self.parts.items()}
+        torch.save({"settings": self.settings, "epochs": history.epochs, "seconds": history.seconds, **states}, buffer)
+        write_whole(self.path, buffer.getvalue())
+
+    def resume(self) -> History:
+        if not self.path.exists():
+            return History()
+        try:
+            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            kept = state["settings"]
+        except Exception:
+            raise InputError(f"{self.path} is no state of a training: remove it to start from the beginning") from None
+        if kept != self.settings:
+            raise InputError(
+                f"{self.path} belongs to a training with other settings: give those, or remove it to start anew"
+            )
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        return History(state["epochs"], state["seconds"])
