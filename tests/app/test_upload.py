@@ -93,10 +93,22 @@ def test_what_cannot_be_used_is_one_line_with_the_name_and_the_page_goes_on(
 
 def test_an_example_takes_the_place_of_the_upload(open_page: OpenPage) -> None:
     page = upload(open_page("own"), "photo.png", encoded("PNG"))
-    page.segmented_control(key="own_photograph").set_value("flower").run()
+    page.segmented_control(key="own_photograph_instead").set_value("flower").run()
     assert not page.error
     assert "<b>Example</b><span>640 x 427</span>" in titles(page)
     assert page.query_params == {"photograph": "flower"}
+
+
+def test_late_values_of_the_example_leave_the_next_upload_alone(open_page: OpenPage) -> None:
+    """A browser that replaces a file says first that it is gone, then that another came, with what it last was told."""
+    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    page.file_uploader(key="own_upload").clear()
+    page.run()
+    assert "<b>Example</b>" in titles(page)
+    page.segmented_control(key="own_photograph").set_value(None)
+    page = upload(page, "other.png", encoded("PNG", size=(70, 30)))
+    assert "<b>Your image</b><span>70 x 30</span>" in titles(page)
+    assert "photograph" not in page.query_params
 
 
 def test_the_upload_is_still_there_after_a_look_at_another_page(open_page: OpenPage) -> None:

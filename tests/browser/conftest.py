@@ -33,6 +33,10 @@ FLAGS = [
 PATIENCE = 60_000  # milliseconds: what a loaded machine may need, not what a person should wait
 # Opened at /compare, Streamlit's page first asks below /compare where the server is; that answer is a 404 by design.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
+# A picture that was superseded before the browser asked for it is gone from the server; what a page shows in the end is
+# looked at by itself.
+SUPERSEDED = re.compile(r"/media/\w+\.\w+")
+BROKEN = "[...document.images].filter(image => image.complete && !image.naturalWidth).map(image => image.src)"
 OpenAt = Callable[..., Page]
 
 
@@ -117,7 +121,8 @@ def window() -> Iterator[BrowserContext]:
 def open_at(server: str, window: BrowserContext) -> Iterator[OpenAt]:
     """Opens an address in a new tab, a session of its own.
 
-    At the end no request may have left the machine, and no error may stand in the browser's console.
+    At the end no request may have left the machine, no error may stand in the browser's console, and no picture may be
+    broken.
     """
     pages: list[Page] = []
     outside: list[str] = []
@@ -125,6 +130,8 @@ def open_at(server: str, window: BrowserContext) -> Iterator[OpenAt]:
 
     def watch(message: ConsoleMessage) -> None:
         place = message.location.get("url", "")
+        if SUPERSEDED.search(message.text) or SUPERSEDED.search(place):
+            return
         if message.type == "error" and not PROBES.search(urlsplit(place).path):
             errors.append(f"{message.text} ({place})")
 
@@ -146,7 +153,9 @@ def open_at(server: str, window: BrowserContext) -> Iterator[OpenAt]:
 
     yield opened
     for page in pages:
-        page.close()
+        if not page.is_closed():
+            page.wait_for_function(f"{BROKEN}.length === 0")
+            page.close()
     assert not outside, "requests that left the machine"
     assert not errors, "errors in the browser's console"
 

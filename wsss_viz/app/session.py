@@ -65,22 +65,30 @@ def synchronise(page: str) -> ViewState:
     return state()
 
 
-def control(field: str, value: Any, read: Callable[[Any], dict[str, Any]] | None = None) -> dict[str, Any]:
+def control(
+    field: str, value: Any, read: Callable[[Any], dict[str, Any]] | None = None, variant: str = ""
+) -> dict[str, Any]:
     """The `key` and `on_change` of a widget that shows `value` and, when moved, changes the state's `field`.
+
+    A browser may send what a widget held before the last answer reached it. A late None is such a value, and is left
+    alone; where another late value would do harm, the widget has another `variant` before and after.
 
     Args:
         field: of ViewState; the widget's key is the page's name and this, for Streamlit takes the same key on two
             pages for two widgets, of which the second starts at its own default.
         value: what the widget shows in this run.
         read: from the widget's value to the fields it changes; default `{field: value}`.
+        variant: ends the key.
     """
-    key = f"{st.session_state[_PAGE]}_{field}"
+    key = f"{st.session_state[_PAGE]}_{field}{variant}"
     # Assigning makes the browser drop what the person has moved meanwhile, so it is done for news alone.
     if key not in st.session_state or not _same(st.session_state[key], value):
         st.session_state[key] = value
 
     def changed() -> None:
         moved = st.session_state[key]
+        if moved is None:
+            return
         change(**(read(moved) if read else {field: moved}))
 
     return {"key": key, "on_change": changed}

@@ -63,7 +63,10 @@ def error() -> str | None:
 
 
 def examples(state: ViewState) -> None:
-    """What is looked at before anything is uploaded: the drawn scene, or one of two photographs."""
+    """What is looked at before anything is uploaded: the drawn scene, or one of two photographs.
+
+    Beside an upload it is another widget, so that a late value of the first cannot take the upload's place.
+    """
 
     def read(name: str) -> dict[str, object]:
         st.session_state[_IMAGE] = st.session_state[_ERROR] = None
@@ -74,7 +77,11 @@ def examples(state: ViewState) -> None:
         (_SCENE, *PHOTOGRAPHS),
         format_func=lambda name: _LABELS[name],
         required=True,
-        **session.control("photograph", None if sample() else state.photograph or _SCENE, read),
+        **(
+            session.control("photograph", None, read, variant="_instead")
+            if sample()
+            else session.control("photograph", state.photograph or _SCENE, read)
+        ),
     )
 
 
