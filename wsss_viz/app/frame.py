@@ -97,7 +97,7 @@ def example_picker(state: ViewState) -> None:
 
 
 def _fields(state: ViewState) -> dict[str, object]:
-    return {"split": state.split, "index": state.index, "classes": state.classes}
+    return {"split": state.split, "index": state.index, "classes": state.classes, "focus": state.focus}
 
 
 def _move(by: int) -> None:

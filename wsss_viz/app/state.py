@@ -12,11 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from wsss_viz.app.methods import METHODS
 from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
 COLOUR_MAPS = ("inferno", "viridis", "cividis")
 VIEWS = ("single", "mirror", "multi-scale")
+LAYOUTS = ("grid", "wipe", "blink", "difference")
+SHOWN = ("map", "mask", "image")
+OUTLINES = ("truth", "parts", "mask")
+FINAL = -1
+LARGEST_K = 999
+LARGEST_PANEL = 5
 PHOTOGRAPHS = ("china", "flower")
 DEFAULT_SCENE = 129
 
@@ -34,6 +41,13 @@ class ViewState:
         colours: one of `COLOUR_MAPS`.
         normalisation: one of `NORMALISATIONS`.
         views: one of `VIEWS`, the names of `methods.views.PRESETS`.
+        methods: names of `methods.METHODS`, the methods side by side; empty: the page's own choice.
+        k: the step that is shown, or `FINAL`: each method's last.
+        focus: the class whose map is shown; "": the first of the classes.
+        layout: one of `LAYOUTS`.
+        show: one of `SHOWN`, what lies over the image.
+        outlines: of `OUTLINES`, the contours that are drawn.
+        pair: the two panels that are wiped, blinked or subtracted, counted from 0; empty: the first two with maps.
     """
 
     split: str = "test"
@@ -45,6 +59,13 @@ class ViewState:
     colours: str = "inferno"
     normalisation: str = "relu_max"
     views: str = "single"
+    methods: tuple[str, ...] = ()
+    k: int = FINAL
+    focus: str = ""
+    layout: str = "grid"
+    show: str = "map"
+    outlines: tuple[str, ...] = ("truth",)
+    pair: tuple[int, ...] = ()
 
     @property
     def example(self) -> str:
@@ -53,7 +74,7 @@ class ViewState:
 
     def at(self, split: str, index: int) -> ViewState:
         """The same view of another scene: the index wraps around its split, the classes are its labels again."""
-        return replace(self, split=split, index=index % SPLITS[split], classes=())
+        return replace(self, split=split, index=index % SPLITS[split], classes=(), focus="")
 
     @classmethod
     def from_query(cls, query: Mapping[str, str | Sequence[str]]) -> tuple[ViewState, tuple[str, ...]]:
@@ -62,23 +83,37 @@ class ViewState:
         Args:
             query: parameters by name; of a repeated one the last counts. Names of nobody's are left alone.
         """
-        values: dict[str, Any] = {}
-        notes = []
-        for name, (parse, _) in _PARAMETERS.items():
-            given = query.get(name)
-            text = given if isinstance(given, str) or given is None else (given[-1] if given else None)
-            if text is None:
-                continue
-            try:
-                values |= parse(text)
-            except ValueError as error:
-                notes.append(f"`{name}` in the address is not {error}, so its default is shown.")
-        return cls(**values), tuple(notes)
+        values, notes = _read(query)
+        return cls(**values), notes
+
+    def updated(self, query: Mapping[str, str | Sequence[str]]) -> ViewState:
+        """This state with what the parameters of `query` change; a value that could not be used changes nothing."""
+        return replace(self, **_read(query)[0])
 
     def to_query(self) -> dict[str, str]:
         """The parameters that `from_query` reads this state from; defaults left out."""
         changed = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
         return {name: write(self) for name, (_, write) in _PARAMETERS.items() if changed & _CARRIES.get(name, {name})}
+
+    def written(self, names: Sequence[str]) -> dict[str, str]:
+        """The parameters `names` as an address has them, defaults as well."""
+        return {name: _PARAMETERS[name][1](self) for name in names}
+
+
+def _read(query: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Fields by name, and one line on each value that could not be used."""
+    values: dict[str, Any] = {}
+    notes = []
+    for name, (parse, _) in _PARAMETERS.items():
+        given = query.get(name)
+        text = given if isinstance(given, str) or given is None else (given[-1] if given else None)
+        if text is None:
+            continue
+        try:
+            values |= parse(text)
+        except ValueError as error:
+            notes.append(f"`{name}` in the address is not {error}, so its default is shown.")
+    return values, tuple(notes)
 
 
 def _example(text: str) -> dict[str, Any]:
@@ -114,6 +149,43 @@ def _choice(field: str, options: Sequence[str]) -> Callable[[str], dict[str, Any
     return parse
 
 
+def _subset(field: str, options: Sequence[str]) -> Callable[[str], dict[str, Any]]:
+    """Some of the options, joined by commas; "none" is none of them."""
+
+    def parse(text: str) -> dict[str, Any]:
+        names = () if text == "none" else text.split(",")
+        if any(name not in options for name in names):
+            raise ValueError(f"a list of {', '.join(options)}")
+        return {field: tuple(name for name in options if name in names)}
+
+    return parse
+
+
+def _list(field: str) -> Callable[[ViewState], str]:
+    return lambda state: ",".join(getattr(state, field)) or "none"
+
+
+def _k(text: str) -> dict[str, Any]:
+    if text == "final":
+        return {"k": FINAL}
+    if not _is_index(text, LARGEST_K + 1):
+        raise ValueError(f"a step from 0 to {LARGEST_K}, or final")
+    return {"k": int(text)}
+
+
+def _focus(text: str) -> dict[str, Any]:
+    if text and text not in CLASSES:
+        raise ValueError(f"one of {', '.join(CLASSES)}")
+    return {"focus": text}
+
+
+def _pair(text: str) -> dict[str, Any]:
+    numbers = text.split("-") if text else []
+    if numbers and (len(numbers) != 2 or not all(_is_index(number, LARGEST_PANEL + 1) for number in numbers)):
+        raise ValueError(f"two panels from 0 to {LARGEST_PANEL}, such as 2-3")
+    return {"pair": tuple(int(number) for number in numbers)}
+
+
 def _share(field: str) -> Callable[[str], dict[str, Any]]:
     def parse(text: str) -> dict[str, Any]:
         try:
@@ -140,5 +212,12 @@ _PARAMETERS: dict[str, tuple[Callable[[str], dict[str, Any]], Callable[[ViewStat
     "colours": (_choice("colours", COLOUR_MAPS), _text("colours")),
     "normalisation": (_choice("normalisation", NORMALISATIONS), _text("normalisation")),
     "views": (_choice("views", VIEWS), _text("views")),
+    "methods": (_subset("methods", METHODS), _list("methods")),
+    "k": (_k, lambda state: "final" if state.k == FINAL else str(state.k)),
+    "class": (_focus, _text("focus")),
+    "layout": (_choice("layout", LAYOUTS), _text("layout")),
+    "show": (_choice("show", SHOWN), _text("show")),
+    "outlines": (_subset("outlines", OUTLINES), _list("outlines")),
+    "pair": (_pair, lambda state: "-".join(str(number) for number in state.pair)),
 }
-_CARRIES = {"example": {"split", "index"}}
+_CARRIES = {"example": {"split", "index"}, "class": {"focus"}}

@@ -7,24 +7,9 @@ from collections.abc import Sequence
 from wsss_viz.methods.registry import METHODS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
-from wsss_viz.models.manifest import Entry, read_manifest
+from wsss_viz.models.manifest import trained_names
 
-
-def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
-    """The names in the register of the networks of a role that were trained from this very classifier, in order.
-
-    Rounds of AE come by their number, others by name, the classifier's digest decides. Needs no network to be read.
-    """
-    entries = read_manifest()
-    if classifier_name not in entries:
-        return ()
-    digest = entries[classifier_name].sha256
-
-    def fits(entry: Entry) -> bool:
-        return entry.trained.get("role") == role and entry.trained.get("classifier_sha256") == digest
-
-    fitting = {name: entry for name, entry in entries.items() if fits(entry)}
-    return tuple(sorted(fitting, key=lambda name: (fitting[name].trained.get("round", 0), name)))
+__all__ = ["available", "load_trained", "trained_names"]
 
 
 def available(classifier_name: str) -> tuple[str, ...]:

@@ -62,6 +62,23 @@ def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
         raise InputError(f"{path} is not a register of checkpoints ({error}): take it from the repository") from None
 
 
+def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
+    """The names in the register of the networks of a role that were trained from this very classifier, in order.
+
+    Rounds of AE come by their number, others by name, the classifier's digest decides. Needs no network to be read.
+    """
+    entries = read_manifest()
+    if classifier_name not in entries:
+        return ()
+    digest = entries[classifier_name].sha256
+
+    def fits(entry: Entry) -> bool:
+        return entry.trained.get("role") == role and entry.trained.get("classifier_sha256") == digest
+
+    fitting = {name: entry for name, entry in entries.items() if fits(entry)}
+    return tuple(sorted(fitting, key=lambda name: (fitting[name].trained.get("round", 0), name)))
+
+
 def register(name: str, entry: Entry, folder: Path | None = None) -> None:
     """Adds or replaces one entry; the register is written whole or not at all."""
     folder = folder or checkpoints_folder()

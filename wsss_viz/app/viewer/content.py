@@ -1,0 +1,110 @@
+"""What the viewer shows: panels of steps over one image. No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from numpy.typing import NDArray
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.traces import Step, Trace
+
+MOST_PANELS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class PanelStep:
+    """What one panel shows at one k.
+
+    Attributes:
+        maps: (C, h, w), raw and signed; None where the panel has no maps.
+        scores: (C,) logits, or None.
+        image: (H', W', 3) uint8 in place of the content's image (what an erasing classifier saw), or None.
+        region: (h', w') boolean or in [0, 1]: outlined where it is over one half (what was erased or pooled), or None.
+        note: one short line, beside the panel's title ("stopped: margin").
+    """
+
+    maps: NDArray | None = None
+    scores: NDArray | None = None
+    image: NDArray | None = None
+    region: NDArray | None = None
+    note: str = ""
+
+    @classmethod
+    def of(cls, step: Step, *, image: bool = False, note: str = "") -> Self:
+        """The step's maps and scores, and its own image where `image`."""
+        return cls(step.maps, step.scores, step.image if image else None, None, note)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One of the viewer's panels.
+
+    Attributes:
+        title: what it is.
+        steps: in the order of k; a panel with fewer than the others keeps its last. Empty: the image alone, or the
+            reason in `missing`.
+        note: one short line under the title, for all steps.
+        colour: of its mark, for CSS, or "".
+        truth: it shows the ground truth with its parts, whatever the others show.
+        missing: why there is nothing to show; the panel is greyed.
+        focus: the class whose map it shows; "" follows the viewer's class.
+    """
+
+    title: str
+    steps: tuple[PanelStep, ...] = ()
+    note: str = ""
+    colour: str = ""
+    truth: bool = False
+    missing: str = ""
+    focus: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        trace: Trace,
+        title: str,
+        note: str = "",
+        colour: str = "",
+        show: Callable[[Step], PanelStep] = PanelStep.of,
+    ) -> Self:
+        """A panel with one step for each of the trace's.
+
+        Args:
+            show: from a step to what the panel shows of it.
+        """
+        return cls(title, tuple(show(step) for step in trace), note, colour)
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """What one viewer shows.
+
+    Attributes:
+        sample: what was classified; its masks are what pseudo masks are measured against, at its size.
+        panels: 1 to 6.
+        classes: the C classes of the panels' maps and scores.
+        shown: the classes that compete in the pseudo mask, beside the one whose map is looked at: the labels.
+        ground: the same scene with more pixels, for the eye alone; None: the sample.
+        step_name: what k counts ("k", "epoch").
+    """
+
+    sample: Sample
+    panels: tuple[Panel, ...]
+    classes: Sequence[str]
+    shown: Sequence[str]
+    ground: Sample | None = None
+    step_name: str = "k"
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.panels) <= MOST_PANELS:
+            raise ValueError(f"`panels` is 1 to {MOST_PANELS} panels, got {len(self.panels)}")
+        unknown = [name for name in self.shown if name not in self.classes]
+        if unknown or not self.shown:
+            raise ValueError(f"`shown` is one or more of the classes, got {', '.join(unknown) or 'none'}")
+        for panel in self.panels:
+            for step in panel.steps:
+                if step.maps is not None and (step.maps.ndim != 3 or len(step.maps) != len(self.classes)):
+                    raise ValueError(f"the maps of {panel.title} want ({len(self.classes)}, h, w): {step.maps.shape}")
