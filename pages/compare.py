@@ -1,39 +1,52 @@
-"""Compare: image, ground truth, maps and pseudo mask on one scene, and what the threshold does to them."""
+"""Compare: one to five methods side by side on one scene, and what the threshold does to each."""
 
 import streamlit as st
 
-from wsss_viz.app import caches, controls, downloads, explanations, frame, markup, panels, session
-from wsss_viz.app.findings import find, sentence, shown_classes
+from wsss_viz.app import caches, downloads, explanations, frame, methods, session
+from wsss_viz.app.comparison import compare, competing
+from wsss_viz.app.findings import shown_classes
+from wsss_viz.app.viewer import Content, Panel, viewer
+
+LEAD = (
+    "What each method lets the same classifier find. Maps over the image, the contour of what is really there, and how "
+    "much of it each pseudo mask recalls."
+)
 
 state = session.state()
 sample = caches.scene(state.example)
 ground = caches.fine_scene(state.example)
-trace = caches.trace(sample, state.views)
-shown = shown_classes(state, sample, trace, trace.classes)
-found = find(trace, sample, trace.classes, shown, state)
+chosen = methods.chosen(state.methods, caches.CLASSIFIER)
 
-frame.heading("Compare", sentence(found, state.threshold), explanations.COMPARE)
+frame.heading("Compare", LEAD, explanations.COMPARE)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
     frame.example_picker(state)
-    frame.class_pills(shown, sample.labels)
-controls.map_controls(state)
-panels.metrics(found)
+    frame.method_pills(chosen)
+    frame.views_select(state)
 
-count = len(shown) + 3
-chart, rest = panels.tail_spans(count)
-with st.grid(panels.COLUMNS, min_column_width=230, gap="medium", key="panels") as grid:
-    with grid.cell():
-        panels.image_panel(ground, "Image", f"seen at {panels.pixels(sample)}")
-    with grid.cell():
-        panels.truth_panel(ground)
-    for finding in found.classes:
-        with grid.cell():
-            panels.map_panel(ground, finding, found, state)
-    with grid.cell():
-        panels.mask_panel(ground, found, state)
-    with grid.cell(column_span=chart):
-        panels.scores_panel(trace, sample)
-    with grid.cell(column_span=rest):
-        st.html(markup.panel_title("By class", f"threshold {state.threshold:.2f}"))
-        st.html(markup.score_table([(f.name, f.scores) for f in found.classes if f.scores is not None]))
-        downloads.buttons(sample, trace, found, state, sample.name)
+missing = {name: methods.why_not(name, caches.CLASSIFIER) for name in chosen}
+traces = {}
+with st.spinner("Computing the maps", show_time=True):
+    for name in chosen:
+        if not missing[name]:
+            traces[name] = caches.traces_for(sample, name, state.views)
+first = next(iter(traces.values()), None) or caches.trace(sample, state.views)
+shown = shown_classes(state, sample, first, first.classes)
+
+
+def panel(name: str) -> Panel:
+    look = methods.METHODS[name]
+    if missing[name]:
+        return Panel(look.title, missing=missing[name], colour=look.colour)
+    return Panel.of(traces[name], look.title, colour=look.colour)
+
+
+panels = (
+    *([Panel("Image", note=f"seen at {sample.size[1]} x {sample.size[0]}")] if len(chosen) < methods.MOST else []),
+    Panel("Ground truth", note="never shown to it", truth=True),
+    *(panel(name) for name in chosen),
+)
+viewer("compare", Content(sample, panels, first.classes, shown, ground), state)
+if traces:
+    names = competing(state, shown, first.classes)
+    compared = compare(traces, sample, first.classes, names, state)
+    downloads.comparison(sample, compared, first.classes, names, state, sample.name)

@@ -15,13 +15,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.methods import METHODS
 from wsss_viz.app.rendering import DISPLAY_SIDE
 from wsss_viz.app.server import DEVICE_VARIABLE
 from wsss_viz.app.state import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
-from wsss_viz.models.manifest import Entry, read_manifest
+from wsss_viz.models.manifest import Entry, read_manifest, trained_names
 from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
@@ -158,3 +159,38 @@ def trace(sample: Sample, views: str, name: str = CLASSIFIER) -> Trace:
     """The CAM trace of a sample, computed once for each checkpoint, image and views."""
     compute = _private_trace if is_private(sample) else _shared_trace
     return compute(entry(name).sha256, digest(sample.image), views, name, sample)
+
+
+def _run(method: str, sample: Sample, views: str) -> Trace:
+    from wsss_viz.methods import bind
+    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods.views import PRESETS
+
+    looking = classifier()
+    runner = bind(method, looking, load_trained((method,), CLASSIFIER, wanted_device()))
+    return Trace.collect(runner(sample, PRESETS[views]), method, looking.classes)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _shared_method_trace(checkpoints: tuple[str, ...], image: str, views: str, method: str, _sample: Sample) -> Trace:
+    return _run(method, _sample, views)
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner=False)
+def _private_method_trace(checkpoints: tuple[str, ...], image: str, views: str, method: str, _sample: Sample) -> Trace:
+    return _run(method, _sample, views)
+
+
+def traces_for(sample: Sample, method: str, views: str) -> Trace:
+    """The trace of a method on a sample, computed once for each image, labels, views and checkpoints it looks with.
+
+    Args:
+        method: one that `methods.why_not` has nothing against.
+    """
+    if method == "cam":
+        return trace(sample, views)
+    role = METHODS[method].role
+    names = (CLASSIFIER, *(trained_names(role, CLASSIFIER) if role else ()))
+    seen = f"{digest(sample.image)} {','.join(sample.labels or ())}"
+    compute = _private_method_trace if is_private(sample) else _shared_method_trace
+    return compute(tuple(entry(name).sha256 for name in names), seen, views, method, sample)

@@ -1,71 +1,151 @@
-"""What can be taken away from a view; made when asked for."""
+"""What can be taken away from a view; made when asked for, from the same numbers that are on the screen."""
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from wsss_viz import __version__
 from wsss_viz.app import rendering
-from wsss_viz.app.findings import Findings
+from wsss_viz.app.comparison import Compared
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
-from wsss_viz.traces import Trace
+
+COLUMNS = ("method", "k", "class", "logit", "iou", "precision", "recall", "discriminative", "non_discriminative")
 
 
-def overlays_png(sample: Sample, found: Findings, state: ViewState) -> bytes:
-    """The image and the overlays of the shown classes side by side, at the image's own size."""
-    pictures = [sample.image]
-    for finding in found.classes:
-        table = rendering.colour_table(state.colours)
-        low, high = found.value_range
-        scaled = np.clip((finding.values - low) / max(high - low, 1e-12), 0, 1)
-        pictures.append(rendering.blend(sample.image, table[np.round(scaled * 255).astype(np.uint8)], state.opacity))
+def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[str], state: ViewState) -> bytes:
+    """The image, then each method's map of the class that is looked at over it, side by side, the ground truth's
+    contour over each; as large as on the screen."""
+    at = list(names).index(state.focus) if state.focus in names else 0
+    shown = np.stack([found.values[at] for found in compared])
+    ends = (float(shown.min()), float(shown.max())) if state.normalisation == "raw" else (0.0, 1.0)
+    known = sample.mask is not None and names[at] in sample.classes
+    truth = sample.class_mask(names[at]) if known else None
+    pictures = [rendering.enlarge(sample.image)]
+    for plane in shown:
+        pictures.append(rendering.map_overlay(sample.image, plane, ends, state.colours, state.opacity, truth))
     return rendering.png(np.concatenate(pictures, axis=1))
 
 
-def maps_npz(sample: Sample, trace: Trace, found: Findings, state: ViewState) -> bytes:
-    """The raw maps of all classes, the shown ones as displayed, the pseudo mask, and how they came about."""
+def maps_npz(
+    sample: Sample, compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str], state: ViewState
+) -> bytes:
+    """Each method's raw maps and scores of all classes at the step, the competing ones' as displayed, its pseudo mask."""
     buffer = io.BytesIO()
-    about = {"sample": sample.name, "source": sample.source, "method": trace.method, "view": asdict(state)}
+    arrays: dict[str, Any] = {}
+    for found in compared:
+        method = found.method.replace("-", "_")
+        arrays[f"{method}_maps"] = found.step.maps
+        arrays[f"{method}_scores"] = found.step.scores
+        arrays[f"{method}_values"] = found.values
+        arrays[f"{method}_mask"] = found.mask
+    about = json.dumps(_about(sample, state))
     np.savez_compressed(
-        buffer,
-        maps=trace.maps,
-        scores=trace.scores,
-        classes=np.array(trace.classes),
-        shown=np.array([finding.name for finding in found.classes]),
-        values=np.stack([finding.values for finding in found.classes]),
-        mask=found.mask,
-        about=np.array(json.dumps(about)),
+        buffer, **arrays, classes=np.array(classes), shown=np.array(names), image=sample.image, about=np.array(about)
     )
     return buffer.getvalue()
 
 
-def buttons(sample: Sample, trace: Trace, found: Findings, state: ViewState, name: str) -> None:
-    """The two download buttons.
+def score_rows(
+    compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]
+) -> list[dict[str, str | int | float | None]]:
+    """One row a method and competing class, with `COLUMNS`; None where nothing is measured."""
+    rows: list[dict[str, str | int | float | None]] = []
+    for found in compared:
+        for name in names:
+            scores = asdict(found.scores[name]) if name in found.scores else dict.fromkeys(COLUMNS[4:], math.nan)
+            numbers = {key: None if math.isnan(value) else round(value, 6) for key, value in scores.items()}
+            logit = round(float(found.step.scores[list(classes).index(name)]), 6)
+            rows.append({"method": found.method, "k": found.step.index, "class": name, "logit": logit, **numbers})
+    return rows
+
+
+def scores_csv(compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]) -> bytes:
+    """`score_rows` as CSV with a header; empty where nothing is measured."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(score_rows(compared, classes, names))
+    return text.getvalue().encode()
+
+
+def scores_json(
+    sample: Sample, compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str], state: ViewState
+) -> bytes:
+    """`score_rows` as JSON, with the sample, the view and the version they were made with."""
+    content = {**_about(sample, state), "scores": score_rows(compared, classes, names)}
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def _about(sample: Sample, state: ViewState) -> dict[str, Any]:
+    return {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
+
+
+def comparison(
+    sample: Sample,
+    compared: Sequence[Compared],
+    classes: Sequence[str],
+    names: Sequence[str],
+    state: ViewState,
+    file_name: str,
+) -> None:
+    """The four download buttons.
 
     Args:
-        name: of the files, without their endings; ours, never an upload's.
+        names: the competing classes.
+        file_name: of the files, without their endings; ours, never an upload's.
     """
-    with st.container(horizontal=True, gap="small"):
+
+    def button(label: str, ending: str, mime: str, icon: str, make: Callable[[], bytes], meaning: str) -> None:
         st.download_button(
-            "Overlays (PNG)",
-            data=lambda: overlays_png(sample, found, state),
-            file_name=f"{name}.png",
-            mime="image/png",
-            icon=":material/image:",
+            label,
+            data=make,
+            file_name=f"{file_name}.{ending}",
+            mime=mime,
+            icon=f":material/{icon}:",
             on_click="ignore",
-            help="The image and each shown map over it, side by side, at the image's own size.",
+            help=meaning,
         )
-        st.download_button(
+
+    with st.container(horizontal=True, gap="small", key="downloads"):
+        button(
+            "Overlays (PNG)",
+            "png",
+            "image/png",
+            "image",
+            lambda: overlays_png(sample, compared, names, state),
+            "The image and each method's map over it, side by side.",
+        )
+        button(
             "Maps (NPZ)",
-            data=lambda: maps_npz(sample, trace, found, state),
-            file_name=f"{name}.npz",
-            mime="application/octet-stream",
-            icon=":material/data_array:",
-            on_click="ignore",
-            help="Raw maps of all classes, scores, the shown maps as displayed, and the pseudo mask.",
+            "npz",
+            "application/octet-stream",
+            "data_array",
+            lambda: maps_npz(sample, compared, classes, names, state),
+            "Raw maps and scores of all classes, the shown maps as displayed, and the pseudo masks.",
+        )
+        button(
+            "Scores (CSV)",
+            "csv",
+            "text/csv",
+            "table",
+            lambda: scores_csv(compared, classes, names),
+            "Logit, IoU, precision, recall and part recalls, one row a method and class.",
+        )
+        button(
+            "View (JSON)",
+            "json",
+            "application/json",
+            "data_object",
+            lambda: scores_json(sample, compared, classes, names, state),
+            "The same scores with the sample, the view and the version.",
         )

@@ -11,16 +11,17 @@ from pathlib import Path
 import streamlit as st
 
 from wsss_viz import __version__
-from wsss_viz.app import catalogue, session
-from wsss_viz.app.caches import device_label
+from wsss_viz.app import catalogue, methods, session
+from wsss_viz.app.caches import CLASSIFIER, device_label
 from wsss_viz.app.copy_link import copy_link
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.state import ViewState, in_order
+from wsss_viz.app.state import VIEWS, ViewState, in_order
 from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.errors import InputError
 
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = Path(__file__).with_name("style.css")
+VIEW_LABELS = {"single": "single", "mirror": "+ mirror", "multi-scale": "multi-scale + mirror"}
 
 
 def navigation(state: ViewState) -> None:
@@ -108,6 +109,40 @@ def _move(by: int) -> None:
 def _any() -> None:
     state = session.state()
     session.set_state(state.at(state.split, random.randrange(SPLITS[state.split])))
+
+
+def method_pills(shown: Sequence[str]) -> None:
+    """Which methods stand side by side, at most `methods.MOST`; none chosen: the page's own choice."""
+
+    def name(method: str) -> str:
+        title = methods.METHODS[method].title
+        return f":material/block: {title}" if methods.why_not(method, CLASSIFIER) else title
+
+    def read(chosen: list[str]) -> dict[str, object]:
+        names = tuple(method for method in methods.METHODS if method in chosen)[: methods.MOST]
+        return {"methods": () if names == methods.chosen((), CLASSIFIER) else names, "pair": ()}
+
+    st.pills(
+        "Methods",
+        list(methods.METHODS),
+        selection_mode="multi",
+        format_func=name,
+        wrap=True,
+        help=f"At most {methods.MOST} at a time.",
+        **session.control("methods", list(shown), read),
+    )
+
+
+def views_select(state: ViewState) -> None:
+    """The views of the image whose maps are fused."""
+    st.selectbox(
+        "Views",
+        VIEWS,
+        format_func=lambda name: VIEW_LABELS[name],
+        help="The image as it is; with its mirror image; at the scales 0.5, 1, 1.5 and 2 with mirror images (IRN).",
+        width=190,
+        **session.control("views", state.views),
+    )
 
 
 def class_pills(shown: Sequence[str], labels: Sequence[str] | None) -> None:

@@ -19,7 +19,7 @@ FIELDS = ("k", "class", "threshold", "opacity", "colours", "normalisation", "lay
 """The parameters of the address that the viewer shows and changes."""
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("arithmetic.js", "content.js", "drawing.js", "controls.js", "viewer.js", "mount.js")
+_SCRIPTS = ("arithmetic.js", "content.js", "drawing.js", "controls.js", "viewer.js", "pointer.js", "mount.js")
 
 
 @dataclass(frozen=True)

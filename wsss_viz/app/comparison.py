@@ -1,0 +1,77 @@
+"""Several methods on one image at the settings of a view: what the viewer shows, by the library. No Streamlit.
+
+Exports are made of this, so that a file holds the numbers that were on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.app.state import FINAL, ViewState
+from wsss_viz.data.sample import Sample
+from wsss_viz.evaluation.seeds import ImageScores, score_image
+from wsss_viz.traces import Step, Trace, normalise, upsample
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One method of a comparison.
+
+    Attributes:
+        method: its name.
+        step: the step that is shown.
+        values: (K, H, W) float32, the normalised maps of the competing classes.
+        mask: (H, W) uint8, the pseudo mask: class index + 1, 0 background.
+        scores: by class, of the competing ones: its part of the mask against the ground truth; {} without one.
+    """
+
+    method: str
+    step: Step
+    values: NDArray[np.float32]
+    mask: NDArray[np.uint8]
+    scores: dict[str, ImageScores]
+
+
+def step_at(trace: Trace, k: int) -> Step:
+    """The trace's step k; its last for `FINAL` and where it has fewer."""
+    return trace.steps[-1 if k == FINAL else min(k, len(trace) - 1)]
+
+
+def competing(state: ViewState, shown: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """The shown classes and the one whose map is looked at, in the order of `classes`."""
+    return tuple(name for name in classes if name in shown or name == state.focus)
+
+
+def compare(
+    traces: Mapping[str, Trace], sample: Sample, classes: Sequence[str], names: Sequence[str], state: ViewState
+) -> tuple[Compared, ...]:
+    """The methods at the state's step, normalisation and threshold.
+
+    `shared` is one scale over all methods and competing classes. A raw map has no fixed scale to be thresholded on, so
+    its mask is the one of `relu_max`.
+
+    Args:
+        traces: by method, their maps (C, h, w).
+        classes: the C names of the maps.
+        names: the competing classes, at least one.
+    """
+    indices = [classes.index(name) for name in names]
+    steps = [step_at(trace, state.k) for trace in traces.values()]
+    raw = np.stack([upsample(step.maps[indices], sample.size) for step in steps])
+    values = normalise(raw, state.normalisation)
+    masking = normalise(raw, "relu_max") if state.normalisation == "raw" else values
+    found = []
+    for method, step, shown, maps in zip(traces, steps, values, masking, strict=True):
+        winners = np.array(indices)[maps.argmax(axis=0)] + 1
+        mask = np.where(maps.max(axis=0) > state.threshold, winners, 0).astype(np.uint8)
+        scores = {
+            name: score_image(mask == index + 1, sample, name)
+            for name, index in zip(names, indices, strict=True)
+            if sample.mask is not None and name in sample.classes
+        }
+        found.append(Compared(method, step, shown, mask, scores))
+    return tuple(found)

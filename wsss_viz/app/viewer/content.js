@@ -1,0 +1,164 @@
+// The content that Python sent, decoded when it is needed: maps at the image's size, masks, scores, pictures.
+
+const LARGEST_CACHE = 12e6 // values: 48 MB
+
+class Content {
+  constructor(sent, redraw) {
+    this.sent = sent
+    this.digest = sent.digest
+    ;[this.H, this.W] = sent.size
+    this.classes = sent.classes
+    this.panels = sent.panels
+    this.shown = sent.shown
+    this.last = Math.max(0, ...sent.panels.map(panel => panel.steps.length - 1))
+    this.tables = Object.fromEntries(Object.entries(sent.tables).map(([name, table]) => [name, decodeTable(table)]))
+    this.truth = this.labels(sent.truth)
+    this.outlines = sent.outlines ? this.labels(sent.outlines) : this.truth
+    this.redraw = redraw
+    this.decoded = new Map()
+    this.planes = new Map()
+    this.held = 0
+    this.pictures = new Map()
+    this.panels.forEach(panel => panel.steps.forEach(step => step.image && this.picture(step.image)))
+    this.picture(sent.image)
+  }
+
+  labels(sent) {
+    if (!sent) return null
+    const parts = sent.parts && decodeLabels(sent.parts)
+    return { mask: decodeLabels(sent.mask), parts, index: sent.index }
+  }
+
+  // The picture of an address; the viewer draws again once it is there.
+  picture(address) {
+    if (!this.pictures.has(address)) {
+      const image = new Image()
+      image.onload = this.redraw
+      image.src = address
+      this.pictures.set(address, image)
+    }
+    return this.pictures.get(address)
+  }
+
+  // The number of the panel's step at k: its last where it has fewer.
+  stepAt(panel, k) {
+    return Math.min(k, panel.steps.length - 1)
+  }
+
+  step(panel, k) {
+    return panel.steps[this.stepAt(panel, k)]
+  }
+
+  hasMaps(panel) {
+    return panel.steps.some(step => step.maps)
+  }
+
+  maps(panel, k) {
+    const step = this.step(panel, k)
+    if (!step?.maps) return null
+    if (!this.decoded.has(step)) this.decoded.set(step, decodeMaps(step.maps))
+    return this.decoded.get(step)
+  }
+
+  // The map of class c at the image's size with its extremes, or null.
+  plane(panel, k, c) {
+    const maps = this.maps(panel, k)
+    if (!maps) return null
+    const key = `${this.panels.indexOf(panel)}:${this.stepAt(panel, k)}:${c}`
+    let found = this.planes.get(key)
+    if (!found) {
+      const values = upsample(maps.planes[c], maps.h, maps.w, this.H, this.W)
+      found = { values, ...extremes(values) }
+      this.held += values.length
+      while (this.held > LARGEST_CACHE && this.planes.size) {
+        const [oldest, gone] = this.planes.entries().next().value
+        this.held -= gone.values.length
+        this.planes.delete(oldest)
+      }
+    }
+    this.planes.delete(key)
+    this.planes.set(key, found)
+    return found
+  }
+}
+
+// What the settings make of the content: values, masks and scores of every panel. One for each drawing.
+class Reading {
+  constructor(content, settings) {
+    this.content = content
+    this.settings = settings
+    this.k = settings.k < 0 ? content.last : Math.min(settings.k, content.last)
+    const named = content.classes.findIndex(({ name }) => name === settings.class)
+    this.focus = named < 0 ? content.shown[0] : named
+    this.competing = [...new Set([...content.shown, this.focus])].sort((a, b) => a - b)
+    this.found = content.panels.map(panel => this.panel(panel))
+  }
+
+  panelFocus(panel) {
+    return panel.focus ?? this.focus
+  }
+
+  ranges() {
+    this.allRanges ??= this.content.panels.flatMap(panel =>
+      this.content.maps(panel, this.k) ? this.competing.map(c => this.content.plane(panel, this.k, c)) : []
+    )
+    return this.allRanges
+  }
+
+  // {plane, scale, values, mask, own, scores} of one panel; null without maps. The mask of raw maps is relu_max's.
+  panel(panel) {
+    const { content, settings, k } = this
+    const focus = this.panelFocus(panel)
+    const plane = content.plane(panel, k, focus)
+    if (!plane) return null
+    const competing = this.competing.includes(focus) ? this.competing : [...this.competing, focus].sort((a, b) => a - b)
+    const by = settings.normalisation
+    const planes = competing.map(c => content.plane(panel, k, c))
+    const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges() : []))
+    const masking = scaled(by === "raw" ? "relu_max" : by)
+    const values = planes.map((one, i) => normalisedMap(one.values, masking[i]))
+    const own = competing.indexOf(focus)
+    const mask = pseudoMask(values, settings.threshold)
+    const { truth } = content
+    const scores =
+      truth && truth.index[focus]
+        ? score(mask, own + 1, truth.mask.labels, truth.parts?.labels, truth.index[focus])
+        : null
+    return { plane, scale: scaling(by, plane, by === "shared" ? this.ranges() : []), values, mask, own, scores, competing }
+  }
+
+  // The values at the two ends of the colours.
+  ends() {
+    if (this.settings.normalisation !== "raw") return { low: 0, high: 1 }
+    const shown = this.found.filter(Boolean).map(({ plane }) => plane)
+    if (!shown.length) return { low: 0, high: 1 }
+    return { low: Math.min(...shown.map(({ low }) => low)), high: Math.max(...shown.map(({ high }) => high)) }
+  }
+
+  // The number of the pixel at the shares (x, y) of the image's sides.
+  pixel({ x, y }) {
+    const { H, W } = this.content
+    return Math.min(H - 1, Math.floor(y * H)) * W + Math.min(W - 1, Math.floor(x * W))
+  }
+
+  // {value, raw} of the panel at a point, or null.
+  at(number, point) {
+    const found = this.found[number]
+    if (!found) return null
+    const raw = found.plane.values[this.pixel(point)]
+    return { value: normalised(raw, found.scale), raw }
+  }
+
+  // What the ground truth has at a point, in words, or "".
+  truthAt(point) {
+    const { truth, W, H, classes } = this.content
+    if (!truth) return ""
+    const i = this.pixel(point)
+    const value = truth.mask.labels[i]
+    if (value === IGNORE) return "ignored"
+    if (!value) return "background"
+    const name = classes[truth.index.indexOf(value)]?.name ?? "object"
+    const part = truth.parts?.labels[i]
+    return part ? `${name}, ${part === 1 ? "discriminative part" : "rest"}` : name
+  }
+}

@@ -1,0 +1,295 @@
+// Panels on canvases. The image and what lies over it are drawn in the image's own pixels under the view's zoom;
+// contours are paths, so that they are thin at any zoom.
+
+const FADED = "#e6e6e3"
+const HALO = "rgba(16, 20, 24, 0.65)"
+const REGION = "#ffd34d"
+
+// The borders between unequal labels as a path in the label image's pixels; runs along a row or a column are one line.
+function borders({ h, w, labels }, inside) {
+  const path = new Path2D()
+  const differ = (a, b) => inside(labels[a]) !== inside(labels[b])
+  for (let y = 1; y < h; y++) {
+    for (let x = 0, from = -1; x <= w; x++) {
+      const edge = x < w && differ(y * w + x, (y - 1) * w + x)
+      if (edge && from < 0) from = x
+      if (!edge && from >= 0) {
+        path.moveTo(from, y)
+        path.lineTo(x, y)
+        from = -1
+      }
+    }
+  }
+  for (let x = 1; x < w; x++) {
+    for (let y = 0, from = -1; y <= h; y++) {
+      const edge = y < h && differ(y * w + x, y * w + x - 1)
+      if (edge && from < 0) from = y
+      if (!edge && from >= 0) {
+        path.moveTo(x, from)
+        path.lineTo(x, y)
+        from = -1
+      }
+    }
+  }
+  return path
+}
+
+const borderCache = new WeakMap()
+function border(image, kind, inside) {
+  if (!borderCache.has(image)) borderCache.set(image, new Map())
+  const known = borderCache.get(image)
+  if (!known.has(kind)) known.set(kind, borders(image, inside))
+  return known.get(kind)
+}
+
+// The line along which a mask's class stops winning, through pixel centres (marching squares).
+function maskLine({ values, own }, threshold, H, W) {
+  const field = new Float32Array(H * W)
+  for (let i = 0; i < field.length; i++) {
+    let rival = threshold
+    for (let c = 0; c < values.length; c++) if (c !== own && values[c][i] > rival) rival = values[c][i]
+    field[i] = values[own][i] - rival
+  }
+  const path = new Path2D()
+  for (let y = 0; y + 1 < H; y++) {
+    for (let x = 0; x + 1 < W; x++) {
+      const i = y * W + x
+      const a = field[i], b = field[i + 1], c = field[i + W + 1], d = field[i + W]
+      const kind = (a > 0) + 2 * (b > 0) + 4 * (c > 0) + 8 * (d > 0)
+      if (kind === 0 || kind === 15) continue
+      const top = [x + 0.5 + a / (a - b), y + 0.5], right = [x + 1.5, y + 0.5 + b / (b - c)]
+      const bottom = [x + 0.5 + d / (d - c), y + 1.5], left = [x + 0.5, y + 0.5 + a / (a - d)]
+      const crossed = []
+      if (a > 0 !== b > 0) crossed.push(top)
+      if (b > 0 !== c > 0) crossed.push(right)
+      if (c > 0 !== d > 0) crossed.push(bottom)
+      if (d > 0 !== a > 0) crossed.push(left)
+      for (let j = 0; j + 1 < crossed.length; j += 2) {
+        path.moveTo(...crossed[j])
+        path.lineTo(...crossed[j + 1])
+      }
+    }
+  }
+  return path
+}
+
+// A picture of (H, W) pixels whose colours `colour(i, rgba, at)` fills in.
+function painted(H, W, colour) {
+  const canvas = new OffscreenCanvas(W, H)
+  const context = canvas.getContext("2d")
+  const pixels = context.createImageData(W, H)
+  for (let i = 0; i < H * W; i++) colour(i, pixels.data, 4 * i)
+  context.putImageData(pixels, 0, 0)
+  return canvas
+}
+
+function fill(rgba, at, colours, alpha, from = 0) {
+  rgba[at] = colours[from]
+  rgba[at + 1] = colours[from + 1]
+  rgba[at + 2] = colours[from + 2]
+  rgba[at + 3] = alpha
+}
+
+class Painter {
+  constructor(reading, zoom, wipe) {
+    this.reading = reading
+    this.content = reading.content
+    this.settings = reading.settings
+    this.zoom = zoom
+    this.wipe = wipe
+  }
+
+  // Prepares a canvas of the viewer's aspect; drawing then is in shares of the image's sides.
+  begin(canvas) {
+    const ratio = window.devicePixelRatio || 1
+    const width = Math.max(1, Math.round(canvas.clientWidth * ratio))
+    const height = Math.max(1, Math.round((width * this.content.H) / this.content.W))
+    if (canvas.width !== width) canvas.width = width
+    if (canvas.height !== height) canvas.height = height
+    const context = canvas.getContext("2d")
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.clearRect(0, 0, width, height)
+    context.imageSmoothingQuality = "high"
+    return context
+  }
+
+  // From pixels of a (w, h) picture of the image to the canvas.
+  place(context, w, h) {
+    const { scale, x, y } = this.zoom
+    const { width, height } = context.canvas
+    context.setTransform((scale * width) / w, 0, 0, (scale * height) / h, -x * scale * width, -y * scale * height)
+  }
+
+  picture(context, source, smooth = true) {
+    const w = source.naturalWidth ?? source.width, h = source.naturalHeight ?? source.height
+    if (!w) return
+    this.place(context, w, h)
+    context.imageSmoothingEnabled = smooth
+    context.drawImage(source, 0, 0)
+  }
+
+  line(context, path, w, h, colour, width = 1.6, dash = []) {
+    this.place(context, w, h)
+    const ratio = window.devicePixelRatio || 1
+    const unit = (ratio * w) / (this.zoom.scale * context.canvas.width)
+    context.lineCap = "round"
+    for (const [stroke, wide, pattern] of [[HALO, width + 1.8, []], [colour, width, dash]]) {
+      context.strokeStyle = stroke
+      context.lineWidth = wide * unit
+      context.setLineDash(pattern.map(part => part * unit))
+      context.stroke(path)
+    }
+    context.setLineDash([])
+  }
+
+  panel(context, number) {
+    const panel = this.content.panels[number]
+    const { show, opacity } = this.settings
+    const found = this.reading.found[number]
+    const step = this.content.step(panel, this.reading.k)
+    const veiled = panel.truth || (found && show === "mask")
+    if (veiled) {
+      context.fillStyle = FADED
+      context.fillRect(0, 0, context.canvas.width, context.canvas.height)
+      context.globalAlpha = 0.5
+    }
+    this.picture(context, this.content.picture(step?.image ?? this.content.sent.image))
+    context.globalAlpha = 1
+    if (panel.truth) this.truth(context)
+    else if (found && show === "map") this.over(context, this.map(found), opacity)
+    else if (found && show === "mask") this.over(context, this.mask(found), Math.max(opacity, 0.5), false)
+    this.contours(context, panel, found, step)
+  }
+
+  over(context, source, opacity, smooth = true) {
+    context.globalAlpha = opacity
+    this.picture(context, source, smooth)
+    context.globalAlpha = 1
+  }
+
+  map({ plane, scale }) {
+    const { H, W, tables } = this.content
+    const table = tables[this.settings.colours]
+    const { low, high } = this.reading.ends()
+    const factor = 255 / Math.max(high - low, 1e-12)
+    return painted(H, W, (i, rgba, at) => {
+      const level = 3 * Math.max(0, Math.min(255, Math.round((normalised(plane.values[i], scale) - low) * factor)))
+      fill(rgba, at, table, 255, level)
+    })
+  }
+
+  mask({ mask, competing }) {
+    const { H, W, classes } = this.content
+    return painted(H, W, (i, rgba, at) => {
+      if (mask[i]) fill(rgba, at, classes[competing[mask[i] - 1]].colour, 255)
+    })
+  }
+
+  truth(context) {
+    const shown = this.content.outlines
+    if (!shown) return
+    const { h, w, labels } = shown.parts ?? shown.mask
+    const colours = this.content.sent.part_colours
+    shown.painted ??= painted(h, w, (i, rgba, at) => {
+      const colour = colours[labels[i]]
+      if (colour) fill(rgba, at, colour, 200)
+    })
+    this.picture(context, shown.painted)
+  }
+
+  contours(context, panel, found, step) {
+    const { outlines, threshold } = this.settings
+    const { H, W, sent } = this.content
+    const known = this.content.outlines
+    if (known?.parts && outlines.includes("parts") && !panel.truth) {
+      const { h, w } = known.parts
+      for (const [part, colour] of Object.entries(sent.part_colours)) {
+        const path = border(known.parts, part, label => label === Number(part))
+        this.line(context, path, w, h, `rgb(${colour.join(" ")})`)
+      }
+    }
+    if (known && (outlines.includes("truth") || panel.truth)) {
+      const { h, w } = known.mask
+      const wanted = known.index[this.reading.panelFocus(panel)]
+      const all = panel.truth || !found
+      const path = border(known.mask, all ? "all" : wanted, label =>
+        all ? (label === IGNORE ? 0 : label) : label === wanted
+      )
+      this.line(context, path, w, h, `rgb(${sent.contour.join(" ")})`)
+    }
+    if (found && outlines.includes("mask") && this.settings.show !== "mask") {
+      const colour = this.content.classes[this.reading.panelFocus(panel)].colour
+      found.line ??= maskLine(found, threshold, H, W)
+      this.line(context, found.line, W, H, `rgb(${colour.map(c => Math.round(110 + c * 0.57)).join(" ")})`, 2)
+    }
+    if (step?.region) {
+      step.decoded ??= decodeLabels(step.region)
+      this.line(context, border(step.decoded, "region", Boolean), step.decoded.w, step.decoded.h, REGION, 1.6, [5, 4])
+    }
+  }
+
+  // The map of panel a less that of panel b, in diverging colours.
+  difference(context, a, b) {
+    const { found } = this.reading
+    this.picture(context, this.content.picture(this.content.sent.image))
+    if (!found[a] || !found[b]) return
+    const { H, W, tables } = this.content
+    const table = tables.RdBu_r ?? tables[this.settings.colours]
+    const end = this.differenceEnd(a, b)
+    const less = painted(H, W, (i, rgba, at) => {
+      const gap = normalised(found[a].plane.values[i], found[a].scale) - normalised(found[b].plane.values[i], found[b].scale)
+      const level = 3 * Math.max(0, Math.min(255, Math.round(127.5 + (127.5 * gap) / end)))
+      fill(rgba, at, table, 255, level)
+    })
+    this.over(context, less, Math.max(this.settings.opacity, 0.6))
+    this.contours(context, this.content.panels[a], null, null)
+  }
+
+  differenceEnd(a, b) {
+    if (this.settings.normalisation !== "raw") return 1
+    const { low, high } = this.reading.ends()
+    return Math.max(high - low, 1e-12)
+  }
+
+  // Panel a left of the divider, panel b right of it.
+  wiped(context, a, b) {
+    const { width, height } = context.canvas
+    this.panel(context, a)
+    const at = this.wipe * width
+    context.save()
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.beginPath()
+    context.rect(at, 0, width - at, height)
+    context.clip()
+    context.clearRect(at, 0, width - at, height)
+    this.panel(context, b)
+    context.restore()
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.fillStyle = "#fff"
+    context.shadowColor = "rgba(0, 0, 0, 0.6)"
+    context.shadowBlur = 6
+    context.fillRect(at - 1.5, 0, 3, height)
+    context.beginPath()
+    context.arc(at, height / 2, 9 * (window.devicePixelRatio || 1), 0, 2 * Math.PI)
+    context.fill()
+    context.shadowBlur = 0
+  }
+
+  reticle(context, point) {
+    const ratio = window.devicePixelRatio || 1
+    this.place(context, 1, 1)
+    const matrix = context.getTransform()
+    const x = matrix.a * point.x + matrix.e, y = matrix.d * point.y + matrix.f
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    for (const [stroke, wide] of [["rgba(0, 0, 0, 0.7)", 3.5], ["#fff", 1.5]]) {
+      context.strokeStyle = stroke
+      context.lineWidth = wide * ratio
+      context.beginPath()
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        context.moveTo(x + dx * 4 * ratio, y + dy * 4 * ratio)
+        context.lineTo(x + dx * 11 * ratio, y + dy * 11 * ratio)
+      }
+      context.stroke()
+    }
+  }
+}
