@@ -5,12 +5,16 @@ import streamlit as st
 from wsss_viz.app import caches, downloads, explanations, frame, methods, session
 from wsss_viz.app.comparison import compare, competing
 from wsss_viz.app.findings import shown_classes
-from wsss_viz.app.viewer import Content, Panel, viewer
+from wsss_viz.app.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.traces import Step
 
-LEAD = (
-    "What each method lets the same classifier find. Maps over the image, the contour of what is really there, and how "
-    "much of it each pseudo mask recalls."
-)
+LEAD = "What each method finds with the same classifier, and how much of what is really there its pseudo mask recalls."
+STOPPED = {
+    "K": "all steps",
+    "margin": "stopped at its margin",
+    "explode": "stopped: the map flooded the image",
+    "diverged": "stopped: the tuning diverged",
+}
 
 state = session.state()
 sample = caches.scene(state.example)
@@ -20,8 +24,8 @@ chosen = methods.chosen(state.methods, caches.CLASSIFIER)
 frame.heading("Compare", LEAD, explanations.COMPARE)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
     frame.example_picker(state)
-    frame.method_pills(chosen)
     frame.views_select(state)
+frame.method_pills(chosen)
 
 missing = {name: methods.why_not(name, caches.CLASSIFIER) for name in chosen}
 traces = {}
@@ -37,7 +41,12 @@ def panel(name: str) -> Panel:
     look = methods.METHODS[name]
     if missing[name]:
         return Panel(look.title, missing=missing[name], colour=look.colour)
-    return Panel.of(traces[name], look.title, colour=look.colour)
+    note = "scores of what is left" if name == "ae" else ""
+    return Panel.of(traces[name], look.title, note, look.colour, shown_step)
+
+
+def shown_step(step: Step) -> PanelStep:
+    return PanelStep.of(step, note=STOPPED.get(step.stop or "", step.stop or ""))
 
 
 panels = (

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from wsss_viz.app import caches, controls, downloads, explanations, frame, panels, session, upload
-from wsss_viz.app.findings import find, shown_classes
-from wsss_viz.app.state import ViewState
+from wsss_viz.app import caches, downloads, explanations, frame, methods, panels, session, upload
+from wsss_viz.app.comparison import compare, competing
+from wsss_viz.app.findings import shown_classes
+from wsss_viz.app.viewer import Content, Panel, viewer
 from wsss_viz.errors import InputError
 
 NOTE = (
@@ -23,6 +24,7 @@ frame.heading(
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="source"):
     upload.uploader()
     upload.examples(state)
+    frame.views_select(state)
 error = upload.error()
 if error:
     raise InputError(error)
@@ -31,24 +33,22 @@ uploaded = upload.sample()
 sample = uploaded or (caches.photograph(state.photograph) if state.photograph else caches.scene(state.example))
 trace = caches.trace(sample, state.views)
 view = upload.display_copy(sample)
-ground = caches.fine_scene(state.example) if sample.source else view
 shown = shown_classes(state, view, trace, trace.classes)
-found = find(trace, view, trace.classes, shown, state)
 
-frame.class_pills(shown, sample.labels or shown_classes(ViewState(), view, trace, trace.classes))
-controls.map_controls(state)
-chart, rest = panels.tail_spans(len(shown) + 2)
-with st.grid(panels.COLUMNS, min_column_width=230, gap="medium", key="panels") as grid:
+look = methods.METHODS["cam"]
+pictures = (
+    Panel("Your image" if uploaded else "Example", note=panels.pixels(sample)),
+    Panel.of(trace, look.title, "class activation map", look.colour),
+)
+ground = caches.fine_scene(state.example) if sample.source else None
+viewer("own", Content(view, pictures, trace.classes, shown, ground), state)
+
+with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
     with grid.cell():
-        panels.image_panel(ground, "Your image" if uploaded else "Example", panels.pixels(sample))
-    for finding in found.classes:
-        with grid.cell():
-            panels.map_panel(ground, finding, found, state)
-    with grid.cell():
-        panels.mask_panel(ground, found, state)
-    with grid.cell(column_span=chart):
         panels.scores_panel(trace, sample)
-    with grid.cell(column_span=rest):
-        if sample.labels is None:
+    if sample.labels is None:
+        with grid.cell():
             st.info(NOTE, icon=":material/info:")
-        downloads.buttons(view, trace, found, state, "own-image" if uploaded else sample.name)
+names = competing(state, shown, trace.classes)
+compared = compare({"cam": trace}, view, trace.classes, names, state)
+downloads.comparison(view, compared, trace.classes, names, state, "own-image" if uploaded else sample.name)

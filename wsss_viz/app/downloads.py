@@ -30,16 +30,16 @@ def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[s
     ends = (float(shown.min()), float(shown.max())) if state.normalisation == "raw" else (0.0, 1.0)
     known = sample.mask is not None and names[at] in sample.classes
     truth = sample.class_mask(names[at]) if known else None
-    pictures = [rendering.enlarge(sample.image)]
-    for plane in shown:
-        pictures.append(rendering.map_overlay(sample.image, plane, ends, state.colours, state.opacity, truth))
-    return rendering.png(np.concatenate(pictures, axis=1))
+    overlays = (
+        rendering.map_overlay(sample.image, plane, ends, state.colours, state.opacity, truth) for plane in shown
+    )
+    return rendering.png(np.concatenate([rendering.enlarge(sample.image), *overlays], axis=1))
 
 
 def maps_npz(
     sample: Sample, compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str], state: ViewState
 ) -> bytes:
-    """Each method's raw maps and scores of all classes at the step, the competing ones' as displayed, its pseudo mask."""
+    """Each method's raw maps and scores of all classes at the step, the competing ones' as shown, its pseudo mask."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {}
     for found in compared:

@@ -1,4 +1,4 @@
-"""The panels that pages are made of: title, picture, legend. A canvas viewer will take their place.
+"""Still panels: title, picture, legend. Where maps are moved about, it is the viewer's.
 
 Each draws on a `ground`: the sample itself, or the same scene drawn with more pixels. Values, masks and scores are
 those of the sample the classifier saw, whatever the ground.
@@ -18,14 +18,12 @@ from wsss_viz.data.palette import class_colour
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
-COLUMNS = 4
 NORMALISATION_LABELS = {
     "relu_max": "own maximum",
     "shared": "shared maximum",
     "minmax": "own range",
     "raw": "raw, signed",
 }
-VIEW_LABELS = {"single": "single", "mirror": "+ mirror", "multi-scale": "multi-scale + mirror"}
 
 
 def _picture(ground: Sample, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:
@@ -90,27 +88,6 @@ def describe(finding: ClassFinding, state: ViewState) -> str:
     return f"class activation map of {finding.name}: {where}{share}{overlap}"
 
 
-def mask_panel(ground: Sample, findings: Findings, state: ViewState) -> None:
-    """The pseudo mask in VOC's colours, the ground truth's contour over it."""
-    names = [finding.name for finding in findings.classes]
-
-    def draw() -> rendering.Picture:
-        return rendering.mask_overlay(ground.image, findings.mask, ground.classes, ground.mask)
-
-    with st.container(gap="xsmall"):
-        st.html(markup.panel_title("Pseudo mask", f"where a map > {state.threshold:.2f}"))
-        _picture(ground, ("mask", caches.digest(findings.mask)), draw, f"the pseudo mask of {listed(names)}")
-        st.html(markup.chips(names, plain=True))
-
-
-def metrics(found: Findings) -> None:
-    """The scores as a row, the mean over the shown classes that are in the image."""
-    if found.mean is None:
-        st.caption("None of the shown classes is in the image, so there is nothing to measure the mask against.")
-    else:
-        st.html(markup.metric_row(found.mean))
-
-
 def scores_panel(trace: Trace, sample: Sample) -> None:
     """The probability and the logit of every class."""
     bars = [
@@ -119,8 +96,3 @@ def scores_panel(trace: Trace, sample: Sample) -> None:
     ]
     st.html(markup.panel_title("Scores of the image", "labels in colour" if sample.labels else ""))
     st.html(markup.score_bars(bars))
-
-
-def tail_spans(count: int) -> tuple[int, int]:
-    """How many of the grid's `COLUMNS` the score chart and what follows it take after `count` panels."""
-    return {0: (2, 2), 1: (1, 2), 2: (2, COLUMNS), 3: (1, COLUMNS)}[count % COLUMNS]

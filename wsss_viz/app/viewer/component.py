@@ -8,12 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from wsss_viz.app import session
+from wsss_viz.app import caches, session
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.viewer.content import Content
-from wsss_viz.app.viewer.payload import payload
+from wsss_viz.app.viewer.payload import Encode, payload, picture
 
 FIELDS = ("k", "class", "threshold", "opacity", "colours", "normalisation", "layout", "show", "outlines", "pair")
 """The parameters of the address that the viewer shows and changes."""
@@ -64,13 +66,28 @@ def viewer(name: str, content: Content, state: ViewState) -> Picked | None:
             session.set_state(session.state().updated(found))
             st.session_state[f"{key}_known"] = {**known, "now": session.state().written(FIELDS)}
 
+    sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
     result = _component()(
         key=key,
-        data={"name": key, "content": payload(content), "view": known["sent"], "version": known["version"]},
+        data={"name": key, "content": sent, "view": known["sent"], "version": known["version"]},
         on_view_change=changed,
         on_picked_change=lambda: None,
     )
     return _picked(result.get("picked"), content)
+
+
+def _remembering(key: str) -> Encode:
+    """`picture`, with what was encoded in this session's last run at hand: an example rarely changes between two."""
+    old: dict[str, str] = st.session_state.get(key, {})
+    new: dict[str, str] = {}
+    st.session_state[key] = new
+
+    def encode(image: NDArray[np.uint8]) -> str:
+        digest = caches.digest(image)
+        new[digest] = new.get(digest) or old.get(digest) or picture(image)
+        return new[digest]
+
+    return encode
 
 
 @cache

@@ -4,6 +4,7 @@
 const FADED = "#e6e6e3"
 const HALO = "rgba(16, 20, 24, 0.65)"
 const REGION = "#ffd34d"
+const THRESHOLD = "#6ff5e6"
 
 // The borders between unequal labels as a path in the label image's pixels; runs along a row or a column are one line.
 function borders({ h, w, labels }, inside) {
@@ -201,26 +202,24 @@ class Painter {
     const { outlines, threshold } = this.settings
     const { H, W, sent } = this.content
     const known = this.content.outlines
-    if (known?.parts && outlines.includes("parts") && !panel.truth) {
+    if (known?.parts && found && outlines.includes("parts")) {
       const { h, w } = known.parts
       for (const [part, colour] of Object.entries(sent.part_colours)) {
         const path = border(known.parts, part, label => label === Number(part))
         this.line(context, path, w, h, `rgb(${colour.join(" ")})`)
       }
     }
-    if (known && (outlines.includes("truth") || panel.truth)) {
+    if (known && (panel.truth || (found && outlines.includes("truth")))) {
       const { h, w } = known.mask
       const wanted = known.index[this.reading.panelFocus(panel)]
-      const all = panel.truth || !found
-      const path = border(known.mask, all ? "all" : wanted, label =>
-        all ? (label === IGNORE ? 0 : label) : label === wanted
-      )
+      const path = panel.truth
+        ? border(known.mask, "all", label => (label === IGNORE ? 0 : label))
+        : border(known.mask, wanted, label => label === wanted)
       this.line(context, path, w, h, `rgb(${sent.contour.join(" ")})`)
     }
     if (found && outlines.includes("mask") && this.settings.show !== "mask") {
-      const colour = this.content.classes[this.reading.panelFocus(panel)].colour
       found.line ??= maskLine(found, threshold, H, W)
-      this.line(context, found.line, W, H, `rgb(${colour.map(c => Math.round(110 + c * 0.57)).join(" ")})`, 2)
+      this.line(context, found.line, W, H, THRESHOLD)
     }
     if (step?.region) {
       step.decoded ??= decodeLabels(step.region)
@@ -242,7 +241,7 @@ class Painter {
       fill(rgba, at, table, 255, level)
     })
     this.over(context, less, Math.max(this.settings.opacity, 0.6))
-    this.contours(context, this.content.panels[a], null, null)
+    this.contours(context, this.content.panels[a], found[a], null)
   }
 
   differenceEnd(a, b) {
@@ -273,6 +272,22 @@ class Painter {
     context.arc(at, height / 2, 9 * (window.devicePixelRatio || 1), 0, 2 * Math.PI)
     context.fill()
     context.shadowBlur = 0
+    this.label(context, this.content.panels[a].title, "left")
+    this.label(context, this.content.panels[b].title, "right")
+  }
+
+  // A title in an upper corner.
+  label(context, text, side) {
+    const unit = window.devicePixelRatio || 1
+    context.font = `600 ${13 * unit}px sans-serif`
+    const wide = context.measureText(text).width + 14 * unit
+    const left = side === "left" ? 8 * unit : context.canvas.width - wide - 8 * unit
+    context.fillStyle = "rgba(16, 20, 24, 0.72)"
+    context.beginPath()
+    context.roundRect(left, 8 * unit, wide, 22 * unit, 5 * unit)
+    context.fill()
+    context.fillStyle = "#fff"
+    context.fillText(text, left + 7 * unit, 23.5 * unit)
   }
 
   reticle(context, point) {

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,28 +24,36 @@ from wsss_viz.app.viewer.content import Content, Panel, PanelStep
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.data.sample import Sample
 
+Encode = Callable[[NDArray[np.uint8]], str]
+
 DIVERGING = "RdBu_r"
 LARGEST_IMAGE = 640
+LARGEST_UNMEASURED = 384
 BYTES_OF_MAPS = 150_000
 JPEG_FROM = 60_000
 
 
-def payload(content: Content) -> dict[str, Any]:
+def payload(content: Content, encode: Encode | None = None, focus: str = "") -> dict[str, Any]:
     """All that the browser needs to draw the content at any settings; under 400 kB as JSON.
 
     Where the maps of all classes would be too many, those of the shown classes and of the highest scores are sent.
+
+    Args:
+        encode: from an image to its data address; default `picture`.
+        focus: a class whose maps are to be sent whatever its score, or "".
     """
+    encode = encode or picture
     ground = content.ground or content.sample
-    kept = _kept(content)
+    kept = _kept(content, focus)
     found = {
-        "size": list(content.sample.size),
-        "image": picture(ground.image),
+        "size": list(_working_size(content.sample)),
+        "image": encode(ground.image),
         "classes": [{"name": content.classes[i], "colour": _colour(content.classes[i])} for i in kept],
         "scored": [{"name": name, "colour": _colour(name)} for name in content.classes],
         "shown": [kept.index(content.classes.index(name)) for name in content.shown],
         "truth": _truth(content.sample, [content.classes[i] for i in kept]),
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in kept]),
-        "panels": [_panel(panel, kept, content.classes) for panel in content.panels],
+        "panels": [_panel(panel, kept, content.classes, encode) for panel in content.panels],
         "step": content.step_name,
         "tables": _tables(),
         "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
@@ -55,13 +63,23 @@ def payload(content: Content) -> dict[str, Any]:
     return found
 
 
-def _kept(content: Content) -> list[int]:
+def _working_size(sample: Sample) -> tuple[int, int]:
+    """(H, W) the browser enlarges maps to: the sample's, where something is measured, else no more than is seen."""
+    longest = max(sample.size)
+    if sample.mask is not None or longest <= LARGEST_UNMEASURED:
+        return sample.size
+    height, width = (max(1, round(side * LARGEST_UNMEASURED / longest)) for side in sample.size)
+    return height, width
+
+
+def _kept(content: Content, focus: str) -> list[int]:
     """The indices of the classes whose maps are sent, in order."""
     steps = [step for panel in content.panels for step in panel.steps if step.maps is not None]
     cells = sum(step.maps[0].size for step in steps if step.maps is not None)
     count = min(len(content.classes), max(1, BYTES_OF_MAPS // max(1, cells)))
     wanted = [content.classes.index(name) for name in content.shown]
-    wanted += [content.classes.index(panel.focus) for panel in content.panels if panel.focus in content.classes]
+    focused = (focus, *(panel.focus for panel in content.panels))
+    wanted += [content.classes.index(name) for name in focused if name in content.classes]
     scores = next((step.scores for step in reversed(steps) if step.scores is not None), None)
     order = range(len(content.classes)) if scores is None else np.argsort(-np.asarray(scores), kind="stable").tolist()
     kept = list(dict.fromkeys([*wanted, *order]))
@@ -100,7 +118,7 @@ def picture(image: NDArray[np.uint8]) -> str:
     return f"data:image/{kind};base64,{_base64(buffer.getvalue())}"
 
 
-def _panel(panel: Panel, kept: Sequence[int], classes: Sequence[str]) -> dict[str, Any]:
+def _panel(panel: Panel, kept: Sequence[int], classes: Sequence[str], encode: Encode) -> dict[str, Any]:
     focus = kept.index(classes.index(panel.focus)) if panel.focus in classes else None
     return {
         "title": panel.title,
@@ -109,16 +127,16 @@ def _panel(panel: Panel, kept: Sequence[int], classes: Sequence[str]) -> dict[st
         "truth": panel.truth,
         "missing": panel.missing,
         "focus": focus,
-        "steps": [_step(step, kept) for step in panel.steps],
+        "steps": [_step(step, kept, encode) for step in panel.steps],
     }
 
 
-def _step(step: PanelStep, kept: Sequence[int]) -> dict[str, Any]:
+def _step(step: PanelStep, kept: Sequence[int], encode: Encode) -> dict[str, Any]:
     region = None if step.region is None else run_lengths(np.asarray(step.region) > 0.5)
     return {
         "maps": None if step.maps is None else encoded_maps(step.maps[list(kept)]),
         "scores": None if step.scores is None else _numbers(step.scores),
-        "image": None if step.image is None else picture(step.image),
+        "image": None if step.image is None else encode(step.image),
         "region": region,
         "note": step.note,
     }

@@ -4,6 +4,7 @@ const PLAY_MS = 450
 const BLINK_MS = 800
 const COMMIT_MS = 350
 const LARGEST_ZOOM = 24
+const NARROWEST = 184 // pixels a panel takes with its gap
 const WHAT = {
   relu_max: "share of the map's own maximum",
   shared: "share of the highest of these maps",
@@ -177,7 +178,7 @@ class Viewer {
       this.root.querySelector(".body").classList.toggle("staged", layout === "stage")
     }
     const count = this.figures.length
-    const fitting = Math.max(1, Math.min(count, Math.floor((this.panels.clientWidth + 14) / 214)))
+    const fitting = Math.max(1, Math.min(count, Math.floor((this.panels.clientWidth + 14) / NARROWEST)))
     const columns = Math.ceil(count / Math.ceil(count / fitting))
     this.panels.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${columns < 3 ? "520px" : "1fr"}))`
   }
@@ -240,7 +241,7 @@ class Viewer {
     title.replaceChildren(...(panel.colour && !names ? [dot] : []), text)
     const logit = step?.scores?.[this.scoreIndex(panel)]
     const final = panel.steps.length > 1 ? `${content.sent.step} = ${content.stepAt(panel, reading.k)}` : ""
-    const said = [panel.note, final, logit == null ? "" : `logit ${signed(logit)}`, step?.note]
+    const said = [final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
     note.textContent = names ? "" : said.filter(Boolean).join(" · ")
     note.title = note.textContent
   }
@@ -256,6 +257,7 @@ class Viewer {
     const difference = settings.layout === "difference"
     const found = reading.found[difference ? a : number]
     parts.bar.style.visibility = found && (difference || settings.show !== "image") ? "visible" : "hidden"
+    if (content.panels[number].truth && settings.layout === "grid") return this.legend(parts)
     if (!found) return
     const table = difference ? content.tables.RdBu_r : content.tables[settings.colours]
     const stops = Array.from({ length: 13 }, (_, i) => {
@@ -267,16 +269,29 @@ class Viewer {
     const { low, high } = difference ? { low: -end, high: end } : reading.ends()
     parts.low.textContent = difference || settings.normalisation === "raw" ? signed(low) : low.toFixed(2)
     parts.high.textContent = difference || settings.normalisation === "raw" ? signed(high) : high.toFixed(2)
-    const unit = settings.normalisation === "raw" || difference ? "" : ` · 1 = ${this.unit(found)}`
+    const unit = settings.normalisation === "raw" || difference ? "" : ` · 1 = ${(found.scale.from + found.scale.scale).toFixed(1)}`
     parts.what.textContent = difference ? "first − second" : `high = bright${unit}`
     parts.what.title = difference ? "red: the first is higher" : WHAT[settings.normalisation]
+    parts.ramp.title = difference || settings.normalisation === "raw" ? "" : `threshold ${settings.threshold.toFixed(2)}`
     parts.mark.hidden = difference || settings.normalisation === "raw"
     parts.mark.style.left = `${settings.threshold * 100}%`
   }
 
-  // The raw value that is drawn as 1.
-  unit({ scale }) {
-    return signed(scale.from + scale.scale)
+  // What the colours of the ground truth's parts are.
+  legend({ bar }) {
+    if (!this.content.outlines?.parts) return
+    bar.style.visibility = "visible"
+    if (bar.className === "legend") return
+    bar.className = "legend"
+    bar.replaceChildren(
+      ...Object.entries(PARTS).map(([text, part]) => {
+        const item = element("span")
+        const dot = element("i")
+        dot.style.background = `rgb(${this.content.sent.part_colours[part].join(" ")})`
+        item.append(dot, text)
+        return item
+      })
+    )
   }
 
   // The values of all panels at the point; on the ground truth and on the image, what is there.
@@ -319,14 +334,14 @@ class Viewer {
     const { content, reading, settings } = this
     const table = this.root.querySelector("table")
     const rows = content.panels.map((panel, n) => ({ panel, found: reading.found[n] })).filter(({ found }) => found)
-    table.hidden = !rows.length
     const { name } = content.classes[reading.focus]
     const measured = rows.some(({ found }) => found.scores)
+    table.hidden = !measured && rows.length < 2
     table.caption.textContent = measured
       ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}`
       : `Scores of ${name}`
     const columns = measured ? COLUMNS : []
-    const heads = [["", "", ""], ...columns, ["logit", "", "The class's score of the whole image"], ["probability", "", "The sigmoid of the logit"]]
+    const heads = [["", "", ""], ...columns, ["logit", "", "The class's score of the whole image"], ["prob.", "", "The sigmoid of the logit"]]
     table.tHead.rows[0].replaceChildren(
       ...heads.map(([text, , title]) => {
         const head = element("th", "", text)
@@ -334,8 +349,12 @@ class Viewer {
         return head
       })
     )
+    const rounded = (found, key) => Math.round((found.scores?.[key] || 0) * 100)
     const best = Object.fromEntries(
-      columns.map(([, key]) => [key, Math.max(...rows.map(({ found }) => Math.round((found.scores?.[key] || 0) * 100)))])
+      columns.map(([, key]) => {
+        const all = rows.map(({ found }) => rounded(found, key))
+        return [key, new Set(all).size > 1 ? Math.max(...all) : NaN]
+      })
     )
     table.tBodies[0].replaceChildren(
       ...rows.map(({ panel, found }) => {
@@ -349,7 +368,7 @@ class Viewer {
           const share = found.scores?.[key] ?? NaN
           const cell = element("td", "", percent(share))
           cell.dataset.score = key
-          cell.classList.toggle("best", rows.length > 1 && Math.round(share * 100) === best[key])
+          cell.classList.toggle("best", rounded(found, key) === best[key])
           cell.style.setProperty("--share", Number.isNaN(share) ? 0 : share)
           row.append(cell)
         }
