@@ -9,6 +9,7 @@ import pytest
 from scipy.special import expit
 
 from wsss_viz.data import icosahedron
+from wsss_viz.data.archives import write_archive
 from wsss_viz.errors import InputError
 from wsss_viz.information import runs
 
@@ -107,7 +108,7 @@ def test_what_is_no_run_is_refused(random_run, tmp_path):
     np.savez(path, header=np.array([{"format": 1}], dtype=object))
     with pytest.raises(InputError, match="train it again"):
         runs.Run.load(path)
-    runs.write_archive(path, {"recipe": {"activation": "tanh"}, "made": {}}, {"epochs": np.arange(3)})
+    write_archive(path, {"recipe": {"activation": "tanh"}, "made": {}}, {"epochs": np.arange(3)})
     with pytest.raises(InputError, match="no stored run"):
         runs.Run.load(path)
 

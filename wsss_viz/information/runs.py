@@ -7,10 +7,7 @@ Needs no torch.
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
@@ -23,7 +20,7 @@ from scipy.special import softmax
 
 from wsss_viz import __version__
 from wsss_viz.data import icosahedron
-from wsss_viz.data.files import read_bounded, write_whole
+from wsss_viz.data.archives import read_archive, write_archive
 from wsss_viz.errors import InputError
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.inputs import generator
@@ -34,8 +31,6 @@ SIZES = (12, 10, 7, 5, 4, 3, 2)
 LAYERS = ("T1", "T2", "T3", "T4", "T5", "output")
 WEIGHT_COUNT = sum((before + 1) * after for before, after in pairwise(SIZES))
 TRAIN_SHARE = 0.8
-LARGEST_FILE = 64 * 2**20
-FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -175,7 +170,7 @@ class Run:
         arrays = {name: getattr(self, name).astype(np.float32) for name in _STACKED}
         if half:
             arrays["weights"] = arrays["weights"].astype(np.float16)
-        header = {"format": FORMAT, "recipe": asdict(self.recipe), "made": self.made}
+        header = {"recipe": asdict(self.recipe), "made": self.made}
         write_archive(path, header, {"epochs": self.epochs, **arrays})
 
     @classmethod
@@ -240,28 +235,6 @@ def stored_file(name: str) -> Path:
         names = ", ".join(sorted(path.stem for path in folder.glob("*.npz")))
         raise InputError(f"no stored {name.removesuffix('.npz')}; there are {names or 'none'}, or train a run")
     return folder / name
-
-
-def write_archive(path: Path | str, header: dict[str, Any], arrays: Mapping[str, NDArray]) -> None:
-    """A .npz file of arrays with a JSON header, whole or not at all."""
-    buffer = io.BytesIO()
-    text = json.dumps({"format": FORMAT, **header})
-    np.savez_compressed(buffer, header=np.frombuffer(text.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
-    write_whole(path, buffer.getvalue())
-
-
-def read_archive(path: Path | str) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    """What `write_archive` wrote. Raises InputError where the file is missing, or not of this format."""
-    data = read_bounded(Path(path), LARGEST_FILE)
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(arrays.pop("header").tobytes())
-        if header["format"] != FORMAT:
-            raise ValueError(f"format {header['format']}")
-    except (ValueError, KeyError, TypeError, EOFError, OSError, AttributeError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a stored run of this version; train it again") from error
-    return header, arrays
 
 
 def _layer(matrix: Array, bias: Array, function: Callable[[Array], Array], values: Array) -> Array:

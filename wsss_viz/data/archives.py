@@ -1,0 +1,41 @@
+"""Stored results: arrays with a JSON header in one .npz file, nothing of which is ever executed."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.files import read_bounded, write_whole
+from wsss_viz.errors import InputError
+
+LARGEST_FILE = 64 * 2**20
+FORMAT = 1
+
+
+def write_archive(path: Path | str, header: dict[str, Any], arrays: Mapping[str, NDArray]) -> None:
+    """A .npz file of arrays with a JSON header, whole or not at all."""
+    buffer = io.BytesIO()
+    text = json.dumps({"format": FORMAT, **header})
+    np.savez_compressed(buffer, header=np.frombuffer(text.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+    write_whole(path, buffer.getvalue())
+
+
+def read_archive(path: Path | str) -> tuple[dict[str, Any], dict[str, NDArray]]:
+    """What `write_archive` wrote. Raises InputError where the file is missing, or not of this format."""
+    data = read_bounded(Path(path), LARGEST_FILE)
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(arrays.pop("header").tobytes())
+        if header["format"] != FORMAT:
+            raise ValueError(f"format {header['format']}")
+    except (ValueError, KeyError, TypeError, EOFError, OSError, AttributeError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: not a stored run of this version; train it again") from error
+    return header, arrays

@@ -1,0 +1,84 @@
+"""The digit toy's training: a minute on two cores, with the sigmoid or without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from wsss_viz.data.digits import CANVAS, Digits, draw_digits
+from wsss_viz.errors import InputError
+from wsss_viz.models.digit_network import HEADS, DigitNetwork
+
+BCE, RIB = "bce", "rib"
+LOSSES = (BCE, RIB)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network of the toy is trained: Adam, mini-batches shuffled from the seed. All of it our own choice.
+
+    Attributes:
+        head: one of `HEADS`.
+        loss: "bce", the sigmoid and cross-entropy, or "rib": L = -mean min(m, y), y = z for an 8 and -z for a 2, RIB's
+            loss without the sigmoid, from the first step on (RIB itself tunes a network that was trained with one).
+        seed: of weights, pictures and order.
+        pictures: of the training set, a tenth of them with a shape.
+        epochs, batch, rate: of Adam.
+        margin: m of "rib", in units of the logit.
+    """
+
+    head: str = "flatten"
+    loss: str = BCE
+    seed: int = 0
+    pictures: int = 2000
+    epochs: int = 8
+    batch: int = 64
+    rate: float = 2e-3
+    margin: float = 10.0
+
+    def __post_init__(self) -> None:
+        for name, known in (("head", HEADS), ("loss", LOSSES)):
+            if getattr(self, name) not in known:
+                raise InputError(f"`{name}` is one of {', '.join(known)}, got {getattr(self, name)!r}")
+        for name in ("pictures", "epochs", "batch"):
+            if getattr(self, name) < 1:
+                raise InputError(f"`{name}` is 1 or more, got {getattr(self, name)}")
+
+
+def training(recipe: Recipe) -> Iterator[DigitNetwork]:
+    """The network after each epoch, the same object each time, in evaluation mode."""
+    data = draw_digits("train", recipe.pictures, recipe.seed)
+    network = DigitNetwork(recipe.head, CANVAS, recipe.seed).to(memory_format=torch.channels_last)  # twice as fast
+    optimizer = torch.optim.Adam(network.parameters(), recipe.rate)
+    order = torch.Generator().manual_seed(recipe.seed)
+    x, labels = inputs(data), torch.from_numpy(data.labels)
+    for _ in range(recipe.epochs):
+        for chosen in torch.randperm(len(data), generator=order).split(recipe.batch):
+            loss = digit_loss(network(x[chosen]), labels[chosen], recipe)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        yield network.eval()
+
+
+def digit_loss(z: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
+    """The recipe's loss, a scalar, of logits z (N,) and labels (N,) in {0, 1}."""
+    if recipe.loss == BCE:
+        return binary_cross_entropy_with_logits(z, labels.to(z))
+    return -((2 * labels.to(z) - 1) * z).clamp(max=recipe.margin).mean()
+
+
+def inputs(data: Digits) -> Tensor:
+    """(N, 1, H, W) float32 from 0 to 1."""
+    return torch.from_numpy(data.images)[:, None]
+
+
+@torch.no_grad()
+def accuracy(network: DigitNetwork, data: Digits) -> float:
+    """The share of pictures whose class the network gets right."""
+    z = torch.cat([network(part) for part in inputs(data).split(256)])
+    return float(((z > 0).long() == torch.from_numpy(data.labels)).float().mean())
