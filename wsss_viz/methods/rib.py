@@ -18,11 +18,11 @@ here follows `methods.md`, section 4, where [U] marks what was not read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -86,6 +86,7 @@ def rib(
     explode_level: float = 0.3,
     explode_share: float = 0.7,
     loss: str = RIB,
+    watch: Callable[[int, nn.Module], None] | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
     """RIB on one image; the last step's maps are the accumulated ones.
@@ -119,6 +120,8 @@ def rib(
             target's normalised map above this level. The step is shown, its map is not accumulated (in the official
             code its scale 1 already was). A share of 1: never.
         loss: "rib", or "bce" for the control, see `rib_bce`.
+        watch: called with k and the tuned stages and head by theta_k, to be looked at and left alone, before step k is
+            yielded; not where theta_k gave no numbers.
         seed: of the companions' order.
 
     Yields:
@@ -162,6 +165,8 @@ def rib(
             total = total + seen.current
             if margin is not None and _reached(seen.logits[:, list(targets)], margin, stop_on):
                 stop = "margin"
+        if watch is not None and stop != "diverged":
+            watch(k, late.module)
         now = rate * poly(k, max(1, steps), power)
         terms = {"coverage": seen.coverage(targets, explode_level), "step_norm": norm, "rate": now}
         yield _step(k, total, seen, targets, classifier.classes, terms, stop)
