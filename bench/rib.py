@@ -30,7 +30,7 @@ from wsss_viz.methods.views import MIRROR, Views, class_maps, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.scene_network import scene_network
 
-STEPS, COMPANIONS, RATE, HEAD_RATE, POWER = 10, 8, 1e-3, 10.0, 0.9
+STEPS, COMPANIONS, RATE, HEAD_RATE, POWER = 10, 8, 1e-2, 0.0, 0.9
 
 
 def plain_rib(
@@ -42,6 +42,7 @@ def plain_rib(
     gradient_views: Views = MIRROR,
     steps: int = STEPS,
     rate: float = RATE,
+    head_rate: float = HEAD_RATE,
     momentum: float = 0.0,
     decay: float = 0.0,
     split: int,
@@ -63,7 +64,7 @@ def plain_rib(
     for module in tuned:
         module.requires_grad_(True)
     body = [p for stage in tuned[:-1] for p in stage.parameters()]
-    groups: list[dict[str, Any]] = [{"params": model.head.parameters(), "lr": rate * HEAD_RATE}]
+    groups: list[dict[str, Any]] = [{"params": model.head.parameters(), "lr": rate * head_rate}]
     groups += [{"params": body, "lr": rate}] if body else []
     optimiser = torch.optim.SGD(groups, lr=rate, momentum=momentum, weight_decay=decay)
     schedule = PolynomialLR(optimiser, total_iters=max(1, steps), power=POWER)
@@ -113,7 +114,7 @@ def _seconds(run: Callable[[], Any]) -> tuple[float, float]:
 def compare(images: int = 10) -> None:
     """Prints the seconds of both on the first scenes of val, by the wall clock and of processor time."""
     classifier, scenes = _classifier(), Scenes("val")
-    split = len(classifier.stages) - 1
+    split = classifier.split
     drawn = [sample for sample, _ in zip(scene_companions(CLASSES), range(64), strict=False)]
     everyone = Companions.of(classifier, drawn, split)
     rows: dict[str, list[tuple[float, float]]] = {

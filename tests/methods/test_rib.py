@@ -198,7 +198,7 @@ def test_bce_control_by_hand():
     close(second.arrays["current"], np.einsum("cd,dhw->chw", w, F))
     # where the logit is high the sigmoid leaves nothing to learn, and RIB's loss does
     sure = linear(((400.0, 0.0, 0.0), (-400.0, 0.0, 0.0)))
-    options = {**BARE, "steps": 1, "pooling": "gap"}
+    options = {**BARE, "steps": 1, "pooling": "gap", "head_rate": 10.0}
     stuck, moved = list(rib_bce(sure, pixels_sample(), **options)), list(rib(sure, pixels_sample(), **options))
     assert stuck[1].terms["step_norm"] < 1e-9
     assert moved[1].terms["step_norm"] > 1e-4
@@ -220,6 +220,7 @@ VARIANTS = {
         {
             "steps": 3,
             "rate": 1e-3,
+            "head_rate": 10.0,
             "margin": None,
             "accumulate": "before",
             "pooling": "gndrp-official",

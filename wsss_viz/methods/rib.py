@@ -75,8 +75,8 @@ def rib(
     companions: int = 8,
     companion_samples: Sequence[Sample] | Companions | None = None,
     redraw: bool = False,
-    rate: float = 1e-3,
-    head_rate: float = 10.0,
+    rate: float = 1e-2,
+    head_rate: float = 0.0,
     power: float = 0.9,
     momentum: float = 0.0,
     decay: float = 0.0,
@@ -107,11 +107,12 @@ def rib(
         companion_samples: what they are drawn from, see `companions.find_companions`.
         redraw: B others at each step (official), not the same ones.
         rate: lambda, of the first step; 8e-6 on VOC. The scenes' was chosen on their val split [P].
-        head_rate: how many times faster the head learns.
+        head_rate: how many times faster the head learns; 0: it stays. IRN and the official code have 10. On the scenes
+            a head that moves lifts the background with the object, and the features hardly change [P].
         power: of the poly schedule; 0: a constant rate.
         momentum, decay: of SGD.
-        split: stages that are not tuned; None: all but the last, which did best on the scenes [P]. The official code
-            tunes from layer3 on (`classifier.split`).
+        split: stages that are not tuned; None: the classifier's own, those that its training left alone (layer3 and on
+            are tuned, as in the official code).
         gradient_views: the views whose logits are raised, each a row of the batch. Image and mirror image do for the
             scenes [P]; the official code takes the scales 1, 1.5 and 2 of them.
         accumulate: "after": the CAMs of theta_0 to theta_K; "before": of theta_0 to theta_{K-1}, so that the last
@@ -139,7 +140,7 @@ def rib(
     """
     _check(steps, margin, stop_on, rate, accumulate, loss)
     check_pooling(pooling, tau)
-    depth = max(0, len(classifier.stages) - 1) if split is None else split
+    depth = classifier.split if split is None else split
     late = LateCopy(classifier, depth, head_rate=head_rate, momentum=momentum, decay=decay)
     batch = Batch(classifier, sample, views, gradient_views, depth)
     targets = target_indices(classifier, sample, classes) or (int(batch.scores(late).argmax()),)
