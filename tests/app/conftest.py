@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -11,6 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
 OpenPage = Callable[..., AppTest]
+
+
+def viewer_data(page: AppTest, name: str) -> dict[str, Any]:
+    """What the browser gets for the viewer `name` of the page."""
+    (viewer,) = [found for found in page.get("bidi_component") if found.proto.id.endswith(f"viewer_{name}")]
+    data: dict[str, Any] = json.loads(viewer.proto.json)
+    return data
 
 
 @pytest.fixture

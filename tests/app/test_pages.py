@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import OpenPage
+from tests.app.conftest import OpenPage, viewer_data
 from wsss_viz.app import catalogue
 from wsss_viz.data.scenes import SPLITS, Scenes
 
@@ -19,13 +19,6 @@ SPACE = "\N{NO-BREAK SPACE}"
 def text(page: AppTest) -> str:
     """All HTML of the page."""
     return "\n".join(element.value for element in page.html)
-
-
-def metric(page: AppTest, name: str) -> int:
-    """A number of the metric row, in percent."""
-    found = re.search(rf"<dt>{name}</dt><dd>(\d+){SPACE}%</dd>", text(page))
-    assert found, f"no {name} on the page"
-    return int(found[1])
 
 
 def alts(page: AppTest) -> list[str]:
@@ -85,7 +78,7 @@ def test_a_defect_is_logged_and_never_shown(
     def fails(*_: object) -> None:
         raise ZeroDivisionError("internal detail")
 
-    monkeypatch.setattr("wsss_viz.app.caches.trace", fails)
+    monkeypatch.setattr("wsss_viz.app.caches.traces_for", fails)
     page = open_page("compare")
     assert not page.exception
     assert len(page.error) == 1
@@ -112,39 +105,6 @@ def test_start_offers_the_pages_that_exist_and_no_other(open_page: OpenPage) -> 
     assert all(entry.file.is_file() for entry in catalogue.available())
 
 
-def test_the_threshold_trades_recall_for_precision_and_stands_in_the_address(open_page: OpenPage) -> None:
-    page = open_page("compare")
-    low = page.slider(key="compare_threshold").set_value(0.05).run()
-    recall, address = metric(low, "Recall"), dict(low.query_params)
-    high = page.slider(key="compare_threshold").set_value(0.8).run()
-    assert_well(high)
-    assert recall > metric(high, "Recall")
-    assert address == {"threshold": "0.05"}
-    assert high.query_params == {"threshold": "0.8"}
-
-
-def test_choosing_classes_shows_their_maps_and_choosing_none_goes_back_to_the_labels(open_page: OpenPage) -> None:
-    page = open_page("compare", example="scenes:val:3")
-    labels = list(Scenes("val")[3].labels or ())
-    assert page.pills(key="compare_classes").value == labels
-    other = next(name for name in ("bird", "sofa") if name not in labels)
-    page.pills(key="compare_classes").set_value([*labels, other]).run()
-    maps = [alt for alt in alts(page) if alt.startswith("class activation map")]
-    assert len(maps) == len(labels) + 1
-    assert other in page.query_params["classes"]
-    page.pills(key="compare_classes").set_value([]).run()
-    assert page.pills(key="compare_classes").value == labels
-    assert "classes" not in page.query_params
-
-
-def test_a_class_that_is_not_in_the_image_is_shown_with_nothing_to_measure(open_page: OpenPage) -> None:
-    labels = Scenes("test")[5].labels or ()
-    absent = next(name for name in ("bird", "sofa", "boat") if name not in labels)
-    page = open_page("compare", example="scenes:test:5", classes=absent)
-    assert_well(page)
-    assert any("nothing to measure" in caption.value for caption in page.caption)
-
-
 def test_scenes_can_be_stepped_through_and_the_ends_meet(open_page: OpenPage) -> None:
     page = open_page("compare", example="scenes:val:0", classes="dog")
     page.button(key="previous").click().run()
@@ -161,32 +121,23 @@ def test_scenes_can_be_stepped_through_and_the_ends_meet(open_page: OpenPage) ->
     assert page.query_params["example"].startswith("scenes:train:")
 
 
-@pytest.mark.parametrize("normalisation", ["shared", "minmax", "raw"])
-@pytest.mark.parametrize("views", ["mirror", "multi-scale"])
-def test_every_normalisation_and_every_view_is_drawn(open_page: OpenPage, normalisation: str, views: str) -> None:
-    page = open_page("compare", normalisation=normalisation, views=views, colours="cividis")
-    assert_well(page)
-    assert page.selectbox(key="compare_views").value == views
-    assert ("from 0.00, dark, to 1.00, bright" in text(page)) == (normalisation != "raw")
-
-
 def test_an_address_set_from_outside_wins_over_what_the_session_showed(open_page: OpenPage) -> None:
-    page = open_page("compare", threshold="0.5")
-    page.slider(key="compare_threshold").set_value(0.6).run()
-    page.query_params["threshold"] = "0.2"
+    page = open_page("compare", views="mirror")
+    page.selectbox(key="compare_views").set_value("multi-scale").run()
+    page.query_params["views"] = "mirror"
     page.run()
-    assert page.slider(key="compare_threshold").value == 0.2
-    del page.query_params["threshold"]
+    assert page.selectbox(key="compare_views").value == "mirror"
+    del page.query_params["views"]
     page.run()
-    assert page.slider(key="compare_threshold").value == 0.3
+    assert page.selectbox(key="compare_views").value == "single"
 
 
 def test_a_controls_change_survives_an_address_that_lags_behind(open_page: OpenPage) -> None:
-    page = open_page("compare", threshold="0.5")
-    page.slider(key="compare_threshold").set_value(0.6).run()
-    page.query_params["threshold"] = "0.5"
-    page.slider(key="compare_opacity").set_value(0.4).run()
-    assert page.query_params == {"threshold": "0.6", "opacity": "0.4"}
+    page = open_page("compare", methods="cam", threshold="0.5")
+    page.selectbox(key="compare_views").set_value("mirror").run()
+    del page.query_params["views"]
+    page.number_input(key="compare_index").set_value(7).run()
+    assert page.query_params == {"example": "scenes:test:7", "threshold": "0.5", "views": "mirror", "methods": "cam"}
 
 
 def test_every_control_shows_the_view_on_every_page_it_is_on(open_page: OpenPage) -> None:
@@ -197,8 +148,8 @@ def test_every_control_shows_the_view_on_every_page_it_is_on(open_page: OpenPage
             assert page.number_input(key=f"{name}_index").value == 2
             assert page.selectbox(key=f"{name}_split").value == "val"
         if name != "start":
-            assert page.slider(key=f"{name}_threshold").value == 0.45
-            assert page.slider(key=f"{name}_opacity").value == 0.2
+            view = viewer_data(page, name)["view"]
+            assert (view["threshold"], view["opacity"]) == ("0.45", "0.2")
             assert page.selectbox(key=f"{name}_views").value == "mirror"
 
 

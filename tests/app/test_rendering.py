@@ -9,7 +9,6 @@ from PIL import Image
 
 from wsss_viz.app import rendering
 from wsss_viz.app.state import COLOUR_MAPS
-from wsss_viz.data.palette import class_colour
 
 WHITE = (255, 255, 255)
 
@@ -87,28 +86,6 @@ def test_edges_run_where_values_change_and_ignored_pixels_are_background() -> No
     assert not line[:, 8].any()
     ignored = np.full((6, 9), 255, np.uint8)
     assert not rendering.edges(ignored).any()
-
-
-def test_a_pseudo_mask_wears_vocs_colour_of_the_class_by_name() -> None:
-    image = np.full((64, 128, 3), 90, np.uint8)
-    mask = np.zeros((64, 128), np.uint8)
-    mask[:, :64] = 2
-    drawn = rendering.mask_overlay(image, mask, ("cat", "dog"))
-    ground = rendering.faded(image)[0, 0]
-    inside = np.round(0.22 * ground + 0.78 * np.array(class_colour("dog")))
-    assert drawn.shape == (256, 512, 3)
-    assert np.abs(drawn[100, 100] - inside).max() <= 1
-    assert (drawn[100, 400] == ground).all()
-
-
-def test_masks_may_be_coarser_than_the_ground_they_are_drawn_on() -> None:
-    image = np.full((512, 512, 3), 90, np.uint8)
-    mask = np.zeros((4, 4), np.uint8)
-    mask[0, 3] = 1
-    drawn = rendering.mask_overlay(image, mask, ("cat",))
-    covered = (drawn != drawn[500, 5]).any(axis=2)
-    assert covered[:128, 384:].all()
-    assert covered.sum() == 128 * 128
 
 
 def test_parts_wear_their_two_colours_and_the_object_its_outline() -> None:

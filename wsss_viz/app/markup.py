@@ -10,7 +10,6 @@ from html import escape
 from wsss_viz.app.rendering import PART_COLOURS, colour_table
 from wsss_viz.data.palette import class_colour
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
-from wsss_viz.evaluation.seeds import ImageScores
 
 PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest"}
 
@@ -93,44 +92,6 @@ def score_bars(bars: Sequence[ScoreBar]) -> str:
     described = ", ".join(f"{bar.name} {bar.probability:.2f}" for bar in bars)
     head = '<div class="wv-score wv-head"><span></span><div></div><b>prob.</b><em>logit</em></div>'
     return f'<div class="wv-scores" role="img" aria-label="probabilities: {escape(described)}">{head}{rows}</div>'
-
-
-def score_table(rows: Sequence[tuple[str, ImageScores]]) -> str:
-    """IoU, precision, recall and part recalls, one row a class."""
-    heads = ("", "IoU", "precision", "recall", PART_LABELS[DISCRIMINATIVE], PART_LABELS[NON_DISCRIMINATIVE])
-    body = "".join(
-        f"<tr><th>{escape(name)}</th>"
-        + "".join(f"<td>{percent(value)}</td>" for value in score_values(scores))
-        + "</tr>"
-        for name, scores in rows
-    )
-    return (
-        f'<table class="wv-table"><thead><tr>{"".join(f"<th>{h}</th>" for h in heads)}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
-    )
-
-
-METRICS = {
-    "IoU": "Pixels both claimed and true, over pixels either claimed or true.",
-    "Precision": "Of the pixels the mask claims for a class, the share that is the class.",
-    "Recall": "Of the class's pixels, the share the mask claims for it.",
-    "Discriminative": "Recall of the part that gives the class away: a head, a sail, a locomotive.",
-    "Rest": "Recall of the part that several classes share: a body, a hull, a carriage.",
-}
-
-
-def metric_row(scores: ImageScores) -> str:
-    """The five scores in a row, each with what it means."""
-    cells = "".join(
-        f'<div title="{escape(meaning)}"><dt>{name}</dt><dd>{percent(value)}</dd></div>'
-        for (name, meaning), value in zip(METRICS.items(), score_values(scores), strict=True)
-    )
-    return f'<dl class="wv-metrics">{cells}</dl>'
-
-
-def score_values(scores: ImageScores) -> tuple[float, ...]:
-    """The five shares of `score_table`, in its order."""
-    return (scores.iou, scores.precision, scores.recall, scores.discriminative, scores.non_discriminative)
 
 
 def gap(discriminative: float, rest: float, sentence: str, more: str = "") -> str:

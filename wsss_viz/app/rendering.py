@@ -7,14 +7,13 @@ The numbers are the library's; here they only become colours. What is drawn keep
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsss_viz.data.palette import class_colour, part_palette
+from wsss_viz.data.palette import part_palette
 from wsss_viz.data.sample import BACKGROUND, DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE
 
 Picture = NDArray[np.uint8]
@@ -107,24 +106,6 @@ def map_overlay(
     smooth = np.asarray(Image.fromarray(scaled).resize((width, height), Image.Resampling.BILINEAR))
     drawn = blend(enlarge(image), colour_table(colours)[np.round(smooth * 255).astype(np.uint8)], opacity)
     return drawn if outline is None else with_contour(drawn, enlarge_mask(outline, (height, width)))
-
-
-def mask_overlay(
-    image: Picture, mask: NDArray[np.uint8], classes: Sequence[str], truth: NDArray[np.uint8] | None = None
-) -> Picture:
-    """A class mask over the faded image in VOC's colours; the contour of `truth`, where given, in white.
-
-    Args:
-        image: drawn at its `display_size`; the masks may have another size of its aspect.
-        mask: index into `classes` + 1.
-    """
-    size = display_size(image.shape[:2])
-    palette = np.zeros((256, 3), dtype=np.uint8)
-    palette[1 : len(classes) + 1] = [class_colour(name) for name in classes]
-    shown = enlarge_mask(mask, size)
-    inside = (shown != BACKGROUND) & (shown != IGNORE)
-    drawn = blend(faded(enlarge(image)), palette[shown], np.where(inside, 0.78, 0.0))
-    return drawn if truth is None else with_contour(drawn, enlarge_mask(truth, size))
 
 
 def parts_overlay(image: Picture, parts: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Picture:

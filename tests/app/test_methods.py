@@ -1,0 +1,50 @@
+"""The methods as pages have them: those of the library, and what is said of those that cannot be shown."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wsss_viz.app import methods
+from wsss_viz.methods import METHODS
+from wsss_viz.models import manifest
+
+
+@pytest.fixture
+def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
+    plain = manifest.Entry("c.safetensors", "a" * 64, {}, ("cat",), {}, "", 0)
+    trained = {"role": "cgnet", "classifier_sha256": "a" * 64}
+    manifest.register("mine", plain)
+    manifest.register("cg", manifest.Entry("g.safetensors", "b" * 64, {}, ("cat",), {}, "", 0, trained))
+
+
+def test_names_order_titles_and_roles_are_the_registrys() -> None:
+    assert list(methods.METHODS) == list(METHODS)
+    for name, look in methods.METHODS.items():
+        assert (look.title, look.role) == (METHODS[name].title, METHODS[name].role)
+        assert bool(look.role) == bool(look.train)
+
+
+def test_no_two_methods_look_alike() -> None:
+    assert len({look.colour for look in methods.METHODS.values()}) == len(methods.METHODS)
+
+
+def test_a_method_without_its_network_says_how_to_train_it(register: None) -> None:
+    assert methods.why_not("rib", "mine") == ""
+    assert methods.why_not("cs-ae", "mine") == ""
+    assert methods.why_not("gain", "mine").endswith("python -m wsss_viz train gain")
+    assert methods.why_not("cs-ae", "another")
+
+
+def test_the_pages_own_choice_is_of_what_can_be_shown_and_no_more_than_fit(register: None) -> None:
+    assert methods.chosen((), "mine") == ("cam", "cs-ae", "rib")
+    assert methods.chosen(("gain", "rib"), "mine") == ("gain", "rib")
+    assert methods.chosen(tuple(methods.METHODS), "mine") == tuple(methods.METHODS)[: methods.MOST]
+
+
+def test_they_are_known_without_torch() -> None:
+    code = "import wsss_viz.app.state, wsss_viz.app.methods, sys; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
