@@ -25,6 +25,7 @@ FLOORS = {
     "methods": 4,
     "evaluation": 5,
     "gradients": 5,
+    "showcase": 6,
     "training": 6,
     "figures": 6,
     "commands": 7,

@@ -20,6 +20,7 @@ COMMANDS = {
     "diagnose": "Measure information and gradients, as numbers.",
     "evaluate": "Score methods on a data set with masks.",
     "maps": "Write the class maps of a whole data set.",
+    "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",
 }
 

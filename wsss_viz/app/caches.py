@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -22,8 +22,9 @@ from wsss_viz.app.state import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
-from wsss_viz.models.manifest import Entry, read_manifest, trained_names
-from wsss_viz.traces import Trace
+from wsss_viz.models.manifest import Entry, checkpoints_folder, read_manifest, trained_names
+from wsss_viz.showcase import Showcase, read_showcase, showcase_path
+from wsss_viz.traces import Step, Trace
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
@@ -137,6 +138,56 @@ def picture(sample: Sample, key: tuple[object, ...], draw: Callable[[], bytes]) 
     return (_private_picture if is_private(sample) else _shared_picture)(key, draw)
 
 
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _showcase(stamps: tuple[tuple[str, int], ...]) -> Showcase | str:
+    try:
+        return read_showcase()
+    except InputError as error:
+        return str(error)
+
+
+def _read_showcase() -> Showcase | str:
+    """The showcase, or why there is none; read again once its file or the register has changed."""
+    files = (showcase_path(), checkpoints_folder() / "manifest.json")
+    return _showcase(tuple((str(file), file.stat().st_mtime_ns if file.is_file() else 0) for file in files))
+
+
+def showcase() -> Showcase | None:
+    """The traces that were computed beforehand; None where there are none of these checkpoints."""
+    found = _read_showcase()
+    return None if isinstance(found, str) else found
+
+
+def showcase_note() -> str:
+    """Why there is no showcase and how to make it, in one line; "" where it is there."""
+    found = _read_showcase()
+    return found if isinstance(found, str) else ""
+
+
+def is_precomputed(sample: Sample, method: str, views: str) -> bool:
+    """Whether the method's defaults on this sample are in the showcase."""
+    shown = showcase()
+    return shown is not None and not is_private(sample) and shown.has(method, sample.source, views)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _stored_trace(stamp: int, method: str, source: str, _shown: Showcase) -> Trace:
+    return _shown.trace(method, source)
+
+
+def precomputed(sample: Sample, method: str, views: str) -> Trace | None:
+    """The trace of the method's defaults on this sample from the showcase, without torch; None where it has none."""
+    shown = showcase()
+    if shown is None or not is_precomputed(sample, method, views):
+        return None
+    return _stored_trace(showcase_path().stat().st_mtime_ns, method, sample.source, shown)
+
+
+def origin(sample: Sample, method: str, views: str) -> str:
+    """Where a trace of the method's defaults comes from, for the page to say."""
+    return "precomputed" if is_precomputed(sample, method, views) else "computed now"
+
+
 def _cam(name: str, sample: Sample, views: str) -> Trace:
     import wsss_viz
     from wsss_viz.methods.views import PRESETS
@@ -156,19 +207,40 @@ def _private_trace(checkpoint: str, image: str, views: str, _name: str, _sample:
 
 
 def trace(sample: Sample, views: str, name: str = CLASSIFIER) -> Trace:
-    """The CAM trace of a sample, computed once for each checkpoint, image and views."""
+    """The CAM trace of a sample: from the showcase, else computed once for each checkpoint, image and views."""
+    digests = entry(name).sha256, digest(sample.image)
+    stored = precomputed(sample, "cam", views) if name == CLASSIFIER else None
+    if stored is not None:
+        return stored
     compute = _private_trace if is_private(sample) else _shared_trace
-    return compute(entry(name).sha256, digest(sample.image), views, name, sample)
+    return compute(*digests, views, name, sample)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _networks(method: str, device: str, digests: tuple[str, ...]) -> dict[str, tuple[Classifier, ...]]:
+    from wsss_viz.methods.partners import load_trained
+
+    return load_trained((method,), CLASSIFIER, device)
+
+
+def checkpoints_of(method: str) -> tuple[str, ...]:
+    """The digests of the classifier and of the networks the method looks with beside it."""
+    role = METHODS[method].role
+    names = (CLASSIFIER, *(trained_names(role, CLASSIFIER) if role else ()))
+    return tuple(entry(name).sha256 for name in names)
+
+
+def steps_of(method: str, sample: Sample, views: str, **options: Any) -> Iterator[Step]:
+    """The method's Steps on the sample, computed as they are asked for; may be run by any thread."""
+    from wsss_viz.methods import bind
+    from wsss_viz.methods.views import PRESETS
+
+    networks = _networks(method, wanted_device(), checkpoints_of(method))
+    return bind(method, classifier(), networks, **options)(sample, PRESETS[views])
 
 
 def _run(method: str, sample: Sample, views: str) -> Trace:
-    from wsss_viz.methods import bind
-    from wsss_viz.methods.partners import load_trained
-    from wsss_viz.methods.views import PRESETS
-
-    looking = classifier()
-    runner = bind(method, looking, load_trained((method,), CLASSIFIER, wanted_device()))
-    return Trace.collect(runner(sample, PRESETS[views]), method, looking.classes)
+    return Trace.collect(steps_of(method, sample, views), method, entry().classes)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -182,15 +254,18 @@ def _private_method_trace(checkpoints: tuple[str, ...], image: str, views: str, 
 
 
 def traces_for(sample: Sample, method: str, views: str) -> Trace:
-    """The trace of a method on a sample, computed once for each image, labels, views and checkpoints it looks with.
+    """The trace of a method on a sample: from the showcase, else computed once for each image, labels, views and
+    checkpoints it looks with.
 
     Args:
         method: one that `methods.why_not` has nothing against.
     """
     if method == "cam":
         return trace(sample, views)
-    role = METHODS[method].role
-    names = (CLASSIFIER, *(trained_names(role, CLASSIFIER) if role else ()))
+    digests = checkpoints_of(method)
+    stored = precomputed(sample, method, views)
+    if stored is not None:
+        return stored
     seen = f"{digest(sample.image)} {','.join(sample.labels or ())}"
     compute = _private_method_trace if is_private(sample) else _shared_method_trace
-    return compute(tuple(entry(name).sha256 for name in names), seen, views, method, sample)
+    return compute(digests, seen, views, method, sample)

@@ -77,6 +77,7 @@ def warm_up() -> None:
     try:
         caches.fine_scene(view.example)
         caches.trace(caches.scene(view.example), view.views)
+        caches.classifier()
     except InputError as error:
         logging.getLogger(__name__).warning("%s", error)
     except Exception:

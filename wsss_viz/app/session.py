@@ -47,6 +47,12 @@ def set_state(new: ViewState) -> None:
     st.session_state[_NOTES] = ()
 
 
+def touched() -> bool:
+    """Whether a control has changed the state since the address was written: only a whole run writes it."""
+    found: bool = st.session_state.get(_TOUCHED, False)
+    return found
+
+
 def synchronise(page: str) -> ViewState:
     """Reads the address where it is news, else writes it. To be called once a run, before any control is drawn.
 

@@ -1,0 +1,35 @@
+"""A method on a sample as a job."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from wsss_viz.app import caches
+from wsss_viz.app.jobs.manager import Request
+from wsss_viz.data.sample import Sample
+
+
+def request_for(method: str, sample: Sample, views: str, total: int, **options: Any) -> Request:
+    """The job whose key is all its result depends on: checkpoints, image, labels, views and options.
+
+    Args:
+        method: one that `methods.why_not` has nothing against.
+        total: Steps it gives at most.
+        options: of the method, plain values.
+    """
+    key: tuple[Hashable, ...] = (
+        method,
+        caches.checkpoints_of(method),
+        caches.digest(sample.image),
+        sample.labels,
+        views,
+        tuple(sorted(options.items())),
+    )
+    return Request(
+        key,
+        lambda: caches.steps_of(method, sample, views, **options),
+        total,
+        caches.device_label(),
+        caches.is_private(sample),
+    )

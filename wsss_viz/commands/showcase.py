@@ -1,0 +1,39 @@
+"""`showcase`: the traces that pages show before anything is computed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from wsss_viz.commands.options import device_option, progress
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; default traces.zip in showcase/ beside the checkpoints.",
+)
+@click.option("--scene", "scenes", multiple=True, help="A scene to show, such as scenes:test:129; repeatable.")
+@click.option(
+    "--experiment",
+    "count",
+    type=click.IntRange(min=0),
+    default=100,
+    help="Images of scenes:val the erasing experiment is averaged over; 0 leaves it out.",
+)
+@device_option
+def command(out: Path | None, scenes: tuple[str, ...], count: int, device: str) -> None:
+    """Compute what the app's pages show at once: every method on a few scenes."""
+    from wsss_viz.showcase import SHOWN_SCENES, showcase_path
+    from wsss_viz.showcase.building import build_showcase
+
+    path, start = out or showcase_path(), time.perf_counter()
+    chosen = scenes or SHOWN_SCENES
+    methods = build_showcase(path, scenes=chosen, experiment_count=count, device=device, progress=progress)
+    click.echo(
+        f"{', '.join(methods)} on {len(chosen)} scenes: {path}, {path.stat().st_size / 1e6:.2f} MB, "
+        f"{time.perf_counter() - start:.0f} s"
+    )

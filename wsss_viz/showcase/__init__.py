@@ -1,0 +1,9 @@
+"""The showcase: default traces computed beforehand, so that every page has something to show at once.
+
+Reading it needs no torch. `python -m wsss_viz showcase` computes it.
+"""
+
+from wsss_viz.showcase.reading import REBUILD, Showcase, read_showcase, showcase_path
+from wsss_viz.showcase.scenes import SHOWN_SCENES
+
+__all__ = ["REBUILD", "SHOWN_SCENES", "Showcase", "read_showcase", "showcase_path"]
