@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wsss_viz import data, evaluation, methods, models, traces
+    from wsss_viz import data, evaluation, gradients, methods, models, traces
     from wsss_viz.data import Sample
     from wsss_viz.errors import InputError
     from wsss_viz.models.classifier import Classifier
@@ -27,7 +27,7 @@ _NAMES = {
     "Classifier": "wsss_viz.models.classifier",
     "load": "wsss_viz.models.loading",
 }
-_ROOMS = ("data", "evaluation", "methods", "models", "traces")
+_ROOMS = ("data", "evaluation", "gradients", "methods", "models", "traces")
 
 __all__ = [
     "Classifier",
@@ -37,6 +37,7 @@ __all__ = [
     "Trace",
     "data",
     "evaluation",
+    "gradients",
     "load",
     "methods",
     "models",

@@ -9,13 +9,17 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from wsss_viz.commands.diagnose_gradients import command as gradient_ratio
 from wsss_viz.commands.options import json_option, progress
 from wsss_viz.errors import InputError
 
 
 @click.group("diagnose")
 def command() -> None:
-    """Measure information, and print the numbers behind the pages."""
+    """Measure information and gradients, and print the numbers behind the pages."""
+
+
+command.add_command(gradient_ratio)
 
 
 @command.command("information-plane")

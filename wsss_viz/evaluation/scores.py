@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import PART_NAMES
 from wsss_viz.evaluation.counts import PARTS, THRESHOLDS, Counts
+from wsss_viz.evaluation.resampling import percentile_interval, resampling_weights
 
 
 @dataclass(frozen=True)
@@ -136,16 +137,13 @@ def bootstrap(
     fields = ("hits", "claimed", "part_hits")
     stacks = {name: np.stack([getattr(image, name)[at] for image in images]) for name in fields}
     stacks |= {name: np.stack([getattr(image, name) for image in images]) for name in ("there", "part_there")}
-    rng = np.random.default_rng(seed)
-    weights = rng.multinomial(len(images), np.full(len(images), 1 / len(images)), size=draws)
+    weights = resampling_weights(len(images), draws, seed)
     sums = {name: weights @ stack for name, stack in stacks.items()}
     miou = _mean(_ratio(sums["hits"], sums["claimed"] + sums["there"] - sums["hits"]))
     parts = _ratio(sums["part_hits"], sums["part_there"])
     series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
-    tail = (1 - level) / 2 * 100
     bounds = {}
     for name, values in series.items():
-        finite = values[~np.isnan(values)]
-        low, high = np.percentile(finite, [tail, 100 - tail]) if finite.size else (np.nan, np.nan)
+        low, high = percentile_interval(values, level)
         bounds[name] = (float(low), float(high))
     return bounds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 
@@ -34,9 +36,7 @@ class DigitNetwork(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             widths = [1] + [width] * DEPTH
-            self.convolutions = nn.ModuleList(
-                nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths[:-1], widths[1:], strict=True)
-            )
+            self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in itertools.pairwise(widths))
             self.linear = nn.Linear(width * (size[0] * size[1] if head == "flatten" else 1), 1)
             for convolution in self.convolutions:
                 # torch's own default shrinks the signal at each of the five layers, and such a network learns nothing.

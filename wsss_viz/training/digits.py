@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from wsss_viz.data.digits import CANVAS, Digits, draw_digits
+from wsss_viz.data.digits import CANVAS, draw_digits
 from wsss_viz.errors import InputError
 from wsss_viz.models.digit_network import HEADS, DigitNetwork
 
@@ -55,7 +55,7 @@ def training(recipe: Recipe) -> Iterator[DigitNetwork]:
     network = DigitNetwork(recipe.head, CANVAS, recipe.seed).to(memory_format=torch.channels_last)  # twice as fast
     optimizer = torch.optim.Adam(network.parameters(), recipe.rate)
     order = torch.Generator().manual_seed(recipe.seed)
-    x, labels = inputs(data), torch.from_numpy(data.labels)
+    x, labels = torch.from_numpy(data.images)[:, None], torch.from_numpy(data.labels)
     for _ in range(recipe.epochs):
         for chosen in torch.randperm(len(data), generator=order).split(recipe.batch):
             loss = digit_loss(network(x[chosen]), labels[chosen], recipe)
@@ -70,15 +70,3 @@ def digit_loss(z: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
     if recipe.loss == BCE:
         return binary_cross_entropy_with_logits(z, labels.to(z))
     return -((2 * labels.to(z) - 1) * z).clamp(max=recipe.margin).mean()
-
-
-def inputs(data: Digits) -> Tensor:
-    """(N, 1, H, W) float32 from 0 to 1."""
-    return torch.from_numpy(data.images)[:, None]
-
-
-@torch.no_grad()
-def accuracy(network: DigitNetwork, data: Digits) -> float:
-    """The share of pictures whose class the network gets right."""
-    z = torch.cat([network(part) for part in inputs(data).split(256)])
-    return float(((z > 0).long() == torch.from_numpy(data.labels)).float().mean())

@@ -1,0 +1,153 @@
+"""`diagnose gradient-ratio`: where the gradient goes, on the digit toy and on labelled images."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tqdm import tqdm
+
+from wsss_viz.commands.options import device_option, json_option, progress
+from wsss_viz.errors import InputError
+
+if TYPE_CHECKING:
+    from wsss_viz.gradients.stored import Stored
+    from wsss_viz.models.digit_network import DigitNetwork
+
+TOY = "toy"
+SCENES = "scenes:test"
+TEST_PICTURES = 300
+SCENES_MEASURED = 300
+SCENES_TUNED = 100
+SEEDS = 3
+
+
+@click.command("gradient-ratio")
+@click.option("--data", "data_string", default=TOY, help="toy, or labelled images with part masks: scenes:test.")
+@click.option("--head", default="flatten", help="Of the toy: flatten (a fully connected layer) or gap.")
+@click.option("--loss", default="bce", help="Of the toy: bce (with the sigmoid) or rib (without).")
+@click.option("--seeds", type=click.IntRange(1, 20), default=SEEDS, help="Of the toy: how many networks, from seed 0.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Of the toy; the recipe's where not given.")
+@click.option("--tau", type=click.FloatRange(0.05, 0.9), default=0.3, help="Printed; the JSON has all thresholds.")
+@click.option(
+    "--classifier", "classifier_name", default="scenes-classifier", help="Of the images: a name, a path, a model."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=SCENES_MEASURED, help="How many of the images.")
+@click.option(
+    "--store",
+    is_flag=True,
+    help="Measure all heads and losses, or all networks and RIB's steps, and write what the page opens with.",
+)
+@click.option("--stored", "from_stored", is_flag=True, help="Print what ships in place of measuring.")
+@device_option
+@json_option
+def command(
+    *,
+    data_string: str,
+    head: str,
+    loss: str,
+    seeds: int,
+    epochs: int | None,
+    tau: float,
+    classifier_name: str,
+    limit: int,
+    store: bool,
+    from_stored: bool,
+    device: str,
+    json_path: Path | None,
+) -> None:
+    """Measure the high gradient ratio of each layer and region (RIB, NeurIPS 2021)."""
+    from wsss_viz.data.files import write_whole
+    from wsss_viz.gradients.stored import FOLDER, shipped
+
+    if store and from_stored:
+        raise InputError("--store measures again; leave it out with --stored")
+    subject = TOY if data_string == TOY else "scenes"
+    if from_stored:
+        found = shipped(subject)
+    elif data_string == TOY:
+        found = _digits(head, loss, seeds, epochs, store)
+    else:
+        found = _images(data_string, classifier_name, limit, device, store)
+    for line in table(found, tau):
+        click.echo(line)
+    if store:
+        found.save(FOLDER / f"{subject}.npz")
+    if json_path is not None:
+        write_whole(json_path, (json.dumps(found.as_dict()) + "\n").encode())
+
+
+def _digits(head: str, loss: str, seeds: int, epochs: int | None, everything: bool) -> Stored:
+    import torch
+
+    from wsss_viz.data.digits import draw_digits
+    from wsss_viz.gradients.survey import survey_digits
+    from wsss_viz.models.digit_network import HEADS
+    from wsss_viz.training.digits import LOSSES, Recipe, training
+
+    torch.set_num_threads(1)  # networks this small are no faster on two, and far slower where others use them
+    settings = {} if epochs is None else {"epochs": epochs}
+    variants = [(h, v) for h in HEADS for v in LOSSES] if everything else [(head, loss)]
+    recipes = [Recipe(h, v, seed, **settings) for h, v in variants for seed in range(seeds)]
+
+    def trained() -> Iterator[tuple[str, str, int, DigitNetwork]]:
+        total = sum(recipe.epochs for recipe in recipes)
+        with tqdm(total=total, desc="training", unit="epoch", file=sys.stderr, disable=None, leave=False) as bar:
+            for recipe in recipes:
+                for after_epoch in training(recipe):
+                    network = after_epoch
+                    bar.update()
+                yield recipe.head, recipe.loss, recipe.seed, network
+
+    data = draw_digits("test", TEST_PICTURES, shape_share=1.0)
+    plain = {name: getattr(recipes[0], name) for name in ("pictures", "epochs", "batch", "rate", "margin")}
+    about = {"data": TOY, "recipe": plain, "seeds": seeds, "pictures": TEST_PICTURES, "shape_share": 1.0}
+    return survey_digits(trained(), data, about)
+
+
+def _images(data_string: str, name: str, limit: int, device: str, everything: bool) -> Stored:
+    import wsss_viz
+    from wsss_viz.gradients.scenes import PARTS, measure_scenes
+    from wsss_viz.gradients.stored import Entry, Stored
+    from wsss_viz.gradients.survey import EXAMPLE, scenes_key, survey_scenes
+    from wsss_viz.models.manifest import read_manifest, trained_names
+
+    samples = wsss_viz.data.open(data_string)[:limit]
+    register = read_manifest()
+    about: dict[str, Any] = {"data": data_string, "images": len(samples)}
+    if not everything:
+        classifier = wsss_viz.load(name, device)
+        if name in register:
+            about["checkpoints"] = {name: register[name].sha256}
+        entries = {}
+        for measure in ("sum", "energy"):
+            found = measure_scenes(classifier, progress(samples, f"{name}, {measure}"), measure)
+            entries[scenes_key(name, PARTS, measure)] = Entry(found.curve, {"sigmoid_slope": found.slope[0]})
+        return Stored(entries, {}, about)
+    names = [name, *trained_names("cgnet", name)[:1]]
+    if len(names) == 1:
+        click.echo(f"No CGNet of {name} in the register: it is left out.")
+    about |= {"checkpoints": {one: register[one].sha256 for one in names if one in register}, "classifiers": names}
+    tuned = samples[:SCENES_TUNED]
+    about["tuned_images"] = len(tuned)
+    example = wsss_viz.data.open(EXAMPLE)[0]
+    networks = {one: wsss_viz.load(one, device) for one in names}
+    return survey_scenes(networks, samples, tuned, example, about, progress)
+
+
+def table(found: Stored, tau: float) -> Iterator[str]:
+    """The curves at one threshold, a line a region."""
+    for key, entry in found.entries.items():
+        curve = entry.curve
+        chosen = curve.at(tau)
+        yield f"{key}: HGR at tau {tau:g}, mean [95 % over images] of {', '.join(curve.layers)}"
+        for r, region in enumerate(curve.regions):
+            cells = "  ".join(f"{m:.2f} [{low:.2f} {high:.2f}]" for m, low, high in chosen[:, r])
+            yield f"  {region:<19} {cells}   n = {curve.counts[r]}"
+        if "accuracy" in entry.facts:
+            shares = ", ".join(f"{name} {share:.3f}" for name, share in entry.facts["accuracy"].items())
+            yield f"  accuracy: {shares}; mean s(1 - s) {entry.facts['sigmoid_slope']:.4f}"

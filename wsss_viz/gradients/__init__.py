@@ -1,0 +1,58 @@
+"""Where the gradient goes: gradient maps of each layer, and the high gradient ratio of a region (RIB, NeurIPS 2021).
+
+Imported on first use: stored measurements and ratios are read without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wsss_viz.gradients.layers import classifier_reader, digit_reader, network_reader
+    from wsss_viz.gradients.maps import GradientMaps, gradient_maps
+    from wsss_viz.gradients.ratio import Curve, high_gradient_ratio, normalise, ratio_curve, summarise
+    from wsss_viz.gradients.regions import box_region, map_regions, part_regions
+    from wsss_viz.gradients.stored import Stored, shipped
+
+_NAMES = {
+    "Curve": "ratio",
+    "GradientMaps": "maps",
+    "Stored": "stored",
+    "box_region": "regions",
+    "classifier_reader": "layers",
+    "digit_reader": "layers",
+    "gradient_maps": "maps",
+    "high_gradient_ratio": "ratio",
+    "map_regions": "regions",
+    "network_reader": "layers",
+    "normalise": "ratio",
+    "part_regions": "regions",
+    "ratio_curve": "ratio",
+    "shipped": "stored",
+    "summarise": "ratio",
+}
+
+__all__ = [
+    "Curve",
+    "GradientMaps",
+    "Stored",
+    "box_region",
+    "classifier_reader",
+    "digit_reader",
+    "gradient_maps",
+    "high_gradient_ratio",
+    "map_regions",
+    "network_reader",
+    "normalise",
+    "part_regions",
+    "ratio_curve",
+    "shipped",
+    "summarise",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"wsss_viz.gradients.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'wsss_viz.gradients' has no attribute {name!r}")

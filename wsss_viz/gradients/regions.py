@@ -1,0 +1,78 @@
+"""The regions that gradients are counted in: discriminative, non-discriminative, irrelevant; or one's own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.sample import BACKGROUND, DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.errors import InputError
+from wsss_viz.traces import upsample
+
+REGIONS = ("discriminative", "non_discriminative", "irrelevant")
+CAM_SHARE = 0.5
+
+Masks = NDArray[np.bool_]
+
+
+def part_regions(sample: Sample, name: str, size: tuple[int, int] | None = None) -> Masks:
+    """(3, H, W): the class's discriminative part, the rest of it, the background. Other objects belong to none.
+
+    Args:
+        name: of a class.
+        size: (H, W) of the network's input, where it is not the sample's.
+
+    Raises:
+        InputError: the sample has no part masks.
+    """
+    if sample.mask is None or sample.parts is None:
+        raise InputError(f"{sample.name} has no part masks; take the drawn scenes, or regions from its class map")
+    own = sample.class_mask(name)
+    parts = [own & (sample.parts == part) for part in (DISCRIMINATIVE, NON_DISCRIMINATIVE)]
+    return at_size(np.stack([*parts, sample.mask == BACKGROUND]), size or sample.size)
+
+
+def map_regions(
+    sample: Sample, name: str, cam: NDArray, share: float = CAM_SHARE, size: tuple[int, int] | None = None
+) -> Masks:
+    """(3, H, W) where parts are not known: ground truth in and out of the map's high values, and the background.
+
+    D = ground truth where CAM >= share * max CAM, ND = the rest of it, Irr = the background. Our own stand-in
+    (`diagnostics.md` 3.2); to be shown with the share varied.
+
+    Args:
+        cam: (h, w), the class's map, raw.
+
+    Raises:
+        InputError: the sample has no mask.
+    """
+    if sample.mask is None:
+        raise InputError(f"{sample.name} has no mask; give the region yourself")
+    own = sample.class_mask(name)
+    values = upsample(cam[None], sample.size)[0]
+    high = values >= share * values.max() if values.max() > 0 else np.zeros(own.shape, dtype=bool)
+    return at_size(np.stack([own & high, own & ~high, sample.mask == BACKGROUND]), size or sample.size)
+
+
+def box_region(size: tuple[int, int], box: tuple[float, float, float, float]) -> Masks:
+    """(H, W): the rectangle (left, top, right, bottom), shares of the picture from 0 to 1, whole pixels.
+
+    Raises:
+        InputError: the shares are not in order, or outside 0 to 1.
+    """
+    left, top, right, bottom = box
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise InputError(f"a region wants 0 <= left < right <= 1 and 0 <= top < bottom <= 1, got {box}")
+    height, width = size
+    rows = (np.arange(height) + 0.5) / height
+    columns = (np.arange(width) + 0.5) / width
+    return ((rows > top) & (rows < bottom))[:, None] & ((columns > left) & (columns < right))[None]
+
+
+def at_size(masks: Masks, size: tuple[int, int]) -> Masks:
+    """(R, H, W) masks at another size, each pixel that of the nearest centre."""
+    rows, columns = (
+        np.minimum(((np.arange(new) + 0.5) * old / new).astype(int), old - 1)
+        for new, old in zip(size, masks.shape[1:], strict=True)
+    )
+    return masks[:, rows[:, None], columns[None]]

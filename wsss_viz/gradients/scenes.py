@@ -1,0 +1,212 @@
+"""The high gradient ratio over a data set: layer by layer, and through RIB's steps.
+
+The unit is the image: where it has several labels, each gives a ratio of its own, and their mean is the image's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.gradients.layers import LOGIT, classifier_reader
+from wsss_viz.gradients.maps import SUM, GradientMaps, gradient_maps
+from wsss_viz.gradients.ratio import TAUS, Curve, ratio_curve, summarise
+from wsss_viz.gradients.regions import CAM_SHARE, REGIONS, map_regions, part_regions
+from wsss_viz.methods.cam import cam
+from wsss_viz.methods.rib import rib
+from wsss_viz.methods.rib_batch import RIB
+from wsss_viz.models.classifier import Classifier
+
+PARTS, MAP = "parts", "map"
+
+
+def scene_maps(classifier: Classifier, sample: Sample, names: Sequence[str], measure: str = SUM) -> GradientMaps:
+    """The gradient maps of one image, a row a class of `names`: the stages' are alike, the logit is the class's own."""
+    x = classifier.preprocess(sample.image)
+    targets = [classifier.classes.index(name) for name in names]
+    return gradient_maps(classifier_reader(classifier, targets), x.expand(len(names), -1, -1, -1), measure)
+
+
+def scene_regions(
+    classifier: Classifier, sample: Sample, names: Sequence[str], kind: str = PARTS, share: float = CAM_SHARE
+) -> NDArray[np.bool_]:
+    """(len(names), 3, H, W) at the size of the network's input.
+
+    Args:
+        kind: "parts", from the part masks, or "map", from ground truth and class map.
+        share: of the map's maximum, for "map".
+    """
+    size = classifier.preprocessing.size(*sample.size)
+    if kind == PARTS:
+        return np.stack([part_regions(sample, name, size) for name in names])
+    (step,) = cam(classifier, sample)
+    maps = [step.maps[classifier.classes.index(name)] for name in names]
+    return np.stack([map_regions(sample, name, own, share, size) for name, own in zip(names, maps, strict=True)])
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A measurement over images.
+
+    Attributes:
+        curve: HGR by layer and region.
+        slope: (3,) mean s(1 - s) with its interval over images: the sigmoid's own factor, that no ratio shows.
+        logit: mean y^c.
+        images, labels: how many of each.
+        ratios: (N, T, L, R), an image each.
+    """
+
+    curve: Curve
+    slope: tuple[float, float, float]
+    logit: float
+    images: int
+    labels: int
+    ratios: NDArray[np.float64]
+
+
+def measure_scenes(
+    classifier: Classifier,
+    samples: Iterable[Sample],
+    measure: str = SUM,
+    kind: str = PARTS,
+    share: float = CAM_SHARE,
+    taus: tuple[float, ...] = TAUS,
+    percentile: float = 100.0,
+) -> Measured:
+    """HGR by layer of a classifier over labelled images.
+
+    Raises:
+        InputError: no image has a label the classifier knows, or masks are missing.
+    """
+    ratios, slopes, logits, layers, labels = [], [], [], (), 0
+    for sample in samples:
+        names = known_labels(classifier, sample)
+        if not names:
+            continue
+        found = scene_maps(classifier, sample, names, measure)
+        regions = scene_regions(classifier, sample, names, kind, share)
+        ratios.append(over_labels(ratio_curve(found.maps, regions, taus, percentile)))
+        slopes.append(float(found.sigmoid_slope.mean()))
+        logits.append(float(found.logits.mean()))
+        layers, labels = found.layers, labels + len(names)
+    if not ratios:
+        raise InputError("no image has a label that the classifier knows: nothing to measure")
+    stacked = np.stack(ratios)
+    return Measured(
+        summarise(stacked, layers, REGIONS, taus),
+        mean_interval(slopes),
+        float(np.mean(logits)),
+        len(ratios),
+        labels,
+        stacked,
+    )
+
+
+def known_labels(classifier: Classifier, sample: Sample) -> tuple[str, ...]:
+    """The image's labels that the classifier has."""
+    return tuple(name for name in sample.labels or () if name in classifier.classes)
+
+
+def over_labels(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, ...) to (...), the mean over an image's labels, those without the region left out; NaN where none has it."""
+    counts = (~np.isnan(values)).sum(axis=0)
+    sums = np.nan_to_num(values).sum(axis=0)
+    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+
+
+def mean_interval(values: Sequence[float] | NDArray) -> tuple[float, float, float]:
+    """The mean with its 95 % bootstrap interval."""
+    curve = summarise(np.asarray(values, dtype=np.float64)[:, None, None, None], ("",), ("",), (0.0,))
+    mean, low, high = curve.values[0, 0, 0].tolist()
+    return mean, low, high
+
+
+def rib_maps(
+    classifier: Classifier,
+    sample: Sample,
+    names: Sequence[str],
+    loss: str = RIB,
+    steps: int = 10,
+    layers: tuple[str, ...] | None = None,
+) -> list[GradientMaps]:
+    """The gradient maps by theta_0 to theta_K as RIB tunes on the image, of the layers it tunes; see `methods.rib`.
+
+    Where it stops early (at the margin, say), fewer.
+
+    Args:
+        names: the classes whose logits are looked at, all of them tuned on together.
+        loss: "rib", or "bce" for the control that keeps the sigmoid.
+        layers: None: the stages after the classifier's split, and the logit.
+    """
+    x = classifier.preprocess(sample.image).expand(len(names), -1, -1, -1)
+    targets = [classifier.classes.index(name) for name in names]
+    tuned = layers or tuned_layers(classifier)
+    found: list[GradientMaps] = []
+
+    def watch(k: int, late: nn.Module) -> None:
+        found.append(gradient_maps(classifier_reader(classifier, targets, late), x, layers=tuned))
+
+    for _ in rib(classifier, sample, names, steps=steps, loss=loss, watch=watch):
+        pass
+    return found
+
+
+def tuned_layers(classifier: Classifier) -> tuple[str, ...]:
+    """The stages that RIB tunes, and the logit."""
+    return (*(f"stage {n}" for n in range(classifier.split + 1, len(classifier.stages) + 1)), LOGIT)
+
+
+@dataclass(frozen=True, eq=False)
+class ThroughRib:
+    """HGR through RIB's steps, over images.
+
+    Attributes:
+        steps: K + 1 curves, theta_0 to theta_K, each over the layers that RIB tunes. Where RIB stopped early on an
+            image, its last step counts on.
+        change: HGR of the logit by theta_K less that by theta_0, paired by image: a curve of that one layer.
+        logits: (K + 1,) mean y^c.
+        slopes: (K + 1,) mean s(1 - s).
+        images: how many.
+    """
+
+    steps: tuple[Curve, ...]
+    change: Curve
+    logits: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    images: int
+
+
+def measure_rib(
+    classifier: Classifier,
+    samples: Iterable[Sample],
+    loss: str = RIB,
+    steps: int = 10,
+    taus: tuple[float, ...] = TAUS,
+    percentile: float = 100.0,
+) -> ThroughRib:
+    """Does RIB bring the gradient back to the part that the classifier neglected? HGR at each of its steps."""
+    ratios, logits, slopes = [], [], []
+    layers: tuple[str, ...] = ()
+    for sample in samples:
+        names = known_labels(classifier, sample)
+        if not names:
+            continue
+        regions = scene_regions(classifier, sample, names)
+        found = rib_maps(classifier, sample, names, loss, steps)
+        found += [found[-1]] * (steps + 1 - len(found))
+        layers = found[0].layers
+        ratios.append(np.stack([over_labels(ratio_curve(maps.maps, regions, taus, percentile)) for maps in found]))
+        logits.append([float(maps.logits.mean()) for maps in found])
+        slopes.append([float(maps.sigmoid_slope.mean()) for maps in found])
+    if not ratios:
+        raise InputError("no image has a label that the classifier knows: nothing to measure")
+    stacked = np.stack(ratios, axis=1)  # (K + 1, N, T, L, R)
+    curves = tuple(summarise(at_k, layers, REGIONS, taus) for at_k in stacked)
+    change = summarise((stacked[-1] - stacked[0])[:, :, -1:], (LOGIT,), REGIONS, taus)
+    return ThroughRib(curves, change, np.mean(logits, axis=0), np.mean(slopes, axis=0), len(ratios))

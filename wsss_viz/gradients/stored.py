@@ -1,0 +1,137 @@
+"""Stored measurements: the curves and example maps that ship, read without torch.
+
+Made by `python -m wsss_viz diagnose gradient-ratio --data toy --store` and `... --data scenes:test --store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz import __version__
+from wsss_viz.data.archives import read_archive, write_archive
+from wsss_viz.errors import InputError
+from wsss_viz.gradients.ratio import Curve
+
+FOLDER = Path(__file__).parent / "runs"
+REBUILD = "python -m wsss_viz diagnose gradient-ratio --data {} --store"
+_DIGITS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One curve.
+
+    Attributes:
+        curve: see `ratio.Curve`.
+        facts: numbers beside it by name (accuracies, mean s(1 - s), counts).
+    """
+
+    curve: Curve
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """The measurements of one subject.
+
+    Attributes:
+        entries: by key, parts joined by "/".
+        examples: arrays of pictures and of their gradient maps, uint8, by name.
+        about: how they were made: data, counts, seeds, the checkpoints' digests, the package's version.
+    """
+
+    entries: dict[str, Entry]
+    examples: dict[str, NDArray]
+    about: dict[str, Any]
+
+    def save(self, path: Path | str) -> None:
+        """Writes a .npz file, whole or not at all."""
+        heads, arrays = {}, {}
+        for number, (key, entry) in enumerate(self.entries.items()):
+            curve = entry.curve
+            heads[key] = {
+                "layers": curve.layers,
+                "regions": curve.regions,
+                "taus": curve.taus,
+                "counts": curve.counts.tolist(),
+                "facts": entry.facts,
+            }
+            arrays[f"values{number}"] = np.round(curve.values, _DIGITS).astype(np.float32)
+            arrays[f"drop{number}"] = np.round(curve.drop, _DIGITS).astype(np.float32)
+        examples = {f"example {name}": values for name, values in self.examples.items()}
+        write_archive(path, {"entries": heads, "about": {"version": __version__, **self.about}}, {**arrays, **examples})
+
+    @classmethod
+    def load(cls, path: Path | str) -> Stored:
+        """Reads what `save` wrote. Raises InputError where the file is missing or not of this version."""
+        header, arrays = read_archive(path)
+        try:
+            entries = {}
+            for number, (key, head) in enumerate(header["entries"].items()):
+                values, drop = (arrays[f"{name}{number}"].astype(np.float64) for name in ("values", "drop"))
+                layers, regions, taus = (tuple(head[name]) for name in ("layers", "regions", "taus"))
+                if values.shape != (len(taus), len(layers), len(regions), 3):
+                    raise ValueError(key)
+                counts = np.array(head["counts"], dtype=np.int64)
+                entries[key] = Entry(Curve(layers, regions, taus, values, drop, counts), head["facts"])
+            examples = {name[8:]: value for name, value in arrays.items() if name.startswith("example ")}
+            return cls(entries, examples, header["about"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"{path}: no stored gradient ratios of this version; measure them again") from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: every number but the example maps; what is not a number is null."""
+        return {
+            "about": {"version": __version__, **self.about},
+            "entries": {key: entry_dict(entry) for key, entry in self.entries.items()},
+        }
+
+
+def entry_dict(entry: Entry) -> dict[str, Any]:
+    """One curve for JSON."""
+    curve = entry.curve
+    return {
+        "layers": list(curve.layers),
+        "regions": list(curve.regions),
+        "taus": list(curve.taus),
+        "hgr": _plain(curve.values),
+        "hgr_axes": ["tau", "layer", "region", "mean, low, high (95 %, bootstrap over images)"],
+        "last_step_loss": _plain(curve.drop),
+        "last_step_loss_axes": ["tau", "region", "mean, low, high"],
+        "images": dict(zip(curve.regions, curve.counts.tolist(), strict=True)),
+        **entry.facts,
+    }
+
+
+def _plain(values: NDArray) -> Any:
+    rounded = np.round(values, _DIGITS)
+    return np.where(np.isnan(rounded), None, rounded.astype(object)).tolist()
+
+
+def shipped(subject: str, checkpoints: Mapping[str, str] | None = None) -> Stored:
+    """The measurements that ship, "toy" or "scenes".
+
+    Args:
+        checkpoints: digests by name, as the register has them now.
+
+    Raises:
+        InputError: the file is missing or damaged, or was measured on checkpoints of other digests than these.
+    """
+    path = FOLDER / f"{subject}.npz"
+    command = REBUILD.format("toy" if subject == "toy" else "scenes:test")
+    if not path.is_file():
+        raise InputError(f"No stored gradient ratios of the {subject}: measure them with `{command}`.")
+    found = Stored.load(path)
+    for name, digest in found.about.get("checkpoints", {}).items():
+        if checkpoints is not None and checkpoints.get(name) != digest:
+            raise InputError(
+                f"The stored gradient ratios are of another `{name}` than this one: measure them again with "
+                f"`{command}`."
+            )
+    return found

@@ -1,0 +1,146 @@
+"""Everything the page shows, measured in one go: the toy's networks, and the classifiers on the scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.digits import Digits
+from wsss_viz.data.sample import Sample
+from wsss_viz.gradients.digits import digit_maps, measure_digits
+from wsss_viz.gradients.maps import ENERGY, MEASURES, SUM
+from wsss_viz.gradients.ratio import TAUS, normalise, summarise
+from wsss_viz.gradients.regions import REGIONS
+from wsss_viz.gradients.scenes import MAP, PARTS, Measured, known_labels, measure_rib, measure_scenes, scene_maps
+from wsss_viz.gradients.stored import Entry, Stored
+from wsss_viz.methods.rib_batch import BCE, RIB
+from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.digit_network import DigitNetwork
+
+PERCENTILES = {"max": 100.0, "p99": 99.0}
+MAP_SHARES = (0.3, 0.5, 0.7)
+ALL_SEEDS = "all"
+EXAMPLES = 4
+EXAMPLE = "scenes:test:129"
+RIB_STEPS = 10
+
+Progress = Callable[[Sequence[Sample], str], Iterable[Sample]]
+
+
+def digits_key(head: str, loss: str, measure: str = SUM, norm: str = "max", seed: int | str = ALL_SEEDS) -> str:
+    """The key of a curve of the toy; `seed` "all": the pictures of all seeds' networks together."""
+    return f"{head}/{loss}/{measure}/{norm}/{seed}"
+
+
+def scenes_key(name: str, kind: str = PARTS, measure: str = SUM, norm: str = "max", share: float | None = None) -> str:
+    """The key of a classifier's curve; `share` for regions from the map."""
+    return f"{name}/{kind if share is None else f'{kind}{share}'}/{measure}/{norm}"
+
+
+def rib_key(loss: str, norm: str, k: int | str) -> str:
+    """The key of the curve by theta_k; k "change": the logit's, from theta_0 to theta_K."""
+    return f"tuned-{loss}/{norm}/{k}"
+
+
+def survey_digits(
+    networks: Iterable[tuple[str, str, int, DigitNetwork]],
+    data: Digits,
+    about: Mapping[str, Any],
+    taus: tuple[float, ...] = TAUS,
+) -> Stored:
+    """Measures networks of the toy on pictures that all have a shape.
+
+    Args:
+        networks: head, loss, seed and the trained network.
+        about: how they were trained.
+    """
+    entries: dict[str, Entry] = {}
+    shown = _of_each_class(data)
+    examples: dict[str, NDArray] = {
+        "images": np.round(data.images[shown] * 255).astype(np.uint8),
+        "regions": data.regions[shown],
+        "labels": data.labels[shown],
+    }
+    pooled: dict[tuple[str, ...], list[Any]] = {}
+    for head, loss, seed, network in networks:
+        for measure in MEASURES:
+            for norm, percentile in PERCENTILES.items():
+                found = measure_digits(network, data, measure, taus, percentile)
+                facts = {"accuracy": found.accuracy, "sigmoid_slope": found.slope, "logit": found.logit}
+                entries[digits_key(head, loss, measure, norm, seed)] = Entry(found.curve(taus), facts)
+                pooled.setdefault((head, loss, measure, norm), []).append(found)
+            maps = digit_maps(network, data.images[shown], data.labels[shown].tolist(), measure).maps
+            examples.setdefault(f"{head}/{loss}/{measure}", to_bytes(maps))
+    for (head, loss, measure, norm), every in pooled.items():
+        ratios = np.concatenate([found.ratios for found in every])
+        facts = {
+            "accuracy": {name: float(np.mean([f.accuracy[name] for f in every])) for name in every[0].accuracy},
+            "sigmoid_slope": float(np.mean([f.slope for f in every])),
+            "logit": float(np.mean([f.logit for f in every])),
+        }
+        curve = summarise(ratios, every[0].layers, REGIONS, taus)
+        entries[digits_key(head, loss, measure, norm)] = Entry(curve, facts)
+    return Stored(entries, examples, dict(about))
+
+
+def survey_scenes(
+    classifiers: Mapping[str, Classifier],
+    samples: Sequence[Sample],
+    rib_samples: Sequence[Sample],
+    example: Sample,
+    about: Mapping[str, Any],
+    progress: Progress = lambda items, title: items,
+) -> Stored:
+    """Measures classifiers on scenes, the first of them through RIB's steps as well.
+
+    Args:
+        classifiers: by name.
+        rib_samples: those that RIB tunes on.
+        example: whose maps by the first classifier are kept.
+        about: the data, the checkpoints' digests.
+    """
+    entries: dict[str, Entry] = {}
+    for name, classifier in classifiers.items():
+        for measure in MEASURES:
+            for norm, percentile in PERCENTILES.items() if measure == SUM else (("max", 100.0),):
+                title = f"{name}, {measure}, {norm}"
+                found = measure_scenes(classifier, progress(samples, title), measure, percentile=percentile)
+                entries[scenes_key(name, PARTS, measure, norm)] = _entry(found)
+        for share in MAP_SHARES:
+            found = measure_scenes(classifier, progress(samples, f"{name}, map {share}"), SUM, MAP, share)
+            entries[scenes_key(name, MAP, share=share)] = _entry(found)
+    first = next(iter(classifiers.values()))
+    for loss in (RIB, BCE):
+        for norm, percentile in PERCENTILES.items():
+            title = f"tuning, {loss}, {norm}"
+            through = measure_rib(first, progress(rib_samples, title), loss, RIB_STEPS, percentile=percentile)
+            for k, curve in enumerate(through.steps):
+                facts = {"logit": float(through.logits[k]), "sigmoid_slope": float(through.slopes[k])}
+                entries[rib_key(loss, norm, k)] = Entry(curve, facts)
+            entries[rib_key(loss, norm, "change")] = Entry(through.change, {"images": through.images})
+    names = known_labels(first, example)
+    examples = {}
+    for measure in (SUM, ENERGY):
+        maps = scene_maps(first, example, names, measure).maps
+        examples[f"{measure}/stages"] = to_bytes(maps[0, :-1])
+        examples[f"{measure}/logits"] = to_bytes(maps[:, -1])
+    return Stored(entries, examples, {**about, "example": example.source, "labels": list(names)})
+
+
+def _entry(found: Measured) -> Entry:
+    facts = {"sigmoid_slope": found.slope[0], "sigmoid_slope_interval": list(found.slope[1:]), "logit": found.logit}
+    return Entry(found.curve, {**facts, "labels": found.labels})
+
+
+def _of_each_class(data: Digits) -> NDArray[np.int64]:
+    """The first pictures of each class in turn."""
+    each = [np.flatnonzero(data.labels == label)[: EXAMPLES // 2] for label in (0, 1)]
+    return np.stack(each, axis=1).ravel()
+
+
+def to_bytes(maps: NDArray) -> NDArray[np.uint8]:
+    """Maps (..., H, W) by their own maxima as whole numbers to 255."""
+    return np.round(normalise(maps) * 255).astype(np.uint8)
