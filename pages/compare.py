@@ -3,7 +3,7 @@
 import streamlit as st
 
 from wsss_viz.app import caches, downloads, explanations, frame, methods, session
-from wsss_viz.app.comparison import compare, competing
+from wsss_viz.app.comparison import cell_line, compare, competing, step_at
 from wsss_viz.app.findings import shown_classes
 from wsss_viz.app.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.traces import Step
@@ -54,7 +54,11 @@ panels = (
     Panel("Ground truth", note="never shown to it", truth=True),
     *(panel(name) for name in chosen),
 )
-viewer("compare", Content(sample, panels, first.classes, shown, ground), state)
+picked = viewer("compare", Content(sample, panels, first.classes, shown, ground), state, picks=True)
+if picked:
+    name = chosen[picked.panel - len(panels)]
+    step = step_at(traces[name], state.k)
+    st.caption(cell_line(step, picked.row, picked.column, methods.METHODS[name].title, first.classes))
 if traces:
     names = competing(state, shown, first.classes)
     compared = compare(traces, sample, first.classes, names, state)

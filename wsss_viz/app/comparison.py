@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app.markup import signed
 from wsss_viz.app.state import FINAL, ViewState
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, score_image
@@ -75,3 +76,12 @@ def compare(
         }
         found.append(Compared(method, step, shown, mask, scores))
     return tuple(found)
+
+
+def cell_line(step: Step, row: int, column: int, title: str, classes: Sequence[str], count: int = 5) -> str:
+    """The raw maps of the strongest classes at one cell, in words; rows and columns are counted from 1."""
+    height, width = step.maps.shape[1:]
+    values = step.maps[:, min(row, height - 1), min(column, width - 1)]
+    strongest = np.argsort(-values, kind="stable")[:count]
+    listed = ", ".join(f"{classes[i]} {signed(float(values[i]))}" for i in strongest)
+    return f"The cell in row {row + 1}, column {column + 1} of {title}, {height} x {width} cells, raw: {listed}"

@@ -43,7 +43,7 @@ class Picked:
     name: str
 
 
-def viewer(name: str, content: Content, state: ViewState) -> Picked | None:
+def viewer(name: str, content: Content, state: ViewState, picks: bool = False) -> Picked | None:
     """Draws the viewer; what was clicked since the last run, or None.
 
     What a person changes in the browser arrives as a change of the state, as from any control. The browser is told of
@@ -52,6 +52,7 @@ def viewer(name: str, content: Content, state: ViewState) -> Picked | None:
 
     Args:
         name: of this viewer, unique on its page and the same in every run.
+        picks: whether a click on a panel runs the page with the cell that was clicked.
     """
     key = f"viewer_{name}"
     view = state.written(FIELDS)
@@ -69,7 +70,7 @@ def viewer(name: str, content: Content, state: ViewState) -> Picked | None:
     sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
     result = _component()(
         key=key,
-        data={"name": key, "content": sent, "view": known["sent"], "version": known["version"]},
+        data={"name": key, "content": sent, "view": known["sent"], "version": known["version"], "picks": picks},
         on_view_change=changed,
         on_picked_change=lambda: None,
     )

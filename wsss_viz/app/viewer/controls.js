@@ -119,11 +119,11 @@ class Controls {
     for (const name of ["threshold", "opacity"]) {
       const input = this.find(name)
       if (Number(input.value) !== settings[name]) input.value = settings[name]
-      input.parentElement.querySelector("output").textContent = settings[name].toFixed(2)
+      input.parentElement.querySelector(".number").textContent = settings[name].toFixed(2)
     }
     for (const name of ["truth", "parts", "mask"]) this.find(name).checked = settings.outlines.includes(name)
     this.find("k").value = k
-    this.find("k").parentElement.querySelector("output").textContent = `${k} of ${content.last}`
+    this.find("k").parentElement.querySelector(".number").textContent = `${k} of ${content.last}`
     this.find("k").setAttribute("aria-valuetext", `${content.sent.step} ${k} of ${content.last}`)
     this.find("back").disabled = k === 0
     this.find("on").disabled = k === content.last

@@ -12,5 +12,6 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     if (known?.version === data.version) data = { ...data, view: known.view }
   }
   root.viewer.sendOnce = setTriggerValue
+  root.viewer.picks = data.picks
   root.viewer.update(data, setStateValue)
 }

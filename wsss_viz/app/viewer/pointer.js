@@ -94,7 +94,7 @@ Object.assign(Viewer.prototype, {
   pick(number, { x, y }) {
     const panel = number ?? this.pair[0]
     const maps = this.content.maps(this.content.panels[panel], this.k)
-    if (!maps) return
+    if (!maps || !this.picks) return
     this.sendOnce("picked", {
       panel,
       row: Math.min(maps.h - 1, Math.floor(y * maps.h)),

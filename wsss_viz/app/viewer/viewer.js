@@ -139,9 +139,8 @@ class Viewer {
       this.frame = null
       const start = performance.now()
       this.draw()
-      this.root.dataset.drawn = (performance.now() - start).toFixed(2)
-      this.root.dataset.k = this.k
-      this.root.dataset.zoom = this.zoom.scale.toFixed(3)
+      const drawn = (performance.now() - start).toFixed(2)
+      Object.assign(this.root.dataset, { k: this.k, zoom: this.zoom.scale.toFixed(3), wipe: this.wipe, drawn })
     })
   }
 
