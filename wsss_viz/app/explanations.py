@@ -38,3 +38,35 @@ ABOUT = Explanation(
     r"\mathrm{IoU} = \frac{TP}{TP + FP + FN}",
     "Numbers on drawn scenes say nothing about PASCAL VOC; published VOC results are marked as published.",
 )
+ERASING = {
+    "AE": Explanation(
+        "Adversarial erasing on the classifier as it is: what its map shows above a threshold is painted over with the "
+        "mean colour, and it looks again. All looks together, each brought to the first one's maximum, are the map.",
+        r"E_{k+1} = E_k \cup \{u : M_k(u) > t\}, \qquad A_{k+1} = \mathrm{CAM}\left(x\,(1 - E_{k+1})\right)",
+        "AE-PSL (Wei et al., CVPR 2017) trains a new classifier at every step; with the one that is there this is our "
+        "own. Once the object is gone, a map divided by its own maximum is as bright as before, so read it with its "
+        "logit.",
+    ),
+    "CS-AE": Explanation(
+        "Class-specific adversarial erasing: the map of one sampled class becomes a mask, and a frozen ordinary "
+        "classifier looks at what is left. It should no longer see that class, and still see every other label.",
+        r"L = \mathrm{BCE}(p, y) + \alpha\,\mathrm{BCE}\left(\mathrm{OC}(x\,(1 - m_r)),\; y - y_r\right)",
+        "OC-CSE (Kweon et al., ICCV 2021) trains one network on a whole data set. On a single image it is our own: the "
+        "loss at work, not a substitute for the trained network.",
+    ),
+    "RIB": Explanation(
+        "RIB tunes a copy of the classifier on this image: the logits of the labels are raised without the sigmoid, "
+        "pooled where the map is still low, and the maps of all steps are added up.",
+        r"L = -\textstyle\sum_c t_c \min(m, y^c), \qquad A^c = \textstyle\sum_{k=0}^{K} \mathrm{CAM}^c(x;\theta_k)",
+        "Lee et al., NeurIPS 2021, with settings chosen on drawn scenes. The control keeps the sigmoid: it saturates, "
+        "and next to nothing moves.",
+    ),
+    "Experiment": Explanation(
+        "The experiment that motivates CS-AE: from the image as it is, everything above a falling threshold is erased "
+        "at once, and the same classifier looks again. The controls erase all labels' maps, or the same area "
+        "elsewhere.",
+        r"E_\theta = \{u : M(u) > \theta\}, \qquad A' = \mathrm{CAM}\left(x\,(1 - E_\theta)\right)",
+        "The paper's own protocol could not be read in full, so this one is ours. The map is divided by its own "
+        "maximum, so it shows where the classifier looks, not how much it sees.",
+    ),
+}

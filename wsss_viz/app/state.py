@@ -21,6 +21,20 @@ VIEWS = ("single", "mirror", "multi-scale")
 LAYOUTS = ("grid", "wipe", "blink", "difference")
 SHOWN = ("map", "mask", "image")
 OUTLINES = ("truth", "parts", "mask")
+MODES = ("ae", "ae-rounds", "cs-ae-single", "cs-ae-epochs", "cs-ae", "rib", "rib-bce", "experiment")
+MASK_KINDS = ("hard", "soft", "graded")
+ERASED = ("class", "all")
+ERASURES = ("class", "agnostic", "random")
+LARGEST_STEPS = 40
+SUBJECTS = ("toy", "scenes")
+HEADS = ("flatten", "gap")
+TRAINED_WITH = ("bce", "rib")
+MEASURES = ("sum", "energy")
+DIVISORS = ("max", "p99")
+REGION_SOURCES = ("parts", "map0.3", "map0.5", "map0.7")
+LARGEST_LAYER = 12
+LARGEST_PICTURE = 3
+LARGEST_RIB_STEP = 10
 FINAL = -1
 LARGEST_K = 999
 LARGEST_PANEL = 5
@@ -48,6 +62,24 @@ class ViewState:
         show: one of `SHOWN`, what lies over the image.
         outlines: of `OUTLINES`, the contours that are drawn.
         pair: the two panels that are wiped, blinked or subtracted, counted from 0; empty: the first two with maps.
+        mode: one of `MODES`, what is stepped through on the page Erasing.
+        steps: K, how often it is erased or tuned; 0: as the method has it.
+        mask: one of `MASK_KINDS`, how AE erases.
+        erase_at: the normalised activation above which AE erases, of a soft mask its middle.
+        erased: one of `ERASED`: from each class's image its own map, or from one image the maps of all labels.
+        stop_below: the probability of the class below which AE ends.
+        stop_area: the share of the image that may be erased before AE ends.
+        erasure: one of `ERASURES`, what the erasing experiment erases.
+        subject: one of `SUBJECTS`, what the gradients are of.
+        head, trained_with: of `HEADS` and `TRAINED_WITH`, the toy's network.
+        picture: the toy's example, from 0.
+        measure: one of `MEASURES`, how a layer becomes one number.
+        divisor: one of `DIVISORS`, what a gradient map is divided by.
+        tau: the share of it from which a gradient is high.
+        layer: from 1; 0: the last.
+        regions: one of `REGION_SOURCES`, where the scenes' regions are from.
+        rib_step: theta_k whose gradients are shown.
+        box: one's own region in percent of the picture: left, top, right, bottom; empty: none.
     """
 
     split: str = "test"
@@ -66,6 +98,25 @@ class ViewState:
     show: str = "map"
     outlines: tuple[str, ...] = ("truth",)
     pair: tuple[int, ...] = ()
+    mode: str = "ae"
+    steps: int = 0
+    mask: str = "hard"
+    erase_at: float = 0.5
+    erased: str = "class"
+    stop_below: float = 0.0
+    stop_area: float = 1.0
+    erasure: str = "class"
+    subject: str = "toy"
+    head: str = "flatten"
+    trained_with: str = "bce"
+    picture: int = 0
+    measure: str = "sum"
+    divisor: str = "max"
+    tau: float = 0.3
+    layer: int = 0
+    regions: str = "parts"
+    rib_step: int = 0
+    box: tuple[int, ...] = ()
 
     @property
     def example(self) -> str:
@@ -173,6 +224,12 @@ def _k(text: str) -> dict[str, Any]:
     return {"k": int(text)}
 
 
+def _steps(text: str) -> dict[str, Any]:
+    if not _is_index(text, LARGEST_STEPS + 1):
+        raise ValueError(f"a number of steps from 0 to {LARGEST_STEPS}")
+    return {"steps": int(text)}
+
+
 def _focus(text: str) -> dict[str, Any]:
     if text and text not in CLASSES:
         raise ValueError(f"one of {', '.join(CLASSES)}")
@@ -184,6 +241,29 @@ def _pair(text: str) -> dict[str, Any]:
     if numbers and (len(numbers) != 2 or not all(_is_index(number, LARGEST_PANEL + 1) for number in numbers)):
         raise ValueError(f"two panels from 0 to {LARGEST_PANEL}, such as 2-3")
     return {"pair": tuple(int(number) for number in numbers)}
+
+
+def _number(field: str, largest: int) -> Callable[[str], dict[str, Any]]:
+    def parse(text: str) -> dict[str, Any]:
+        if not _is_index(text, largest + 1):
+            raise ValueError(f"a whole number from 0 to {largest}")
+        return {field: int(text)}
+
+    return parse
+
+
+def _tau(text: str) -> dict[str, Any]:
+    value = _share("tau")(text)["tau"]
+    if not 0.05 <= value <= 0.9 or round(value * 20) != round(value * 20, 6):
+        raise ValueError("a threshold from 0.05 to 0.9 in steps of 0.05")
+    return {"tau": value}
+
+
+def _box(text: str) -> dict[str, Any]:
+    numbers = tuple(int(part) for part in text.split("-") if _is_index(part, 101))
+    if text and (text.count("-") != 3 or len(numbers) != 4 or numbers[0] >= numbers[2] or numbers[1] >= numbers[3]):
+        raise ValueError("left, top, right and bottom in percent, such as 10-20-60-80")
+    return {"box": numbers}
 
 
 def _share(field: str) -> Callable[[str], dict[str, Any]]:
@@ -219,5 +299,32 @@ _PARAMETERS: dict[str, tuple[Callable[[str], dict[str, Any]], Callable[[ViewStat
     "show": (_choice("show", SHOWN), _text("show")),
     "outlines": (_subset("outlines", OUTLINES), _list("outlines")),
     "pair": (_pair, lambda state: "-".join(str(number) for number in state.pair)),
+    "mode": (_choice("mode", MODES), _text("mode")),
+    "steps": (_steps, _text("steps")),
+    "mask": (_choice("mask", MASK_KINDS), _text("mask")),
+    "erase-at": (_share("erase_at"), _text("erase_at")),
+    "erased": (_choice("erased", ERASED), _text("erased")),
+    "stop-below": (_share("stop_below"), _text("stop_below")),
+    "stop-area": (_share("stop_area"), _text("stop_area")),
+    "erasure": (_choice("erasure", ERASURES), _text("erasure")),
+    "subject": (_choice("subject", SUBJECTS), _text("subject")),
+    "head": (_choice("head", HEADS), _text("head")),
+    "trained-with": (_choice("trained_with", TRAINED_WITH), _text("trained_with")),
+    "picture": (_number("picture", LARGEST_PICTURE), _text("picture")),
+    "measure": (_choice("measure", MEASURES), _text("measure")),
+    "divisor": (_choice("divisor", DIVISORS), _text("divisor")),
+    "tau": (_tau, _text("tau")),
+    "layer": (_number("layer", LARGEST_LAYER), _text("layer")),
+    "regions": (_choice("regions", REGION_SOURCES), _text("regions")),
+    "rib-step": (_number("rib_step", LARGEST_RIB_STEP), _text("rib_step")),
+    "box": (_box, lambda state: "-".join(str(number) for number in state.box)),
 }
-_CARRIES = {"example": {"split", "index"}, "class": {"focus"}}
+_CARRIES = {
+    "example": {"split", "index"},
+    "class": {"focus"},
+    "erase-at": {"erase_at"},
+    "stop-below": {"stop_below"},
+    "stop-area": {"stop_area"},
+    "trained-with": {"trained_with"},
+    "rib-step": {"rib_step"},
+}

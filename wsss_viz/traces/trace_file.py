@@ -146,7 +146,7 @@ class TraceFile:
                     for key, rows in notes["rows"].items()
                     if row in rows
                 }
-                own = {key: there.pop(key) for key in _OWN if key in there}
+                own: dict[str, Any] = {key: there.pop(key) for key in _OWN if key in there}
                 further = {key.partition("/")[2]: value for key, value in there.items()}
                 steps.append(Step(**{**fields, "targets": tuple(fields["targets"])}, **own, arrays=further))
             return Trace(tuple(steps), notes["method"], tuple(notes["classes"]))

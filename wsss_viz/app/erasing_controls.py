@@ -1,0 +1,110 @@
+"""The controls of the page Erasing: what is stepped through, of which class, and how."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.state import ERASED, ERASURES, FINAL, LARGEST_STEPS, MASK_KINDS, ViewState
+from wsss_viz.app.stepping import DEFAULT_STEPS, GROUPS, MODES
+from wsss_viz.data.scenes import CLASSES
+from wsss_viz.traces.growth import Growth
+
+_MASKS = {"hard": "hard, above a threshold", "soft": "soft, a sigmoid", "graded": "the map itself"}
+_ERASED = {"class": "each class from its own image", "all": "all labels from one image"}
+_ERASURES = {"class": "its own map", "agnostic": "the maps of all labels", "random": "the same area elsewhere"}
+
+
+def mode_choice(state: ViewState) -> None:
+    """The group, and within it the mode."""
+    group = MODES[state.mode].group
+    names = [name for name, mode in MODES.items() if mode.group == group]
+
+    def first(chosen: str) -> dict[str, object]:
+        return {"mode": next(name for name, mode in MODES.items() if mode.group == chosen), "k": FINAL}
+
+    st.segmented_control("Step through", GROUPS, required=True, **session.control("group", group, first))
+    if len(names) > 1:
+        st.segmented_control(
+            "How",
+            names,
+            format_func=lambda name: MODES[name].label,
+            required=True,
+            **session.control("mode", state.mode, lambda name: {"mode": name, "k": FINAL}, variant=f"_{group}"),
+        )
+    if state.mode == "experiment":
+        st.segmented_control(
+            "What is erased",
+            ERASURES,
+            format_func=lambda name: _ERASURES[name],
+            required=True,
+            **session.control("erasure", state.erasure),
+        )
+
+
+def focus_choice(state: ViewState, focus: str, labels: tuple[str, ...]) -> None:
+    """The class whose iterations are shown; the image's labels first."""
+    choices = labels if state.mode == "experiment" else (*labels, *(name for name in CLASSES if name not in labels))
+    st.selectbox(
+        "Class",
+        choices,
+        format_func=lambda name: name if name in labels else f"{name} (not in the image)",
+        width=170,
+        **session.control("focus", focus, variant=f"_{len(choices)}"),
+    )
+
+
+def options(state: ViewState) -> None:
+    """The options of the mode, those of AE in full."""
+    if MODES[state.mode].iterated:
+        most = 12 if state.mode == "ae" else LARGEST_STEPS
+        st.slider(
+            "Erasings K" if state.mode == "ae" else "Steps K",
+            min_value=1,
+            max_value=most,
+            width=170,
+            **session.control("steps", min(steps(state), most), variant=f"_{state.mode}"),
+        )
+    if state.mode != "ae":
+        return
+    st.selectbox(
+        "Mask", MASK_KINDS, format_func=lambda kind: _MASKS[kind], width=200, **session.control("mask", state.mask)
+    )
+    if state.mask != "graded":
+        _share("erase_at", "Erase above" if state.mask == "hard" else "Middle of the sigmoid", state.erase_at)
+    st.selectbox(
+        "Erase", ERASED, format_func=lambda name: _ERASED[name], width=225, **session.control("erased", state.erased)
+    )
+    with st.popover("When to stop", icon=":material/timer:"):
+        _share("stop_below", "when the class is less probable than", state.stop_below)
+        _share("stop_area", "when more of the image is erased than", state.stop_area)
+
+
+def watched_scenes(growth: Growth | None) -> None:
+    """The scenes on which the training was watched, to go to one of them."""
+    sources = growth.sources if growth else ()
+    st.info("The training was watched on other scenes than this one. Take one of them:", icon=":material/info:")
+    with st.container(horizontal=True, gap="small", key="watched"):
+        for source in sources:
+            st.button(source, key=f"watched_{source}", on_click=_go, args=(source,))
+
+
+def _go(source: str) -> None:
+    session.set_state(session.state().updated({"example": source, "class": ""}))
+
+
+def steps(state: ViewState) -> int:
+    """K, the method's own where the view says nothing."""
+    return state.steps or DEFAULT_STEPS.get(MODES[state.mode].method, 0)
+
+
+def _share(field: str, label: str, value: float) -> None:
+    st.slider(
+        label,
+        min_value=0.0,
+        max_value=1.0,
+        step=0.05,
+        format="%.2f",
+        width=170,
+        **session.control(field, value, lambda moved: {field: round(moved, 2)}),
+    )

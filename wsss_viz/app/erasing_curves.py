@@ -1,0 +1,93 @@
+"""The scores of every class over the steps; a click on a point shows its step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.findings import probability
+from wsss_viz.app.markup import rgb
+from wsss_viz.app.stepping import Frame
+from wsss_viz.data.palette import class_colour
+
+HEIGHT = 320
+_OTHER = "rgba(128, 136, 144, 0.45)"
+_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def curves(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str], focus: str, at: int) -> None:
+    """Draws one line a class: the labels in their colours, the others grey; the step that is shown is marked.
+
+    Args:
+        shown: the frames, in order.
+        labels: of the image.
+        at: the number of the frame that is shown large.
+    """
+
+    def clicked() -> None:
+        points = st.session_state["score_curves"]["selection"]["points"]
+        if points and 0 <= (k := round(points[0]["x"])) < len(shown):
+            session.change(k=k)
+
+    st.plotly_chart(
+        figure(shown, classes, labels, focus, at),
+        key="score_curves",
+        on_select=clicked,
+        selection_mode="points",
+        config=_CONFIG,
+        alt=described(shown, classes, focus),
+    )
+
+
+def described(shown: Sequence[Frame], classes: Sequence[str], focus: str) -> str:
+    """The chart in one line."""
+    index = classes.index(focus)
+    return f"logit of {focus} by step: " + ", ".join(f"{float(frame.scores[index]):.1f}" for frame in shown)
+
+
+def figure(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str], focus: str, at: int) -> Any:
+    """The chart as a plotly figure."""
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    known = (*labels, *(() if focus in labels else (focus,)))
+    for name in [*(name for name in classes if name not in known), *known]:
+        index, told = classes.index(name), name in known
+        logits = [float(frame.scores[index]) for frame in shown]
+        colour = rgb(class_colour(name)) if told else _OTHER
+        figure.add_scatter(
+            x=list(range(len(shown))),
+            y=logits,
+            name=name if told else "others",
+            legendgroup=name if told else "others",
+            showlegend=told or name == next(n for n in classes if n not in known),
+            mode="lines+markers",
+            line={"color": colour, "width": 3.2 if name == focus else 2.2 if told else 1.2},
+            marker={"size": [12 if k == at and told else 7 if told else 4 for k in range(len(shown))], "color": colour},
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 1}},
+            customdata=[[name, probability(logit)] for logit in logits],
+            hovertemplate="%{customdata[0]}: logit %{y:.1f}, probability %{customdata[1]:.2f}<extra>%{x}</extra>",
+        )
+    figure.add_vline(x=at, line={"width": 1.5, "dash": "dot", "color": "rgba(128, 136, 144, 0.9)"})
+    figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 46, "r": 8, "t": 8, "b": 30},
+        hovermode="closest",
+        clickmode="event+select",
+        dragmode=False,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    figure.update_xaxes(
+        tickmode="array",
+        tickvals=list(range(len(shown))),
+        ticktext=[frame.name for frame in shown],
+        range=[-0.25, len(shown) - 0.75],
+        showgrid=False,
+        fixedrange=True,
+    )
+    figure.update_yaxes(title="logit", zeroline=True, fixedrange=True)
+    return figure

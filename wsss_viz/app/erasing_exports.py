@@ -1,0 +1,85 @@
+"""What can be taken away from the page Erasing: the filmstrip as a figure and as a film, the scores as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import streamlit as st
+from PIL import Image
+
+from wsss_viz.app.findings import probability
+from wsss_viz.app.rendering import Picture
+from wsss_viz.app.stepping import Frame
+
+INCHES = 1.35
+FRAME_MILLISECONDS = 700
+
+
+def figure_bytes(shown: Sequence[Frame], drawn: Sequence[Picture], title: str, kind: str) -> bytes:
+    """The filmstrip as one row with its steps' names, without dates, so that the same strip gives the same bytes.
+
+    Args:
+        kind: "png" (300 dpi) or "pdf" (fonts embedded as TrueType).
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context({"pdf.fonttype": 42, "font.size": 8}):
+        height, width = drawn[0].shape[:2]
+        figure = Figure(figsize=(INCHES * len(drawn), INCHES * height / width + 0.5), layout="constrained")
+        rows = figure.subplots(1, len(drawn), squeeze=False)[0]
+        for axes, frame, picture in zip(rows, shown, drawn, strict=True):
+            axes.imshow(picture, interpolation="bilinear")
+            axes.set_title(frame.name, fontsize=8)
+            axes.set_axis_off()
+        figure.suptitle(title, fontsize=8)
+        buffer = io.BytesIO()
+        nothing = {"CreationDate": None, "ModDate": None} if kind == "pdf" else {"Software": None}
+        figure.savefig(buffer, format=kind, dpi=300, metadata=nothing)
+    return buffer.getvalue()
+
+
+def gif_bytes(drawn: Sequence[Picture]) -> bytes:
+    """The filmstrip as an endless film; its last picture stays three times as long."""
+    images = [Image.fromarray(picture).quantize(256, dither=Image.Dither.FLOYDSTEINBERG) for picture in drawn]
+    buffer = io.BytesIO()
+    times = [FRAME_MILLISECONDS] * (len(images) - 1) + [3 * FRAME_MILLISECONDS]
+    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=times, loop=0)
+    return buffer.getvalue()
+
+
+def csv_text(shown: Sequence[Frame], classes: Sequence[str]) -> str:
+    """Logit and probability of every class at every step."""
+    buffer = io.StringIO()
+    rows = csv.writer(buffer, lineterminator="\n")
+    rows.writerow(["step", "name", "class", "logit", "probability"])
+    for k, frame in enumerate(shown):
+        for name, logit in zip(classes, frame.scores, strict=True):
+            rows.writerow([k, frame.name, name, f"{float(logit):.6g}", f"{probability(float(logit)):.6g}"])
+    return buffer.getvalue()
+
+
+def buttons(shown: Sequence[Frame], drawn: Sequence[Picture], classes: Sequence[str], title: str, name: str) -> None:
+    """The download buttons.
+
+    Args:
+        name: of the files, without their endings.
+    """
+    with st.container(horizontal=True, gap="small", key="exports"):
+        for label, icon, ending, mime, data in (
+            ("Filmstrip (PNG)", "image", "png", "image/png", lambda: figure_bytes(shown, drawn, title, "png")),
+            (
+                "Filmstrip (PDF)",
+                "picture_as_pdf",
+                "pdf",
+                "application/pdf",
+                lambda: figure_bytes(shown, drawn, title, "pdf"),
+            ),
+            ("Film (GIF)", "gif_box", "gif", "image/gif", lambda: gif_bytes(drawn)),
+            ("Scores (CSV)", "table_chart", "csv", "text/csv", lambda: csv_text(shown, classes)),
+        ):
+            st.download_button(
+                label, data=data, file_name=f"{name}.{ending}", mime=mime, icon=f":material/{icon}:", on_click="ignore"
+            )
