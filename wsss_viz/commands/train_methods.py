@@ -17,8 +17,7 @@ from wsss_viz.commands.train_common import (
     held_out_option,
     register_checkpoint,
 )
-
-WATCHED = ("scenes:test:0", "scenes:test:1", "scenes:test:2", "scenes:test:3", "scenes:test:4", "scenes:test:5")
+from wsss_viz.showcase.scenes import SHOWN_SCENES
 
 
 def _continued(function: Any) -> Any:
@@ -27,7 +26,7 @@ def _continued(function: Any) -> Any:
         click.option(
             "--watch",
             multiple=True,
-            default=WATCHED,
+            default=SHOWN_SCENES,
             help="A scene whose maps are kept after every epoch, in showcase/ beside the checkpoint; repeatable.",
         ),
         click.option(
