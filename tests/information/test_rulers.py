@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from wsss_viz.errors import InputError
-from wsss_viz.information import MIResult, NotApplicable, binning, rulers, runs
+from wsss_viz.information import MIResult, NotApplicable, binning, ruler_names, rulers, runs
 from wsss_viz.information.plane import LABEL_ENTROPY
+from wsss_viz.information.probe import FAMILIES
 
 
 def outcomes(run, name, index=-1):
@@ -101,7 +102,8 @@ def test_names_are_filled_in(random_run):
     assert rulers.ruler("width", random_run).name == "width:0.07"
     assert rulers.ruler(" probe ", random_run).name == "probe:logistic"
     assert rulers.ruler("default", random_run).name == "default"
-    assert set(rulers.RULERS) == {"default", *rulers._DEFAULTS}
+    assert set(ruler_names.RULERS) == {"default", *ruler_names.DEFAULTS}
+    assert ruler_names.FAMILIES == FAMILIES
 
 
 @pytest.mark.parametrize(

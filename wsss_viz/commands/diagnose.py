@@ -10,6 +10,7 @@ import click
 from tqdm import tqdm
 
 from wsss_viz.commands.diagnose_gradients import command as gradient_ratio
+from wsss_viz.commands.diagnose_probe import command as probe
 from wsss_viz.commands.options import json_option, progress
 from wsss_viz.errors import InputError
 
@@ -20,6 +21,7 @@ def command() -> None:
 
 
 command.add_command(gradient_ratio)
+command.add_command(probe)
 
 
 @command.command("information-plane")
@@ -65,7 +67,7 @@ def information_plane(
     from wsss_viz.data.files import write_whole
     from wsss_viz.information.plane import measure, plane_name
     from wsss_viz.information.report import report, table
-    from wsss_viz.information.rulers import check_ruler
+    from wsss_viz.information.ruler_names import check_ruler
     from wsss_viz.information.runs import Run, recipe, stored_run
 
     if run_path is not None and save_path is not None:

@@ -36,6 +36,15 @@ def snapshots(recipe: Recipe, each_epoch: Callable[[int], None] = lambda epoch: 
     biases from 0. A network depends on its own seed alone, not on how many are trained beside it. Whoever iterates may
     stop at any snapshot; `each_epoch` is told the epochs done in between, for progress, and may raise to stop.
     """
+    for epoch, snapshot in epochs(recipe):
+        if epoch:
+            each_epoch(epoch)
+        if snapshot is not None:
+            yield snapshot
+
+
+def epochs(recipe: Recipe) -> Iterator[tuple[int, Snapshot | None]]:
+    """The same, epoch by epoch: how many are trained, and the networks where that is a snapshot's."""
     start = time.perf_counter()
     inputs = torch.from_numpy(icosahedron.patterns().astype(np.float32))
     labels = torch.from_numpy(icosahedron.labels().astype(np.int64))
@@ -47,8 +56,8 @@ def snapshots(recipe: Recipe, each_epoch: Callable[[int], None] = lambda epoch: 
     wanted = set(recipe.snapshot_epochs)
 
     for epoch in range(recipe.epochs + 1):
-        if epoch in wanted:
-            yield _snapshot(recipe, weights, test, epoch, time.perf_counter() - start)
+        here = epoch in wanted
+        yield epoch, _snapshot(recipe, weights, test, epoch, time.perf_counter() - start) if here else None
         if epoch == recipe.epochs:
             return
         order = torch.from_numpy(
@@ -60,7 +69,6 @@ def snapshots(recipe: Recipe, each_epoch: Callable[[int], None] = lambda epoch: 
             optimiser.zero_grad()
             _loss(weights, x[:, part], y[:, part], recipe.activation).backward()
             optimiser.step()
-        each_epoch(epoch + 1)
 
 
 def train(recipe: Recipe) -> Run:

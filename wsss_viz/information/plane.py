@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +135,7 @@ def measure(
 
     Args:
         run: the stored run.
-        ruler: one of `rulers.RULERS`, with a number after a colon: `width:0.07`.
+        ruler: one of `ruler_names.RULERS`, with a number after a colon: `width:0.07`.
         snapshots: at most so many epochs, evenly over the run's with the first and the last; None for the ruler's own
             limit, which is all of them where it is quick.
         seeds: the first so many; None for all.
@@ -143,11 +144,23 @@ def measure(
     Raises:
         InputError: no such ruler.
     """
+    every = measuring(run, ruler, snapshots=snapshots, seeds=seeds, progress=progress)
+    return deque(every, maxlen=1).pop()
+
+
+def measuring(
+    run: Run,
+    ruler: str = "default",
+    *,
+    snapshots: int | None = None,
+    seeds: int | None = None,
+    progress: Callable[[Iterable[int], str], Iterable[int]] = lambda items, _: items,
+) -> Iterator[Plane]:
+    """`measure`, epoch by epoch: after each the plane of the epochs so far, so that one may look, and stop."""
     from wsss_viz.information import rulers  # brings scikit-learn, which a stored plane does without
 
     laid = rulers.ruler(ruler, run)
-    most = snapshots or laid.snapshots or len(run)
-    chosen = np.unique(np.linspace(0, len(run) - 1, min(most, len(run))).round().astype(int))
+    chosen = measured_epochs(run, snapshots or laid.snapshots)
     count = min(seeds or run.recipe.seeds, run.recipe.seeds)
     shape = (len(chosen), count, len(LAYERS), 2)
     bits, caps, intervals = np.full(shape, np.nan), np.full(shape, np.nan), np.full((*shape, 2), np.nan)
@@ -163,7 +176,15 @@ def measure(
                     bits[at] = outcome.value_bits
                     caps[at] = np.nan if outcome.cap_bits is None else outcome.cap_bits
                     intervals[at] = np.nan if outcome.ci is None else outcome.ci
-    return Plane(laid.name, run.recipe.activation, run.epochs[chosen], bits, intervals, caps, sources)
+        told = slice(row + 1)
+        described = {place: dict(source) for place, source in sources.items()}
+        epochs = run.epochs[chosen[told]]
+        yield Plane(laid.name, run.recipe.activation, epochs, bits[told], intervals[told], caps[told], described)
+
+
+def measured_epochs(run: Run, most: int | None) -> NDArray[np.int64]:
+    """The indices of at most so many of a run's epochs, evenly with the first and the last; None: all."""
+    return np.unique(np.linspace(0, len(run) - 1, min(most or len(run), len(run))).round().astype(np.int64))
 
 
 def stored_plane(activation: str, ruler: str = "default") -> Plane:

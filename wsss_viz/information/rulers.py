@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data import icosahedron
-from wsss_viz.errors import InputError
 from wsss_viz.information import binning, mixture
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.binning import Bins, LayerInformation
 from wsss_viz.information.neighbours import label_information
 from wsss_viz.information.noisy import noisy_network_information
-from wsss_viz.information.probe import FAMILIES, probe_information
+from wsss_viz.information.probe import probe_information
 from wsss_viz.information.result import MIResult, NotApplicable
+from wsss_viz.information.ruler_names import check_ruler, number_of
 from wsss_viz.information.runs import Run, layer_functions
 
 P = ParamSpec("P")
@@ -73,45 +73,6 @@ class Ruler:
     snapshots: int | None = None
 
 
-RULERS = {
-    "default": "the usual bins: width 1/15 for bounded activations, 0.07 for others",
-    "bins": "equal intervals, so many on [-1, 1]; refused for unbounded activations",
-    "idnns": "Shwartz-Ziv and Tishby's bins, so many points on [-1, 1]; refused for unbounded activations",
-    "width": "bins of this width without ends",
-    "range": "so many equal bins over the range of the whole run",
-    "quantile": "so many bins that the activations of the whole run fill equally",
-    "preactivation": "so many points on [-50, 50] before the nonlinearity; refused for the softmax",
-    "mixture": "bounds of the layer with Gaussian noise of this variance",
-    "noise": "the layer with Gaussian noise of this variance, by Monte Carlo",
-    "noisy": "noise of this variance at every layer and passed on, by nested Monte Carlo",
-    "ross": "nearest neighbours of this number, I(T;Y) of narrow layers only",
-    "probe": "held-out probe of this family (logistic, mlp), I(T;Y) only",
-}
-_DEFAULTS = {
-    "bins": "30", "idnns": "30", "width": "0.07", "range": "100", "quantile": "30", "preactivation": "30",
-    "mixture": "0.001", "noise": "0.001", "noisy": "0.1", "ross": "3", "probe": "logistic",
-}  # fmt: skip
-
-
-def check_ruler(text: str) -> tuple[str, str]:
-    """(kind, value) of `KIND` or `KIND:VALUE`, the value filled in where it was left out.
-
-    Raises:
-        InputError: no such ruler, or a value it cannot have.
-    """
-    kind, colon, value = text.strip().partition(":")
-    if kind not in RULERS or (kind == "default" and colon):
-        raise InputError(
-            f"`ruler` is one of {', '.join(RULERS)}, all but the first with a value after a colon, got {text!r}"
-        )
-    value = value or _DEFAULTS.get(kind, "")
-    if kind == "probe" and value not in FAMILIES:
-        raise InputError(f"`ruler` probe wants one of {', '.join(FAMILIES)} after the colon, got {value!r}")
-    if kind not in ("probe", "default"):
-        _number(kind, value)
-    return kind, value
-
-
 def ruler(text: str, run: Run) -> Ruler:
     """The ruler that `text` names, laid out for a run; raises as `check_ruler` does.
 
@@ -124,7 +85,7 @@ def ruler(text: str, run: Run) -> Ruler:
     if kind == "default":
         hidden, output = binning.default_bins(run.recipe.activation), binning.default_bins(SOFTMAX)
         return Ruler(name, partial(_binned, hidden, output))
-    number = _number(kind, value)
+    number = number_of(kind, value)
     if kind in ("mixture", "noise"):
         return Ruler(name, partial(_mixture if kind == "mixture" else _noise, number), inputs=1024, snapshots=15)
     if kind == "noisy":
@@ -141,18 +102,6 @@ def network(run: Run, index: int, seed: int, layers: list[Array], inputs: int | 
     activation = run.recipe.activation
     functions = layer_functions(run.weights[index, seed], activation)
     return Network(patterns[chosen], labels[chosen], [T[seed][chosen] for T in layers], functions, activation)
-
-
-def _number(kind: str, value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError as error:
-        raise InputError(f"`ruler` {kind} wants a number after the colon, got {value!r}") from error
-    whole = kind in ("bins", "idnns", "range", "quantile", "preactivation", "ross")
-    low, high = (2.0, 10_000.0) if whole and kind != "ross" else (1.0, 100.0) if whole else (1e-6, 1e3)
-    if not low <= number <= high or (whole and number != int(number)):
-        raise InputError(f"`ruler` {kind} wants a {'whole ' * whole}number from {low:g} to {high:g}, got {value}")
-    return number
 
 
 def _bins(kind: str, number: float, run: Run) -> tuple[Bins | NotApplicable, Bins | NotApplicable]:

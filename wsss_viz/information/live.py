@@ -1,0 +1,115 @@
+"""A training of the 12-bit networks in a process of its own, with one thread: whoever watches stays quick.
+
+The process prints one JSON line every few epochs; `stream` reads them as they come and ends the process with itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wsss_viz.errors import InputError
+from wsss_viz.information.runs import Recipe, Snapshot
+
+UPDATES = 40
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """How far a training is.
+
+    Attributes:
+        epoch: epochs done.
+        snapshots: that have come since the update before.
+    """
+
+    epoch: int
+    snapshots: tuple[Snapshot, ...]
+
+
+def updates(recipe: Recipe) -> int:
+    """How many updates a training gives: one for every equal share of its epochs."""
+    stride = _stride(recipe)
+    return -(-recipe.epochs // stride) + 1
+
+
+def stream(recipe: Recipe) -> Iterator[Update]:
+    """Trains a recipe in another process; the last update is that of the last epoch. Closing it ends the process.
+
+    Raises:
+        InputError: the process ended before the training did.
+    """
+    with tempfile.TemporaryFile("w+") as trouble:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wsss_viz.information.live", json.dumps(asdict(recipe))],
+            stdout=subprocess.PIPE,
+            stderr=trouble,
+            text=True,
+            cwd=_PACKAGE_ROOT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        assert process.stdout is not None
+        done = -1
+        try:
+            for line in process.stdout:
+                told = json.loads(line)
+                done = told["epoch"]
+                yield Update(done, tuple(_snapshot(values) for values in told["snapshots"]))
+            if done != recipe.epochs:
+                process.wait()
+                trouble.seek(0)
+                last = ([line for line in trouble.read().splitlines() if line.strip()] or ["no reason given"])[-1]
+                raise InputError(f"the training ended after {max(done, 0)} of {recipe.epochs} epochs: {last}")
+        finally:
+            process.stdout.close()
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=5)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+def _stride(recipe: Recipe) -> int:
+    return max(1, recipe.epochs // UPDATES)
+
+
+def _values(snapshot: Snapshot) -> dict[str, Any]:
+    values = {field.name: getattr(snapshot, field.name) for field in fields(snapshot)}
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+
+
+def _snapshot(values: dict[str, Any]) -> Snapshot:
+    arrays = {name: np.array(value, np.float32) if isinstance(value, list) else value for name, value in values.items()}
+    return Snapshot(**arrays)
+
+
+def main(text: str) -> None:
+    """Trains the recipe of a JSON text and prints the updates."""
+    import torch
+
+    from wsss_viz.information.networks import epochs
+
+    torch.set_num_threads(1)
+    recipe, kept = Recipe(**json.loads(text)), []
+    for epoch, snapshot in epochs(recipe):
+        kept += [] if snapshot is None else [_values(snapshot)]
+        if epoch % _stride(recipe) == 0 or epoch == recipe.epochs:
+            print(json.dumps({"epoch": epoch, "snapshots": kept}), flush=True)
+            kept = []
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        main(sys.argv[1])

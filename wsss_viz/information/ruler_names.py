@@ -1,0 +1,60 @@
+"""The rulers' names and what may stand after the colon; what an address or a command line is checked against.
+
+Apart from `rulers`, which brings scikit-learn.
+"""
+
+from __future__ import annotations
+
+from wsss_viz.errors import InputError
+
+FAMILIES = ("logistic", "mlp")
+RULERS = {
+    "default": "the usual bins: width 1/15 for bounded activations, 0.07 for others",
+    "bins": "equal intervals, so many on [-1, 1]; refused for unbounded activations",
+    "idnns": "Shwartz-Ziv and Tishby's bins, so many points on [-1, 1]; refused for unbounded activations",
+    "width": "bins of this width without ends",
+    "range": "so many equal bins over the range of the whole run",
+    "quantile": "so many bins that the activations of the whole run fill equally",
+    "preactivation": "so many points on [-50, 50] before the nonlinearity; refused for the softmax",
+    "mixture": "bounds of the layer with Gaussian noise of this variance",
+    "noise": "the layer with Gaussian noise of this variance, by Monte Carlo",
+    "noisy": "noise of this variance at every layer and passed on, by nested Monte Carlo",
+    "ross": "nearest neighbours of this number, I(T;Y) of narrow layers only",
+    "probe": "held-out probe of this family (logistic, mlp), I(T;Y) only",
+}
+DEFAULTS = {
+    "bins": "30", "idnns": "30", "width": "0.07", "range": "100", "quantile": "30", "preactivation": "30",
+    "mixture": "0.001", "noise": "0.001", "noisy": "0.1", "ross": "3", "probe": "logistic",
+}  # fmt: skip
+
+
+def check_ruler(text: str) -> tuple[str, str]:
+    """(kind, value) of `KIND` or `KIND:VALUE`, the value filled in where it was left out.
+
+    Raises:
+        InputError: no such ruler, or a value it cannot have.
+    """
+    kind, colon, value = text.strip().partition(":")
+    if kind not in RULERS or (kind == "default" and colon):
+        raise InputError(
+            f"`ruler` is one of {', '.join(RULERS)}, all but the first with a value after a colon, got {text!r}"
+        )
+    value = value or DEFAULTS.get(kind, "")
+    if kind == "probe" and value not in FAMILIES:
+        raise InputError(f"`ruler` probe wants one of {', '.join(FAMILIES)} after the colon, got {value!r}")
+    if kind not in ("probe", "default"):
+        number_of(kind, value)
+    return kind, value
+
+
+def number_of(kind: str, value: str) -> float:
+    """The number after the colon. Raises InputError where it is none, or out of the ruler's range."""
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise InputError(f"`ruler` {kind} wants a number after the colon, got {value!r}") from error
+    whole = kind in ("bins", "idnns", "range", "quantile", "preactivation", "ross")
+    low, high = (2.0, 10_000.0) if whole and kind != "ross" else (1.0, 100.0) if whole else (1e-6, 1e3)
+    if not low <= number <= high or (whole and number != int(number)):
+        raise InputError(f"`ruler` {kind} wants a {'whole ' * whole}number from {low:g} to {high:g}, got {value}")
+    return number
