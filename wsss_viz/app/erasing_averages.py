@@ -47,8 +47,7 @@ def averages() -> None:
         f"{found['observations']} labelled objects of the first {found['images']} scenes of {found['data']}, mean and "
         "95 % interval over images, precomputed. The random control erases the same area at a random place."
     )
-    left, right = st.columns([3, 2], gap="large")
-    with left:
+    with st.grid(2, min_column_width=380, gap="large", key="averages") as grid, grid.cell():
         measure = st.selectbox(
             "Measure", list(MEASURES), format_func=lambda name: MEASURES[name], key="erasing_measure"
         )
@@ -58,7 +57,7 @@ def averages() -> None:
             config={"displayModeBar": False},
             alt=MEASURES[measure],
         )
-    with right:
+    with grid, grid.cell():
         st.html(markup.panel_title("Controls", "erased once, by the ground truth or softly"))
         st.html(control_table(found["rows"]))
 
@@ -111,4 +110,4 @@ def control_table(rows: Sequence[dict[str, Any]]) -> str:
         for name, row in named
     )
     head = "".join(f"<th>{name}</th>" for name in heads)
-    return f'<table class="wv-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

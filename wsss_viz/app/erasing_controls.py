@@ -10,7 +10,13 @@ from wsss_viz.app.stepping import DEFAULT_STEPS, GROUPS, MODES
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.traces.growth import Growth
 
-_MASKS = {"hard": "hard, above a threshold", "soft": "soft, a sigmoid", "graded": "the map itself"}
+_MASKS = {"hard": "hard", "soft": "soft", "graded": "the map itself"}
+_MASK_HELP = """What of a map is erased, M the map divided by its maximum.
+
+- **hard**: all of it where M is above a threshold (AE-PSL).
+- **soft**: by a sigmoid around that threshold (GAIN, eq. 4).
+- **the map itself**: by as much as M says (CS-AE).
+"""
 _ERASED = {"class": "each class from its own image", "all": "all labels from one image"}
 _ERASURES = {"class": "its own map", "agnostic": "the maps of all labels", "random": "the same area elsewhere"}
 
@@ -49,7 +55,7 @@ def focus_choice(state: ViewState, focus: str, labels: tuple[str, ...]) -> None:
         "Class",
         choices,
         format_func=lambda name: name if name in labels else f"{name} (not in the image)",
-        width=170,
+        width=140,
         **session.control("focus", focus, variant=f"_{len(choices)}"),
     )
 
@@ -62,22 +68,32 @@ def options(state: ViewState) -> None:
             "Erasings K" if state.mode == "ae" else "Steps K",
             min_value=1,
             max_value=most,
-            width=170,
+            width=130,
             **session.control("steps", min(steps(state), most), variant=f"_{state.mode}"),
         )
     if state.mode != "ae":
         return
     st.selectbox(
-        "Mask", MASK_KINDS, format_func=lambda kind: _MASKS[kind], width=200, **session.control("mask", state.mask)
+        "Mask",
+        MASK_KINDS,
+        format_func=lambda kind: _MASKS[kind],
+        help=_MASK_HELP,
+        width=140,
+        **session.control("mask", state.mask),
     )
     if state.mask != "graded":
-        _share("erase_at", "Erase above" if state.mask == "hard" else "Middle of the sigmoid", state.erase_at)
-    st.selectbox(
-        "Erase", ERASED, format_func=lambda name: _ERASED[name], width=225, **session.control("erased", state.erased)
-    )
-    with st.popover("When to stop", icon=":material/timer:"):
-        _share("stop_below", "when the class is less probable than", state.stop_below)
-        _share("stop_area", "when more of the image is erased than", state.stop_area)
+        _share("erase_at", "Erase above" if state.mask == "hard" else "Sigmoid at", state.erase_at)
+    with st.popover("More", icon=":material/tune:"):
+        st.radio(
+            "Erase",
+            ERASED,
+            format_func=lambda name: _ERASED[name],
+            help="Class-agnostic erasing takes all labels from one image, as AE-PSL does.",
+            **session.control("erased", state.erased),
+        )
+        st.caption("Stop")
+        _share("stop_below", "when the class is less probable than", state.stop_below, 260)
+        _share("stop_area", "when more of the image is erased than", state.stop_area, 260)
 
 
 def watched_scenes(growth: Growth | None) -> None:
@@ -98,13 +114,13 @@ def steps(state: ViewState) -> int:
     return state.steps or DEFAULT_STEPS.get(MODES[state.mode].method, 0)
 
 
-def _share(field: str, label: str, value: float) -> None:
+def _share(field: str, label: str, value: float, width: int = 130) -> None:
     st.slider(
         label,
         min_value=0.0,
         max_value=1.0,
         step=0.05,
         format="%.2f",
-        width=170,
+        width=width,
         **session.control(field, value, lambda moved: {field: round(moved, 2)}),
     )

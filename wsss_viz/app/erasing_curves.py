@@ -9,17 +9,17 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.findings import probability
-from wsss_viz.app.markup import rgb
 from wsss_viz.app.stepping import Frame
-from wsss_viz.data.palette import class_colour
 
 HEIGHT = 320
 _OTHER = "rgba(128, 136, 144, 0.45)"
+_TOLD = ("#d08700", "#8a4fbf", "#1f77c4")
+_FOCUS = "#2a9088"
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def curves(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str], focus: str, at: int) -> None:
-    """Draws one line a class: the labels in their colours, the others grey; the step that is shown is marked.
+    """Draws one line a class: the labels in colour, the others grey; the step that is shown is marked.
 
     Args:
         shown: the frames, in order.
@@ -53,11 +53,12 @@ def figure(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str]
     from plotly import graph_objects as go
 
     figure = go.Figure()
-    known = (*labels, *(() if focus in labels else (focus,)))
+    known = (*(name for name in labels if name != focus), focus)
+    lines = {name: _TOLD[i % len(_TOLD)] for i, name in enumerate(known[:-1])}
     for name in [*(name for name in classes if name not in known), *known]:
         index, told = classes.index(name), name in known
         logits = [float(frame.scores[index]) for frame in shown]
-        colour = rgb(class_colour(name)) if told else _OTHER
+        colour = _FOCUS if name == focus else lines.get(name, _OTHER)
         figure.add_scatter(
             x=list(range(len(shown))),
             y=logits,
@@ -75,7 +76,7 @@ def figure(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str]
     figure.add_vline(x=at, line={"width": 1.5, "dash": "dot", "color": "rgba(128, 136, 144, 0.9)"})
     figure.update_layout(
         height=HEIGHT,
-        margin={"l": 46, "r": 8, "t": 8, "b": 30},
+        margin={"l": 46, "r": 8, "t": 8, "b": 44},
         hovermode="closest",
         clickmode="event+select",
         dragmode=False,
@@ -84,7 +85,8 @@ def figure(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str]
     figure.update_xaxes(
         tickmode="array",
         tickvals=list(range(len(shown))),
-        ticktext=[frame.name for frame in shown],
+        ticktext=[frame.name.rpartition(" ")[2] for frame in shown],
+        title=shown[0].name.rpartition(" ")[0].removesuffix(" ="),
         range=[-0.25, len(shown) - 0.75],
         showgrid=False,
         fixedrange=True,

@@ -40,12 +40,11 @@ def show(state: ViewState, sample: Sample, ground: Sample, trace: Trace, focus: 
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(shown)} steps, {origin}"))
     filmstrip(shown, drawn, at)
     viewer("erasing", content(state, sample, ground, shown, focus), state)
-    left, right = st.columns([3, 2], gap="large")
     labels = sample.labels or ()
-    with left:
+    with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers, numbers.cell():
         st.html(markup.panel_title("Scores of every class", "click a point to see its step"))
         curves(shown, trace.classes, labels, focus, at)
-    with right:
+    with numbers, numbers.cell():
         frame = shown[at]
         st.html(markup.panel_title(frame.name, frame.note))
         st.html(facts(frame))
@@ -62,7 +61,7 @@ def title(state: ViewState) -> str:
 def facts(frame: Frame) -> str:
     """The step's numbers as a table."""
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in frame.facts)
-    return f'<table class="wv-table wv-facts"><tbody>{rows}</tbody></table>'
+    return f'<table class="wv-step"><tbody>{rows}</tbody></table>'
 
 
 def content(state: ViewState, sample: Sample, ground: Sample, shown: tuple[Frame, ...], focus: str) -> Content:

@@ -1,5 +1,5 @@
 export default function ({ parentElement, data, setTriggerValue }) {
-  const strip = parentElement.querySelector("div")
+  const strip = parentElement.querySelector("[role=group]")
   while (strip.children.length > data.frames.length) strip.lastChild.remove()
   data.frames.forEach((frame, k) => {
     let button = strip.children[k]
@@ -16,6 +16,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.title = frame.note
     button.setAttribute("aria-label", frame.note ? `${frame.name}, ${frame.note}` : frame.name)
     button.setAttribute("aria-current", String(k === data.at))
+    if (k === data.at) {
+      const left = button.offsetLeft - strip.offsetLeft
+      const hidden = left < strip.scrollLeft || left + button.offsetWidth > strip.scrollLeft + strip.clientWidth
+      if (hidden) strip.scrollLeft = left - (strip.clientWidth - button.offsetWidth) / 2
+    }
     button.onclick = () => setTriggerValue("k", k)
     button.onkeydown = event => {
       const next = { ArrowLeft: k - 1, ArrowRight: k + 1 }[event.key]

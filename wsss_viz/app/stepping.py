@@ -40,7 +40,7 @@ MODES = {
     "cs-ae": Mode("CS-AE", "trained, class by class", "cs-ae", "class"),
     "rib": Mode("RIB", "sigmoid removed", "rib", iterated=True),
     "rib-bce": Mode("RIB", "control: sigmoid kept", "rib-bce", iterated=True),
-    "experiment": Mode("Experiment", "", "", "theta"),
+    "experiment": Mode("Experiment", "", "", "look"),
 }
 GROUPS = tuple(dict.fromkeys(mode.group for mode in MODES.values()))
 DEFAULT_STEPS = {"ae": 3, "cs-ae-single": 10, "rib": 10, "rib-bce": 10}

@@ -9,7 +9,6 @@ from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.device import find_device
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest
-from wsss_viz.models.torchvision_adapter import is_torchvision_name, load_torchvision
 
 
 def load(name: str, device: str = "auto") -> Classifier:
@@ -41,6 +40,9 @@ def _read(name: str) -> Classifier:
         return read_checkpoint(path)
     if name.endswith(".safetensors") or Path(name).is_file():
         return read_checkpoint(Path(name))
+    # Imported here: torchvision takes as long as torch itself, and the shipped checkpoints do not need it.
+    from wsss_viz.models.torchvision_adapter import is_torchvision_name, load_torchvision
+
     if is_torchvision_name(name):
         return load_torchvision(name)
     known = ", ".join(sorted(entries)) or "none yet: make them with `python -m wsss_viz train`"

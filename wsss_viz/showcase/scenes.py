@@ -8,9 +8,8 @@ SHOWN_SCENES = (
     "scenes:test:89",
     "scenes:test:113",
     "scenes:test:0",
-    "scenes:test:1",
 )
-"""The app's first scene, five of a sofa with an animal on it, and two more."""
+"""The app's first scene, five of a sofa with an animal on it, and one more."""
 
 VIEWS = "single"
 """The views the traces are of, a name of `methods.views.PRESETS`."""
