@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage, viewer_data
 from wsss_viz.app import methods
 from wsss_viz.app.caches import CLASSIFIER
+from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
+from wsss_viz.traces import Step
 
 
 def content(page: AppTest) -> dict[str, Any]:
@@ -21,12 +25,22 @@ def content(page: AppTest) -> dict[str, Any]:
     return found
 
 
+def finished(page: AppTest) -> AppTest:
+    """The page once its jobs have ended; each run waits a moment for them."""
+    for _ in range(400):
+        waits = any(panel["missing"] in ("On its way.", "Computed next.") for panel in content(page)["panels"])
+        if not waits and not page.get("progress"):
+            return page
+        page.run()
+    raise AssertionError("the jobs do not end")
+
+
 def titles(page: AppTest) -> list[str]:
     return [panel["title"] for panel in content(page)["panels"]]
 
 
 def test_untouched_it_shows_image_truth_and_what_can_be_shown_at_its_last_step(open_page: OpenPage) -> None:
-    page = open_page("compare")
+    page = finished(open_page("compare"))
     chosen = methods.chosen((), CLASSIFIER)
     assert {"cam", "rib"} <= set(chosen)
     assert titles(page) == ["Image", "Ground truth", *(methods.METHODS[name].title for name in chosen)]
@@ -35,6 +49,8 @@ def test_untouched_it_shows_image_truth_and_what_can_be_shown_at_its_last_step(o
     sent = content(page)
     assert [sent["classes"][i]["name"] for i in sent["shown"]] == list(labels)
     assert len(sent["panels"][-1]["steps"]) > 3, "the iterations of RIB"
+    assert len(page.get("download_button")) == 4
+    assert any(caption.value.startswith("CAM") for caption in page.caption), "where the traces are from"
 
 
 def test_the_maps_are_the_methods_own(open_page: OpenPage) -> None:
@@ -121,6 +137,34 @@ def test_the_same_content_is_not_sent_as_another_when_a_control_is_moved(open_pa
     after = viewer_data(page, "compare")
     assert after["content"] == before["content"]
     assert (after["view"]["threshold"], after["version"] != before["version"]) == ("0.7", True)
+
+
+def test_a_job_shows_what_there_is_of_it_and_what_it_waits_for(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, cold_caches: None
+) -> None:
+    go_on = threading.Event()
+
+    def slow(method: str, sample: Sample, views: str) -> Iterator[Step]:
+        for k in range(3):
+            yield Step(k, np.full((10, 4, 4), k, np.float32), np.full(10, k, np.float32))
+            if k == 1:
+                go_on.wait(60)
+
+    monkeypatch.setattr("wsss_viz.app.caches.steps_of", slow)
+    monkeypatch.setattr("wsss_viz.app.caches.precomputed", lambda *_: None)
+    page = open_page("compare", methods="cam,cs-ae-single,rib", example="scenes:val:9")
+    try:
+        for _ in range(50):
+            cam, single, rib = content(page)["panels"][2:]
+            if len(single["steps"]) == 2:
+                break
+            page.run()
+        assert len(cam["steps"]) == 1
+        assert (len(single["steps"]), rib["missing"]) == (2, "Computed next.")
+        assert not page.get("download_button")
+    finally:
+        go_on.set()
+    assert [len(panel["steps"]) for panel in content(finished(page))["panels"][2:]] == [1, 3, 3]
 
 
 @pytest.mark.parametrize("views", ["mirror", "multi-scale"])

@@ -9,7 +9,7 @@ import streamlit as st
 from wsss_viz.app import caches, methods
 from wsss_viz.app.erasing_controls import steps
 from wsss_viz.app.jobs.manager import Request
-from wsss_viz.app.jobs.requests import request_for
+from wsss_viz.app.jobs.requests import most_steps, request_for
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.stepping import DEFAULT_STEPS, MODES
 from wsss_viz.data.sample import Sample
@@ -67,11 +67,7 @@ def request(state: ViewState, sample: Sample, chosen: dict[str, Any], focus: str
     if state.mode == "experiment":
         return _experiment(state, sample, focus)
     method = MODES[state.mode].method
-    count = steps(state) + 1
-    if method == "ae-rounds":
-        count = 1 + len(trained_names("ae", caches.CLASSIFIER))
-    elif method == "cs-ae":
-        count = len(sample.labels or ()) or 1
+    count = steps(state) + 1 if MODES[state.mode].iterated else most_steps(method, sample)
     return request_for(method, sample, state.views, count, **chosen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -12,10 +12,11 @@ import streamlit as st
 
 from wsss_viz import __version__
 from wsss_viz.app import catalogue, methods, session
-from wsss_viz.app.caches import CLASSIFIER, device_label
+from wsss_viz.app.caches import CLASSIFIER, device_label, origin
 from wsss_viz.app.copy_link import copy_link
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.state import VIEWS, ViewState, in_order
+from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.errors import InputError
 
@@ -131,6 +132,14 @@ def method_pills(shown: Sequence[str]) -> None:
         help=f"At most {methods.MOST} at a time.",
         **session.control("methods", list(shown), read),
     )
+
+
+def origins(sample: Sample, names: Iterable[str], views: str) -> str:
+    """Which of the methods' traces were computed beforehand and which just now, in words."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(origin(sample, name, views), []).append(methods.METHODS[name].title)
+    return "; ".join(f"{', '.join(titles)}: {how}" for how, titles in groups.items()) + "."
 
 
 def views_select(state: ViewState) -> None:

@@ -30,17 +30,25 @@ def jobs() -> Jobs:
     return Jobs()
 
 
-def follow(request: Request, title: str, draw: Draw) -> None:
+def follow(
+    request: Request,
+    title: str,
+    draw: Draw,
+    found: Snapshot | None = None,
+    waiting: Callable[[], None] | None = None,
+) -> None:
     """Draws the job's result; while it goes on, its progress and what has come of it.
 
     Args:
         title: of what is computed, for the progress bar.
         draw: draws what has come; called with one Step and more.
+        found: what `reach` has just given for it.
+        waiting: draws what is there before the first Step; default a skeleton.
 
     Raises:
         InputError: too many computations are waiting.
     """
-    found = _now(request)
+    found = found or reach(request)
     if not found.going:
         _show(found, request, draw)
         return
@@ -57,6 +65,8 @@ def follow(request: Request, title: str, draw: Draw) -> None:
         _progress(now, request, title)
         if now.steps:
             draw(now)
+        elif waiting:
+            waiting()
         else:
             st.skeleton(height=420)
 
@@ -74,8 +84,23 @@ def _ended() -> dict[Hashable, Snapshot]:
     return ended
 
 
-def _now(request: Request) -> Snapshot:
-    """The job as it is, started where it was not; a short one is waited for."""
+def ended(request: Request) -> Snapshot | None:
+    """The job's end as this session knows it; None where it goes on or was not asked for."""
+    if request.key in _ended():
+        return _ended()[request.key]
+    found = jobs().look(_owner(), request)
+    if found is None or found.going:
+        return None
+    _remember(request, found)
+    return found
+
+
+def reach(request: Request) -> Snapshot:
+    """The job as it is, started where it was not; a short one is waited for.
+
+    Raises:
+        InputError: too many computations are waiting.
+    """
     if request.key in _ended():
         return _ended()[request.key]
     manager, owner = jobs(), _owner()
@@ -106,6 +131,8 @@ def progress_text(now: Snapshot) -> str:
     """How far it is, in words."""
     if now.state == WAITING and now.ahead:
         return f"waiting for {now.ahead} other computation{'s' if now.ahead > 1 else ''}"
+    if not now.steps:
+        return f"starting, {now.elapsed:.0f} s so far" if now.elapsed >= 1 else "starting"
     done = f"step {len(now.steps)} of {now.total}"
     if now.remaining is None:
         return f"{done}, {now.elapsed:.0f} s so far"
@@ -123,12 +150,20 @@ def _again(request: Request) -> None:
     _ended().pop(request.key, None)
 
 
-def _show(found: Snapshot, request: Request, draw: Draw) -> None:
+def offer_again(found: Snapshot, request: Request, title: str = "") -> None:
+    """Why the job did not come to its end, and a button to start it again; nothing where it did."""
+    if found.state not in (FAILED, CANCELLED):
+        return
+    lead = f"{title}: " if title else ""
     if found.state == FAILED:
-        st.error(found.line, icon=":material/error:")
-    if found.state == CANCELLED:
-        st.info(f"Cancelled after step {len(found.steps)} of {found.total}.", icon=":material/cancel:")
-    if found.state in (FAILED, CANCELLED):
-        st.button("Compute it again", icon=":material/replay:", key="again", on_click=_again, args=(request,))
+        st.error(lead + found.line, icon=":material/error:")
+    else:
+        st.info(f"{lead}Cancelled after step {len(found.steps)} of {found.total}.", icon=":material/cancel:")
+    key = f"again {title}".strip()
+    st.button("Compute it again", icon=":material/replay:", key=key, on_click=_again, args=(request,))
+
+
+def _show(found: Snapshot, request: Request, draw: Draw) -> None:
+    offer_again(found, request)
     if found.steps:
         draw(found)

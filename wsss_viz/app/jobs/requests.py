@@ -7,7 +7,18 @@ from typing import Any
 
 from wsss_viz.app import caches
 from wsss_viz.app.jobs.manager import Request
+from wsss_viz.app.stepping import DEFAULT_STEPS
 from wsss_viz.data.sample import Sample
+from wsss_viz.models.manifest import trained_names
+
+
+def most_steps(method: str, sample: Sample) -> int:
+    """How many Steps the method gives at most on the sample, with its defaults."""
+    if method == "ae-rounds":
+        return 1 + len(trained_names("ae", caches.CLASSIFIER))
+    if method == "cs-ae":
+        return len(sample.labels or ()) or 1
+    return DEFAULT_STEPS.get(method, 0) + 1
 
 
 def request_for(method: str, sample: Sample, views: str, total: int, **options: Any) -> Request:

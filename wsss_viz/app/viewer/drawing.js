@@ -74,11 +74,21 @@ function maskLine({ values, own }, threshold, H, W) {
   return path
 }
 
-// A picture of (H, W) pixels whose colours `colour(i, rgba, at)` fills in.
-function painted(H, W, colour) {
+function blank(H, W) {
   const canvas = new OffscreenCanvas(W, H)
-  const context = canvas.getContext("2d")
-  const pixels = context.createImageData(W, H)
+  const context = canvas.getContext("2d", { willReadFrequently: true })
+  return { canvas, context, pixels: context.createImageData(W, H) }
+}
+
+// A picture of (H, W) pixels whose colours `colour(i, rgba, at)` fills in. It is drawn at once and then painted over by
+// the next one, unless it is `kept`.
+const sheets = new Map()
+function painted(H, W, colour, kept = false) {
+  const key = `${H}:${W}`
+  const sheet = kept ? blank(H, W) : sheets.get(key) ?? blank(H, W)
+  if (!kept) sheets.set(key, sheet)
+  const { canvas, context, pixels } = sheet
+  pixels.data.fill(0)
   for (let i = 0; i < H * W; i++) colour(i, pixels.data, 4 * i)
   context.putImageData(pixels, 0, 0)
   return canvas
@@ -100,10 +110,9 @@ class Painter {
     this.wipe = wipe
   }
 
-  // Prepares a canvas of the viewer's aspect; drawing then is in shares of the image's sides.
-  begin(canvas) {
-    const ratio = window.devicePixelRatio || 1
-    const width = Math.max(1, Math.round(canvas.clientWidth * ratio))
+  // Prepares a canvas of the content's aspect, `wide` pixels of the page wide.
+  begin(canvas, wide) {
+    const width = Math.max(1, Math.round(wide * (window.devicePixelRatio || 1)))
     const height = Math.max(1, Math.round((width * this.content.H) / this.content.W))
     if (canvas.width !== width) canvas.width = width
     if (canvas.height !== height) canvas.height = height
@@ -194,7 +203,7 @@ class Painter {
     shown.painted ??= painted(h, w, (i, rgba, at) => {
       const colour = colours[labels[i]]
       if (colour) fill(rgba, at, colour, 200)
-    })
+    }, true)
     this.picture(context, shown.painted)
   }
 

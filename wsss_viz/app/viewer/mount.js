@@ -1,5 +1,5 @@
 // What Streamlit calls after every run of the page. The viewer lives with its element; where the element was taken away
-// and comes back (another page, and back), the settings are those it had.
+// and comes back (another page and back, a job that has ended), settings, zoom and divider are those it had.
 
 const memory = new Map()
 
@@ -7,9 +7,9 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   const root = parentElement.querySelector(".viewer")
   if (!root.viewer) {
     root.viewer = new Viewer(root)
-    root.viewer.name = data.name
-    const known = memory.get(data.name)
-    if (known?.version === data.version) data = { ...data, view: known.view }
+    const before = memory.get(data.name)
+    if (before?.version === data.version) root.viewer.inherit(before)
+    memory.set(data.name, root.viewer)
   }
   root.viewer.sendOnce = setTriggerValue
   root.viewer.picks = data.picks

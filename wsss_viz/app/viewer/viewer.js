@@ -59,6 +59,11 @@ class Viewer {
     this.redraw()
   }
 
+  inherit({ version, settings, committed, zoom, wipe }) {
+    Object.assign(this, { version, settings, committed, zoom, wipe })
+    this.controls.find("wipe").value = wipe
+  }
+
   get k() {
     return this.settings.k < 0 ? this.content.last : Math.min(this.settings.k, this.content.last)
   }
@@ -100,7 +105,6 @@ class Viewer {
       const text = JSON.stringify(view)
       if (text === this.committed) return
       this.committed = text
-      memory.set(this.name, { version: this.version, view })
       this.send("view", { ...view, serial: ++this.serial + Date.now() })
     }, COMMIT_MS)
   }
@@ -151,7 +155,11 @@ class Viewer {
     this.blink(settings.layout === "blink")
     this.controls.show(settings, reading, this.pair)
     const painter = new Painter(reading, this.zoom, this.wipe)
-    this.figures.forEach(figure => this.drawFigure(figure, painter))
+    const shown = this.figures.filter(({ missing }) => !missing)
+    // All sizes are read before anything is written: the page is laid out once a frame.
+    const widths = shown.map(({ canvas }) => canvas.clientWidth)
+    shown.forEach((figure, i) => this.drawFigure(figure, painter, widths[i]))
+    shown.forEach(figure => this.writeFigure(figure, painter))
     this.table()
     this.say()
   }
@@ -211,19 +219,25 @@ class Viewer {
     return { figure, number, title, note, canvas, bar, ramp, mark, low, what, high, value }
   }
 
-  drawFigure(parts, painter) {
-    if (parts.missing) return
-    const { reading } = this
-    const { layout } = this.settings
-    const context = painter.begin(parts.canvas)
+  // The number of the panel a figure shows: its own, or of the pair the one whose turn it is.
+  numberOf({ number }) {
     const [a, b] = this.pair
-    const number = parts.number ?? (layout === "blink" && this.blinked ? b : a)
-    if (layout === "wipe") painter.wiped(context, a, b)
-    else if (layout === "difference") painter.difference(context, a, b)
-    else painter.panel(context, number)
+    return number ?? (this.settings.layout === "blink" && this.blinked ? b : a)
+  }
+
+  drawFigure(parts, painter, wide) {
+    const { layout } = this.settings
+    const context = painter.begin(parts.canvas, wide)
+    if (layout === "wipe") painter.wiped(context, ...this.pair)
+    else if (layout === "difference") painter.difference(context, ...this.pair)
+    else painter.panel(context, this.numberOf(parts))
     if (this.point) painter.reticle(context, this.point)
-    this.caption(parts, number, a, b)
-    this.bar(parts, number, painter, a, b)
+  }
+
+  writeFigure(parts, painter) {
+    const number = this.numberOf(parts)
+    this.caption(parts, number, ...this.pair)
+    this.bar(parts, number, painter, ...this.pair)
     parts.value.textContent = this.point ? this.valueAt(number) : ""
     parts.canvas.setAttribute("aria-label", this.described(number))
   }

@@ -1,0 +1,69 @@
+"""The traces of several methods on one image: what is there at once, and the one job that is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from wsss_viz.app import caches, methods
+from wsss_viz.app.jobs.manager import CANCELLED, FAILED, Request, Snapshot
+from wsss_viz.app.jobs.panel import ended, reach
+from wsss_viz.app.jobs.requests import most_steps, request_for
+from wsss_viz.data.sample import Sample
+from wsss_viz.traces import Trace
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """The methods of a page, as far as they are.
+
+    Attributes:
+        traces: by method, in the order they were asked for; of a job that was stopped, what there was of it.
+        missing: why a method shows nothing, or nothing yet, by method.
+        going: the method whose job goes on, its request and how far it is; None where none does.
+        stopped: those that were cancelled or failed, by method.
+    """
+
+    traces: Mapping[str, Trace]
+    missing: Mapping[str, str]
+    going: tuple[str, Request, Snapshot] | None
+    stopped: Mapping[str, tuple[Request, Snapshot]]
+
+
+def gather(sample: Sample, chosen: Sequence[str], views: str) -> Gathered:
+    """CAM and what was precomputed at once, the others by one job after the other.
+
+    Raises:
+        InputError: a checkpoint is missing, or too many computations are waiting.
+    """
+    traces: dict[str, Trace] = {}
+    missing: dict[str, str] = {}
+    stopped: dict[str, tuple[Request, Snapshot]] = {}
+    going: tuple[str, Request, Snapshot] | None = None
+    for name in chosen:
+        missing[name] = methods.why_not(name, caches.CLASSIFIER)
+        if missing[name]:
+            continue
+        stored = caches.trace(sample, views) if name == "cam" else caches.precomputed(sample, name, views)
+        if stored is not None:
+            traces[name] = stored
+            continue
+        request = request_for(name, sample, views, most_steps(name, sample))
+        found = ended(request) if going else reach(request)
+        if found is None:
+            missing[name] = "Computed next."
+            continue
+        if found.going:
+            going = (name, request, found)
+        elif found.state in (FAILED, CANCELLED):
+            stopped[name] = (request, found)
+        if found.steps:
+            traces[name] = as_trace(name, found)
+        else:
+            missing[name] = "On its way." if found.going else "Stopped before its first step."
+    return Gathered(traces, missing, going, stopped)
+
+
+def as_trace(method: str, found: Snapshot) -> Trace:
+    """What there is of a job, as a trace."""
+    return Trace(found.steps, method, caches.entry().classes)
