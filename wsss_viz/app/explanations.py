@@ -32,6 +32,21 @@ OWN = Explanation(
     r"p_c = \sigma(s_c), \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
     "This classifier knows ten classes of drawn scenes. On a photograph its maps show what it mistakes for them.",
 )
+GRADIENTS = Explanation(
+    "How much each pixel moves what a layer says, from the first convolution to the logit, and in which share of a "
+    "region's pixels it moves it much: the high gradient ratio of RIB's argument. On a toy where a rare shape gives "
+    "the class away as surely as the digit, and on the scenes.",
+    r"G_k = \nabla_x \textstyle\sum_{c,u,v} T_k[c,u,v], \quad "
+    r"\mathrm{HGR}_k(R) = \frac{|\{p \in R : |G_k(p)| > \tau \max_q |G_k(q)|\}|}{|R|}",
+    "A ratio sees where a gradient is high, not how large it is: the sigmoid's factor s(1 - s) scales the whole map.",
+)
+INFORMATION = Explanation(
+    "How many bits each layer of a small network says of its input and of the label, as it is trained: the information "
+    "plane of Shwartz-Ziv and Tishby, with Saxe et al.'s answer that the picture is the ruler's as much as the "
+    "network's. Beside it what can be computed exactly, and what a reader finds in a real classifier's layers.",
+    r"I(X;T) = H(T) - H(T|X), \qquad I(X;T_1) \ge I(X;T_2) \ge \dots \ge I(X;T_k)",
+    "Of a network without noise I(X;T) is constant or infinite. What is plotted is a binned or noised layer's.",
+)
 ABOUT = Explanation(
     "What this project computes and from which papers, what it does not claim, and which software and which checkpoint "
     "produced what you see. Every number on these pages is computed by the library, not by the page.",

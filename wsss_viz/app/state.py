@@ -14,6 +14,8 @@ from typing import Any
 
 from wsss_viz.app.methods import METHODS
 from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.errors import InputError
+from wsss_viz.information.ruler_names import check_ruler
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
 COLOUR_MAPS = ("inferno", "viridis", "cividis")
@@ -29,12 +31,19 @@ LARGEST_STEPS = 40
 SUBJECTS = ("toy", "scenes")
 HEADS = ("flatten", "gap")
 TRAINED_WITH = ("bce", "rib")
+NETWORKS = ("classifier", "cgnet")
 MEASURES = ("sum", "energy")
 DIVISORS = ("max", "p99")
 REGION_SOURCES = ("parts", "map0.3", "map0.5", "map0.7")
 LARGEST_LAYER = 12
-LARGEST_PICTURE = 3
+LARGEST_PICTURE = 1
 LARGEST_RIB_STEP = 10
+SECTIONS = ("plane", "minimal", "table", "chain", "probe")
+NETWORK_ACTIVATIONS = ("tanh", "relu", "sigmoid")
+UNIT_ACTIVATIONS = (*NETWORK_ACTIVATIONS, "softsign", "elu", "linear")
+NETWORK_LAYERS = ("T1", "T2", "T3", "T4", "T5", "output")
+LARGEST_EPOCH, MOST_SEEDS, MOST_LINKS = 100_000, 8, 12
+PROBED = ("class", "coat", "rib")
 FINAL = -1
 LARGEST_K = 999
 LARGEST_PANEL = 5
@@ -73,12 +82,26 @@ class ViewState:
         subject: one of `SUBJECTS`, what the gradients are of.
         head, trained_with: of `HEADS` and `TRAINED_WITH`, the toy's network.
         picture: the toy's example, from 0.
+        network: one of `NETWORKS`, who looks at the scenes.
         measure: one of `MEASURES`, how a layer becomes one number.
         divisor: one of `DIVISORS`, what a gradient map is divided by.
         tau: the share of it from which a gradient is high.
         layer: from 1; 0: the last.
         regions: one of `REGION_SOURCES`, where the scenes' regions are from.
         rib_step: theta_k whose gradients are shown.
+        section: one of `SECTIONS`, a part of the page Information.
+        activations: of `NETWORK_ACTIVATIONS`, the networks side by side in the information plane.
+        ruler: what they are measured with, as `information.ruler_names` has it.
+        told_by: of `NETWORK_LAYERS`, those that are drawn.
+        seeds: the first so many networks of each.
+        epoch: where the slider stands at first, or `FINAL`.
+        live: of `NETWORK_ACTIVATIONS`, trained now in place of the stored run; "": none.
+        unit: one of `UNIT_ACTIVATIONS`, of the minimal model.
+        table: four weights of the joint table, row by row, from 0 to 100, not all 0.
+        draws: samples that are drawn from it.
+        flip: the probability that a link of the chain flips the bit.
+        links: of the chain.
+        probed: one of `PROBED`.
         box: one's own region in percent of the picture: left, top, right, bottom; empty: none.
     """
 
@@ -110,6 +133,7 @@ class ViewState:
     head: str = "flatten"
     trained_with: str = "bce"
     picture: int = 0
+    network: str = "classifier"
     measure: str = "sum"
     divisor: str = "max"
     tau: float = 0.3
@@ -117,6 +141,19 @@ class ViewState:
     regions: str = "parts"
     rib_step: int = 0
     box: tuple[int, ...] = ()
+    section: str = "plane"
+    activations: tuple[str, ...] = ("tanh", "relu")
+    ruler: str = "default"
+    told_by: tuple[str, ...] = NETWORK_LAYERS
+    seeds: int = MOST_SEEDS
+    epoch: int = FINAL
+    live: str = ""
+    unit: str = "tanh"
+    table: tuple[int, ...] = (50, 0, 0, 50)
+    draws: int = 100
+    flip: float = 0.1
+    links: int = 5
+    probed: str = "class"
 
     @property
     def example(self) -> str:
@@ -266,6 +303,42 @@ def _box(text: str) -> dict[str, Any]:
     return {"box": numbers}
 
 
+def _ruler(text: str) -> dict[str, Any]:
+    try:
+        kind, value = check_ruler(text[:40])
+    except InputError:
+        raise ValueError("a ruler such as width:0.07") from None
+    return {"ruler": f"{kind}:{value}" if value else kind}
+
+
+def _some(field: str, options: Sequence[str]) -> Callable[[str], dict[str, Any]]:
+    """As `_subset`, at least one of them."""
+
+    def parse(text: str) -> dict[str, Any]:
+        found = _subset(field, options)(text)
+        if not found[field]:
+            raise ValueError(f"a list of {', '.join(options)}")
+        return found
+
+    return parse
+
+
+def _whole(field: str, least: int, most: int) -> Callable[[str], dict[str, Any]]:
+    def parse(text: str) -> dict[str, Any]:
+        if not _is_index(text, most + 1) or int(text) < least:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return {field: int(text)}
+
+    return parse
+
+
+def _table(text: str) -> dict[str, Any]:
+    weights = text.split("-")
+    if len(weights) != 4 or not all(_is_index(weight, 101) for weight in weights) or not any(map(int, weights)):
+        raise ValueError("four weights from 0 to 100, such as 45-5-5-45")
+    return {"table": tuple(int(weight) for weight in weights)}
+
+
 def _share(field: str) -> Callable[[str], dict[str, Any]]:
     def parse(text: str) -> dict[str, Any]:
         try:
@@ -292,7 +365,7 @@ _PARAMETERS: dict[str, tuple[Callable[[str], dict[str, Any]], Callable[[ViewStat
     "colours": (_choice("colours", COLOUR_MAPS), _text("colours")),
     "normalisation": (_choice("normalisation", NORMALISATIONS), _text("normalisation")),
     "views": (_choice("views", VIEWS), _text("views")),
-    "methods": (_subset("methods", METHODS), _list("methods")),
+    "methods": (_subset("methods", tuple(METHODS)), _list("methods")),
     "k": (_k, lambda state: "final" if state.k == FINAL else str(state.k)),
     "class": (_focus, _text("focus")),
     "layout": (_choice("layout", LAYOUTS), _text("layout")),
@@ -311,6 +384,7 @@ _PARAMETERS: dict[str, tuple[Callable[[str], dict[str, Any]], Callable[[ViewStat
     "head": (_choice("head", HEADS), _text("head")),
     "trained-with": (_choice("trained_with", TRAINED_WITH), _text("trained_with")),
     "picture": (_number("picture", LARGEST_PICTURE), _text("picture")),
+    "network": (_choice("network", NETWORKS), _text("network")),
     "measure": (_choice("measure", MEASURES), _text("measure")),
     "divisor": (_choice("divisor", DIVISORS), _text("divisor")),
     "tau": (_tau, _text("tau")),
@@ -318,6 +392,19 @@ _PARAMETERS: dict[str, tuple[Callable[[str], dict[str, Any]], Callable[[ViewStat
     "regions": (_choice("regions", REGION_SOURCES), _text("regions")),
     "rib-step": (_number("rib_step", LARGEST_RIB_STEP), _text("rib_step")),
     "box": (_box, lambda state: "-".join(str(number) for number in state.box)),
+    "section": (_choice("section", SECTIONS), _text("section")),
+    "activations": (_some("activations", NETWORK_ACTIVATIONS), _list("activations")),
+    "ruler": (_ruler, _text("ruler")),
+    "layers": (_some("told_by", NETWORK_LAYERS), _list("told_by")),
+    "seeds": (_whole("seeds", 1, MOST_SEEDS), _text("seeds")),
+    "epoch": (_whole("epoch", 0, LARGEST_EPOCH), _text("epoch")),
+    "live": (_choice("live", NETWORK_ACTIVATIONS), _text("live")),
+    "unit": (_choice("unit", UNIT_ACTIVATIONS), _text("unit")),
+    "table": (_table, lambda state: "-".join(str(weight) for weight in state.table)),
+    "draws": (_whole("draws", 10, 10_000), _text("draws")),
+    "flip": (_share("flip"), _text("flip")),
+    "links": (_whole("links", 1, MOST_LINKS), _text("links")),
+    "probed": (_choice("probed", PROBED), _text("probed")),
 }
 _CARRIES = {
     "example": {"split", "index"},
@@ -327,4 +414,5 @@ _CARRIES = {
     "stop-area": {"stop_area"},
     "trained-with": {"trained_with"},
     "rib-step": {"rib_step"},
+    "layers": {"told_by"},
 }

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TOY = "toy"
 SCENES = "scenes:test"
 TEST_PICTURES = 300
-SCENES_MEASURED = 300
-SCENES_TUNED = 100
+SCENES_MEASURED = 200
+SCENES_TUNED = 50
 SEEDS = 3
 
 
@@ -126,7 +126,7 @@ def _images(data_string: str, name: str, limit: int, device: str, everything: bo
         entries = {}
         for measure in ("sum", "energy"):
             found = measure_scenes(classifier, progress(samples, f"{name}, {measure}"), measure)
-            entries[scenes_key(name, PARTS, measure)] = Entry(found.curve, {"sigmoid_slope": found.slope[0]})
+            entries[scenes_key(name, PARTS, measure)] = Entry(found.curves[0], {"sigmoid_slope": found.slope[0]})
         return Stored(entries, {}, about)
     names = [name, *trained_names("cgnet", name)[:1]]
     if len(names) == 1:

@@ -50,62 +50,68 @@ def scene_regions(
     return np.stack([map_regions(sample, name, own, share, size) for name, own in zip(names, maps, strict=True)])
 
 
+@dataclass(frozen=True)
+class Counting:
+    """How high gradients are counted.
+
+    Attributes:
+        kind, share: of the regions, see `scene_regions`.
+        percentile: of the map that it is divided by, see `ratio.normalise`.
+    """
+
+    kind: str = PARTS
+    share: float = CAM_SHARE
+    percentile: float = 100.0
+
+
 @dataclass(frozen=True, eq=False)
 class Measured:
     """A measurement over images.
 
     Attributes:
-        curve: HGR by layer and region.
+        curves: HGR by layer and region, one for each counting.
         slope: (3,) mean s(1 - s) with its interval over images: the sigmoid's own factor, that no ratio shows.
         logit: mean y^c.
         images, labels: how many of each.
-        ratios: (N, T, L, R), an image each.
     """
 
-    curve: Curve
+    curves: tuple[Curve, ...]
     slope: tuple[float, float, float]
     logit: float
     images: int
     labels: int
-    ratios: NDArray[np.float64]
 
 
 def measure_scenes(
     classifier: Classifier,
     samples: Iterable[Sample],
     measure: str = SUM,
-    kind: str = PARTS,
-    share: float = CAM_SHARE,
+    countings: Sequence[Counting] = (Counting(),),
     taus: tuple[float, ...] = TAUS,
-    percentile: float = 100.0,
 ) -> Measured:
     """HGR by layer of a classifier over labelled images.
 
     Raises:
         InputError: no image has a label the classifier knows, or masks are missing.
     """
-    ratios, slopes, logits, layers, labels = [], [], [], (), 0
+    ratios: list[list[NDArray[np.float64]]] = [[] for _ in countings]
+    slopes, logits, labels = [], [], 0
+    layers: tuple[str, ...] = ()
     for sample in samples:
         names = known_labels(classifier, sample)
         if not names:
             continue
         found = scene_maps(classifier, sample, names, measure)
-        regions = scene_regions(classifier, sample, names, kind, share)
-        ratios.append(over_labels(ratio_curve(found.maps, regions, taus, percentile)))
+        for own, counting in zip(ratios, countings, strict=True):
+            regions = scene_regions(classifier, sample, names, counting.kind, counting.share)
+            own.append(over_labels(ratio_curve(found.maps, regions, taus, counting.percentile)))
         slopes.append(float(found.sigmoid_slope.mean()))
         logits.append(float(found.logits.mean()))
         layers, labels = found.layers, labels + len(names)
-    if not ratios:
+    if not slopes:
         raise InputError("no image has a label that the classifier knows: nothing to measure")
-    stacked = np.stack(ratios)
-    return Measured(
-        summarise(stacked, layers, REGIONS, taus),
-        mean_interval(slopes),
-        float(np.mean(logits)),
-        len(ratios),
-        labels,
-        stacked,
-    )
+    curves = tuple(summarise(np.stack(own), layers, REGIONS, taus) for own in ratios)
+    return Measured(curves, mean_interval(slopes), float(np.mean(logits)), len(slopes), labels)
 
 
 def known_labels(classifier: Classifier, sample: Sample) -> tuple[str, ...]:
@@ -188,10 +194,15 @@ def measure_rib(
     loss: str = RIB,
     steps: int = 10,
     taus: tuple[float, ...] = TAUS,
-    percentile: float = 100.0,
-) -> ThroughRib:
-    """Does RIB bring the gradient back to the part that the classifier neglected? HGR at each of its steps."""
-    ratios, logits, slopes = [], [], []
+    percentiles: Sequence[float] = (100.0,),
+) -> tuple[ThroughRib, ...]:
+    """Does RIB bring the gradient back to the part that the classifier neglected? HGR at each of its steps.
+
+    Returns:
+        One for each of `percentiles`, see `ratio.normalise`.
+    """
+    ratios: list[list[NDArray[np.float64]]] = [[] for _ in percentiles]
+    logits, slopes = [], []
     layers: tuple[str, ...] = ()
     for sample in samples:
         names = known_labels(classifier, sample)
@@ -201,12 +212,25 @@ def measure_rib(
         found = rib_maps(classifier, sample, names, loss, steps)
         found += [found[-1]] * (steps + 1 - len(found))
         layers = found[0].layers
-        ratios.append(np.stack([over_labels(ratio_curve(maps.maps, regions, taus, percentile)) for maps in found]))
+        for own, percentile in zip(ratios, percentiles, strict=True):
+            own.append(np.stack([over_labels(ratio_curve(maps.maps, regions, taus, percentile)) for maps in found]))
         logits.append([float(maps.logits.mean()) for maps in found])
         slopes.append([float(maps.sigmoid_slope.mean()) for maps in found])
-    if not ratios:
+    if not logits:
         raise InputError("no image has a label that the classifier knows: nothing to measure")
-    stacked = np.stack(ratios, axis=1)  # (K + 1, N, T, L, R)
-    curves = tuple(summarise(at_k, layers, REGIONS, taus) for at_k in stacked)
-    change = summarise((stacked[-1] - stacked[0])[:, :, -1:], (LOGIT,), REGIONS, taus)
-    return ThroughRib(curves, change, np.mean(logits, axis=0), np.mean(slopes, axis=0), len(ratios))
+    means = np.mean(logits, axis=0), np.mean(slopes, axis=0), len(logits)
+    return tuple(_through(np.stack(own, axis=1), layers, taus, *means) for own in ratios)
+
+
+def _through(
+    ratios: NDArray[np.float64],
+    layers: tuple[str, ...],
+    taus: tuple[float, ...],
+    logits: NDArray[np.float64],
+    slopes: NDArray[np.float64],
+    images: int,
+) -> ThroughRib:
+    """`ratios` (K + 1, N, T, L, R)."""
+    curves = tuple(summarise(at_k, layers, REGIONS, taus) for at_k in ratios)
+    change = summarise((ratios[-1] - ratios[0])[:, :, -1:], (LOGIT,), REGIONS, taus)
+    return ThroughRib(curves, change, logits, slopes, images)

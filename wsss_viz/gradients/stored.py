@@ -21,6 +21,7 @@ from wsss_viz.gradients.ratio import Curve
 FOLDER = Path(__file__).parent / "runs"
 REBUILD = "python -m wsss_viz diagnose gradient-ratio --data {} --store"
 _DIGITS = 4
+_NOT_A_NUMBER = -(2**15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Stored:
                 "counts": curve.counts.tolist(),
                 "facts": entry.facts,
             }
-            arrays[f"values{number}"] = np.round(curve.values, _DIGITS).astype(np.float32)
+            arrays[f"values{number}"] = _packed(curve.values)
             arrays[f"drop{number}"] = np.round(curve.drop, _DIGITS).astype(np.float32)
         examples = {f"example {name}": values for name, values in self.examples.items()}
         write_archive(path, {"entries": heads, "about": {"version": __version__, **self.about}}, {**arrays, **examples})
@@ -74,7 +75,7 @@ class Stored:
         try:
             entries = {}
             for number, (key, head) in enumerate(header["entries"].items()):
-                values, drop = (arrays[f"{name}{number}"].astype(np.float64) for name in ("values", "drop"))
+                values, drop = _unpacked(arrays[f"values{number}"]), arrays[f"drop{number}"].astype(np.float64)
                 layers, regions, taus = (tuple(head[name]) for name in ("layers", "regions", "taus"))
                 if values.shape != (len(taus), len(layers), len(regions), 3):
                     raise ValueError(key)
@@ -91,6 +92,15 @@ class Stored:
             "about": {"version": __version__, **self.about},
             "entries": {key: entry_dict(entry) for key, entry in self.entries.items()},
         }
+
+
+def _packed(values: NDArray) -> NDArray[np.int16]:
+    """Numbers from -1 to 1 as ten-thousandths, NaN as what none of them is."""
+    return np.where(np.isnan(values), _NOT_A_NUMBER, np.round(values * 10**_DIGITS)).astype(np.int16)
+
+
+def _unpacked(values: NDArray[np.int16]) -> NDArray[np.float64]:
+    return np.where(values == _NOT_A_NUMBER, np.nan, values / 10**_DIGITS)
 
 
 def entry_dict(entry: Entry) -> dict[str, Any]:
@@ -110,8 +120,9 @@ def entry_dict(entry: Entry) -> dict[str, Any]:
 
 
 def _plain(values: NDArray) -> Any:
-    rounded = np.round(values, _DIGITS)
-    return np.where(np.isnan(rounded), None, rounded.astype(object)).tolist()
+    rounded = np.round(values, _DIGITS).astype(object)
+    rounded[np.isnan(values)] = None
+    return rounded.tolist()
 
 
 def shipped(subject: str, checkpoints: Mapping[str, str] | None = None) -> Stored:

@@ -14,7 +14,16 @@ from wsss_viz.gradients.digits import digit_maps, measure_digits
 from wsss_viz.gradients.maps import ENERGY, MEASURES, SUM
 from wsss_viz.gradients.ratio import TAUS, normalise, summarise
 from wsss_viz.gradients.regions import REGIONS
-from wsss_viz.gradients.scenes import MAP, PARTS, Measured, known_labels, measure_rib, measure_scenes, scene_maps
+from wsss_viz.gradients.scenes import (
+    MAP,
+    PARTS,
+    Counting,
+    Measured,
+    known_labels,
+    measure_rib,
+    measure_scenes,
+    scene_maps,
+)
 from wsss_viz.gradients.stored import Entry, Stored
 from wsss_viz.methods.rib_batch import BCE, RIB
 from wsss_viz.models.classifier import Classifier
@@ -23,7 +32,7 @@ from wsss_viz.models.digit_network import DigitNetwork
 PERCENTILES = {"max": 100.0, "p99": 99.0}
 MAP_SHARES = (0.3, 0.5, 0.7)
 ALL_SEEDS = "all"
-EXAMPLES = 4
+EXAMPLES = 2
 EXAMPLE = "scenes:test:129"
 RIB_STEPS = 10
 
@@ -103,24 +112,22 @@ def survey_scenes(
         about: the data, the checkpoints' digests.
     """
     entries: dict[str, Entry] = {}
+    first_name, first = next(iter(classifiers.items()))
+    countings = {scenes_key("", PARTS, SUM, norm): Counting(percentile=p) for norm, p in PERCENTILES.items()}
+    countings |= {scenes_key("", MAP, share=share): Counting(MAP, share) for share in MAP_SHARES}
     for name, classifier in classifiers.items():
-        for measure in MEASURES:
-            for norm, percentile in PERCENTILES.items() if measure == SUM else (("max", 100.0),):
-                title = f"{name}, {measure}, {norm}"
-                found = measure_scenes(classifier, progress(samples, title), measure, percentile=percentile)
-                entries[scenes_key(name, PARTS, measure, norm)] = _entry(found)
-        for share in MAP_SHARES:
-            found = measure_scenes(classifier, progress(samples, f"{name}, map {share}"), SUM, MAP, share)
-            entries[scenes_key(name, MAP, share=share)] = _entry(found)
-    first = next(iter(classifiers.values()))
+        found = measure_scenes(classifier, progress(samples, name), SUM, tuple(countings.values()))
+        entries |= {name + key: _entry(found, i) for i, key in enumerate(countings)}
+    found = measure_scenes(first, progress(samples, f"{first_name}, energy"), ENERGY)
+    entries[scenes_key(first_name, PARTS, ENERGY)] = _entry(found, 0)
     for loss in (RIB, BCE):
-        for norm, percentile in PERCENTILES.items():
-            title = f"tuning, {loss}, {norm}"
-            through = measure_rib(first, progress(rib_samples, title), loss, RIB_STEPS, percentile=percentile)
-            for k, curve in enumerate(through.steps):
-                facts = {"logit": float(through.logits[k]), "sigmoid_slope": float(through.slopes[k])}
+        tuned = progress(rib_samples, f"tuning, {loss}")
+        through = measure_rib(first, tuned, loss, RIB_STEPS, percentiles=tuple(PERCENTILES.values()))
+        for norm, own in zip(PERCENTILES, through, strict=True):
+            for k, curve in enumerate(own.steps):
+                facts = {"logit": float(own.logits[k]), "sigmoid_slope": float(own.slopes[k])}
                 entries[rib_key(loss, norm, k)] = Entry(curve, facts)
-            entries[rib_key(loss, norm, "change")] = Entry(through.change, {"images": through.images})
+            entries[rib_key(loss, norm, "change")] = Entry(own.change, {"images": own.images})
     names = known_labels(first, example)
     examples = {}
     for measure in (SUM, ENERGY):
@@ -130,9 +137,9 @@ def survey_scenes(
     return Stored(entries, examples, {**about, "example": example.source, "labels": list(names)})
 
 
-def _entry(found: Measured) -> Entry:
+def _entry(found: Measured, counting: int) -> Entry:
     facts = {"sigmoid_slope": found.slope[0], "sigmoid_slope_interval": list(found.slope[1:]), "logit": found.logit}
-    return Entry(found.curve, {**facts, "labels": found.labels})
+    return Entry(found.curves[counting], {**facts, "labels": found.labels})
 
 
 def _of_each_class(data: Digits) -> NDArray[np.int64]:
