@@ -7,9 +7,14 @@ from hypothesis import strategies as st
 from wsss_viz.app.methods import METHODS
 from wsss_viz.app.state import (
     COLOUR_MAPS,
+    ERASED,
+    ERASURES,
     FINAL,
     LARGEST_K,
+    LARGEST_STEPS,
     LAYOUTS,
+    MASK_KINDS,
+    MODES,
     OUTLINES,
     PHOTOGRAPHS,
     SHOWN,
@@ -43,6 +48,14 @@ def states(draw: st.DrawFn) -> ViewState:
         show=draw(st.sampled_from(SHOWN)),
         outlines=tuple(name for name in OUTLINES if draw(st.booleans())),
         pair=draw(st.sampled_from(((), (0, 1), (2, 2), (5, 3)))),
+        mode=draw(st.sampled_from(MODES)),
+        steps=draw(st.integers(0, LARGEST_STEPS)),
+        mask=draw(st.sampled_from(MASK_KINDS)),
+        erase_at=draw(shares),
+        erased=draw(st.sampled_from(ERASED)),
+        stop_below=draw(shares),
+        stop_area=draw(shares),
+        erasure=draw(st.sampled_from(ERASURES)),
     )
 
 

@@ -54,12 +54,14 @@ def test_a_trace_comes_back_step_by_step(tmp_path: Path) -> None:
         assert np.array_equal(one.scores, other.scores)
         assert one.maps.dtype == np.float32
         np.testing.assert_allclose(one.maps, other.maps, rtol=5e-4, atol=1e-4)
+        assert one.mask is not None
+        assert other.mask is not None
         np.testing.assert_allclose(one.mask, other.mask, atol=0.5 / 255 + 1e-6)
         assert np.array_equal(one.arrays["region"], other.arrays["region"])
         assert one.arrays["region"].dtype == bool
         np.testing.assert_allclose(one.arrays["current"], other.arrays["current"], rtol=5e-4, atol=1e-4)
         assert (one.image is None) == (other.image is None)
-        if one.image is not None:
+        if one.image is not None and other.image is not None:
             assert np.array_equal(one.image, other.image)
 
 

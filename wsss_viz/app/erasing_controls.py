@@ -54,8 +54,8 @@ def focus_choice(state: ViewState, focus: str, labels: tuple[str, ...]) -> None:
     st.selectbox(
         "Class",
         choices,
-        format_func=lambda name: name if name in labels else f"{name} (not in the image)",
-        width=140,
+        format_func=lambda name: name if name in labels else f"{name} (absent)",
+        width=120,
         **session.control("focus", focus, variant=f"_{len(choices)}"),
     )
 
@@ -68,7 +68,7 @@ def options(state: ViewState) -> None:
             "Erasings K" if state.mode == "ae" else "Steps K",
             min_value=1,
             max_value=most,
-            width=130,
+            width=115,
             **session.control("steps", min(steps(state), most), variant=f"_{state.mode}"),
         )
     if state.mode != "ae":
@@ -78,7 +78,7 @@ def options(state: ViewState) -> None:
         MASK_KINDS,
         format_func=lambda kind: _MASKS[kind],
         help=_MASK_HELP,
-        width=140,
+        width=130,
         **session.control("mask", state.mask),
     )
     if state.mask != "graded":
@@ -114,7 +114,7 @@ def steps(state: ViewState) -> int:
     return state.steps or DEFAULT_STEPS.get(MODES[state.mode].method, 0)
 
 
-def _share(field: str, label: str, value: float, width: int = 130) -> None:
+def _share(field: str, label: str, value: float, width: int = 115) -> None:
     st.slider(
         label,
         min_value=0.0,
