@@ -18,8 +18,8 @@ from wsss_viz.errors import InputError
     default="singles:test",
     help="Drawings of one object, whose coats are known: singles:SPLIT; none leaves them out.",
 )
-@click.option("--images", type=click.IntRange(min=20), help="At most so many of each; 600 where not given.")
-@click.option("--rib", "rib_images", type=click.IntRange(min=0), help="Images RIB tunes on; 300 where not given.")
+@click.option("--images", type=click.IntRange(min=20), help="At most so many of each; 400 where not given.")
+@click.option("--rib", "rib_images", type=click.IntRange(min=0), help="Images RIB tunes on; 400 where not given.")
 @click.option("--steps", type=click.IntRange(min=1, max=50), help="RIB's iterations; 6 where not given.")
 @click.option("--family", "families", multiple=True, help="logistic, mlp; repeatable, both where not given.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split, the probes and the bootstrap.")

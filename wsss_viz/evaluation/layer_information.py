@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 REGIONS = ("discriminative", "non_discriminative", "background")
 FORMAT = 1
 REBUILD = "python -m wsss_viz diagnose probe --store"
-IMAGES, RIB_IMAGES, RIB_STEPS = 500, 200, 6
+IMAGES, RIB_IMAGES, RIB_STEPS = 400, 400, 6
 CGNET = "cgnet"
 Progress = Callable[[Iterable[int], str], Iterable[int]]
 

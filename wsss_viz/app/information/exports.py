@@ -1,0 +1,88 @@
+"""What can be taken from the page Information: chart, rows, and rows with how they were made."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz import __version__
+from wsss_viz.app.information.plane_figure import LAYER_COLOURS, Measured
+from wsss_viz.information.plane import INPUT_ENTROPY, LABEL_ENTROPY
+from wsss_viz.information.runs import LAYERS
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def rows_csv(rows: Rows) -> bytes:
+    """The rows with a header, all keys of any."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def rows_json(rows: Rows, about: Mapping[str, Any]) -> bytes:
+    """The rows with what they are of and the version."""
+    return (json.dumps({"wsss_viz": __version__, **about, "rows": list(rows)}, indent=1) + "\n").encode()
+
+
+def plane_rows(measured: Mapping[str, Measured]) -> list[dict[str, Any]]:
+    """One row a network, epoch, seed, layer and axis; None where the ruler does not apply."""
+    rows = []
+    for name, found in measured.items():
+        for (e, s, k, axis), value in np.ndenumerate(found.bits):
+            source = found.plane.sources[f"{LAYERS[k]}/{axis}"]
+            cap = found.plane.caps[e, s, k, axis]
+            low, high = found.plane.intervals[e, s, k, axis]
+            rows.append({
+                "activation": name, "epoch": int(found.plane.epochs[e]), "seed": s, "layer": LAYERS[k],
+                "quantity": source.get("quantity"), "bits": _number(value), "low": _number(low), "high": _number(high),
+                "cap": _number(cap), "estimator": source.get("estimator"), "n": source.get("n"),
+            })  # fmt: skip
+    return rows
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 6)
+
+
+def plane_svg(measured: Mapping[str, Measured], layers: Sequence[int]) -> bytes:
+    """The planes' mean trails and their walls."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * len(measured), 3.4), layout="constrained")
+    for axes, (name, found) in zip(figure.subplots(1, len(measured), squeeze=False)[0], measured.items(), strict=True):
+        mean = found.bits.mean(axis=1)
+        for k in layers:
+            axes.plot(*mean[:, k].T, color=LAYER_COLOURS[k], marker="o", markersize=2, label=LAYERS[k])
+        axes.axvline(INPUT_ENTROPY, color="0.5", linestyle="--", linewidth=1)
+        axes.axhline(LABEL_ENTROPY, color="0.5", linestyle="--", linewidth=1)
+        axes.set(title=name, xlabel=f"of the input, bits ({found.plane.ruler})", ylabel="of the label, bits")
+        axes.legend(fontsize=7)
+    buffer = io.BytesIO()
+    with rc_context({"svg.hashsalt": "wsss_viz"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def buttons(name: str, rows: Rows, about: Mapping[str, Any], svg: Callable[[], bytes] | None = None) -> None:
+    """The download buttons; each makes its file when it is asked for."""
+    made = [("Chart (SVG)", "svg", "image/svg+xml", svg)] if svg else []
+    kinds: list[tuple[str, str, str, Callable[[], bytes]]] = [
+        *made,
+        ("Numbers (CSV)", "csv", "text/csv", lambda: rows_csv(rows)),
+        ("Numbers (JSON)", "json", "application/json", lambda: rows_json(rows, about)),
+    ]
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, mime, make in kinds:
+            st.download_button(
+                label, data=make, file_name=f"{name}.{ending}", mime=mime, on_click="ignore", key=f"{name}_{ending}"
+            )

@@ -1,0 +1,190 @@
+"""The information plane: stored runs, measured with a ruler of one's choice, or a training that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.information import exports
+from wsss_viz.app.information.plane_figure import Measured, plane_figure
+from wsss_viz.app.jobs.manager import Request, Snapshot
+from wsss_viz.app.jobs.panel import follow
+from wsss_viz.app.state import MOST_SEEDS, NETWORK_ACTIVATIONS, NETWORK_LAYERS, ViewState
+from wsss_viz.errors import InputError
+from wsss_viz.information.live import Update, stream, updates
+from wsss_viz.information.plane import Plane, measured_epochs, measuring, stored_plane
+from wsss_viz.information.ruler_names import DEFAULTS, RULERS, check_ruler
+from wsss_viz.information.runs import LAYERS, Run, recipe, stored_run
+
+LABEL_ONLY = ("ross", "probe")
+MOST_EPOCHS = 16
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+@st.cache_resource(show_spinner=False)
+def _run(activation: str) -> Run:
+    return stored_run(activation)
+
+
+@st.cache_resource(show_spinner=False)
+def _stored(activation: str, ruler: str) -> Plane | None:
+    try:
+        return stored_plane(activation, ruler)
+    except InputError:
+        return None
+
+
+def plane_section(state: ViewState) -> None:
+    """Controls, the linked figure, what the numbers are, and the downloads."""
+    _controls(state)
+    if state.live:
+        _live(state)
+        return
+    planes = {name: _stored(name, state.ruler) for name in state.activations}
+    missing = [name for name, plane in planes.items() if plane is None]
+    if not missing:
+        _draw(state, {name: plane for name, plane in planes.items() if plane is not None}, "stored run, precomputed")
+        return
+    request = Request(
+        ("plane", state.ruler, tuple(missing)), lambda: _work(missing, state.ruler), _total(missing, state.ruler)
+    )
+
+    def draw(now: Snapshot) -> None:
+        latest = {plane.activation: plane for plane in cast("tuple[Any, ...]", now.steps)}
+        found = {name: planes[name] or latest.get(name) for name in state.activations}
+        _draw(state, {name: plane for name, plane in found.items() if plane is not None}, "stored run, measured now")
+
+    follow(request, f"Measuring with {state.ruler}", draw)
+
+
+def _work(names: list[str], ruler: str) -> Iterator[Any]:
+    for name in names:
+        yield from measuring(_run(name), ruler, snapshots=_most(ruler))
+
+
+def _most(ruler: str) -> int:
+    return 8 if check_ruler(ruler)[0] in ("probe", "noisy") else MOST_EPOCHS
+
+
+def _total(names: list[str], ruler: str) -> int:
+    return sum(len(measured_epochs(_run(name), _most(ruler))) for name in names)
+
+
+def _live(state: ViewState) -> None:
+    """Trains four networks for 400 epochs in a process of its own, measured with the usual bins as they come."""
+    wanted = recipe("ci", state.live)
+    request = Request(("live", state.live), lambda: cast("Iterator[Any]", stream(wanted)), updates(wanted))
+
+    def draw(now: Snapshot) -> None:
+        told = [snapshot for update in cast("tuple[Update, ...]", now.steps) for snapshot in update.snapshots]
+        run = Run.collect(wanted, told)
+        plane = list(measuring(run, "default"))[-1]
+        _draw(state, {state.live: plane}, f"trained now: {len(told)} snapshots of seeds 0 to 3", {state.live: run})
+
+    follow(request, f"Training {state.live}", draw)
+
+
+def _controls(state: ViewState) -> None:
+    kind, value = check_ruler(state.ruler)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.pills(
+            "Networks",
+            NETWORK_ACTIVATIONS,
+            selection_mode="multi",
+            **session.control("activations", list(state.activations), lambda found: _in_order("activations", found)),
+        )
+        st.selectbox(
+            "Ruler",
+            list(RULERS),
+            format_func=lambda name: f"{name}, of the label only" if name in LABEL_ONLY else name,
+            help="  \n".join(f"**{name}**: {text}" for name, text in RULERS.items()),
+            width=210,
+            **session.control("ruler", kind, _ruler),
+        )
+        if kind not in ("default", "probe"):
+            options = dict.fromkeys([value, DEFAULTS[kind], *_values(kind)])
+            st.selectbox(
+                "Its value",
+                list(options),
+                width=110,
+                **session.control("ruler", value, lambda found: {"ruler": f"{kind}:{found}"}, f"_{kind}"),
+            )
+        st.slider("Seeds", 1, MOST_SEEDS, width=120, **session.control("seeds", state.seeds))
+        st.selectbox(
+            "Run",
+            ["", *NETWORK_ACTIVATIONS],
+            format_func=lambda name: f"train {name} now" if name else "stored, 1500 epochs",
+            width=180,
+            help="Now: four networks, 400 epochs, some 15 seconds on a free core; it can be cancelled.",
+            **session.control("live", state.live),
+        )
+        st.pills(
+            "Layers",
+            NETWORK_LAYERS,
+            selection_mode="multi",
+            **session.control("told_by", list(state.told_by), lambda found: _in_order("told_by", found)),
+        )
+
+
+def _in_order(field: str, found: list[str]) -> dict[str, Any]:
+    options = NETWORK_ACTIVATIONS if field == "activations" else NETWORK_LAYERS
+    names = tuple(name for name in options if name in found)
+    return {field: names} if names else {}
+
+
+def _ruler(kind: str) -> dict[str, Any]:
+    return {"ruler": f"{kind}:{DEFAULTS[kind]}" if kind in DEFAULTS else kind}
+
+
+def _values(kind: str) -> tuple[str, ...]:
+    if kind in ("mixture", "noise", "noisy"):
+        return ("0.0001", "0.001", "0.01", "0.1", "1")
+    if kind == "width":
+        return ("0.01", "0.03", "0.07", "0.2", "0.5")
+    return ("1", "3", "10") if kind == "ross" else ("5", "10", "30", "100", "1000")
+
+
+def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapping[str, Run] | None = None) -> None:
+    layers = [LAYERS.index(name) for name in state.told_by]
+    measured = {
+        name: Measured((runs or {}).get(name) or _run(name), plane, min(state.seeds, plane.bits.shape[1]))
+        for name, plane in planes.items()
+    }
+    if not measured:
+        return
+    figure = plane_figure(measured, layers, state.epoch)
+    st.plotly_chart(figure, key="plane", config=CONFIG, alt=_alt(measured))
+    st.caption(f"{origin}; accuracy and loss: test solid, train dotted. {_sources(planes)}")
+    st.caption(
+        "No point of a true plane lies beyond the dashed walls. Why is this not I(X;T)? Without noise that is constant "
+        "or infinite; what moves is the entropy of the layer as the ruler sees it. Change the ruler, nothing is trained "
+        "again."
+    )
+    rows = exports.plane_rows(measured)
+    exports.buttons("information-plane", rows, {"ruler": state.ruler}, lambda: exports.plane_svg(measured, layers))
+
+
+def _alt(measured: Mapping[str, Measured]) -> str:
+    told = [
+        f"{name}: T5 loses {np.nan_to_num(replace(found.plane, bits=found.bits).compression[:, 4].mean()):.2f} bits"
+        for name, found in measured.items()
+    ]
+    return f"information planes by epoch; compression {', '.join(told)}"
+
+
+def _sources(planes: Mapping[str, Plane]) -> str:
+    lines = []
+    for name, plane in planes.items():
+        for axis in (0, 1):
+            source = plane.sources[f"T1/{axis}"]
+            if "quantity" in source:
+                settings = ", ".join(str(value) for value in source["params"].values())
+                lines.append(f"{name}: {source['quantity']}, {source['estimator']}, {settings}, n = {source['n']}.")
+            else:
+                lines.append(f"{name}: {('input', 'label')[axis]}: {source['reason']}.")
+    return " ".join(lines)
