@@ -32,7 +32,7 @@ def panel(name: str, found: Gathered) -> Panel:
     look = methods.METHODS[name]
     if name not in found.traces:
         return Panel(look.title, missing=found.missing[name], colour=look.colour)
-    note = "scores of what is left" if name == "ae" else ""
+    note = "scores of what is left" if name in ("ae", "ae-rounds") else ""
     return Panel.of(found.traces[name], look.title, note, look.colour, shown_step)
 
 

@@ -100,7 +100,7 @@ def test_the_app_takes_it_where_it_fits(built: Path, tmp_path: Path, monkeypatch
     (sample,) = wsss_viz.data.open(SCENE)
     found = caches.precomputed(sample, "rib", "single")
     assert found is not None
-    assert caches.traces_for(sample, "rib", "single") is found
+    assert caches.precomputed(sample, "rib", "single") is found, "read once"
     assert caches.origin(sample, "rib", "single") == "precomputed"
     assert caches.origin(sample, "rib", "mirror") == "computed now"
     assert caches.showcase_note() == ""

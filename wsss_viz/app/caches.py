@@ -237,35 +237,3 @@ def steps_of(method: str, sample: Sample, views: str, **options: Any) -> Iterato
 
     networks = _networks(method, wanted_device(), checkpoints_of(method))
     return bind(method, classifier(), networks, **options)(sample, PRESETS[views])
-
-
-def _run(method: str, sample: Sample, views: str) -> Trace:
-    return Trace.collect(steps_of(method, sample, views), method, entry().classes)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _shared_method_trace(checkpoints: tuple[str, ...], image: str, views: str, method: str, _sample: Sample) -> Trace:
-    return _run(method, _sample, views)
-
-
-@st.cache_data(max_entries=16, scope="session", show_spinner=False)
-def _private_method_trace(checkpoints: tuple[str, ...], image: str, views: str, method: str, _sample: Sample) -> Trace:
-    return _run(method, _sample, views)
-
-
-def traces_for(sample: Sample, method: str, views: str) -> Trace:
-    """The trace of a method on a sample: from the showcase, else computed once for each image, labels, views and
-    checkpoints it looks with.
-
-    Args:
-        method: one that `methods.why_not` has nothing against.
-    """
-    if method == "cam":
-        return trace(sample, views)
-    digests = checkpoints_of(method)
-    stored = precomputed(sample, method, views)
-    if stored is not None:
-        return stored
-    seen = f"{digest(sample.image)} {','.join(sample.labels or ())}"
-    compute = _private_method_trace if is_private(sample) else _shared_method_trace
-    return compute(digests, seen, views, method, sample)

@@ -15,9 +15,9 @@ from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.caches import CLASSIFIER, device_label, origin
 from wsss_viz.app.copy_link import copy_link
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.state import VIEWS, ViewState, in_order
+from wsss_viz.app.state import VIEWS, ViewState
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.data.scenes import SPLITS
 from wsss_viz.errors import InputError
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -151,20 +151,4 @@ def views_select(state: ViewState) -> None:
         help="The image as it is; with its mirror image; at the scales 0.5, 1, 1.5 and 2 with mirror images (IRN).",
         width=190,
         **session.control("views", state.views),
-    )
-
-
-def class_pills(shown: Sequence[str], labels: Sequence[str] | None) -> None:
-    """Which classes' maps are shown. None chosen, or just the image's labels: the labels, whatever the image."""
-
-    def read(chosen: list[str]) -> dict[str, object]:
-        names = in_order(chosen)
-        return {"classes": () if names == in_order(labels or ()) else names}
-
-    st.pills(
-        "Classes",
-        CLASSES,
-        selection_mode="multi",
-        wrap=True,
-        **session.control("classes", list(shown), read),
     )
