@@ -65,6 +65,7 @@ with right:
             gradients_facts.marked(state, shown.layers, charted),
             seeds,
             of_toy,
+            1 + len(shown.layers) - len(charted),
         )
         st.plotly_chart(
             figure,

@@ -22,19 +22,26 @@ def _rgba(region: str, alpha: float = 1.0) -> str:
     return "rgba({}, {}, {}, {})".format(*COLOURS[region], alpha)
 
 
-def layer_ticks(layers: Sequence[str]) -> list[str]:
-    """G_1 on, with the layers' own names under them."""
-    return [f"G{number}<br>{name}" for number, name in enumerate(layers, start=1)]
+def layer_ticks(layers: Sequence[str], first: int = 1) -> list[str]:
+    """G_first on, with the layers' own names under them."""
+    return [f"G{number}<br>{name}" for number, name in enumerate(layers, start=first)]
 
 
 def layers_figure(
-    curve: Curve, tau: float, subject: str, at: int, seeds: Sequence[Curve] = (), published: bool = False
+    curve: Curve,
+    tau: float,
+    subject: str,
+    at: int,
+    seeds: Sequence[Curve] = (),
+    published: bool = False,
+    first: int = 1,
 ) -> Any:
     """HGR by layer: the mean over images with its interval, the band over thresholds, each seed's own mean.
 
     Args:
         at: the index of the layer that is marked.
         seeds: curves drawn thin.
+        first: the number of the curve's first layer.
         published: draw the values read off RIB's figure, dotted.
     """
     from plotly import graph_objects as go
@@ -84,7 +91,7 @@ def layers_figure(
                 hovertemplate=f"{name}: %{{y:.2f}}, {NOTE}<extra></extra>",
             )
     figure.add_vline(x=at, line={"width": 1.5, "dash": "dot", "color": _GREY})
-    _axes(figure, x, layer_ticks(curve.layers))
+    _axes(figure, x, layer_ticks(curve.layers, first))
     return figure
 
 

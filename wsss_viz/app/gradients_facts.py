@@ -138,7 +138,7 @@ def rib_panel(found: Stored, state: ViewState, config: dict[str, bool]) -> None:
     heads = [*(f"{NAMES['scenes'][region]}, points" for region in regions), "mean logit", "mean s(1 − s)"]
     head = "".join(f"<th>{escape(text)}</th>" for text in ("change, k = 0 to 10", *heads))
     body = "".join(rows).replace("-", "\N{MINUS SIGN}")
-    st.html(f'<table class="wv-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    st.html(f'<table class="wv-changes"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
     st.caption(
         "Changes are paired by scene, 95 % bootstrap interval over scenes. Where a scene stopped early, its last step "
         "counts on. The control tunes with the sigmoid kept: its own factor s(1 − s) is what a ratio cannot show."
