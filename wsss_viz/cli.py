@@ -19,6 +19,7 @@ COMMANDS = {
     "data": "Draw, write and list data sets.",
     "diagnose": "Measure information and gradients, as numbers.",
     "evaluate": "Score methods on a data set with masks.",
+    "figure": "Draw a figure for a paper from its spec.",
     "maps": "Write the class maps of a whole data set.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",

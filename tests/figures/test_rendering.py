@@ -1,0 +1,126 @@
+"""Figures: what they show, their size, and that the same spec gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from wsss_viz import cli, data
+from wsss_viz.errors import InputError
+from wsss_viz.figures import FigureSpec, Row, preset, sources, spec_bytes
+from wsss_viz.figures.rendering import draw, render
+from wsss_viz.traces import Step, Trace
+
+CLASSES = data.open("scenes:test").classes
+COW = CLASSES.index("cow")
+
+
+def made_up(spec: FigureSpec, method: str, source: str) -> Trace:
+    """Three steps; the cow's map is brightest in the upper left corner."""
+    maps = np.zeros((len(CLASSES), 4, 4), dtype=np.float32)
+    maps[:, 0, 0] = 4
+    steps = tuple(Step(k, maps * (k + 1), np.arange(len(CLASSES), dtype=np.float32) + k) for k in range(3))
+    return Trace(steps, method, CLASSES)
+
+
+GRID = FigureSpec("grid", ("image", "truth", "cam"), (Row("scenes:test:129", "cow"),), dpi=100)
+STRIP = FigureSpec("filmstrip", ("cam",), (Row("scenes:test:129", "cow"),), dpi=100)
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+def test_the_same_spec_gives_the_same_bytes_without_a_date(kind: str) -> None:
+    one, other = render(GRID, kind, made_up), render(GRID, kind, made_up)
+    assert one == other
+    assert not re.search(rb"CreationDate|dc:date|20\d\d-\d\d-\d\d", one)
+    assert render(replace(GRID, contours=False), kind, made_up) != one
+
+
+def test_the_width_is_the_journals_and_the_dpi_the_specs() -> None:
+    for width, inches in (("single", 3.3), ("double", 7.0)):
+        picture = Image.open(io.BytesIO(render(replace(GRID, width=width, dpi=200), "png", made_up)))
+        assert picture.width == round(inches * 200)
+
+
+def test_a_pdf_embeds_its_fonts_and_keeps_its_text() -> None:
+    content = render(GRID, "pdf", made_up)
+    assert b"/FontFile2" in content
+    assert b"/Type3" not in content.replace(b" ", b"")
+
+
+def test_a_grid_has_its_columns_with_letters_and_the_colour_bar_only_where_asked() -> None:
+    figure = draw(GRID, made_up)
+    texts = [text.get_text() for text in figure.texts]
+    assert texts[:3] == ["(a) Image", "(b) Ground truth", "(c) CAM"]
+    assert "cow" in texts
+    assert len(figure.axes) == 4
+    bare = draw(replace(GRID, labels=False, letters=False, colour_bar=False), made_up)
+    assert (len(bare.axes), bare.texts) == (3, [])
+
+
+def test_the_map_that_is_drawn_is_the_normalised_one() -> None:
+    drawn = np.asarray(draw(GRID, made_up).axes[2].images[1].get_array())
+    assert drawn.shape == data.open("scenes:test:129")[0].size
+    assert np.unravel_index(drawn.argmax(), drawn.shape)[0] < 20
+    assert drawn.max() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_filmstrip_has_the_image_and_every_step_there_is() -> None:
+    assert [t.get_text() for t in draw(STRIP, made_up).texts[:4]] == ["Image", "k = 0", "k = 1", "k = 2"]
+    assert len(draw(replace(STRIP, steps=(0, 2, 7), colour_bar=False), made_up).axes) == 3, "k = 7 is left empty"
+
+
+def test_curves_show_the_logits_of_every_class() -> None:
+    (axes,) = draw(FigureSpec("curves", ("cam",), STRIP.rows), made_up).axes
+    lines = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
+    assert len(axes.lines) == len(CLASSES)
+    assert lines["cow"] == [COW, COW + 1, COW + 2]
+
+
+def test_the_plane_shows_the_stored_runs_means() -> None:
+    from wsss_viz.information.plane import stored_plane
+
+    axes = draw(preset("plane"), made_up).axes[0]
+    mean = stored_plane("tanh").mean
+    assert np.allclose(axes.lines[-1].get_xdata(), mean[-1, :, 0], atol=1e-4)
+    assert np.allclose(axes.lines[-1].get_ydata(), mean[-1, :, 1], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (replace(GRID, rows=(Row("scenes:test"),)), "one sample"),
+        (replace(GRID, rows=(Row("scenes:test:129", "zebra"),)), "zebra"),
+        (replace(GRID, rows=(Row("nowhere:1"),)), "nowhere"),
+    ],
+)
+def test_what_is_not_there_is_said(spec: FigureSpec, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        render(spec, "png", made_up)
+
+
+def test_a_method_that_is_not_trained_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "trained_names", lambda *_: ())
+    with pytest.raises(InputError, match="train gain"):
+        render(replace(GRID, columns=("gain",)), "png", made_up)
+
+
+def test_the_command_writes_the_same_bytes_and_prints_the_caption(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = replace(GRID, dpi=72)
+    (tmp_path / "spec.json").write_bytes(spec_bytes(spec))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["figure", str(tmp_path / "spec.json"), str(tmp_path / "out.jpg")])
+    assert ended.value.code == 2
+    assert "png, pdf, svg" in capsys.readouterr().err
+    cli.group.main(
+        ["figure", str(tmp_path / "spec.json"), str(tmp_path / "out.pdf")], prog_name="x", standalone_mode=False
+    )
+    assert (tmp_path / "out.pdf").read_bytes() == render(spec, "pdf")
+    assert "(c) CAM" in capsys.readouterr().out

@@ -1,0 +1,66 @@
+"""Specs: read strictly, written so that they read the same again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from wsss_viz.errors import InputError
+from wsss_viz.figures import PRESETS, FigureSpec, Row, caption, preset, read_spec, spec_bytes
+
+GOOD = {"format": 1, "kind": "grid", "rows": [{"image": "scenes:test:129"}], "columns": ["image", "cam"]}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_reads_the_same_again_once_written(name: str) -> None:
+    spec = preset(name)
+    assert read_spec(spec_bytes(spec)) == spec
+    assert caption(spec).endswith(".")
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    assert read_spec(json.dumps(GOOD)) == FigureSpec("grid", ("image", "cam"), (Row("scenes:test:129"),))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": 2}, "`format` is 1"),
+        ({"colors": "jet"}, "unknown key"),
+        ({"colours": "jet"}, "inferno, viridis, cividis"),
+        ({"dpi": "300"}, "whole number from 72 to 1200"),
+        ({"dpi": True}, "whole number"),
+        ({"dpi": 9999}, "72 to 1200"),
+        ({"opacity": 1.5}, "from 0 to 1"),
+        ({"labels": 1}, "true or false"),
+        ({"columns": []}, "list of 1 to 8"),
+        ({"columns": ["magic"]}, "`columns` of a grid"),
+        ({"kind": "filmstrip"}, "`columns` of a filmstrip"),
+        ({"rows": []}, "at least one image"),
+        ({"rows": [{"image": "scenes:test:1", "name": "cow"}]}, "unknown key"),
+        ({"rows": [{}]}, "`image` is missing"),
+        ({"steps": [1]}, "no `steps`"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(change: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=r"^my\.json: ") as caught:
+        read_spec(json.dumps({**GOOD, **change}), "my.json")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"format": 1, "format": 1}', '{"opacity": NaN}', "[" * 100_000, b"\xff"]
+)
+def test_what_is_no_spec_is_refused(text: str | bytes) -> None:
+    with pytest.raises(InputError):
+        read_spec(text)
+
+
+def test_the_caption_letters_the_columns_and_names_the_scale() -> None:
+    spec = read_spec(json.dumps(GOOD))
+    assert "(a) image, (b) CAM" in caption(spec)
+    assert "(a)" not in caption(replace(spec, letters=False))
+    assert "raw" in caption(replace(spec, normalisation="raw"))

@@ -1,0 +1,89 @@
+"""Score curves and the information plane: lines on axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.figures.looks import METHODS
+from wsss_viz.figures.sheet import Sheet
+from wsss_viz.figures.sources import Shown, class_scores
+from wsss_viz.figures.spec import FigureSpec
+from wsss_viz.information.plane import stored_plane
+
+OTHER = "#9aa1a6"
+
+
+def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
+    """A panel an image and method: the logits of all classes over the steps, the labels' in their colours."""
+    panels = [(shown, method) for shown in rows for method in spec.columns]
+    sheet, places = _panels(spec, len(panels), len(spec.columns), foot=0.0)
+    for number, ((shown, method), axes) in enumerate(zip(panels, places, strict=True)):
+        trace = shown.traces[method]
+        told = [name for name in trace.classes if name in (*(shown.sample.labels or ()), shown.name)]
+        looks = [class_scores(shown, method, k) for k in range(len(trace))]
+        for name in sorted(trace.classes, key=lambda name: name in told):
+            index = trace.classes.index(name)
+            logits = [float(scores[index]) for scores in looks]
+            colour = np.array(class_colour(name)) / 255 if name in told and name in VOC_CLASSES else OTHER
+            width = 1.8 if name == shown.name else 1.2 if name in told else 0.5
+            label = name if name in told else None
+            axes.plot(logits, color=colour, linewidth=width, marker="o", markersize=2 * width, label=label)
+        _named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if spec.labels:
+            axes.legend(fontsize=sheet.points - 1.5, frameon=False)
+    return sheet.figure
+
+
+def plane(spec: FigureSpec) -> Figure:
+    """A panel an activation: each layer's way through the information plane, its epochs from dark to bright."""
+    sheet, places = _panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
+    last = 1
+    for number, (activation, axes) in enumerate(zip(spec.columns, places, strict=True)):
+        found = stored_plane(activation)
+        last = max(last, int(found.epochs[-1]))
+        shades = colormaps[spec.colours](np.log1p(found.epochs) / np.log1p(found.epochs[-1]))
+        for row, shade in zip(np.round(found.mean, 4), shades, strict=True):
+            axes.plot(row[:, 0], row[:, 1], color=shade, linewidth=0.5, alpha=0.6)
+            axes.scatter(row[:, 0], row[:, 1], color=shade, s=7, zorder=3)
+        _named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
+    if spec.colour_bar:
+        sheet.colour_bar(spec, (0, round(float(np.log10(1 + last)), 3)), "log10(1 + epoch)")
+    return sheet.figure
+
+
+def _panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[Sheet, list[Axes]]:
+    """Room for `count` panels, their axes and what stands around them."""
+    if spec.width == "single":
+        columns = 1 if columns > 2 else columns
+    rows = -(-count // columns)
+    sheet = Sheet(spec, 1)
+    width = sheet.width / columns
+    height = min(2.4, max(1.5, width * 0.85))
+    sheet = Sheet(spec, rows * height + foot)
+    before, after, above, below = 0.44, 0.08, 0.22, 0.36
+    return sheet, [
+        sheet.axes(
+            i % columns * width + before,
+            i // columns * height + above,
+            width - before - after,
+            height - above - below,
+        )
+        for i in range(count)
+    ]
+
+
+def _named(axes: Axes, spec: FigureSpec, sheet: Sheet, number: int, title: str, x: str, y: str) -> None:
+    letter = f"({chr(97 + number)}) " if spec.letters else ""
+    axes.set_title(letter + (title if spec.labels else ""), fontsize=sheet.points, pad=3, loc="left")
+    axes.set_xlabel(x, fontsize=sheet.points - 0.5, labelpad=1.5)
+    axes.set_ylabel(y, fontsize=sheet.points - 0.5, labelpad=1.5)
+    axes.tick_params(labelsize=sheet.points - 1.5, length=2, pad=1.5)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

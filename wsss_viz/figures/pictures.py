@@ -1,0 +1,135 @@
+"""Grids and filmstrips: pictures in rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.sample import BACKGROUND, IGNORE
+from wsss_viz.figures.looks import METHODS
+from wsss_viz.figures.sheet import EDGE, GAP, Sheet, outline, overlay, picture
+from wsss_viz.figures.sources import Shown, class_map, seen_image
+from wsss_viz.figures.spec import FigureSpec
+from wsss_viz.traces import normalise
+
+MOST_SHOWN = 8
+TITLES = {"image": "Image", "truth": "Ground truth"}
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One picture: the image, a map over it (raw), or the ground truth."""
+
+    image: NDArray[np.uint8]
+    values: NDArray[np.float32] | None = None
+    truth: bool = False
+
+
+Line = tuple[Shown, str, list[Cell | None]]
+"""A row: what it is of, its name, and its pictures."""
+
+
+def grid(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
+    """A row an image, a column a picture or method."""
+    lines: list[Line] = []
+    for shown in rows:
+        cells: list[Cell | None] = []
+        for name in spec.columns:
+            values = class_map(shown, name, -1, "map") if name in METHODS else None
+            cells.append(Cell(shown.fine.image, values, name == "truth"))
+        lines.append((shown, shown.name, cells))
+    titles = [TITLES.get(name) or METHODS[name].column or METHODS[name].title for name in spec.columns]
+    if spec.letters:
+        titles = [f"({chr(97 + i)}) {title if spec.labels else ''}".strip() for i, title in enumerate(titles)]
+    return _draw(spec, lines, titles if spec.labels or spec.letters else [])
+
+
+def filmstrip(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
+    """A row an image and method, a column a step; empty where a method had ended before."""
+    longest = max(len(trace) for shown in rows for trace in shown.traces.values())
+    steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_SHOWN))})
+    lines: list[Line] = []
+    for shown in rows:
+        for method in spec.columns:
+            cells: list[Cell | None] = [Cell(shown.fine.image)]
+            for k in steps:
+                if k >= len(shown.traces[method]):
+                    cells.append(None)
+                    continue
+                image = seen_image(shown, method, k) if spec.frames == "look" else shown.fine.image
+                cells.append(Cell(image, class_map(shown, method, k, spec.frames)))
+            name = f"{METHODS[method].column or METHODS[method].title}: {shown.name}"
+            letter = f"({chr(97 + len(lines))}) " if spec.letters else ""
+            lines.append((shown, letter + (name if spec.labels else ""), cells))
+    return _draw(spec, lines, ["Image", *(f"k = {k}" for k in steps)] if spec.labels else [])
+
+
+def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Figure:
+    columns = len(lines[0][2])
+    left = 0.2 if spec.labels or (spec.kind == "filmstrip" and spec.letters) else EDGE
+    top, foot = (0.2 if titles else EDGE), (0.36 if spec.colour_bar else EDGE)
+    sheet = Sheet(spec, 1)
+    side = (sheet.width - left - EDGE - GAP * (columns - 1)) / columns
+    heights = [side * shown.fine.size[0] / shown.fine.size[1] for shown, _, _ in lines]
+    sheet = Sheet(spec, top + sum(heights) + GAP * (len(lines) - 1) + foot)
+    values, ends = _scaled(spec, lines)
+    for column, title in enumerate(titles):
+        sheet.text(left + column * (side + GAP) + side / 2, top / 2, title, side)
+    y = top
+    for (shown, name, cells), planes, height in zip(lines, values, heights, strict=True):
+        if left > EDGE:
+            sheet.text(left / 2, y + height / 2, name, height, rotation=90)
+        for column, (cell, plane) in enumerate(zip(cells, planes, strict=True)):
+            if cell is not None:
+                axes = sheet.axes(left + column * (side + GAP), y, side, height)
+                _cell(axes, spec, shown, cell, plane, ends)
+        y += height + GAP
+    if spec.colour_bar:
+        title = "raw activation, high = bright" if spec.normalisation == "raw" else "normalised activation"
+        sheet.colour_bar(spec, ends, title)
+    return sheet.figure
+
+
+def _scaled(
+    spec: FigureSpec, lines: Sequence[Line]
+) -> tuple[list[list[NDArray[np.float32] | None]], tuple[float, float]]:
+    """The cells' maps under the spec's normalisation, and the ends of the colour bar."""
+    scaled = []
+    for _, _, cells in lines:
+        raw = [cell.values for cell in cells if cell is not None and cell.values is not None]
+        planes = iter(normalise(np.stack(raw), spec.normalisation) if raw else ())
+        scaled.append([next(planes) if cell is not None and cell.values is not None else None for cell in cells])
+    if spec.normalisation != "raw":
+        return scaled, (0.0, 1.0)
+    there = [plane for planes in scaled for plane in planes if plane is not None]
+    return scaled, (float(min(p.min() for p in there)), float(max(p.max() for p in there))) if there else (0.0, 1.0)
+
+
+def _cell(
+    axes: Axes, spec: FigureSpec, shown: Shown, cell: Cell, values: NDArray | None, ends: tuple[float, float]
+) -> None:
+    picture(axes, cell.image)
+    if values is not None:
+        overlay(axes, values, ends, spec.colours, spec.opacity)
+    if cell.truth and shown.fine.mask is not None:
+        axes.imshow(_coloured(shown), extent=(0, 1, 1, 0), interpolation="nearest", aspect="auto")
+    if spec.contours and shown.fine.mask is not None and shown.name in shown.fine.classes:
+        outline(axes, shown.fine.class_mask(shown.name))
+
+
+def _coloured(shown: Shown) -> NDArray[np.uint8]:
+    """(H, W, 4) the ground truth in VOC's colours over a pale ground."""
+    mask = shown.fine.mask
+    assert mask is not None
+    drawn = np.zeros((*mask.shape, 4), dtype=np.uint8)
+    drawn[(mask == BACKGROUND) | (mask == IGNORE)] = (236, 236, 236, 150)
+    for index, name in enumerate(shown.fine.classes):
+        colour = class_colour(name) if name in VOC_CLASSES else (90, 90, 90)
+        drawn[mask == index + 1] = (*colour, 205)
+    return drawn

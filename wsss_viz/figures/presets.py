@@ -1,0 +1,25 @@
+"""The specs that come with the package: figures to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wsss_viz.errors import InputError
+from wsss_viz.figures.spec import FigureSpec, read_spec
+
+_FOLDER = Path(__file__).with_name("presets")
+PRESETS = {
+    "grid": "Qualitative grid",
+    "erasing": "Erasing, step by step",
+    "rib": "RIB, step by step",
+    "curves": "Score curves",
+    "plane": "Information plane",
+}
+"""Their titles by name."""
+
+
+def preset(name: str) -> FigureSpec:
+    """The preset of that name. Raises InputError where there is none."""
+    if name not in PRESETS:
+        raise InputError(f"no preset {name!r}: give one of {', '.join(PRESETS)}, or the path of a spec")
+    return read_spec((_FOLDER / f"{name}.json").read_bytes(), f"the preset {name}")

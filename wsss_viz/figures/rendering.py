@@ -1,0 +1,55 @@
+"""From a spec to a matplotlib figure, and from that to bytes: the same spec gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from wsss_viz.errors import InputError
+from wsss_viz.figures import charts, pictures
+from wsss_viz.figures.sources import TraceOf, compute_trace, gather
+from wsss_viz.figures.spec import FigureSpec
+
+KINDS = ("png", "pdf", "svg")
+_SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "wsss_viz",
+    "axes.linewidth": 0.6,
+}
+_UNDATED: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+}
+_LOCK = threading.Lock()
+"""matplotlib's settings are one for all threads."""
+
+
+def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
+    """The figure. Raises InputError where what it shows is not there."""
+    rows = gather(spec, trace_of)
+    if spec.kind == "grid":
+        return pictures.grid(spec, rows)
+    if spec.kind == "filmstrip":
+        return pictures.filmstrip(spec, rows)
+    return charts.curves(spec, rows) if spec.kind == "curves" else charts.plane(spec)
+
+
+def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace) -> bytes:
+    """The figure as "png", "pdf" (fonts embedded as TrueType) or "svg" (text as outlines), without a date.
+
+    Raises:
+        InputError: another kind, or what the figure shows is not there.
+    """
+    if kind not in KINDS:
+        raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
+    with _LOCK, rc_context(_SETTINGS):
+        buffer = io.BytesIO()
+        draw(spec, trace_of).savefig(buffer, format=kind, dpi=spec.dpi, metadata=_UNDATED[kind])
+    return buffer.getvalue()

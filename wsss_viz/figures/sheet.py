@@ -1,0 +1,100 @@
+"""A figure whose parts are placed in inches, and what is drawn on its axes."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
+from matplotlib.textpath import TextPath
+from numpy.typing import NDArray
+
+from wsss_viz.figures.spec import WIDTHS, FigureSpec
+
+GAP, EDGE = 0.04, 0.02
+POINTS = 72
+
+
+class Sheet:
+    """A figure of a journal's width; places are inches from its upper left corner."""
+
+    def __init__(self, spec: FigureSpec, height: float) -> None:
+        self.width, self.height = WIDTHS[spec.width], height
+        self.points = 8.0 if spec.width == "double" else 7.0
+        self.figure = Figure(figsize=(self.width, height), dpi=spec.dpi)
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes at a place."""
+        place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        return self.figure.add_axes(place)
+
+    def text(self, x: float, y: float, text: str, space: float, rotation: int = 0) -> None:
+        """A text around a place, as large as `space` inches let it be, at most `points`."""
+        self.figure.text(
+            x / self.width,
+            1 - y / self.height,
+            text,
+            fontsize=fitting(text, self.points, space),
+            ha="center",
+            va="center",
+            rotation=rotation,
+        )
+
+    def colour_bar(self, spec: FigureSpec, ends: tuple[float, float], title: str) -> None:
+        """A bar along the foot, with its title at the left."""
+        length = self.width * 0.4
+        axes = self.axes(self.width - length - 0.1, self.height - 0.28, length, 0.08)
+        bar = self.figure.colorbar(
+            ScalarMappable(Normalize(*ends), colormaps[spec.colours]), cax=axes, orientation="horizontal"
+        )
+        bar.ax.tick_params(labelsize=self.points - 1.5, length=2, pad=1.5)
+        self.figure.text(
+            (self.width - length - 0.22) / self.width,
+            0.24 / self.height,
+            title,
+            fontsize=fitting(title, self.points - 1, self.width - length - 0.3),
+            ha="right",
+            va="center",
+        )
+
+
+def fitting(text: str, points: float, space: float) -> float:
+    """The font size, at most `points`, at which a text is no wider than `space` inches."""
+    if not text.strip():
+        return points
+    width = TextPath((0, 0), text, size=points, prop=FontProperties(family="DejaVu Sans")).get_extents().width / POINTS
+    return points * min(1.0, space / max(width, 1e-6))
+
+
+def picture(axes: Axes, image: NDArray[np.uint8]) -> None:
+    """An image without a frame, in coordinates from 0 to 1, so that maps and masks of any size lie on it."""
+    axes.imshow(image, extent=(0, 1, 1, 0), interpolation="bilinear", aspect="auto")
+    axes.set_axis_off()
+
+
+def overlay(axes: Axes, values: NDArray, ends: tuple[float, float], colours: str, opacity: float) -> None:
+    """A map over the picture."""
+    norm = {"vmin": ends[0], "vmax": ends[1]}
+    axes.imshow(
+        values,
+        cmap=colours,
+        alpha=opacity,
+        extent=(0, 1, 1, 0),
+        interpolation="bilinear",
+        aspect="auto",
+        **norm,
+    )
+
+
+def outline(axes: Axes, mask: NDArray[np.bool_]) -> None:
+    """The contour of a mask as a line: white with a dark edge."""
+    if not mask.any() or mask.all():
+        return
+    height, width = mask.shape
+    x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
+    lines = axes.contour(x, y, mask.astype(float), levels=[0.5], colors="white", linewidths=0.7)
+    lines.set_path_effects([withStroke(linewidth=1.5, foreground="#14181c", alpha=0.6)])

@@ -1,0 +1,140 @@
+"""What a spec's figure is drawn from: samples and traces, from the showcase where it has them, else computed.
+
+Maps are brought to half precision, as the showcase keeps them, so that a figure is the same from either source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz import data
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.figures.looks import METHODS
+from wsss_viz.figures.spec import FigureSpec, Row
+from wsss_viz.models.manifest import read_manifest, trained_names
+from wsss_viz.showcase import read_showcase
+from wsss_viz.traces import Trace, upsample
+
+FINE_SIDE = 512
+TraceOf = Callable[[FigureSpec, str, str], Trace]
+"""The trace of a method on a data string, under a spec's classifier and views."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One row of a figure: its image, the same drawn finer for the eye, the class, and the traces by method."""
+
+    sample: Sample
+    fine: Sample
+    name: str
+    traces: dict[str, Trace]
+
+
+def why_not(method: str, classifier: str) -> str:
+    """Why the method cannot be drawn with this classifier, in one line; "" where it can."""
+    look = METHODS[method]
+    if look.role is None or trained_names(look.role, classifier):
+        return ""
+    return f"{look.title} looks with a network of its own, which is not trained yet: python -m wsss_viz {look.train}"
+
+
+def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
+    """From the showcase, else computed, on the CPU: so that a spec gives the same figure wherever it is drawn.
+
+    Raises:
+        InputError: the method's network or the classifier is missing, or the data string is wrong.
+    """
+    if spec.classifier == "scenes-classifier":
+        try:
+            shown = read_showcase()
+        except InputError:
+            pass  # computed instead
+        else:
+            if shown.has(method, source, spec.views):
+                return shown.trace(method, source)
+    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods.registry import bind
+    from wsss_viz.methods.views import PRESETS
+    from wsss_viz.models.loading import load
+
+    classifier = load(spec.classifier, "cpu")
+    run = bind(method, classifier, load_trained([method], spec.classifier, "cpu"))
+    return Trace.collect(run(_sample(source), PRESETS[spec.views]), method, classifier.classes)
+
+
+def gather(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[Shown, ...]:
+    """The rows of the figure.
+
+    Raises:
+        InputError: a data string that is not one sample, a class that is not there, a method without its network.
+    """
+    reasons = [why_not(method, spec.classifier) for method in spec.methods if spec.classifier in read_manifest()]
+    if any(reasons):
+        raise InputError(next(reason for reason in reasons if reason))
+    return tuple(_shown(spec, row, trace_of) for row in spec.rows)
+
+
+def _shown(spec: FigureSpec, row: Row, trace_of: TraceOf) -> Shown:
+    sample = _sample(row.image)
+    traces = {method: trace_of(spec, method, row.image) for method in spec.methods}
+    classes = next(iter(traces.values())).classes if traces else sample.classes
+    name = row.name or next((label for label in sample.labels or () if label in classes), classes[0])
+    if name not in classes:
+        raise InputError(f"`class` {name!r} is not one of {', '.join(classes[:20])}")
+    return Shown(sample, _fine(row.image, sample), name, traces)
+
+
+def _sample(source: str) -> Sample:
+    found = data.open(source)
+    if len(found) != 1:
+        raise InputError(f"`image` is one sample, such as scenes:test:129; {source!r} has {len(found)}: add its number")
+    return found[0]
+
+
+def _fine(source: str, sample: Sample) -> Sample:
+    """A drawn scene with more pixels, for the eye alone; any other image as it is."""
+    kind, _, rest = source.partition(":")
+    if kind != "scenes" or "@" in rest:
+        return sample
+    split, _, index = rest.partition(":")
+    return _sample(f"scenes:{split}@{FINE_SIDE}x{FINE_SIDE}:{index}")
+
+
+def class_map(shown: Shown, method: str, step: int, frames: str) -> NDArray[np.float32]:
+    """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed."""
+    trace = shown.traces[method]
+    found, index = trace.steps[step], trace.classes.index(shown.name)
+    plane = found.maps[index]
+    if frames == "look":
+        if "looks" in found.arrays and index in found.targets:
+            plane = found.arrays["looks"][found.targets.index(index)]
+        elif "current" in found.arrays:
+            plane = found.arrays["current"][index]
+    half = plane.astype(np.float16).astype(np.float32)
+    return upsample(half[None], shown.sample.size)[0]
+
+
+def seen_image(shown: Shown, method: str, step: int) -> NDArray[np.uint8]:
+    """(H, W, 3) what the classifier looked at in this step; the image itself where the method says nothing."""
+    trace = shown.traces[method]
+    found, index = trace.steps[step], trace.classes.index(shown.name)
+    images = found.arrays.get("all_images")
+    if images is not None and index in found.targets:
+        return np.asarray(images[min(found.targets.index(index), len(images) - 1)])
+    return shown.fine.image if found.image is None else found.image
+
+
+def class_scores(shown: Shown, method: str, step: int) -> NDArray[np.float32]:
+    """(C,) the logits of the image the class was looked for in at this step, to three decimals."""
+    trace = shown.traces[method]
+    found, index = trace.steps[step], trace.classes.index(shown.name)
+    scores = found.scores
+    if "all_scores" in found.arrays and index in found.targets:
+        several = found.arrays["all_scores"]
+        scores = several[min(found.targets.index(index), len(several) - 1)]
+    return np.round(scores, 3)

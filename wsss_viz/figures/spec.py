@@ -1,0 +1,252 @@
+"""A figure's spec: what is shown and how, typed, in JSON, read strictly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from wsss_viz.errors import InputError
+from wsss_viz.figures.looks import METHODS
+from wsss_viz.traces.normalisation import NORMALISATIONS
+
+FORMAT = 1
+KINDS = ("grid", "filmstrip", "curves", "plane")
+WIDTHS = {"single": 3.3, "double": 7.0}
+"""Inches: one column of a journal's page, and both."""
+COLOUR_MAPS = ("inferno", "viridis", "cividis")
+VIEWS = ("single", "mirror", "multi-scale")
+FRAMES = ("map", "look")
+ACTIVATIONS = ("tanh", "relu", "sigmoid")
+PICTURES = ("image", "truth")
+COLUMNS = {
+    "grid": (*PICTURES, *METHODS),
+    "filmstrip": tuple(METHODS),
+    "curves": tuple(METHODS),
+    "plane": ACTIVATIONS,
+}
+"""What a column may be, by kind."""
+MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 8, 12
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image of a figure.
+
+    Attributes:
+        image: a data string of one sample.
+        name: the class whose maps are shown, `class` in JSON; "": the image's first label.
+    """
+
+    image: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One figure.
+
+    Attributes:
+        kind: one of `KINDS`. A grid has a row an image and a column a picture or method; a filmstrip has a row for each
+            image and method and a column a step; curves have a panel for each image and method, with the logits of all
+            classes over the steps; a plane is the information plane of stored runs, a column an activation.
+        rows: the images; none for a plane.
+        columns: of `COLUMNS[kind]`.
+        steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.
+        frames: of a filmstrip: "map", the method's map after step k, or "look", what step k alone sees.
+        classifier: a name in the register of checkpoints, a checkpoint's path, or a torchvision model.
+        views: one of `VIEWS`.
+        normalisation: one of `NORMALISATIONS`.
+        colours: one of `COLOUR_MAPS`.
+        opacity: of a map over its image, 0 to 1.
+        width: one of `WIDTHS`.
+        dpi: of PNG, and of pictures inside PDF and SVG.
+        labels: whether rows and columns are named.
+        letters: whether columns (of a grid) or panels have letters.
+        colour_bar: whether there is one.
+        contours: whether the ground truth of the row's class is outlined.
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...] = ()
+    steps: tuple[int, ...] = ()
+    frames: str = "map"
+    classifier: str = "scenes-classifier"
+    views: str = "single"
+    normalisation: str = "relu_max"
+    colours: str = "inferno"
+    opacity: float = 0.7
+    width: str = "double"
+    dpi: int = 300
+    labels: bool = True
+    letters: bool = True
+    colour_bar: bool = True
+    contours: bool = True
+
+    def __post_init__(self) -> None:
+        """Checks what depends on the kind. Raises InputError."""
+        unknown = [name for name in self.columns if name not in COLUMNS[self.kind]]
+        if unknown:
+            raise InputError(
+                f"`columns` of a {self.kind} are of {', '.join(COLUMNS[self.kind])}, got {_short(unknown[0])}"
+            )
+        if self.kind == "plane" and self.rows:
+            raise InputError("a plane has no `rows`: leave them out")
+        if self.kind != "plane" and not self.rows:
+            raise InputError(f"a {self.kind} wants `rows`, at least one image")
+        if self.steps and self.kind != "filmstrip":
+            raise InputError(f"a {self.kind} has no `steps`: leave them out")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods it needs traces of."""
+        return tuple(name for name in self.columns if name in METHODS)
+
+
+def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
+    """The spec that a JSON text describes.
+
+    Args:
+        name: of the file, for messages.
+
+    Raises:
+        InputError: not JSON, another format, a key that is unknown, missing or doubled, a value out of its range.
+    """
+    try:
+        content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except RecursionError:
+        raise InputError(f"{name}: nested too deeply for a spec") from None
+    except ValueError as error:
+        reason = error if isinstance(error, InputError) else f"it is not JSON ({error})"
+        raise InputError(f"{name}: {reason}") from None
+    try:
+        return _spec(content)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def spec_bytes(spec: FigureSpec) -> bytes:
+    """The spec as JSON with every key, as `read_spec` reads it; the same spec gives the same bytes."""
+    content: dict[str, Any] = {"format": FORMAT}
+    for field in fields(spec):
+        value = getattr(spec, field.name)
+        if field.name == "rows":
+            value = [{"image": row.image, "class": row.name} for row in value]
+        content[field.name] = list(value) if isinstance(value, tuple) else value
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def _spec(content: Any) -> FigureSpec:
+    if not isinstance(content, dict):
+        raise InputError('a spec is a JSON object, such as {"format": 1, "kind": "grid", ...}')
+    _keys(content, ("format", *_READERS), ("format", "kind", "columns"))
+    if content["format"] != FORMAT or isinstance(content["format"], bool):
+        raise InputError(f"`format` is {FORMAT} here, got {_short(content['format'])}: write the spec for this version")
+    values = {key: _READERS[key](key, value) for key, value in content.items() if key != "format"}
+    return FigureSpec(**values)
+
+
+def _keys(content: Mapping[str, Any], known: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+    unknown = [key for key in content if key not in known]
+    if unknown:
+        raise InputError(f"unknown key {_short(unknown[0])}: the keys are {', '.join(known)}")
+    missing = [key for key in wanted if key not in content]
+    if missing:
+        raise InputError(f"the key `{missing[0]}` is missing")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [key for key, _ in pairs]
+        doubled = next(key for key in names if names.count(key) > 1)
+        raise InputError(f"the key {_short(doubled)} stands there twice")
+    return content
+
+
+def _no_constant(text: str) -> None:
+    raise InputError(f"{text} is not a value of a spec")
+
+
+Reader = Callable[[str, Any], Any]
+
+
+def _choice(options: tuple[str, ...]) -> Reader:
+    def read(key: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in options:
+            raise InputError(f"`{key}` is one of {', '.join(options)}, got {_short(value)}")
+        return value
+
+    return read
+
+
+def _whole(low: int, high: int) -> Reader:
+    def read(key: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise InputError(f"`{key}` is a whole number from {low} to {high}, got {_short(value)}")
+        return value
+
+    return read
+
+
+def _list(item: Reader, most: int, least: int = 0) -> Reader:
+    def read(key: str, value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            raise InputError(f"`{key}` is a list of {least} to {most}, got {_short(value)}")
+        return tuple(item(key, entry) for entry in value)
+
+    return read
+
+
+def _yes_or_no(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"`{key}` is true or false, got {_short(value)}")
+    return value
+
+
+def _share(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InputError(f"`{key}` is a number from 0 to 1, got {_short(value)}")
+    return float(value)
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value or len(value) > 1000:
+        raise InputError(f"`{key}` is a text of 1 to 1000 characters, got {_short(value)}")
+    return value
+
+
+def _row(key: str, value: Any) -> Row:
+    if not isinstance(value, dict):
+        raise InputError(f'`{key}` are objects such as {{"image": "scenes:test:129"}}, got {_short(value)}')
+    _keys(value, ("image", "class"), ("image",))
+    name = value.get("class", "")
+    return Row(_text("image", value["image"]), name if name == "" else _text("class", name))
+
+
+_READERS: dict[str, Reader] = {
+    "kind": _choice(KINDS),
+    "columns": _list(_text, MOST_COLUMNS, 1),
+    "rows": _list(_row, MOST_ROWS),
+    "steps": _list(_whole(0, 999), MOST_STEPS),
+    "frames": _choice(FRAMES),
+    "classifier": _text,
+    "views": _choice(VIEWS),
+    "normalisation": _choice(NORMALISATIONS),
+    "colours": _choice(COLOUR_MAPS),
+    "opacity": _share,
+    "width": _choice(tuple(WIDTHS)),
+    "dpi": _whole(72, 1200),
+    "labels": _yes_or_no,
+    "letters": _yes_or_no,
+    "colour_bar": _yes_or_no,
+    "contours": _yes_or_no,
+}
+
+
+def _short(value: Any) -> str:
+    """The value as it was given, cut to a length that leaves the message one line."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
