@@ -97,7 +97,7 @@ def test_the_view_goes_along_through_the_navigation_and_back(open_at: OpenAt) ->
 
 
 def test_a_copied_link_opens_the_same_view_elsewhere(open_at: OpenAt, server: str) -> None:
-    page = open_at("/compare?example=scenes:val:4")
+    page = open_at("/compare?example=scenes:val:4&methods=cam")
     plain = look(page, 2)
     control(page, "Opacity").focus()
     page.keyboard.press("Home")
