@@ -1,6 +1,7 @@
 """`diagnose information-plane` on the command line."""
 
 import json
+import re
 
 import pytest
 
@@ -57,4 +58,33 @@ def test_errors_are_one_line(arguments, message, capsys):
     printed = capsys.readouterr().err
     assert message in printed
     assert printed.startswith("error: ")
+    assert printed.count("\n") == 1
+
+
+def test_the_stored_gradient_ratios_of_the_toy(capsys, tmp_path):
+    target = tmp_path / "ratio.json"
+    main(["diagnose", "gradient-ratio", "--data", "toy", "--stored", "--json", str(target)])
+    printed = capsys.readouterr().out
+    assert "flatten/bce/sum/max/all: HGR at tau 0.3" in printed
+    found = json.loads(target.read_text())
+    assert found["entries"]["gap/bce/sum/max/0"]["accuracy"]["shape only"] == 0.5
+    main(["diagnose", "gradient-ratio", "--data", "scenes:test", "--limit", "2"])
+    assert re.search(r"discriminative .* n = 2", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--head", "conv"], "`head` is one of flatten, gap"),
+        (["--loss", "hinge"], "`loss` is one of bce, rib"),
+        (["--data", "nowhere:test"], "unknown data string"),
+        (["--store", "--stored"], "leave it out with --stored"),
+    ],
+)
+def test_a_wrong_gradient_ratio_is_one_line(arguments, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["diagnose", "gradient-ratio", *arguments])
+    assert ended.value.code == 2
+    printed = capsys.readouterr().err
+    assert message in printed
     assert printed.count("\n") == 1
