@@ -44,8 +44,10 @@ def minimal_section(state: ViewState) -> None:
         figure.add_scatter(
             x=weights, y=[found.value_bits for found in curve], name=f"{title}: {bins.name}", mode="lines"
         )
-        rows += [{"w": w, "bits": found.value_bits, "cap": found.cap_bits, "bins": bins.name, "estimator": found.estimator}
-                 for w, found in zip(weights.tolist(), curve, strict=True)]  # fmt: skip
+        rows += [
+            {"w": w, "bits": found.value_bits, "cap": found.cap_bits, "bins": bins.name, "estimator": found.estimator}
+            for w, found in zip(weights.tolist(), curve, strict=True)
+        ]
     figure.update_layout(**PLAIN, legend={"orientation": "h", "y": 1.15})
     figure.update_xaxes(type="log", title="weight w")
     figure.update_yaxes(title="H(bin(T)), bits", rangemode="tozero")
@@ -108,7 +110,7 @@ def _cell(value: int, at: int) -> dict[str, Any]:
 
 
 def chain_section(state: ViewState) -> None:
-    """A chain of noisy channels, exactly; beside it the binned layers of a network, where the ruler breaks the order."""
+    """A chain of noisy channels, exactly; beside it layers of a network whose ruler breaks the order."""
     from plotly import graph_objects as go
 
     from wsss_viz.information.chains import binary_symmetric, cascade
@@ -128,19 +130,19 @@ def chain_section(state: ViewState) -> None:
     figure.update_layout(**PLAIN, title="Exact: what is lost stays lost")
     figure.update_yaxes(range=[0, 1], title="bits")
     left.plotly_chart(figure, key="chain", config=CONFIG, alt="information falling along the chain")
-    plane = stored_plane("relu")
-    rises = np.diff(plane.mean[..., INPUT], axis=1)
-    at, layer = np.unravel_index(int(np.argmax(rises)), rises.shape)
-    told = plane.mean[at, :, INPUT]
-    broken = ["#d1495b" if k == layer + 1 and rises[at, layer] > 0.01 else "#8a8f98" for k in range(len(LAYERS))]
+    plane = stored_plane("sigmoid")
+    rises = np.diff(plane.bits[..., INPUT], axis=2)
+    at, seed, layer = np.unravel_index(int(np.argmax(rises)), rises.shape)
+    rise, told = float(rises[at, seed, layer]), plane.bits[at, seed, :, INPUT]
+    broken = ["#d1495b" if k == layer + 1 and rise > 0.01 else "#8a8f98" for k in range(len(LAYERS))]
     figure = go.Figure(go.Bar(x=list(LAYERS), y=told, marker={"color": broken}))
-    figure.update_layout(**PLAIN, title=f"ReLU network, binned, epoch {int(plane.epochs[at])}")
+    figure.update_layout(**PLAIN, title=f"A sigmoid network, binned: seed {seed}, epoch {int(plane.epochs[at])}")
     figure.update_yaxes(title="H(bin(T)), bits")
     right.plotly_chart(figure, key="broken", config=CONFIG, alt="binned layers of a network")
     st.caption(
-        f"I(X;T1) >= I(X;T2) >= ... holds for every chain. Right, where the stored run comes closest to breaking it: "
-        f"from {LAYERS[layer]} to {LAYERS[layer + 1]} the binned value changes by {rises[at, layer]:+.3f} bits, mean of 8 "
-        "seeds. No network can rise; where one does, the ruler broke the order, for its noise is not passed on."
+        "I(X;T1) >= I(X;T2) >= ... holds for every chain. Right, the place in the stored run where the binned values "
+        f"break it most: from {LAYERS[layer]} to {LAYERS[layer + 1]} they change by {rise:+.2f} bits. No network can "
+        "do that. The ruler did: what the bins take off one layer is not taken off the next."
     )
     rows = [{"quantity": result.quantity, "bits": result.value_bits, "cap": result.cap_bits} for result in found]
     exports.buttons("chain", rows, {"flip": state.flip})

@@ -278,14 +278,14 @@ def _controls(figure: Any, epochs: Sequence[int], start: int) -> None:
     ]
     figure.update_layout(
         height=860,
-        margin={"l": 50, "r": 12, "t": 128, "b": 36},
+        margin={"l": 50, "r": 12, "t": 128, "b": 64},
         barmode="group",
         bargap=0.25,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.045, "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.05, "yanchor": "top"},
         sliders=[{
-            "active": start, "steps": steps, "x": 0.13, "len": 0.87, "y": 1.175, "yanchor": "top",
+            "active": start, "steps": steps, "x": 0.24, "len": 0.76, "y": 1.175, "yanchor": "top",
             "pad": {"t": 0, "b": 0},
             "currentvalue": {"prefix": "epoch ", "font": {"size": 15}, "xanchor": "left"}, "ticklen": 3,
             "font": {"size": 10},

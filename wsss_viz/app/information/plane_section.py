@@ -162,8 +162,8 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
     st.caption(f"{origin}; accuracy and loss: test solid, train dotted. {_sources(planes)}")
     st.caption(
         "No point of a true plane lies beyond the dashed walls. Why is this not I(X;T)? Without noise that is constant "
-        "or infinite; what moves is the entropy of the layer as the ruler sees it. Change the ruler, nothing is trained "
-        "again."
+        "or infinite; what moves is the entropy of the layer as the ruler sees it. Change the ruler: nothing "
+        "is trained again."
     )
     rows = exports.plane_rows(measured)
     exports.buttons("information-plane", rows, {"ruler": state.ruler}, lambda: exports.plane_svg(measured, layers))

@@ -60,7 +60,7 @@ def probe_section(state: ViewState) -> None:
         st.warning(f"Not measured: {reason}", icon=":material/block:")
     ends = f", n = {measured[0]['n']} scored images" if measured else ""
     st.caption(
-        f"precomputed{ends}; logistic probe, 95 % bootstrap interval over images, fitted on other images. A lower bound "
+        f"precomputed{ends}; logistic probe, 95 % bootstrap interval over images, fitted on others. A lower bound "
         "of I(T;Y); it may rise with depth. A region's features also see what lies around it. "
         + ("RIB is not told the label, it tunes on the classifier's own top class. " if rib else "")
         + " ".join(report["skipped"])
