@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.figures.looks import METHODS
@@ -35,7 +36,7 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
             label = name if name in told else None
             axes.plot(logits, color=colour, linewidth=width, marker="o", markersize=2 * width, label=label)
         _named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if spec.labels:
             axes.legend(fontsize=sheet.points - 1.5, frameon=False)
     return sheet.figure

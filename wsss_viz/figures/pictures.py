@@ -100,7 +100,7 @@ def _scaled(
     spec: FigureSpec, lines: Sequence[Line]
 ) -> tuple[list[list[NDArray[np.float32] | None]], tuple[float, float]]:
     """The cells' maps under the spec's normalisation, and the ends of the colour bar."""
-    scaled = []
+    scaled: list[list[NDArray[np.float32] | None]] = []
     for _, _, cells in lines:
         raw = [cell.values for cell in cells if cell is not None and cell.values is not None]
         planes = iter(normalise(np.stack(raw), spec.normalisation) if raw else ())

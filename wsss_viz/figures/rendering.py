@@ -15,7 +15,7 @@ from wsss_viz.figures.sources import TraceOf, compute_trace, gather
 from wsss_viz.figures.spec import FigureSpec
 
 KINDS = ("png", "pdf", "svg")
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
     "pdf.fonttype": 42,
     "svg.fonttype": "path",

@@ -78,7 +78,6 @@ def picture(axes: Axes, image: NDArray[np.uint8]) -> None:
 
 def overlay(axes: Axes, values: NDArray, ends: tuple[float, float], colours: str, opacity: float) -> None:
     """A map over the picture."""
-    norm = {"vmin": ends[0], "vmax": ends[1]}
     axes.imshow(
         values,
         cmap=colours,
@@ -86,7 +85,8 @@ def overlay(axes: Axes, values: NDArray, ends: tuple[float, float], colours: str
         extent=(0, 1, 1, 0),
         interpolation="bilinear",
         aspect="auto",
-        **norm,
+        vmin=ends[0],
+        vmax=ends[1],
     )
 
 

@@ -1,0 +1,23 @@
+"""Results: what was measured on the held-out scenes, and what was published on PASCAL VOC 2012."""
+
+import streamlit as st
+
+from wsss_viz.app import frame, results
+from wsss_viz.evaluation.stored_results import MAKE, stored_reports
+
+frame.heading(
+    "Results",
+    "Every method on scenes that no network was trained on, and the numbers that were published for PASCAL VOC 2012.",
+    results.EXPLANATION,
+)
+st.subheader("Measured on the held-out scenes", anchor=False)
+reports = stored_reports()
+for name, report in reports.items():
+    results.measured(name, report)
+if not reports:
+    st.info(f"Nothing is stored yet. Measure it once: `{MAKE}`", icon=":material/info:")
+st.subheader("Published, not measured here: PASCAL VOC 2012", anchor=False)
+st.caption(
+    "mIoU in percent of segmentation networks, from two tables of a lecture. They cannot be compared with the above."
+)
+results.published()

@@ -1,0 +1,52 @@
+"""The stored report and the tables made of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wsss_viz.errors import InputError
+from wsss_viz.evaluation.stored_results import csv_bytes, latex_bytes, score_rows, stored_reports
+
+
+def made_up() -> dict[str, Any]:
+    def scores(miou: float) -> dict[str, Any]:
+        ends = [miou - 1, miou + 2]
+        return {
+            "miou": miou, "threshold": 0.25, "curve": [[0.25, miou], [0.5, 1.0]], "precision": 50.0, "recall": None,
+            "per_class": {"background": 80.0, "cow": None},
+            "part_recall": {"discriminative": 90.0, "non_discriminative": 41.44},
+            "interval": {"miou": ends, "discriminative": [89.0, 91.0], "non_discriminative": [40.0, 42.0]},
+        }  # fmt: skip
+
+    methods = {"cam": scores(42.0), "rib": scores(43.5)}
+    return {"data": "scenes:test", "count": 3, "threshold_from": "scenes:val", "methods": methods}
+
+
+def test_a_stored_report_is_read_and_its_best_method_stands_first(tmp_path: Path) -> None:
+    assert stored_reports(tmp_path) == {}
+    (tmp_path / "scenes-test.json").write_text(json.dumps(made_up()))
+    rows = score_rows(stored_reports(tmp_path)["scenes-test"], {"rib": "RIB"})
+    assert [row["method"] for row in rows] == ["RIB", "cam"]
+    assert (rows[0]["mIoU"], rows[0]["low"], rows[0]["high"], rows[0]["rest"]) == (43.5, 42.5, 45.5, 41.44)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"data": 1, "count": 1, "threshold_from": "", "methods": {"a": {}}}']
+)
+def test_what_is_no_report_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.json").write_text(text)
+    with pytest.raises(InputError, match="python -m wsss_viz evaluate"):
+        stored_reports(tmp_path)
+
+
+def test_csv_and_latex_hold_the_same_numbers_and_no_number_where_there_is_none() -> None:
+    rows = score_rows(made_up(), {})
+    assert csv_bytes(rows).decode().splitlines()[1] == "rib,43.5,42.5,45.5,0.25,50.0,,90.0,41.44"
+    latex = latex_bytes(rows, "50 % & more").decode()
+    assert r"rib & 43.5 & 42.5 & 45.5 & 0.25 & 50.0 & -- & 90.0 & 41.4 \\" in latex
+    assert r"\caption{50 \% \& more}" in latex
+    assert r"\begin{tabular}{lrrrrrlrr}" in latex, "words to the left, numbers to the right"
