@@ -11,7 +11,7 @@ from tests.app.conftest import OpenPage
 from wsss_viz.app.information import exports
 from wsss_viz.app.information.plane_figure import Measured, plane_figure
 from wsss_viz.app.state import SECTIONS, ViewState
-from wsss_viz.information.plane import stored_plane
+from wsss_viz.information.plane import measure, stored_plane
 from wsss_viz.information.runs import stored_run
 
 
@@ -71,3 +71,10 @@ def test_exports_hold_every_number() -> None:
     assert json.loads(exports.rows_json(rows, {"ruler": "default"}))["rows"][0]["estimator"] == "binned"
     assert exports.rows_csv(rows).count(b"\n") == len(rows) + 1
     assert exports.plane_svg(measured, range(6)).startswith(b"<?xml")
+
+
+def test_layers_a_ruler_refuses_are_named_with_the_reason() -> None:
+    run = stored_run("relu")
+    plane = measure(run, "bins:10", snapshots=2, seeds=1)
+    assert Measured(run, plane, 1).reason(range(6)).startswith("T1, T2, T3, T4, T5: relu has no bounds")
+    assert Measured(run, plane, 1).reason([5]) == ""

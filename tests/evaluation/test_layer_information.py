@@ -68,10 +68,7 @@ def test_a_report_of_other_checkpoints_is_refused(tmp_path):
 def test_the_command_writes_every_number(tmp_path, capsys):
     target = tmp_path / "probe.json"
     settings = ["--images", "40", "--coats", "none", "--rib", "0", "--family", "logistic", "--device", "cpu"]
-    with pytest.raises(SystemExit) as ended:
-        main(["diagnose", "probe", *settings, "--json", str(target)])
-        raise SystemExit(0)
-    assert ended.value.code in (0, None)
+    main(["diagnose", "probe", *settings, "--json", str(target)])
     found = json.loads(target.read_text())
     rows = [row for row in found["measured"] if row["network"] == "classifier"]
     assert [row["layer"] for row in rows[::3]] == [*(f"stage {k}" for k in range(1, 6)), "class maps"]

@@ -77,7 +77,7 @@ def measure_layers(
         for target, questions in asked.items():
             features = layer_features(loaded[name], questions, progress)
             probes = families if (network, target) == ("classifier", "class") else families[:1]
-            about = {"network": network, "data": sources[target], "iteration": None, "target": target}
+            about: dict[str, Any] = {"network": network, "data": sources[target], "iteration": None, "target": target}
             rows += measure_features(features, probes, about, seed, progress)
     if rib_images:
         tables = rib_features(loaded[classifier_name], asked["class"][:rib_images], rib_steps, progress)

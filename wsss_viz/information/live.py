@@ -91,7 +91,9 @@ def _values(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _snapshot(values: dict[str, Any]) -> Snapshot:
-    arrays = {name: np.array(value, np.float32) if isinstance(value, list) else value for name, value in values.items()}
+    arrays: dict[str, Any] = {
+        name: np.array(value, np.float32) if isinstance(value, list) else value for name, value in values.items()
+    }
     return Snapshot(**arrays)
 
 

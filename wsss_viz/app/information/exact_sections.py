@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def minimal_section(state: ViewState) -> None:
     st.plotly_chart(figure, key="minimal", config=CONFIG, alt="entropy of the binned unit against its weight")
     st.caption(
         "Exact: X is normal, T = f(wX). A saturating unit grows and then compresses as w grows; with bins laid before "
-        "the nonlinearity the same unit only grows. What turns is the ruler."
+        "the nonlinearity the same unit grows far beyond, until the outer bins fill. What turns is the ruler."
     )
     exports.buttons("minimal-model", rows, {"activation": state.unit})
 
@@ -77,7 +78,7 @@ def table_section(state: ViewState) -> None:
                 0,
                 100,
                 width=110,
-                **session.control("table", state.table[at], lambda v, at=at: _cell(v, at), f"_{at}"),
+                **session.control("table", state.table[at], partial(_cell, at), f"_{at}"),
             )
         st.number_input("Samples", 10, 10_000, width=120, **session.control("draws", state.draws))
     p = np.array(state.table, dtype=np.float64).reshape(2, 2) / sum(state.table)
@@ -103,7 +104,7 @@ def table_section(state: ViewState) -> None:
     exports.buttons("table", rows, {"table": p.tolist()})
 
 
-def _cell(value: int, at: int) -> dict[str, Any]:
+def _cell(at: int, value: int) -> dict[str, Any]:
     weights = list(session.state().table)
     weights[at] = value
     return {"table": tuple(weights)} if any(weights) else {}

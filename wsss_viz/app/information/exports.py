@@ -49,7 +49,7 @@ def plane_rows(measured: Mapping[str, Measured]) -> list[dict[str, Any]]:
     return rows
 
 
-def _number(value: float) -> float | None:
+def _number(value: Any) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
 
 

@@ -47,12 +47,13 @@ class Measured:
         return values
 
     def reason(self, layers: Sequence[int]) -> str:
-        """Why the plane has nothing to draw; "" where it has."""
-        told = self.bits[:, :, list(layers)]
-        if not np.isnan(told).all(axis=(0, 1)).any(axis=-1).all():
+        """Which layers the plane cannot draw, and why; "" where it draws all."""
+        empty = [k for k in layers if np.isnan(self.bits[:, :, k]).any(axis=-1).all()]
+        if not empty:
             return ""
-        sources = (self.plane.sources[f"{LAYERS[k]}/{axis}"] for k in layers for axis in (INPUT, LABEL))
-        return next((source["reason"] for source in sources if "reason" in source), "no value")
+        sources = (self.plane.sources[f"{LAYERS[k]}/{axis}"] for k in empty for axis in (INPUT, LABEL))
+        why: str = next((source["reason"] for source in sources if "reason" in source), "no value")
+        return f"{', '.join(LAYERS[k] for k in empty)}: {why}"
 
 
 def plane_figure(measured: Mapping[str, Measured], layers: Sequence[int], at: int = FINAL) -> Any:

@@ -23,7 +23,9 @@ def probe_section(state: ViewState) -> None:
     """Bits by layer and region with intervals and the cap H(Y); by RIB's iteration instead of layer for `rib`."""
     from plotly import graph_objects as go
 
-    st.segmented_control("What is read", PROBED, format_func=TITLES.get, **session.control("probed", state.probed))
+    st.segmented_control(
+        "What is read", PROBED, format_func=lambda name: TITLES[name], **session.control("probed", state.probed)
+    )
     try:
         report = read_stored()
     except InputError as why:
