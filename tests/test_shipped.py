@@ -1,10 +1,14 @@
 """What is shipped is what the register says: digests, sizes, and the held-out numbers, computed again."""
 
+import numpy as np
 import pytest
 
 import wsss_viz
 from wsss_viz.evaluation.report import method_report
-from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest
+from wsss_viz.methods.partners import load_trained
+from wsss_viz.methods.registry import METHODS
+from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest, trained_names
+from wsss_viz.traces.growth import read_growth
 
 
 def test_every_checkpoint_is_there_and_small_and_as_registered():
@@ -33,13 +37,31 @@ def test_the_classifier_is_as_good_as_claimed_and_shows_the_phenomenon():
     assert parts["discriminative"] > 2 * parts["non_discriminative"]
 
 
-def test_evaluate_gives_the_numbers_the_register_claims():
-    claimed = read_manifest()["scenes-classifier"].scores["evaluate"]
+@pytest.mark.parametrize(("method", "checkpoint"), [("cam", "scenes-classifier"), ("cs-ae", "scenes-cgnet")])
+def test_evaluate_gives_the_numbers_the_register_claims(method, checkpoint):
+    claimed = read_manifest()[checkpoint].scores["evaluate"]
     classifier = wsss_viz.load("scenes-classifier", device="cpu")
-    report = method_report(classifier, "scenes-classifier", ["cam"], claimed["data"], limit=claimed["count"])
-    row, expected = report["methods"]["cam"], claimed["methods"]["cam"]
+    networks = load_trained([method], "scenes-classifier", device="cpu")
+    report = method_report(
+        classifier, "scenes-classifier", [method], claimed["data"], limit=claimed["count"], networks=networks
+    )
+    row, expected = report["methods"][method], claimed["methods"][method]
     assert report["threshold_from"] == claimed["threshold_from"]
     assert row["threshold"] == pytest.approx(expected["threshold"], abs=0.011)
     assert row["miou"] == pytest.approx(expected["miou"], abs=0.05)
     for part, value in expected["part_recall"].items():
         assert row["part_recall"][part] == pytest.approx(value, abs=0.3)
+
+
+def test_every_method_finds_the_networks_it_looks_with_trained_from_the_shipped_classifier():
+    entries = read_manifest()
+    for method in METHODS.values():
+        if method.role is None:
+            continue
+        names = trained_names(method.role, "scenes-classifier")
+        assert names if method.several else len(names) == 1, method.name
+        for name in names:
+            assert entries[name].trained["classifier_sha256"] == entries["scenes-classifier"].sha256
+            growth = read_growth(checkpoints_folder() / "showcase" / f"{name}.growth.npz")
+            assert len(growth.maps) == len(entries[name].trained["epochs"]) + 1
+            assert np.isfinite(growth.maps).all()
