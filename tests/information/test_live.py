@@ -50,5 +50,5 @@ def test_whoever_stops_looking_ends_the_process(monkeypatch):
 
 def test_a_process_that_fails_says_why(monkeypatch):
     monkeypatch.setattr(live, "asdict", lambda recipe: {"activation": "gelu"})
-    with pytest.raises(InputError, match="0 of 5 epochs: .*gelu"):
+    with pytest.raises(InputError, match=r"0 of 5 epochs: .*gelu"):
         list(live.stream(short()))

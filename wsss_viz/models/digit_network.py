@@ -36,9 +36,11 @@ class DigitNetwork(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             widths = [1] + [width] * DEPTH
-            self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in itertools.pairwise(widths))
+            convolutions = [nn.Conv2d(a, b, 3, padding=1) for a, b in itertools.pairwise(widths)]
+            self.convolutions = nn.ModuleList(convolutions)
             self.linear = nn.Linear(width * (size[0] * size[1] if head == "flatten" else 1), 1)
-            for convolution in self.convolutions:
+            for convolution in convolutions:
+                assert convolution.bias is not None
                 # torch's own default shrinks the signal at each of the five layers, and such a network learns nothing.
                 nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
                 nn.init.zeros_(convolution.bias)
