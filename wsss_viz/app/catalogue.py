@@ -53,7 +53,13 @@ CATALOGUE = (
     ),
     Entry("information", "Information", "query_stats", "Measure", "The information plane of two small networks."),
     Entry("gradients", "Gradients", "gradient", "Measure", "Where the gradient goes, layer by layer."),
-    Entry("results", "Results", "table_chart", "Measure", "Every method on the held-out scenes, worst first."),
+    Entry(
+        "results",
+        "Results",
+        "table_chart",
+        "Measure",
+        "Every method on the held-out scenes, and what was published on PASCAL VOC.",
+    ),
     Entry("figures", "Figures", "grid_view", "Present", "A qualitative grid for a paper, ready to export."),
     Entry(
         "about", "About", "info", "Present", "Methods, limits, citations, versions and where the checkpoint is from."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -55,8 +56,16 @@ def chosen(example: str) -> FigureSpec:
             default=list(PARTS),
             key="figure_parts",
         )
-    with_parts = {part: part in parts for part in PARTS}
-    return replace(start, width=width, dpi=dpi, colours=colours, **with_parts)
+    return replace(
+        start,
+        width=width,
+        dpi=dpi,
+        colours=colours,
+        labels="labels" in parts,
+        letters="letters" in parts,
+        colour_bar="colour_bar" in parts,
+        contours="contours" in parts,
+    )
 
 
 def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
@@ -101,7 +110,7 @@ def show(spec: FigureSpec) -> None:
         for kind, mime in MIME.items():
             st.download_button(
                 kind.upper(),
-                data=lambda kind=kind: rendered(spec, kind),
+                data=partial(rendered, spec, kind),
                 file_name=f"figure.{kind}",
                 mime=mime,
                 icon=f":material/{ICONS[kind]}:",

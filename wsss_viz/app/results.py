@@ -41,7 +41,7 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
         for column in rows[0]
         if column != "method"
     }
-    st.dataframe(rows, hide_index=True, column_config=columns, width="stretch")
+    st.dataframe(rows, hide_index=True, column_config=columns, width="stretch", height="content")
     _downloads(f"measured_{name}", rows, f"Pseudo masks on {report['count']} samples of {report['data']}, percent.")
     left, right = st.columns(2, gap="large")
     with left:
@@ -65,7 +65,9 @@ def published() -> None:
             rows = [{key: value for key, value in row.items() if key != "backbone"} for row in rows]
         st.markdown(f"**From {source}**")
         number: Any = st.column_config.NumberColumn(format="%.1f")
-        st.dataframe(rows, hide_index=True, column_config={"val": number, "test": number}, width="stretch")
+        st.dataframe(
+            rows, hide_index=True, column_config={"val": number, "test": number}, width="stretch", height="content"
+        )
         _downloads(f"published_{table}", rows, f"Published mIoU on PASCAL VOC 2012, from {source}.")
 
 
@@ -121,8 +123,12 @@ def part_figure(report: Mapping[str, Any]) -> Any:
         errors = {
             "type": "data",
             "symmetric": False,
-            "array": [None if r is None else high - r for r, (_, high) in zip(recalls, ends, strict=True)],
-            "arrayminus": [None if r is None else r - low for r, (low, _) in zip(recalls, ends, strict=True)],
+            "array": [
+                None if r is None or high is None else high - r for r, (_, high) in zip(recalls, ends, strict=True)
+            ],
+            "arrayminus": [
+                None if r is None or low is None else r - low for r, (low, _) in zip(recalls, ends, strict=True)
+            ],
             "thickness": 1.2,
         }
         names = [TITLES.get(name, name) for name in report["methods"]]
