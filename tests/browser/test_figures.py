@@ -1,0 +1,34 @@
+"""Figures and Results in a real browser: what is downloaded is what the command line gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenAt
+from wsss_viz.figures import read_spec
+from wsss_viz.figures.rendering import render
+
+
+def downloaded(page: Page, label: str) -> bytes:
+    with page.expect_download() as caught:
+        page.get_by_role("button", name=label).last.click()
+    return Path(caught.value.path()).read_bytes()
+
+
+def test_a_downloaded_figure_is_what_its_downloaded_spec_gives(open_at: OpenAt) -> None:
+    page = open_at("/figures")
+    expect(page.locator('img[alt^="Class activation maps"]')).to_be_visible()
+    spec = read_spec(downloaded(page, "Spec (figure.json)"))
+    assert spec.kind == "grid"
+    assert downloaded(page, "PDF") == render(spec, "pdf")
+    page.close()
+
+
+def test_results_shows_both_published_tables(open_at: OpenAt) -> None:
+    page = open_at("/results")
+    expect(page.get_by_role("heading", name="Published, not measured here")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").nth(1)).to_be_visible()
+    assert downloaded(page, "CSV").startswith(b"method,")
+    page.close()
