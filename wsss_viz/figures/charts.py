@@ -38,7 +38,7 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
         _named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if spec.labels:
-            axes.legend(fontsize=sheet.points - 1.5, frameon=False)
+            axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
     return sheet.figure
 
 

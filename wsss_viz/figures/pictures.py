@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.data.sample import BACKGROUND, IGNORE
 from wsss_viz.figures.looks import METHODS
-from wsss_viz.figures.sheet import EDGE, GAP, Sheet, outline, overlay, picture
+from wsss_viz.figures.sheet import EDGE, GAP, Sheet, fitting, outline, overlay, picture
 from wsss_viz.figures.sources import Shown, class_map, seen_image
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.traces import normalise
@@ -79,8 +79,9 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
     heights = [side * shown.fine.size[0] / shown.fine.size[1] for shown, _, _ in lines]
     sheet = Sheet(spec, top + sum(heights) + GAP * (len(lines) - 1) + foot)
     values, ends = _scaled(spec, lines)
+    points = min((fitting(title, sheet.points, side) for title in titles), default=0.0)
     for column, title in enumerate(titles):
-        sheet.text(left + column * (side + GAP) + side / 2, top / 2, title, side)
+        sheet.text(left + column * (side + GAP) + side / 2, top / 2, title, side, points=points)
     y = top
     for (shown, name, cells), planes, height in zip(lines, values, heights, strict=True):
         if left > EDGE:

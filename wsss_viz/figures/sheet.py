@@ -32,13 +32,13 @@ class Sheet:
         place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
         return self.figure.add_axes(place)
 
-    def text(self, x: float, y: float, text: str, space: float, rotation: int = 0) -> None:
-        """A text around a place, as large as `space` inches let it be, at most `points`."""
+    def text(self, x: float, y: float, text: str, space: float, rotation: int = 0, points: float = 0.0) -> None:
+        """A text around a place, as large as `space` inches let it be, at most `points`, or the sheet's."""
         self.figure.text(
             x / self.width,
             1 - y / self.height,
             text,
-            fontsize=fitting(text, self.points, space),
+            fontsize=fitting(text, points or self.points, space),
             ha="center",
             va="center",
             rotation=rotation,
