@@ -22,6 +22,6 @@ def test_pages_of_a_section_stand_together_and_icons_exist() -> None:
 
 
 def test_the_frame_and_the_panels_are_imported_without_torch() -> None:
-    modules = "caches, controls, downloads, findings, frame, panels, provenance, upload"
+    modules = "caches, downloads, findings, frame, panels, provenance, upload"
     code = f"import sys; from wsss_viz.app import {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
