@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_well, text
-from wsss_viz.app import caches, erasing_averages, erasing_exports, erasing_sources, filmstrip, methods
+from wsss_viz.app import caches, erasing_averages, erasing_exports, erasing_sources, filmstrip
 from wsss_viz.app import state as states
 from wsss_viz.app.erasing_curves import figure
 from wsss_viz.app.state import MODES as MODE_NAMES
@@ -23,6 +23,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.stepping import DEFAULT_STEPS, MODES, Frame, frames
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks
+from wsss_viz.figures import sources
 from wsss_viz.methods.erasing import erasing
 from wsss_viz.methods.masking import MASKS
 from wsss_viz.methods.registry import METHODS
@@ -95,7 +96,7 @@ def test_an_unknown_mode_is_adversarial_erasing(open_page: OpenPage) -> None:
 def test_without_its_networks_a_mode_says_how_to_train_them(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(methods, "trained_names", lambda *_: ())
+    monkeypatch.setattr(sources, "trained_names", lambda *_: ())
     for mode, command in (("ae-rounds", "train ae"), ("cs-ae-epochs", "train cse"), ("cs-ae", "train cse")):
         page = open_page("erasing", mode=mode)
         assert_well(page)
