@@ -41,7 +41,7 @@ def test_maps_come_back_within_half_a_level_of_their_own_range(maps: np.ndarray)
     for plane, low, high, level in zip(maps, sent["low"], sent["high"], levels, strict=True):
         back = low + level / 255 * (high - low)
         span = float(plane.max()) - float(plane.min())
-        assert np.abs(back - plane).max() <= span / 510 + 1e-5 * np.abs(plane).max()
+        assert np.abs(back - plane).max() <= span / 510 + 1e-5 * float(np.abs(plane).max())
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 6), st.integers(1, 9)), elements=st.sampled_from((0, 1, 7, 255))))
