@@ -43,13 +43,13 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     }
     st.dataframe(rows, hide_index=True, column_config=columns, width="stretch", height="content")
     _downloads(f"measured_{name}", rows, f"Pseudo masks on {report['count']} samples of {report['data']}, percent.")
-    left, right = st.columns(2, gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=440, gap="large")
+    with grid.cell():
         st.subheader("mIoU against threshold", anchor=False)
         st.plotly_chart(
             curve_figure(report), key=f"curves_{name}", config=_CONFIG, alt="mIoU against threshold by method"
         )
-    with right:
+    with grid.cell():
         st.subheader("Recall by part", anchor=False)
         st.plotly_chart(part_figure(report), key=f"parts_{name}", config=_CONFIG, alt="recall of the parts by method")
     st.subheader("IoU by class", anchor=False)
