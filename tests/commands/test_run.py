@@ -103,7 +103,12 @@ def test_the_counts_behind_the_report_are_the_librarys(checkpoint, capsys, tmp_p
     classifier = wsss_viz.load(checkpoint, device="cpu")
     trace = wsss_viz.Trace.collect(wsss_viz.methods.cam(classifier, sample))
     expected = summarise([count(trace.maps, sample, classifier.classes)], sample.classes)
-    assert json.loads(out.read_text())["methods"]["cam"]["miou"] == pytest.approx(expected.miou)
+    report = json.loads(out.read_text())
+    assert report["methods"]["cam"]["miou"] == pytest.approx(expected.miou)
+    ((source, *names),) = report["images"]
+    assert (source, tuple(names)) == (sample.source, sample.labels)
+    ious = [round(expected.per_class[name], 1) for name in names]
+    assert report["methods"]["cam"]["per_image"] == [pytest.approx(ious)]
 
 
 @pytest.mark.parametrize(

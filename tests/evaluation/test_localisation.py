@@ -10,6 +10,9 @@ from sklearn.metrics import confusion_matrix
 from wsss_viz.data import Sample
 from wsss_viz.evaluation import THRESHOLDS, count, pseudo_mask, score_image, summarise
 from wsss_viz.evaluation.classification import classification_scores
+from wsss_viz.evaluation.report import report_bytes
+from wsss_viz.evaluation.runner import image_rows
+from wsss_viz.evaluation.scores import image_ious
 from wsss_viz.evaluation.seeds import class_seeds
 
 CLASSES = ("cat", "dog", "sofa")
@@ -98,6 +101,22 @@ def test_scores_by_hand():
     assert scores.best_threshold == pytest.approx(0.3)
     assert scores.best_miou == pytest.approx(100 * (1 + 4 / 6 + 0) / 3)
     assert json.loads(json.dumps(scores.as_dict()))["per_class"]["dog"] is None
+
+
+def test_the_ious_of_each_image_are_those_of_the_classes_in_it():
+    sample = make_sample([[1, 1, 0, 0], [3, 3, 0, 0]], [[1, 2, 0, 0], [2, 2, 0, 0]])
+    maps = np.array([[[1.0, 0.6, 0.3, 0.0], [0.0] * 4], [[0.0] * 4] * 2, [[-1.0] * 4] * 2])
+    counts = count(maps, sample, CLASSES)
+    assert image_ious([counts, counts], 0.2) == [[66.7, 0.0]] * 2
+    assert image_ious([counts], 0.3) == [[100.0, 0.0]]
+    assert image_rows([sample]) == [[sample.name, "cat", "sofa"]]
+
+
+def test_a_report_keeps_its_lists_on_one_line():
+    report = {"images": [['a  "b', "cow"], ["d"]], "methods": {"cam": {"curve": [[0.0, None], [1e-3, 2]]}}, "none": []}
+    text = report_bytes(report).decode()
+    assert json.loads(text) == report
+    assert text.splitlines()[:5] == ["{", '  "images": [', '    ["a  \\"b", "cow"],', '    ["d"]', "  ],"]
 
 
 def test_iou_fp_and_fn_sum_to_one():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -49,7 +48,7 @@ def command(
 ) -> None:
     """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part."""
     from wsss_viz.data.files import write_whole
-    from wsss_viz.evaluation.report import method_report, stored_report, table
+    from wsss_viz.evaluation.report import method_report, report_bytes, stored_report, table
 
     if maps_folder is not None:
         report = stored_report(maps_folder, data_string, limit=limit, progress=progress)
@@ -67,8 +66,9 @@ def command(
             limit=limit,
             tune_on=tune_on,
             views_name=views_name,
+            each_image=True,
             progress=progress,
         )
     click.echo(table(report))
     if json_path is not None:
-        write_whole(json_path, (json.dumps(report, indent=2) + "\n").encode())
+        write_whole(json_path, report_bytes(report))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from wsss_viz import data
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.subset import take
-from wsss_viz.evaluation.runner import Progress, as_json, count_stored, evaluate, quiet
+from wsss_viz.evaluation.runner import Progress, as_json, count_stored, evaluate, image_rows, quiet
 from wsss_viz.evaluation.scores import summarise
 from wsss_viz.methods.registry import Networks, Runner, bind
 from wsss_viz.methods.views import PRESETS
@@ -40,17 +41,31 @@ def run_report(
     limit: int | None = None,
     tune_on: str = "auto",
     views_name: str = "multi-scale",
+    each_image: bool = False,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100."""
+    """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
+
+    With `each_image` also `images`, a data string and the classes in it for each, and each method's `per_image`, the
+    IoUs of these classes.
+    """
     samples = take(data.open(data_string), limit)
     tuning, threshold_from = tuning_samples(tune_on, data_string)
-    results = evaluate(runs, classes, samples, tune_on=tuning, views=PRESETS[views_name], progress=progress)
+    results = evaluate(
+        runs,
+        classes,
+        samples,
+        tune_on=tuning,
+        views=PRESETS[views_name],
+        each_image=each_image,
+        progress=progress,
+    )
     return {
         "data": data_string,
         "count": len(samples),
         "views": views_name,
         "threshold_from": threshold_from,
+        **({"images": image_rows(samples)} if each_image else {}),
         "methods": results,
     }
 
@@ -74,14 +89,31 @@ def stored_report(
 ) -> dict[str, Any]:
     """The same for maps that were written to `folder`, at the best threshold on the data itself."""
     samples = take(data.open(data_string), limit)
-    scores = summarise(count_stored(folder, progress(samples, "reading maps")), samples[0].classes)
+    counts = count_stored(folder, progress(samples, "reading maps"))
+    scores = summarise(counts, samples[0].classes)
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
         "threshold_from": tuning_samples("none", data_string)[1],
-        "methods": {folder.resolve().name: as_json(scores, None)},
+        "images": image_rows(samples),
+        "methods": {folder.resolve().name: as_json(scores, None, counts)},
     }
+
+
+def report_bytes(report: Mapping[str, Any]) -> bytes:
+    """The report as JSON, every list of plain values on one line."""
+    return (_written(report, "\n") + "\n").encode()
+
+
+def _written(value: Any, line: str) -> str:
+    """JSON of a value that stands where `line`, a line break and its indent, begins."""
+    if isinstance(value, Mapping) and value:
+        within = [f"{json.dumps(key)}: {_written(item, line + '  ')}" for key, item in value.items()]
+        return f"{{{line}  {f',{line}  '.join(within)}{line}}}"
+    if isinstance(value, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in value):
+        return f"[{line}  {f',{line}  '.join(_written(item, line + '  ') for item in value)}{line}]"
+    return json.dumps(value)
 
 
 def table(report: dict[str, Any]) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from wsss_viz import methods
-from wsss_viz.data.sample import Sample
+from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import Counts, count
-from wsss_viz.evaluation.scores import Scores, summarise
+from wsss_viz.evaluation.scores import Scores, image_ious, summarise
 from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.models.classifier import Classifier
@@ -79,6 +81,7 @@ def evaluate(
     *,
     tune_on: Sequence[Sample] | None = None,
     views: Views = MULTI_SCALE,
+    each_image: bool = False,
     progress: Progress = quiet,
 ) -> dict[str, dict[str, Any]]:
     """The scores of several methods under the same inference.
@@ -90,6 +93,7 @@ def evaluate(
         tune_on: samples on which each method's threshold is chosen; None: the best on `samples` themselves, which is
             what the field reports and an oracle (`methods.md` 0.6).
         views: of every method.
+        each_image: whether `per_image` is wanted, the IoUs of each sample's own classes (`scores.image_ious`).
         progress: wraps the samples while they are gone through.
 
     Returns:
@@ -105,11 +109,22 @@ def evaluate(
             tuned, _ = count_run(run, classes, progress(tune_on, f"{name}, choosing its threshold"), views)
             threshold = summarise(tuned, tune_on[0].classes).best_threshold
         counts, seconds = count_run(run, classes, progress(samples, name), views)
-        results[name] = as_json(summarise(counts, samples[0].classes, threshold), seconds)
+        results[name] = as_json(summarise(counts, samples[0].classes, threshold), seconds, counts if each_image else ())
     return results
 
 
-def as_json(scores: Scores, seconds_per_image: float | None) -> dict[str, Any]:
-    """One method's row of `evaluate --json`."""
+def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Counts] = ()) -> dict[str, Any]:
+    """One method's row of `evaluate --json`; with `per_image` where the images' counts are given."""
     rounded = None if seconds_per_image is None else round(seconds_per_image, 4)
-    return {**scores.as_dict(), "seconds_per_image": rounded}
+    each = {"per_image": image_ious(counts, scores.threshold)} if counts else {}
+    return {**scores.as_dict(), "seconds_per_image": rounded, **each}
+
+
+def image_rows(samples: Iterable[Sample]) -> list[list[str]]:
+    """What `per_image` is of: for each sample its data string (its name where it has none) and the classes in it."""
+    rows = []
+    for sample in samples:
+        there = np.unique(sample.mask) if sample.mask is not None else np.array([], dtype=np.int64)
+        names = [sample.classes[c - 1] for c in there if c not in (BACKGROUND, IGNORE)]
+        rows.append([sample.source or sample.name, *names])
+    return rows

@@ -130,6 +130,22 @@ def summarise(
     )
 
 
+def image_ious(
+    images: Sequence[Counts], threshold: float, thresholds: NDArray[np.float64] = THRESHOLDS
+) -> list[list[float]]:
+    """For each image the IoU of each class that is in it, in the classes' order, in percent to one decimal.
+
+    Args:
+        threshold: one of `thresholds`.
+    """
+    at = int(np.argmin(np.abs(thresholds - threshold)))
+    found = []
+    for image in images:
+        iou = _ratio(image.hits[at], _union(image)[at])
+        found.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.there[1:]) + 1])
+    return found
+
+
 def bootstrap(
     images: Sequence[Counts], at: int, draws: int = 1000, level: float = 0.95, seed: int = 0
 ) -> dict[str, tuple[float, float]]:

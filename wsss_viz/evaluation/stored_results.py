@@ -13,8 +13,8 @@ from wsss_viz.errors import InputError
 
 FOLDER = Path(__file__).with_name("results")
 MAKE = (
-    "python -m wsss_viz evaluate --methods cam,ae,ae-rounds,gain,cs-ae,rib --data scenes:test --limit 300 "
-    "--json wsss_viz/evaluation/results/scenes-test.json"
+    "python -m wsss_viz evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce "
+    "--data scenes:test --limit 300 --json wsss_viz/evaluation/results/scenes-test.json"
 )
 _WANTED = {"data", "count", "threshold_from", "methods"}
 _WANTED_OF_A_METHOD = {"miou", "curve", "per_class", "part_recall", "precision", "recall", "interval", "threshold"}
