@@ -6,7 +6,7 @@ from wsss_viz.app import explanations, frame, session
 from wsss_viz.app.information.exact_sections import chain_section, minimal_section, table_section
 from wsss_viz.app.information.plane_section import plane_section
 from wsss_viz.app.information.probe_section import probe_section
-from wsss_viz.app.state import SECTIONS
+from wsss_viz.app.state.information import SECTIONS
 
 TITLES = {
     "plane": "Information plane",

@@ -16,10 +16,10 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_well, text
 from wsss_viz.app import caches, erasing_averages, erasing_exports, erasing_sources, filmstrip
-from wsss_viz.app import state as states
 from wsss_viz.app.erasing_curves import figure
-from wsss_viz.app.state import MODES as MODE_NAMES
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state import erasing as states
+from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.app.stepping import DEFAULT_STEPS, MODES, Frame, frames
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks

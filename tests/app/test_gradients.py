@@ -9,8 +9,9 @@ import pytest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import alts, assert_well, text
-from wsss_viz.app import gradients, gradients_charts, gradients_exports, state
+from wsss_viz.app import gradients, gradients_charts, gradients_exports
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state import gradients as state
 from wsss_viz.gradients import maps, stored
 from wsss_viz.models import digit_network
 from wsss_viz.training import digits

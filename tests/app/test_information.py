@@ -10,7 +10,8 @@ import pytest
 from tests.app.conftest import OpenPage
 from wsss_viz.app.information import exports
 from wsss_viz.app.information.plane_figure import Measured, plane_figure
-from wsss_viz.app.state import SECTIONS, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.information import SECTIONS
 from wsss_viz.information.plane import measure, stored_plane
 from wsss_viz.information.runs import stored_run
 

@@ -1,62 +1,93 @@
 """The state and its address."""
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wsss_viz.app.methods import METHODS
-from wsss_viz.app.state import (
-    COLOUR_MAPS,
-    ERASED,
-    ERASURES,
-    FINAL,
-    LARGEST_K,
-    LARGEST_STEPS,
-    LAYOUTS,
-    MASK_KINDS,
-    MODES,
-    OUTLINES,
-    PHOTOGRAPHS,
-    SHOWN,
-    VIEWS,
-    ViewState,
-    in_order,
-)
+from wsss_viz.app.state import ViewState, comparing, erasing, gradients, information, scene, view_state, viewing
+from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.state.scene import in_order
 from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.information.ruler_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
+PAGES = (scene, viewing, comparing, erasing, gradients, information)
 shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
+
+
+def some(options, least=0):
+    return st.sets(st.sampled_from(options), min_size=least).map(lambda names: tuple(n for n in options if n in names))
+
+
+splits = st.sampled_from(sorted(SPLITS))
+scenes = splits.flatmap(lambda split: st.tuples(st.just(split), st.integers(0, SPLITS[split] - 1)))
+corners = st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(1, 100), st.integers(1, 100))
+boxes = corners.map(lambda b: b if b[0] < b[2] and b[1] < b[3] else ())
+VALUES = {
+    "photograph": st.sampled_from(("", *scene.PHOTOGRAPHS)),
+    "classes": some(CLASSES),
+    "focus": st.sampled_from(("", *CLASSES)),
+    "threshold": shares,
+    "opacity": shares,
+    "colours": st.sampled_from(viewing.COLOUR_MAPS),
+    "normalisation": st.sampled_from(NORMALISATIONS),
+    "k": st.integers(FINAL, viewing.LARGEST_K),
+    "layout": st.sampled_from(viewing.LAYOUTS),
+    "show": st.sampled_from(viewing.SHOWN),
+    "outlines": some(viewing.OUTLINES),
+    "pair": st.sampled_from(((), (0, 1), (2, 2), (5, 3))),
+    "views": st.sampled_from(comparing.VIEWS),
+    "methods": some(tuple(METHODS)),
+    "mode": st.sampled_from(erasing.MODES),
+    "steps": st.integers(0, erasing.LARGEST_STEPS),
+    "mask": st.sampled_from(erasing.MASK_KINDS),
+    "erase_at": shares,
+    "erased": st.sampled_from(erasing.ERASED),
+    "stop_below": shares,
+    "stop_area": shares,
+    "erasure": st.sampled_from(erasing.ERASURES),
+    "subject": st.sampled_from(gradients.SUBJECTS),
+    "head": st.sampled_from(gradients.HEADS),
+    "trained_with": st.sampled_from(gradients.TRAINED_WITH),
+    "picture": st.integers(0, gradients.LARGEST_PICTURE),
+    "network": st.sampled_from(gradients.NETWORKS),
+    "measure": st.sampled_from(gradients.MEASURES),
+    "divisor": st.sampled_from(gradients.DIVISORS),
+    "tau": st.integers(1, 18).map(lambda twentieths: twentieths / 20),
+    "layer": st.integers(0, gradients.LARGEST_LAYER),
+    "regions": st.sampled_from(gradients.REGION_SOURCES),
+    "rib_step": st.integers(0, gradients.LARGEST_RIB_STEP),
+    "box": boxes,
+    "section": st.sampled_from(information.SECTIONS),
+    "activations": some(information.NETWORK_ACTIVATIONS, least=1),
+    "ruler": st.sampled_from(("default", *(f"{kind}:{value}" for kind, value in DEFAULTS.items()))),
+    "told_by": some(information.NETWORK_LAYERS, least=1),
+    "seeds": st.integers(1, information.MOST_SEEDS),
+    "epoch": st.integers(FINAL, information.LARGEST_EPOCH),
+    "live": st.sampled_from(("", *information.NETWORK_ACTIVATIONS)),
+    "unit": st.sampled_from(information.UNIT_ACTIVATIONS),
+    "table": st.tuples(*[st.integers(0, 100)] * 4).map(lambda weights: weights if any(weights) else (1, 0, 0, 1)),
+    "draws": st.integers(10, 10_000),
+    "flip": shares,
+    "links": st.integers(1, information.MOST_LINKS),
+    "probed": st.sampled_from(information.PROBED),
+}
 
 
 @st.composite
 def states(draw: st.DrawFn) -> ViewState:
-    split = draw(st.sampled_from(sorted(SPLITS)))
-    return ViewState(
-        split=split,
-        index=draw(st.integers(0, SPLITS[split] - 1)),
-        photograph=draw(st.sampled_from(("", *PHOTOGRAPHS))),
-        classes=in_order(draw(st.lists(st.sampled_from(CLASSES)))),
-        threshold=draw(shares),
-        opacity=draw(shares),
-        colours=draw(st.sampled_from(COLOUR_MAPS)),
-        normalisation=draw(st.sampled_from(NORMALISATIONS)),
-        views=draw(st.sampled_from(VIEWS)),
-        methods=tuple(name for name in METHODS if draw(st.booleans())),
-        k=draw(st.integers(FINAL, LARGEST_K)),
-        focus=draw(st.sampled_from(("", *CLASSES))),
-        layout=draw(st.sampled_from(LAYOUTS)),
-        show=draw(st.sampled_from(SHOWN)),
-        outlines=tuple(name for name in OUTLINES if draw(st.booleans())),
-        pair=draw(st.sampled_from(((), (0, 1), (2, 2), (5, 3)))),
-        mode=draw(st.sampled_from(MODES)),
-        steps=draw(st.integers(0, LARGEST_STEPS)),
-        mask=draw(st.sampled_from(MASK_KINDS)),
-        erase_at=draw(shares),
-        erased=draw(st.sampled_from(ERASED)),
-        stop_below=draw(shares),
-        stop_area=draw(shares),
-        erasure=draw(st.sampled_from(ERASURES)),
-    )
+    split, index = draw(scenes)
+    return ViewState(split=split, index=index, **draw(st.fixed_dictionaries(VALUES)))
+
+
+def test_every_field_has_one_parameter_and_every_page_file_is_part_of_the_state() -> None:
+    carried = [field for parameter in view_state._PARAMETERS.values() for field in parameter.fields]
+    names = [parameter.name for page in PAGES for parameter in page.PARAMETERS]
+    assert sorted(carried) == sorted(field.name for field in fields(ViewState))
+    assert sorted(names) == sorted(view_state._PARAMETERS), "a name twice, or a page without its parameters"
 
 
 @given(states())
@@ -134,6 +165,26 @@ def test_an_address_names_what_differs_from_the_default() -> None:
         ("pair", "1"),
         ("pair", "1-6"),
         ("pair", "1-2-3"),
+        ("mode", "gain"),
+        ("steps", "41"),
+        ("mask", "furry"),
+        ("erase-at", "2"),
+        ("stop-area", "-inf"),
+        ("subject", "cats"),
+        ("picture", "2"),
+        ("tau", "0.07"),
+        ("layer", "-1"),
+        ("box", "10-20-10-80"),
+        ("section", "../plane"),
+        ("activations", "none"),
+        ("ruler", "width:-1"),
+        ("layers", "T6"),
+        ("seeds", "0"),
+        ("epoch", "1e3"),
+        ("table", "0-0-0-0"),
+        ("draws", "9"),
+        ("flip", "1.5"),
+        ("links", "13"),
     ],
 )
 def test_a_value_that_is_not_on_the_list_falls_back_with_a_note_that_does_not_repeat_it(name: str, value: str) -> None:

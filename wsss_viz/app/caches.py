@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.methods import METHODS
 from wsss_viz.app.rendering import DISPLAY_SIDE
 from wsss_viz.app.server import DEVICE_VARIABLE
-from wsss_viz.app.state import PHOTOGRAPHS
+from wsss_viz.app.state.scene import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError

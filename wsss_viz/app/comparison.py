@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.markup import signed
-from wsss_viz.app.state import FINAL, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, score_image
 from wsss_viz.traces import Step, Trace, normalise, upsample

@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.state import ERASED, ERASURES, FINAL, LARGEST_STEPS, MASK_KINDS, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS
+from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.stepping import DEFAULT_STEPS, GROUPS, MODES
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.traces.growth import Growth

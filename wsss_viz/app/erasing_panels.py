@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from wsss_viz.app import erasing_exports, markup
 from wsss_viz.app.erasing_curves import curves
 from wsss_viz.app.filmstrip import filmstrip, pictures
-from wsss_viz.app.state import FINAL, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.stepping import MODES, Frame, frames
 from wsss_viz.app.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample

@@ -15,7 +15,8 @@ from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.caches import CLASSIFIER, device_label, origin
 from wsss_viz.app.copy_link import copy_link
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.state import VIEWS, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.comparing import VIEWS
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import SPLITS
 from wsss_viz.errors import InputError

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from wsss_viz.app import gradients, markup, session
 from wsss_viz.app import gradients_charts as charts
 from wsss_viz.app.gradients import NAMES, Picture
-from wsss_viz.app.state import LARGEST_RIB_STEP, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.gradients.published import NOTE
 from wsss_viz.gradients.ratio import Curve
 from wsss_viz.gradients.stored import Entry, Stored

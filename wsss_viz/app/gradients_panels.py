@@ -11,7 +11,8 @@ import streamlit as st
 
 from wsss_viz.app import caches, gradients, markup, rendering, session
 from wsss_viz.app.gradients import COLOURS, NAMES, Picture
-from wsss_viz.app.state import LARGEST_PICTURE, LARGEST_RIB_STEP, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP
 from wsss_viz.gradients.stored import Stored
 
 _SIDE = 256

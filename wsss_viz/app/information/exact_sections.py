@@ -10,7 +10,8 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.information import exports
-from wsss_viz.app.state import MOST_LINKS, UNIT_ACTIVATIONS, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.information import MOST_LINKS, UNIT_ACTIVATIONS
 from wsss_viz.information.plane import INPUT, stored_plane
 from wsss_viz.information.runs import LAYERS
 

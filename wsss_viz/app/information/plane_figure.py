@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.app.state import FINAL
+from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY, Plane
 from wsss_viz.information.runs import LAYERS, Run
 

@@ -14,7 +14,8 @@ from wsss_viz.app.information import exports
 from wsss_viz.app.information.plane_figure import Measured, plane_figure
 from wsss_viz.app.jobs.manager import Request, Snapshot
 from wsss_viz.app.jobs.panel import follow
-from wsss_viz.app.state import MOST_SEEDS, NETWORK_ACTIVATIONS, NETWORK_LAYERS, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.information import MOST_SEEDS, NETWORK_ACTIVATIONS, NETWORK_LAYERS
 from wsss_viz.errors import InputError
 from wsss_viz.information.live import Update, stream, updates
 from wsss_viz.information.plane import Plane, measured_epochs, measuring, stored_plane

@@ -7,7 +7,8 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.information import exports
 from wsss_viz.app.information.exact_sections import CONFIG, PLAIN
-from wsss_viz.app.state import PROBED, ViewState
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.information import PROBED
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.layer_information import REGIONS, read_stored
 

@@ -1,0 +1,93 @@
+"""What the page Information shows: its section, and the settings of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wsss_viz.app.state.parameters import (
+    FINAL,
+    Notation,
+    Parameter,
+    choice,
+    is_index,
+    share,
+    step,
+    subset,
+    whole,
+    write_numbers,
+)
+from wsss_viz.errors import InputError
+from wsss_viz.information.ruler_names import check_ruler
+
+SECTIONS = ("plane", "minimal", "table", "chain", "probe")
+NETWORK_ACTIVATIONS = ("tanh", "relu", "sigmoid")
+UNIT_ACTIVATIONS = (*NETWORK_ACTIVATIONS, "softsign", "elu", "linear")
+NETWORK_LAYERS = ("T1", "T2", "T3", "T4", "T5", "output")
+LARGEST_EPOCH, MOST_SEEDS, MOST_LINKS = 100_000, 8, 12
+PROBED = ("class", "coat", "rib")
+
+
+@dataclass(frozen=True)
+class InformationState:
+    """
+    Attributes:
+        section: one of `SECTIONS`, a part of the page.
+        activations: of `NETWORK_ACTIVATIONS`, the networks side by side in the information plane.
+        ruler: what they are measured with, as `information.ruler_names` has it.
+        told_by: of `NETWORK_LAYERS`, those that are drawn.
+        seeds: the first so many networks of each.
+        epoch: where the slider stands at first, or `FINAL`.
+        live: of `NETWORK_ACTIVATIONS`, trained now in place of the stored run; "": none.
+        unit: one of `UNIT_ACTIVATIONS`, of the minimal model.
+        table: four weights of the joint table, row by row, from 0 to 100, not all 0.
+        draws: samples that are drawn from it.
+        flip: the probability that a link of the chain flips the bit.
+        links: of the chain.
+        probed: one of `PROBED`.
+    """
+
+    section: str = "plane"
+    activations: tuple[str, ...] = ("tanh", "relu")
+    ruler: str = "default"
+    told_by: tuple[str, ...] = NETWORK_LAYERS
+    seeds: int = MOST_SEEDS
+    epoch: int = FINAL
+    live: str = ""
+    unit: str = "tanh"
+    table: tuple[int, ...] = (50, 0, 0, 50)
+    draws: int = 100
+    flip: float = 0.1
+    links: int = 5
+    probed: str = "class"
+
+
+def _read_ruler(text: str) -> str:
+    try:
+        kind, value = check_ruler(text[:40])
+    except InputError:
+        raise ValueError("a ruler such as width:0.07") from None
+    return f"{kind}:{value}" if value else kind
+
+
+def _read_table(text: str) -> tuple[int, ...]:
+    weights = text.split("-")
+    if len(weights) != 4 or not all(is_index(weight, 101) for weight in weights) or not any(map(int, weights)):
+        raise ValueError("four weights from 0 to 100, such as 45-5-5-45")
+    return tuple(int(weight) for weight in weights)
+
+
+PARAMETERS = (
+    Parameter("section", choice(SECTIONS)),
+    Parameter("activations", subset(NETWORK_ACTIVATIONS, least=1)),
+    Parameter("ruler", Notation(_read_ruler)),
+    Parameter("layers", subset(NETWORK_LAYERS, least=1), ("told_by",)),
+    Parameter("seeds", whole(1, MOST_SEEDS)),
+    Parameter("epoch", step(LARGEST_EPOCH)),
+    Parameter("live", choice(("", *NETWORK_ACTIVATIONS))),
+    Parameter("unit", choice(UNIT_ACTIVATIONS)),
+    Parameter("table", Notation(_read_table, write_numbers)),
+    Parameter("draws", whole(10, 10_000)),
+    Parameter("flip", share()),
+    Parameter("links", whole(1, MOST_LINKS)),
+    Parameter("probed", choice(PROBED)),
+)

@@ -1,0 +1,87 @@
+"""The state of all pages together, and its address.
+
+`from_query` is the only way in and lets nothing through that is not on its lists; `to_query` is the only way out, so a
+link built anywhere in the app leads to the same view on a cold server. What equals the default is left out of the
+address. To add a page's fields: a file like its neighbours, its class among the bases, its `PARAMETERS` in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from wsss_viz.app.state import comparing, erasing, gradients, information, scene, viewing
+from wsss_viz.data.scenes import SPLITS
+
+_PARAMETERS = {
+    parameter.name: parameter
+    for parameter in (
+        *scene.PARAMETERS,
+        *viewing.PARAMETERS,
+        *comparing.PARAMETERS,
+        *erasing.PARAMETERS,
+        *gradients.PARAMETERS,
+        *information.PARAMETERS,
+    )
+}
+
+
+@dataclass(frozen=True)
+class ViewState(
+    scene.SceneState,
+    viewing.ViewingState,
+    comparing.ComparingState,
+    erasing.ErasingState,
+    gradients.GradientsState,
+    information.InformationState,
+):
+    """One view of the app; its fields are those of its bases."""
+
+    @property
+    def example(self) -> str:
+        """The data string of the scene."""
+        return f"scenes:{self.split}:{self.index}"
+
+    def at(self, split: str, index: int) -> ViewState:
+        """The same view of another scene: the index wraps around its split, the classes are its labels again."""
+        return replace(self, split=split, index=index % SPLITS[split], classes=(), focus="")
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str | Sequence[str]]) -> tuple[ViewState, tuple[str, ...]]:
+        """The state an address describes, and one line on each value that could not be used.
+
+        Args:
+            query: parameters by name; of a repeated one the last counts. Names of nobody's are left alone.
+        """
+        values, notes = _read(query)
+        return cls(**values), notes
+
+    def updated(self, query: Mapping[str, str | Sequence[str]]) -> ViewState:
+        """This state with what the parameters of `query` change; a value that could not be used changes nothing."""
+        return replace(self, **_read(query)[0])
+
+    def to_query(self) -> dict[str, str]:
+        """The parameters that `from_query` reads this state from; defaults left out."""
+        changed = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
+        return self.written([name for name, parameter in _PARAMETERS.items() if changed.intersection(parameter.fields)])
+
+    def written(self, names: Sequence[str]) -> dict[str, str]:
+        """The parameters `names` as an address has them, defaults as well."""
+        return {name: _PARAMETERS[name].write(self) for name in names}
+
+
+def _read(query: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Fields by name, and one line on each value that could not be used."""
+    values: dict[str, Any] = {}
+    notes = []
+    for name, parameter in _PARAMETERS.items():
+        given = query.get(name)
+        text = given if isinstance(given, str) or given is None else (given[-1] if given else None)
+        if text is None:
+            continue
+        try:
+            values |= parameter.read(text)
+        except ValueError as error:
+            notes.append(f"`{name}` in the address is not {error}, so its default is shown.")
+    return values, tuple(notes)
