@@ -13,7 +13,8 @@ from PIL import Image
 
 from wsss_viz import cli, data
 from wsss_viz.errors import InputError
-from wsss_viz.figures import FigureSpec, Row, preset, sources, spec_bytes
+from wsss_viz.evaluation.seeds import pseudo_mask
+from wsss_viz.figures import FigureSpec, Row, preset, ratios, sources, spec_bytes
 from wsss_viz.figures.rendering import draw, render
 from wsss_viz.traces import Step, Trace
 
@@ -89,6 +90,46 @@ def test_the_plane_shows_the_stored_runs_means() -> None:
     mean = stored_plane("tanh").mean
     assert np.allclose(axes.lines[-1].get_xdata(), mean[-1, :, 0], atol=1e-4)
     assert np.allclose(axes.lines[-1].get_ydata(), mean[-1, :, 1], atol=1e-4)
+
+
+def test_hgr_shows_the_stored_means_and_names_the_keys_as_they_are_stored() -> None:
+    from wsss_viz.gradients.stored import shipped
+    from wsss_viz.gradients.survey import digits_key, rib_key, scenes_key
+
+    assert list(ratios.LAYER_KEYS.values()) == [
+        digits_key("flatten", "bce"), digits_key("gap", "bce"), scenes_key("scenes-classifier")
+    ]  # fmt: skip
+    assert ratios.STEP_KEY.format("rib", 3) == rib_key("rib", "max", 3)
+    (axes,) = draw(FigureSpec("hgr", ("toy-gap",)), made_up).axes
+    mean = shipped("toy").entries["gap/bce/sum/max/all"].curve.at(0.3)[:, 1, 0]
+    assert np.allclose(axes.lines[1].get_ydata(), mean, atol=1e-4)
+
+
+def test_hgr_of_other_checkpoints_is_refused_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratios, "read_manifest", dict)
+    draw(FigureSpec("hgr", ("toy-flatten",)), made_up)
+    with pytest.raises(InputError, match="diagnose gradient-ratio"):
+        draw(FigureSpec("hgr", ("scenes",)), made_up)
+
+
+def test_a_mask_is_the_pseudo_mask_at_the_threshold() -> None:
+    figure = draw(replace(GRID, columns=("cam",), show="mask", threshold=0.5, normalisation="raw"), made_up)
+    assert len(figure.axes) == 1, "a mask has no colour bar"
+    drawn = np.asarray(figure.axes[0].images[1].get_array())
+    sample = data.open("scenes:test:129")[0]
+    maps = made_up(GRID, "cam", "").steps[-1].maps
+    expected = pseudo_mask(maps, [CLASSES.index(name) for name in sample.labels or ()], sample.size, 0.5)
+    assert (expected > 0).any()
+    np.testing.assert_array_equal(drawn[..., 3] == 205, expected > 0)
+
+
+def test_a_row_has_its_own_step_and_columns() -> None:
+    rows = (Row("scenes:test:129", "cow", 0, ("cam",)), Row("scenes:test:129", "cow", 9))
+    figure = draw(replace(GRID, rows=rows, normalisation="raw", colour_bar=False), made_up)
+    assert len(figure.axes) == 4
+    first, last = (np.asarray(figure.axes[i].images[1].get_array()).max() for i in (0, 3))
+    assert (first, last) == (pytest.approx(4), pytest.approx(12)), "step 0, and the last of three"
+    assert [text.get_text() for text in figure.texts[3:]] == ["cow, k = 0", "cow, k = 9"]
 
 
 @pytest.mark.parametrize(

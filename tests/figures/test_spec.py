@@ -42,6 +42,12 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"rows": [{"image": "scenes:test:1", "name": "cow"}]}, "unknown key"),
         ({"rows": [{}]}, "`image` is missing"),
         ({"steps": [1]}, "no `steps`"),
+        ({"kind": "hgr", "columns": ["scenes"]}, "no `rows`"),
+        ({"show": "masks"}, "map, mask"),
+        ({"show": "mask", "frames": "look"}, "wants `frames` map"),
+        ({"rows": [{"image": "scenes:test:1", "step": -2}]}, "from -1 to 999"),
+        ({"rows": [{"image": "scenes:test:1", "columns": ["rib"]}]}, "`columns` of a row"),
+        ({"kind": "curves", "columns": ["cam"], "rows": [{"image": "scenes:test:1", "step": 2}]}, "no `step`"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(change: dict[str, object], words: str) -> None:
@@ -57,6 +63,12 @@ def test_what_is_wrong_is_said_in_one_line(change: dict[str, object], words: str
 def test_what_is_no_spec_is_refused(text: str | bytes) -> None:
     with pytest.raises(InputError):
         read_spec(text)
+
+
+def test_a_row_keeps_its_step_and_columns() -> None:
+    spec = FigureSpec("grid", ("image", "cam"), (Row("scenes:test:1", "cow", 3, ("cam",)), Row("scenes:test:2")))
+    assert read_spec(spec_bytes(spec)) == spec
+    assert "after step 3" in caption(spec)
 
 
 def test_the_caption_letters_the_columns_and_names_the_scale() -> None:

@@ -13,7 +13,7 @@ import click
 def command(spec: str, out: Path) -> None:
     """Draw the figure that SPEC describes to OUT, a .png, .pdf or .svg.
 
-    SPEC is a JSON file, or a preset: grid, erasing, rib, curves, plane. The caption is printed.
+    SPEC is a JSON file, or a preset: grid, masks, erasing, rib, curves, plane, hgr. The caption is printed.
     """
     from wsss_viz.data.files import read_bounded, write_whole
     from wsss_viz.figures import PRESETS, caption, preset, read_spec

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wsss_viz.figures.looks import METHODS
-from wsss_viz.figures.spec import FigureSpec
+from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 
 PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
+SUBJECTS = {
+    "toy-flatten": "the digit toy, by layer, head on the flattened features.",
+    "toy-gap": "the digit toy, by layer, head on globally pooled features.",
+    "scenes": "the drawn scenes' classifier, by layer.",
+    "rib": "its logit through RIB's steps on the scenes; dashed: the control that keeps the sigmoid.",
+}
 SCALES = {
     "relu_max": "Maps are rectified and divided by their own maximum",
     "minmax": "Maps are brought to their own range",
     "shared": "Maps are rectified and divided by the largest value of their row",
     "raw": "Maps are raw, on one scale for the whole figure",
 }
+
+
+def _lettered(spec: FigureSpec, titles: Sequence[str]) -> list[str]:
+    return [f"({chr(97 + i)}) {title}" for i, title in enumerate(titles)] if spec.letters else list(titles)
+
+
+def _row(row: Row) -> str:
+    step = "" if row.step == FINAL else f"after step {row.step}"
+    return ", ".join(part for part in (row.image, row.name, step) if part)
 
 
 def caption(spec: FigureSpec) -> str:
@@ -23,18 +40,33 @@ def caption(spec: FigureSpec) -> str:
             "I(X;T), and of the label, I(T;Y), over the epochs, as a binned estimator measures it; means over the "
             "seeds. Bright is late."
         )
-    images = "; ".join(f"{row.image}, {row.name}" if row.name else row.image for row in spec.rows)
+    if spec.kind == "hgr":
+        return (
+            "High gradient ratio (HGR): the share of a region's pixels at which the gradient map exceeds 0.3 of its "
+            "maximum; shaded: thresholds from 0.2 to 0.4; bars: 95 % bootstrap intervals over images. "
+            + " ".join(_lettered(spec, [SUBJECTS[name] for name in spec.columns]))
+        )
+    images = "; ".join(_row(row) for row in spec.rows)
     if spec.kind == "curves":
         names = ", ".join(METHODS[name].title for name in spec.columns)
         return f"Logits of the classes over the steps of {names}. Labels of the image in colour, others grey. {images}."
     titles = [PICTURE_TITLES.get(name) or METHODS[name].title for name in spec.columns]
     if spec.kind == "grid":
-        listed = ", ".join(f"({chr(97 + i)}) {t}" for i, t in enumerate(titles)) if spec.letters else ", ".join(titles)
-        lead = f"Class activation maps of one class an image: {listed}."
+        what = (
+            "Pseudo masks of the images' labels"
+            if spec.show == "mask"
+            else "Class activation maps of one class an image"
+        )
+        lead = f"{what}: {', '.join(_lettered(spec, titles))}."
     else:
-        what = "the method's map after each step" if spec.frames == "map" else "what each step sees, on what is left"
+        shown = "pseudo mask" if spec.show == "mask" else "map"
+        what = (
+            f"the method's {shown} after each step" if spec.frames == "map" else "what each step sees, on what is left"
+        )
         lead = f"{', '.join(titles)}, step by step: {what}."
-    parts = [lead, f"{SCALES[spec.normalisation]}; high is bright."]
+    scale = SCALES["relu_max" if spec.show == "mask" and spec.normalisation == "raw" else spec.normalisation]
+    how = f"the threshold is {spec.threshold:g}" if spec.show == "mask" else "high is bright"
+    parts = [lead, f"{scale}; {how}."]
     if spec.contours:
         parts.append("White: outline of the ground truth, where there is one.")
     return " ".join([*parts, f"Images: {images}."])

@@ -22,9 +22,9 @@ OTHER = "#9aa1a6"
 
 def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     """A panel an image and method: the logits of all classes over the steps, the labels' in their colours."""
-    panels = [(shown, method) for shown in rows for method in spec.columns]
-    sheet, places = _panels(spec, len(panels), len(spec.columns), foot=0.0)
-    for number, ((shown, method), axes) in enumerate(zip(panels, places, strict=True)):
+    pairs = [(shown, method) for shown in rows for method in shown.traces]
+    sheet, places = panels(spec, len(pairs), len(spec.columns), foot=0.0)
+    for number, ((shown, method), axes) in enumerate(zip(pairs, places, strict=True)):
         trace = shown.traces[method]
         told = [name for name in trace.classes if name in (*(shown.sample.labels or ()), shown.name)]
         looks = [class_scores(shown, method, k) for k in range(len(trace))]
@@ -35,7 +35,7 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
             width = 1.8 if name == shown.name else 1.2 if name in told else 0.5
             label = name if name in told else None
             axes.plot(logits, color=colour, linewidth=width, marker="o", markersize=2 * width, label=label)
-        _named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
+        named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if spec.labels:
             axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
@@ -44,7 +44,7 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
 
 def plane(spec: FigureSpec) -> Figure:
     """A panel an activation: each layer's way through the information plane, its epochs from dark to bright."""
-    sheet, places = _panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
+    sheet, places = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
     last = 1
     for number, (activation, axes) in enumerate(zip(spec.columns, places, strict=True)):
         found = stored_plane(activation)
@@ -53,13 +53,13 @@ def plane(spec: FigureSpec) -> Figure:
         for row, shade in zip(np.round(found.mean, 4), shades, strict=True):
             axes.plot(row[:, 0], row[:, 1], color=shade, linewidth=0.5, alpha=0.6)
             axes.scatter(row[:, 0], row[:, 1], color=shade, s=7, zorder=3)
-        _named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
+        named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
     if spec.colour_bar:
         sheet.colour_bar(spec, (0, round(float(np.log10(1 + last)), 3)), "log10(1 + epoch)")
     return sheet.figure
 
 
-def _panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[Sheet, list[Axes]]:
+def panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[Sheet, list[Axes]]:
     """Room for `count` panels, their axes and what stands around them."""
     if spec.width == "single":
         columns = 1 if columns > 2 else columns
@@ -80,7 +80,8 @@ def _panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[Sh
     ]
 
 
-def _named(axes: Axes, spec: FigureSpec, sheet: Sheet, number: int, title: str, x: str, y: str) -> None:
+def named(axes: Axes, spec: FigureSpec, sheet: Sheet, number: int, title: str, x: str, y: str) -> None:
+    """A panel's letter and title, its axes' names, no more lines than needed."""
     letter = f"({chr(97 + number)}) " if spec.letters else ""
     axes.set_title(letter + (title if spec.labels else ""), fontsize=sheet.points, pad=3, loc="left")
     axes.set_xlabel(x, fontsize=sheet.points - 0.5, labelpad=1.5)

@@ -14,8 +14,8 @@ from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.data.sample import BACKGROUND, IGNORE
 from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.sheet import EDGE, GAP, Sheet, fitting, outline, overlay, picture
-from wsss_viz.figures.sources import Shown, class_map, seen_image
-from wsss_viz.figures.spec import FigureSpec
+from wsss_viz.figures.sources import Shown, class_map, seed_mask, seen_image
+from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.traces import normalise
 
 MOST_SHOWN = 8
@@ -24,11 +24,12 @@ TITLES = {"image": "Image", "truth": "Ground truth"}
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One picture: the image, a map over it (raw), or the ground truth."""
+    """One picture: the image, a map over it (raw), or a mask over it: class index + 1 of `classes`, 0 background."""
 
     image: NDArray[np.uint8]
     values: NDArray[np.float32] | None = None
-    truth: bool = False
+    mask: NDArray[np.unsignedinteger] | None = None
+    classes: Sequence[str] = ()
 
 
 Line = tuple[Shown, str, list[Cell | None]]
@@ -38,16 +39,37 @@ Line = tuple[Shown, str, list[Cell | None]]
 def grid(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     """A row an image, a column a picture or method."""
     lines: list[Line] = []
-    for shown in rows:
+    for shown, row in zip(rows, spec.rows, strict=True):
         cells: list[Cell | None] = []
         for name in spec.columns:
-            values = class_map(shown, name, -1, "map") if name in METHODS else None
-            cells.append(Cell(shown.fine.image, values, name == "truth"))
-        lines.append((shown, shown.name, cells))
+            if name not in spec.columns_of(row):
+                cells.append(None)
+            elif name == "truth":
+                cells.append(Cell(shown.fine.image, mask=shown.fine.mask, classes=shown.fine.classes))
+            elif name == "image":
+                cells.append(Cell(shown.fine.image))
+            else:
+                cells.append(_method_cell(spec, shown, name, _step(shown, name)))
+        step = f", k = {shown.step}" if shown.step != FINAL else ""
+        lines.append((shown, shown.name + step, cells))
     titles = [TITLES.get(name) or METHODS[name].column or METHODS[name].title for name in spec.columns]
     if spec.letters:
         titles = [f"({chr(97 + i)}) {title if spec.labels else ''}".strip() for i, title in enumerate(titles)]
     return _draw(spec, lines, titles if spec.labels or spec.letters else [])
+
+
+def _step(shown: Shown, method: str) -> int:
+    """The step of the row, or the method's last where it has fewer."""
+    last = len(shown.traces[method]) - 1
+    return last if shown.step == FINAL else min(shown.step, last)
+
+
+def _method_cell(spec: FigureSpec, shown: Shown, method: str, k: int, image: NDArray[np.uint8] | None = None) -> Cell:
+    """A step's map or pseudo mask."""
+    under = shown.fine.image if image is None else image
+    if spec.show == "mask":
+        return Cell(under, mask=seed_mask(shown, method, k, spec), classes=shown.traces[method].classes)
+    return Cell(under, class_map(shown, method, k, spec.frames))
 
 
 def filmstrip(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
@@ -56,14 +78,14 @@ def filmstrip(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_SHOWN))})
     lines: list[Line] = []
     for shown in rows:
-        for method in spec.columns:
+        for method in shown.traces:
             cells: list[Cell | None] = [Cell(shown.fine.image)]
             for k in steps:
                 if k >= len(shown.traces[method]):
                     cells.append(None)
                     continue
-                image = seen_image(shown, method, k) if spec.frames == "look" else shown.fine.image
-                cells.append(Cell(image, class_map(shown, method, k, spec.frames)))
+                image = seen_image(shown, method, k) if spec.frames == "look" else None
+                cells.append(_method_cell(spec, shown, method, k, image))
             name = f"{METHODS[method].column or METHODS[method].title}: {shown.name}"
             letter = f"({chr(97 + len(lines))}) " if spec.letters else ""
             lines.append((shown, letter + (name if spec.labels else ""), cells))
@@ -73,7 +95,8 @@ def filmstrip(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
 def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Figure:
     columns = len(lines[0][2])
     left = 0.2 if spec.labels or (spec.kind == "filmstrip" and spec.letters) else EDGE
-    top, foot = (0.2 if titles else EDGE), (0.36 if spec.colour_bar else EDGE)
+    barred = spec.colour_bar and spec.show == "map"
+    top, foot = (0.2 if titles else EDGE), (0.36 if barred else EDGE)
     sheet = Sheet(spec, 1)
     side = (sheet.width - left - EDGE - GAP * (columns - 1)) / columns
     heights = [side * shown.fine.size[0] / shown.fine.size[1] for shown, _, _ in lines]
@@ -91,7 +114,7 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
                 axes = sheet.axes(left + column * (side + GAP), y, side, height)
                 _cell(axes, spec, shown, cell, plane, ends)
         y += height + GAP
-    if spec.colour_bar:
+    if barred:
         title = "raw activation, high = bright" if spec.normalisation == "raw" else "normalised activation"
         sheet.colour_bar(spec, ends, title)
     return sheet.figure
@@ -118,19 +141,18 @@ def _cell(
     picture(axes, cell.image)
     if values is not None:
         overlay(axes, values, ends, spec.colours, spec.opacity)
-    if cell.truth and shown.fine.mask is not None:
-        axes.imshow(_coloured(shown), extent=(0, 1, 1, 0), interpolation="nearest", aspect="auto")
+    if cell.mask is not None:
+        drawn = _coloured(cell.mask, cell.classes)
+        axes.imshow(drawn, extent=(0, 1, 1, 0), interpolation="nearest", aspect="auto")
     if spec.contours and shown.fine.mask is not None and shown.name in shown.fine.classes:
         outline(axes, shown.fine.class_mask(shown.name))
 
 
-def _coloured(shown: Shown) -> NDArray[np.uint8]:
-    """(H, W, 4) the ground truth in VOC's colours over a pale ground."""
-    mask = shown.fine.mask
-    assert mask is not None
+def _coloured(mask: NDArray[np.unsignedinteger], classes: Sequence[str]) -> NDArray[np.uint8]:
+    """(H, W, 4) a mask in VOC's colours over a pale ground."""
     drawn = np.zeros((*mask.shape, 4), dtype=np.uint8)
     drawn[(mask == BACKGROUND) | (mask == IGNORE)] = (236, 236, 236, 150)
-    for index, name in enumerate(shown.fine.classes):
+    for index, name in enumerate(classes):
         colour = class_colour(name) if name in VOC_CLASSES else (90, 90, 90)
         drawn[mask == index + 1] = (*colour, 205)
     return drawn

@@ -14,6 +14,8 @@ PRESETS = {
     "rib": "RIB, step by step",
     "curves": "Score curves",
     "plane": "Information plane",
+    "hgr": "High gradient ratio",
+    "masks": "Pseudo masks",
 }
 """Their titles by name."""
 

@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from wsss_viz.errors import InputError
-from wsss_viz.figures import charts, pictures
+from wsss_viz.figures import charts, pictures, ratios
 from wsss_viz.figures.sources import TraceOf, compute_trace, gather
 from wsss_viz.figures.spec import FigureSpec
 
@@ -38,7 +38,9 @@ def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
         return pictures.grid(spec, rows)
     if spec.kind == "filmstrip":
         return pictures.filmstrip(spec, rows)
-    return charts.curves(spec, rows) if spec.kind == "curves" else charts.plane(spec)
+    if spec.kind == "curves":
+        return charts.curves(spec, rows)
+    return charts.plane(spec) if spec.kind == "plane" else ratios.ratios(spec)
 
 
 def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace) -> bytes:

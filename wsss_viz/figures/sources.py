@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from wsss_viz import data
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.seeds import pseudo_mask
 from wsss_viz.figures.looks import METHODS
-from wsss_viz.figures.spec import FigureSpec, Row
+from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 from wsss_viz.models.manifest import read_manifest, trained_names
 from wsss_viz.showcase import read_showcase
 from wsss_viz.traces import Trace, upsample
@@ -27,12 +28,16 @@ TraceOf = Callable[[FigureSpec, str, str], Trace]
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One row of a figure: its image, the same drawn finer for the eye, the class, and the traces by method."""
+    """One row of a figure: its image, the same drawn finer for the eye, the class, and the traces by method.
+
+    `step` is the one a grid shows, `spec.FINAL` the last.
+    """
 
     sample: Sample
     fine: Sample
     name: str
     traces: dict[str, Trace]
+    step: int = FINAL
 
 
 def why_not(method: str, classifier: str) -> str:
@@ -81,12 +86,13 @@ def gather(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[Shown, 
 
 def _shown(spec: FigureSpec, row: Row, trace_of: TraceOf) -> Shown:
     sample = _sample(row.image)
-    traces = {method: trace_of(spec, method, row.image) for method in spec.methods}
+    chosen = [name for name in spec.columns_of(row) if name in METHODS]
+    traces = {method: trace_of(spec, method, row.image) for method in chosen}
     classes = next(iter(traces.values())).classes if traces else sample.classes
     name = row.name or next((label for label in sample.labels or () if label in classes), classes[0])
     if name not in classes:
         raise InputError(f"`class` {name!r} is not one of {', '.join(classes[:20])}")
-    return Shown(sample, _fine(row.image, sample), name, traces)
+    return Shown(sample, _fine(row.image, sample), name, traces, row.step)
 
 
 def _sample(source: str) -> Sample:
@@ -117,6 +123,18 @@ def class_map(shown: Shown, method: str, step: int, frames: str) -> NDArray[np.f
             plane = found.arrays["current"][index]
     half = plane.astype(np.float16).astype(np.float32)
     return upsample(half[None], shown.sample.size)[0]
+
+
+def seed_mask(shown: Shown, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
+    """(H, W) the pseudo mask after a step, at the spec's threshold: class index + 1, 0 background.
+
+    The labels of the image and the row's class compete, as everywhere in the field; without labels the class alone.
+    """
+    trace = shown.traces[method]
+    competing = [i for i, name in enumerate(trace.classes) if name in (*(shown.sample.labels or ()), shown.name)]
+    by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
+    half = trace.steps[step].maps.astype(np.float16).astype(np.float32)
+    return pseudo_mask(half, competing, shown.sample.size, spec.threshold, by)
 
 
 def seen_image(shown: Shown, method: str, step: int) -> NDArray[np.uint8]:

@@ -12,19 +12,25 @@ from wsss_viz.figures.looks import METHODS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
 FORMAT = 1
-KINDS = ("grid", "filmstrip", "curves", "plane")
+KINDS = ("grid", "filmstrip", "curves", "plane", "hgr")
+WITHOUT_ROWS = ("plane", "hgr")
+"""Kinds drawn from stored measurements, not from images."""
 WIDTHS = {"single": 3.3, "double": 7.0}
 """Inches: one column of a journal's page, and both."""
 COLOUR_MAPS = ("inferno", "viridis", "cividis")
 VIEWS = ("single", "mirror", "multi-scale")
 FRAMES = ("map", "look")
+SHOWN = ("map", "mask")
+FINAL = -1
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
+RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib")
 PICTURES = ("image", "truth")
 COLUMNS = {
     "grid": (*PICTURES, *METHODS),
     "filmstrip": tuple(METHODS),
     "curves": tuple(METHODS),
     "plane": ACTIVATIONS,
+    "hgr": RATIOS,
 }
 """What a column may be, by kind."""
 MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 8, 12
@@ -37,10 +43,14 @@ class Row:
     Attributes:
         image: a data string of one sample.
         name: the class whose maps are shown, `class` in JSON; "": the image's first label.
+        step: of a grid, the k that is shown; `FINAL`, and where a method has fewer: its last.
+        columns: of the figure's columns those that this image has; empty: all.
     """
 
     image: str
     name: str = ""
+    step: int = FINAL
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,15 @@ class FigureSpec:
     Attributes:
         kind: one of `KINDS`. A grid has a row an image and a column a picture or method; a filmstrip has a row for each
             image and method and a column a step; curves have a panel for each image and method, with the logits of all
-            classes over the steps; a plane is the information plane of stored runs, a column an activation.
-        rows: the images; none for a plane.
+            classes over the steps; a plane is the information plane of stored runs, a column an activation; hgr is the
+            stored high gradient ratio, a column a subject: by layer, or of "rib" by RIB's step.
+        rows: the images; none for a plane or hgr.
         columns: of `COLUMNS[kind]`.
         steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.
         frames: of a filmstrip: "map", the method's map after step k, or "look", what step k alone sees.
+        show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
+        threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
+            `relu_max`.
         classifier: a name in the register of checkpoints, a checkpoint's path, or a torchvision model.
         views: one of `VIEWS`.
         normalisation: one of `NORMALISATIONS`.
@@ -73,6 +87,8 @@ class FigureSpec:
     rows: tuple[Row, ...] = ()
     steps: tuple[int, ...] = ()
     frames: str = "map"
+    show: str = "map"
+    threshold: float = 0.3
     classifier: str = "scenes-classifier"
     views: str = "single"
     normalisation: str = "relu_max"
@@ -92,12 +108,25 @@ class FigureSpec:
             raise InputError(
                 f"`columns` of a {self.kind} are of {', '.join(COLUMNS[self.kind])}, got {_short(unknown[0])}"
             )
-        if self.kind == "plane" and self.rows:
-            raise InputError("a plane has no `rows`: leave them out")
-        if self.kind != "plane" and not self.rows:
+        if self.kind in WITHOUT_ROWS and self.rows:
+            raise InputError(f"a figure of the kind {self.kind} has no `rows`: leave them out")
+        if self.kind not in WITHOUT_ROWS and not self.rows:
             raise InputError(f"a {self.kind} wants `rows`, at least one image")
         if self.steps and self.kind != "filmstrip":
             raise InputError(f"a {self.kind} has no `steps`: leave them out")
+        if self.kind != "grid" and any(row.step != FINAL for row in self.rows):
+            raise InputError(f"a row of a {self.kind} has no `step`: leave it out")
+        if self.show == "mask" and self.frames == "look":
+            raise InputError("`show` mask wants `frames` map")
+        stray = [name for row in self.rows for name in row.columns if name not in self.columns]
+        if stray:
+            raise InputError(
+                f"`columns` of a row are of the figure's {', '.join(self.columns)}, got {_short(stray[0])}"
+            )
+
+    def columns_of(self, row: Row) -> tuple[str, ...]:
+        """The columns that a row has, in the figure's order."""
+        return tuple(name for name in self.columns if not row.columns or name in row.columns)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -133,9 +162,17 @@ def spec_bytes(spec: FigureSpec) -> bytes:
     for field in fields(spec):
         value = getattr(spec, field.name)
         if field.name == "rows":
-            value = [{"image": row.image, "class": row.name} for row in value]
+            value = [_row_content(row) for row in value]
         content[field.name] = list(value) if isinstance(value, tuple) else value
     return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def _row_content(row: Row) -> dict[str, Any]:
+    """Its own columns and its step only where it has them."""
+    content: dict[str, Any] = {"image": row.image, "class": row.name}
+    if row.step != FINAL:
+        content["step"] = row.step
+    return {**content, "columns": list(row.columns)} if row.columns else content
 
 
 def _spec(content: Any) -> FigureSpec:
@@ -221,9 +258,14 @@ def _text(key: str, value: Any) -> str:
 def _row(key: str, value: Any) -> Row:
     if not isinstance(value, dict):
         raise InputError(f'`{key}` are objects such as {{"image": "scenes:test:129"}}, got {_short(value)}')
-    _keys(value, ("image", "class"), ("image",))
+    _keys(value, ("image", "class", "step", "columns"), ("image",))
     name = value.get("class", "")
-    return Row(_text("image", value["image"]), name if name == "" else _text("class", name))
+    return Row(
+        _text("image", value["image"]),
+        name if name == "" else _text("class", name),
+        _whole(FINAL, 999)("step", value.get("step", FINAL)),
+        _list(_text, MOST_COLUMNS)("columns", value.get("columns", [])),
+    )
 
 
 _READERS: dict[str, Reader] = {
@@ -232,6 +274,8 @@ _READERS: dict[str, Reader] = {
     "rows": _list(_row, MOST_ROWS),
     "steps": _list(_whole(0, 999), MOST_STEPS),
     "frames": _choice(FRAMES),
+    "show": _choice(SHOWN),
+    "threshold": _share,
     "classifier": _text,
     "views": _choice(VIEWS),
     "normalisation": _choice(NORMALISATIONS),
