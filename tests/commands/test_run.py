@@ -55,6 +55,20 @@ def test_evaluate_writes_the_contract(checkpoint, capsys, tmp_path):
     assert f"{row['miou']:.1f}" in printed
 
 
+def test_evaluate_has_a_row_for_another_checkpoint(checkpoint, capsys, tmp_path):
+    out = tmp_path / "out.json"
+    words = ["evaluate", "--data", "scenes:test", "--limit", 2, "--classifier", checkpoint, "--views", "single"]
+    code, printed, _ = run(capsys, *words, "--tune-on", "none", "--also", f"control={checkpoint}", "--json", out)
+    assert code == 0
+    rows = json.loads(out.read_text())["methods"]
+    assert list(rows) == ["cam", "control"]
+    assert rows["control"]["curve"] == rows["cam"]["curve"]
+    assert "control" in printed
+    code, _, said = run(capsys, *words, "--also", f"cam={checkpoint}")
+    assert code == 2
+    assert "'cam' is a row already" in said
+
+
 def test_maps_then_evaluate_gives_the_same_numbers(checkpoint, capsys, tmp_path):
     arguments = ["--data", "scenes:val", "--limit", 3, "--classifier", checkpoint, "--views", "mirror"]
     maps = tmp_path / "maps"

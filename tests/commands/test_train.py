@@ -29,8 +29,9 @@ def train(words):
 
 
 def test_the_command_line_can_be_typed_again():
-    line = command_line("cse", out="a b.safetensors", epochs=3, agnostic=True, start=None, frozen=False, val_count=500)
+    line = command_line("cse", out="a b.safetensors", epochs=3, agnostic=True, start=None, frozen=False, crop=1.0)
     assert line == "train cse --out 'a b.safetensors' --epochs 3 --agnostic"
+    assert command_line("backbone", crop=0.25, val_count=500) == "train backbone --crop 0.25"
 
 
 def test_cs_ae_is_written_registered_and_watched(tmp_path):
@@ -58,7 +59,7 @@ def test_cs_ae_is_written_registered_and_watched(tmp_path):
 def test_each_training_has_its_role(tmp_path):
     classifier = write_random(tmp_path / "c.safetensors")
     options = f"--classifier {classifier} {SMALL}"
-    train(f"gain --out {tmp_path}/gain.safetensors --score logit {options}")
+    train(f"gain --out {tmp_path}/gain.safetensors --score logit --crop 0.5 {options}")
     train(f"classifier-longer --out {tmp_path}/control.safetensors {options}")
     train(f"ae --out {tmp_path}/ae.safetensors --rounds 2 {options}")
     train(f"cse --out {tmp_path}/agnostic.safetensors --agnostic {options}")
@@ -68,6 +69,7 @@ def test_each_training_has_its_role(tmp_path):
     assert entries["ae-2"].trained["round"] == 2
     assert list(entries["ae-2"].scores["evaluate"]["methods"]) == ["ae-2"]
     assert "--score logit" in entries["gain"].command
+    assert "--crop 0.5" in entries["gain"].command
 
 
 def test_bad_input_is_one_line(tmp_path, capsys):

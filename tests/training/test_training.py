@@ -12,7 +12,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.training import recipes
-from wsss_viz.training.drawings import augment, draw_all, to_input
+from wsss_viz.training.drawings import augment, crop, crop_windows, draw_all, to_input
 from wsss_viz.training.loop import Schedule
 
 SIZES = {"train_count": 48, "val_count": 20}
@@ -132,3 +132,50 @@ def test_augmentation_mirrors_resizes_and_follows_its_seed():
     mirrored = augment(flat, torch.Generator().manual_seed(next(seeds)))
     share = (mirrored[:, 0, 5, -1] > 50).float().mean()
     assert 0.35 < share < 0.65
+
+
+def test_windows_keep_their_share_of_the_image_and_stay_inside_it():
+    windows = crop_windows(4000, 0.25, torch.Generator().manual_seed(0))
+    centre, half = windows[:, :2], windows[:, 2:]
+    assert (centre.abs() + half).max() <= 1 + 1e-6
+    area, aspect = half.prod(dim=1), half[:, 0] / half[:, 1]
+    whole = half.max(dim=1).values == 1  # where a side was cut short to the image's
+    assert aspect[~whole].min() >= 3 / 4 - 1e-6
+    assert aspect[~whole].max() <= 4 / 3 + 1e-6
+    assert area[~whole].min() >= 0.25 - 1e-6
+    small = area[~whole & (area < 0.55)]  # where nothing is cut short, the area is uniform: half is below the middle
+    assert (small < 0.4).float().mean() == pytest.approx(0.5, abs=0.05)
+    assert torch.equal(windows, crop_windows(4000, 0.25, torch.Generator().manual_seed(0)))
+
+
+def test_a_crop_is_the_window_enlarged():
+    x = torch.arange(48.0, dtype=torch.float64).view(1, 1, 4, 12).repeat(2, 3, 1, 1)
+    # the left third of the upper half, and the right half of everything
+    windows = torch.tensor([[-2 / 3, -0.5, 1 / 3, 0.5], [0.5, 0.0, 0.5, 1.0]])
+    same = crop(x, windows, (2, 4))[0]
+    assert torch.allclose(same, x[0, :, :2, :4], atol=1e-5)
+    half = crop(x, windows, (4, 6))[1]
+    assert torch.allclose(half, x[1, :, :, 6:], atol=1e-5)
+
+
+def test_augmentation_without_crops_is_as_it_was_and_with_them_shows_parts_alone():
+    x = torch.zeros(64, 3, 64, 64)
+    x[:, :, :, :16] = 100
+    plain, whole = (augment(x, torch.Generator().manual_seed(5), smallest) for smallest in (1.0, 0.999))
+    assert plain.shape == whole.shape
+    cropped = augment(x, torch.Generator().manual_seed(5), 0.2)
+    lit = (cropped[:, 0] > 50).flatten(1).float().mean(dim=1)
+    assert (lit == 0).any()  # the lit quarter is outside the window
+    assert lit.max() > 0.4
+    assert ((plain[:, 0] > 50).flatten(1).float().mean(dim=1) - 0.25).abs().max() < 0.02
+
+
+def test_a_cropped_training_is_another_and_part_of_the_settings(backbone, tmp_path):
+    out = tmp_path / "cropped.safetensors"
+    schedule = Schedule(epochs=3, batch=16, seed=1, crop=0.3)
+    with pytest.raises(KillError):
+        recipes.train_backbone(out, schedule, **SIZES, progress=killed_after(4), say=silent)
+    with pytest.raises(InputError, match="other settings"):
+        recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)
+    recipes.train_backbone(out, schedule, **SIZES, progress=quiet, say=silent)
+    assert out.read_bytes() != backbone[0].read_bytes()

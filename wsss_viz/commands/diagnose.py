@@ -10,6 +10,7 @@ import click
 from tqdm import tqdm
 
 from wsss_viz.commands.diagnose_gradients import command as gradient_ratio
+from wsss_viz.commands.diagnose_leakage import command as leakage
 from wsss_viz.commands.diagnose_probe import command as probe
 from wsss_viz.commands.options import json_option, progress
 from wsss_viz.errors import InputError
@@ -21,6 +22,7 @@ def command() -> None:
 
 
 command.add_command(gradient_ratio)
+command.add_command(leakage)
 command.add_command(probe)
 
 

@@ -7,18 +7,21 @@ from pathlib import Path
 import click
 
 from wsss_viz.commands.options import (
+    also_option,
     classifier_option,
     data_option,
     device_option,
     json_option,
     limit_option,
+    names_option,
     progress,
     views_option,
 )
 
 
 @click.command()
-@click.option("--methods", "names", default="cam", help="Names, separated by commas.")
+@names_option("cam")
+@also_option
 @data_option
 @classifier_option
 @views_option("multi-scale")
@@ -36,7 +39,8 @@ from wsss_viz.commands.options import (
 @json_option
 def command(
     *,
-    names: str,
+    names: tuple[str, ...],
+    also: dict[str, str],
     data_string: str,
     classifier_name: str,
     views_name: str,
@@ -48,27 +52,26 @@ def command(
 ) -> None:
     """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part."""
     from wsss_viz.data.files import write_whole
-    from wsss_viz.evaluation.report import method_report, report_bytes, stored_report, table
+    from wsss_viz.evaluation.report import report_bytes, stored_report, table
 
     if maps_folder is not None:
         report = stored_report(maps_folder, data_string, limit=limit, progress=progress)
     else:
-        from wsss_viz.methods.partners import load_trained
+        from wsss_viz.evaluation.report import bind_all, run_report
         from wsss_viz.models import load
 
-        chosen = [name.strip() for name in names.split(",") if name.strip()]
-        report = method_report(
-            load(classifier_name, device),
-            classifier_name,
-            chosen,
+        classifier = load(classifier_name, device)
+        report = run_report(
+            bind_all(classifier, classifier_name, names, also, device),
+            classifier.classes,
             data_string,
-            networks=load_trained(chosen, classifier_name, device),
             limit=limit,
             tune_on=tune_on,
             views_name=views_name,
             each_image=True,
             progress=progress,
         )
+        report["classifier"] = classifier_name
     click.echo(table(report))
     if json_path is not None:
         write_whole(json_path, report_bytes(report))

@@ -23,6 +23,34 @@ data_option = click.option(
     "--data", "data_string", required=True, help="scenes:test, voc:PATH:SPLIT, folder:PATH, or one sample of these."
 )
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
+
+
+def _split_names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _named_paths(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for value, (name, _, path) in zip(values, pairs, strict=True):
+        if not name or not path:
+            raise click.BadParameter(f"{value!r} wants NAME=CHECKPOINT", context, parameter)
+    return {name: path for name, _, path in pairs}
+
+
+def names_option(default: str) -> Callable[[Any], Any]:
+    """--methods, to a tuple of names, with a default of the command's own."""
+    return click.option(
+        "--methods", "names", default=default, callback=_split_names, help="Names, separated by commas."
+    )
+
+
+also_option = click.option(
+    "--also",
+    multiple=True,
+    callback=_named_paths,
+    metavar="NAME=CHECKPOINT",
+    help="A row of that name beside the methods: CAM of another checkpoint, such as a control; repeatable.",
+)
 json_option = click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write every number here."
 )

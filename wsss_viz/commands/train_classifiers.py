@@ -23,16 +23,17 @@ from wsss_viz.commands.train_common import (
 @checkpoint_option("--out", "checkpoints/scenes-backbone.safetensors")
 @click.option("--epochs", type=click.IntRange(1), default=12)
 @common
-def backbone(*, out: Path, epochs: int, seed: int, train_count: int, val_count: int) -> None:
+def backbone(*, out: Path, epochs: int, seed: int, crop: float, train_count: int, val_count: int) -> None:
     """Pretrain the network on single drawings with fine-grained labels."""
     from wsss_viz.training.recipes import BACKBONE_SCHEDULE, train_backbone
 
-    schedule = replace(BACKBONE_SCHEDULE, epochs=epochs, seed=seed)
+    schedule = replace(BACKBONE_SCHEDULE, epochs=epochs, seed=seed, crop=crop)
     check_out(out)
     classifier, history = train_backbone(
         out, schedule, train_count=train_count, val_count=val_count, progress=progress, say=click.echo
     )
-    line = command_line("backbone", out=out, epochs=epochs, seed=seed, train_count=train_count, val_count=val_count)
+    counts = {"train_count": train_count, "val_count": val_count}
+    line = command_line("backbone", out=out, epochs=epochs, seed=seed, crop=crop, **counts)
     scores = {"scenes:val singles": {"count": val_count, **history.epochs[-1]}}
     register_checkpoint(out, classifier, line, seed, history, scores, None)
     click.echo(f"{out}: {history.seconds / 60:.1f} minutes of training")
@@ -53,6 +54,7 @@ def classifier(
     epochs: int,
     held_out: int,
     seed: int,
+    crop: float,
     train_count: int,
     val_count: int,
 ) -> None:
@@ -61,7 +63,7 @@ def classifier(
     from wsss_viz.models.manifest import file_digest
     from wsss_viz.training.recipes import CLASSIFIER_SCHEDULE, held_out_classification, train_classifier
 
-    schedule = replace(CLASSIFIER_SCHEDULE, epochs=epochs, seed=seed)
+    schedule = replace(CLASSIFIER_SCHEDULE, epochs=epochs, seed=seed, crop=crop)
     check_out(out)
     trained, history = train_classifier(
         out,
@@ -81,7 +83,8 @@ def classifier(
         del row["seconds_per_image"]  # of this machine, not of the checkpoint
     scores["evaluate"] = report
     counts = {"train_count": train_count, "val_count": val_count}
-    line = command_line("classifier", data=data_name, backbone=backbone, out=out, epochs=epochs, seed=seed, **counts)
+    options = {"data": data_name, "backbone": backbone, "out": out, "epochs": epochs, "seed": seed, "crop": crop}
+    line = command_line("classifier", **options, **counts)
     start = {"backbone": backbone.name, "backbone_sha256": file_digest(backbone)}
     register_checkpoint(out, trained, line, seed, history, scores, start)
     click.echo(f"{out}: {history.seconds / 60:.1f} minutes of training")

@@ -22,6 +22,12 @@ def common(function: Any) -> Any:
         click.option("--train-count", type=click.IntRange(32), default=TRAIN_COUNT, help="Drawings to train on."),
         click.option("--val-count", type=click.IntRange(20), default=VAL_COUNT, help="Drawings to validate on."),
         click.option("--seed", type=click.IntRange(0), default=0),
+        click.option(
+            "--crop",
+            type=click.FloatRange(0, 1, min_open=True),
+            default=1.0,
+            help="The smallest share of a drawing's area that a random crop keeps; 1: nothing is cropped.",
+        ),
     ):
         function = option(function)
     return function
@@ -51,7 +57,7 @@ def command_line(words: str, **options: Any) -> str:
     A flag that is off and an option that is None are left out, so are the usual counts of drawings.
     """
     parts = [f"train {words}"]
-    usual = {"train_count": TRAIN_COUNT, "val_count": VAL_COUNT}
+    usual = {"train_count": TRAIN_COUNT, "val_count": VAL_COUNT, "crop": 1.0}
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         if value is None or value is False or usual.get(name) == value:

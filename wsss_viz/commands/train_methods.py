@@ -157,6 +157,7 @@ def _run(shared: dict[str, Any]) -> Any:
     from wsss_viz.training.continued import CONTINUED_SCHEDULE, Run
 
     schedule = replace(CONTINUED_SCHEDULE, epochs=shared["epochs"], rate=shared["rate"], seed=shared["seed"])
+    schedule = replace(schedule, crop=shared["crop"])
     return Run(
         shared["classifier"],
         progress,
@@ -199,7 +200,9 @@ def _register(
         row.pop("seconds_per_image", None)  # of this machine, not of the checkpoint
     if trained.growth is not None:
         write_growth(written.parent / "showcase" / f"{written.stem}.growth.npz", trained.growth)
-    named = {key: shared[key] for key in ("classifier", "out", "epochs", "rate", "seed", "train_count", "val_count")}
+    named = {
+        key: shared[key] for key in ("classifier", "out", "epochs", "rate", "seed", "crop", "train_count", "val_count")
+    }
     scores = {"scenes:val": {"count": shared["val_count"], **history.epochs[-1]}, "evaluate": report}
     start = {"role": role, "classifier": ordinary.name, "classifier_sha256": file_digest(ordinary), **start}
     line = command_line(words, **named, **options)

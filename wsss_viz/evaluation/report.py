@@ -10,11 +10,14 @@ from typing import Any
 from wsss_viz import data
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.subset import take
+from wsss_viz.errors import InputError
 from wsss_viz.evaluation.runner import Progress, as_json, count_stored, evaluate, image_rows, quiet
 from wsss_viz.evaluation.scores import summarise
+from wsss_viz.methods.partners import load_trained
 from wsss_viz.methods.registry import Networks, Runner, bind
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.loading import load
 
 TUNING_SAMPLES = 150
 
@@ -31,6 +34,35 @@ def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | N
     if tune_on in ("auto", "none"):
         return None, "the data itself (an oracle, as the field does)"
     return data.open(tune_on), tune_on
+
+
+def bind_all(
+    classifier: Classifier,
+    classifier_name: str,
+    names: Sequence[str],
+    also: Mapping[str, str] | None = None,
+    device: str = "auto",
+) -> dict[str, Runner]:
+    """The methods by name with what was trained from the classifier, and the CAM of other checkpoints by their rows.
+
+    Args:
+        classifier_name: as `models.load` was given it.
+        names: of methods.
+        also: what to load by the name of its row: a control, a training from another seed.
+
+    Raises:
+        InputError: a method or checkpoint that is not there, one of other classes, or a row's name twice.
+    """
+    networks = load_trained(names, classifier_name, device)
+    runs = {name: bind(name, classifier, networks) for name in names}
+    for row, checkpoint in (also or {}).items():
+        other = load(checkpoint, device)
+        if row in runs:
+            raise InputError(f"{row!r} is a row already: give the checkpoint {checkpoint} another name")
+        if other.classes != classifier.classes:
+            raise InputError(f"{checkpoint} knows other classes than {classifier_name}: leave it out")
+        runs[row] = bind("cam", other)
+    return runs
 
 
 def run_report(

@@ -26,6 +26,8 @@ class Schedule:
         epochs, batch, seed: the same seed and number of threads give the same weights.
         rate: the highest learning rate.
         decay: weight decay.
+        crop: the smallest share of an image's area that is looked at, a random window of each image in each epoch
+            (`drawings.crop_windows`); 1: all of it.
     """
 
     epochs: int
@@ -33,6 +35,7 @@ class Schedule:
     batch: int = 32
     decay: float = 1e-3
     seed: int = 0
+    crop: float = 1.0
 
 
 @dataclass
@@ -119,7 +122,7 @@ def fit(
         total = 0.0
         batches: Iterable[Tensor] = progress(list(order), f"epoch {epoch + 1}/{schedule.epochs}")
         for index in batches:
-            x = augment(to_input(data.images[index], preprocessing), generator)
+            x = augment(to_input(data.images[index], preprocessing), generator, schedule.crop)
             value = objective(Batch(x, data.targets[index], epoch, generator))
             if not torch.isfinite(value):
                 raise FloatingPointError(f"the loss is {value.item()} in epoch {epoch + 1}: lower the learning rate")
