@@ -10,6 +10,7 @@ from wsss_viz.app.methods import METHODS
 from wsss_viz.app.state import ViewState, comparing, erasing, gradients, information, scene, view_state, viewing
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import in_order
+from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.information.ruler_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
@@ -27,7 +28,7 @@ scenes = splits.flatmap(lambda split: st.tuples(st.just(split), st.integers(0, S
 corners = st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(1, 100), st.integers(1, 100))
 boxes = corners.map(lambda b: b if b[0] < b[2] and b[1] < b[3] else ())
 VALUES = {
-    "photograph": st.sampled_from(("", *scene.PHOTOGRAPHS)),
+    "photograph": st.sampled_from(("", *PHOTOGRAPHS)),
     "classes": some(CLASSES),
     "focus": st.sampled_from(("", *CLASSES)),
     "threshold": shares,

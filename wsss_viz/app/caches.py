@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from wsss_viz.app.methods import METHODS
 from wsss_viz.app.rendering import DISPLAY_SIDE
 from wsss_viz.app.server import DEVICE_VARIABLE
-from wsss_viz.app.state.scene import PHOTOGRAPHS
+from wsss_viz.data import photographs
+from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
@@ -99,9 +100,7 @@ def fine_scene(example: str) -> Sample:
 @st.cache_resource(max_entries=len(PHOTOGRAPHS), show_spinner=False)
 def photograph(name: str) -> Sample:
     """One of scikit-learn's two sample photographs."""
-    from sklearn.datasets import load_sample_image
-
-    return own_sample(np.asarray(load_sample_image(f"{name}.jpg"), dtype=np.uint8), name)
+    return own_sample(photographs.photograph(name), name)
 
 
 def own_sample(image: np.ndarray, name: str) -> Sample:

@@ -15,8 +15,8 @@ from PIL import Image
 from wsss_viz.app import caches, session
 from wsss_viz.app.rendering import LARGEST_SIDE, Picture
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.scene import PHOTOGRAPHS
 from wsss_viz.data.images import LIMITS, read_image
+from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 

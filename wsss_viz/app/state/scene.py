@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index
+from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.scenes import CLASSES, SPLITS
 
-PHOTOGRAPHS = ("china", "flower")
 DEFAULT_SCENE = 129
 
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from wsss_viz.data.photographs import PHOTOGRAPHS
+from wsss_viz.data.photographs import photograph as read_photograph
 from wsss_viz.data.scenes.backgrounds import gradient, mottle
 from wsss_viz.data.scenes.canvas import Brush, Canvas
 from wsss_viz.data.scenes.palette import WHITE, Colour, darker, jitter, lighter, mix
@@ -136,9 +138,7 @@ def _plant(scene: Brush, rng: np.random.Generator, x: float, y: float) -> None:
 
 @lru_cache(maxsize=1)
 def _photographs() -> tuple[Image.Image, ...]:
-    from sklearn.datasets import load_sample_images
-
-    return tuple(Image.fromarray(np.asarray(picture, dtype=np.uint8)) for picture in load_sample_images().images)
+    return tuple(Image.fromarray(read_photograph(name)) for name in PHOTOGRAPHS)
 
 
 def photograph(canvas: Canvas, rng: np.random.Generator) -> None:
