@@ -124,8 +124,11 @@ def test_home(pictures, monkeypatch):
     ("string", "cause"),
     [
         ("", "unknown data string"),
-        ("scenes", "write scenes:SPLIT, scenes:SPLIT@HxW, voc:PATH:SPLIT or folder:PATH"),
-        ("coco:x", "unknown data string 'coco:x'"),
+        ("scenes", "write scenes:SPLIT, scenes:SPLIT@HxW, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH"),
+        ("cocoa:x", "unknown data string 'cocoa:x'"),
+        ("coco:x", "names no split"),
+        ("coco:x:val@vals", "names no split; write coco:PATH:SPLIT, SPLIT@ids or SPLIT@contiguous"),
+        ("coco:/nowhere:val2014", "no such folder"),
         ("scenes:", "unknown data string"),
         ("scenes:tset", "SPLIT one of train, val, test"),
         ("scenes:test:-1", "SPLIT one of"),
@@ -157,3 +160,13 @@ def test_a_sample_needs_an_index(pictures):
     for source in ("scenes:test", f"folder:{pictures}"):
         with pytest.raises(InputError, match="add the index of a sample"):
             sources.sample(source)
+
+
+def test_names_are_known_without_reading(pictures, tmp_path):
+    write_small(tmp_path / "voc", "train")
+    for source in (f"folder:{pictures}", f"voc:{tmp_path / 'voc'}:train", "scenes:val@32x40"):
+        data_set = sources.open(source)[1:3]
+        assert data_set.sample_names() == [sample.name for sample in data_set]
+    for file in (*pictures.iterdir(), *(tmp_path / "voc" / "JPEGImages").iterdir()):
+        file.unlink()
+    assert sources.open(f"voc:{tmp_path / 'voc'}:train").sample_names() == ["train_0", "train_1", "train_2"]

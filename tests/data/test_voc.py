@@ -355,9 +355,125 @@ def test_missing_and_unfit_files(voc, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "cause"), [("rabbit\n", "'rabbit'"), ("dog\ndog\n", "a class twice"), ("\n", "no class")]
+    ("text", "cause"), [("a\tb\n", "is no class name"), ("dog\ndog\n", "a class twice"), ("\n", "no class")]
 )
 def test_class_sets_that_are_refused(voc, text, cause):
     (voc / "classes.txt").write_text(text)
     with pytest.raises(InputError, match=cause):
         VocFolder(voc, "val")
+
+
+# The augmented list, labels as vectors, other class lists.
+
+
+def test_the_augmented_list_takes_sbds_masks_where_vocs_are_missing(voc):
+    for name in ("2008_000001", "2008_000002"):
+        Image.fromarray(np.full((20, 30, 3), 50, np.uint8)).save(voc / "JPEGImages" / f"{name}.jpg")
+    (voc / "SegmentationClassAug").mkdir()
+    for name, index in (("2007_000032", 3), ("2008_000001", 8)):
+        Image.fromarray(np.full((20, 30), index, np.uint8)).save(voc / "SegmentationClassAug" / f"{name}.png")  # grey
+    lists = voc / "ImageSets/Segmentation"
+    (lists / "train_aug.txt").write_text("2007_000032\n2008_000001\n2008_000002\n")
+    folder = VocFolder(voc, "train_aug")
+    assert folder[0].labels == ("person",)  # VOC's own mask
+    assert (folder[1].labels, np.unique(folder[1].mask).tolist()) == (("cat",), [8])
+    assert (folder[2].labels, folder[2].mask) == (None, None)
+
+
+@pytest.mark.parametrize("place", ["ImageSets/Segmentation", "ImageSets/SegmentationAug", "."])
+def test_lists_of_two_paths_a_line(voc, place):
+    (voc / "SegmentationClassAug").mkdir()
+    Image.fromarray(np.full((20, 30), 8, np.uint8)).save(voc / "SegmentationClassAug" / "2007_000032.png")
+    (voc / place).mkdir(exist_ok=True)
+    (voc / place / "train_aug.txt").write_text(
+        "/JPEGImages/2007_000032.jpg /SegmentationClassAug/2007_000032.png\nJPEGImages/2007_000039.jpg\n"
+    )
+    folder = VocFolder(voc, "train_aug")
+    assert folder.names == ["2007_000032", "2007_000039"]
+    assert folder[0].labels == ("cat",)  # the list's mask goes before VOC's own
+    assert folder[1].labels == ("person",)
+    (voc / "SegmentationClassAug" / "2007_000032.png").unlink()
+    with pytest.raises(InputError, match=r"SegmentationClassAug/2007_000032.png is missing, though train_aug.txt"):
+        folder[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/JPEGImages/a.jpg /../secret.png",
+        "/JPEGImages/../../a.jpg",
+        "//etc/passwd.jpg x",
+        "/JPEGImages/a.jpg /a.png /b.png",
+        "/JPEGImages/a",
+        "C:/a.jpg",
+        "/JPEGImages/a.jpg /b\\c.png",
+    ],
+)
+def test_paths_in_a_list_stay_in_the_folder(voc, line):
+    (voc / "train_aug.txt").write_text(line)
+    with pytest.raises(InputError, match=r"line 1: .* is no name; write names, or image and mask"):
+        VocFolder(voc, "train_aug")
+
+
+def test_paths_that_end_in_one_name_collide(voc):
+    (voc / "nested.txt").write_text("/JPEGImages/a/0.jpg\n/JPEGImages/b/0.jpg\n")
+    with pytest.raises(InputError, match="line 2: '0' stands on line 1 already; list it once"):
+        VocFolder(voc, "nested")
+
+
+def vector(*names: str) -> np.ndarray:
+    return np.array([name in names for name in VOC_CLASSES], np.float32)
+
+
+def test_labels_as_psa_and_irn_ship_them(voc):
+    annotate(voc, objects("dog"))
+    np.save(voc / "cls_labels.npy", {"2007_000032": vector("sofa", "cat"), np.int32(2007000039): vector()})
+    folder = VocFolder(voc, "val")
+    assert folder[0].labels == ("cat", "sofa")  # before the XML
+    assert folder[1].labels == ()  # IRN's keys are whole numbers
+    (voc / "classes.txt").write_text("sofa\ndog\n")
+    assert VocFolder(voc, "val")[0].labels == ("sofa",)
+    np.save(voc / "cls_labels.npy", {"2007_000039": vector("bus")})
+    (voc / "classes.txt").unlink()
+    assert VocFolder(voc, "val")[0].labels == ("dog",)  # of what is not in it, the XML tells
+
+
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [
+        ({"a": np.zeros(21)}, r"a has a vector of shape \(21,\), the data set 20 classes"),
+        ({"a": np.full(20, 2.0)}, "labels other than 0 and 1"),
+        ({"a": np.full(20, np.nan)}, "labels other than 0 and 1"),
+        ({"a": os}, "no dictionary of arrays"),
+        (np.zeros(3), "no dictionary of arrays"),
+    ],
+)
+def test_label_vectors_that_are_refused(voc, value, cause):
+    if isinstance(value, dict) and value["a"] is os:
+        (voc / "cls_labels.npy").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    else:
+        np.save(voc / "cls_labels.npy", value)
+    with pytest.raises(InputError, match=cause) as error:
+        VocFolder(voc, "val")[0]
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("background", ["", "background\n", "_background_\r\n"])
+def test_other_classes_number_by_their_lines(voc, background):
+    (voc / "classes.txt").write_text(f"{background}rabbit\nperson\ntraffic light\n")
+    for name, index in (("2007_000032", 3), ("2007_000039", 1)):
+        indices = np.full((20, 30), index, np.uint8)
+        indices[0], indices[1] = 255, 0
+        Image.fromarray(indices).save(voc / "SegmentationClass" / f"{name}.png")
+    folder = VocFolder(voc, "val")
+    assert folder.classes == ("rabbit", "person", "traffic light")
+    assert [folder[i].labels for i in range(2)] == [("traffic light",), ("rabbit",)]
+    assert np.unique(folder[0].mask).tolist() == [0, 3, 255]
+    annotate(voc, objects("person", "rabbit"))
+    assert folder[0].labels == ("rabbit", "person")
+    annotate(voc, objects("dog"))
+    with pytest.raises(InputError, match=r"an object 'dog', no class in classes.txt"):
+        folder[0]
+    Image.fromarray(np.full((20, 30), 4, np.uint8)).save(voc / "SegmentationClass" / "2007_000039.png")
+    with pytest.raises(InputError, match="index 4; a mask of these 3 classes holds 0 to 3 and 255"):
+        folder[1]

@@ -62,7 +62,7 @@ def scenes(
 @click.argument("source")
 @click.option("--limit", type=click.IntRange(min=0), default=100, help="Count the labels of so many samples.")
 def list_(source: str, limit: int) -> None:
-    """Say what SOURCE holds: scenes:SPLIT, voc:PATH:SPLIT or folder:PATH."""
+    """Say what SOURCE holds: scenes:SPLIT, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH."""
     from wsss_viz.data import open as open_data
 
     data_set = open_data(source)

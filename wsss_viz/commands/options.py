@@ -20,7 +20,10 @@ classifier_option = click.option(
 )
 device_option = click.option("--device", default="auto", help="auto, cpu, cuda, cuda:0, mps.")
 data_option = click.option(
-    "--data", "data_string", required=True, help="scenes:test, voc:PATH:SPLIT, folder:PATH, or one sample of these."
+    "--data",
+    "data_string",
+    required=True,
+    help="scenes:test, voc:PATH:SPLIT, coco:PATH:SPLIT, folder:PATH, or one sample of these (:INDEX).",
 )
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
 

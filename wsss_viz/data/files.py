@@ -70,7 +70,8 @@ def read_bounded(path: Path, limit: int) -> bytes:
         if not path.is_file():
             raise InputError(f"{path}: not a file; give the path of a file")
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            # Python allocates what it is asked for before it reads, however little there is.
+            data = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)
     if len(data) > limit:
         raise InputError(f"{path}: more than the {readable_bytes(limit)} that are read; give a smaller file")
     return data

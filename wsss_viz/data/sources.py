@@ -5,7 +5,8 @@
 | `scenes:SPLIT` | the drawn scenes, 128 x 128; SPLIT is train, val or test |
 | `scenes:SPLIT@HxW` | the same, drawn H pixels high and W wide |
 | `voc:PATH:SPLIT` | a folder in PASCAL VOC's layout |
-| `folder:PATH` | a folder of pictures |
+| `coco:PATH:SPLIT` | COCO-style images and semantic masks; `SPLIT@ids` or `SPLIT@contiguous` says their numbers |
+| `folder:PATH` | a folder of pictures, with masks and labels where it has them |
 | any of them and `:INDEX` | the sample of that index, from 0 |
 
 Strings are read from the right, so a PATH may hold colons (`voc:C:\\data\\VOC2012:train:17`); `~` is the home folder.
@@ -24,17 +25,20 @@ from typing import Protocol, overload
 from wsss_viz.data.files import explained
 from wsss_viz.data.folder import PictureFolder
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.voc import VocFolder, is_split_name
+from wsss_viz.data.split_lists import is_split_name
+from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
 
-FORMS = "scenes:SPLIT, scenes:SPLIT@HxW, voc:PATH:SPLIT or folder:PATH, each with :INDEX for one sample"
+FORMS = (
+    "scenes:SPLIT, scenes:SPLIT@HxW, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one sample"
+)
 
 _INDEXED = re.compile(r"(.+):([0-9]{1,9})", re.DOTALL)
 _SCENES = re.compile(r"([^:@]*)(?:@([0-9]{1,5})x([0-9]{1,5}))?")
 
 
 class Source(Protocol):
-    """What a data set reads its samples from, by an index from 0."""
+    """What a data set reads its samples from, by an index from 0. One with `names` tells them without reading any."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int, /) -> Sample: ...
@@ -73,6 +77,11 @@ class DataSet(Sequence[Sample]):
     def __iter__(self) -> Iterator[Sample]:
         # Sequence's own iteration would take an IndexError from inside a source for the end.
         return map(self._read, self.indices)
+
+    def sample_names(self) -> list[str]:
+        """The names of the samples, read from nothing where the source lists them."""
+        names: Sequence[str] | None = getattr(self.source, "names", None)
+        return [sample.name for sample in self] if names is None else [names[position] for position in self.indices]
 
     def _read(self, position: int) -> Sample:
         name = f"{self.name}:{position}"
@@ -124,15 +133,36 @@ def _open_scenes(source: str, rest: str) -> DataSet:
 
 
 def _open_voc(source: str, rest: str) -> DataSet:
+    whole, path, split, index = _path_and_split(rest)
+    if not path or not is_split_name(split):
+        raise InputError(f"{_short(source)} names no split; write voc:PATH:SPLIT, for example voc:VOC2012:train")
+    folder = VocFolder(_path(path), split)
+    return _data_set(f"voc:{whole}", folder.classes, folder, index)
+
+
+def _open_coco(source: str, rest: str) -> DataSet:
+    # Imported when it is asked for: few have COCO.
+    from wsss_viz.data.coco import NUMBERINGS, CocoFolder
+
+    whole, path, split, index = _path_and_split(rest)
+    split, at, numbering = split.partition("@")
+    if not path or not is_split_name(split) or (at and numbering not in NUMBERINGS):
+        raise InputError(
+            f"{_short(source)} names no split; write coco:PATH:SPLIT, SPLIT@{' or SPLIT@'.join(NUMBERINGS)}, for "
+            "example coco:COCO:val2014"
+        )
+    folder = CocoFolder(_path(path), split, numbering or None)
+    return _data_set(f"coco:{whole}", folder.classes, folder, index)
+
+
+def _path_and_split(rest: str) -> tuple[str, str, str, int | None]:
+    """What stands before an index, its path and split, and the index."""
     whole, index = rest, None
     path, _, split = whole.rpartition(":")
     if split.isdecimal() and ":" in path and not _path(path).is_dir():
         whole, index = _split_index(rest)
         path, _, split = whole.rpartition(":")
-    if not path or not is_split_name(split):
-        raise InputError(f"{_short(source)} names no split; write voc:PATH:SPLIT, for example voc:VOC2012:train")
-    folder = VocFolder(_path(path), split)
-    return _data_set(f"voc:{whole}", folder.classes, folder, index)
+    return whole, path, split, index
 
 
 def _open_folder(source: str, rest: str) -> DataSet:
@@ -143,7 +173,7 @@ def _open_folder(source: str, rest: str) -> DataSet:
     return _data_set(f"folder:{path}", folder.classes, folder, index)
 
 
-_OPENERS = {"scenes": _open_scenes, "voc": _open_voc, "folder": _open_folder}
+_OPENERS = {"scenes": _open_scenes, "voc": _open_voc, "coco": _open_coco, "folder": _open_folder}
 
 
 def _path(text: str) -> Path:

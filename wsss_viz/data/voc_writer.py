@@ -22,7 +22,8 @@ from PIL import Image as Pillow
 from wsss_viz.data.files import explained, write_whole
 from wsss_viz.data.palette import VOC_CLASSES, part_palette, voc_palette
 from wsss_viz.data.sample import IGNORE, Mask, Sample
-from wsss_viz.data.voc import is_sample_name, is_split_name, read_classes
+from wsss_viz.data.split_lists import is_sample_name, is_split_name
+from wsss_viz.data.voc import read_classes
 from wsss_viz.errors import InputError
 
 ImageFormat = Literal["png", "jpg"]

@@ -113,7 +113,15 @@ class Scenes(_Drawn, Sequence[Sample]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         position = self._position(index)
-        return _sample(self.drawing(position), f"{self.split}_{position:06d}", f"scenes:{self.split}:{position}")
+        return _sample(self.drawing(position), self._name(position), f"scenes:{self.split}:{position}")
+
+    @property
+    def names(self) -> list[str]:
+        """The samples' names, without drawing any."""
+        return [self._name(position) for position in range(len(self))]
+
+    def _name(self, position: int) -> str:
+        return f"{self.split}_{position:06d}"
 
     def drawing(self, index: int) -> Drawing:
         """Scene `index` with the setting it plays in."""

@@ -1,0 +1,43 @@
+"""Image-level labels as PSA, IRN and what follows them ship them: `cls_labels.npy`, a dictionary of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from wsss_viz.data.palette import VOC_CLASSES
+from wsss_viz.data.pickled import read_pickled_dict
+from wsss_viz.errors import InputError
+
+NAME = "cls_labels.npy"
+
+
+def read_label_vectors(file: Path, classes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The labels by image name.
+
+    Args:
+        file: a dictionary of (C,) vectors, 1 where the class is there. Its keys are names, or whole numbers: IRN's
+            2007000032 is `2007_000032` (its lists are read as integers), any other number is its digits.
+        classes: the class set, in the vectors' order; where its names are all VOC's, the vectors have VOC's own order
+            and 20 numbers, as masks have VOC's own (`class_sets`).
+
+    Raises:
+        InputError: no such dictionary, or a vector of another length or with other values than 0 and 1.
+    """
+    of_voc = all(name in VOC_CLASSES for name in classes)
+    order = VOC_CLASSES if of_voc else tuple(classes)
+    labels = {}
+    for key, vector in read_pickled_dict(file).items():
+        name = str(key)
+        if isinstance(key, int) and len(name) == 10:
+            name = f"{name[:4]}_{name[4:]}"
+        if vector.shape != (len(order),):
+            raise InputError(
+                f"{file}: {name[:40]} has a vector of shape {vector.shape}, the data set {len(order)} classes; "
+                "give the labels of this data set, or list its classes in classes.txt"
+            )
+        if not ((vector == 0) | (vector == 1)).all():
+            raise InputError(f"{file}: {name[:40]} has labels other than 0 and 1; write 1 where the class is there")
+        present = {label for label, there in zip(order, vector.tolist(), strict=True) if there}
+        labels[name] = tuple(label for label in classes if label in present)
+    return labels
