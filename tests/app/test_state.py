@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wsss_viz.app.methods import METHODS
-from wsss_viz.app.state import ViewState, comparing, erasing, gradients, information, scene, view_state, viewing
+from wsss_viz.app.state import (
+    ViewState,
+    comparing,
+    erasing,
+    gradients,
+    information,
+    learning,
+    scene,
+    view_state,
+    viewing,
+)
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import in_order
 from wsss_viz.data.photographs import PHOTOGRAPHS
@@ -15,7 +25,7 @@ from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.information.ruler_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
-PAGES = (scene, viewing, comparing, erasing, gradients, information)
+PAGES = (scene, viewing, comparing, erasing, gradients, information, learning)
 shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 
@@ -75,6 +85,9 @@ VALUES = {
     "flip": shares,
     "links": st.integers(1, information.MOST_LINKS),
     "probed": st.sampled_from(information.PROBED),
+    "step": st.integers(1, learning.LESSONS),
+    "present": st.booleans(),
+    "cell": st.just(()) | st.tuples(*[st.integers(0, learning.LARGEST_CELL)] * 2),
 }
 
 

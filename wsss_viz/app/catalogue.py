@@ -33,9 +33,10 @@ class Entry:
 
 
 START = "start"
+LEARN = "learn"
 CATALOGUE = (
     Entry(START, "Start", "home", "", "What a classifier looks at, in one scene."),
-    Entry("learn", "Learn", "school", "", "The lecture, one claim a step, each with something to touch."),
+    Entry(LEARN, "Learn", "school", "", "The lecture, one claim a step, each with something to touch."),
     Entry(
         "compare",
         "Compare",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -40,13 +41,14 @@ def navigation(state: ViewState) -> None:
 
 
 def link(entry: catalogue.Entry, state: ViewState, label: str | None = None) -> None:
-    """A link to a page that carries the view along."""
+    """A link to a page that carries the view along; the lecture has views of its own."""
+    carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False)
     st.page_link(
         entry.file,
         label=label or entry.title,
         icon=f":material/{entry.icon}:",
         help=entry.summary if label is None else "",
-        query_params=state.to_query(),
+        query_params=carried.to_query(),
         width="stretch",
     )
 
@@ -66,13 +68,23 @@ def heading(title: str, lead: str, explanation: Explanation) -> None:
     with st.container(gap="small", key="heading"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.title(title, anchor=False, width="stretch")
-            with st.popover("What am I looking at?", icon=":material/help:"):
-                st.markdown(explanation.sentences)
-                st.latex(explanation.formula)
-                st.caption(explanation.caveat)
+            explain(explanation)
             copy_link()
         if lead:
             st.html(f'<p class="wv-lead">{escape(lead)}</p>')
+    notes()
+
+
+def explain(explanation: Explanation) -> None:
+    """The popover that says in words, a formula and a caveat what one is looking at."""
+    with st.popover("What am I looking at?", icon=":material/help:"):
+        st.markdown(explanation.sentences)
+        st.latex(explanation.formula)
+        st.caption(explanation.caveat)
+
+
+def notes() -> None:
+    """One quiet line on each value of the address that could not be used."""
     for note in session.notes():
         st.caption(f":material/info: {note}")
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from wsss_viz.app.state import comparing, erasing, gradients, information, scene, viewing
+from wsss_viz.app.state import comparing, erasing, gradients, information, learning, scene, viewing
 from wsss_viz.data.scenes import SPLITS
 
 _PARAMETERS = {
@@ -23,6 +23,7 @@ _PARAMETERS = {
         *erasing.PARAMETERS,
         *gradients.PARAMETERS,
         *information.PARAMETERS,
+        *learning.PARAMETERS,
     )
 }
 
@@ -35,6 +36,7 @@ class ViewState(
     erasing.ErasingState,
     gradients.GradientsState,
     information.InformationState,
+    learning.LearningState,
 ):
     """One view of the app; its fields are those of its bases."""
 
@@ -46,6 +48,11 @@ class ViewState(
     def at(self, split: str, index: int) -> ViewState:
         """The same view of another scene: the index wraps around its split, the classes are its labels again."""
         return replace(self, split=split, index=index % SPLITS[split], classes=(), focus="")
+
+    def to_lecture(self, step: int = 0) -> ViewState:
+        """The lecture's view, at `step`, else where it was left: the scene stays, every setting is the step's own."""
+        kept = ViewState(split=self.split, index=self.index, step=step or self.step)
+        return replace(kept, present=self.present and bool(step))
 
     @classmethod
     def from_query(cls, query: Mapping[str, str | Sequence[str]]) -> tuple[ViewState, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,12 @@ from wsss_viz.app.viewer.payload import Encode, payload, picture
 
 FIELDS = ("k", "class", "threshold", "opacity", "colours", "normalisation", "layout", "show", "outlines", "pair")
 """The parameters of the address that the viewer shows and changes."""
+
+PIECES = (
+    *("class", "layout", "show", "normalisation", "colours", "outlines", "threshold", "opacity", "k"),
+    *("table", "scores", "hint"),
+)
+"""What stands around the panels: the controls, by what they change, the table, the line of scores, the keys."""
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("arithmetic.js", "content.js", "drawing.js", "controls.js", "viewer.js", "pointer.js", "mount.js")
@@ -43,7 +50,9 @@ class Picked:
     name: str
 
 
-def viewer(name: str, content: Content, state: ViewState, picks: bool = False) -> Picked | None:
+def viewer(
+    name: str, content: Content, state: ViewState, picks: bool = False, offered: Sequence[str] | None = None
+) -> Picked | None:
     """Draws the viewer; what was clicked since the last run, or None.
 
     What a person changes in the browser arrives as a change of the state, as from any control. The browser is told of
@@ -53,6 +62,7 @@ def viewer(name: str, content: Content, state: ViewState, picks: bool = False) -
     Args:
         name: of this viewer, unique on its page and the same in every run.
         picks: whether a click on a panel runs the page with the cell that was clicked.
+        offered: of `PIECES`, what stands around the panels; None: all of it.
     """
     key = f"viewer_{name}"
     view = state.written(FIELDS)
@@ -70,7 +80,14 @@ def viewer(name: str, content: Content, state: ViewState, picks: bool = False) -
     sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
     result = _component()(
         key=key,
-        data={"name": key, "content": sent, "view": known["sent"], "version": known["version"], "picks": picks},
+        data={
+            "name": key,
+            "content": sent,
+            "view": known["sent"],
+            "version": known["version"],
+            "picks": picks,
+            "offered": list(PIECES if offered is None else offered),
+        },
         on_view_change=changed,
         on_picked_change=lambda: None,
     )

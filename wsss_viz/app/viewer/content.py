@@ -51,6 +51,8 @@ class Panel:
         truth: it shows the ground truth with its parts, whatever the others show.
         missing: why there is nothing to show; the panel is greyed.
         focus: the class whose map it shows; "" follows the viewer's class.
+        always: "map", "mask" or "image", whatever the others show; "" follows the viewer. A panel that is to show its
+            map is not in the table.
     """
 
     title: str
@@ -60,6 +62,7 @@ class Panel:
     truth: bool = False
     missing: str = ""
     focus: str = ""
+    always: str = ""
 
     @classmethod
     def of(
@@ -69,13 +72,14 @@ class Panel:
         note: str = "",
         colour: str = "",
         show: Callable[[Step], PanelStep] = PanelStep.of,
+        always: str = "",
     ) -> Self:
         """A panel with one step for each of the trace's.
 
         Args:
             show: from a step to what the panel shows of it.
         """
-        return cls(title, tuple(show(step) for step in trace), note, colour)
+        return cls(title, tuple(show(step) for step in trace), note, colour, always=always)
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,6 +72,24 @@ class Controls {
     })
   }
 
+  // Only these pieces stand around the panels.
+  offer(offered) {
+    const one = name => this.find(name)
+    const pieces = {
+      class: this.root.querySelector(".pills").parentElement,
+      ...Object.fromEntries(["layout", "show", "normalisation", "colours", "threshold", "opacity"].map(name => [name, one(name).parentElement])),
+      outlines: this.root.querySelector(".outlines"),
+      k: this.root.querySelector(".steps"),
+      table: this.root.querySelector("table"),
+      scores: this.root.querySelector(".values"),
+      hint: this.root.querySelector(".hint"),
+    }
+    for (const [name, piece] of Object.entries(pieces)) piece.classList.toggle("unoffered", !offered.includes(name))
+    for (const row of this.root.querySelectorAll(".row.tools, .reading")) {
+      row.classList.toggle("unoffered", ![...row.children].some(child => Object.values(pieces).includes(child) && !child.classList.contains("unoffered")))
+    }
+  }
+
   // New content: its classes, panels and number of steps.
   fill(content) {
     const pills = this.root.querySelector(".pills")

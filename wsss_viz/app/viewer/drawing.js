@@ -154,7 +154,8 @@ class Painter {
 
   panel(context, number) {
     const panel = this.content.panels[number]
-    const { show, opacity } = this.settings
+    const { opacity } = this.settings
+    const show = panel.always || this.settings.show
     const found = this.reading.found[number]
     const step = this.content.step(panel, this.reading.k)
     const veiled = panel.truth || (found && show === "mask")
@@ -226,7 +227,7 @@ class Painter {
         : border(known.mask, wanted, label => label === wanted)
       this.line(context, path, w, h, `rgb(${sent.contour.join(" ")})`)
     }
-    if (found && outlines.includes("mask") && this.settings.show !== "mask") {
+    if (found && outlines.includes("mask") && (panel.always || this.settings.show) !== "mask") {
       found.line ??= maskLine(found, threshold, H, W)
       this.line(context, found.line, W, H, THRESHOLD)
     }

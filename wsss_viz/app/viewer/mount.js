@@ -13,5 +13,6 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   }
   root.viewer.sendOnce = setTriggerValue
   root.viewer.picks = data.picks
+  root.viewer.controls.offer(data.offered)
   root.viewer.update(data, setStateValue)
 }

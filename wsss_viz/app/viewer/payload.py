@@ -127,6 +127,7 @@ def _panel(panel: Panel, kept: Sequence[int], classes: Sequence[str], encode: En
         "truth": panel.truth,
         "missing": panel.missing,
         "focus": focus,
+        "always": panel.always,
         "steps": [_step(step, kept, encode) for step in panel.steps],
     }
 

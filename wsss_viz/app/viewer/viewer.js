@@ -269,7 +269,7 @@ class Viewer {
     const { reading, content, settings } = this
     const difference = settings.layout === "difference"
     const found = reading.found[difference ? a : number]
-    parts.bar.style.visibility = found && (difference || settings.show !== "image") ? "visible" : "hidden"
+    parts.bar.style.visibility = found && (difference || (content.panels[number].always || settings.show) !== "image") ? "visible" : "hidden"
     if (content.panels[number].truth && settings.layout === "grid") return this.legend(parts)
     if (!found) return
     const table = difference ? content.tables.RdBu_r : content.tables[settings.colours]
@@ -346,7 +346,7 @@ class Viewer {
   table() {
     const { content, reading, settings } = this
     const table = this.root.querySelector("table")
-    const rows = content.panels.map((panel, n) => ({ panel, found: reading.found[n] })).filter(({ found }) => found)
+    const rows = content.panels.map((panel, n) => ({ panel, found: reading.found[n] })).filter(({ panel, found }) => found && panel.always !== "map")
     const { name } = content.classes[reading.focus]
     const measured = rows.some(({ found }) => found.scores)
     table.hidden = !measured && rows.length < 2

@@ -1,0 +1,110 @@
+"""What a step of the lecture is: one claim, a live view with one control, one formula, one question, its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wsss_viz.app.state import ViewState
+
+if TYPE_CHECKING:
+    from matplotlib.figure import SubFigure
+
+HIGHLIGHT = "#1f8f86"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula with the term in question marked.
+
+    Its parts are each a whole piece of LaTeX that both KaTeX and matplotlib's mathtext set: no environments, and no
+    brace that opens in one part and closes in another.
+
+    Attributes:
+        before, term, after: the formula, of which `term` is marked.
+        reads: what its symbols are, one or two sentences of Markdown.
+    """
+
+    before: str
+    term: str
+    after: str
+    reads: str
+
+    @property
+    def latex(self) -> str:
+        """The formula for KaTeX, the term framed in a colour that is read on light and dark."""
+        return rf"{self.before} {{\color{{{HIGHLIGHT}}}\boxed{{{self.term}}}}} {self.after}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question to be answered before looking.
+
+    Attributes:
+        asked: the question.
+        options: two to four answers.
+        right: the number of the right one, from 0, found from what the step shows.
+        answer: the right answer with its reason, one to three sentences.
+    """
+
+    asked: str
+    options: tuple[str, ...]
+    right: int
+    answer: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.right < len(self.options):
+            raise ValueError(f"`right` is one of the {len(self.options)} options, got {self.right}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where something on the step is from.
+
+    Attributes:
+        work: authors, venue, year.
+        gives: what it is cited for.
+        unverified: it was recalled and not read again, which the page says.
+    """
+
+    work: str
+    gives: str
+    unverified: bool = False
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """The page where one goes on by oneself, and the view it opens with: that of the step."""
+
+    page: str
+    state: ViewState
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """One step.
+
+    Attributes:
+        claim: its title, one sentence.
+        lead: one or two sentences under it.
+        view: draws the live view, whose default makes the point untouched, with its one control.
+        control: what can be moved and what to look at then, one sentence.
+        formula, question, sources, inspect: as they are called.
+        caveat: what the step does not show, one sentence.
+        draw: the view as a still picture into a part of a matplotlib figure, for the handout and the slide; wider than
+            high, without title.
+        origin: "precomputed", "computed now" or what else is to be said of where the numbers are from.
+    """
+
+    claim: str
+    lead: str
+    view: Callable[[], None]
+    control: str
+    formula: Formula
+    question: Question
+    sources: tuple[Source, ...]
+    inspect: Inspect
+    caveat: str
+    draw: Callable[[SubFigure], None]
+    origin: str = "precomputed"

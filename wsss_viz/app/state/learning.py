@@ -1,0 +1,44 @@
+"""Where in the lecture one is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wsss_viz.app.state.parameters import Notation, Parameter, is_index, whole, write_numbers
+
+LESSONS = 13
+LARGEST_CELL = 63
+
+
+@dataclass(frozen=True)
+class LearningState:
+    """
+    Attributes:
+        step: of the lecture, from 1.
+        present: whether it is shown large, without what surrounds a page.
+        cell: row and column, from 0, of the cell of a class map whose sum is written out; empty: the highest.
+    """
+
+    step: int = 1
+    present: bool = False
+    cell: tuple[int, ...] = ()
+
+
+def _read_present(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("0 or 1")
+    return text == "1"
+
+
+def _read_cell(text: str) -> tuple[int, ...]:
+    numbers = text.split("-") if text else []
+    if numbers and (len(numbers) != 2 or not all(is_index(number, LARGEST_CELL + 1) for number in numbers)):
+        raise ValueError(f"a row and a column from 0 to {LARGEST_CELL}, such as 5-7")
+    return tuple(int(number) for number in numbers)
+
+
+PARAMETERS = (
+    Parameter("step", whole(1, LESSONS)),
+    Parameter("present", Notation(_read_present, lambda on: str(int(on)))),
+    Parameter("cell", Notation(_read_cell, write_numbers)),
+)
