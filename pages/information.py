@@ -3,9 +3,7 @@
 import streamlit as st
 
 from wsss_viz.app import explanations, frame, session
-from wsss_viz.app.information.exact_sections import chain_section, minimal_section, table_section
-from wsss_viz.app.information.plane_section import plane_section
-from wsss_viz.app.information.probe_section import probe_section
+from wsss_viz.app.information import chain_section, minimal_section, plane_section, probe_section, table_section
 from wsss_viz.app.state.information import SECTIONS
 
 TITLES = {
@@ -15,17 +13,17 @@ TITLES = {
     "chain": "Chain",
     "probe": "A real classifier",
 }
-DRAWN = {
-    "plane": plane_section,
-    "minimal": minimal_section,
-    "table": table_section,
-    "chain": chain_section,
-    "probe": probe_section,
+SHOWN = {
+    "plane": (plane_section.lead, plane_section.plane_section),
+    "minimal": (minimal_section.lead, minimal_section.minimal_section),
+    "table": (table_section.lead, table_section.table_section),
+    "chain": (chain_section.lead, chain_section.chain_section),
+    "probe": (probe_section.lead, probe_section.probe_section),
 }
-LEAD = "How many bits each layer says of the input and of the label, and how much of that the ruler says."
 
 state = session.state()
-frame.heading("Information", LEAD, explanations.INFORMATION)
+lead, draw = SHOWN[state.section]
+frame.heading("Information", lead(state), explanations.INFORMATION)
 st.segmented_control(
     "Section",
     SECTIONS,
@@ -33,4 +31,4 @@ st.segmented_control(
     label_visibility="collapsed",
     **session.control("section", state.section),
 )
-DRAWN[state.section](state)
+draw(state)

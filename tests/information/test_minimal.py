@@ -80,3 +80,32 @@ def test_bad_input_is_refused():
         bits(1, "relu", binning.fixed_width(0.07))
     with pytest.raises(NotApplicable, match="before tanh, the unit is relu"):
         bits(1, "relu", binning.preactivation("tanh"))
+
+
+@pytest.mark.parametrize(
+    ("activation", "laid", "count", "first", "last", "bins"),
+    [
+        ("tanh", "value", None, -1, 1, 30),
+        ("sigmoid", "value", 12, 0, 1, 12),
+        ("relu", "value", None, 0, 40, 100),
+        ("relu", "short", None, 0, 10, 100),
+        ("elu", "value", None, -1, 40, 100),
+        ("linear", "short", 20, -10, 10, 20),
+        ("tanh", "before", 30, -50, 50, 29),
+    ],
+)
+def test_rulers_are_laid_on_the_value_on_a_part_of_it_or_before_it(activation, laid, count, first, last, bins):
+    found = m.laid_bins(activation, laid, count)
+    assert (found.edges[0], found.edges[-1], found.count) == (first, last, bins)
+    assert found.activation == (activation if laid == "before" else None)
+    assert m.bin_masses(3, activation, found).sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_the_laid_rulers_are_those_of_the_closed_form_values():
+    assert bits(4, "relu", m.laid_bins("relu")) == pytest.approx(2.9797, abs=1e-4)
+    assert bits(10, "tanh", m.laid_bins("tanh", "before")) == pytest.approx(3.5903, abs=1e-4)
+    assert bits(10, "relu", m.laid_bins("relu", "short")) < bits(4, "relu", m.laid_bins("relu", "short"))
+    with pytest.raises(InputError, match="value, short, before"):
+        m.laid_bins("tanh", "beside")
+    with pytest.raises(InputError, match="2 bins or more"):
+        m.laid_bins("tanh", "value", 1)

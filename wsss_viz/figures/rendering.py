@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from matplotlib import rc_context
@@ -49,9 +50,18 @@ def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace) -> by
     Raises:
         InputError: another kind, or what the figure shows is not there.
     """
+    return written(lambda: draw(spec, trace_of), kind, spec.dpi)
+
+
+def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300) -> bytes:
+    """What `make` draws, as `render` writes it: the same figure gives the same bytes, on any thread.
+
+    Raises:
+        InputError: another kind than `KINDS`.
+    """
     if kind not in KINDS:
         raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
     with _LOCK, rc_context(_SETTINGS):
         buffer = io.BytesIO()
-        draw(spec, trace_of).savefig(buffer, format=kind, dpi=spec.dpi, metadata=_UNDATED[kind])
+        make().savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
     return buffer.getvalue()

@@ -16,9 +16,36 @@ from scipy import special
 
 from wsss_viz.errors import InputError
 from wsss_viz.information.activations import activation as activation_named
-from wsss_viz.information.binning import Bins, intervals
+from wsss_viz.information.binning import Bins, intervals, preactivation
 from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.result import MIResult, NotApplicable
+
+LAID = ("value", "short", "before")
+"""How a ruler may be laid on a unit, see `laid_bins`."""
+REACH = 40.0
+
+
+def laid_bins(activation: str, laid: str = "value", count: int | None = None) -> Bins:
+    """A ruler for one unit.
+
+    Args:
+        laid: "value", equal bins over the unit's range, where that has no end up to 40 (our own, far beyond what X
+            reaches); "short", over a quarter of that, what lies beyond falls into the outer bins; "before", `count`
+            points on [-50, 50] before the nonlinearity (Saxe et al. 2018, appendix C).
+        count: 30 where not given, 100 for a unit without bounds.
+
+    Raises:
+        InputError: no such activation, another way, or fewer than 2.
+    """
+    nonlinearity = activation_named(activation)
+    count = (30 if nonlinearity.bounded or laid == "before" else 100) if count is None else count
+    if laid not in LAID or count < 2:
+        raise InputError(f"a ruler is laid {', '.join(LAID)} with 2 bins or more, got {laid!r} with {count}")
+    if laid == "before":
+        return preactivation(activation, count)
+    low, high = max(nonlinearity.low, -REACH), min(nonlinearity.high, REACH)
+    share = 0.25 if laid == "short" else 1.0
+    return intervals(count, share * low, share * high, clip=laid == "short" or not nonlinearity.bounded)
 
 
 def bin_masses(weight: float, activation: str = "tanh", bins: Bins | None = None) -> NDArray[np.float64]:

@@ -12,8 +12,10 @@ import numpy as np
 import streamlit as st
 
 from wsss_viz import __version__
-from wsss_viz.app.information.plane_figure import LAYER_COLOURS, Measured
-from wsss_viz.information.plane import INPUT_ENTROPY, LABEL_ENTROPY
+from wsss_viz.app.information.looks import LAYER_COLOURS, activation_name
+from wsss_viz.app.information.plane_figure import Measured
+from wsss_viz.figures.rendering import written
+from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY
 from wsss_viz.information.runs import LAYERS
 
 Rows = Sequence[Mapping[str, Any]]
@@ -54,30 +56,41 @@ def _number(value: Any) -> float | None:
 
 
 def plane_svg(measured: Mapping[str, Measured], layers: Sequence[int]) -> bytes:
-    """The planes' mean trails and their walls."""
-    from matplotlib import rc_context
+    """The planes' mean trails with their ends, the seeds' own, and the walls."""
+    return written(lambda: _planes(measured, layers))
+
+
+def _planes(measured: Mapping[str, Measured], layers: Sequence[int]) -> Any:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4 * len(measured), 3.4), layout="constrained")
+    figure = Figure(figsize=(3.6 * len(measured), 3.1), layout="constrained")
     for axes, (name, found) in zip(figure.subplots(1, len(measured), squeeze=False)[0], measured.items(), strict=True):
-        mean = found.bits.mean(axis=1)
         for k in layers:
-            axes.plot(*mean[:, k].T, color=LAYER_COLOURS[k], marker="o", markersize=2, label=LAYERS[k])
-        axes.axvline(INPUT_ENTROPY, color="0.5", linestyle="--", linewidth=1)
-        axes.axhline(LABEL_ENTROPY, color="0.5", linestyle="--", linewidth=1)
-        axes.set(title=name, xlabel=f"of the input, bits ({found.plane.ruler})", ylabel="of the label, bits")
-        axes.legend(fontsize=7)
-    buffer = io.BytesIO()
-    with rc_context({"svg.hashsalt": "wsss_viz"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+            for seed in range(found.bits.shape[1]):
+                axes.plot(*found.bits[:, seed, k].T, color=LAYER_COLOURS[k], linewidth=0.4, alpha=0.3)
+            mean = found.bits[:, :, k].mean(axis=1)
+            axes.plot(*mean.T, color=LAYER_COLOURS[k], linewidth=1.3, label=LAYERS[k])
+            axes.plot(*mean[-1], color=LAYER_COLOURS[k], marker="o", markersize=5)
+        for x, y in (([INPUT_ENTROPY] * 2, [0, LABEL_ENTROPY]), ([0, INPUT_ENTROPY], [LABEL_ENTROPY] * 2)):
+            axes.plot(x, y, color="0.5", linestyle="--", linewidth=0.8)
+        axes.plot([0, LABEL_ENTROPY], [0, LABEL_ENTROPY], color="0.5", linestyle="--", linewidth=0.8)
+        axes.set_title(f"{activation_name(name)}, ruler {found.plane.ruler}", fontsize=8)
+        axes.set_xlabel(f"{_quantity(found, INPUT)}, bits", fontsize=8)
+        axes.set_ylabel(f"{_quantity(found, LABEL)}, bits", fontsize=8)
+        axes.tick_params(labelsize=7)
+        axes.legend(fontsize=6, frameon=False)
+    return figure
 
 
-def buttons(name: str, rows: Rows, about: Mapping[str, Any], svg: Callable[[], bytes] | None = None) -> None:
+def _quantity(found: Measured, axis: int) -> str:
+    sources = (found.plane.sources[f"{layer}/{axis}"] for layer in LAYERS)
+    return next((str(source["quantity"]) for source in sources if "quantity" in source), "no value")
+
+
+def buttons(name: str, rows: Rows, about: Mapping[str, Any], svg: Callable[[], bytes]) -> None:
     """The download buttons; each makes its file when it is asked for."""
-    made = [("Chart (SVG)", "svg", "image/svg+xml", svg)] if svg else []
-    kinds: list[tuple[str, str, str, Callable[[], bytes]]] = [
-        *made,
+    kinds = [
+        ("Chart (SVG)", "svg", "image/svg+xml", svg),
         ("Numbers (CSV)", "csv", "text/csv", lambda: rows_csv(rows)),
         ("Numbers (JSON)", "json", "application/json", lambda: rows_json(rows, about)),
     ]

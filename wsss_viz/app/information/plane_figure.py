@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app.information.looks import (
+    ACTIVATION_COLOURS,
+    FAINT,
+    GREY,
+    LAYER_COLOURS,
+    TRANSPARENT,
+    activation_name,
+)
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY, Plane
-from wsss_viz.information.runs import LAYERS, Run
+from wsss_viz.information.runs import LAYERS, Run, forward
 
-LAYER_COLOURS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#d9a400", "#d1495b")
-ACTIVATION_COLOURS = {"tanh": "#1f77c4", "relu": "#d08700", "sigmoid": "#8a4fbf"}
-_GREY = "rgba(128,128,128,0.75)"
-_FAINT = "rgba(128,128,128,0.28)"
-_SIX = (
-    "accuracy",
-    "loss, bits",
-    "compression so far, bits",
-    "saturated share",
+_PANELS = (
+    "accuracy: test solid, train dotted",
+    "loss, bits: test solid, train dotted",
+    "compression so far C<sub>k</sub>, bits",
+    "saturated share of the units",
     "gradient signal-to-noise",
-    "told of X",
 )
+_STRIDE = 7  # shares no factor with 4096, so that every bit of the input varies
+_VALUES = np.linspace(-1.0, 4.0, 51)
+"""The histogram's edges; what lies beyond counts in the last bin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +52,17 @@ class Measured:
         rows = np.searchsorted(self.run.epochs, self.plane.epochs)
         values: NDArray[np.floating] = getattr(self.run, name)[rows, : self.seeds]
         return values
+
+    @cached_property
+    def spread(self) -> NDArray[np.float32]:
+        """(E, 5, 50) how each hidden layer's activations spread over `_VALUES`, shares, from every seventh input."""
+        rows = np.searchsorted(self.run.epochs, self.plane.epochs)
+        return np.stack([self._histograms(int(row)) for row in rows])
+
+    def _histograms(self, row: int) -> NDArray[np.float32]:
+        layers = forward(self.run.weights[row, : self.seeds], self.run.recipe.activation, every=_STRIDE)[:-1]
+        counts = [np.histogram(np.clip(T, _VALUES[0], _VALUES[-1]), _VALUES)[0] / T.size for T in layers]
+        return np.stack(counts).astype(np.float32)
 
     def reason(self, layers: Sequence[int]) -> str:
         """Which layers the plane cannot draw, and why; "" where it draws all."""
@@ -75,14 +93,16 @@ def plane_figure(measured: Mapping[str, Measured], layers: Sequence[int], at: in
         cols=6,
         specs=[top, panels, panels],
         row_heights=[0.5, 0.25, 0.25],
-        vertical_spacing=0.11,
-        horizontal_spacing=0.055,
-        subplot_titles=[*names, *_SIX[:5], f"{LAYERS[layers[-1]]} of the input, bits"],
+        vertical_spacing=0.115,
+        horizontal_spacing=0.06,
+        subplot_titles=[*(_title(name) for name in names), *_PANELS, f"values of {LAYERS[_hidden(layers)]}"],
     )
     epochs = sorted({int(epoch) for found in measured.values() for epoch in found.plane.epochs})
     start = len(epochs) - 1 if at == FINAL else int(np.abs(np.array(epochs) - at).argmin())
     for column, (name, found) in enumerate(measured.items()):
         _still(figure, found, name, layers, column * (6 // count) + 1, first=column == 0)
+    for name in names:
+        _legend(figure, name)
     still = len(figure.data)
     for trace in _moving(measured, layers, epochs[start], count):
         figure.add_trace(trace.pop("trace"), **trace)
@@ -117,66 +137,78 @@ def _still(figure: Any, found: Measured, name: str, layers: Sequence[int], col: 
     for row, col_, series in ((2, 1, "accuracy"), (2, 3, "loss")):
         values = found.of_run(series).mean(axis=1)
         for side, dash in ((0, "dot"), (1, "solid")):
-            what = f"{name}, {('train', 'test')[side]}"
+            what = f"{activation_name(name)}, {('train', 'test')[side]}"
             figure.add_scatter(
                 x=epochs, y=values[:, side], mode="lines", line={"color": colour, "width": 1.6, "dash": dash},
                 name=what, showlegend=False, row=row, col=col_,
                 hovertemplate=f"{what}: %{{y:.3f}}<extra></extra>",
             )  # fmt: skip
-    k = layers[-1]
+
+
+def _title(name: str) -> str:
+    return f'<b><span style="color:{ACTIVATION_COLOURS[name]}">{activation_name(name)}</span></b>'
+
+
+def _hidden(layers: Sequence[int]) -> int:
+    """The last hidden layer among those drawn, T5 where the output is drawn alone."""
+    return max([k for k in layers if k < len(LAYERS) - 1] or [len(LAYERS) - 2])
+
+
+def _legend(figure: Any, name: str) -> None:
+    """The activation's colour, which no line of its own explains."""
     figure.add_scatter(
-        x=epochs, y=mean[:, k, INPUT], mode="lines", line={"color": colour, "width": 1.6},
-        showlegend=False, row=3, col=5,
-        hovertemplate=f"{name}, {LAYERS[k]}: %{{y:.2f}} bits<extra></extra>",
+        x=[None], y=[None], mode="markers", name=activation_name(name), row=2, col=1,
+        marker={"color": ACTIVATION_COLOURS[name], "symbol": "square", "size": 10},
     )  # fmt: skip
 
 
 def _moving(measured: Mapping[str, Measured], layers: Sequence[int], epoch: int, count: int) -> list[dict[str, Any]]:
     """What an epoch shows, always in the same order: a plane's seeds and means, its bars, the three cursors."""
-    from plotly import graph_objects as go
-
     traces: list[dict[str, Any]] = []
-    colours = [LAYER_COLOURS[k] for k in layers]
-    labels = [LAYERS[k] for k in layers]
+    colours, labels = [LAYER_COLOURS[k] for k in layers], [LAYERS[k] for k in layers]
+    silent = {"type": "scatter", "mode": "markers", "showlegend": False}
     for column, (name, found) in enumerate(measured.items()):
-        row = int(np.searchsorted(found.plane.epochs, epoch, side="right")) - 1
-        row = max(row, 0)
+        row = max(int(np.searchsorted(found.plane.epochs, epoch, side="right")) - 1, 0)
         bits = found.bits[row][:, list(layers)]
-        mean, place = bits.mean(axis=0), {"row": 1, "col": column * (6 // count) + 1}
-        shown = int(found.plane.epochs[row])
+        mean, place = bits.mean(axis=0).astype(np.float32), {"row": 1, "col": column * (6 // count) + 1}
         x, y = (bits[..., axis].ravel().astype(np.float32) for axis in (INPUT, LABEL))
         dots = {"color": colours * len(bits), "size": 5, "opacity": 0.35}
-        traces.append(
-            {"trace": go.Scatter(x=x, y=y, mode="markers", marker=dots, hoverinfo="skip", showlegend=False), **place}
-        )
-        text = [_words(found, row, k, shown, mean[i]) for i, k in enumerate(layers)]
+        traces.append({"trace": {**silent, "x": x, "y": y, "marker": dots, "hoverinfo": "skip"}, **place})
         marker = {"color": colours, "size": 13, "line": {"color": "white", "width": 1.5}}
-        traces.append({
-            "trace": go.Scatter(
-                x=mean[:, INPUT].astype(np.float32), y=mean[:, LABEL].astype(np.float32), mode="markers", marker=marker,
-                hovertext=text, hoverinfo="text", showlegend=False,
-            ),
-            **place,
-        })  # fmt: skip
-        told = found.bits[: row + 1, :, :, INPUT]
-        lost = (told.max(axis=0) - told[-1]).mean(axis=0)[list(layers)]
-        hidden = [k for k in layers if k < 5]
-        saturated = found.of_run("saturation")[row].mean(axis=0)[hidden]
-        ratio = found.of_run("gradient_ratio")[row].mean(axis=0)[list(layers)]
-        bars = ((labels, lost, 2, 5), ([LAYERS[k] for k in hidden], saturated, 3, 1), (labels, ratio, 3, 3))
-        for at, values, line, col in bars:
-            bar = go.Bar(
-                x=at, y=np.asarray(values, np.float32), marker={"color": ACTIVATION_COLOURS[name]}, name=name,
-                showlegend=False, hovertemplate=f"{name} %{{x}}: %{{y:.3f}}<extra></extra>",
-            )  # fmt: skip
-            traces.append({"trace": bar, "row": line, "col": col})
-    for line, col, top in ((2, 1, 1.0), (2, 3, _most_loss(measured)), (3, 5, _most_told(measured, layers[-1]))):
-        cursor = {"color": _GREY, "width": 1.5}
-        trace = go.Scatter(
-            x=[epoch + 1] * 2, y=[0, top], mode="lines", line=cursor, hoverinfo="skip", showlegend=False, name="epoch"
-        )
-        traces.append({"trace": trace, "row": line, "col": col})
+        text = [_words(found, row, k, int(found.plane.epochs[row]), mean[i]) for i, k in enumerate(layers)]
+        x, y = mean[:, INPUT], mean[:, LABEL]
+        shown = {**silent, "x": x, "y": y, "marker": marker, "hovertext": text, "hoverinfo": "text"}
+        traces.append({"trace": shown, **place})
+        traces += _bars(found, name, row, layers, labels)
+    for line, col, top in ((2, 1, 1.0), (2, 3, _most_loss(measured))):
+        cursor = {"color": GREY, "width": 1.5}
+        trace = {**silent, "x": [epoch + 1] * 2, "y": [0, top], "mode": "lines", "line": cursor, "hoverinfo": "skip"}
+        traces.append({"trace": {**trace, "name": "epoch"}, "row": line, "col": col})
     return traces
+
+
+def _bars(found: Measured, name: str, row: int, layers: Sequence[int], labels: list[str]) -> list[dict[str, Any]]:
+    """Compression, saturation, gradient ratio by layer, and the spread of one layer's values."""
+    told = found.bits[: row + 1, :, :, INPUT]
+    lost = (told.max(axis=0) - told[-1]).mean(axis=0)[list(layers)]
+    hidden = [k for k in layers if k < len(LAYERS) - 1]
+    saturated = found.of_run("saturation")[row].mean(axis=0)[hidden]
+    ratio = found.of_run("gradient_ratio")[row].mean(axis=0)[list(layers)]
+    colour, title = ACTIVATION_COLOURS[name], activation_name(name)
+    bars = ((labels, lost, 2, 5), ([LAYERS[k] for k in hidden], saturated, 3, 1), (labels, ratio, 3, 3))
+    traces: list[dict[str, Any]] = []
+    for at, values, line, col in bars:
+        bar = {
+            "type": "bar", "x": at, "y": np.asarray(values, np.float32), "marker": {"color": colour}, "name": title,
+            "showlegend": False, "hovertemplate": f"{title} %{{x}}: %{{y:.3f}}<extra></extra>",
+        }  # fmt: skip
+        traces.append({"trace": bar, "row": line, "col": col})
+    spread = {
+        "type": "scatter", "mode": "lines", "x": _VALUES[:-1].astype(np.float32), "y": found.spread[row, _hidden(layers)],
+        "line": {"color": colour, "width": 1.6, "shape": "hv"}, "showlegend": False, "name": title,
+        "hovertemplate": f"{title}: %{{y:.1%}} from %{{x:.1f}}<extra></extra>",
+    }  # fmt: skip
+    return [*traces, {"trace": spread, "row": 3, "col": 5}]
 
 
 def _words(found: Measured, row: int, k: int, epoch: int, mean: NDArray[np.float64]) -> str:
@@ -201,26 +233,21 @@ def _most_loss(measured: Mapping[str, Measured]) -> float:
     return max(float(found.of_run("loss").mean(axis=1).max()) for found in measured.values())
 
 
-def _most_told(measured: Mapping[str, Measured], k: int) -> float:
-    tops = [found.bits[:, :, k, INPUT] for found in measured.values()]
-    return max([float(np.nanmax(told)) for told in tops if not np.isnan(told).all()] or [1.0])
-
-
 def _axes(figure: Any, measured: Mapping[str, Measured], layers: Sequence[int], count: int) -> None:
     for column, found in enumerate(measured.values()):
         place: dict[str, Any] = {"row": 1, "col": column * (6 // count) + 1}
-        wall = {"color": _GREY, "width": 1, "dash": "dash"}
+        wall = {"color": GREY, "width": 1, "dash": "dash"}
         figure.add_shape(type="line", x0=INPUT_ENTROPY, x1=INPUT_ENTROPY, y0=0, y1=LABEL_ENTROPY, line=wall, **place)
         figure.add_shape(type="line", x0=0, x1=INPUT_ENTROPY, y0=LABEL_ENTROPY, y1=LABEL_ENTROPY, line=wall, **place)
         figure.add_shape(type="line", x0=0, x1=LABEL_ENTROPY, y0=0, y1=LABEL_ENTROPY, line=wall, **place)
-        note: dict[str, Any] = {"showarrow": False, "font": {"size": 10, "color": _GREY}, **place}
+        note: dict[str, Any] = {"showarrow": False, "font": {"size": 10, "color": GREY}, **place}
         figure.add_annotation(x=INPUT_ENTROPY, y=0.02, text="H(X)", xanchor="right", yanchor="bottom", **note)
         figure.add_annotation(x=1.3, y=1.03, text="H(Y)", xanchor="left", yanchor="bottom", **note)
         figure.add_annotation(x=0.75, y=0.28, text="I(T;Y) = I(X;T)", xanchor="left", textangle=0, **note)
         caps = found.plane.caps[..., INPUT]
         cap = float(np.nanmax(caps)) if not np.isnan(caps).all() else INPUT_ENTROPY
         if cap < INPUT_ENTROPY - 0.01:
-            dotted = {"color": _GREY, "width": 1.5, "dash": "dot"}
+            dotted = {"color": GREY, "width": 1.5, "dash": "dot"}
             figure.add_shape(type="line", x0=cap, x1=cap, y0=0, y1=LABEL_ENTROPY, line=dotted, **place)
             figure.add_annotation(x=cap, y=0.14, text=f"cap {cap:.0f}", xanchor="right", **note)
         why = found.reason(layers)
@@ -234,19 +261,24 @@ def _axes(figure: Any, measured: Mapping[str, Measured], layers: Sequence[int], 
         figure.update_yaxes(range=[-0.03, 1.09], title=title, **place)
     last = max(int(found.plane.epochs[-1]) for found in measured.values()) + 1
     ticks = [value for value in (1, 11, 101, 1001, 10_001) if value <= max(last, 11)]
-    for row, col in ((2, 1), (2, 3), (3, 5)):
+    for row, col in ((2, 1), (2, 3)):
         figure.update_xaxes(
-            type="log", tickvals=ticks, ticktext=[str(value - 1) for value in ticks],
+            title={"text": "epoch", "standoff": 2}, type="log", tickvals=ticks, ticktext=[str(value - 1) for value in ticks],
             range=[-0.05, float(np.log10(last)) + 0.05], row=row, col=col,
         )  # fmt: skip
     figure.update_yaxes(range=[0.4, 1.02], row=2, col=1)
     figure.update_yaxes(range=[0, _most_loss(measured) * 1.03], row=2, col=3)
     figure.update_yaxes(range=[0, max(0.5, _most_lost(measured))], row=2, col=5)
     figure.update_yaxes(range=[0, 1], row=3, col=1)
-    figure.update_yaxes(type="log", row=3, col=3, range=_ratio_range(measured))
-    figure.update_yaxes(range=[0, _most_told(measured, layers[-1]) * 1.05], row=3, col=5)
-    figure.update_xaxes(gridcolor=_FAINT, zeroline=False, tickfont={"size": 11})
-    figure.update_yaxes(gridcolor=_FAINT, zeroline=False, tickfont={"size": 11})
+    figure.update_yaxes(type="log", dtick=1, row=3, col=3, range=_ratio_range(measured))
+    most = max(float(found.spread[:, _hidden(layers)].max()) for found in measured.values())
+    figure.update_yaxes(range=[0, min(1.0, most) * 1.06], tickformat=".0%", row=3, col=5)
+    end = float(_VALUES[-1])
+    figure.update_xaxes(
+        tickvals=[-1, 0, 1, 2, 3, end], ticktext=["−1", "0", "1", "2", "3", f"{end:.0f}+"], row=3, col=5
+    )
+    figure.update_xaxes(gridcolor=FAINT, zeroline=False, tickfont={"size": 11})
+    figure.update_yaxes(gridcolor=FAINT, zeroline=False, tickfont={"size": 11})
 
 
 def _most_lost(measured: Mapping[str, Measured]) -> float:
@@ -282,8 +314,8 @@ def _controls(figure: Any, epochs: Sequence[int], start: int) -> None:
         margin={"l": 50, "r": 12, "t": 128, "b": 64},
         barmode="group",
         bargap=0.25,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.05, "yanchor": "top"},
         sliders=[{
             "active": start, "steps": steps, "x": 0.24, "len": 0.76, "y": 1.175, "yanchor": "top",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from wsss_viz.app.state.parameters import (
@@ -25,6 +26,9 @@ UNIT_ACTIVATIONS = (*NETWORK_ACTIVATIONS, "softsign", "elu", "linear")
 NETWORK_LAYERS = ("T1", "T2", "T3", "T4", "T5", "output")
 LARGEST_EPOCH, MOST_SEEDS, MOST_LINKS = 100_000, 8, 12
 PROBED = ("class", "coat", "rib")
+UNIT_RULERS = ("value", "short", "before")
+UNIT_BINS = (5, 10, 20, 30, 50, 100, 300, 1000)
+READERS = ("logistic", "mlp")
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,15 @@ class InformationState:
         epoch: where the slider stands at first, or `FINAL`.
         live: of `NETWORK_ACTIVATIONS`, trained now in place of the stored run; "": none.
         unit: one of `UNIT_ACTIVATIONS`, of the minimal model.
+        laid: one of `UNIT_RULERS`, how its ruler is laid, see `information.minimal.laid_bins`.
+        unit_bins: one of `UNIT_BINS`.
+        weight: its weight, where the slider stands at first.
         table: four weights of the joint table, row by row, from 0 to 100, not all 0.
         draws: samples that are drawn from it.
         flip: the probability that a link of the chain flips the bit.
         links: of the chain.
         probed: one of `PROBED`.
+        reader: one of `READERS`, the family of the probes.
     """
 
     section: str = "plane"
@@ -54,11 +62,15 @@ class InformationState:
     epoch: int = FINAL
     live: str = ""
     unit: str = "tanh"
+    laid: str = "value"
+    unit_bins: int = 30
+    weight: float = 5.0
     table: tuple[int, ...] = (50, 0, 0, 50)
     draws: int = 100
     flip: float = 0.1
     links: int = 5
     probed: str = "class"
+    reader: str = "logistic"
 
 
 def _read_ruler(text: str) -> str:
@@ -76,6 +88,22 @@ def _read_table(text: str) -> tuple[int, ...]:
     return tuple(int(weight) for weight in weights)
 
 
+def _read_weight(text: str) -> float:
+    try:
+        weight = float(text) if len(text) <= 12 else math.nan
+    except ValueError:
+        weight = math.nan
+    if not 0.01 <= weight <= 100:
+        raise ValueError("a weight from 0.01 to 100")
+    return weight
+
+
+def _read_bins(text: str) -> int:
+    if text not in map(str, UNIT_BINS):
+        raise ValueError(f"one of {', '.join(map(str, UNIT_BINS))}")
+    return int(text)
+
+
 PARAMETERS = (
     Parameter("section", choice(SECTIONS)),
     Parameter("activations", subset(NETWORK_ACTIVATIONS, least=1)),
@@ -85,9 +113,13 @@ PARAMETERS = (
     Parameter("epoch", step(LARGEST_EPOCH)),
     Parameter("live", choice(("", *NETWORK_ACTIVATIONS))),
     Parameter("unit", choice(UNIT_ACTIVATIONS)),
+    Parameter("laid", choice(UNIT_RULERS)),
+    Parameter("unit-bins", Notation(_read_bins)),
+    Parameter("weight", Notation(_read_weight)),
     Parameter("table", Notation(_read_table, write_numbers)),
     Parameter("draws", whole(10, 10_000)),
     Parameter("flip", share()),
     Parameter("links", whole(1, MOST_LINKS)),
     Parameter("probed", choice(PROBED)),
+    Parameter("reader", choice(READERS)),
 )
