@@ -5,17 +5,19 @@ import logging
 from pathlib import Path
 
 import pytest
+import streamlit
 from starlette.types import Message, Receive, Scope, Send
 
 from wsss_viz.app import server
 
 
-def answer(kind: str) -> list[Message]:
+def answer(kind: str, content: bytes = b"text/plain", path: str = "/") -> list[Message]:
     """What the middleware sends for a request of this kind, around an application that answers 200."""
     sent: list[Message] = []
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-frame-options", b"ALLOWALL")]})
+        headers = [(b"x-frame-options", b"ALLOWALL"), (b"content-type", content)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"ok"})
 
     async def send(message: Message) -> None:
@@ -24,7 +26,7 @@ def answer(kind: str) -> list[Message]:
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    asyncio.run(server.SecurityHeaders(application)({"type": kind}, receive, send))
+    asyncio.run(server.SecurityHeaders(application)({"type": kind, "path": path}, receive, send))
     return sent
 
 
@@ -38,8 +40,18 @@ def test_every_http_answer_carries_the_headers_once() -> None:
     assert body["body"] == b"ok"
 
 
+def test_pages_name_the_charts_script_and_nothing_else_does() -> None:
+    (start, _), (plain, _) = answer("http", b"text/html; charset=utf-8", "/information"), answer("http")
+    hint = dict(start["headers"])[b"link"].decode()
+    script = hint[1 : hint.index(">")]
+    assert (Path(streamlit.__file__).parent / "static" / script).is_file()
+    assert hint.endswith("rel=modulepreload")
+    assert server.chart_hint("/").endswith("rel=prefetch")
+    assert b"link" not in dict(plain["headers"])
+
+
 def test_a_websocket_passes_untouched() -> None:
-    assert answer("websocket")[0]["headers"] == [(b"x-frame-options", b"ALLOWALL")]
+    assert answer("websocket")[0]["headers"][:1] == [(b"x-frame-options", b"ALLOWALL")]
 
 
 def test_nothing_from_outside_is_allowed_by_the_policy() -> None:

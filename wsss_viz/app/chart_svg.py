@@ -1,4 +1,4 @@
-"""A plotly chart of lines and bars as SVG for a paper, drawn by matplotlib: plotly itself would need a browser for it."""
+"""A plotly chart of lines and bars as SVG for a paper, drawn by matplotlib: plotly itself would need a browser."""
 
 from __future__ import annotations
 

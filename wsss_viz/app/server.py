@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,33 @@ HEADERS = {
 }
 
 
+CHARTED = ("/information", "/gradients", "/results")
+"""Pages whose default view has a plotly chart."""
+
+
+@cache
+def chart_script() -> str:
+    """The path of plotly's script under the server's root, "" where Streamlit has moved it."""
+    import streamlit
+
+    found = sorted(Path(streamlit.__file__).parent.glob("static/static/js/PlotlyChart.*.js"))
+    return f"./static/js/{found[0].name}" if found else ""
+
+
+def chart_hint(path: str) -> str:
+    """The value of a Link header for the page of that path: 4.7 MB that the browser need not wait to be told of.
+
+    A page with a chart has the script fetched and compiled beside Streamlit's own; from any other page it is fetched
+    when the browser has nothing else to do, so that a later page finds it there.
+    """
+    script = chart_script()
+    if not script:
+        return ""
+    return f"<{script}>; rel=modulepreload" if path.rstrip("/").endswith(CHARTED) else f"<{script}>; rel=prefetch"
+
+
 class SecurityHeaders:
-    """ASGI middleware: adds `HEADERS` to every HTTP answer; websockets pass untouched."""
+    """ASGI middleware: adds `HEADERS` to every HTTP answer, and `chart_hint` to pages; websockets pass untouched."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -57,6 +83,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                if headers.get("content-type", "").startswith("text/html") and (hint := chart_hint(scope["path"])):
+                    headers["Link"] = hint
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -70,6 +98,7 @@ def middleware() -> list[Middleware]:
 def warm_up() -> None:
     """Draws and computes the default view, so that the first visitor waits for neither torch nor the checkpoint."""
     from wsss_viz.app import caches
+    from wsss_viz.app.information.plane_section import prepare
     from wsss_viz.app.state import ViewState
     from wsss_viz.errors import InputError
 
@@ -78,6 +107,7 @@ def warm_up() -> None:
         caches.fine_scene(view.example)
         caches.trace(caches.scene(view.example), view.views)
         caches.classifier()
+        prepare()
     except InputError as error:
         logging.getLogger(__name__).warning("%s", error)
     except Exception:

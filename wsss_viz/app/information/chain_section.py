@@ -62,7 +62,7 @@ def lead(state: ViewState) -> str:
     values = [result.value_bits for result in _chain(state)]
     return (
         f"A bit goes through {state.links} links that each flip it with probability {min(state.flip, 0.5):.2f}. The "
-        f"first passes on {values[0]:.3f} bits, the last {values[-1]:.3f}: what a link has lost no later one brings back."
+        f"first passes on {values[0]:.3f} bits, the last {values[-1]:.3f}: what one has lost no later one brings back."
     )
 
 
@@ -128,7 +128,7 @@ def _exact(found: list[MIResult]) -> Any:
         text=[f"{result.value_bits:.3f}" for result in found], textposition="outside", cliponaxis=False,
         hovertemplate="%{x}: %{y:.6f} bits<extra></extra>",
     )  # fmt: skip
-    plain(figure, 330)
+    plain(figure, 320, margin={"l": 56, "r": 12, "t": 12, "b": 48})
     figure.update_xaxes(title="link")
     figure.update_yaxes(range=[0, 1.08], title="bits, exact")
     return figure
@@ -138,17 +138,18 @@ def _binned(worst: Break) -> Any:
     from plotly import graph_objects as go
 
     broken = [k == worst.layer + 1 and worst.rise > TOLERANCE for k in range(len(LAYERS))]
-    text = [
-        f"{value:.2f}" + ("<br>order broken by the ruler" if bad else "")
-        for value, bad in zip(worst.bits, broken, strict=True)
-    ]
     figure = go.Figure()
     figure.add_bar(
         x=list(LAYERS), y=list(worst.bits), marker={"color": [BAD if bad else PLAIN_BAR for bad in broken]},
-        text=text, textposition="outside", cliponaxis=False, showlegend=False,
+        text=[f"{value:.2f}" for value in worst.bits], textposition="outside", cliponaxis=False, showlegend=False,
         hovertemplate="%{x}: %{y:.3f} bits, binned<extra></extra>",
     )  # fmt: skip
-    plain(figure, 330)
+    plain(figure, 320, margin={"l": 56, "r": 12, "t": 12, "b": 48})
     figure.update_xaxes(title="layer")
+    if any(broken):
+        figure.add_annotation(
+            x=worst.layer + 1, y=worst.bits[worst.layer + 1], yshift=34, yanchor="middle", showarrow=False,
+            text="<b>order broken<br>by the ruler</b>", font={"size": 12, "color": BAD},
+        )  # fmt: skip
     figure.update_yaxes(title="H(bin(T)), bits", range=[0, INPUT_ENTROPY * 1.1])
     return figure

@@ -11,27 +11,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.information.looks import ACCENT, FAINT, GREY, TRANSPARENT
+from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.binning import Bins
 from wsss_viz.information.minimal import bin_masses, minimal_curve
 from wsss_viz.information.result import MIResult
 
-WEIGHTS = 10 ** (np.arange(-26, 35) / 20)
-"""From 0.05 to 50, twenty a decade, 1 among them."""
+DECADE = 20
+LOWEST, BOUNDED, UNBOUNDED = -26, 34, 20
+"""Twenty weights a decade, 1 among them: from 0.05 to 50, for a unit without bounds to 10, four deviations of X below
+the end of its ruler at 40."""
 FINE = 240
 _COLOURS = {"value": ACCENT, "short": "#d1495b", "before": "#d08700"}
 
 
 @dataclass(frozen=True)
 class Laid:
-    """A ruler laid on a unit, and what it says along `WEIGHTS`."""
+    """A ruler laid on a unit, and what it says along `weights`."""
 
     activation: str
     kind: str
     bins: Bins
 
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        return weights_of(self.activation)
+
     @cached_property
     def results(self) -> list[MIResult]:
-        return minimal_curve(WEIGHTS.tolist(), self.activation, self.bins)
+        return minimal_curve(self.weights.tolist(), self.activation, self.bins)
 
     @property
     def bits(self) -> NDArray[np.float64]:
@@ -40,7 +47,7 @@ class Laid:
     @cached_property
     def masses(self) -> NDArray[np.float64]:
         """(weights, bins)."""
-        return np.stack([bin_masses(float(weight), self.activation, self.bins) for weight in WEIGHTS])
+        return np.stack([bin_masses(float(weight), self.activation, self.bins) for weight in self.weights])
 
     def density(self, weight: float) -> NDArray[np.float64]:
         """(FINE,) the distribution's mass in equal steps over the ruler, scaled to the height of a bin of it."""
@@ -50,9 +57,15 @@ class Laid:
         return fine[1:-1] * (FINE + 2) / len(self.masses[0])
 
 
-def nearest(weight: float) -> int:
-    """The index in `WEIGHTS` that lies nearest in ratio."""
-    return int(np.abs(np.log(WEIGHTS / weight)).argmin())
+def weights_of(activation: str) -> NDArray[np.float64]:
+    """The weights that the slider has for a unit."""
+    last = BOUNDED if activation_named(activation).bounded else UNBOUNDED
+    return np.asarray(10 ** (np.arange(LOWEST, last + 1) / DECADE))
+
+
+def nearest(activation: str, weight: float) -> int:
+    """The index in the unit's weights that lies nearest in ratio."""
+    return int(np.abs(np.log(weights_of(activation) / weight)).argmin())
 
 
 def minimal_figure(rulers: Mapping[str, Laid], chosen: str, start: int) -> Any:
@@ -68,13 +81,13 @@ def minimal_figure(rulers: Mapping[str, Laid], chosen: str, start: int) -> Any:
     where = "w X, before the nonlinearity" if laid.bins.activation else f"T = {laid.activation}(w X)"
     figure = make_subplots(
         1, 2, column_widths=[0.56, 0.44], horizontal_spacing=0.09,
-        subplot_titles=["What the unit carries, by its weight", f"Where {where.split(',')[0]} falls"],
+        subplot_titles=["What the unit carries, by its weight", f"Where {where.split(',', maxsplit=1)[0]} falls"],
     )  # fmt: skip
     for kind, ruler in rulers.items():
         line = {"color": _COLOURS[kind], "width": 3 if kind == chosen else 1.6}
         line |= {} if kind == chosen else {"dash": "dot"}
         figure.add_scatter(
-            x=WEIGHTS, y=ruler.bits, mode="lines", name=ruler.bins.name, line=line, row=1, col=1,
+            x=ruler.weights, y=ruler.bits, mode="lines", name=ruler.bins.name, line=line, row=1, col=1,
             hovertemplate=f"w %{{x:.3g}}: %{{y:.3f}} bits<extra>{ruler.bins.name}</extra>",
         )  # fmt: skip
     cap = float(np.log2(len(laid.masses[0])))
@@ -84,25 +97,32 @@ def minimal_figure(rulers: Mapping[str, Laid], chosen: str, start: int) -> Any:
         figure.add_trace(trace, row=1, col=column)
     moved = list(range(still, len(figure.data)))
     figure.frames = [
-        {"name": str(k), "data": _moving(laid, k, top), "traces": moved} for k in range(len(WEIGHTS))
+        {"name": str(k), "data": _moving(laid, k, top), "traces": moved} for k in range(len(laid.weights))
     ]  # fmt: skip
     figure.add_hline(y=cap, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=1)
+    figure.update_annotations(font_size=14)
     note = {"font": {"size": 11, "color": GREY}, "showarrow": False}
     figure.add_annotation(
-        x=np.log10(WEIGHTS[0]), y=cap, text=f"cap log2 {len(laid.masses[0])}", xanchor="left", yanchor="bottom",
+        x=-1.3, y=cap, text=f"cap log2 {len(laid.masses[0])}", xanchor="left", yanchor="bottom",
         row=1, col=1, **note,
     )  # fmt: skip
     highest = max(cap, *(float(ruler.bits.max()) for ruler in rulers.values()))
-    marks = [0.05, 0.1, 0.5, 1, 5, 10, 50]
+    marks = [mark for mark in (0.05, 0.1, 0.5, 1, 5, 10, 50) if mark < 1.01 * laid.weights[-1]]
     figure.update_xaxes(
-        type="log", title="weight w", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks], row=1, col=1
+        type="log",
+        title="weight w",
+        tickvals=marks,
+        ticktext=[f"{mark:g}" for mark in marks],
+        range=[-1.33, float(np.log10(laid.weights[-1])) + 0.03],
+        row=1,
+        col=1,
     )
     figure.update_yaxes(title="H(bin(T)), bits", range=[0, highest * 1.1], row=1, col=1)
     low, high = laid.bins.edges[0], laid.bins.edges[-1]
     margin = 0.03 * (high - low)
     figure.update_xaxes(title=where, range=[low - margin, high + margin], row=1, col=2)
     figure.update_yaxes(title="share of X in the bin", range=[0, top], row=1, col=2)
-    _layout(figure, start)
+    _layout(figure, laid.weights, start)
     return figure
 
 
@@ -113,11 +133,11 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
     bits, colour = laid.bits[k], _COLOURS[laid.kind]
     outer = masses[[0, -1]].sum()
     said = f"{bits:.3f} bits, as much as {2**bits:.1f} equally full bins; {outer:.0%} of X in the two outer ones"
-    steps = np.linspace(*ends, FINE + 3)[1:-1]
+    steps = np.linspace(ends[0], ends[1], FINE + 3)[1:-1]
     return [
         {
-            "type": "scatter", "x": [float(WEIGHTS[k])], "y": [float(bits)], "mode": "markers", "showlegend": False,
-            "marker": {"size": 14, "color": colour, "line": {"color": "white", "width": 2}}, "hoverinfo": "skip",
+            "type": "scatter", "x": [float(laid.weights[k])], "y": [float(bits)], "mode": "markers",
+            "showlegend": False, "marker": {"size": 14, "color": colour, "line": {"color": "white", "width": 2}}, "hoverinfo": "skip",
         },
         {
             "type": "bar", "x": ((edges[:-1] + edges[1:]) / 2).astype(np.float32), "y": masses.astype(np.float32),
@@ -127,7 +147,7 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
         },
         {
             "type": "scatter", "x": ((steps[:-1] + steps[1:]) / 2).astype(np.float32), "mode": "lines",
-            "y": np.minimum(laid.density(float(WEIGHTS[k])), 1.2 * top).astype(np.float32),
+            "y": np.minimum(laid.density(float(laid.weights[k])), 1.2 * top).astype(np.float32),
             "line": {"color": GREY, "width": 1.5}, "hoverinfo": "skip", "showlegend": False,
         },
         {
@@ -137,11 +157,11 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _layout(figure: Any, start: int) -> None:
+def _layout(figure: Any, weights: NDArray[np.float64], start: int) -> None:
     at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
     running = {"fromcurrent": True, "frame": {"duration": 110, "redraw": False}, "transition": {"duration": 0}}
     steps = [
-        {"label": f"{weight:.2g}", "method": "animate", "args": [[str(k)], at_once]} for k, weight in enumerate(WEIGHTS)
+        {"label": f"{weight:.2g}", "method": "animate", "args": [[str(k)], at_once]} for k, weight in enumerate(weights)
     ]
     figure.update_layout(
         height=480,
@@ -172,10 +192,10 @@ def verdict(laid: Laid) -> str:
     """What the ruler says happens as the weight grows, in words, whatever it is."""
     bits, peak = laid.bits, int(laid.bits.argmax())
     lost = bits[peak] - bits[-1]
-    said = f"Up to w = {WEIGHTS[peak]:.2g} the unit carries more and more, {bits[peak]:.2f} bits"
+    said = f"Up to w = {laid.weights[peak]:.2g} the unit carries more and more, {bits[peak]:.2f} bits"
     if lost < 0.01:
         return f"{said}; it never carries less again: no compression."
-    return f"{said}; from there on it loses {lost:.2f} bits, down to {bits[-1]:.2f} at w = {WEIGHTS[-1]:.0f}."
+    return f"{said}; from there on it loses {lost:.2f} bits, down to {bits[-1]:.2f} at w = {laid.weights[-1]:.0f}."
 
 
 def rows(rulers: Sequence[Laid]) -> list[dict[str, Any]]:
@@ -187,5 +207,5 @@ def rows(rulers: Sequence[Laid]) -> list[dict[str, Any]]:
             "notes": " ".join(found.notes),
         }
         for ruler in rulers
-        for weight, found in zip(WEIGHTS, ruler.results, strict=True)
+        for weight, found in zip(ruler.weights, ruler.results, strict=True)
     ]  # fmt: skip

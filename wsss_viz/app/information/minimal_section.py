@@ -54,7 +54,7 @@ def lead(state: ViewState) -> str:
 def minimal_section(state: ViewState) -> None:
     """H(bin(f(wX))) against w, exactly, and at the slider's w how X falls into the bins."""
     _controls(state)
-    figure = _figure(state.unit, state.laid, state.unit_bins, minimal_figure.nearest(state.weight))
+    figure = _figure(state.unit, state.laid, state.unit_bins, minimal_figure.nearest(state.unit, state.weight))
     st.plotly_chart(
         figure,
         key="minimal",
@@ -65,7 +65,7 @@ def minimal_section(state: ViewState) -> None:
     st.caption(
         "Exact, no sample: X is normal, T = f(wX), the outer bins are open (Saxe et al. 2018, section 2). The network "
         "is one unit and nothing of X is lost in it but by the bins: where a curve turns, the ruler turned it. "
-        + " ".join(f"At w = {minimal_figure.WEIGHTS[-1]:.0f}: {note}." for note in notes)
+        + " ".join(f"At w = {minimal_figure.weights_of(state.unit)[-1]:.0f}: {note}." for note in notes)
     )
     found = rulers(state.unit, state.unit_bins)
     exports.buttons(

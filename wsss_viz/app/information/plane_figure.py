@@ -95,7 +95,11 @@ def plane_figure(measured: Mapping[str, Measured], layers: Sequence[int], at: in
         row_heights=[0.5, 0.25, 0.25],
         vertical_spacing=0.115,
         horizontal_spacing=0.06,
-        subplot_titles=[*(_title(name) for name in names), *_PANELS, f"values of {LAYERS[_hidden(layers)]}"],
+        subplot_titles=[
+            *(_title(name) for name in names),
+            *_PANELS,
+            f"how the values of {LAYERS[_hidden(layers)]} spread",
+        ],
     )
     epochs = sorted({int(epoch) for found in measured.values() for epoch in found.plane.epochs})
     start = len(epochs) - 1 if at == FINAL else int(np.abs(np.array(epochs) - at).argmin())
@@ -203,8 +207,9 @@ def _bars(found: Measured, name: str, row: int, layers: Sequence[int], labels: l
             "showlegend": False, "hovertemplate": f"{title} %{{x}}: %{{y:.3f}}<extra></extra>",
         }  # fmt: skip
         traces.append({"trace": bar, "row": line, "col": col})
+    x, y = _VALUES[:-1].astype(np.float32), found.spread[row, _hidden(layers)]
     spread = {
-        "type": "scatter", "mode": "lines", "x": _VALUES[:-1].astype(np.float32), "y": found.spread[row, _hidden(layers)],
+        "type": "scatter", "mode": "lines", "x": x, "y": y,
         "line": {"color": colour, "width": 1.6, "shape": "hv"}, "showlegend": False, "name": title,
         "hovertemplate": f"{title}: %{{y:.1%}} from %{{x:.1f}}<extra></extra>",
     }  # fmt: skip
@@ -263,7 +268,8 @@ def _axes(figure: Any, measured: Mapping[str, Measured], layers: Sequence[int], 
     ticks = [value for value in (1, 11, 101, 1001, 10_001) if value <= max(last, 11)]
     for row, col in ((2, 1), (2, 3)):
         figure.update_xaxes(
-            title={"text": "epoch", "standoff": 2}, type="log", tickvals=ticks, ticktext=[str(value - 1) for value in ticks],
+            title={"text": "epoch", "standoff": 2}, type="log",
+            tickvals=ticks, ticktext=[str(value - 1) for value in ticks],
             range=[-0.05, float(np.log10(last)) + 0.05], row=row, col=col,
         )  # fmt: skip
     figure.update_yaxes(range=[0.4, 1.02], row=2, col=1)
@@ -275,7 +281,11 @@ def _axes(figure: Any, measured: Mapping[str, Measured], layers: Sequence[int], 
     figure.update_yaxes(range=[0, min(1.0, most) * 1.06], tickformat=".0%", row=3, col=5)
     end = float(_VALUES[-1])
     figure.update_xaxes(
-        tickvals=[-1, 0, 1, 2, 3, end], ticktext=["−1", "0", "1", "2", "3", f"{end:.0f}+"], row=3, col=5
+        tickvals=[-1, 0, 1, 2, 3, end],
+        ticktext=["−1", "0", "1", "2", "3", f"{end:.0f}+"],
+        range=[-1.1, end + 0.15],
+        row=3,
+        col=5,
     )
     figure.update_xaxes(gridcolor=FAINT, zeroline=False, tickfont={"size": 11})
     figure.update_yaxes(gridcolor=FAINT, zeroline=False, tickfont={"size": 11})

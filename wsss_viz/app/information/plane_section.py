@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from html import escape
 from typing import Any, cast
 
-import numpy as np
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.information import exports
+from wsss_viz.app.information import exports, plane_words
+from wsss_viz.app.information.looks import CONFIG, activation_name
 from wsss_viz.app.information.plane_figure import Measured, plane_figure
 from wsss_viz.app.jobs.manager import Request, Snapshot
 from wsss_viz.app.jobs.panel import follow
@@ -24,7 +25,7 @@ from wsss_viz.information.runs import LAYERS, Run, recipe, stored_run
 
 LABEL_ONLY = ("ross", "probe")
 MOST_EPOCHS = 16
-CONFIG = {"displayModeBar": False, "scrollZoom": False}
+PRECOMPUTED = "Stored run, precomputed"
 
 
 @st.cache_resource(show_spinner=False)
@@ -40,6 +41,34 @@ def _stored(activation: str, ruler: str) -> Plane | None:
         return None
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _stored_figure(names: tuple[str, ...], ruler: str, told_by: tuple[str, ...], seeds: int, epoch: int) -> Any:
+    """The chart of stored planes, drawn once for all sessions."""
+    measured = _measured({name: plane for name in names if (plane := _stored(name, ruler)) is not None}, seeds)
+    return plane_figure(measured, [LAYERS.index(name) for name in told_by], epoch)
+
+
+def _measured(planes: Mapping[str, Plane], seeds: int, runs: Mapping[str, Run] | None = None) -> dict[str, Measured]:
+    return {
+        name: Measured((runs or {}).get(name) or _run(name), plane, min(seeds, plane.bits.shape[1]))
+        for name, plane in planes.items()
+    }
+
+
+def prepare() -> None:
+    """Draws the default view, so that the first visitor does not wait for it."""
+    view = ViewState()
+    _stored_figure(view.activations, view.ruler, view.told_by, view.seeds, view.epoch)
+
+
+def lead(state: ViewState) -> str:
+    """What the stored planes of the view say, in words."""
+    planes = {name: plane for name in state.activations if (plane := _stored(name, state.ruler)) is not None}
+    if state.live or len(planes) < len(state.activations):
+        return plane_words.GENERIC
+    return plane_words.sentence(planes, [LAYERS.index(name) for name in state.told_by])
+
+
 def plane_section(state: ViewState) -> None:
     """Controls, the linked figure, what the numbers are, and the downloads."""
     _controls(state)
@@ -49,7 +78,7 @@ def plane_section(state: ViewState) -> None:
     planes = {name: _stored(name, state.ruler) for name in state.activations}
     missing = [name for name, plane in planes.items() if plane is None]
     if not missing:
-        _draw(state, {name: plane for name, plane in planes.items() if plane is not None}, "stored run, precomputed")
+        _draw(state, {name: plane for name, plane in planes.items() if plane is not None}, PRECOMPUTED)
         return
     request = Request(
         ("plane", state.ruler, tuple(missing)), lambda: _work(missing, state.ruler), _total(missing, state.ruler)
@@ -58,7 +87,7 @@ def plane_section(state: ViewState) -> None:
     def draw(now: Snapshot) -> None:
         latest = {plane.activation: plane for plane in cast("tuple[Any, ...]", now.steps)}
         found = {name: planes[name] or latest.get(name) for name in state.activations}
-        _draw(state, {name: plane for name, plane in found.items() if plane is not None}, "stored run, measured now")
+        _draw(state, {name: plane for name, plane in found.items() if plane is not None}, "Stored run, measured now")
 
     follow(request, f"Measuring with {state.ruler}", draw)
 
@@ -85,9 +114,9 @@ def _live(state: ViewState) -> None:
         told = [snapshot for update in cast("tuple[Update, ...]", now.steps) for snapshot in update.snapshots]
         run = Run.collect(wanted, told)
         plane = list(measuring(run, "default"))[-1]
-        _draw(state, {state.live: plane}, f"trained now: {len(told)} snapshots of seeds 0 to 3", {state.live: run})
+        _draw(state, {state.live: plane}, f"Trained now: {len(told)} snapshots of seeds 0 to 3", {state.live: run})
 
-    follow(request, f"Training {state.live}", draw)
+    follow(request, f"Training {activation_name(state.live)}", draw)
 
 
 def _controls(state: ViewState) -> None:
@@ -96,6 +125,7 @@ def _controls(state: ViewState) -> None:
         st.pills(
             "Networks",
             NETWORK_ACTIVATIONS,
+            format_func=activation_name,
             selection_mode="multi",
             **session.control("activations", list(state.activations), lambda found: _in_order("activations", found)),
         )
@@ -119,7 +149,7 @@ def _controls(state: ViewState) -> None:
         st.selectbox(
             "Run",
             ["", *NETWORK_ACTIVATIONS],
-            format_func=lambda name: f"train {name} now" if name else "stored, 1500 epochs",
+            format_func=lambda name: f"train {activation_name(name)} now" if name else "stored, 1500 epochs",
             width=180,
             help="Now: four networks, 400 epochs, some 15 seconds on a free core; it can be cancelled.",
             **session.control("live", state.live),
@@ -152,40 +182,33 @@ def _values(kind: str) -> tuple[str, ...]:
 
 def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapping[str, Run] | None = None) -> None:
     layers = [LAYERS.index(name) for name in state.told_by]
-    measured = {
-        name: Measured((runs or {}).get(name) or _run(name), plane, min(state.seeds, plane.bits.shape[1]))
-        for name, plane in planes.items()
-    }
+    measured = _measured(planes, state.seeds, runs)
     if not measured:
         return
-    figure = plane_figure(measured, layers, state.epoch)
-    st.plotly_chart(figure, key="plane", config=CONFIG, alt=_alt(measured))
-    st.caption(f"{origin}; accuracy and loss: test solid, train dotted. {_sources(planes)}")
+    with st.container(key="plane_chart"):
+        if origin == PRECOMPUTED:
+            figure = _stored_figure(tuple(planes), state.ruler, state.told_by, state.seeds, state.epoch)
+            st.html(f'<div class="wv-first"><img src="{plane_words.first_picture(measured, layers)}" alt=""></div>')
+        else:
+            figure = plane_figure(measured, layers, state.epoch)
+        st.plotly_chart(figure, key="plane", config=CONFIG, alt=_alt(measured, layers))
+    broken = plane_words.order(planes)
+    if broken:
+        st.html(f'<p class="wv-badge">{escape(broken)}</p>')
     st.caption(
-        "No point of a true plane lies beyond the dashed walls. Why is this not I(X;T)? Without noise that is constant "
-        "or infinite; what moves is the entropy of the layer as the ruler sees it. Change the ruler: nothing "
-        "is trained again."
+        f"{origin}. {plane_words.sources(planes)} No point of a true plane lies beyond the dashed walls H(X), H(Y) and "
+        "I(T;Y) = I(X;T). Why is what is plotted not I(X;T)? Of a network without noise that is constant or infinite; "
+        "what moves is the entropy of the layer as the ruler sees it."
     )
+    with st.expander("Every layer in numbers"):
+        st.dataframe(plane_words.layer_rows(measured, layers), hide_index=True, placeholder="–")
+        st.caption("Bits, the mean over the seeds and their range. C_k = max over epochs − end; F_k = end − start.")
     rows = exports.plane_rows(measured)
-    exports.buttons("information-plane", rows, {"ruler": state.ruler}, lambda: exports.plane_svg(measured, layers))
+    about = {"ruler": state.ruler, "origin": origin, "recipes": {n: asdict(m.run.recipe) for n, m in measured.items()}}
+    exports.buttons("information-plane", rows, about, lambda: exports.plane_svg(measured, layers))
 
 
-def _alt(measured: Mapping[str, Measured]) -> str:
-    told = [
-        f"{name}: T5 loses {np.nan_to_num(replace(found.plane, bits=found.bits).compression[:, 4].mean()):.2f} bits"
-        for name, found in measured.items()
-    ]
-    return f"information planes by epoch; compression {', '.join(told)}"
-
-
-def _sources(planes: Mapping[str, Plane]) -> str:
-    lines = []
-    for name, plane in planes.items():
-        for axis in (0, 1):
-            source = plane.sources[f"T1/{axis}"]
-            if "quantity" in source:
-                settings = ", ".join(str(value) for value in source["params"].values())
-                lines.append(f"{name}: {source['quantity']}, {source['estimator']}, {settings}, n = {source['n']}.")
-            else:
-                lines.append(f"{name}: {('input', 'label')[axis]}: {source['reason']}.")
-    return " ".join(lines)
+def _alt(measured: Mapping[str, Measured], layers: Sequence[int]) -> str:
+    rows = plane_words.layer_rows(measured, layers[-1:])
+    told = [f"{row['network']}, {row['layer']}: loses {row['C_k, lost again'] or 'no value'}" for row in rows]
+    return f"information planes by epoch; bits of the input, {'; '.join(told)}"

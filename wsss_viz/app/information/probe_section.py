@@ -43,13 +43,11 @@ def lead(state: ViewState) -> str:
     own, cap = lines["discriminative"][-1]["value_bits"], last["cap_bits"]
     what = "coat" if state.probed == "coat" else "class"
     if state.probed == "rib":
-        low, high = last["ci"]
-        moved = (
-            "falls" if high < first["value_bits"] else "rises" if low > first["value_bits"] else "does not move clearly"
-        )
+        start, end, (low, high) = first["value_bits"], last["value_bits"], last["ci"]
+        moved = "falls" if high < start else "rises" if low > start else "does not move clearly"
         return (
-            f"Through {last['iteration']} iterations of RIB, what a reader finds of the class in the maps over the rest "
-            f"of the object {moved}: {first['value_bits']:.2f} to {last['value_bits']:.2f} of {cap:.2f} bits."
+            f"Through {last['iteration']} iterations of RIB, what a reader finds of the class in the maps over the "
+            f"rest of the object {moved}: {start:.2f} to {end:.2f} of {cap:.2f} bits."
         )
     return (
         f"Of the {cap:.2f} bits of an object's {what}, a reader of the rest of the object finds "
@@ -131,13 +129,15 @@ def _figure(rows: Sequence[Row], rib: bool) -> Any:
         cap = measured[0]["cap_bits"]
         figure.add_hline(
             y=cap, line={"dash": "dash", "color": GREY, "width": 1}, annotation_text=f"cap H(Y) = {cap:.2f} bits",
-            annotation_position="bottom right",
+            annotation_position="top left",
         )  # fmt: skip
     plain(figure, 430, margin={"l": 60, "r": 12, "t": 64, "b": 52})
     figure.update_yaxes(title="probe information I<sub>V</sub>(T→Y), bits")
     figure.update_xaxes(
         title="RIB's iteration k, read from the class maps" if rib else "layer, from the image to the class maps"
     )
+    if measured:
+        figure.update_yaxes(range=[min(0, *(row["ci"][0] for row in measured)) - 0.05, cap * 1.12])
     if rib:
         figure.update_xaxes(dtick=1)
     return figure
