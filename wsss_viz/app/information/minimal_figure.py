@@ -137,7 +137,8 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
     return [
         {
             "type": "scatter", "x": [float(laid.weights[k])], "y": [float(bits)], "mode": "markers",
-            "showlegend": False, "marker": {"size": 14, "color": colour, "line": {"color": "white", "width": 2}}, "hoverinfo": "skip",
+            "showlegend": False, "marker": {"size": 14, "color": colour, "line": {"color": "white", "width": 2}},
+            "hoverinfo": "skip",
         },
         {
             "type": "bar", "x": ((edges[:-1] + edges[1:]) / 2).astype(np.float32), "y": masses.astype(np.float32),
