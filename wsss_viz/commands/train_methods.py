@@ -58,6 +58,7 @@ def _continued(function: Any) -> Any:
     type=click.IntRange(0, 4),
     help="Stages of CGNet that stay as they are; default as many as in the classifier's training.",
 )
+@click.option("--fixed-head", is_flag=True, help="CGNet's 1x1 classifier stays as it is.")
 @click.option("--agnostic", is_flag=True, help="The control: one mask for all labels, all of which are to be gone.")
 @_continued
 def cse(
@@ -68,13 +69,14 @@ def cse(
     mask_maximum: str,
     detach_maximum: bool,
     frozen: int | None,
+    fixed_head: bool,
     agnostic: bool,
     **shared: Any,
 ) -> None:
     """Train CS-AE's CGNet against the frozen classifier."""
     from wsss_viz.training.cse import CseOptions, train_cse
 
-    options = CseOptions(alpha, alpha_growth, mask_maximum, detach_maximum, agnostic, frozen)
+    options = CseOptions(alpha, alpha_growth, mask_maximum, detach_maximum, agnostic, frozen, fixed_head)
     check_out(shared["out"])
     trained = train_cse(shared["out"], _run(shared), options, start)
     words = {
@@ -84,6 +86,7 @@ def cse(
         "mask_maximum": mask_maximum,
         "detach_maximum": detach_maximum,
         "frozen": frozen,
+        "fixed_head": fixed_head,
         "agnostic": agnostic,
     }
     role, row = ("cgnet-agnostic", "cs-ae-agnostic") if agnostic else ("cgnet", "cs-ae")

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import torch
+from torch import Tensor
+
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.methods.views import SINGLE, Views, class_maps
@@ -33,6 +36,12 @@ def target_indices(classifier: Classifier, sample: Sample, classes: Sequence[str
     return tuple(classifier.classes.index(name) for name in wanted)
 
 
+def check_finite(maps: Tensor, name: str) -> None:
+    """Raises InputError where the maps hold NaN or infinity."""
+    if not bool(torch.isfinite(maps).all()):
+        raise InputError(f"the maps of the {name} are not finite: its checkpoint is damaged")
+
+
 def cam(
     classifier: Classifier, sample: Sample, classes: Sequence[str] | None = None, views: Views = SINGLE
 ) -> Iterator[Step]:
@@ -48,10 +57,11 @@ def cam(
         Step 0: `maps` (C, h, w), `scores` (C,) the logits of the image as it is.
 
     Raises:
-        InputError: a class the classifier lacks.
+        InputError: a class the classifier lacks, or weights that give no numbers.
     """
     targets = target_indices(classifier, sample, classes)
     maps, logits = class_maps(classifier, classifier.preprocess(sample.image), views)
+    check_finite(maps, "classifier")
     if not targets:
         targets = (int(logits.argmax()),)
     yield Step(0, maps.float().cpu().numpy(), logits.float().cpu().numpy(), targets)

@@ -32,7 +32,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.methods.cam import target_indices
+from wsss_viz.methods.cam import check_finite, target_indices
 from wsss_viz.methods.masking import enlarge, erase, relu_max
 from wsss_viz.methods.shares import map_shares, object_shares
 from wsss_viz.methods.views import SINGLE, Views, class_maps
@@ -203,12 +203,6 @@ def check_pair(classifier: Classifier, trained: Classifier, name: str) -> None:
         raise InputError(f"the {name} knows other classes than the classifier: give the one that was trained from it")
     if trained.preprocessing != classifier.preprocessing:
         raise InputError(f"the {name} wants another preprocessing than the classifier: give the one trained from it")
-
-
-def check_finite(maps: Tensor, name: str) -> None:
-    """Raises InputError where the maps hold NaN or infinity."""
-    if not bool(torch.isfinite(maps).all()):
-        raise InputError(f"the maps of the {name} are not finite: its checkpoint is damaged")
 
 
 def cs_ae(

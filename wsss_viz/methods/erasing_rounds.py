@@ -25,8 +25,8 @@ import torch
 from torch import Tensor
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.methods.cam import target_indices
-from wsss_viz.methods.cse import as_array, check_finite, check_pair
+from wsss_viz.methods.cam import check_finite, target_indices
+from wsss_viz.methods.cse import as_array, check_pair
 from wsss_viz.methods.masking import enlarge, erase, make_mask, relu_max
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier

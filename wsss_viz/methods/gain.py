@@ -31,8 +31,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.methods.cam import target_indices
-from wsss_viz.methods.cse import Judged, as_array, check_finite, check_pair
+from wsss_viz.methods.cam import check_finite, target_indices
+from wsss_viz.methods.cse import Judged, as_array, check_pair
 from wsss_viz.methods.masking import enlarge, erase, min_max, soft_mask
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier

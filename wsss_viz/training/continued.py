@@ -97,6 +97,7 @@ def train_on(
     data: Drawings | None = None,
     means: Means | None = None,
     frozen: int | None = None,
+    fixed_head: bool = False,
     keep_state: bool = False,
 ) -> Trained:
     """Trains the later stages of `network` under `objective`, and writes it to `out`.
@@ -109,6 +110,7 @@ def train_on(
         means: the terms that `objective` adds up, shown after each epoch.
         frozen: how many stages stay as they are; default the network's `split`, those that the classifier's training
             left alone.
+        fixed_head: whether the 1x1 classifier stays as it is.
         keep_state: leave the training's state, so that a run of several trainings can be taken up.
     """
     watched = [read_sample(source) for source in run.watch]
@@ -116,7 +118,8 @@ def train_on(
     val = draw_all("scenes", "val", run.val_count, run.progress)
     network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
     frozen = network.split if frozen is None else frozen
-    nn.ModuleList([*network.stages[frozen:], network.head]).requires_grad_(True)
+    nn.ModuleList(network.stages[frozen:]).requires_grad_(True)
+    network.head.requires_grad_(not fixed_head)
     watcher = Watcher(network, watched)
     watcher.look()
 

@@ -35,6 +35,7 @@ class CseOptions:
     detach: bool = False
     agnostic: bool = False
     frozen: int | None = None
+    fixed_head: bool = False
 
 
 def cse_objective(cgnet: Classifier, ordinary: Classifier, options: CseOptions, means: Means) -> Objective:
@@ -77,4 +78,5 @@ def train_cse(out: Path, run: Run, options: CseOptions | None = None, start: Pat
     means = Means()
     objective = cse_objective(cgnet, ordinary, options, means)
     settings = {"start": file_digest(start), **{f"cse_{key}": value for key, value in asdict(options).items()}}
-    return train_on("cs-ae", out, cgnet, objective, run, settings=settings, means=means, frozen=options.frozen)
+    kept = {"frozen": options.frozen, "fixed_head": options.fixed_head}
+    return train_on("cs-ae", out, cgnet, objective, run, settings=settings, means=means, **kept)
