@@ -100,6 +100,11 @@ def test_the_ordinary_classifier_and_the_early_stages_stay(classifier, tmp_path)
     deeper = train_cse(tmp_path / "d.safetensors", run_of(classifier), CseOptions(frozen=1)).classifier.state_dict()
     assert torch.equal(deeper["stages.0.0.weight"], before["stages.0.0.weight"])
     assert not torch.equal(deeper["stages.1.conv1.weight"], before["stages.1.conv1.weight"])
+    kept = train_cse(
+        tmp_path / "h.safetensors", run_of(classifier), CseOptions(fixed_head=True)
+    ).classifier.state_dict()
+    assert torch.equal(kept["head.weight"], before["head.weight"])
+    assert not torch.equal(kept["stages.4.conv1.weight"], before["stages.4.conv1.weight"])
 
 
 def test_the_judge_is_frozen_while_its_input_is_not(classifier):

@@ -78,5 +78,14 @@ def train_cse(out: Path, run: Run, options: CseOptions | None = None, start: Pat
     means = Means()
     objective = cse_objective(cgnet, ordinary, options, means)
     settings = {"start": file_digest(start), **{f"cse_{key}": value for key, value in asdict(options).items()}}
-    kept = {"frozen": options.frozen, "fixed_head": options.fixed_head}
-    return train_on("cs-ae", out, cgnet, objective, run, settings=settings, means=means, **kept)
+    return train_on(
+        "cs-ae",
+        out,
+        cgnet,
+        objective,
+        run,
+        settings=settings,
+        means=means,
+        frozen=options.frozen,
+        fixed_head=options.fixed_head,
+    )
