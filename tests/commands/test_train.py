@@ -10,6 +10,8 @@ from tests.training.test_cse import write_random
 from wsss_viz.cli import main
 from wsss_viz.commands.train import command
 from wsss_viz.commands.train_common import command_line
+from wsss_viz.data.archives import read_archive
+from wsss_viz.errors import InputError
 from wsss_viz.evaluation import report
 from wsss_viz.models.manifest import file_digest, read_manifest
 from wsss_viz.traces.growth import read_growth
@@ -83,3 +85,35 @@ def test_bad_input_is_one_line(tmp_path, capsys):
         error = capsys.readouterr().err.strip()
         assert message in error
         assert error.count("\n") == 0
+
+
+def test_the_videos_network_is_written_registered_and_shown(tmp_path):
+    out = tmp_path / "v.safetensors"
+    said = train(f"sequences --out {out} --epochs 1 --train-count 32 --held-out 8 --seed 3")
+    assert "held-out" in said
+    entry = read_manifest(tmp_path)["v"]
+    assert (entry.sha256, entry.seed, entry.classes) == (file_digest(out), 3, ("jump", "kick", "throw"))
+    assert entry.scores["sequences:test"]["count"] == 8
+    header, arrays = read_archive(tmp_path / "showcase" / "sequences.npz")
+    assert header["sha256"] == entry.sha256
+    assert arrays["maps"].shape == (8, 3, 64)
+    first = out.read_bytes()
+    train(entry.command.removeprefix("python -m wsss_viz train ") + " --held-out 8")
+    assert out.read_bytes() == first
+
+
+def test_the_segmentation_network_is_written_and_registered_with_what_it_was_made_of(tmp_path):
+    out = tmp_path / "s.safetensors"
+    said = train(f"segmenter --out {out} --epochs 1 --train-count 16 --val-count 10 --held-out 1")
+    assert "pseudo_masks" in said
+    entry, shipped = read_manifest(tmp_path)["s"], read_manifest()
+    assert entry.sha256 == file_digest(out)
+    assert entry.trained["role"] == "segmenter"
+    assert entry.trained["backbone_sha256"] == shipped["scenes-backbone"].sha256
+    assert entry.trained["pseudo_masks_of"] == {"scenes-classifier": shipped["scenes-classifier"].sha256}
+    assert entry.trained["pseudo_masks"]["scenes"] == 16
+    rows = entry.scores["scenes:test"]
+    assert rows["count"] == 1
+    assert 0 <= rows["network"]["miou"] <= rows["network_told_the_labels"]["miou"] <= 100
+    with pytest.raises(InputError, match="unknown method"):
+        train(f"segmenter --out {out} --method nothing")

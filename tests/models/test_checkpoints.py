@@ -101,7 +101,7 @@ def test_metadata_that_is_not_ours(path):
             described(preprocessing={"mean": [0, 0, 0], "std": [1, 0, 1], "short_side": None}),
             "does not describe its network",
         ),
-        (described(format="classifier-0"), "does not describe its network"),
+        (described(format="classifier-0"), "of the format .classifier-0., no classifier"),
         ("{}", "does not describe its network"),
         ("[", "does not describe its network"),
     ]:

@@ -6,6 +6,8 @@ import click
 
 from wsss_viz.commands.train_classifiers import backbone, classifier
 from wsss_viz.commands.train_methods import ae, classifier_longer, cse, gain
+from wsss_viz.commands.train_segmenter import segmenter
+from wsss_viz.commands.train_sequences import sequences
 
 
 @click.group()
@@ -13,5 +15,5 @@ def command() -> None:
     """Train the checkpoints, from a seed. A training that was stopped goes on from its last epoch."""
 
 
-for _subcommand in (backbone, classifier, cse, gain, ae, classifier_longer):
+for _subcommand in (backbone, classifier, cse, gain, ae, classifier_longer, sequences, segmenter):
     command.add_command(_subcommand)

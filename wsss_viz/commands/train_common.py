@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +79,28 @@ def register_checkpoint(
     start: dict[str, str] | None,
 ) -> None:
     """The register beside the checkpoint says how it was made and how good it is."""
+    from wsss_viz.training.recipes import ARCHITECTURE
+
+    preprocessing = classifier.preprocessing.as_dict()
+    register_network(out, ARCHITECTURE, classifier.classes, line, seed, history, scores, start or {}, preprocessing)
+
+
+def register_network(
+    out: Path,
+    architecture: dict[str, Any],
+    classes: tuple[str, ...],
+    line: str,
+    seed: int,
+    history: Any,
+    scores: dict[str, Any],
+    start: Mapping[str, Any],
+    preprocessing: dict[str, Any] | None = None,
+) -> None:
+    """The same for a network of any architecture; `start` says what it started from and was made with."""
     import torch
 
     from wsss_viz import __version__
     from wsss_viz.models.manifest import Entry, file_digest, register
-    from wsss_viz.training.recipes import ARCHITECTURE
 
     trained = {
         "minutes": round(history.seconds / 60, 1),
@@ -91,14 +108,14 @@ def register_checkpoint(
         "torch": torch.__version__,
         "python": platform.python_version(),
         "wsss_viz": __version__,
-        **(start or {}),
+        **start,
     }
     entry = Entry(
         file=out.name,
         sha256=file_digest(out),
-        architecture=ARCHITECTURE,
-        classes=classifier.classes,
-        preprocessing=classifier.preprocessing.as_dict(),
+        architecture=architecture,
+        classes=classes,
+        preprocessing=preprocessing or {},
         command=f"python -m wsss_viz {line}",
         seed=seed,
         trained=trained,

@@ -88,6 +88,18 @@ def count(
     return _accumulate(best.ravel(), level, sample, len(thresholds), len(names) + 1)
 
 
+def count_mask(mask: NDArray, sample: Sample) -> Counts:
+    """Counts one predicted mask (H, W), class index + 1 and 0 the background, over the sample's own classes; T = 1.
+
+    Raises:
+        ValueError: the sample has no mask, or one of another size.
+    """
+    if sample.mask is None or sample.mask.shape != mask.shape:
+        raise ValueError(f"{sample.name} has no mask of {mask.shape[0]} x {mask.shape[1]} to count against")
+    best = mask.ravel().astype(np.int64)
+    return _accumulate(best, (best > 0).astype(np.int64), sample, 1, len(sample.classes) + 1)
+
+
 def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, classes: int) -> Counts:
     """The counts from each pixel's best class and the number of thresholds at which it is foreground."""
     assert sample.mask is not None

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
 
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
@@ -55,7 +56,7 @@ def read_checkpoint(path: Path) -> Classifier:
             if KEY not in metadata:
                 raise InputError(f"{path.name} is a safetensors file but not a classifier of this project")
             classifier = _build(metadata[KEY], path.name)
-            _check_layout(file, classifier, path.name)
+            check_layout(file, classifier, path.name)
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
     except SafetensorError as error:
         raise InputError(f"{path.name} is truncated or not a safetensors file ({error}): fetch it again") from None
@@ -70,7 +71,7 @@ def _build(description: str, name: str) -> Classifier:
     try:
         meta = json.loads(description)
         if meta["format"] != FORMAT:
-            raise ValueError(f"format {meta['format']!r}")
+            raise InputError(f"{name} holds a network of the format {meta['format']!r}, no classifier ({FORMAT!r})")
         architecture = meta["architecture"]
         if architecture["name"] != scene_network.NAME:
             raise InputError(f"{name} is of the architecture {architecture['name']!r}, which this version cannot build")
@@ -88,9 +89,9 @@ def _build(description: str, name: str) -> Classifier:
     return classifier
 
 
-def _check_layout(file: Any, classifier: Classifier, name: str) -> None:
-    """Keys and shapes against the architecture's, read from the header alone."""
-    expected = classifier.state_dict()
+def check_layout(file: Any, network: nn.Module, name: str) -> None:
+    """Keys and shapes against the architecture's, read from the header alone. Raises InputError where they differ."""
+    expected = network.state_dict()
     present = set(file.keys())
     missing, unexpected = sorted(set(expected) - present), sorted(present - set(expected))
     if missing or unexpected:

@@ -29,15 +29,7 @@ def load(name: str, device: str = "auto") -> Classifier:
 def _read(name: str) -> Classifier:
     entries = read_manifest()
     if name in entries:
-        path = checkpoints_folder() / entries[name].file
-        if not path.is_file():
-            raise InputError(f"{path.name} is missing: restore it, or run `{entries[name].command}`")
-        if file_digest(path) != entries[name].sha256:
-            raise InputError(
-                f"{path.name} does not match its digest in the register: it is truncated or changed; restore it, or "
-                f"run `{entries[name].command}`"
-            )
-        return read_checkpoint(path)
+        return read_checkpoint(registered_path(name))
     if name.endswith(".safetensors") or Path(name).is_file():
         return read_checkpoint(Path(name))
     # Imported here: torchvision takes as long as torch itself, and the shipped checkpoints do not need it.
@@ -49,3 +41,23 @@ def _read(name: str) -> Classifier:
     raise InputError(
         f"unknown checkpoint {name!r}: give a shipped one ({known}), a .safetensors path or a torchvision model's name"
     )
+
+
+def registered_path(name: str) -> Path:
+    """The file of a checkpoint in the register, its digest checked.
+
+    Raises:
+        InputError: there is none of that name, or its file is missing, truncated or changed.
+    """
+    entries = read_manifest()
+    if name not in entries:
+        raise InputError(f"there is no checkpoint {name!r} in the register: make it with `python -m wsss_viz train`")
+    path = checkpoints_folder() / entries[name].file
+    if not path.is_file():
+        raise InputError(f"{path.name} is missing: restore it, or run `{entries[name].command}`")
+    if file_digest(path) != entries[name].sha256:
+        raise InputError(
+            f"{path.name} does not match its digest in the register: it is truncated or changed; restore it, or "
+            f"run `{entries[name].command}`"
+        )
+    return path

@@ -63,6 +63,7 @@ class Batch(NamedTuple):
 
 
 Objective = Callable[[Batch], Tensor]
+Batches = Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
 class Stateful(Protocol):
@@ -90,6 +91,7 @@ def fit(
     progress: Progress,
     say: Callable[[str], None],
     extra: Mapping[str, Stateful] | None = None,
+    batches: Batches | None = None,
 ) -> History:
     """Trains the parameters of `model` that require gradients; resumes from `state_path` where that is there.
 
@@ -102,11 +104,16 @@ def fit(
         settings: what the run depends on; a state of other settings is refused.
         validate: the scores after each epoch.
         extra: whatever else belongs to the state of this training, by name.
+        batches: inputs and targets of the images of an index; None: the images augmented, the targets as they are.
 
     Raises:
         InputError: the state belongs to a run with other settings, or cannot be read.
         FloatingPointError: the loss is not finite.
     """
+
+    def augmented(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return augment(to_input(data.images[index], preprocessing), generator, schedule.crop), data.targets[index]
+
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=schedule.rate, weight_decay=schedule.decay)
     per_epoch = len(data) // schedule.batch
@@ -120,10 +127,10 @@ def fit(
         generator = torch.Generator().manual_seed(schedule.seed * 100_003 + epoch)
         order = torch.randperm(len(data), generator=generator)[: per_epoch * schedule.batch].view(per_epoch, -1)
         total = 0.0
-        batches: Iterable[Tensor] = progress(list(order), f"epoch {epoch + 1}/{schedule.epochs}")
-        for index in batches:
-            x = augment(to_input(data.images[index], preprocessing), generator, schedule.crop)
-            value = objective(Batch(x, data.targets[index], epoch, generator))
+        indices: Iterable[Tensor] = progress(list(order), f"epoch {epoch + 1}/{schedule.epochs}")
+        for index in indices:
+            x, targets = (batches or augmented)(index, generator)
+            value = objective(Batch(x, targets, epoch, generator))
             if not torch.isfinite(value):
                 raise FloatingPointError(f"the loss is {value.item()} in epoch {epoch + 1}: lower the learning rate")
             optimiser.zero_grad(set_to_none=True)

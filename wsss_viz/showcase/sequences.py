@@ -1,0 +1,72 @@
+"""The videos that are shown at once: their temporal class maps, computed beforehand. Read without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.archives import read_archive, write_archive
+from wsss_viz.data.sequences import ACTIONS, LENGTH, Sequences, Video
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import checkpoints_folder, read_manifest
+
+CHECKPOINT = "sequences-classifier"
+REBUILD = "python -m wsss_viz train sequences"
+SHOWN = 40
+"""Videos of the test split that maps are kept of, from the first."""
+
+
+@dataclass(frozen=True, eq=False)
+class ShownSequences:
+    """Maps of the first videos of the test split.
+
+    Attributes:
+        maps: (N, C, T) temporal class maps, raw and signed, C as in `ACTIONS`.
+        logits: (N, C).
+        threshold: chosen on the val split.
+    """
+
+    maps: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    threshold: float
+
+    def __len__(self) -> int:
+        return len(self.maps)
+
+    def video(self, index: int, side: int = 96) -> Video:
+        """The video of `maps[index]`, drawn `side` pixels a side."""
+        return Sequences("test", side=side)[index]
+
+
+def sequences_path(folder: Path | None = None) -> Path:
+    """Where the maps are: in `showcase/` beside the checkpoints."""
+    return (folder or checkpoints_folder()) / "showcase" / "sequences.npz"
+
+
+def write_shown(path: Path, maps: NDArray, logits: NDArray, threshold: float, digest: str) -> None:
+    """Writes the maps (N, C, T) and logits (N, C) with the digest of the checkpoint, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {"maps": maps.astype(np.float32), "logits": logits.astype(np.float32)}
+    write_archive(path, {"sha256": digest, "threshold": threshold}, arrays)
+
+
+def read_shown(path: Path | None = None) -> ShownSequences:
+    """The maps that ship.
+
+    Raises:
+        InputError: the file is missing or damaged, or of another checkpoint than the register's.
+    """
+    path = path or sequences_path()
+    if not path.is_file():
+        raise InputError(f"There are no maps of the drawn videos yet. Compute them: `{REBUILD}`.")
+    header, arrays = read_archive(path)
+    entry = read_manifest().get(CHECKPOINT)
+    if entry is None or header.get("sha256") != entry.sha256:
+        raise InputError(f"The maps of the drawn videos are of another checkpoint. Compute them again: `{REBUILD}`.")
+    maps, logits = arrays["maps"], arrays["logits"]
+    if maps.shape[1:] != (len(ACTIONS), LENGTH) or logits.shape != maps.shape[:2]:
+        raise InputError(f"{path.name} is of another version of this project. Compute it again: `{REBUILD}`.")
+    return ShownSequences(maps, logits, float(header["threshold"]))

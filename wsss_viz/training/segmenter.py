@@ -1,0 +1,191 @@
+"""The end of the pipeline: a segmentation network that learns from pseudo masks, which were made from image labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, interpolate
+
+from wsss_viz.data.sample import IGNORE, Sample
+from wsss_viz.data.scenes import CLASSES
+from wsss_viz.errors import InputError
+from wsss_viz.evaluation.counts import count_mask
+from wsss_viz.evaluation.runner import count_run, last_step
+from wsss_viz.evaluation.scores import Scores, summarise
+from wsss_viz.evaluation.seeds import strongest
+from wsss_viz.methods.registry import Runner
+from wsss_viz.methods.views import MULTI_SCALE, Views
+from wsss_viz.models.checkpoint import read_checkpoint
+from wsss_viz.models.manifest import file_digest
+from wsss_viz.models.segmenter import LOW, Segmenter, segment, write_segmenter
+from wsss_viz.training.drawings import Drawings, Progress, to_input
+from wsss_viz.training.loop import History, Schedule, fit
+from wsss_viz.training.recipes import FINE_CLASSES, evaluating, state_path
+
+SEGMENTER_SCHEDULE = Schedule(epochs=8, batch=16)
+
+
+@dataclass(frozen=True)
+class PseudoMasks:
+    """How pseudo masks are made.
+
+    Attributes:
+        method: by its name on the command line.
+        threshold: of the background, chosen on validation scenes.
+        band: a pixel whose best normalised map is within `band` of the threshold is left out of the loss, as IRN leaves
+            out what lies between its two thresholds (`methods.md`, 4.3: .35 and .17); the width is our own.
+    """
+
+    method: str
+    threshold: float
+    band: float = 0.05
+
+
+def pseudo_mask_with_ignore(
+    maps: NDArray, labels: Iterable[int], size: tuple[int, int], masks: PseudoMasks
+) -> NDArray[np.uint8]:
+    """(H, W) uint8: class index + 1 above threshold + band, 0 below threshold - band, 255 between."""
+    best, value = strongest(maps, list(labels), size)
+    mask = np.where(value > masks.threshold, best, 0).astype(np.uint8)
+    mask[np.abs(value - masks.threshold) < masks.band] = IGNORE
+    return mask
+
+
+def draw_training_set(
+    run: Runner, samples: Iterable[Sample], masks: PseudoMasks, views: Views = MULTI_SCALE
+) -> Drawings:
+    """Images (N, 3, H, W) and pseudo masks (N, H, W), from image-level labels; the samples' own masks are unused."""
+    images, targets = [], []
+    for sample in samples:
+        known = [CLASSES.index(name) for name in sample.labels or ()]
+        if not known:
+            continue  # nothing is in it: no label, no map
+        images.append(sample.image)
+        targets.append(pseudo_mask_with_ignore(last_step(run(sample, views)).maps, known, sample.size, masks))
+    if not images:
+        raise InputError("no scene has a label: there is nothing to make pseudo masks of")
+    pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
+    return Drawings(pixels, torch.from_numpy(np.stack(targets)))
+
+
+def train_segmenter(
+    out: Path,
+    backbone: Path,
+    data: Drawings,
+    masks: PseudoMasks,
+    schedule: Schedule = SEGMENTER_SCHEDULE,
+    *,
+    val: Drawings,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> tuple[Segmenter, History]:
+    """Trains by cross-entropy on pseudo masks, from the pretrained backbone with its early stages frozen; writes it.
+
+    Args:
+        val: images and pseudo masks that are not trained on; their loss is said after each epoch.
+
+    Raises:
+        InputError: the backbone is missing or of another architecture.
+    """
+    pretrained = read_checkpoint(backbone)
+    if pretrained.classes != FINE_CLASSES:
+        raise InputError(f"{backbone.name} is not a pretrained backbone: make one with `train backbone`")
+    torch.manual_seed(schedule.seed)
+    segmenter = Segmenter(CLASSES)
+    segmenter.stages.load_state_dict(pretrained.stages.state_dict())
+    segmenter = segmenter.to(memory_format=torch.channels_last)
+    learning = nn.ModuleList([*segmenter.stages[LOW:], segmenter.low, segmenter.high, segmenter.mix, segmenter.head])
+    segmenter.requires_grad_(False).eval()
+    learning.requires_grad_(True).train()
+
+    def validate() -> dict[str, float]:
+        with evaluating(learning), torch.no_grad():
+            pieces = [
+                mask_loss(segmenter(to_input(x, segmenter.preprocessing)), y).item()
+                for x, y in zip(val.images.split(50), val.targets.split(50), strict=True)
+            ]
+        return {"val_loss": float(np.mean(pieces))}
+
+    def batches(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return augment_both(to_input(data.images[index], segmenter.preprocessing), data.targets[index], generator)
+
+    settings = {
+        "recipe": "segmenter",
+        "backbone": file_digest(backbone),
+        "count": len(data),
+        **asdict(masks),
+        **asdict(schedule),
+    }
+    history = fit(
+        segmenter,
+        data,
+        lambda batch: mask_loss(segmenter(batch.x), batch.targets),
+        schedule,
+        preprocessing=segmenter.preprocessing,
+        state_path=state_path(out),
+        settings=settings,
+        validate=validate,
+        progress=progress,
+        say=say,
+        batches=batches,
+    )
+    segmenter = segmenter.eval().requires_grad_(False)
+    write_segmenter(out, segmenter)
+    state_path(out).unlink(missing_ok=True)
+    return segmenter, history
+
+
+def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """Cross-entropy of logits (N, C + 1, h, w), enlarged bilinearly to the masks (N, H, W), where these are not 255."""
+    enlarged = interpolate(logits, masks.shape[-2:], mode="bilinear", align_corners=False)
+    return cross_entropy(enlarged, masks.long(), ignore_index=IGNORE)
+
+
+def augment_both(x: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Mirrors half of the images with their masks and varies light and colour, as `drawings.augment` does.
+
+    Args:
+        x: (N, 3, H, W), normalised.
+        masks: (N, H, W).
+    """
+    count = len(x)
+    mirrored = torch.rand(count, generator=generator) < 0.5
+    x = torch.where(mirrored.view(-1, 1, 1, 1), x.flip(3), x)
+    masks = torch.where(mirrored.view(-1, 1, 1), masks.flip(2), masks)
+    gain = 1 + 0.2 * (torch.rand(count, 3, 1, 1, generator=generator) - 0.5)
+    offset = 0.4 * (torch.rand(count, 1, 1, 1, generator=generator) - 0.5)
+    return (x * gain + offset).contiguous(memory_format=torch.channels_last), masks
+
+
+def held_out_scores(
+    segmenter: Segmenter, run: Runner, classes: tuple[str, ...], samples: Iterable[Sample], masks: PseudoMasks
+) -> dict[str, Any]:
+    """mIoU of the network on samples with masks, beside that of the pseudo masks of the same samples.
+
+    The pseudo masks are told the labels of each image; the network is not, and once more with them, for comparison.
+    """
+    told, untold, pseudo = [], [], []
+    for sample in samples:
+        untold.append(count_mask(segment(segmenter, sample.image), sample))
+        told.append(count_mask(segment(segmenter, sample.image, sample.labels), sample))
+        pseudo += count_run(run, classes, [sample])[0]
+    one = np.zeros(1)
+    networks = {
+        "network": summarise(untold, CLASSES, thresholds=one),
+        "network_told_the_labels": summarise(told, CLASSES, thresholds=one),
+        "pseudo_masks": summarise(pseudo, CLASSES, masks.threshold),
+    }
+    return {"count": len(untold), **{name: _row(scores) for name, scores in networks.items()}}
+
+
+def _row(scores: Scores) -> dict[str, Any]:
+    row = scores.as_dict()
+    kept = ("miou", "precision", "recall", "part_recall", "interval", "per_class")
+    return {key: row[key] for key in kept}

@@ -1,0 +1,99 @@
+"""The drawn videos' classifier: video-level labels alone, a minute of one core."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from wsss_viz.data.sequences import ACTIONS, Sequences, Video
+from wsss_viz.evaluation.classification import classification_scores
+from wsss_viz.evaluation.temporal import best_threshold, temporal_scores
+from wsss_viz.models.sequence_network import SequenceNetwork, temporal_maps, to_input
+from wsss_viz.training.drawings import Progress
+from wsss_viz.training.loop import History
+
+
+@dataclass(frozen=True)
+class SequenceSchedule:
+    """AdamW under one cycle of the learning rate; all of it our own choice.
+
+    Attributes:
+        epochs, batch, seed: the same seed and number of threads give the same weights.
+        rate: the highest learning rate.
+        decay: weight decay.
+    """
+
+    epochs: int = 12
+    rate: float = 1e-2
+    batch: int = 16
+    decay: float = 1e-2
+    seed: int = 0
+
+
+def train_sequences(
+    videos: Sequence[Video], schedule: SequenceSchedule, progress: Progress, say: Callable[[str], None]
+) -> tuple[SequenceNetwork, History]:
+    """Trains by BCE on which actions are in a video; returned in evaluation mode, frozen.
+
+    Raises:
+        FloatingPointError: the loss is not finite.
+    """
+    frames = torch.from_numpy(np.stack([video.frames for video in videos]))
+    targets = torch.from_numpy(np.stack([video.label_vector() for video in videos]))
+    torch.manual_seed(schedule.seed)
+    network = SequenceNetwork(ACTIONS).train()
+    generator = torch.Generator().manual_seed(schedule.seed)
+    per_epoch = len(videos) // schedule.batch
+    optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.rate, total_steps=schedule.epochs * per_epoch)
+    history, start = History(), time.perf_counter()
+    for epoch in range(schedule.epochs):
+        order = torch.randperm(len(videos), generator=generator)[: per_epoch * schedule.batch]
+        total = 0.0
+        for index in progress(order.view(per_epoch, -1).unbind(), f"epoch {epoch + 1}/{schedule.epochs}"):
+            loss = binary_cross_entropy_with_logits(network(_varied(frames[index], generator)), targets[index])
+            if not torch.isfinite(loss):
+                raise FloatingPointError(f"the loss is {loss.item()} in epoch {epoch + 1}: lower the learning rate")
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            cycle.step()
+            total += loss.item()
+        history.epochs.append({"epoch": epoch + 1, "loss": round(total / per_epoch, 5)})
+        say(f"epoch {epoch + 1}  loss {total / per_epoch:.4f}")
+    history.seconds = time.perf_counter() - start
+    return network.eval().requires_grad_(False), history
+
+
+def _varied(frames: Tensor, generator: torch.Generator) -> Tensor:
+    """Inputs of a batch with each video's contrast and colour a little off."""
+    count = len(frames)
+    gain = 1 + 0.2 * (torch.rand(count, 1, 1, 1, 1, generator=generator) - 0.5)
+    offset = 0.3 * (torch.rand(count, 1, 3, 1, 1, generator=generator) - 0.5)
+    return to_input(frames) * gain + offset
+
+
+def held_out_scores(
+    network: SequenceNetwork, val: Sequences, test: Sequences, progress: Progress
+) -> tuple[dict[str, Any], float]:
+    """mAP, F1 and the frame-level scores on `test`, at the threshold chosen on `val`; and that threshold."""
+
+    def seen(videos: Sequences) -> tuple[list[Video], list[NDArray], NDArray]:
+        known = list(progress(videos, f"{len(videos)} {videos.split} videos"))
+        told = [temporal_maps(network, video.frames) for video in known]
+        return known, [maps for maps, _ in told], np.stack([logits for _, logits in told])
+
+    known, maps, _ = seen(val)
+    threshold = best_threshold(maps, known)
+    known, maps, logits = seen(test)
+    scores = classification_scores(logits, np.stack([video.label_vector() for video in known]))
+    frame_level = temporal_scores(maps, known, threshold).as_dict()
+    return {"count": len(known), "map": scores.map, "f1": scores.f1, **frame_level}, threshold
