@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from wsss_viz.app import caches, downloads, explanations, frame, methods, session
+from wsss_viz.app.basket import from_compare
 from wsss_viz.app.comparison import cell_line, compare, competing, step_at
 from wsss_viz.app.findings import shown_classes
 from wsss_viz.app.gathering import Gathered, as_trace, gather
@@ -21,7 +22,7 @@ sample = caches.scene(state.example)
 ground = caches.fine_scene(state.example)
 chosen = methods.chosen(state.methods, caches.CLASSIFIER)
 
-frame.heading("Compare", LEAD, explanations.COMPARE)
+frame.heading("Compare", LEAD, explanations.COMPARE, from_compare)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
     frame.example_picker(state)
     frame.views_select(state)

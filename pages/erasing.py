@@ -3,6 +3,7 @@
 import streamlit as st
 
 from wsss_viz.app import caches, erasing_averages, erasing_controls, erasing_panels, erasing_sources, frame, session
+from wsss_viz.app.basket import from_erasing
 from wsss_viz.app.explanations import ERASING
 from wsss_viz.app.jobs.panel import follow
 from wsss_viz.app.stepping import MODES
@@ -27,7 +28,7 @@ group = MODES[state.mode].group
 allowed = labels if state.mode == "experiment" else sample.classes
 focus = state.focus if state.focus in allowed else labels[0]
 
-frame.heading("Erasing", LEADS[group], ERASING[group])
+frame.heading("Erasing", LEADS[group], ERASING[group], from_erasing)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
     erasing_controls.mode_choice(state)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):

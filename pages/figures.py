@@ -9,7 +9,8 @@ frame.heading(
     "Ready for a paper: at a journal's width, with embedded fonts, text and outlines as vectors, and a caption.",
     figures.EXPLANATION,
 )
-spec, missing = figures.without_missing(figures.chosen(session.state().example))
+spec, missing = figures.without_missing(figures.chosen(session.state()))
 for line in missing:
     st.caption(f":material/info: Left out: {line}")
-figures.show(spec)
+if spec.columns:
+    figures.show(spec)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from wsss_viz.app import frame, results
+from wsss_viz.app import frame, results, results_gallery, session
 from wsss_viz.evaluation.stored_results import MAKE, stored_reports
 
 frame.heading(
@@ -14,6 +14,8 @@ st.subheader("Measured on the held-out scenes", anchor=False)
 reports = stored_reports()
 for name, report in reports.items():
     results.measured(name, report)
+if reports:
+    results_gallery.gallery(next(iter(reports.values())), session.state())
 if not reports:
     st.info(f"Nothing is stored yet. Measure it once: `{MAKE}`", icon=":material/info:")
 st.subheader("Published, not measured here: PASCAL VOC 2012", anchor=False)

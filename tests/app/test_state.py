@@ -11,9 +11,11 @@ from wsss_viz.app.state import (
     ViewState,
     comparing,
     erasing,
+    figures,
     gradients,
     information,
     learning,
+    results,
     scene,
     view_state,
     viewing,
@@ -25,7 +27,7 @@ from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.information.ruler_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
-PAGES = (scene, viewing, comparing, erasing, gradients, information, learning)
+PAGES = (scene, viewing, comparing, erasing, gradients, information, learning, figures, results)
 shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 
@@ -37,6 +39,13 @@ splits = st.sampled_from(sorted(SPLITS))
 scenes = splits.flatmap(lambda split: st.tuples(st.just(split), st.integers(0, SPLITS[split] - 1)))
 corners = st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(1, 100), st.integers(1, 100))
 boxes = corners.map(lambda b: b if b[0] < b[2] and b[1] < b[3] else ())
+items = st.builds(
+    lambda scene, *others: figures.Item(*scene, *others),
+    scenes,
+    st.sampled_from(("", *CLASSES)),
+    st.integers(FINAL, viewing.LARGEST_K),
+    some(tuple(METHODS), least=1),
+)
 VALUES = {
     "photograph": st.sampled_from(("", *PHOTOGRAPHS)),
     "classes": some(CLASSES),
@@ -88,6 +97,17 @@ VALUES = {
     "step": st.integers(1, learning.LESSONS),
     "present": st.booleans(),
     "cell": st.just(()) | st.tuples(*[st.integers(0, learning.LARGEST_CELL)] * 2),
+    "figure": st.sampled_from(figures.FIGURES),
+    "basket": st.lists(items, max_size=3).map(tuple),
+    "basket_kind": st.sampled_from(figures.BASKET_KINDS),
+    "figure_width": st.sampled_from(("single", "double")),
+    "dpi": st.sampled_from(figures.RESOLUTIONS),
+    "figure_colours": st.sampled_from(("", *viewing.COLOUR_MAPS)),
+    "figure_parts": some(figures.PARTS),
+    "ranked": st.sampled_from(("", "cam", "control: seed 1", "ü")),
+    "ranked_class": st.sampled_from(("", *CLASSES)),
+    "ranked_order": st.sampled_from(results.ORDERS),
+    "ranked_from": st.integers(0, results.LARGEST_RANK),
 }
 
 
@@ -117,7 +137,20 @@ def test_an_address_is_read_alike_as_text_and_as_lists(state: ViewState) -> None
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["example", "classes", "threshold", "views", "colours", "methods", "k", "class", "pair", "outlines", "x"]
+            [
+                "example",
+                "classes",
+                "threshold",
+                "views",
+                "colours",
+                "methods",
+                "k",
+                "class",
+                "pair",
+                "outlines",
+                "basket",
+                "x",
+            ]
         ),
         st.text(),
     )

@@ -35,7 +35,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"dpi": 9999}, "72 to 1200"),
         ({"opacity": 1.5}, "from 0 to 1"),
         ({"labels": 1}, "true or false"),
-        ({"columns": []}, "list of 1 to 8"),
+        ({"columns": []}, "list of 1 to 10"),
         ({"columns": ["magic"]}, "`columns` of a grid"),
         ({"kind": "filmstrip"}, "`columns` of a filmstrip"),
         ({"rows": []}, "at least one image"),

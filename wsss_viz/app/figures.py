@@ -7,14 +7,21 @@ from functools import partial
 
 import streamlit as st
 
-from wsss_viz.app import caches
+from wsss_viz.app import basket, caches, session
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.figures import PRESETS, FigureSpec, Row, caption, preset, spec_bytes
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
+from wsss_viz.errors import InputError
+from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
+from wsss_viz.figures.looks import METHODS
+from wsss_viz.figures.ratios import measured
 from wsss_viz.figures.sources import compute_trace, why_not
 from wsss_viz.figures.spec import COLOUR_MAPS, WIDTHS
+from wsss_viz.gradients.stored import FOLDER
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import showcase_path
 from wsss_viz.traces import Trace
+from wsss_viz.traces.normalisation import NORMALISATIONS
 
 EXPLANATION = Explanation(
     "A figure for a paper, described by a small JSON file: which images, which methods, how wide, in which colours. "
@@ -22,62 +29,131 @@ EXPLANATION = Explanation(
     r"M_c(u) = \frac{\max(A_c(u), 0)}{\max_v \max(A_c(v), 0)}",
     "Each map is divided by its maximum, so brightness does not compare across panels, unless the spec says shared.",
 )
-OWN = "own"
-TITLES = {**PRESETS, OWN: "The scene of this view"}
+TITLES = {**PRESETS, SCENE: "The scene of this view", BASKET: "Basket"}
 WIDTH_LABELS = {name: f"{name} column, {inches:g} in" for name, inches in WIDTHS.items()}
-PARTS = {"labels": "labels", "letters": "letters", "colour_bar": "colour bar", "contours": "outlines"}
+SCALE_LABELS = {
+    "relu_max": "each by its own maximum",
+    "shared": "one scale a row",
+    "minmax": "each over its own range",
+    "raw": "raw, one scale",
+}
+PART_LABELS = {"labels": "labels", "letters": "letters", "colour-bar": "colour bar", "contours": "outlines"}
+OF_PICTURES = ("grid", "filmstrip")
 MIME = {"png": "image/png", "pdf": "application/pdf", "svg": "image/svg+xml"}
 ICONS = {"png": "image", "pdf": "picture_as_pdf", "svg": "shapes"}
 
 
-def chosen(example: str) -> FigureSpec:
-    """Draws the controls.
+def chosen(state: ViewState) -> FigureSpec:
+    """Draws the controls and gives the spec they describe."""
+    name = state.figure or (BASKET if state.basket else "grid")
+    title = {**TITLES, BASKET: f"Basket ({len(state.basket)})"}
+    st.pills("Figure", list(title), format_func=lambda key: title[key], wrap=True, **session.control("figure", name))
+    if name == BASKET and not state.basket:
+        st.caption(
+            ":material/info: The basket is empty: “Send to Figures” on Compare and Erasing puts a view into it. "
+            "Until then, the first preset."
+        )
+        name = "grid"
+    if name == BASKET:
+        basket.editor(state)
+    start = _start(name, state)
+    _settings(state, start, free=name in (BASKET, SCENE))
+    spec = replace(
+        start,
+        width=state.figure_width,
+        dpi=int(state.dpi),
+        colours=state.figure_colours or start.colours,
+        labels="labels" in state.figure_parts,
+        letters="letters" in state.figure_parts,
+        colour_bar="colour-bar" in state.figure_parts,
+        contours="contours" in state.figure_parts,
+    )
+    return replace(spec, normalisation=state.normalisation) if spec.kind in OF_PICTURES else spec
+
+
+def _start(name: str, state: ViewState) -> FigureSpec:
+    """The figure before its settings."""
+    if name == BASKET:
+        return basket.spec_of(state.basket, state)
+    if name == SCENE:
+        item, _ = basket.from_compare(state)
+        assert item is not None
+        return replace(basket.spec_of((item,), state), kind="grid")
+    return preset(name)
+
+
+def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
+    """The controls below the choice of the figure.
 
     Args:
-        example: the data string of the scene that the view is of.
-
-    Returns:
-        The spec they describe.
+        free: whether the figure is the person's own, so that masks may stand for maps.
     """
-    name = st.pills("Figure", list(TITLES), format_func=lambda key: TITLES[key], default="grid", key="figure_preset")
-    start = replace(preset("grid"), rows=(Row(example),)) if name == OWN else preset(name or "grid")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
-        width = st.selectbox(
-            "Width", list(WIDTHS), index=1, format_func=lambda key: WIDTH_LABELS[key], width=190, key="figure_width"
+        st.selectbox(
+            "Width",
+            list(WIDTHS),
+            format_func=lambda key: WIDTH_LABELS[key],
+            width=190,
+            **session.control("figure_width", state.figure_width),
         )
-        dpi = st.selectbox("Resolution, dpi", [150, 300, 600], index=1, width=130, key="figure_dpi")
-        first = COLOUR_MAPS.index(start.colours)
-        colours = st.selectbox("Colours", COLOUR_MAPS, index=first, width=130, key=f"figure_colours_{first}")
-        parts = st.pills(
+        st.selectbox("Resolution, dpi", RESOLUTIONS, width=130, **session.control("dpi", state.dpi))
+        st.selectbox(
+            "Colours",
+            COLOUR_MAPS,
+            width=120,
+            **session.control("figure_colours", state.figure_colours or start.colours),
+        )
+        if start.kind in OF_PICTURES:
+            st.selectbox(
+                "Scale of the maps",
+                NORMALISATIONS,
+                format_func=lambda key: SCALE_LABELS[key],
+                width=220,
+                **session.control("normalisation", state.normalisation),
+            )
+            if free:
+                st.selectbox("Over the image", ["map", "mask"], width=110, **session.control("show", start.show))
+                if start.show == "mask":
+                    st.number_input(
+                        "Threshold", 0.0, 1.0, step=0.05, width=120, **session.control("threshold", state.threshold)
+                    )
+        st.pills(
             "With",
-            list(PARTS),
-            format_func=lambda key: PARTS[key],
+            PARTS,
+            format_func=lambda key: PART_LABELS[key],
             selection_mode="multi",
-            default=list(PARTS),
-            key="figure_parts",
+            **session.control("figure_parts", list(state.figure_parts), _read_parts),
         )
-    return replace(
-        start,
-        width=width,
-        dpi=dpi,
-        colours=colours,
-        labels="labels" in parts,
-        letters="letters" in parts,
-        colour_bar="colour_bar" in parts,
-        contours="contours" in parts,
-    )
+
+
+def _read_parts(chosen: list[str]) -> dict[str, object]:
+    return {"figure_parts": tuple(part for part in PARTS if part in chosen)}
 
 
 def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
-    """The spec without the methods that cannot be drawn, and one line on each."""
-    reasons = {method: why_not(method, spec.classifier) for method in spec.methods}
-    kept = tuple(name for name in spec.columns if not reasons.get(name))
-    return replace(spec, columns=kept), tuple(reason for reason in reasons.values() if reason)
+    """The spec without the columns that cannot be drawn, and one line on each."""
+    reasons = {name: _why_not(spec, name) for name in spec.columns}
+    kept = tuple(name for name in spec.columns if not reasons[name])
+    rows = tuple(replace(row, columns=tuple(name for name in row.columns if name in kept)) for row in spec.rows)
+    lines = tuple(dict.fromkeys(reason for reason in reasons.values() if reason))
+    return replace(spec, columns=kept, rows=rows), lines
+
+
+def _why_not(spec: FigureSpec, column: str) -> str:
+    if column in METHODS:
+        return why_not(column, spec.classifier)
+    if spec.kind == "hgr":
+        try:
+            measured(column)
+        except InputError as error:
+            return str(error)
+    return ""
 
 
 def _stamp() -> tuple[int, ...]:
-    """Changes with the checkpoints and the showcase."""
-    files = (checkpoints_folder() / "manifest.json", showcase_path())
+    """Changes with the checkpoints, the showcase and the stored gradient ratios."""
+    runs = (FOLDER / f"{subject}.npz" for subject in ("toy", "scenes"))
+    files = (checkpoints_folder() / "manifest.json", showcase_path(), *runs)
     return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from wsss_viz import __version__
-from wsss_viz.app import catalogue, methods, session
+from wsss_viz.app import basket, catalogue, methods, session
 from wsss_viz.app.caches import CLASSIFIER, device_label, origin
 from wsss_viz.app.copy_link import copy_link
 from wsss_viz.app.explanations import Explanation
@@ -41,11 +41,12 @@ def navigation(state: ViewState) -> None:
 
 
 def link(entry: catalogue.Entry, state: ViewState, label: str | None = None) -> None:
-    """A link to a page that carries the view along; the lecture has views of its own."""
+    """A link to a page that carries the view along; the lecture has views of its own, Figures says what it was sent."""
     carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False)
+    count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""
     st.page_link(
         entry.file,
-        label=label or entry.title,
+        label=label or entry.title + count,
         icon=f":material/{entry.icon}:",
         help=entry.summary if label is None else "",
         query_params=carried.to_query(),
@@ -63,12 +64,18 @@ def device_badge() -> None:
     st.html(f'<div class="wv-device" title="What computes here"><i></i>{escape(label)}<em>{__version__}</em></div>')
 
 
-def heading(title: str, lead: str, explanation: Explanation) -> None:
-    """The page's title; at its right the explanation and the link, under it one or two sentences."""
+def heading(title: str, lead: str, explanation: Explanation, send: basket.Take | None = None) -> None:
+    """The page's title; at its right the explanation and the link, under it one or two sentences.
+
+    Args:
+        send: what "Send to Figures" puts into the basket, on pages that have a view to send.
+    """
     with st.container(gap="small", key="heading"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.title(title, anchor=False, width="stretch")
             explain(explanation)
+            if send is not None:
+                basket.send_button(send)
             copy_link()
         if lead:
             st.html(f'<p class="wv-lead">{escape(lead)}</p>')

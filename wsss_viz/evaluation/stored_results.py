@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,19 @@ def stored_reports(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     return reports
 
 
-def score_rows(report: Mapping[str, Any], titles: Mapping[str, str]) -> list[Row]:
-    """One row a method, best mIoU first, percentages: the scores at its threshold, with the intervals' ends."""
+def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[Row]:
+    """One row a method, best mIoU first, percentages: the scores at its threshold, with the interval's ends.
+
+    Args:
+        title: of a method by its name.
+    """
     rows: list[Row] = []
     for name, scores in report["methods"].items():
         low, high = scores["interval"]["miou"]
         parts = scores["part_recall"]
         rows.append(
             {
-                "method": titles.get(name, name),
+                "method": title(name),
                 "mIoU": scores["miou"],
                 "low": low,
                 "high": high,
@@ -58,9 +63,51 @@ def score_rows(report: Mapping[str, Any], titles: Mapping[str, str]) -> list[Row
                 "recall": scores["recall"],
                 "discriminative": parts["discriminative"],
                 "rest": parts["non_discriminative"],
+                "s/image": scores.get("seconds_per_image"),
             }
         )
     return sorted(rows, key=lambda row: -float(row["mIoU"] or 0))
+
+
+def class_rows(report: Mapping[str, Any], classes: Sequence[str], title: Callable[[str], str]) -> list[Row]:
+    """One row a class, one column a method: IoU in percent."""
+    methods = report["methods"]
+    return [
+        {"class": name, **{title(method): scores["per_class"].get(name) for method, scores in methods.items()}}
+        for name in classes
+    ]
+
+
+@dataclass(frozen=True)
+class RankedImage:
+    """One image of a report.
+
+    Attributes:
+        source: its data string.
+        ious: of the classes in it, in percent.
+        score: what it is ranked by.
+    """
+
+    source: str
+    ious: dict[str, float]
+    score: float
+
+
+def ranked_images(
+    report: Mapping[str, Any], method: str, name: str = "", worst_first: bool = True
+) -> tuple[RankedImage, ...]:
+    """The images by a method's IoU; those of the same score in the data set's order.
+
+    Args:
+        method: a row with `per_image`.
+        name: the class whose IoU counts, images without it are left out; "": the mean over an image's classes.
+    """
+    found = []
+    for (source, *names), values in zip(report["images"], report["methods"][method]["per_image"], strict=True):
+        ious = dict(zip(names, values, strict=True))
+        if ious and (not name or name in ious):
+            found.append(RankedImage(source, ious, ious[name] if name else sum(values) / len(values)))
+    return tuple(sorted(found, key=lambda image: image.score if worst_first else -image.score))
 
 
 def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -77,6 +124,7 @@ def latex_bytes(rows: Sequence[Mapping[str, Any]], caption: str) -> bytes:
     columns = list(rows[0])
     numeric = [any(isinstance(row[column], int | float) for row in rows) for column in columns]
     lines = [
+        r"% \usepackage{booktabs}",
         r"\begin{table}",
         r"\centering",
         rf"\caption{{{_escaped(caption)}}}",
@@ -96,9 +144,14 @@ def _cell(column: str, value: Any) -> str:
     if value is None or value == "":
         return "--"
     if isinstance(value, float | int):
-        return f"{value:.2f}" if column == "threshold" else f"{value:.1f}"
+        return f"{value:.2f}" if column in ("threshold", "s/image") else f"{value:.1f}"
     return _escaped(str(value))
 
 
+_SPELT = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+
+
 def _escaped(text: str) -> str:
-    return "".join(f"\\{character}" if character in "&%$#_{}" else character for character in text)
+    """A text that LaTeX prints as it is."""
+    plain = {character: f"\\{character}" for character in "&%$#_{}"}
+    return text.translate(str.maketrans({**plain, **_SPELT}))

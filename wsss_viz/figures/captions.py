@@ -12,7 +12,7 @@ SUBJECTS = {
     "toy-flatten": "the digit toy, by layer, head on the flattened features.",
     "toy-gap": "the digit toy, by layer, head on globally pooled features.",
     "scenes": "the drawn scenes' classifier, by layer.",
-    "rib": "its logit through RIB's steps on the scenes; dashed: the control that keeps the sigmoid.",
+    "rib-steps": "its logit through RIB's steps on the scenes; dashed: the control that keeps the sigmoid.",
 }
 SCALES = {
     "relu_max": "Maps are rectified and divided by their own maximum",

@@ -40,3 +40,8 @@ METHODS = {
     "rib-bce": MethodLook("RIB's tuning with BCE", "#7dae3c", "dash", column="RIB (BCE)"),
 }
 """By name, in the registry's order."""
+
+
+def title(name: str) -> str:
+    """The method's title; what is no method, such as a control in a report, is called by its own name."""
+    return METHODS[name].title if name in METHODS else name

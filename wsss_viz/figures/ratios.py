@@ -26,7 +26,7 @@ TITLES = {
     "toy-flatten": "toy, flatten",
     "toy-gap": "toy, global pooling",
     "scenes": "scenes, by layer",
-    "rib": "scenes, by RIB's step",
+    "rib-steps": "scenes, by RIB's step",
 }
 COLOURS = {
     "discriminative": part_palette()[DISCRIMINATIVE] / 255,
@@ -43,7 +43,7 @@ def ratios(spec: FigureSpec) -> Figure:
     sheet, places = panels(spec, len(spec.columns), across, foot=0.0)
     for number, (subject, axes) in enumerate(zip(spec.columns, places, strict=True)):
         names = TOY_NAMES if subject.startswith("toy") else SCENE_NAMES
-        if subject == "rib":
+        if subject == "rib-steps":
             _by_step(measured(subject), axes, names)
             named(axes, spec, sheet, number, TITLES[subject], "RIB's step k", "HGR of the logit")
         else:

@@ -23,7 +23,7 @@ FRAMES = ("map", "look")
 SHOWN = ("map", "mask")
 FINAL = -1
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
-RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib")
+RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib-steps")
 PICTURES = ("image", "truth")
 COLUMNS = {
     "grid": (*PICTURES, *METHODS),
@@ -33,7 +33,7 @@ COLUMNS = {
     "hgr": RATIOS,
 }
 """What a column may be, by kind."""
-MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 8, 12
+MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 10, 12
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class FigureSpec:
         kind: one of `KINDS`. A grid has a row an image and a column a picture or method; a filmstrip has a row for each
             image and method and a column a step; curves have a panel for each image and method, with the logits of all
             classes over the steps; a plane is the information plane of stored runs, a column an activation; hgr is the
-            stored high gradient ratio, a column a subject: by layer, or of "rib" by RIB's step.
+            stored high gradient ratio, a column a subject: by layer, or of "rib-steps" by RIB's step.
         rows: the images; none for a plane or hgr.
         columns: of `COLUMNS[kind]`.
         steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.

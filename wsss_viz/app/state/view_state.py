@@ -11,7 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from wsss_viz.app.state import comparing, erasing, gradients, information, learning, scene, viewing
+from wsss_viz.app.state import (
+    comparing,
+    erasing,
+    figures,
+    gradients,
+    information,
+    learning,
+    results,
+    scene,
+    viewing,
+)
 from wsss_viz.data.scenes import SPLITS
 
 _PARAMETERS = {
@@ -24,6 +34,8 @@ _PARAMETERS = {
         *gradients.PARAMETERS,
         *information.PARAMETERS,
         *learning.PARAMETERS,
+        *figures.PARAMETERS,
+        *results.PARAMETERS,
     )
 }
 
@@ -37,6 +49,8 @@ class ViewState(
     gradients.GradientsState,
     information.InformationState,
     learning.LearningState,
+    figures.FiguresState,
+    results.ResultsState,
 ):
     """One view of the app; its fields are those of its bases."""
 
