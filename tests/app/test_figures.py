@@ -30,13 +30,13 @@ def test_every_preset_and_setting_is_drawn(open_page: OpenPage) -> None:
     page = open_page("figures")
     page.pills(key="figures_figure").set_value("plane").run()
     page.selectbox(key="figures_figure_width").set_value("single").run()
-    page.pills(key="figures_figure_parts").set_value([]).run()
+    page.pills(key="figures_figure_partsplane").set_value([]).run()
     assert not page.exception
     assert not page.error
     (picture,) = [image for images in page.get("image") for image in images.proto.imgs]
     assert picture.alt.startswith("Information plane")
 
-    assert page.query_params == {"figure": "plane", "figure-width": "single", "figure-parts": "none"}
+    assert page.query_params == {"figure": "plane", "figure-width": "single", "figure-parts": "contours"}
 
 
 def test_what_was_sent_from_compare_and_erasing_is_the_figure(open_page: OpenPage) -> None:

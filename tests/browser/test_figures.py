@@ -26,6 +26,23 @@ def test_a_downloaded_figure_is_what_its_downloaded_spec_gives(open_at: OpenAt) 
     page.close()
 
 
+def test_what_was_sent_from_compare_is_in_the_figure_and_in_its_address(open_at: OpenAt) -> None:
+    page = open_at("/compare?methods=cam,rib&class=cow")
+    page.get_by_role("button", name="Send to Figures").click()
+    expect(page.get_by_text("Row 1 of the basket")).to_be_visible()
+    page.get_by_role("link", name="Figures (1)").click()
+    expect(page.locator('img[alt*="(d) RIB"]')).to_be_visible()
+    spec = read_spec(downloaded(page, "Spec (figure.json)"))
+    assert [(row.image, row.name) for row in spec.rows] == [("scenes:test:129", "cow")]
+    assert downloaded(page, "SVG") == render(spec, "svg")
+    address = page.url
+    page.close()
+    again = open_at("/figures" + address.partition("/figures")[2])
+    expect(again.locator('img[alt*="(d) RIB"]')).to_be_visible()
+    assert read_spec(downloaded(again, "Spec (figure.json)")) == spec
+    again.close()
+
+
 def test_results_shows_both_published_tables(open_at: OpenAt) -> None:
     page = open_at("/results")
     expect(page.get_by_role("heading", name="Published, not measured here")).to_be_visible()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from PIL import Image
 from wsss_viz import cli, data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
-from wsss_viz.figures import FigureSpec, Row, preset, ratios, sources, spec_bytes
+from wsss_viz.figures import PRESETS, FigureSpec, Row, preset, ratios, sources, spec_bytes
 from wsss_viz.figures.rendering import draw, render
 from wsss_viz.traces import Step, Trace
 
@@ -52,6 +55,20 @@ def test_a_pdf_embeds_its_fonts_and_keeps_its_text() -> None:
     content = render(GRID, "pdf", made_up)
     assert b"/FontFile2" in content
     assert b"/Type3" not in content.replace(b" ", b"")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_embeds_its_fonts_as_truetype(name: str) -> None:
+    content = render(replace(preset(name), dpi=72), "pdf", made_up)
+    assert b"/FontFile2" in content
+    assert b"/Type3" not in content.replace(b" ", b"")
+
+
+def test_two_runs_of_the_command_give_the_same_bytes(tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        command = [sys.executable, "-m", "wsss_viz", "figure", "erasing", str(tmp_path / f"{seed}.pdf")]
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True)
+    assert (tmp_path / "1.pdf").read_bytes() == (tmp_path / "2.pdf").read_bytes()
 
 
 def test_a_grid_has_its_columns_with_letters_and_the_colour_bar_only_where_asked() -> None:

@@ -74,15 +74,17 @@ def words(item: Item) -> str:
 
 def editor(state: ViewState) -> None:
     """The rows of the basket, each to be taken out, and how they are laid out."""
-    st.segmented_control(
-        "Laid out as",
-        BASKET_KINDS,
-        format_func=lambda kind: {"grid": "Grid", "filmstrip": "Filmstrip", "curves": "Score curves"}[kind],
-        **session.control("basket_kind", state.basket_kind),
-    )
-    with st.container(gap="xsmall", key="basket"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.segmented_control(
+            "Laid out as",
+            BASKET_KINDS,
+            format_func=lambda kind: {"grid": "Grid", "filmstrip": "Filmstrip", "curves": "Score curves"}[kind],
+            **session.control("basket_kind", state.basket_kind),
+        )
+        st.button("Empty the basket", icon=":material/delete:", type="tertiary", on_click=_empty, key="basket_empty")
+    with st.container(gap=None, key="basket"):
         for number, item in enumerate(state.basket):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.button(
                     f"Take out row {number + 1}",
                     icon=":material/close:",
@@ -92,7 +94,6 @@ def editor(state: ViewState) -> None:
                     args=(number,),
                 )
                 st.markdown(f"{number + 1}. {words(item)}")
-        st.button("Empty the basket", icon=":material/delete:", type="tertiary", on_click=_empty, key="basket_empty")
 
 
 def _take_out(number: int) -> None:

@@ -39,6 +39,14 @@ SCALE_LABELS = {
 }
 PART_LABELS = {"labels": "labels", "letters": "letters", "colour-bar": "colour bar", "contours": "outlines"}
 OF_PICTURES = ("grid", "filmstrip")
+PARTS_OF = {
+    "grid": PARTS,
+    "filmstrip": PARTS,
+    "curves": ("labels", "letters"),
+    "plane": ("labels", "letters", "colour-bar"),
+    "hgr": ("labels", "letters"),
+}
+"""What may stand around the pictures of each kind of figure."""
 MIME = {"png": "image/png", "pdf": "application/pdf", "svg": "image/svg+xml"}
 ICONS = {"png": "image", "pdf": "picture_as_pdf", "svg": "shapes"}
 
@@ -97,12 +105,13 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
             **session.control("figure_width", state.figure_width),
         )
         st.selectbox("Resolution, dpi", RESOLUTIONS, width=130, **session.control("dpi", state.dpi))
-        st.selectbox(
-            "Colours",
-            COLOUR_MAPS,
-            width=120,
-            **session.control("figure_colours", state.figure_colours or start.colours),
-        )
+        if "colour-bar" in PARTS_OF[start.kind]:
+            st.selectbox(
+                "Colours",
+                COLOUR_MAPS,
+                width=120,
+                **session.control("figure_colours", state.figure_colours or start.colours),
+            )
         if start.kind in OF_PICTURES:
             st.selectbox(
                 "Scale of the maps",
@@ -117,17 +126,25 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
                     st.number_input(
                         "Threshold", 0.0, 1.0, step=0.05, width=120, **session.control("threshold", state.threshold)
                     )
+        parts = PARTS_OF[start.kind]
         st.pills(
             "With",
-            PARTS,
+            parts,
             format_func=lambda key: PART_LABELS[key],
             selection_mode="multi",
-            **session.control("figure_parts", list(state.figure_parts), _read_parts),
+            **session.control(
+                "figure_parts",
+                [part for part in parts if part in state.figure_parts],
+                lambda shown: _read_parts(shown, parts),
+                variant=start.kind,
+            ),
         )
 
 
-def _read_parts(chosen: list[str]) -> dict[str, object]:
-    return {"figure_parts": tuple(part for part in PARTS if part in chosen)}
+def _read_parts(shown: list[str], offered: tuple[str, ...]) -> dict[str, object]:
+    """What is not offered stays as it is."""
+    kept = session.state().figure_parts
+    return {"figure_parts": tuple(part for part in PARTS if part in (shown if part in offered else kept))}
 
 
 def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
