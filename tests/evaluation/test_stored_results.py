@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.stored_results import csv_bytes, latex_bytes, score_rows, stored_reports
+from wsss_viz.evaluation.stored_results import (
+    class_rows,
+    csv_bytes,
+    latex_bytes,
+    ranked_images,
+    score_rows,
+    stored_reports,
+)
+from wsss_viz.figures.looks import title
 
 
 def made_up() -> dict[str, Any]:
@@ -22,15 +30,18 @@ def made_up() -> dict[str, Any]:
             "interval": {"miou": ends, "discriminative": [89.0, 91.0], "non_discriminative": [40.0, 42.0]},
         }  # fmt: skip
 
-    methods = {"cam": scores(42.0), "rib": scores(43.5)}
-    return {"data": "scenes:test", "count": 3, "threshold_from": "scenes:val", "methods": methods}
+    methods = {"cam": scores(42.0), "rib": scores(43.5), "control: seed 1": scores(40.0)}
+    methods["rib"]["per_image"] = [[30.0, 10.0], [5.0], [90.0]]
+    images = [["scenes:test:0", "cat", "cow"], ["scenes:test:1", "cow"], ["scenes:test:2", "sofa"]]
+    about = {"data": "scenes:test", "count": 3, "views": "single", "threshold_from": "scenes:val", "images": images}
+    return {**about, "methods": methods}
 
 
 def test_a_stored_report_is_read_and_its_best_method_stands_first(tmp_path: Path) -> None:
     assert stored_reports(tmp_path) == {}
     (tmp_path / "scenes-test.json").write_text(json.dumps(made_up()))
-    rows = score_rows(stored_reports(tmp_path)["scenes-test"], {"rib": "RIB"})
-    assert [row["method"] for row in rows] == ["RIB", "cam"]
+    rows = score_rows(stored_reports(tmp_path)["scenes-test"], title)
+    assert [row["method"] for row in rows] == ["RIB", "CAM", "control: seed 1"]
     assert (rows[0]["mIoU"], rows[0]["low"], rows[0]["high"], rows[0]["rest"]) == (43.5, 42.5, 45.5, 41.44)
 
 
@@ -44,9 +55,30 @@ def test_what_is_no_report_is_refused_in_one_line(tmp_path: Path, text: str) -> 
 
 
 def test_csv_and_latex_hold_the_same_numbers_and_no_number_where_there_is_none() -> None:
-    rows = score_rows(made_up(), {})
-    assert csv_bytes(rows).decode().splitlines()[1] == "rib,43.5,42.5,45.5,0.25,50.0,,90.0,41.44"
+    rows = score_rows(made_up(), str)
+    assert csv_bytes(rows).decode().splitlines()[1] == "rib,43.5,42.5,45.5,0.25,50.0,,90.0,41.44,"
     latex = latex_bytes(rows, "50 % & more").decode()
-    assert r"rib & 43.5 & 42.5 & 45.5 & 0.25 & 50.0 & -- & 90.0 & 41.4 \\" in latex
+    assert r"rib & 43.5 & 42.5 & 45.5 & 0.25 & 50.0 & -- & 90.0 & 41.4 & -- \\" in latex
     assert r"\caption{50 \% \& more}" in latex
-    assert r"\begin{tabular}{lrrrrrlrr}" in latex, "words to the left, numbers to the right"
+    assert r"\begin{tabular}{lrrrrrlrrl}" in latex, "words to the left, numbers to the right"
+    assert latex.startswith("% \\usepackage{booktabs}\n")
+    assert latex.count("{") == latex.count("}")
+    odd = latex_bytes([{"a~b": "x^2 \\ #1_{}"}], "").decode()
+    assert r"a\textasciitilde{}b \\" in odd
+    assert r"x\textasciicircum{}2 \textbackslash{} \#1\_\{\} \\" in odd
+
+
+def test_a_row_a_class_has_a_column_a_method() -> None:
+    assert class_rows(made_up(), ["cow", "background"], str) == [
+        {"class": "cow", "cam": None, "rib": None, "control: seed 1": None},
+        {"class": "background", "cam": 80.0, "rib": 80.0, "control: seed 1": 80.0},
+    ]
+
+
+def test_images_are_ranked_by_their_mean_or_by_one_class() -> None:
+    assert [(image.source, image.score) for image in ranked_images(made_up(), "rib")] == [
+        ("scenes:test:1", 5.0), ("scenes:test:0", 20.0), ("scenes:test:2", 90.0)
+    ]  # fmt: skip
+    assert ranked_images(made_up(), "rib", worst_first=False)[0].source == "scenes:test:2"
+    (only,) = ranked_images(made_up(), "rib", "cat")
+    assert (only.source, only.score, only.ious) == ("scenes:test:0", 30.0, {"cat": 30.0, "cow": 10.0})

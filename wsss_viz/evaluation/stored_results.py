@@ -154,4 +154,4 @@ _SPELT = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasci
 def _escaped(text: str) -> str:
     """A text that LaTeX prints as it is."""
     plain = {character: f"\\{character}" for character in "&%$#_{}"}
-    return text.translate(str.maketrans({**plain, **_SPELT}))
+    return "".join(_SPELT.get(character) or plain.get(character, character) for character in text)

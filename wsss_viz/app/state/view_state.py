@@ -64,8 +64,8 @@ class ViewState(
         return replace(self, split=split, index=index % SPLITS[split], classes=(), focus="")
 
     def to_lecture(self, step: int = 0) -> ViewState:
-        """The lecture's view, at `step`, else where it was left: the scene stays, every setting is the step's own."""
-        kept = ViewState(split=self.split, index=self.index, step=step or self.step)
+        """The lecture's view, at `step`, else where it was left: scene and basket stay, all else is the step's own."""
+        kept = ViewState(split=self.split, index=self.index, basket=self.basket, step=step or self.step)
         return replace(kept, present=self.present and bool(step))
 
     @classmethod
