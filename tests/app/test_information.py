@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
-from wsss_viz.app.information import chain_section, exports, minimal_figure, minimal_section, plane_words
+from wsss_viz.app import exports
+from wsss_viz.app.information import chain_section, minimal_figure, minimal_section, plane_exports, plane_words
 from wsss_viz.app.information.plane_figure import Measured, plane_figure
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import READERS, SECTIONS, UNIT_RULERS
@@ -163,11 +164,11 @@ def test_one_slider_moves_every_panel() -> None:
 
 def test_exports_hold_every_number() -> None:
     measured = {"tanh": Measured(stored_run("tanh"), stored_plane("tanh"), 2)}
-    rows = exports.plane_rows(measured)
+    rows = plane_exports.plane_rows(measured)
     assert len(rows) == measured["tanh"].bits.size
     assert json.loads(exports.rows_json(rows, {"ruler": "default"}))["rows"][0]["estimator"] == "binned"
     assert exports.rows_csv(rows).count(b"\n") == len(rows) + 1
-    assert exports.plane_svg(measured, range(6)).startswith(b"<?xml")
+    assert plane_exports.plane_svg(measured, range(6)).startswith(b"<?xml")
 
 
 def test_layers_a_ruler_refuses_are_named_with_the_reason() -> None:

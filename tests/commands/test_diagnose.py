@@ -72,6 +72,16 @@ def test_the_stored_gradient_ratios_of_the_toy(capsys, tmp_path):
     assert re.search(r"discriminative .* n = 2", capsys.readouterr().out)
 
 
+def test_the_gradient_ratio_of_any_layer_by_name_also_without_part_masks(capsys, tmp_path):
+    target = tmp_path / "ratio.json"
+    asked = ["--data", "scenes:test", "--limit", "1", "--layer", "stages.1", "--layer", "stages.3", "--regions", "map"]
+    main(["diagnose", "gradient-ratio", *asked, "--json", str(target)])
+    assert "mean [95 % over images] of stages.1, stages.3, logit" in capsys.readouterr().out
+    found = json.loads(target.read_text())
+    assert found["about"]["layers"] == ["stages.1", "stages.3"]
+    assert list(found["entries"]) == ["scenes-classifier/map0.5/sum/max", "scenes-classifier/map0.5/energy/max"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -79,6 +89,8 @@ def test_the_stored_gradient_ratios_of_the_toy(capsys, tmp_path):
         (["--loss", "hinge"], "`loss` is one of bce, rib"),
         (["--data", "nowhere:test"], "unknown data string"),
         (["--store", "--stored"], "leave it out with --stored"),
+        (["--layer", "stages.1"], "--layer is for images"),
+        (["--data", "scenes:test", "--limit", "1", "--layer", "conv9"], "the network has no layer 'conv9'; it has"),
     ],
 )
 def test_a_wrong_gradient_ratio_is_one_line(arguments, message, capsys):

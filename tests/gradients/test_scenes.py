@@ -74,6 +74,18 @@ def test_scenes_are_measured_image_by_image_and_rib_starts_where_the_classifier_
     assert through.change.at(0.3)[0, :, 0] == pytest.approx(last - first)
 
 
+def test_layers_by_name_are_those_of_the_stages_where_they_are_the_same(sample):
+    classifier = seeded_network(CLASSES)
+    names = sample.labels[:1]
+    stages = scene_maps(classifier, sample, names)
+    found = scene_maps(classifier, sample, names, layers=["stages.2", "stages.4"])
+    assert found.layers == ("stages.2", "stages.4", "logit")
+    assert found.maps == pytest.approx(stages.maps[:, [2, 4, 5]], rel=1e-5, abs=1e-9)
+    assert found.logits == pytest.approx(stages.logits)
+    with pytest.raises(InputError, match="no layer 'stage 2'"):
+        scene_maps(classifier, sample, names, layers=["stage 2"])
+
+
 def test_images_without_parts_or_labels_are_refused_in_one_line(sample):
     from dataclasses import replace
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,6 +159,21 @@ def rib_curves(stored: Stored, state: ViewState, loss: str) -> NDArray[np.float6
 def rib_change(stored: Stored, state: ViewState, loss: str) -> NDArray[np.float64]:
     """(R, 3) HGR of the logit by theta_K less that by theta_0, paired by image."""
     return np.asarray(stored.entries[f"tuned-{loss}/{state.divisor}/change"].curve.at(state.tau)[0])
+
+
+def rib_rows(stored: Stored, state: ViewState) -> list[dict[str, Any]]:
+    """One row a loss, step and region: HGR of the logit with its interval, the mean logit and s(1 - s)."""
+    rows = []
+    for loss in ("rib", "bce"):
+        for k, values in enumerate(rib_curves(stored, state, loss)):
+            facts = stored.entries[f"tuned-{loss}/{state.divisor}/{k}"].facts
+            for region, (mean, low, high) in zip(REGIONS, values.tolist(), strict=True):
+                rows.append({
+                    "loss": loss, "step": k, "region": region, "tau": state.tau, "hgr": mean, "low95": low,
+                    "high95": high, "logit": facts["logit"], "sigmoid_slope": facts["sigmoid_slope"],
+                    "scenes": int(stored.about["tuned_images"]),
+                })  # fmt: skip
+    return rows
 
 
 def layer_number(state: ViewState, layers: tuple[str, ...]) -> int:

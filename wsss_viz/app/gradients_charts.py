@@ -85,6 +85,7 @@ def layers_figure(
                 y=HGR[region],
                 name="RIB's figure, read off",
                 legendgroup="published",
+                legendrank=2000,
                 showlegend=r == 0,
                 mode="lines",
                 line={"color": _rgba(region, 0.9), "width": 1.4, "dash": "dot"},

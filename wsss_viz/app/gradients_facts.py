@@ -8,14 +8,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app import gradients, markup, session
+from wsss_viz.app import exports, gradients, markup, session
 from wsss_viz.app import gradients_charts as charts
+from wsss_viz.app.chart_svg import chart_svg
 from wsss_viz.app.gradients import NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.gradients.published import NOTE
 from wsss_viz.gradients.ratio import Curve
 from wsss_viz.gradients.stored import Entry, Stored
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def source_line(shown: Picture) -> str:
@@ -61,6 +64,30 @@ def marked(state: ViewState, layers: tuple[str, ...], charted: tuple[str, ...]) 
     return max(0, gradients.layer_number(state, layers) - (len(layers) - len(charted)))
 
 
+def layer_chart(found: Stored, entry: Entry, state: ViewState, layers: tuple[str, ...], note: str) -> None:
+    """The curves by layer, on which a layer can be chosen, with what their marks are.
+
+    Args:
+        layers: of the strip; the chart may have the last of them alone.
+    """
+    of_toy, charted = state.subject == "toy", entry.curve.layers
+    seeds = [gradients.toy_entry(found, state, n).curve for n in gradients.toy_seeds(found)] if of_toy else []
+    st.html(markup.panel_title(*chart_title(found, entry, state)))
+    first = 1 + len(layers) - len(charted)
+    figure = charts.layers_figure(
+        entry.curve, state.tau, state.subject, marked(state, layers, charted), seeds, of_toy, first
+    )
+    st.plotly_chart(
+        figure,
+        key="layer_chart",
+        on_select=lambda: layer_clicked(layers, charted),
+        selection_mode="points",
+        config=CONFIG,
+        alt=chart_words(entry.curve, state),
+    )
+    st.caption(chart_note(state, note))
+
+
 def layer_clicked(layers: tuple[str, ...], charted: tuple[str, ...]) -> None:
     """A click on a point of the chart chooses its layer."""
     points = st.session_state["layer_chart"]["selection"]["points"]
@@ -69,8 +96,8 @@ def layer_clicked(layers: tuple[str, ...], charted: tuple[str, ...]) -> None:
         session.change(layer=0 if number == len(layers) else number)
 
 
-def toy_facts(entry: Entry, state: ViewState) -> str:
-    """Accuracies without any estimator, the relative losses, the sigmoid's own factor."""
+def toy_facts(found: Stored, entry: Entry, state: ViewState) -> str:
+    """Accuracies without any estimator, the relative losses, the background, the sigmoid's own factor."""
     accuracy, drop = (
         entry.facts["accuracy"],
         dict(zip(entry.curve.regions, entry.curve.drop_at(state.tau), strict=True)),
@@ -83,6 +110,11 @@ def toy_facts(entry: Entry, state: ViewState) -> str:
             "Everything else black. The shape determines the class: 1 bit.",
         ),
         ("Shape erased", f"{accuracy['shape erased']:.1%}", "The digit alone."),
+        (
+            "Background, most from G2 on",
+            _background(found, entry, state),
+            "The largest HGR of the background from the second layer on: over all pictures, and in the worst seed.",
+        ),
         ("Lost at the last step, digit", _loss(drop["discriminative"]), "Of HGR at G5, relative; 95 % over pictures."),
         ("Lost, shape", _loss(drop["non_discriminative"]), "Of HGR at G5, relative; 95 % over pictures."),
         (
@@ -97,12 +129,19 @@ def toy_facts(entry: Entry, state: ViewState) -> str:
     return f'<dl class="wv-facts">{body}</dl>'
 
 
+def _background(found: Stored, entry: Entry, state: ViewState) -> str:
+    every = [entry, *(gradients.toy_entry(found, state, seed) for seed in gradients.toy_seeds(found))]
+    row = entry.curve.regions.index("irrelevant")
+    pooled, *seeds = (float(one.curve.at(state.tau)[1:, row, 0].max()) for one in every)
+    return f"{pooled:.2f}<small>worst seed {max(seeds):.2f}</small>"
+
+
 def _loss(values: NDArray) -> str:
     mean, low, high = values
     return "–" if np.isnan(mean) else f"{mean:.0%}<small>{low:.0%} to {high:.0%}</small>"
 
 
-def rib_panel(found: Stored, state: ViewState, config: dict[str, bool]) -> None:
+def rib_panel(found: Stored, state: ViewState) -> None:
     """HGR of the logit through RIB's steps beside the control, and the sigmoid's own factor."""
     curves = {loss: gradients.rib_curves(found, state, loss) for loss in ("rib", "bce")}
     count = int(found.about["tuned_images"])
@@ -114,12 +153,13 @@ def rib_panel(found: Stored, state: ViewState, config: dict[str, bool]) -> None:
         if points and 0 <= (k := round(points[0]["x"])) <= LARGEST_RIB_STEP:
             session.change(rib_step=k)
 
+    figure = charts.steps_figure(curves, regions, state.rib_step)
     st.plotly_chart(
-        charts.steps_figure(curves, regions, state.rib_step),
+        figure,
         key="step_chart",
         on_select=clicked,
         selection_mode="points",
-        config=config,
+        config=CONFIG,
         alt="high gradient ratio of the logit by RIB's step: "
         + "; ".join(
             f"{NAMES['scenes'][region]} {curves['rib'][0, r, 0]:.3f} to {curves['rib'][-1, r, 0]:.3f}"
@@ -144,3 +184,5 @@ def rib_panel(found: Stored, state: ViewState, config: dict[str, bool]) -> None:
         "Changes are paired by scene, 95 % bootstrap interval over scenes. Where a scene stopped early, its last step "
         "counts on. The control tunes with the sigmoid kept: its own factor s(1 − s) is what a ratio cannot show."
     )
+    about = {**found.about, "tau": state.tau}
+    exports.buttons("gradient-ratio-rib", gradients.rib_rows(found, state), about, lambda: chart_svg(figure))

@@ -13,11 +13,11 @@ from wsss_viz.app import caches, gradients, markup, rendering, session
 from wsss_viz.app.gradients import COLOURS, NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP
-from wsss_viz.gradients.stored import Stored
+from wsss_viz.gradients.stored import Entry, Stored
 
 _SIDE = 256
-_LARGE = 512
-_HIGH = (255, 196, 0)
+STAGES = (*(f"stage {number}" for number in range(1, 6)), "logit")
+FULL = len(STAGES)
 _REGION_SOURCES = {
     "parts": "part masks",
     "map0.3": "truth and CAM ≥ 0.3",
@@ -122,6 +122,12 @@ def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
                 st.slider("RIB's step k", 0, LARGEST_RIB_STEP, width=150, **session.control("rib_step", state.rib_step))
 
 
+def known_layers(entry: Entry | None) -> tuple[str, ...]:
+    """The layers a view can be of, before its maps are there: all that a curve or a classifier's stages have."""
+    layers = entry.curve.layers if entry else ()
+    return layers if len(layers) == FULL else STAGES
+
+
 def strip(shown: Picture, state: ViewState) -> None:
     """The picture and every layer's map, each with its ratios under it."""
     at = gradients.layer_number(state, shown.layers)
@@ -129,7 +135,7 @@ def strip(shown: Picture, state: ViewState) -> None:
     with st.grid(len(shown.layers) + 1, min_column_width=126, gap="small", key="strip") as grid:
         with grid.cell():
             st.html(markup.panel_title("Picture", ""))
-            _image(shown, ("picture",), lambda: _outlined(_enlarged(shown.image, _SIDE), shown), shown.title)
+            _image(shown, ("picture",), lambda: outlined(enlarged(shown.image, _SIDE), shown), shown.title)
             st.html(_legend(shown, state.subject))
         for number, name in enumerate(shown.layers):
             with grid.cell():
@@ -145,68 +151,19 @@ def strip(shown: Picture, state: ViewState) -> None:
                 st.html(_ratios(shown, number))
 
 
-def layer_panel(shown: Picture, state: ViewState) -> None:
-    """The layer looked at: which pixels are high, with the regions' outlines."""
-    at = gradients.layer_number(state, shown.layers)
-    st.html(markup.panel_title(f"High in G{at + 1}, {shown.layers[at]}", f"above {state.tau:.2f}, in yellow"))
-    said = gradients.caption(shown.ratios[at], tuple(shown.regions), NAMES[state.subject])
-    _image(
-        shown,
-        ("high", at, state.tau, state.divisor),
-        lambda: _high(shown, at, state.tau),
-        f"{shown.title}: pixels with a high gradient in {shown.layers[at]}: {said}",
-    )
-    words = NAMES[state.subject]
-    items = "".join(
-        f'<span class="wv-chip wv-plain"><i style="background:{markup.rgb(COLOURS[name])}"></i>'
-        f"{escape(words[name])} <b>{_share(ratio)}</b></span>"
-        for name, ratio in zip(shown.regions, shown.ratios[at], strict=True)
-    )
-    st.html(f'<div class="wv-chips">{items}</div>')
-
-
-def box_controls(state: ViewState) -> None:
-    """One's own region: a rectangle by its edges."""
-    left, top, right, bottom = state.box or (30, 30, 70, 70)
-    with st.expander("Your own region", expanded=bool(state.box)):
-        st.caption("A rectangle, in percent of the picture; its ratio is counted on this picture alone.")
-        first, second = st.columns(2)
-        with first:
-            st.slider(
-                "Left to right",
-                0,
-                100,
-                step=2,
-                **session.control(
-                    "box_x", (left, right), lambda moved: _box(moved[0], top, moved[1], bottom, state), "x"
-                ),
-            )
-        with second:
-            st.slider(
-                "Top to bottom",
-                0,
-                100,
-                step=2,
-                **session.control(
-                    "box_y", (top, bottom), lambda moved: _box(left, moved[0], right, moved[1], state), "y"
-                ),
-            )
-        if state.box:
-            st.button("No region of my own", on_click=lambda: session.change(box=()))
-
-
-def _box(left: int, top: int, right: int, bottom: int, state: ViewState) -> dict[str, object]:
-    return {"box": (left, top, right, bottom) if left < right and top < bottom else state.box}
-
-
 @st.cache_data(max_entries=256, show_spinner=False)
-def _drawn(key: tuple[object, ...], _draw: Callable[[], rendering.Picture]) -> bytes:
+def drawn(key: tuple[object, ...], _draw: Callable[[], rendering.Picture]) -> bytes:
+    """PNG of what `_draw` draws, by its key."""
     return rendering.png(_draw())
 
 
+def picture_key(shown: Picture, *key: object) -> tuple[object, ...]:
+    """What a drawing of the picture depends on."""
+    return (caches.digest(shown.image, shown.maps, np.stack(list(shown.regions.values()))), *key)
+
+
 def _image(shown: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:
-    whole = (caches.digest(shown.image, shown.maps, np.stack(list(shown.regions.values()))), *key)
-    content = _drawn(whole, draw)
+    content = drawn(picture_key(shown, *key), draw)
     st.image(content, width="stretch", output_format="PNG", alt=alt)
 
 
@@ -214,13 +171,14 @@ def _factor(shown: tuple[int, ...], side: int) -> int:
     return max(1, -(-side // max(shown[:2])))
 
 
-def _enlarged(image: rendering.Picture, side: int) -> rendering.Picture:
+def enlarged(image: rendering.Picture, side: int) -> rendering.Picture:
     """Pixels as squares, so that one sees which are counted."""
     factor = _factor(image.shape, side)
     return np.repeat(np.repeat(image, factor, axis=0), factor, axis=1)
 
 
-def _outlined(drawn: rendering.Picture, shown: Picture) -> rendering.Picture:
+def outlined(drawn: rendering.Picture, shown: Picture) -> rendering.Picture:
+    """With the contours of the regions but the background."""
     for name, mask in shown.regions.items():
         if name == "irrelevant":
             continue
@@ -232,22 +190,17 @@ def _outlined(drawn: rendering.Picture, shown: Picture) -> rendering.Picture:
 def _map(shown: Picture, number: int, colours: str, side: int) -> rendering.Picture:
     table = rendering.colour_table(colours)
     values = np.round(shown.maps[number] * 255).astype(np.uint8)
-    return _enlarged(table[values], side)
+    return enlarged(table[values], side)
 
 
-def _high(shown: Picture, number: int, tau: float) -> rendering.Picture:
-    high = shown.maps[number] > tau
-    drawn = rendering.blend(rendering.faded(shown.image), np.array(_HIGH), np.where(high, 0.9, 0.0))
-    return _outlined(_enlarged(drawn, _LARGE), shown)
-
-
-def _share(ratio: float) -> str:
+def share(ratio: float) -> str:
+    """A ratio, a dash where the region is empty."""
     return "–" if np.isnan(ratio) else f"{ratio:.2f}"
 
 
 def _ratios(shown: Picture, number: int) -> str:
     items = "".join(
-        f'<span><i style="background:{markup.rgb(COLOURS[name])}"></i>{_share(ratio)}</span>'
+        f'<span><i style="background:{markup.rgb(COLOURS[name])}"></i>{share(ratio)}</span>'
         for name, ratio in zip(shown.regions, shown.ratios[number], strict=True)
     )
     return f'<div class="wv-ratios">{items}</div>'

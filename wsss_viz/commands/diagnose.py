@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from tqdm import tqdm
 from wsss_viz.commands.diagnose_gradients import command as gradient_ratio
 from wsss_viz.commands.diagnose_leakage import command as leakage
 from wsss_viz.commands.diagnose_probe import command as probe
-from wsss_viz.commands.options import json_option, progress
+from wsss_viz.commands.options import json_option, progress, write_json
 from wsss_viz.errors import InputError
 
 
@@ -66,7 +65,6 @@ def information_plane(
     json_path: Path | None,
 ) -> None:
     """Train the 12-bit networks, or read a stored run, and measure every layer's place in the information plane."""
-    from wsss_viz.data.files import write_whole
     from wsss_viz.information.plane import measure, plane_name
     from wsss_viz.information.report import report, table
     from wsss_viz.information.ruler_names import check_ruler
@@ -99,4 +97,4 @@ def information_plane(
         if save_path is not None:
             planes[-1].save(save_path.with_name(plane_name(save_path.stem, planes[-1].ruler)))
     if json_path is not None:
-        write_whole(json_path, (json.dumps(report(run, planes)) + "\n").encode())
+        write_json(json_path, report(run, planes))

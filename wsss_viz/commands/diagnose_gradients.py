@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from wsss_viz.commands.options import device_option, json_option, progress
+from wsss_viz.commands.options import check_storing, progress, storing_options, write_json
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,13 +37,19 @@ SEEDS = 3
 )
 @click.option("--limit", type=click.IntRange(min=1), default=SCENES_MEASURED, help="How many of the images.")
 @click.option(
-    "--store",
-    is_flag=True,
-    help="Measure all heads and losses, or all networks and RIB's steps, and write what the page opens with.",
+    "--layer",
+    "layer_names",
+    multiple=True,
+    help="Of the images: a module of the network by its name (stages.2), repeatable; its stages where not given.",
 )
-@click.option("--stored", "from_stored", is_flag=True, help="Print what ships in place of measuring.")
-@device_option
-@json_option
+@click.option(
+    "--regions",
+    "region_kind",
+    type=click.Choice(["parts", "map"]),
+    default="parts",
+    help="Of the images: from part masks, or ground truth and CAM where there are none (VOC).",
+)
+@storing_options("Measure all heads and losses, or all networks and RIB's steps, and write what the page opens with.")
 def command(
     *,
     data_string: str,
@@ -55,30 +60,35 @@ def command(
     tau: float,
     classifier_name: str,
     limit: int,
+    layer_names: tuple[str, ...],
+    region_kind: str,
     store: bool,
     from_stored: bool,
     device: str,
     json_path: Path | None,
 ) -> None:
     """Measure the high gradient ratio of each layer and region (RIB, NeurIPS 2021)."""
-    from wsss_viz.data.files import write_whole
     from wsss_viz.gradients.stored import FOLDER, shipped
 
-    if store and from_stored:
-        raise InputError("--store measures again; leave it out with --stored")
+    check_storing(store, from_stored)
+    if layer_names and (store or from_stored or data_string == TOY):
+        raise InputError("--layer is for images that are measured now: give --data, without --store or --stored")
     subject = TOY if data_string == TOY else "scenes"
     if from_stored:
         found = shipped(subject)
     elif data_string == TOY:
         found = _digits(head, loss, seeds, epochs, store)
     else:
-        found = _images(data_string, classifier_name, limit, device, store)
+        found = (
+            _everything(data_string, classifier_name, limit, device)
+            if store
+            else _images(data_string, classifier_name, limit, device, layer_names, region_kind)
+        )
     for line in table(found, tau):
         click.echo(line)
     if store:
         found.save(FOLDER / f"{subject}.npz")
-    if json_path is not None:
-        write_whole(json_path, (json.dumps(found.as_dict()) + "\n").encode())
+    write_json(json_path, found.as_dict())
 
 
 def _digits(head: str, loss: str, seeds: int, epochs: int | None, everything: bool) -> Stored:
@@ -109,31 +119,48 @@ def _digits(head: str, loss: str, seeds: int, epochs: int | None, everything: bo
     return survey_digits(trained(), data, about)
 
 
-def _images(data_string: str, name: str, limit: int, device: str, everything: bool) -> Stored:
+def _images(data_string: str, name: str, limit: int, device: str, layers: tuple[str, ...], kind: str) -> Stored:
+    """One network on labelled images, layer by layer, by both measures."""
     import wsss_viz
-    from wsss_viz.gradients.scenes import PARTS, measure_scenes
+    from wsss_viz.gradients.scenes import Counting, measure_scenes
     from wsss_viz.gradients.stored import Entry, Stored
-    from wsss_viz.gradients.survey import EXAMPLE, scenes_key, survey_scenes
+    from wsss_viz.gradients.survey import scenes_key
+    from wsss_viz.models.manifest import read_manifest
+
+    samples = wsss_viz.data.open(data_string)[:limit]
+    classifier = wsss_viz.load(name, device)
+    register = read_manifest()
+    about: dict[str, Any] = {"data": data_string, "images": len(samples), "layers": list(layers), "regions": kind}
+    if name in register:
+        about["checkpoints"] = {name: register[name].sha256}
+    entries = {}
+    for measure in ("sum", "energy"):
+        shown = progress(samples, f"{name}, {measure}")
+        found = measure_scenes(classifier, shown, measure, (Counting(kind),), layers=layers)
+        key = scenes_key(name, kind, measure, share=None if kind == "parts" else Counting().share)
+        entries[key] = Entry(found.curves[0], {"sigmoid_slope": found.slope[0]})
+    return Stored(entries, {}, about)
+
+
+def _everything(data_string: str, name: str, limit: int, device: str) -> Stored:
+    """What the page opens with: the classifier, its CGNet, all countings, and RIB's steps."""
+    import wsss_viz
+    from wsss_viz.gradients.survey import EXAMPLE, survey_scenes
     from wsss_viz.models.manifest import read_manifest, trained_names
 
     samples = wsss_viz.data.open(data_string)[:limit]
     register = read_manifest()
-    about: dict[str, Any] = {"data": data_string, "images": len(samples)}
-    if not everything:
-        classifier = wsss_viz.load(name, device)
-        if name in register:
-            about["checkpoints"] = {name: register[name].sha256}
-        entries = {}
-        for measure in ("sum", "energy"):
-            found = measure_scenes(classifier, progress(samples, f"{name}, {measure}"), measure)
-            entries[scenes_key(name, PARTS, measure)] = Entry(found.curves[0], {"sigmoid_slope": found.slope[0]})
-        return Stored(entries, {}, about)
     names = [name, *trained_names("cgnet", name)[:1]]
     if len(names) == 1:
         click.echo(f"No CGNet of {name} in the register: it is left out.")
-    about |= {"checkpoints": {one: register[one].sha256 for one in names if one in register}, "classifiers": names}
     tuned = samples[:SCENES_TUNED]
-    about["tuned_images"] = len(tuned)
+    about: dict[str, Any] = {
+        "data": data_string,
+        "images": len(samples),
+        "checkpoints": {one: register[one].sha256 for one in names if one in register},
+        "classifiers": names,
+        "tuned_images": len(tuned),
+    }
     example = wsss_viz.data.open(EXAMPLE)[0]
     networks = {one: wsss_viz.load(one, device) for one in names}
     return survey_scenes(networks, samples, tuned, example, about, progress)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from wsss_viz.commands.options import device_option, json_option, progress
+from wsss_viz.commands.options import check_storing, progress, storing_options, write_json
 from wsss_viz.errors import InputError
 
 
@@ -24,10 +23,7 @@ from wsss_viz.errors import InputError
 @click.option("--family", "families", multiple=True, help="logistic, mlp; repeatable, both where not given.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split, the probes and the bootstrap.")
 @click.option("--classifier", "classifier_name", default="scenes-classifier", help="A name in the register.")
-@click.option("--store", is_flag=True, help="Write what the page Information opens with, beside the checkpoints.")
-@click.option("--stored", "from_stored", is_flag=True, help="Print what ships in place of measuring.")
-@device_option
-@json_option
+@storing_options("Write what the page Information opens with, beside the checkpoints.")
 def command(
     *,
     data_string: str,
@@ -44,12 +40,10 @@ def command(
     json_path: Path | None,
 ) -> None:
     """Held-out probe information of the class, and of the coat, by layer and region, also through RIB's iterations."""
-    from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation import layer_information
     from wsss_viz.information.ruler_names import FAMILIES
 
-    if store and from_stored:
-        raise InputError("--store writes what is measured; leave it out with --stored")
+    check_storing(store, from_stored)
     unknown = [name for name in families if name not in FAMILIES]
     if unknown:
         raise InputError(f"--family is one of {', '.join(FAMILIES)}, got {unknown[0]!r}")
@@ -71,5 +65,4 @@ def command(
     click.echo(layer_information.table(report))
     if store:
         click.echo(f"written: {layer_information.store(report)}")
-    if json_path is not None:
-        write_whole(json_path, (json.dumps(report) + "\n").encode())
+    write_json(json_path, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 from tqdm import tqdm
+
+from wsss_viz.errors import InputError
 
 T = TypeVar("T")
 
@@ -57,6 +60,41 @@ also_option = click.option(
 json_option = click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write every number here."
 )
+
+
+def storing_options(what: str) -> Callable[[Any], Any]:
+    """--store and --stored, of a command whose measurement a page opens with.
+
+    Args:
+        what: of --store, what is measured and written.
+    """
+    options = (
+        click.option("--store", is_flag=True, help=what),
+        click.option("--stored", "from_stored", is_flag=True, help="Print what ships in place of measuring."),
+        device_option,
+        json_option,
+    )
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def check_storing(store: bool, from_stored: bool) -> None:
+    """Raises InputError where both of `storing_options` are given."""
+    if store and from_stored:
+        raise InputError("--store measures again; leave it out with --stored")
+
+
+def write_json(path: Path | None, value: Any) -> None:
+    """What --json asks for, whole or not at all; nothing where it was not given."""
+    from wsss_viz.data.files import write_whole
+
+    if path is not None:
+        write_whole(path, (json.dumps(value) + "\n").encode())
 
 
 def views_option(default: str) -> Callable[[Any], Any]:

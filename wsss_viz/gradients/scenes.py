@@ -5,7 +5,7 @@ The unit is the image: where it has several labels, each gives a ratio of its ow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import nn
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.gradients.layers import LOGIT, classifier_reader
+from wsss_viz.gradients.layers import LOGIT, classifier_reader, network_reader
 from wsss_viz.gradients.maps import SUM, GradientMaps, gradient_maps
 from wsss_viz.gradients.ratio import TAUS, Curve, ratio_curve, summarise
 from wsss_viz.gradients.regions import CAM_SHARE, REGIONS, map_regions, part_regions
@@ -26,11 +26,22 @@ from wsss_viz.models.classifier import Classifier
 PARTS, MAP = "parts", "map"
 
 
-def scene_maps(classifier: Classifier, sample: Sample, names: Sequence[str], measure: str = SUM) -> GradientMaps:
-    """The gradient maps of one image, a row a class of `names`: the stages' are alike, the logit is the class's own."""
+def scene_maps(
+    classifier: Classifier, sample: Sample, names: Sequence[str], measure: str = SUM, layers: Sequence[str] = ()
+) -> GradientMaps:
+    """The gradient maps of one image, a row a class of `names`: the layers' are alike, the logit is the class's own.
+
+    Args:
+        layers: modules of the classifier by name (`named_modules`), read in this order before the logit; none: its
+            stages.
+
+    Raises:
+        InputError: no module of a name.
+    """
     x = classifier.preprocess(sample.image)
     targets = [classifier.classes.index(name) for name in names]
-    return gradient_maps(classifier_reader(classifier, targets), x.expand(len(names), -1, -1, -1), measure)
+    read = network_reader(classifier, layers, targets) if layers else classifier_reader(classifier, targets)
+    return gradient_maps(read, x.expand(len(names), -1, -1, -1), measure)
 
 
 def scene_regions(
@@ -88,29 +99,30 @@ def measure_scenes(
     measure: str = SUM,
     countings: Sequence[Counting] = (Counting(),),
     taus: tuple[float, ...] = TAUS,
+    layers: Sequence[str] = (),
 ) -> Measured:
-    """HGR by layer of a classifier over labelled images.
+    """HGR by layer of a classifier over labelled images; `layers` as `scene_maps` has them.
 
     Raises:
         InputError: no image has a label the classifier knows, or masks are missing.
     """
     ratios: list[list[NDArray[np.float64]]] = [[] for _ in countings]
     slopes, logits, labels = [], [], 0
-    layers: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     for sample in samples:
         names = known_labels(classifier, sample)
         if not names:
             continue
-        found = scene_maps(classifier, sample, names, measure)
+        found = scene_maps(classifier, sample, names, measure, layers)
         for own, counting in zip(ratios, countings, strict=True):
             regions = scene_regions(classifier, sample, names, counting.kind, counting.share)
             own.append(over_labels(ratio_curve(found.maps, regions, taus, counting.percentile)))
         slopes.append(float(found.sigmoid_slope.mean()))
         logits.append(float(found.logits.mean()))
-        layers, labels = found.layers, labels + len(names)
+        read, labels = found.layers, labels + len(names)
     if not slopes:
         raise InputError("no image has a label that the classifier knows: nothing to measure")
-    curves = tuple(summarise(np.stack(own), layers, REGIONS, taus) for own in ratios)
+    curves = tuple(summarise(np.stack(own), read, REGIONS, taus) for own in ratios)
     return Measured(curves, mean_interval(slopes), float(np.mean(logits)), len(slopes), labels)
 
 
@@ -141,6 +153,18 @@ def rib_maps(
     steps: int = 10,
     layers: tuple[str, ...] | None = None,
 ) -> list[GradientMaps]:
+    """`rib_steps` to the end."""
+    return list(rib_steps(classifier, sample, names, loss, steps, layers))
+
+
+def rib_steps(
+    classifier: Classifier,
+    sample: Sample,
+    names: Sequence[str],
+    loss: str = RIB,
+    steps: int = 10,
+    layers: tuple[str, ...] | None = None,
+) -> Iterator[GradientMaps]:
     """The gradient maps by theta_0 to theta_K as RIB tunes on the image, of the layers it tunes; see `methods.rib`.
 
     Where it stops early (at the margin, say), fewer.
@@ -159,8 +183,8 @@ def rib_maps(
         found.append(gradient_maps(classifier_reader(classifier, targets, late), x, layers=tuned))
 
     for _ in rib(classifier, sample, names, steps=steps, loss=loss, watch=watch):
-        pass
-    return found
+        yield from found
+        found.clear()
 
 
 def tuned_layers(classifier: Classifier) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from wsss_viz.app import markup, session
+from wsss_viz.app import exports, markup, session
 from wsss_viz.app.chart_svg import chart_svg
-from wsss_viz.app.information import exports
 from wsss_viz.app.information.looks import ACCENT, BAD, CONFIG, plain
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import MOST_LINKS

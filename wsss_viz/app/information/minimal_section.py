@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app import session
+from wsss_viz.app import exports, session
 from wsss_viz.app.chart_svg import chart_svg
-from wsss_viz.app.information import exports, minimal_figure
+from wsss_viz.app.information import minimal_figure
 from wsss_viz.app.information.looks import CONFIG, activation_name
 from wsss_viz.app.information.minimal_figure import Laid
 from wsss_viz.app.state import ViewState

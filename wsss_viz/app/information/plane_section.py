@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import streamlit as st
 
-from wsss_viz.app import session
-from wsss_viz.app.information import exports, plane_words
+from wsss_viz.app import exports, session
+from wsss_viz.app.information import plane_exports, plane_words
 from wsss_viz.app.information.looks import CONFIG, activation_name
 from wsss_viz.app.information.plane_figure import Measured, plane_figure
 from wsss_viz.app.jobs.manager import Request, Snapshot
@@ -203,9 +203,9 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
     with st.expander("Every layer in numbers"):
         st.dataframe(plane_words.layer_rows(measured, layers), hide_index=True, placeholder="–")
         st.caption("Bits, the mean over the seeds and their range. C_k = max over epochs − end; F_k = end − start.")
-    rows = exports.plane_rows(measured)
+    rows = plane_exports.plane_rows(measured)
     about = {"ruler": state.ruler, "origin": origin, "recipes": {n: asdict(m.run.recipe) for n, m in measured.items()}}
-    exports.buttons("information-plane", rows, about, lambda: exports.plane_svg(measured, layers))
+    exports.buttons("information-plane", rows, about, lambda: plane_exports.plane_svg(measured, layers))
 
 
 def _alt(measured: Mapping[str, Measured], layers: Sequence[int]) -> str:

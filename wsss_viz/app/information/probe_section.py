@@ -7,9 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app import session
+from wsss_viz.app import exports, session
 from wsss_viz.app.chart_svg import chart_svg
-from wsss_viz.app.information import exports
 from wsss_viz.app.information.looks import CONFIG, GREY, plain
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import PROBED, READERS

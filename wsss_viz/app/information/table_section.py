@@ -9,9 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app import session
+from wsss_viz.app import exports, session
 from wsss_viz.app.chart_svg import chart_svg
-from wsss_viz.app.information import exports
 from wsss_viz.app.information.looks import ACCENT, CONFIG, plain
 from wsss_viz.app.state import ViewState
 from wsss_viz.information.discrete import TableMeasures, sample_information, table_measures

@@ -1,38 +1,17 @@
-"""What can be taken from the page Information: chart, rows, and rows with how they were made."""
+"""What can be taken from the information plane: every number as rows, and the planes as SVG."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from wsss_viz import __version__
 from wsss_viz.app.information.looks import LAYER_COLOURS, activation_name
 from wsss_viz.app.information.plane_figure import Measured
 from wsss_viz.figures.rendering import written
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY
 from wsss_viz.information.runs import LAYERS
-
-Rows = Sequence[Mapping[str, Any]]
-
-
-def rows_csv(rows: Rows) -> bytes:
-    """The rows with a header, all keys of any."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-def rows_json(rows: Rows, about: Mapping[str, Any]) -> bytes:
-    """The rows with what they are of and the version."""
-    return (json.dumps({"wsss_viz": __version__, **about, "rows": list(rows)}, indent=1) + "\n").encode()
 
 
 def plane_rows(measured: Mapping[str, Measured]) -> list[dict[str, Any]]:
@@ -85,17 +64,3 @@ def _planes(measured: Mapping[str, Measured], layers: Sequence[int]) -> Any:
 def _quantity(found: Measured, axis: int) -> str:
     sources = (found.plane.sources[f"{layer}/{axis}"] for layer in LAYERS)
     return next((str(source["quantity"]) for source in sources if "quantity" in source), "no value")
-
-
-def buttons(name: str, rows: Rows, about: Mapping[str, Any], svg: Callable[[], bytes]) -> None:
-    """The download buttons; each makes its file when it is asked for."""
-    kinds = [
-        ("Chart (SVG)", "svg", "image/svg+xml", svg),
-        ("Numbers (CSV)", "csv", "text/csv", lambda: rows_csv(rows)),
-        ("Numbers (JSON)", "json", "application/json", lambda: rows_json(rows, about)),
-    ]
-    with st.container(horizontal=True, gap="small"):
-        for label, ending, mime, make in kinds:
-            st.download_button(
-                label, data=make, file_name=f"{name}.{ending}", mime=mime, on_click="ignore", key=f"{name}_{ending}"
-            )
