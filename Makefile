@@ -38,8 +38,8 @@ format: setup ## Format the code
 browser: setup ## Install chromium for the browser tests where there is none
 	@$(BIN)/python -m tests.browser.chromium
 
-bench: setup ## Measure speeds, by hand and on a quiet machine
-	@for file in bench/*.py; do echo "$$file"; $(BIN)/python -m "bench.$$(basename "$$file" .py)" || exit 1; done
+bench: setup browser ## Measure speeds beside peers, load and faults, by hand and on a quiet machine
+	$(BIN)/python -m bench
 
 lock: setup ## Resolve requirements-dev.txt into requirements.lock again
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -12,7 +12,7 @@ import sys
 import click
 
 from wsss_viz import __version__
-from wsss_viz.errors import InputError
+from wsss_viz.errors import InputError, is_out_of_memory
 
 COMMANDS = {
     "app": "Start the app in the browser.",
@@ -66,6 +66,11 @@ def main(arguments: list[str] | None = None) -> None:
         if "--debug" in arguments:
             raise
         click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except (MemoryError, RuntimeError) as error:
+        if "--debug" in arguments or not is_out_of_memory(error):
+            raise
+        click.echo("error: the memory does not suffice: take smaller images, fewer views or a smaller batch", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)

@@ -1,4 +1,4 @@
-"""The one error a person is meant to read."""
+"""The one error a person is meant to read, and the one that any computation may meet."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,13 @@ class InputError(ValueError):
     The command line prints it and exits with 2; the pages show it in place of the result. Anything else that is
     raised is a defect of ours.
     """
+
+
+_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "cannot allocate memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the error says that memory ran out, of the machine or of the GPU (torch says so in a RuntimeError)."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(text in str(error).lower() for text in _MEMORY)
+    )

@@ -166,3 +166,25 @@ def test_pictures_without_masks_cannot_be_evaluated(checkpoint, capsys, tmp_path
     )
     assert code == 0
     assert len(read_maps(tmp_path / "maps" / "a.npz").keys) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")]
+)
+def test_running_out_of_memory_is_one_line_and_exit_2(error, checkpoint, capsys, tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr("wsss_viz.methods.dataset_run.run_dataset", fails)
+    code, _, said = run(capsys, "maps", "--data", "scenes:val", "--out", tmp_path / "m", "--classifier", checkpoint)
+    assert code == 2
+    assert said.splitlines()[-1].startswith("error: the memory does not suffice: take smaller images")
+
+
+def test_a_defect_is_not_taken_for_bad_input(checkpoint, tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("the shapes do not match")
+
+    monkeypatch.setattr("wsss_viz.methods.dataset_run.run_dataset", fails)
+    with pytest.raises(RuntimeError, match="shapes"):
+        main(["maps", "--data", "scenes:val", "--out", str(tmp_path / "m"), "--classifier", checkpoint])

@@ -5,16 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from wsss_viz.errors import InputError
-
-_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "cannot allocate memory")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the error says that memory ran out, of the machine or of the GPU."""
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and any(text in str(error).lower() for text in _MEMORY)
-    )
+from wsss_viz.errors import InputError, is_out_of_memory
 
 
 def end_line(error: BaseException, device: str) -> str:

@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
-from wsss_viz.app.jobs.endings import end_line, free_memory, is_out_of_memory
-from wsss_viz.errors import InputError
+from wsss_viz.app.jobs.endings import end_line, free_memory
+from wsss_viz.errors import InputError, is_out_of_memory
 from wsss_viz.traces import Step
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"

@@ -24,7 +24,7 @@ from wsss_viz.app.state import (
 )
 from wsss_viz.data.scenes import SPLITS
 
-_PARAMETERS = {
+PARAMETERS = {
     parameter.name: parameter
     for parameter in (
         *scene.PARAMETERS,
@@ -85,18 +85,18 @@ class ViewState(
     def to_query(self) -> dict[str, str]:
         """The parameters that `from_query` reads this state from; defaults left out."""
         changed = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
-        return self.written([name for name, parameter in _PARAMETERS.items() if changed.intersection(parameter.fields)])
+        return self.written([name for name, parameter in PARAMETERS.items() if changed.intersection(parameter.fields)])
 
     def written(self, names: Sequence[str]) -> dict[str, str]:
         """The parameters `names` as an address has them, defaults as well."""
-        return {name: _PARAMETERS[name].write(self) for name in names}
+        return {name: PARAMETERS[name].write(self) for name in names}
 
 
 def _read(query: Mapping[str, str | Sequence[str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Fields by name, and one line on each value that could not be used."""
     values: dict[str, Any] = {}
     notes = []
-    for name, parameter in _PARAMETERS.items():
+    for name, parameter in PARAMETERS.items():
         given = query.get(name)
         text = given if isinstance(given, str) or given is None else (given[-1] if given else None)
         if text is None:
