@@ -96,6 +96,7 @@ VALUES = {
     "probed": st.sampled_from(information.PROBED),
     "step": st.integers(1, learning.LESSONS),
     "present": st.booleans(),
+    "dataset": st.sampled_from(learning.DATASETS),
     "cell": st.just(()) | st.tuples(*[st.integers(0, learning.LARGEST_CELL)] * 2),
     "figure": st.sampled_from(figures.FIGURES),
     "basket": st.lists(items, max_size=3).map(tuple),

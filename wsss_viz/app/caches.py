@@ -229,6 +229,19 @@ def checkpoints_of(method: str) -> tuple[str, ...]:
     return tuple(entry(name).sha256 for name in names)
 
 
+def trained(method: str) -> Classifier:
+    """The network a method looks with beside the classifier; of several the first.
+
+    Raises:
+        InputError: there is none.
+    """
+    role = METHODS[method].role
+    found = _networks(method, wanted_device(), checkpoints_of(method)).get(role or "", ())
+    if not found:
+        raise InputError(f"There is no network of {METHODS[method].title}: python -m wsss_viz train --help")
+    return found[0]
+
+
 def steps_of(method: str, sample: Sample, views: str, **options: Any) -> Iterator[Step]:
     """The method's Steps on the sample, computed as they are asked for; may be run by any thread."""
     from wsss_viz.methods import bind

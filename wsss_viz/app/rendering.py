@@ -6,6 +6,7 @@ The numbers are the library's; here they only become colours. What is drawn keep
 
 from __future__ import annotations
 
+import base64
 import io
 from functools import lru_cache
 
@@ -129,6 +130,11 @@ def with_contour(image: Picture, mask: NDArray, colour: tuple[int, int, int] = C
     drawn = blend(image, np.array((20, 24, 28)), np.where(halo & ~line, 0.55, 0.0))
     drawn[line] = colour
     return drawn
+
+
+def data_address(image: Picture) -> str:
+    """The image as a `data:` address, a PNG."""
+    return f"data:image/png;base64,{base64.b64encode(png(image)).decode('ascii')}"
 
 
 def png(image: Picture) -> bytes:

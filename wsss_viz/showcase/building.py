@@ -63,7 +63,7 @@ def build_showcase(
     about = {
         "format": FORMAT,
         "version": wsss_viz.__version__,
-        "checkpoints": _digests(methods),
+        "checkpoints": digests(methods),
         "experiment": averages,
     }
     with whole_file(path) as file:
@@ -76,7 +76,7 @@ def build_showcase(
     return methods
 
 
-def _digests(methods: Sequence[str]) -> dict[str, str]:
+def digests(methods: Sequence[str]) -> dict[str, str]:
     """The SHA-256 of every checkpoint the methods look with."""
     entries = read_manifest()
     names = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from wsss_viz.app.learn.lesson import Inspect, Lesson, Source
 from wsss_viz.app.learn.question import ask
 from wsss_viz.app.state import ViewState
 
+STYLE = Path(__file__).with_name("learn.css")
 UNVERIFIED = "recalled, not read again"
 PRESENTING = """<style>
 [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"] { display: none; }
@@ -25,6 +27,7 @@ PRESENTING = """<style>
 
 def show(lesson: Lesson, state: ViewState) -> None:
     """Draws the step; in the presenter's view large and without what surrounds a page."""
+    st.html(STYLE)
     if state.present:
         st.html(PRESENTING)
     head(lesson, state)
@@ -50,14 +53,14 @@ def show(lesson: Lesson, state: ViewState) -> None:
 
 def head(lesson: Lesson, state: ViewState) -> None:
     """Which step it is, how to others, and its claim."""
-    with st.container(gap="small", key="heading"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="turning"):
-            turning.numbers()
-            st.space("stretch")
-            if not state.present:
-                frame.explain(Explanation(lesson.lead, lesson.formula.latex, lesson.caveat))
-                copy_link()
-            turning.presenting(state.present)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="turning"):
+        turning.numbers()
+        st.space("stretch")
+        if not state.present:
+            frame.explain(Explanation(lesson.lead, lesson.formula.latex, lesson.caveat))
+            copy_link()
+        turning.presenting(state.present)
+    with st.container(gap="small", key="claim"):
         st.html(f'<p class="wv-part">{state.step} of {len(COURSE)} · {escape(COURSE[state.step - 1].name)}</p>')
         st.title(lesson.claim, anchor=False)
         st.html(f'<p class="wv-lead">{escape(lesson.lead)}</p>')

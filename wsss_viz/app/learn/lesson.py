@@ -22,7 +22,7 @@ class Formula:
     brace that opens in one part and closes in another.
 
     Attributes:
-        before, term, after: the formula, of which `term` is marked.
+        before, term, after: the formula, of which `term` is marked. On the page a line ends at ", \\quad ".
         reads: what its symbols are, one or two sentences of Markdown.
     """
 
@@ -33,8 +33,11 @@ class Formula:
 
     @property
     def latex(self) -> str:
-        """The formula for KaTeX, the term framed in a colour that is read on light and dark."""
-        return rf"{self.before} {{\color{{{HIGHLIGHT}}}\boxed{{{self.term}}}}} {self.after}"
+        """The formula for KaTeX: the term framed, in a colour that is read on light and dark."""
+        whole = rf"{self.before} {{\color{{{HIGHLIGHT}}}\boxed{{{self.term}}}}} {self.after}"
+        lines = whole.split(r", \quad ")
+        stacked = r" \\[0.7em] ".join(lines)
+        return whole if len(lines) == 1 else rf"\begin{{gathered}}{stacked}\end{{gathered}}"
 
 
 @dataclass(frozen=True)

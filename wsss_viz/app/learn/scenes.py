@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import streamlit as st
+
 from wsss_viz.app import caches
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.showcase import SHOWN_SCENES
+from wsss_viz.models.manifest import checkpoints_folder
+from wsss_viz.showcase import SHOWN_SCENES, Showcase, lessons, read_showcase
 from wsss_viz.traces import Trace
 
 
@@ -54,6 +57,39 @@ def trace(sample: Sample, method: str) -> Trace:
     if found is None:
         raise InputError(caches.showcase_note() or f"The showcase has no {method} of this scene.")
     return found
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _lessons(stamps: tuple[tuple[str, int], ...]) -> Showcase | None:
+    try:
+        return read_showcase(lessons.lessons_path())
+    except InputError:
+        return None
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _lesson_trace(checkpoint: str, name: str, source: str, stamps: tuple[tuple[str, int], ...]) -> tuple[Trace, str]:
+    stored = _lessons(stamps)
+    if stored and stored.has(name, source):
+        return stored.trace(name, source), "precomputed"
+    kind, _, label = name.rpartition("-")
+    sample, classifier = caches.scene(source), caches.classifier()
+    if kind == "looks":
+        return lessons.looks(classifier, sample, label), "computed now"
+    if kind == "spill":
+        return lessons.spill(classifier, caches.trained("cs-ae"), sample, label), "computed now"
+    return lessons.class_sum(classifier, sample), "computed now"
+
+
+def lesson_trace(name: str, source: str) -> tuple[Trace, str]:
+    """One of the lecture's own traces, `showcase.lessons`, and where it is from; computed where it is not stored.
+
+    Raises:
+        InputError: a network it is computed with is missing.
+    """
+    files = (lessons.lessons_path(), checkpoints_folder() / "manifest.json")
+    stamps = tuple((str(file), file.stat().st_mtime_ns if file.is_file() else 0) for file in files)
+    return _lesson_trace(caches.entry().sha256, name, source, stamps)
 
 
 def largest_part(sample: Sample) -> str:

@@ -26,7 +26,7 @@ def page(lesson: Lesson, number: int, topic: str) -> Figure:
     rows = figure.add_gridspec(3, 1, height_ratios=(1.15, 3.9, 1.35))
     top, middle, bottom = (figure.add_subfigure(rows[i]) for i in range(3))
     top.text(0.03, 0.8, f"{number}  {topic}", size=9, color=_SOFT)
-    top.text(0.03, 0.6, "\n".join(textwrap.wrap(lesson.claim, 74)), size=17, va="top", color=_INK, weight="bold")
+    top.text(0.03, 0.6, "\n".join(textwrap.wrap(lesson.claim, 68)), size=17, va="top", color=_INK, weight="bold")
     lesson.draw(middle)
     draw_formula(bottom, lesson.formula, 0.03, 0.74)
     asked = textwrap.wrap(f"{lesson.question.asked}  {' / '.join(lesson.question.options)}", 118)

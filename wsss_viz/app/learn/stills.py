@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Cell = rendering.Picture | Callable[["Axes"], None]
 SMALL = 8
+LABELS = 0.04
+"""What a chart leaves at its left for the labels of its axis, as a share of the width."""
 
 
 def row(figure: SubFigure, cells: Sequence[tuple[str, Cell]], widths: Sequence[float] | None = None) -> None:
@@ -34,6 +36,8 @@ def row(figure: SubFigure, cells: Sequence[tuple[str, Cell]], widths: Sequence[f
         if callable(cell):
             cell(ax)
             ax.tick_params(labelsize=SMALL - 1)
+            place = ax.get_position()
+            ax.set_position((place.x0 + LABELS, place.y0, place.width - LABELS, place.height))
             ax.spines[["top", "right"]].set_visible(False)
         else:
             ax.imshow(cell)

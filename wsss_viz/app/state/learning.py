@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wsss_viz.app.state.parameters import Notation, Parameter, is_index, whole, write_numbers
+from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, whole, write_numbers
 
 LESSONS = 13
 LARGEST_CELL = 63
+DATASETS = ("voc", "coco", "thousand")
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,13 @@ class LearningState:
     Attributes:
         step: of the lecture, from 1.
         present: whether it is shown large, without what surrounds a page.
+        dataset: one of `DATASETS`, whose images are to be annotated.
         cell: row and column, from 0, of the cell of a class map whose sum is written out; empty: the highest.
     """
 
     step: int = 1
     present: bool = False
+    dataset: str = "voc"
     cell: tuple[int, ...] = ()
 
 
@@ -40,5 +43,6 @@ def _read_cell(text: str) -> tuple[int, ...]:
 PARAMETERS = (
     Parameter("step", whole(1, LESSONS)),
     Parameter("present", Notation(_read_present, lambda on: str(int(on)))),
+    Parameter("dataset", choice(DATASETS)),
     Parameter("cell", Notation(_read_cell, write_numbers)),
 )

@@ -11,7 +11,7 @@ from wsss_viz.app.learn.lesson import Formula, Question
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import LESSONS
 
-WRITTEN = (2, 4)
+WRITTEN = (1, 2, 3, 4, 5, 6, 7)
 
 
 def answers(page: AppTest) -> list[str]:
@@ -78,5 +78,8 @@ def test_bad_parameters_fall_back_with_a_note(open_page: OpenPage, bad: dict[str
 
 def test_a_formula_marks_its_term_and_a_question_has_its_answer_among_its_options() -> None:
     assert r"\boxed{t}" in Formula("a =", "t", "+ b", "").latex
+    two = Formula(r"a, \quad b = ", "t", "", "").latex
+    assert two.startswith(r"\begin{gathered}a \\")
+    assert r"\boxed{t}" in two
     with pytest.raises(ValueError, match="options"):
         Question("?", ("yes", "no"), 2, "")

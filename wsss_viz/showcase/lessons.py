@@ -1,0 +1,143 @@
+"""What the lecture shows beside the methods' own traces: a class map's sum, looks after erasing, masks that spill over.
+
+The traces, each of one scene by the name in the file:
+
+    class-sum     one step: `maps` (C, h, w), `scores`, in `arrays` the last features `features` (D, h, w) and the
+                  weights `weights` (C, D), so that maps = weights . features
+    looks-NAME    the erasing experiment on the class NAME (`evaluation.erasing_looks`)
+    spill-NAME    what the ordinary classifier says once the class NAME is erased, and more than that: step 0 by the
+                  class's own CS-AE mask m, step 1 by m and the true objects of all other labels, step 2 by one mask
+                  for all labels, max_c m_c. Each with the erased image, its `mask` (H, W), `scores` (C,), in `terms`
+                  `l_cse`, the loss against the labels that should remain, and `object/OTHER`, the mean of the mask on
+                  each other label's object
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import checkpoints_folder
+from wsss_viz.traces import Step, Trace
+
+if TYPE_CHECKING:
+    from wsss_viz.models.classifier import Classifier
+
+CARRIER = "sofa"
+"""The class something stands on: its mask meets another object's."""
+
+
+def lessons_path() -> Path:
+    """Where they are: beside the showcase's traces."""
+    return checkpoints_folder() / "showcase" / "lessons.zip"
+
+
+def class_sum(classifier: Classifier, sample: Sample) -> Trace:
+    """The trace `class-sum`."""
+    import torch
+
+    with torch.no_grad():
+        features = classifier.features(classifier.early(classifier.preprocess(sample.image).to(classifier.device)))
+        maps = classifier.head(features)
+        scores = classifier.pool(maps)[0]
+    weights = classifier.head.weight.detach()[:, :, 0, 0]
+    arrays = {"features": _numpy(features[0]), "weights": _numpy(weights)}
+    return Trace((Step(0, _numpy(maps[0]), _numpy(scores), arrays=arrays),), classes=classifier.classes)
+
+
+def looks(classifier: Classifier, sample: Sample, name: str) -> Trace:
+    """The trace `looks-NAME`."""
+    from wsss_viz.evaluation import erasing_looks
+
+    return Trace.collect(erasing_looks.looks(classifier, sample, name), classes=classifier.classes)
+
+
+def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str) -> Trace:
+    """The trace `spill-NAME`.
+
+    Args:
+        classifier: the ordinary one, which judges.
+        network: CS-AE's, whose maps are the masks.
+        name: a label of the sample, which has others too.
+
+    Raises:
+        InputError: the sample has no mask, the class is not a label of it, or it is the only one.
+    """
+    import torch
+
+    from wsss_viz.methods.cse import cse_loss, erase_all, erase_class
+    from wsss_viz.methods.masking import erase
+    from wsss_viz.methods.views import SINGLE, class_maps
+
+    others = [label for label in sample.labels or () if label != name]
+    if sample.mask is None or name not in (sample.labels or ()) or not others:
+        raise InputError(f"{sample.name} has not {name!r} and another label with masks: take a scene with both")
+    x = classifier.preprocess(sample.image).to(classifier.device)
+    maps = class_maps(network, x, SINGLE)[0][None]
+    labels = torch.from_numpy(sample.label_vector(classifier.classes))[None].to(x)
+    chosen = torch.tensor([classifier.classes.index(name)], device=x.device)
+    own, together = erase_class(x, maps, labels, chosen), erase_all(x, maps, labels)
+    objects = np.any([sample.class_mask(other) for other in others], axis=0)
+    over = torch.from_numpy(objects.astype(np.float32)).to(x)[None, None]
+    spilled = torch.maximum(own.mask, torch.nn.functional.interpolate(over, own.mask.shape[2:]))
+    steps = []
+    for k, mask in enumerate((own.mask, spilled, together.mask)):
+        seen = erase(x, mask)
+        with torch.no_grad():
+            found, scores = class_maps(classifier, seen, SINGLE)
+        shown = _numpy(mask[0, 0])
+        terms = {"l_cse": float(cse_loss(scores[None], own.remaining)), "area": float(shown.mean())}
+        terms |= {f"object/{other}": float(shown[_at(sample, other, shown.shape)].mean()) for other in others}
+        image = classifier.preprocessing.restore(seen[0])
+        steps.append(Step(k, _numpy(found), _numpy(scores), (int(chosen),), image=image, mask=shown, terms=terms))
+    return Trace(tuple(steps), classes=classifier.classes)
+
+
+def build_lessons(path: Path, classifier: Classifier, network: Classifier | None, sources: Sequence[str]) -> None:
+    """Computes the lecture's traces on the first scene and on those with a `CARRIER` and another label; writes them.
+
+    Args:
+        path: written whole or not at all.
+        network: CS-AE's; None leaves `spill` out.
+    """
+    import wsss_viz
+    from wsss_viz import data
+    from wsss_viz.data.files import whole_file
+    from wsss_viz.showcase.building import digests
+    from wsss_viz.showcase.reading import FORMAT
+    from wsss_viz.showcase.scenes import trace_name
+    from wsss_viz.traces.trace_file import write_traces
+
+    traces = {}
+    for number, source in enumerate(sources):
+        (sample,) = data.open(source)
+        labels = sample.labels or ()
+        if number == 0:
+            traces[trace_name("class-sum", source)] = class_sum(classifier, sample)
+            for name in labels:
+                traces[trace_name(f"looks-{name}", source)] = looks(classifier, sample, name)
+        if network is not None and CARRIER in labels and len(labels) > 1:
+            traces[trace_name(f"spill-{CARRIER}", source)] = spill(classifier, network, sample, CARRIER)
+    methods = ("cs-ae",) if network is not None else ()
+    about: dict[str, Any] = {"format": FORMAT, "version": wsss_viz.__version__, "experiment": {}}
+    about["checkpoints"] = digests(methods)
+    with whole_file(path) as file:
+        write_traces(file, traces, about)
+
+
+def _at(sample: Sample, name: str, size: Iterable[int]) -> Any:
+    """The class's true pixels at another size."""
+    from PIL import Image
+
+    height, width = size
+    mask = Image.fromarray(sample.class_mask(name).astype(np.uint8))
+    return np.asarray(mask.resize((width, height), Image.Resampling.NEAREST)) > 0
+
+
+def _numpy(values: Any) -> Any:
+    return np.array(values.detach().float().cpu().numpy())
