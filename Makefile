@@ -1,6 +1,6 @@
 # `make` lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup app test lint format browser bench lock clean
+.PHONY: help setup app test lint format browser bench reference lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -40,6 +40,9 @@ browser: setup ## Install chromium for the browser tests where there is none
 
 bench: setup browser ## Measure speeds beside peers, load and faults, by hand and on a quiet machine
 	$(BIN)/python -m bench
+
+reference: setup ## Write the reference from the docstrings to docs/reference/
+	@$(BIN)/python docs/make_reference.py
 
 lock: setup ## Resolve requirements-dev.txt into requirements.lock again
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
