@@ -14,7 +14,7 @@ def test_a_deep_link_opens_its_view_and_the_threshold_follows_the_keyboard(open_
     expect(page.get_by_role("heading", name="Gradients")).to_be_visible()
     expect(page.get_by_text("High in G5, conv 5")).to_be_visible()
     expect(page.locator('img[alt^="gradient map G"]')).to_have_count(6)
-    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
     slider = page.locator(".st-key-gradients_tau input[type=range]")
     expect(slider).to_have_value("0.5")
     slider.focus()
@@ -27,5 +27,21 @@ def test_a_deep_link_opens_its_view_and_the_threshold_follows_the_keyboard(open_
 def test_the_scenes_open_with_both_charts(open_at: OpenAt) -> None:
     page = open_at("/gradients?subject=scenes")
     expect(page.get_by_text("The logit through RIB's steps")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
     expect(page.get_by_text("control, sigmoid kept")).to_be_visible()
+
+
+def test_a_rectangle_drawn_on_the_picture_is_counted(open_at: OpenAt) -> None:
+    page = open_at("/gradients")
+    place = page.locator(".js-plotly-plot").first.locator(".nsewdrag").bounding_box()
+    assert place
+    left, top = place["x"] + 0.2 * place["width"], place["y"] + 0.3 * place["height"]
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + 0.2 * place["width"], top + 0.2 * place["height"], steps=5)
+    page.mouse.move(left + 0.4 * place["width"], top + 0.4 * place["height"], steps=5)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"box=(19|20|21)-(29|30|31)-(59|60|61)-(69|70|71)"))
+    expect(page.get_by_text("your region").first).to_be_visible()
+    page.get_by_role("button", name="No region of my own").click()
+    expect(page).not_to_have_url(re.compile("box="))

@@ -60,6 +60,23 @@ def test_white_noise_channel_lies_between_the_bounds(ratio):
     assert layer.inputs.value_bits == pytest.approx(truth, abs=0.06)
 
 
+@pytest.mark.parametrize(
+    ("ratio", "upper", "lower"), [(1, 0.861, 0.305), (4, 1.731, 0.858), (16, 2.704, 1.723), (100, 4.064, 3.073)]
+)
+def test_bounds_of_the_white_noise_channel_lie_where_they_were_found(ratio, upper, lower):
+    """`diagnostics.md` 1.4: far apart, and the truth (0.5, 1.161, 2.044, 3.329) between them."""
+    band = m.information_bounds(np.random.default_rng(1).normal(size=1500) * ratio**0.5, 1)
+    assert (band.upper.value_bits, band.lower.value_bits) == pytest.approx((upper, lower), abs=0.06)
+
+
+def test_in_many_dimensions_both_bounds_sit_at_the_cap_far_below_the_truth():
+    band = m.information_bounds(2 * np.random.default_rng(0).normal(size=(1000, 20)), 1)
+    truth = 20 * gaussian.linear_channel_information(2, 1).value_bits
+    assert truth == pytest.approx(23.2, abs=0.05)
+    for bound in (band.lower, band.upper):
+        assert bound.value_bits == pytest.approx(np.log2(1000), abs=0.1)
+
+
 @pytest.mark.parametrize(("d", "lower_slack", "upper_slack"), [(1, 0.1, 0.1), (2, 0.1, 0.1), (5, 0.35, 0.35)])
 def test_sampled_inputs_bracket_the_truth(d, lower_slack, upper_slack):
     x = 2 * np.random.default_rng(0).normal(size=(1000, d))

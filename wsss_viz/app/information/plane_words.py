@@ -134,7 +134,8 @@ def first_picture(measured: Mapping[str, Measured], layers: Sequence[int]) -> st
                 parts.append(f'<circle cx="{x}" cy="{y}" r="6" fill="{LAYER_COLOURS[k]}"/>')
     whole = 50 + len(measured) * (width + gap) - gap + 20
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {height + 40}" font-family="sans-serif" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="{height + 40}" '
+        f'viewBox="0 0 {whole} {height + 40}" font-family="sans-serif" '
         f'font-size="14" fill="#888">{"".join(parts)}</svg>'
     )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
