@@ -19,9 +19,9 @@ import wsss_viz
 from bench.tables import Table, ratio, show, side_by_side, spread
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
-from wsss_viz.evaluation.runner import last_step
 from wsss_viz.methods.erasing import erasing
 from wsss_viz.models.classifier import Classifier
+from wsss_viz.traces.step import last_step
 
 STEPS, THRESHOLD = 3, 0.5
 

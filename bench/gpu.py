@@ -19,10 +19,10 @@ from torchvision.models import resnet50
 
 from bench.tables import Table, show
 from wsss_viz.data.sample import Sample
-from wsss_viz.evaluation.runner import last_step
 from wsss_viz.methods.cse import cse_loss, erase_class
 from wsss_viz.methods.rib import rib
 from wsss_viz.models import Classifier, adapt
+from wsss_viz.traces.step import last_step
 
 SIDE, BATCHES, ROUNDS = 512, (1, 4, 16, 64), 5
 PRECISIONS = {"float32": None, "float32, TF32": None, "bf16": torch.bfloat16}

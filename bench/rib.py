@@ -22,13 +22,13 @@ import wsss_viz
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.runner import last_step
 from wsss_viz.methods.companions import Companions, scene_companions
 from wsss_viz.methods.pooling import pool
 from wsss_viz.methods.rib import rib
 from wsss_viz.methods.views import MIRROR, Views, class_maps, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.scene_network import scene_network
+from wsss_viz.traces.step import last_step
 
 STEPS, COMPANIONS, RATE, HEAD_RATE, POWER = 10, 8, 1e-2, 0.0, 0.9
 

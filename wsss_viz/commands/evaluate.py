@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from wsss_viz.commands.launch import bar_of, device_of, every_rank
 from wsss_viz.commands.options import (
     also_option,
     classifier_option,
@@ -14,9 +16,13 @@ from wsss_viz.commands.options import (
     json_option,
     limit_option,
     names_option,
-    progress,
+    threads_option,
     views_option,
 )
+
+if TYPE_CHECKING:
+    from wsss_viz.methods.registry import Runner
+    from wsss_viz.models.classifier import Classifier
 
 
 @click.command()
@@ -36,6 +42,7 @@ from wsss_viz.commands.options import (
 )
 @limit_option
 @device_option
+@threads_option
 @json_option
 def command(
     *,
@@ -48,30 +55,46 @@ def command(
     maps_folder: Path | None,
     limit: int | None,
     device: str,
+    threads: int,
     json_path: Path | None,
 ) -> None:
-    """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part."""
+    """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part.
+
+    Under torchrun each process takes its share of the images. Nothing is kept on the way: for a long run, write the
+    maps with `maps`, which goes on where it was stopped, and score them with --maps.
+    """
     from wsss_viz.data.files import write_whole
-    from wsss_viz.evaluation.report import report_bytes, stored_report, table
+    from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
-    if maps_folder is not None:
-        report = stored_report(maps_folder, data_string, limit=limit, progress=progress)
-    else:
-        from wsss_viz.evaluation.report import bind_all, run_report
-        from wsss_viz.models import load
+    with every_rank() as ranks:
+        if maps_folder is not None:
+            report = stored_report(maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks))
+        else:
+            from wsss_viz.methods.precision import using_threads
+            from wsss_viz.models import load
 
-        classifier = load(classifier_name, device)
-        report = run_report(
-            bind_all(classifier, classifier_name, names, also, device),
-            classifier.classes,
-            data_string,
-            limit=limit,
-            tune_on=tune_on,
-            views_name=views_name,
-            each_image=True,
-            progress=progress,
-        )
-        report["classifier"] = classifier_name
-    click.echo(table(report))
-    if json_path is not None:
-        write_whole(json_path, report_bytes(report))
+            place = device_of(device, ranks)
+
+            def prepare() -> tuple[Classifier, dict[str, Runner]]:
+                classifier = load(classifier_name, place)
+                return classifier, bind_all(classifier, classifier_name, names, also, place)
+
+            classifier, runs = ranks.together(prepare)
+            with using_threads(threads):
+                report = run_report(
+                    runs,
+                    classifier.classes,
+                    data_string,
+                    limit=limit,
+                    tune_on=tune_on,
+                    views_name=views_name,
+                    each_image=True,
+                    ranks=ranks,
+                    progress=bar_of(ranks),
+                )
+            report["classifier"] = classifier_name
+        if ranks.rank != 0:
+            return
+        click.echo(table(report))
+        if json_path is not None:
+            write_whole(json_path, report_bytes(report))

@@ -2,57 +2,133 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from wsss_viz.commands.launch import bar_of, device_of, every_rank
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
     device_option,
     limit_option,
-    progress,
+    threads_option,
     views_option,
 )
+
+if TYPE_CHECKING:
+    from wsss_viz.methods.dataset_run import RankReport
 
 
 @click.command()
 @click.option("--method", "name", default="cam", help="The method.")
 @data_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write to.")
+@click.option(
+    "--format",
+    "map_format",
+    type=click.Choice(["ours", "irn", "mask", "fiftyone"]),
+    default="ours",
+    help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); mask: pseudo masks as palette PNG; "
+    "fiftyone: an 8-bit PNG a class, with its range.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(min=0, max=1, max_open=True),
+    default=0.15,
+    help="The background's score in pseudo masks (--format mask); 0.15 is IRN's on VOC.",
+)
 @classifier_option
 @views_option("multi-scale")
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bf16"]),
+    default="float32",
+    help="bf16: mixed, for GPUs; slow on most CPUs.",
+)
 @limit_option
 @device_option
+@threads_option
 def command(
     *,
     name: str,
     data_string: str,
     out: Path,
+    map_format: str,
+    threshold: float,
     classifier_name: str,
     views_name: str,
+    precision: str,
     limit: int | None,
     device: str,
+    threads: int,
 ) -> None:
-    """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was."""
+    """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was.
+
+    With several processes, each takes its share, and the files are the same, byte for byte:
+    torchrun --nproc-per-node 4 -m wsss_viz maps ...
+    """
+    from dataclasses import replace
+
     from wsss_viz import data
     from wsss_viz.data.subset import take
-    from wsss_viz.methods.dataset_run import run_dataset
+    from wsss_viz.methods.dataset_run import numbered_by, run_dataset
     from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods.precision import computing, laid_out, using_threads
     from wsss_viz.methods.registry import bind
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models import load
+    from wsss_viz.traces.map_folder import MapWriter
 
-    samples = take(data.open(data_string), limit)
-    settings: dict[str, object] = {
-        "method": name,
-        "classifier": classifier_name,
-        "views": views_name,
-        "data": data_string,
-    }
-    classifier = load(classifier_name, device)
-    run = bind(name, classifier, load_trained([name], classifier_name, device))
-    written, skipped = run_dataset(
-        run, classifier.classes, progress(samples, name), out, views=PRESETS[views_name], settings=settings
-    )
-    click.echo(f"{written} files written to {out}, {skipped} were there already")
+    with every_rank() as ranks:
+
+        def prepare() -> tuple[Any, ...]:
+            samples = data.open(data_string)
+            place = device_of(device, ranks)
+            classifier = laid_out(load(classifier_name, place))
+            networks = load_trained([name], classifier_name, place)
+            for network in (network for group in networks.values() for network in group):
+                laid_out(network)
+            writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
+            return take(samples, limit), classifier, bind(name, classifier, networks), writer
+
+        samples, classifier, run, writer = ranks.together(prepare)
+        with using_threads(threads), computing(precision, classifier.device):
+            reports = run_dataset(
+                run,
+                classifier.classes,
+                samples,
+                writer,
+                views=replace(PRESETS[views_name], high_res=map_format == "irn"),
+                settings={
+                    "method": name,
+                    "classifier": classifier_name,
+                    "views": views_name,
+                    "data": data_string,
+                    "precision": precision,
+                },
+                ranks=ranks,
+                progress=lambda indices: bar_of(ranks)(indices, name),
+            )
+        if ranks.rank == 0:
+            click.echo(summary(out, reports))
+
+
+def summary(out: Path, reports: Sequence[RankReport]) -> str:
+    """What all ranks did, then each of them where there are several."""
+    written, skipped = sum(report.written for report in reports), sum(report.skipped for report in reports)
+    seconds = max(report.seconds for report in reports)
+    lines = [f"{written} files written to {out}, {skipped} were there already{_speed(written, seconds)}"]
+    if len(reports) > 1:
+        lines += [
+            f"  rank {rank}: {report.written} written, {report.skipped} there already"
+            f"{_speed(report.written, report.seconds)}"
+            for rank, report in enumerate(reports)
+        ]
+    return "\n".join(lines)
+
+
+def _speed(images: int, seconds: float) -> str:
+    return f"; {seconds:.1f} s, {images / seconds:.2f} images/s" if images and seconds else ""

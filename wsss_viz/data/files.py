@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from wsss_viz.errors import InputError
+
+_PARTIAL = re.compile(r"\..{0,40}\.[0-9a-f]{12}\.part", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -40,6 +43,65 @@ def whole_file(path: Path | str) -> Iterator[IO[bytes]]:
         if isinstance(error, OSError):
             raise InputError(f"{path}: cannot be written: {error.strerror or error}; choose another place") from error
         raise
+
+
+def write_first(path: Path, data: bytes) -> bool:
+    """Writes `data` to `path` where nothing is there, whole or not at all; of several that try at once, one does.
+
+    Returns:
+        Whether it was written here.
+
+    Raises:
+        InputError: the folder or the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
+    try:
+        write_whole(temporary, data)
+        # A hard link is the one step that fails where the name is taken already.
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}; choose another place") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    return True
+
+
+def remove_partial(folder: Path) -> int:
+    """Removes what killed processes left of `whole_file` in a folder and those inside it; returns how many files."""
+    removed = 0
+    for file in folder.rglob(".*.part"):
+        if _PARTIAL.fullmatch(file.name):
+            with contextlib.suppress(OSError):
+                file.unlink()
+                removed += 1
+    return removed
+
+
+@contextlib.contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Holds `path`, a file that is there, for this process alone, until the block or the process ends.
+
+    Where the system has no such locks (Windows, some network folders), nothing is held.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"another run is writing to {path.parent}: wait for it, or give another folder") from None
+        except OSError:
+            pass
+        yield
 
 
 def write_whole(path: Path | str, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The first samples of a data set."""
+"""A part of a data set: its first samples, or every n-th."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import overload
 
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.sources import DataSet
 
 
-class Head(Sequence[Sample]):
-    """The first `count` samples of a sequence, read when they are asked for."""
+class Chosen(Sequence[Sample]):
+    """The samples of a sequence at some indices, read when they are asked for."""
 
-    def __init__(self, samples: Sequence[Sample], count: int) -> None:
+    def __init__(self, samples: Sequence[Sample], indices: Sequence[int]) -> None:
         self._samples = samples
-        self._indices = range(min(count, len(samples)))
+        self._indices = indices
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -30,4 +31,11 @@ class Head(Sequence[Sample]):
 
 def take(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
     """The first `limit` samples; all of them where it is None."""
-    return samples if limit is None else Head(samples, limit)
+    if limit is None:
+        return samples
+    return samples[:limit] if isinstance(samples, DataSet) else Chosen(samples, range(min(limit, len(samples))))
+
+
+def names_of(samples: Sequence[Sample]) -> list[str]:
+    """The samples' names; those of a DataSet whose source lists them cost nothing, others are read."""
+    return samples.sample_names() if isinstance(samples, DataSet) else [sample.name for sample in samples]

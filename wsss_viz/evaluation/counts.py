@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
-from wsss_viz.evaluation.seeds import strongest
+from wsss_viz.traces.pseudo_masks import strongest
 
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 """Background thresholds 0.00 to 0.99 (`methods.md`, section 1: SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49)."""
@@ -88,16 +88,25 @@ def count(
     return _accumulate(best.ravel(), level, sample, len(thresholds), len(names) + 1)
 
 
-def count_mask(mask: NDArray, sample: Sample) -> Counts:
-    """Counts one predicted mask (H, W), class index + 1 and 0 the background, over the sample's own classes; T = 1.
+def count_mask(mask: NDArray, sample: Sample, classes: Sequence[str] | None = None, steps: int = 1) -> Counts:
+    """Counts one finished mask (H, W), class index + 1 and 0 the background, over the sample's own classes.
+
+    All of its classes count, those that are no labels too; 255 counts as background (IRN, `step/eval_sem_seg.py`).
+
+    Args:
+        classes: of `mask`, the sample's own by default; what its set lacks counts as background.
+        steps: T, the thresholds it stands for, at all of which it is the same.
 
     Raises:
         ValueError: the sample has no mask, or one of another size.
     """
     if sample.mask is None or sample.mask.shape != mask.shape:
         raise ValueError(f"{sample.name} has no mask of {mask.shape[0]} x {mask.shape[1]} to count against")
-    best = mask.ravel().astype(np.int64)
-    return _accumulate(best, (best > 0).astype(np.int64), sample, 1, len(sample.classes) + 1)
+    lookup = np.zeros(256, dtype=np.int64)
+    for place, name in enumerate(sample.classes if classes is None else classes, 1):
+        lookup[place] = sample.classes.index(name) + 1 if name in sample.classes else 0
+    best = lookup[mask].ravel()
+    return _accumulate(best, steps * (best > 0), sample, steps, len(sample.classes) + 1)
 
 
 def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, classes: int) -> Counts:

@@ -11,15 +11,18 @@ from wsss_viz import data
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.runner import Progress, as_json, count_stored, evaluate, image_rows, quiet
+from wsss_viz.evaluation.runner import Progress, as_json, count_shared, count_stored, evaluate, image_rows, quiet
 from wsss_viz.evaluation.scores import summarise
 from wsss_viz.methods.partners import load_trained
+from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.registry import Networks, Runner, bind
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
+from wsss_viz.traces.map_folder import MapFolder
 
 TUNING_SAMPLES = 150
+FINISHED = "none: finished pseudo masks"
 
 
 def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | None, str]:
@@ -74,15 +77,16 @@ def run_report(
     tune_on: str = "auto",
     views_name: str = "multi-scale",
     each_image: bool = False,
+    ranks: Ranks = ALONE,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
     With `each_image` also `images`, a data string and the classes in it for each, and each method's `per_image`, the
-    IoUs of these classes.
+    IoUs of these classes. {} on the ranks other than 0.
     """
-    samples = take(data.open(data_string), limit)
-    tuning, threshold_from = tuning_samples(tune_on, data_string)
+    samples = ranks.together(lambda: take(data.open(data_string), limit))
+    tuning, threshold_from = ranks.together(lambda: tuning_samples(tune_on, data_string))
     results = evaluate(
         runs,
         classes,
@@ -90,8 +94,11 @@ def run_report(
         tune_on=tuning,
         views=PRESETS[views_name],
         each_image=each_image,
+        ranks=ranks,
         progress=progress,
     )
+    if ranks.rank != 0:
+        return {}
     return {
         "data": data_string,
         "count": len(samples),
@@ -117,17 +124,24 @@ def method_report(
 
 
 def stored_report(
-    folder: Path, data_string: str, *, limit: int | None = None, progress: Progress = quiet
+    folder: Path, data_string: str, *, limit: int | None = None, ranks: Ranks = ALONE, progress: Progress = quiet
 ) -> dict[str, Any]:
-    """The same for maps that were written to `folder`, at the best threshold on the data itself."""
-    samples = take(data.open(data_string), limit)
-    counts = count_stored(folder, progress(samples, "reading maps"))
+    """The same for maps that were written to `folder`, at the best threshold on the data itself.
+
+    Finished pseudo masks have no threshold to choose: their curve is flat. {} on the ranks other than 0.
+    """
+    samples = ranks.together(lambda: take(data.open(data_string), limit))
+    counted = count_shared(lambda shown: (count_stored(folder, shown), 0.0), samples, "reading maps", ranks, progress)
+    if counted is None:
+        return {}
+    counts, _ = counted
     scores = summarise(counts, samples[0].classes)
+    finished = MapFolder(folder, samples[0].classes).format == "mask"
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
-        "threshold_from": tuning_samples("none", data_string)[1],
+        "threshold_from": FINISHED if finished else tuning_samples("none", data_string)[1],
         "images": image_rows(samples),
         "methods": {folder.resolve().name: as_json(scores, None, counts)},
     }
@@ -160,8 +174,9 @@ def table(report: dict[str, Any]) -> str:
         low, high = row["interval"]["miou"]
         parts = row["part_recall"]
         seconds = row["seconds_per_image"]
+        at = "-" if report["threshold_from"] == FINISHED else f"{row['threshold']:.2f}"
         lines.append(
-            f"{name:<12}{row['threshold']:>5.2f}{row['miou']:>7.1f}{f'{low:.1f} to {high:.1f}':>15}"
+            f"{name:<12}{at:>5}{row['miou']:>7.1f}{f'{low:.1f} to {high:.1f}':>15}"
             f"{_number(row['precision'], 7)}{_number(row['recall'], 8)}{_number(row['fp'], 6)}{_number(row['fn'], 6)}"
             f"{_number(parts['discriminative'], 8)}{_number(parts['non_discriminative'], 8)}"
             f"{'-' if seconds is None else f'{seconds:.3f}':>9}"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wsss_viz import methods
 from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
+from wsss_viz.data.subset import Chosen
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import Counts, count
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
+from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
-from wsss_viz.models.classifier import Classifier
-from wsss_viz.traces.step import Step
-from wsss_viz.traces.storage import read_maps
+from wsss_viz.traces.map_folder import MapFolder
+from wsss_viz.traces.step import last_step
 
 Progress = Callable[[Iterable[Sample], str], Iterable[Sample]]
 
@@ -28,20 +29,10 @@ def quiet(samples: Iterable[Sample], title: str) -> Iterable[Sample]:
     return samples
 
 
-def last_step(steps: Iterator[Step]) -> Step:
-    """Runs a method to its end and keeps its last step alone. Raises ValueError where there is none."""
-    step = None
-    for step in steps:  # noqa: B007 - the last one is wanted
-        pass
-    if step is None:
-        raise ValueError("the method yielded no step")
-    return step
-
-
 def count_run(
     run: Runner, classes: Sequence[str], samples: Iterable[Sample], views: Views = MULTI_SCALE
 ) -> tuple[list[Counts], float]:
-    """One Counts a sample under a bound method whose maps are of `classes`, and the seconds an image it took."""
+    """One Counts a sample under a bound method whose maps are of `classes`, and the seconds they took together."""
     counts: list[Counts] = []
     seconds = 0.0
     for sample in samples:
@@ -51,27 +42,49 @@ def count_run(
         step = last_step(run(sample, views))
         seconds += time.perf_counter() - start
         counts.append(count(step.maps, sample, classes))
-    if not counts:
-        raise InputError("the data set is empty: nothing to evaluate")
-    return counts, seconds / len(counts)
-
-
-def count_method(
-    name: str, classifier: Classifier, samples: Iterable[Sample], views: Views = MULTI_SCALE
-) -> tuple[list[Counts], float]:
-    """The same for a method that needs nothing but the classifier, by its name."""
-    return count_run(methods.bind(name, classifier), classifier.classes, samples, views)
+    return counts, seconds
 
 
 def count_stored(folder: Path, samples: Iterable[Sample]) -> list[Counts]:
-    """One Counts a sample from the maps that `python -m wsss_viz maps` wrote into `folder`."""
-    counts = []
+    """One Counts a sample from the maps in `folder`: ours, IRN's, PSA's, heat maps, or finished pseudo masks."""
+    counts: list[Counts] = []
+    maps: MapFolder | None = None
     for sample in samples:
-        stored = read_maps(folder / f"{sample.name}.npz")
-        counts.append(count(stored.maps, sample, stored.keys))
-    if not counts:
-        raise InputError("the data set is empty: nothing to evaluate")
+        if sample.mask is None:
+            raise InputError(f"{sample.name} has no mask: `evaluate` wants one that has (scenes:test, voc:...)")
+        if maps is None:
+            maps = MapFolder(folder, sample.classes)
+        if maps.format == "mask":
+            counts.append(count_mask(maps.read_mask(sample.name, sample.size), sample, maps.classes, len(THRESHOLDS)))
+        else:
+            stored = maps.read(sample.name, sample.size)
+            counts.append(count(stored.maps, sample, stored.keys))
     return counts
+
+
+def count_shared(
+    work: Callable[[Iterable[Sample]], tuple[list[Counts], float]],
+    samples: Sequence[Sample],
+    title: str,
+    ranks: Ranks = ALONE,
+    progress: Progress = quiet,
+) -> tuple[list[Counts], float] | None:
+    """What `work` counts, each rank its share of the samples: in the samples' order, and the seconds an image.
+
+    Returns:
+        On rank 0; None on the others.
+
+    Raises:
+        InputError: an empty data set, or whatever `work` raises on one of the ranks.
+    """
+    if not len(samples):
+        raise InputError("the data set is empty: nothing to evaluate")
+    mine = Chosen(samples, ranks.share(range(len(samples))))
+    parts = ranks.at_first(ranks.together(lambda: work(ranks.watched(progress(mine, title)))))
+    if parts is None:
+        return None
+    counts = [parts[i % ranks.count][0][i // ranks.count] for i in range(len(samples))]
+    return counts, sum(seconds for _, seconds in parts) / len(counts)
 
 
 def evaluate(
@@ -82,6 +95,7 @@ def evaluate(
     tune_on: Sequence[Sample] | None = None,
     views: Views = MULTI_SCALE,
     each_image: bool = False,
+    ranks: Ranks = ALONE,
     progress: Progress = quiet,
 ) -> dict[str, dict[str, Any]]:
     """The scores of several methods under the same inference.
@@ -94,22 +108,27 @@ def evaluate(
             what the field reports and an oracle (`methods.md` 0.6).
         views: of every method.
         each_image: whether `per_image` is wanted, the IoUs of each sample's own classes (`scores.image_ious`).
+        ranks: this process among the others, each of which takes its share of the samples.
         progress: wraps the samples while they are gone through.
 
     Returns:
-        By method: the fields of `Scores`, and `seconds_per_image`.
+        By method: the fields of `Scores`, and `seconds_per_image`. On rank 0; {} on the others.
 
     Raises:
         InputError: an empty data set, or a sample without a mask.
     """
     results = {}
     for name, run in runs.items():
+        work = partial(count_run, run, classes, views=views)
         threshold = None
         if tune_on is not None:
-            tuned, _ = count_run(run, classes, progress(tune_on, f"{name}, choosing its threshold"), views)
-            threshold = summarise(tuned, tune_on[0].classes).best_threshold
-        counts, seconds = count_run(run, classes, progress(samples, name), views)
-        results[name] = as_json(summarise(counts, samples[0].classes, threshold), seconds, counts if each_image else ())
+            tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress)
+            threshold = summarise(tuned[0], tune_on[0].classes).best_threshold if tuned else None
+        counted = count_shared(work, samples, name, ranks, progress)
+        if counted is not None:
+            counts, seconds = counted
+            scores = summarise(counts, samples[0].classes, threshold)
+            results[name] = as_json(scores, seconds, counts if each_image else ())
     return results
 
 

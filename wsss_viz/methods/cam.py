@@ -16,7 +16,7 @@ from torch import Tensor
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.methods.views import SINGLE, Views, class_maps
+from wsss_viz.methods.views import SINGLE, Views, fuse, high_res, view_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
@@ -54,14 +54,20 @@ def cam(
         views: scales and mirror image; default the image as it is, which keeps the maps raw and signed.
 
     Yields:
-        Step 0: `maps` (C, h, w), `scores` (C,) the logits of the image as it is.
+        Step 0: `maps` (C, h, w), `scores` (C,) the logits of the image as it is; where `views.high_res`,
+        `arrays["high_res"]` (C, H, W), of the input's size.
 
     Raises:
         InputError: a class the classifier lacks, or weights that give no numbers.
     """
     targets = target_indices(classifier, sample, classes)
-    maps, logits = class_maps(classifier, classifier.preprocess(sample.image), views)
-    check_finite(maps, "classifier")
+    x = classifier.preprocess(sample.image)
+    size = (x.shape[2], x.shape[3])
+    with torch.no_grad():
+        maps, logits, grid = view_maps(classifier, x, views)
+        fused = fuse(maps, views, size, grid)
+        check_finite(fused, "classifier")
+        arrays = {"high_res": high_res(maps, views, size).float().cpu().numpy()} if views.high_res else {}
     if not targets:
         targets = (int(logits.argmax()),)
-    yield Step(0, maps.float().cpu().numpy(), logits.float().cpu().numpy(), targets)
+    yield Step(0, fused.float().cpu().numpy(), logits.float().cpu().numpy(), targets, arrays=arrays)

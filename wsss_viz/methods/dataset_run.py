@@ -1,68 +1,153 @@
-"""The class maps of a whole data set, one file an image; started again, it goes on where it was."""
+"""The class maps of a whole data set, one file an image, by any number of processes.
+
+What is there already is skipped, so a run that was stopped or killed goes on; each file is written whole or not at all.
+An image's file depends on the image and the settings alone, not on which rank computes it, nor after what.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from wsss_viz.data.files import write_whole
+import numpy as np
+
+from wsss_viz.data.files import only_one, read_bounded, remove_partial, write_first
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.subset import names_of
 from wsss_viz.errors import InputError
+from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import Views
-from wsss_viz.traces.storage import StoredMaps, write_maps
+from wsss_viz.traces.map_folder import SETTINGS, MapWriter
+from wsss_viz.traces.step import last_step
+from wsss_viz.traces.storage import StoredMaps
 
-SETTINGS = "settings.json"
+Progress = Callable[[Sequence[int]], Iterable[int]]
+"""Shows how far it is: wraps the indices this rank goes through."""
+
+
+@dataclass(frozen=True)
+class RankReport:
+    """What one rank did.
+
+    Attributes:
+        written: images whose maps it wrote.
+        skipped: images of its share that were there already.
+        seconds: from its first image to its last.
+    """
+
+    written: int
+    skipped: int
+    seconds: float
 
 
 def run_dataset(
     run: Runner,
     classes: Sequence[str],
-    samples: Iterable[Sample],
-    folder: Path,
+    samples: Sequence[Sample],
+    writer: MapWriter,
     *,
     views: Views,
-    settings: dict[str, object],
-) -> tuple[int, int]:
-    """Writes `NAME.npz` for each sample into `folder`: the labelled classes' maps (the top class's where unlabelled).
+    settings: dict[str, Any],
+    ranks: Ranks = ALONE,
+    progress: Progress | None = None,
+) -> list[RankReport]:
+    """Writes the maps of each sample's labelled classes (the top class's where it has no labels).
 
     Args:
         run: a bound method (`registry.bind`).
         classes: of its maps.
+        samples: the same on every rank.
+        writer: the folder and its format.
         settings: what the maps depend on (method, checkpoint, views); kept in the folder as settings.json, so that a
             second run with others is refused instead of mixed.
+        ranks: this process among the others.
+        progress: shows how far this rank is.
 
     Returns:
-        How many files were written, and how many were there already.
+        What each rank did, on every rank.
 
     Raises:
-        InputError: the folder holds the maps of another run.
+        InputError: the folder holds the maps of another run, or another run is writing to it; two samples have one
+            name, or one has none that can name a file; whatever reading a sample raises. On all ranks alike.
     """
-    _claim(folder, settings)
-    written = skipped = 0
-    for sample in samples:
-        path = folder / f"{sample.name}.npz"
-        there = path.exists()
-        if there:
-            skipped += 1
-        else:
-            *_, step = run(sample, views)
-            index = list(step.targets)
-            keys = tuple(classes[i] for i in index)
-            write_maps(path, StoredMaps(step.maps[index], step.scores[index], keys, sample.size))
-            written += 1
-    return written, skipped
+    with contextlib.ExitStack() as held:
+
+        def prepare() -> list[int]:
+            paths = _paths(writer, names_of(samples))
+            if ranks.rank != 0:
+                return []
+            _claim(writer.folder, {**settings, **writer.settings()})
+            held.enter_context(only_one(writer.folder / SETTINGS))
+            remove_partial(writer.folder)
+            return [index for index, path in enumerate(paths) if not path.exists()]
+
+        missing = ranks.from_first(ranks.together(prepare))
+        mine = ranks.share(missing)
+        done = len(samples) - len(missing)
+        skipped = len(ranks.share(range(done)))
+
+        def work() -> RankReport:
+            start = time.perf_counter()
+            shown = mine if progress is None else progress(mine)
+            for index in ranks.watched(shown):
+                _write(run, classes, samples[index], writer, views)
+            return RankReport(len(mine), skipped, time.perf_counter() - start)
+
+        return ranks.everywhere(ranks.together(work))
 
 
-def _claim(folder: Path, settings: dict[str, object]) -> None:
+def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ...]:
+    """The class list that numbers what is written: the data set's where it has all of the classifier's, else theirs."""
+    return tuple(of_data) if set(classes) <= set(of_data) else tuple(classes)
+
+
+def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWriter, views: Views) -> None:
+    step = last_step(run(sample, views))
+    index = list(step.targets)
+    # IRN's are sums over the views, ours means: it matters for the 1e-5 that its normalisation adds.
+    unit = np.float32(views.count if writer.format == "irn" else 1)
+    full = step.arrays.get("high_res")
+    stored = StoredMaps(
+        step.maps[index] * unit,
+        step.scores[index],
+        tuple(classes[i] for i in index),
+        sample.size,
+        None if full is None else full[index] * unit,
+    )
+    writer.write(sample.name, stored)
+
+
+def _paths(writer: MapWriter, names: Sequence[str]) -> list[Path]:
+    """The file of each image. Raises InputError where two images would share one."""
+    first: dict[Path, str] = {writer.folder / SETTINGS: "the settings"}
+    paths = []
+    for name in names:
+        path = writer.path(name)
+        if path in first:
+            raise InputError(
+                f"{name[:60]!r} and {first[path][:60]} would share {path.name}: give each image its own name"
+            )
+        first[path] = repr(name)
+        paths.append(path)
+    return paths
+
+
+def _claim(folder: Path, settings: dict[str, Any]) -> None:
+    """Makes the folder this run's: it is new or empty, or holds the same settings."""
     path = folder / SETTINGS
-    content = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    if path.exists():
-        if path.read_text(encoding="utf-8") != content:
-            raise InputError(f"{folder} holds the maps of another run (see {SETTINGS} there): give another --out")
-        return
-    if folder.exists() and any(folder.iterdir()):
+    content = (json.dumps(settings, indent=2, sort_keys=True) + "\n").encode()
+    if not path.exists() and folder.exists() and any(_visible(folder)):
         raise InputError(f"{folder} is not empty and not a folder of maps: give another --out")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content.encode())
+    if not write_first(path, content) and read_bounded(path, 2**22) != content:
+        raise InputError(f"{folder} holds the maps of another run (see {SETTINGS} there): give another --out")
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    """What is in the folder but the remains of a run that was killed before it began."""
+    return (file for file in folder.iterdir() if not (file.name.startswith(".") and file.name.endswith(".part")))

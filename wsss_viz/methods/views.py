@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -22,16 +22,23 @@ class Views:
         flip: whether each scale is seen mirrored too.
         rectify: ReLU each view's map before the views are averaged, as IRN does; without it the result stays signed.
         cell: side in pixels of the result's grid cells, ceil(H / cell) x ceil(W / cell); None: the grid of scale 1.
+        high_res: whether CAM also gives its maps in the image's own resolution, as IRN stores them (`high_res`).
     """
 
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     rectify: bool = False
     cell: int | None = None
+    high_res: bool = False
 
     def __post_init__(self) -> None:
         if not self.scales or any(not 0.1 <= scale <= 4 for scale in self.scales):
             raise ValueError(f"`scales` wants one or more numbers from 0.1 to 4, got {self.scales}")
+
+    @property
+    def count(self) -> int:
+        """How many views there are."""
+        return len(self.scales) * (1 + self.flip)
 
 
 SINGLE = Views()
@@ -91,6 +98,16 @@ def class_maps(classifier: Classifier, x: Tensor, views: Views = SINGLE) -> tupl
     Args:
         x: (1, 3, H, W), preprocessed.
     """
+    maps, logits, grid = view_maps(classifier, x, views)
+    return fuse(maps, views, (x.shape[2], x.shape[3]), grid), logits
+
+
+def view_maps(classifier: Classifier, x: Tensor, views: Views) -> tuple[list[Tensor], Tensor, tuple[int, int]]:
+    """What `fuse` makes one: all classes' maps by scale, each (1 or 2, C, h_s, w_s), logits (C,), grid of scale 1.
+
+    Args:
+        x: (1, 3, H, W), preprocessed.
+    """
     maps = [classifier.maps(view) for view in view_inputs(x, views)]
     if 1.0 in views.scales:
         first = maps[views.scales.index(1.0)]
@@ -98,4 +115,14 @@ def class_maps(classifier: Classifier, x: Tensor, views: Views = SINGLE) -> tupl
     else:
         plain = classifier.maps(x)
         logits, grid = classifier.pool(plain)[0], (plain.shape[2], plain.shape[3])
-    return fuse(maps, views, (x.shape[2], x.shape[3]), grid), logits
+    return maps, logits, grid
+
+
+def high_res(maps: list[Tensor], views: Views, size: tuple[int, int]) -> Tensor:
+    """The maps of `view_maps` as one a class in the image's resolution, (C, H, W).
+
+    As IRN's `high_res` (`step/make_cam.py`): every scale straight to 16 ceil(H / 16) x 16 ceil(W / 16), cut to H x W.
+    """
+    height, width = size
+    padded = (16 * math.ceil(height / 16), 16 * math.ceil(width / 16))
+    return fuse(maps, replace(views, cell=None), size, padded)[:, :height, :width]

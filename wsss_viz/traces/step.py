@@ -44,6 +44,16 @@ class Step:
     stop: str | None = None
 
 
+def last_step(steps: Iterable[Step]) -> Step:
+    """Runs a method to its end and keeps its last step alone. Raises ValueError where there is none."""
+    step = None
+    for step in steps:  # noqa: B007 - the last one is wanted
+        pass
+    if step is None:
+        raise ValueError("the method yielded no step")
+    return step
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """The Steps of one method on one image, in order.

@@ -1,34 +1,38 @@
-"""Class maps on disk: one `.npz` an image, whole or not at all."""
+"""Class maps on disk in the format of this project: one `.npz` an image, whole or not at all."""
 
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.data.files import write_whole
+from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
+
+LARGEST = 2**28
 
 
 @dataclass(frozen=True, eq=False)
 class StoredMaps:
-    """What one file holds.
+    """The maps of one image.
 
     Attributes:
-        maps: (K, h, w) float32, raw and signed, of the classes in `keys`.
-        scores: (K,) float32, their logits.
+        maps: (K, h, w) float32, of the classes in `keys`; raw and signed where a format keeps that.
+        scores: (K,) float32, their logits; NaN where a format does not keep them.
         keys: names of the K classes.
         size: (H, W) of the image.
+        high_res: (K, H, W) float32, the same maps in the image's resolution where a method gives them (for IRN's
+            format); not in the `.npz`.
     """
 
     maps: NDArray[np.float32]
     scores: NDArray[np.float32]
     keys: tuple[str, ...]
     size: tuple[int, int]
+    high_res: NDArray[np.float32] | None = None
 
 
 def maps_bytes(stored: StoredMaps) -> bytes:
@@ -55,13 +59,15 @@ def read_maps(path: Path) -> StoredMaps:
     Raises:
         InputError: the file is missing, truncated, or not one of these.
     """
+    if not path.is_file():
+        raise InputError(f"no maps at {path}: write them with `python -m wsss_viz maps`")
+    data = read_bounded(path, LARGEST)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
             maps, scores, keys, size = file["maps"], file["scores"], file["keys"], file["size"]
-    except FileNotFoundError:
-        raise InputError(f"no maps at {path}: write them with `python -m wsss_viz maps`") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile):
+        fits = maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
+    except Exception:  # a broken archive raises nearly anything
         raise InputError(f"{path} is not a file of class maps, or truncated: write it again") from None
-    if maps.ndim != 3 or len(maps) != len(keys) or scores.shape != keys.shape or size.shape != (2,):
+    if not fits:
         raise InputError(f"{path} is not a file of class maps: maps {maps.shape}, keys {keys.shape}")
     return StoredMaps(maps, scores, tuple(str(key) for key in keys), (int(size[0]), int(size[1])))

@@ -17,7 +17,7 @@ from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import count_mask
-from wsss_viz.evaluation.runner import count_run, last_step
+from wsss_viz.evaluation.runner import count_run
 from wsss_viz.evaluation.scores import Scores, summarise
 from wsss_viz.evaluation.seeds import strongest
 from wsss_viz.methods.registry import Runner
@@ -25,6 +25,7 @@ from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.manifest import file_digest
 from wsss_viz.models.segmenter import LOW, Segmenter, segment, write_segmenter
+from wsss_viz.traces.step import last_step
 from wsss_viz.training.drawings import Drawings, Progress, to_input
 from wsss_viz.training.loop import History, Schedule, fit
 from wsss_viz.training.recipes import FINE_CLASSES, evaluating, state_path

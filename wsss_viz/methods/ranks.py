@@ -1,0 +1,174 @@
+"""Several processes at one data set, as torchrun starts them: who they are, what they tell each other, how they end.
+
+Each process is a rank and takes every n-th image. They meet at few places: what is to be done is told by rank 0, what
+was counted is gathered there, and an error on one ends all. Between two images a rank asks a store whether another has
+failed; so nobody computes on for hours, and nobody waits for one that is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from wsss_viz.errors import InputError
+
+T = TypeVar("T")
+
+_FAILED = "wsss_viz/failed"
+_PATIENCE = timedelta(days=7)  # a rank with slow images lets the others wait; one that is gone is noticed at once
+
+
+class Stopped(Exception):  # noqa: N818 - no error of this rank
+    """Another rank has failed; it says why."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among the others; alone by default.
+
+    Attributes:
+        rank: 0 to `count` - 1.
+        count: processes on all machines.
+        local: which of those on this machine, for its GPUs.
+    """
+
+    rank: int = 0
+    count: int = 1
+    local: int = 0
+    store: Any = None
+
+    def share(self, things: range | list[int]) -> list[int]:
+        """Every `count`-th of them, from `rank` on."""
+        return list(things[self.rank :: self.count])
+
+    def watched(self, things: Iterable[T]) -> Iterator[T]:
+        """The same things, ended by `Stopped` once another rank has failed."""
+        for thing in things:
+            if self.count > 1 and self.store.check([_FAILED]):
+                raise Stopped
+            yield thing
+
+    def together(self, work: Callable[[], T]) -> T:
+        """What `work` returns on this rank, once it has returned on all.
+
+        `work` must not meet the other ranks itself.
+
+        Raises:
+            InputError: on every rank, with the same line, where `work` failed on one.
+        """
+        if self.count == 1:
+            return work()
+        line, defect = None, None
+        try:
+            value = work()
+        except InputError as error:
+            line = str(error)
+        except Stopped:
+            line = ""
+        except Exception as error:
+            defect = error
+            line = f"rank {self.rank} failed ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+        if line is not None:
+            self.store.set(_FAILED, "1")
+        lines = self.everywhere(line)
+        if defect is not None:
+            raise defect
+        said = [line for line in lines if line]
+        if said or line is not None:
+            raise InputError(said[0] if said else "another process has failed")
+        return value
+
+    def everywhere(self, value: T) -> list[T]:
+        """The values of all ranks, on all ranks."""
+        if self.count == 1:
+            return [value]
+        from torch import distributed
+
+        values: list[Any] = [None] * self.count
+        distributed.all_gather_object(values, value)
+        return values
+
+    def at_first(self, value: T) -> list[T] | None:
+        """The values of all ranks on rank 0, None on the others."""
+        if self.count == 1:
+            return [value]
+        from torch import distributed
+
+        values: list[Any] | None = [None] * self.count if self.rank == 0 else None
+        distributed.gather_object(value, values)
+        return values
+
+    def from_first(self, value: T) -> T:
+        """Rank 0's value, on all ranks."""
+        if self.count == 1:
+            return value
+        from torch import distributed
+
+        box = [value]
+        distributed.broadcast_object_list(box)
+        return box[0]
+
+
+ALONE = Ranks()
+
+
+def named_by_environment() -> Ranks:
+    """Who this process is by what torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK); alone where it sets nothing.
+
+    Raises:
+        InputError: the variables are incomplete or make no sense.
+    """
+    if "WORLD_SIZE" not in os.environ and "RANK" not in os.environ:
+        return ALONE
+    try:
+        rank, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        local = int(os.environ.get("LOCAL_RANK", rank))
+        missing = [name for name in ("MASTER_ADDR", "MASTER_PORT") if count > 1 and name not in os.environ]
+        if missing or not 0 <= rank < count or local < 0:
+            raise ValueError(missing)
+    except (KeyError, ValueError):
+        raise InputError(
+            "RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are not all set, or make no sense: start several processes "
+            "with torchrun, or unset RANK and WORLD_SIZE"
+        ) from None
+    return Ranks(rank, count, local)
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[Ranks]:
+    """This process among those that torchrun started, connected to them; alone where there are no others.
+
+    They speak by gloo, and by NCCL about what lies on GPUs.
+
+    Raises:
+        InputError: the environment makes no sense, or the others cannot be reached.
+    """
+    ranks = named_by_environment()
+    if ranks.count == 1:
+        yield ranks
+        return
+    import torch
+    from torch import distributed
+    from torch.distributed.rendezvous import rendezvous
+
+    gpus = torch.cuda.is_available() and distributed.is_nccl_available()
+    if gpus:
+        torch.cuda.set_device(ranks.local % torch.cuda.device_count())
+    try:
+        store, rank, count = next(rendezvous("env://"))
+        distributed.init_process_group(
+            "cpu:gloo,cuda:nccl" if gpus else "gloo", store=store, rank=rank, world_size=count, timeout=_PATIENCE
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        cause = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"the other processes cannot be reached ({cause}): start them together with torchrun"
+        ) from error
+    try:
+        yield Ranks(ranks.rank, ranks.count, ranks.local, store)
+    finally:
+        distributed.destroy_process_group()

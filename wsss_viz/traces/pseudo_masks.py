@@ -1,0 +1,51 @@
+"""From class maps to a pseudo mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.sample import IGNORE
+from wsss_viz.traces.normalisation import normalise
+from wsss_viz.traces.resize import upsample
+
+
+def strongest(
+    maps: NDArray, labels: Sequence[int], size: tuple[int, int], by: str = "relu_max"
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """At each pixel the labelled class whose normalised map is highest, and that value.
+
+    Args:
+        maps: (C, h, w), raw and signed.
+        labels: indices of the classes of the image, at least one; the maps of the others are dropped (the field's
+            oracle, `methods.md` 0.4).
+        size: (H, W).
+        by: a normalisation; the maps are enlarged first, then normalised, as in IRN's `high_res`.
+
+    Returns:
+        (H, W) int64 class index + 1, and (H, W) float32.
+    """
+    index = np.array(sorted(set(labels)), dtype=np.int64)
+    values = normalise(upsample(np.asarray(maps)[index], size), by)
+    best = values.argmax(axis=0)
+    return index[best] + 1, np.take_along_axis(values, best[None], axis=0)[0]
+
+
+def pseudo_mask(
+    maps: NDArray, labels: Sequence[int], size: tuple[int, int], threshold: float, by: str = "relu_max"
+) -> NDArray[np.unsignedinteger]:
+    """The argmax over the background, whose score is the constant `threshold`, and the labelled classes.
+
+    A pixel whose best map equals the threshold is background. Source: `methods.md`, section 1 (IRN,
+    `step/eval_cam.py`).
+
+    Returns:
+        (H, W) class index + 1, 0 background; uint8, or uint16 where there are more than 254 classes.
+    """
+    kind = np.uint8 if len(maps) < IGNORE else np.uint16
+    if not labels:
+        return np.zeros(size, dtype=kind)
+    best, value = strongest(maps, labels, size, by)
+    return np.where(value > threshold, best, 0).astype(kind)
