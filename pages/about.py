@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from wsss_viz.app import explanations, frame, provenance
+from wsss_viz.app import about, explanations, frame, provenance
 
 frame.heading(
     "About",
@@ -13,17 +13,19 @@ frame.heading(
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("What is computed", anchor=False)
-    st.markdown(provenance.METHODS)
+    st.markdown(about.METHODS)
     st.subheader("What is not claimed", anchor=False)
-    st.markdown(provenance.LIMITS)
+    st.markdown(about.LIMITS)
 with right:
     st.subheader("The checkpoint", anchor=False)
     provenance.checkpoint_card()
     st.subheader("This installation", anchor=False)
     provenance.versions_table()
     st.subheader("Licence", anchor=False)
-    st.markdown(provenance.LICENCE)
+    st.markdown(about.LICENCE)
 
-st.subheader("Papers", anchor=False)
-st.caption("Cite the paper of the method you use.")
-provenance.citations()
+st.subheader("Shortcuts", anchor=False)
+about.shortcuts()
+st.subheader("To cite", anchor=False)
+st.caption("Cite the paper of the method you use; this project where it made a figure or a number.")
+about.citations()

@@ -1,4 +1,4 @@
-"""What the page About says: methods, limits, papers, versions and where the checkpoint is from."""
+"""What made what is shown: versions, the checkpoint and what was measured of it."""
 
 from __future__ import annotations
 
@@ -13,72 +13,7 @@ from wsss_viz.app import caches
 from wsss_viz.app.markup import percent
 from wsss_viz.errors import InputError
 
-METHODS = r"""
-**Class activation maps (CAM).** With global average pooling and a linear classifier, the score of a class is the mean
-of one map, $s_c = \frac{1}{|\Omega|}\sum_u W_c \cdot f(u)$. The map says how much each place adds to the score. All
-classes come from one forward, raw and signed.
-
-**Views.** The mirror image, and the scales 0.5, 1, 1.5 and 2 with their mirror images, fused as in IRN.
-
-**Normalisation.** Never implicit: raw, each map by its own maximum, all by a shared one, or by its own range.
-
-**Pseudo mask.** At each pixel the class with the highest normalised map, where it exceeds the threshold; else
-background. Only classes that are labels of the image take part, as everywhere in the field.
-
-**Scores.** IoU, precision and recall of that mask, and the recall of the two parts of every object.
-"""
-
-LIMITS = """
-- The scenes are drawn, so that it is known which part of an object gives its class away. They are far simpler than
-  photographs, and no number measured on them is a number on PASCAL VOC.
-- The network is small and was trained for minutes. Photographs are outside of what it knows.
-- A map divided by its own maximum always has a bright place, also for a class that is not there: read the score too.
-- A threshold chosen by looking at the ground truth is an oracle. The field does so too; the whole curve says more.
-- Scores of one image are an illustration. What is claimed of a method is measured on the whole held-out split.
-"""
-
-LICENCE = (
-    "MIT. The two photographs on the page for one's own image are scikit-learn's samples, CC BY 2.0: the temple by "
-    "danielbuechele, the flower by vultilion."
-)
-
-CITATIONS = {
-    "CAM: Zhou et al., CVPR 2016": """@inproceedings{zhou2016cam,
-  title     = {Learning Deep Features for Discriminative Localization},
-  author    = {Zhou, Bolei and Khosla, Aditya and Lapedriza, Agata and Oliva, Aude and Torralba, Antonio},
-  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition (CVPR)},
-  year      = {2016}
-}""",
-    "IRN: Ahn et al., CVPR 2019": """@inproceedings{ahn2019irn,
-  title     = {Weakly Supervised Learning of Instance Segmentation with Inter-pixel Relations},
-  author    = {Ahn, Jiwoon and Cho, Sunghyun and Kwak, Suha},
-  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
-  year      = {2019}
-}""",
-    "OC-CSE: Kweon et al., ICCV 2021": """@inproceedings{kweon2021occse,
-  title     = {Unlocking the Potential of Ordinary Classifier: Class-specific Adversarial Erasing Framework for
-               Weakly Supervised Semantic Segmentation},
-  author    = {Kweon, Hyeokjun and Yoon, Sung-Hoon and Kim, Hyeonseong and Park, Daehee and Yoon, Kuk-Jin},
-  booktitle = {IEEE/CVF International Conference on Computer Vision (ICCV)},
-  year      = {2021}
-}""",
-    "RIB: Lee et al., NeurIPS 2021": """@inproceedings{lee2021rib,
-  title     = {Reducing Information Bottleneck for Weakly Supervised Semantic Segmentation},
-  author    = {Lee, Jungbeom and Choi, Jooyoung and Mok, Jisoo and Yoon, Sungroh},
-  booktitle = {Advances in Neural Information Processing Systems (NeurIPS)},
-  year      = {2021}
-}""",
-}
-
-PACKAGES = ("streamlit", "torch", "torchvision", "numpy", "pillow")
-
-
-def citations() -> None:
-    """The papers' BibTeX entries."""
-    with st.grid(2, min_column_width=420, gap="medium") as grid:
-        for title, entry in CITATIONS.items():
-            with grid.cell(), st.expander(title):
-                st.code(entry, language="bibtex", wrap_lines=True)
+PACKAGES = ("streamlit", "torch", "torchvision", "numpy", "scikit-learn", "matplotlib", "plotly", "pillow")
 
 
 def _version(package: str) -> str:
