@@ -164,6 +164,6 @@ def test_about_says_where_the_checkpoint_is_from_and_how_to_cite(open_page: Open
     page = open_page("about")
     codes = [code.value for code in page.code]
     assert any("wsss_viz train" in code for code in codes)
-    assert sum(code.startswith("@inproceedings") for code in codes) == 4
+    assert sum(code.startswith("@inproceedings") for code in codes) >= 4
     for key in ("zhou2016cam", "ahn2019irn", "kweon2021occse", "lee2021rib"):
         assert any(key in code for code in codes)
