@@ -159,7 +159,13 @@ def test_one_slider_moves_every_panel() -> None:
     last = figure.frames[-1]
     np.testing.assert_allclose(last.data[1].x, stored_plane("tanh").mean[-1, :, 0], rtol=1e-6)
     np.testing.assert_allclose(last.data[2].y, stored_plane("tanh").compression.mean(axis=0), rtol=1e-5)
-    assert len(figure.to_json()) < 2_500_000
+    T5 = stored_run("tanh").activations(-1)[4]
+    piled = (np.abs(T5) > 0.9).mean()
+    values = last.data[5]
+    ends = np.isclose(values.x, -1) | (np.abs(values.x - 0.95) < 0.07)  # tanh is 1 exactly where it is far out
+    assert piled == pytest.approx(values.y[ends].sum(), abs=0.02)
+    assert values.y.sum() == pytest.approx(1)
+    assert len(figure.to_json()) < 1_000_000
 
 
 def test_exports_hold_every_number() -> None:

@@ -52,12 +52,14 @@ def picture_figure(png: bytes, size: tuple[int, int]) -> Any:
     from plotly import graph_objects as go
 
     height, width = size
-    figure = go.Figure(go.Scatter(x=[0, 100], y=[0, 100], mode="markers", marker={"opacity": 0}, hoverinfo="skip"))
+    grid = np.arange(0, 101, 5)  # a selection is told of where there are points to select, so there are some everywhere
+    x, y = (axis.ravel() for axis in np.meshgrid(grid, grid))
+    figure = go.Figure(go.Scatter(x=x, y=y, mode="markers", marker={"opacity": 0}, hoverinfo="skip"))
     figure.add_layout_image(
         source=f"data:image/png;base64,{base64.b64encode(png).decode()}", xref="x", yref="y", x=0, y=0, sizex=100,
         sizey=100, sizing="stretch", layer="below", xanchor="left", yanchor="top",
     )  # fmt: skip
-    hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    hidden = {"visible": False, "constrain": "domain"}
     figure.update_xaxes(range=[0, 100], constraintoward="left", **hidden)
     figure.update_yaxes(range=[100, 0], scaleanchor="x", scaleratio=height / width, constraintoward="top", **hidden)
     figure.update_layout(

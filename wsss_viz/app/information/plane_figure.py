@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ _PANELS = (
     "saturated share of the units",
     "gradient signal-to-noise",
 )
-_STRIDE = 7  # shares no factor with 4096, so that every bit of the input varies
+_STRIDE = 3  # shares no factor with 4096, so that every bit of the input varies
 _VALUES = np.linspace(-1.0, 4.0, 51)
 """The histogram's edges; what lies beyond counts in the last bin."""
 
@@ -41,6 +40,7 @@ class Measured:
     run: Run
     plane: Plane
     seeds: int
+    _spreads: dict[int, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def bits(self) -> NDArray[np.float64]:
@@ -53,16 +53,17 @@ class Measured:
         values: NDArray[np.floating] = getattr(self.run, name)[rows, : self.seeds]
         return values
 
-    @cached_property
-    def spread(self) -> NDArray[np.float32]:
-        """(E, 5, 50) how each hidden layer's activations spread over `_VALUES`, shares, from every seventh input."""
-        rows = np.searchsorted(self.run.epochs, self.plane.epochs)
-        return np.stack([self._histograms(int(row)) for row in rows])
+    def spread(self, layer: int) -> NDArray[np.float32]:
+        """(E, 50) how a hidden layer's activations spread over `_VALUES`, shares, from every third input."""
+        if layer not in self._spreads:
+            rows = np.searchsorted(self.run.epochs, self.plane.epochs)
+            self._spreads[layer] = np.stack([self._histogram(int(row), layer) for row in rows])
+        return self._spreads[layer]
 
-    def _histograms(self, row: int) -> NDArray[np.float32]:
-        layers = forward(self.run.weights[row, : self.seeds], self.run.recipe.activation, every=_STRIDE)[:-1]
-        counts = [np.histogram(np.clip(T, _VALUES[0], _VALUES[-1]), _VALUES)[0] / T.size for T in layers]
-        return np.stack(counts).astype(np.float32)
+    def _histogram(self, row: int, layer: int) -> NDArray[np.float32]:
+        T = forward(self.run.weights[row, : self.seeds], self.run.recipe.activation, every=_STRIDE)[layer]
+        counts, _ = np.histogram(np.clip(T, _VALUES[0], _VALUES[-1]), _VALUES)
+        return (counts / T.size).astype(np.float32)
 
     def reason(self, layers: Sequence[int]) -> str:
         """Which layers the plane cannot draw, and why; "" where it draws all."""
@@ -207,7 +208,7 @@ def _bars(found: Measured, name: str, row: int, layers: Sequence[int], labels: l
             "showlegend": False, "hovertemplate": f"{title} %{{x}}: %{{y:.3f}}<extra></extra>",
         }  # fmt: skip
         traces.append({"trace": bar, "row": line, "col": col})
-    x, y = _VALUES[:-1].astype(np.float32), found.spread[row, _hidden(layers)]
+    x, y = _VALUES[:-1].astype(np.float32), found.spread(_hidden(layers))[row]
     spread = {
         "type": "scatter", "mode": "lines", "x": x, "y": y,
         "line": {"color": colour, "width": 1.6, "shape": "hv"}, "showlegend": False, "name": title,
@@ -277,7 +278,7 @@ def _axes(figure: Any, measured: Mapping[str, Measured], layers: Sequence[int], 
     figure.update_yaxes(range=[0, max(0.5, _most_lost(measured))], row=2, col=5)
     figure.update_yaxes(range=[0, 1], row=3, col=1)
     figure.update_yaxes(type="log", dtick=1, row=3, col=3, range=_ratio_range(measured))
-    most = max(float(found.spread[:, _hidden(layers)].max()) for found in measured.values())
+    most = max(float(found.spread(_hidden(layers)).max()) for found in measured.values())
     figure.update_yaxes(range=[0, min(1.0, most) * 1.06], tickformat=".0%", row=3, col=5)
     end = float(_VALUES[-1])
     figure.update_xaxes(
