@@ -30,9 +30,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
       setTriggerValue("asked", { step })
     } else if (wants) {
       event.preventDefault()
+      state.waiting = wants === "answer"
       setTriggerValue("asked", { wants })
     }
   }
   document.addEventListener("keydown", state.listener)
+  // What was asked for by a key is brought into view once it is there.
+  if (state.waiting) {
+    state.waiting = false
+    setTimeout(() => document.querySelector(".wv-answer")?.scrollIntoView({ block: "nearest" }), 150)
+  }
   return () => document.removeEventListener("keydown", state.listener)
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from wsss_viz.app import caches, markup, rendering, session
-from wsss_viz.app.learn import scenes, stills
+from wsss_viz.app.learn import in_time, scenes, stills
 from wsss_viz.app.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
@@ -33,6 +33,7 @@ def lesson(state: ViewState) -> Lesson:
     sample, ground = caches.scene(source), caches.fine_scene(source)
     labels, mask = SECONDS.values()
     factor = mask / labels
+    video = in_time.timed()
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, stills.Cell]] = [
@@ -40,13 +41,20 @@ def lesson(state: ViewState) -> Lesson:
             (f"A mask, {mask:.0f} s", stills.classes_overlay(ground.image, ground.mask, sample.classes)),
             (f"Hours for {IMAGES['voc'][1]:,} images of VOC", _still_hours),
         ]
-        stills.row(figure, cells, (1, 1, 1.4))
+        rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
+        stills.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
+        told = f"The same in time, told: {', '.join(video.video.labels)}"
+        in_figure: list[tuple[str, stills.Cell]] = [
+            (told, in_time.strip(video.video, 8)),
+            ("Its class map over time", lambda ax: in_time.still(ax, video)),
+        ]
+        stills.row(figure.add_subfigure(rows[1]), in_figure, (1.6, 1))
 
     return Lesson(
         claim=f"Saying what is in an image costs a {_part(factor)} of drawing where it is",
         lead="Weak supervision pays with the cheap annotation and asks for the expensive one: from labels of whole "
         "images a mask of every object, from labels of whole videos the moments of every action.",
-        view=lambda: _view(state, sample, ground),
+        view=lambda: _view(state, sample, ground, video),
         control="Choose a data set: the hours grow with the images, the ratio stays.",
         formula=Formula(
             r"\mathcal{D} = \{(x_i, ",
@@ -70,7 +78,7 @@ def lesson(state: ViewState) -> Lesson:
         caveat="Hours of an annotator are not the whole price of a data set. The drawn scenes know their masks anyway; "
         "the classifier is not shown them.",
         draw=draw,
-        origin="drawn here, nothing computed",
+        origin="the scene is drawn, the map over time precomputed",
     )
 
 
@@ -85,7 +93,7 @@ def hours(dataset: str) -> dict[str, float]:
     return {kind: seconds * IMAGES[dataset][1] / 3600 for kind, seconds in SECONDS.items()}
 
 
-def _view(state: ViewState, sample: Sample, ground: Sample) -> None:
+def _view(state: ViewState, sample: Sample, ground: Sample, video: in_time.Timed) -> None:
     labels, mask = SECONDS.values()
     with st.grid(3, min_column_width=240, gap="large") as grid:
         with grid.cell(), st.container(gap="xsmall"):
@@ -109,6 +117,7 @@ def _view(state: ViewState, sample: Sample, ground: Sample) -> None:
                 **session.control("dataset", state.dataset),
             )
             st.html(hour_bars(hours(state.dataset)))
+    in_time.show(video)
 
 
 def hour_bars(found: dict[str, float]) -> str:

@@ -1,0 +1,123 @@
+"""The lecture walked in a browser: by mouse, by keyboard, in the presenter's view; and where its links lead."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenAt, settle
+from wsss_viz.app import catalogue
+from wsss_viz.app.learn.course import COURSE, lesson
+from wsss_viz.app.state import ViewState
+
+LAST = len(COURSE)
+
+
+def shows(page: Page, number: int) -> None:
+    """The page has arrived at the step, with its claim and its question."""
+    expect(page.locator(".st-key-claim .wv-part")).to_have_text(f"{number} of {LAST} · {COURSE[number - 1].name}")
+    expect(page.locator(".st-key-claim h1")).not_to_be_empty()
+    expect(page.locator(".st-key-more .wv-asked")).to_be_visible()
+    expect(page.locator(".st-key-more .katex").first).to_be_visible()
+
+
+def no_errors(page: Page) -> None:
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_by_mouse_from_the_first_step_to_the_last(open_at: OpenAt) -> None:
+    page = open_at("/learn")
+    for number in range(1, LAST + 1):
+        shows(page, number)
+        no_errors(page)
+        if number < LAST:
+            page.get_by_role("button", name=re.compile("^Next: ")).click()
+    expect(page).to_have_url(re.compile(rf"step={LAST}$"))
+    expect(page.get_by_role("button", name=re.compile("^Next: "))).to_have_count(0)
+    page.get_by_role("button", name=COURSE[LAST - 2].name, exact=True).click()
+    shows(page, LAST - 1)
+
+
+def test_by_keyboard_on_and_back_and_never_while_something_else_has_the_keys(open_at: OpenAt) -> None:
+    page = open_at("/learn")
+    shows(page, 1)
+    for number in (2, 3, 4):
+        page.keyboard.press("ArrowRight")
+        shows(page, number)
+    page.keyboard.press("ArrowLeft")
+    shows(page, 3)
+    page.locator(".panels canvas").last.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("PageDown")
+    expect(page.locator(".panels figure").last.locator(".value")).not_to_be_empty()
+    shows(page, 3)
+    page.locator(".st-key-claim h1").click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    shows(page, 5)
+    expect(page).to_have_url(re.compile(r"step=5$"))
+
+
+def test_a_prediction_is_made_before_the_answer_is_seen(open_at: OpenAt) -> None:
+    page = open_at("/learn?step=4")
+    question = lesson(4, ViewState(step=4)).question
+    expect(page.locator(".wv-answer")).to_have_count(0)
+    page.get_by_text(question.options[question.right], exact=True).click()
+    expect(page.locator(".wv-answer")).to_contain_text(f"You were right. {question.options[question.right]}")
+
+
+def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: OpenAt) -> None:
+    page = open_at("/learn?step=2")
+    shows(page, 2)
+    size = "parseFloat(getComputedStyle(document.querySelector('.st-key-claim h1')).fontSize)"
+    plain = page.evaluate(size)
+    page.keyboard.press("p")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page).to_have_url(re.compile("present=1"))
+    assert page.evaluate(size) > 1.1 * plain
+    page.keyboard.press("PageDown")
+    shows(page, 3)
+    expect(page).to_have_url(re.compile("present=1"))
+    page.keyboard.press("PageUp")
+    shows(page, 2)
+    expect(page.locator(".wv-answer")).to_have_count(0)
+    page.keyboard.press("a")
+    expect(page.locator(".wv-answer")).to_be_in_viewport()
+    page.keyboard.press("End")
+    shows(page, LAST)
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    shows(page, LAST)
+    assert "present" not in page.url
+
+
+def test_a_cell_of_the_class_map_is_written_out_by_a_click(open_at: OpenAt) -> None:
+    page = open_at("/learn?step=3")
+    total = page.locator(".wv-total td").last
+    before = total.inner_text()
+    canvas = page.locator(".panels canvas").last
+    box = canvas.bounding_box()
+    assert box
+    canvas.click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.1})
+    expect(page.get_by_text("The sum at row 2, column 15 of 16 x 16")).to_be_visible()
+    expect(total).not_to_have_text(before)
+    expect(page).to_have_url(re.compile("cell=1-14"))
+
+
+@pytest.mark.parametrize("number", range(1, LAST + 1))
+def test_open_in_leads_to_the_state_it_promises(open_at: OpenAt, number: int) -> None:
+    inspect = lesson(number, ViewState(step=number)).inspect
+    page = open_at(f"/learn?step={number}")
+    shows(page, number)
+    page.locator(".st-key-more").get_by_role("link", name=re.compile("^Open in ")).click()
+    title = next(entry.title for entry in catalogue.CATALOGUE if entry.name == inspect.page)
+    expect(page).to_have_title(f"{title} · wsss_viz")
+    settle(page)
+    address = urlsplit(page.url)
+    assert address.path == f"/{inspect.page}"
+    reached = {name: values[-1] for name, values in parse_qs(address.query).items()}
+    assert ViewState.from_query(reached) == (inspect.state, ())
+    no_errors(page)
