@@ -76,7 +76,7 @@ def test_they_are_written_with_the_digests_of_their_networks(
     classifier: Classifier, network: Classifier, tmp_path: Path
 ) -> None:
     path = tmp_path / "lessons.zip"
-    build_lessons(path, classifier, network, (PLAIN, WITH_SOFA))
+    build_lessons(path, classifier, network, None, (PLAIN, WITH_SOFA))
     stored = read_showcase(path)
     assert stored.methods == ("class-sum", "looks-cat", "looks-cow", f"spill-{CARRIER}")
     (sample,) = wsss_viz.data.open(PLAIN)

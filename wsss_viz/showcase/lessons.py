@@ -4,6 +4,8 @@ The traces, each of one scene by the name in the file:
 
     class-sum     one step: `maps` (C, h, w), `scores`, in `arrays` the last features `features` (D, h, w) and the
                   weights `weights` (C, D), so that maps = weights . features
+    segmented     one step, what the segmentation network says, told no label: `maps` (C, h, w), each class's logit less
+                  the background's, `scores` (C,) their highest values, in `arrays` its `mask` (H, W) as of a sample
     looks-NAME    the erasing experiment on the class NAME (`evaluation.erasing_looks`)
     spill-NAME    what the ordinary classifier says once the class NAME is erased, and more than that: step 0 by the
                   class's own CS-AE mask m, step 1 by m and the true objects of all other labels, step 2 by one mask
@@ -22,12 +24,14 @@ import numpy as np
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.models.manifest import checkpoints_folder
+from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 from wsss_viz.traces import Step, Trace
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
+    from wsss_viz.models.segmenter import Segmenter
 
+SEGMENTER = "scenes-segmenter"
 CARRIER = "sofa"
 """The class something stands on: its mask meets another object's."""
 
@@ -48,6 +52,19 @@ def class_sum(classifier: Classifier, sample: Sample) -> Trace:
     weights = classifier.head.weight.detach()[:, :, 0, 0]
     arrays = {"features": _numpy(features[0]), "weights": _numpy(weights)}
     return Trace((Step(0, _numpy(maps[0]), _numpy(scores), arrays=arrays),), classes=classifier.classes)
+
+
+def segmented(network: Segmenter, sample: Sample) -> Trace:
+    """The trace `segmented`."""
+    import torch
+
+    from wsss_viz.models.segmenter import segment
+
+    with torch.no_grad():
+        logits = network(network.preprocessing(sample.image))[0]
+    maps = _numpy(logits[1:] - logits[:1])
+    arrays = {"mask": segment(network, sample.image)}
+    return Trace((Step(0, maps, maps.max(axis=(1, 2)), arrays=arrays),), classes=network.classes)
 
 
 def looks(classifier: Classifier, sample: Sample, name: str) -> Trace:
@@ -98,12 +115,19 @@ def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str
     return Trace(tuple(steps), classes=classifier.classes)
 
 
-def build_lessons(path: Path, classifier: Classifier, network: Classifier | None, sources: Sequence[str]) -> None:
+def build_lessons(
+    path: Path,
+    classifier: Classifier,
+    network: Classifier | None,
+    segmenter: Segmenter | None,
+    sources: Sequence[str],
+) -> None:
     """Computes the lecture's traces on the first scene and on those with a `CARRIER` and another label; writes them.
 
     Args:
         path: written whole or not at all.
         network: CS-AE's; None leaves `spill` out.
+        segmenter: None leaves `segmented` out.
     """
     import wsss_viz
     from wsss_viz import data
@@ -119,6 +143,8 @@ def build_lessons(path: Path, classifier: Classifier, network: Classifier | None
         labels = sample.labels or ()
         if number == 0:
             traces[trace_name("class-sum", source)] = class_sum(classifier, sample)
+            if segmenter is not None:
+                traces[trace_name("segmented", source)] = segmented(segmenter, sample)
             for name in labels:
                 traces[trace_name(f"looks-{name}", source)] = looks(classifier, sample, name)
         if network is not None and CARRIER in labels and len(labels) > 1:
@@ -126,6 +152,8 @@ def build_lessons(path: Path, classifier: Classifier, network: Classifier | None
     methods = ("cs-ae",) if network is not None else ()
     about: dict[str, Any] = {"format": FORMAT, "version": wsss_viz.__version__, "experiment": {}}
     about["checkpoints"] = digests(methods)
+    if segmenter is not None:
+        about["checkpoints"][SEGMENTER] = read_manifest()[SEGMENTER].sha256
     with whole_file(path) as file:
         write_traces(file, traces, about)
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from wsss_viz.app import caches
-from wsss_viz.app.learn import scenes
+from wsss_viz.app.learn import in_time, scenes
 from wsss_viz.app.learn.steps import adversarial_erasing as erasing
 from wsss_viz.app.learn.steps import class_map, discriminative_part, labels_only, pipeline, sofa, still_seen
 from wsss_viz.app.stepping import Frame
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.sequences import Video
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
 from wsss_viz.traces import Step, Trace
 
@@ -119,6 +120,25 @@ def test_the_overlap_of_a_mask_is_the_mean_over_the_labels() -> None:
     assert pipeline.overlap(shown.mask, shown) == 1
     half = np.where(shown.mask == 2, 2, 0).astype(np.uint8)
     assert pipeline.overlap(half, shown) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("network", "words"), [(60.0, "network that is better than they are"), (40.0, "network that is no better")]
+)
+def test_the_claim_on_the_pipeline_follows_the_held_out_scores(network: float, words: str) -> None:
+    found = pipeline.Segmented(np.zeros((2, 3), dtype=np.uint8), network, 70.0, 50.0)
+    assert words in pipeline.claim(found)
+    assert pipeline.claim(None).endswith("segmentation network")
+
+
+def test_the_map_over_time_is_read_above_the_threshold() -> None:
+    moments = np.array([0, 2, 1, 1, 2, 0], dtype=np.uint8)
+    video = Video(np.zeros((6, 4, 4, 3), dtype=np.uint8), ("kick",), (moments > 0).astype(np.uint8), moments, "v")
+    found = in_time.Timed(video, np.array([[0, 0.1, 1, 0.6, 0.6, 0]]), 0.5)
+    assert (found.recall(1), found.recall(2)) == (1.0, 0.5)
+    assert in_time.strip(video, 3).shape == (4, 12, 3)
+    assert "frame 3 to 4" in in_time.chart(found)
+    assert in_time.chart(found).count("<rect") == 4
 
 
 def averages(probability: float, rest: float) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,6 +15,9 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import SHOWN_SCENES, Showcase, lessons, read_showcase
 from wsss_viz.traces import Trace
+
+if TYPE_CHECKING:
+    from wsss_viz.models.segmenter import Segmenter
 
 
 def sources() -> tuple[str, ...]:
@@ -67,6 +71,13 @@ def _lessons(stamps: tuple[tuple[str, int], ...]) -> Showcase | None:
         return None
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _segmenter(digest: str) -> Segmenter:
+    from wsss_viz.models.segmenter import load_segmenter
+
+    return load_segmenter(lessons.SEGMENTER)
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _lesson_trace(checkpoint: str, name: str, source: str, stamps: tuple[tuple[str, int], ...]) -> tuple[Trace, str]:
     stored = _lessons(stamps)
@@ -76,6 +87,8 @@ def _lesson_trace(checkpoint: str, name: str, source: str, stamps: tuple[tuple[s
     sample, classifier = caches.scene(source), caches.classifier()
     if kind == "looks":
         return lessons.looks(classifier, sample, label), "computed now"
+    if name == "segmented":
+        return lessons.segmented(_segmenter(caches.entry(lessons.SEGMENTER).sha256), sample), "computed now"
     if kind == "spill":
         return lessons.spill(classifier, caches.trained("cs-ae"), sample, label), "computed now"
     return lessons.class_sum(classifier, sample), "computed now"

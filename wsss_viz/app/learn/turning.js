@@ -10,6 +10,13 @@ function taken(event) {
     part instanceof Element && (part.matches(OWN_KEYS) || OWN_ROLES.includes(part.getAttribute("role"))))
 }
 
+// What a key asked for is brought into view once it is there.
+function bringIntoView(selector, tries = 100) {
+  const found = document.querySelector(selector)
+  if (found) found.scrollIntoView({ block: "nearest", behavior: "smooth" })
+  else if (tries) setTimeout(() => bringIntoView(selector, tries - 1), 100)
+}
+
 export default function ({ parentElement, data, setTriggerValue }) {
   const state = (window[NAME] ??= { at: data.step, pressed: 0 })
   // Keys may be pressed faster than the page turns: what was asked for last counts until the page is there.
@@ -18,7 +25,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   state.listener = event => {
     if (!parentElement.isConnected) return document.removeEventListener("keydown", state.listener)
     if (taken(event)) return
-    const pages = data.presenting ? { PageDown: 1, PageUp: -1, " ": 1 } : {}
+    const pages = data.presenting ? { PageDown: 1, PageUp: -1 } : {}
     const by = { ArrowRight: 1, ArrowLeft: -1, ...pages }[event.key]
     const edge = data.presenting ? { Home: 1, End: data.last }[event.key] : undefined
     const wants = { a: "answer", p: "present", Escape: data.presenting ? "leave" : undefined }[event.key]
@@ -30,15 +37,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
       setTriggerValue("asked", { step })
     } else if (wants) {
       event.preventDefault()
-      state.waiting = wants === "answer"
+      if (wants === "answer") bringIntoView(".wv-answer")
       setTriggerValue("asked", { wants })
     }
   }
   document.addEventListener("keydown", state.listener)
-  // What was asked for by a key is brought into view once it is there.
-  if (state.waiting) {
-    state.waiting = false
-    setTimeout(() => document.querySelector(".wv-answer")?.scrollIntoView({ block: "nearest" }), 150)
-  }
   return () => document.removeEventListener("keydown", state.listener)
 }

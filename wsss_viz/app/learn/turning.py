@@ -74,7 +74,7 @@ def ends(state: ViewState) -> None:
 
 
 def keys(state: ViewState) -> None:
-    """Arrow keys turn the steps, in the presenter's view also Page Up, Page Down and space (a clicker sends them); A
+    """Arrow keys turn the steps, in the presenter's view also Page Up and Page Down, which a clicker sends; A
     shows the answer, P presents, Esc leaves."""
 
     def pressed() -> None:
