@@ -140,5 +140,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 
 def readable_bytes(count: int) -> str:
-    """`count` bytes in the unit a person would use: "512 bytes", "10 MB" (2**20 bytes each)."""
+    """`count` bytes in the unit a person would use: "512 bytes", "10 MB" (2**20 bytes each), "2 GB" (2**30)."""
+    if count >= 2**30:
+        return f"{count / 2**30:.3g} GB"
     return f"{count / 2**20:.3g} MB" if count >= 2**20 else f"{count} bytes"

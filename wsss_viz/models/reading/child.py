@@ -1,0 +1,128 @@
+"""The child process that reads what is not safetensors. `python -m wsss_viz.models.reading.child IN OUT NAME`.
+
+It looks at the container before it imports torch, bounds its own memory, time and files, reads, checks, and writes
+safetensors to OUT (or nothing, where OUT is "-"). Its last line on stdout is one JSON object: what it found, or
+`{"error": ...}`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from wsss_viz.errors import InputError
+from wsss_viz.models.reading.bounds import MXNET, ZIP, check_size, sniff_file
+from wsss_viz.models.reading.zip_check import check_zip
+
+CPU_SECONDS = 300
+SPARE_MEMORY = 768 * 1024**2
+COPIES = 3
+"""Memory beyond torch's own that a file of n bytes may take: COPIES n + SPARE_MEMORY."""
+
+
+def limit(size: int) -> None:
+    """Bounds this process by the file's size; where the system has no such limits, the other checks stand alone."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    largest_output = size + 64 * 1024**2
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_output, largest_output))
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError):
+        return
+    address_space = pages * resource.getpagesize() + COPIES * size + SPARE_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (address_space, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
+    """What is in `source`, written as safetensors to `target`.
+
+    Raises:
+        InputError: as the readers do.
+    """
+    size = source.stat().st_size
+    check_size(size, name)
+    with source.open("rb") as file:
+        kind = sniff_file(file, name)
+        if kind == ZIP:
+            limit(size)
+            check_zip(file, size, name)
+        if kind == MXNET:
+            limit(size)
+            return _mxnet(source, size, target, name)
+    # torch maps gigabytes of its own libraries, so the limit is set again once they are there
+    _lift()
+    import torch  # noqa: F401
+    from safetensors.torch import save_file
+
+    from wsss_viz.models.reading.pickled import DTYPES, read_pickle
+
+    limit(size)
+    found = read_pickle(source, name)
+    if target is not None:
+        save_file(found.tensors, target)
+    return {
+        "format": kind,
+        "wrapper": found.wrapper,
+        "others": found.others,
+        "aliases": found.aliases,
+        "tensors": {key: [DTYPES[value.dtype], list(value.shape)] for key, value in found.tensors.items()},
+    }
+
+
+def _lift() -> None:
+    """Takes the limit on memory back to the hard one."""
+    try:
+        import resource
+    except ImportError:
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _mxnet(source: Path, size: int, target: Path | None, name: str) -> dict[str, Any]:
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from wsss_viz.models.reading.mxnet_params import read_params
+
+    with source.open("rb") as file:
+        arrays = read_params(file, size, name)
+    for key, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise InputError(f"{name}: {key} holds NaN or infinity: the file is damaged, fetch it again")
+    if target is not None:
+        save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, target)
+    kinds = {"f4": "F32", "f8": "F64", "f2": "F16", "u1": "U8", "i4": "I32", "i1": "I8", "i8": "I64"}
+    return {
+        "format": MXNET,
+        "wrapper": "",
+        "others": [],
+        "aliases": {},
+        "tensors": {key: [kinds[array.dtype.str[1:]], list(array.shape)] for key, array in arrays.items()},
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the child; 0 where the file was read, 1 where it was refused."""
+    source, target, name = arguments
+    try:
+        found = convert(Path(source), None if target == "-" else Path(target), name)
+    except InputError as error:
+        found = {"error": str(error)}
+    except MemoryError:
+        found = {"error": f"{name} claims more memory than its size can need: it is damaged, not read"}
+    except OSError as error:
+        found = {"error": f"{name} cannot be read or converted ({error.strerror or error}): make room, or check it"}
+    sys.stdout.write("\n" + json.dumps(found) + "\n")
+    return 1 if "error" in found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
