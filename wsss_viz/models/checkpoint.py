@@ -19,8 +19,11 @@ from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.models import scene_network
 from wsss_viz.models.classifier import Classifier, Preprocessing
+from wsss_viz.models.preflight import OWN_KEY, Report
+from wsss_viz.models.reading.bounds import FORMATS, SAFETENSORS
+from wsss_viz.models.reading.safetensors_header import read_header
 
-KEY = "wsss_viz"
+KEY = OWN_KEY
 FORMAT = "classifier-1"
 LARGEST_FILE = 2 * 1024**3
 _DTYPES = {torch.float32: "F32", torch.int64: "I64"}
@@ -65,6 +68,43 @@ def read_checkpoint(path: Path) -> Classifier:
         raise InputError(f"{path.name}: {broken} holds NaN or infinity: the training diverged, or the file is damaged")
     classifier.load_state_dict(state, assign=True)
     return classifier.eval().requires_grad_(False)
+
+
+def own_report(path: Path) -> Report:
+    """The preflight report of one of our own checkpoints, from its header.
+
+    Raises:
+        InputError: the container is damaged, or the header does not describe its network.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        header = read_header(file, size, path.name)
+    classifier = _build(header.metadata[KEY], path.name)
+    expected = {key: tuple(value.shape) for key, value in classifier.state_dict().items()}
+    missing = tuple(key for key in expected if key not in header.tensors)
+    unexpected = tuple(key for key in header.tensors if key not in expected)
+    wrong = [key for key, shape in expected.items() if key in header.tensors and header.tensors[key].shape != shape]
+    gaps = [f"{kind} {keys[0]}" for kind, keys in (("missing", missing), ("unexpected", unexpected)) if keys]
+    gaps += [f"{key} has another shape" for key in wrong[:1]]
+    return Report(
+        path.name,
+        size,
+        FORMATS[SAFETENSORS],
+        layout=scene_network.NAME,
+        architecture="this project's network for scenes",
+        tensors=len(header.tensors),
+        matched=len(expected) - len(missing),
+        expected=len(expected),
+        missing=missing,
+        unexpected=unexpected,
+        parameters=sum(parameter.numel() for parameter in classifier.parameters()),
+        dtypes=tuple(sorted({info.dtype for info in header.tensors.values() if info.is_float})),
+        classes=classifier.classes,
+        classes_from="its own header",
+        stride=classifier.stride,
+        preprocessing=classifier.preprocessing.as_dict(),
+        problems=(f"it is of another architecture: {', '.join(gaps)}: it was made by another version",) if gaps else (),
+    )
 
 
 def _build(description: str, name: str) -> Classifier:

@@ -11,8 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,8 @@ class Classifier(nn.Module):
         split: number of early stages, 0 to len(stages).
         stride: H / h, rounded.
         preprocessing: from an image to an input.
+        layout: of a published network its name in `layouts.result.TITLES`; "" for others. Methods that have settings of
+            their own for such a network look here.
     """
 
     bias: Tensor | None
@@ -99,6 +100,7 @@ class Classifier(nn.Module):
         split: int = 0,
         bias: Tensor | None = None,
         preprocessing: Preprocessing | None = None,
+        layout: str = "",
     ) -> None:
         super().__init__()
         if head.bias is not None or head.kernel_size != (1, 1):
@@ -114,6 +116,7 @@ class Classifier(nn.Module):
         self.stride = stride
         self.split = split
         self.preprocessing = preprocessing or Preprocessing()
+        self.layout = layout
 
     def early(self, x: Tensor, split: int | None = None) -> Tensor:
         """(N, 3, H, W) to the features after `split` stages (default: the classifier's own)."""

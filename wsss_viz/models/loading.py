@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from wsss_viz.errors import InputError
@@ -10,36 +11,48 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.device import find_device
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest
 
+TORCHVISION_PREFIX = "torchvision:"
 
-def load(name: str, device: str = "auto") -> Classifier:
+
+def load(name: str, device: str = "auto", *, classes: Sequence[str] | None = None) -> Classifier:
     """A classifier in evaluation mode, its weights frozen.
 
     Args:
-        name: a name in `checkpoints/manifest.json` ("scenes-classifier"), the path of a checkpoint of this project
-            (.safetensors), or a torchvision model's name ("resnet50"), which comes with its pretrained weights.
+        name: a name in `checkpoints/manifest.json` ("scenes-classifier"), the path of a checkpoint (one of this
+            project, or a published one of a layout that `models.layouts` knows), or a torchvision model's name
+            ("resnet50", "torchvision:resnet50"), which comes with its pretrained weights.
         device: "auto" (the GPU where there is one), "cpu", "cuda", "cuda:1", "mps".
+        classes: names of a published checkpoint's classes, where they are not those of VOC, COCO or ImageNet.
 
     Raises:
-        InputError: the name is unknown, the file missing, damaged or of another architecture, the device not there.
+        InputError: the name is unknown, the file missing, damaged, made to do harm or of an unknown architecture, or
+            the device is not there.
     """
     place = find_device(device)
-    return _read(name).eval().requires_grad_(False).to(place)
+    return _read(name, classes).eval().requires_grad_(False).to(place)
 
 
-def _read(name: str) -> Classifier:
+def _read(name: str, classes: Sequence[str] | None) -> Classifier:
     entries = read_manifest()
     if name in entries:
+        _no_names(classes, name)
         return read_checkpoint(registered_path(name))
-    if name.endswith(".safetensors") or Path(name).is_file():
-        return read_checkpoint(Path(name))
+    if not name.startswith(TORCHVISION_PREFIX) and is_path(name):
+        from wsss_viz.models.published import load_published
+
+        return load_published(Path(name), classes)
     # Imported here: torchvision takes as long as torch itself, and the shipped checkpoints do not need it.
     from wsss_viz.models.torchvision_adapter import is_torchvision_name, load_torchvision
 
-    if is_torchvision_name(name):
-        return load_torchvision(name)
+    bare = name.removeprefix(TORCHVISION_PREFIX)
+    if is_torchvision_name(bare):
+        _no_names(classes, name)
+        return load_torchvision(bare)
+    if name.startswith(TORCHVISION_PREFIX):
+        raise InputError(f"torchvision has no classification model {bare!r}: give resnet50, densenet121, ...")
     known = ", ".join(sorted(entries)) or "none yet: make them with `python -m wsss_viz train`"
     raise InputError(
-        f"unknown checkpoint {name!r}: give a shipped one ({known}), a .safetensors path or a torchvision model's name"
+        f"unknown checkpoint {name!r}: give a shipped one ({known}), a checkpoint's path or a torchvision model's name"
     )
 
 
@@ -61,3 +74,17 @@ def registered_path(name: str) -> Path:
             f"run `{entries[name].command}`"
         )
     return path
+
+
+def is_path(name: str) -> bool:
+    """Whether a name means a file: one that is there, or one that is written as a path."""
+    return Path(name).is_file() or "/" in name or "\\" in name or Path(name).suffix in SUFFIXES
+
+
+SUFFIXES = (".safetensors", ".pth", ".pt", ".params")
+"""What files of weights end in."""
+
+
+def _no_names(classes: Sequence[str] | None, name: str) -> None:
+    if classes is not None:
+        raise InputError(f"{name} has its own class names: --class-names is for a checkpoint's file")

@@ -21,6 +21,7 @@ from torchvision import models
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier, Preprocessing
 
+LAYOUT = "torchvision"
 _PROBE_SIZE = (96, 64)
 _AUXILIARY = ("aux", "AuxLogits")
 
@@ -80,8 +81,9 @@ def adapt(model: nn.Module, classes: Sequence[str] | None = None) -> Classifier:
         stride = _verified_stride(twin, stages, head, bias)
         if stride:
             split = len(stages) - 2 if len(stages) > 3 else 0
-            classifier = Classifier(stages, head, names, stride=stride, split=split, bias=bias)
-            classifier.preprocessing = Preprocessing()
+            classifier = Classifier(
+                stages, head, names, stride=stride, split=split, bias=bias, layout=LAYOUT, preprocessing=Preprocessing()
+            )
             return classifier.eval()
     raise InputError(
         f"{kind} has no global average pooling followed by one linear layer, so it has no class activation maps: "

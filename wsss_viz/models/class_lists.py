@@ -1,0 +1,86 @@
+"""The classes of a checkpoint by the rows of its head: VOC's, COCO's, ImageNet's, or a person's own list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wsss_viz.data.class_sets import lines_of
+from wsss_viz.data.coco_classes import COCO_CLASSES
+from wsss_viz.data.palette import VOC_CLASSES
+from wsss_viz.errors import InputError
+from wsss_viz.models.imagenet import IMAGENET_COUNT, imagenet_classes
+
+_MOST_CLASSES = 20_000
+_BACKGROUND = ("background", "_background_", "__background__")
+
+
+@dataclass(frozen=True)
+class ClassList:
+    """The names of a head's rows.
+
+    Attributes:
+        names: of the classes, without a background.
+        background: whether the head's first row is the background and is dropped.
+        source: where the names are from, in words.
+    """
+
+    names: tuple[str, ...]
+    background: bool
+    source: str
+
+
+def read_class_names(path: Path) -> tuple[str, ...]:
+    """The names in a UTF-8 file, one a line; a first line `background` is left out.
+
+    Raises:
+        InputError: no such file, no name in it, one twice, or one that is no plain line of at most 100 characters.
+    """
+    names = [line for _, line in lines_of(path)]
+    if names and names[0].lower() in _BACKGROUND:
+        del names[0]
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"{path}: {'a class twice' if names else 'no class'}: list each class once, one a line")
+    wrong = next((name for name in names if len(name) > 100 or not name.isprintable()), None)
+    if wrong is not None or len(names) > _MOST_CLASSES:
+        cause = f"{wrong[:40]!r} is no class name" if wrong is not None else f"{len(names):,} classes are too many"
+        raise InputError(f"{path}: {cause}: write plain names of at most 100 characters, one a line")
+    return tuple(names)
+
+
+def names_beside(checkpoint: Path) -> tuple[str, ...] | None:
+    """The names in `NAME.classes.txt` beside a checkpoint NAME.pth; None where there is no such file."""
+    path = checkpoint.with_suffix(".classes.txt")
+    return read_class_names(path) if path.is_file() else None
+
+
+def classes_of(rows: int, given: Sequence[str] | None, name: str) -> ClassList:
+    """The names of a head of `rows` rows.
+
+    Args:
+        given: a person's own list; None: VOC's 20, COCO's 80 in the order of their ids (that the rows are so is not
+            verified [U]), ImageNet's 1000, each of the first two also with a background before them, else numbers.
+        name: of the file, for messages.
+
+    Raises:
+        InputError: the list has another length than the head.
+    """
+    if given is not None:
+        if len(given) not in (rows, rows - 1):
+            raise InputError(
+                f"{len(given)} class names for the {rows} rows of {name}: give one a row (a background may be left out)"
+            )
+        return ClassList(tuple(given), len(given) == rows - 1, "the names that were given")
+    for names, what in ((VOC_CLASSES, "PASCAL VOC"), (COCO_CLASSES, "COCO")):
+        if rows in (len(names), len(names) + 1):
+            background = rows == len(names) + 1
+            more = f"its {rows} rows, the first a background that is left out" if background else f"its {rows} rows"
+            return ClassList(names, background, f"{what}, by {more}")
+    if rows == IMAGENET_COUNT:
+        return ClassList(imagenet_classes(), False, "ImageNet, by its 1000 rows")
+    return ClassList(
+        tuple(f"class {i}" for i in range(rows)),
+        False,
+        f"numbers, for no known data set has {rows}: give --class-names",
+    )

@@ -1,0 +1,60 @@
+"""After loading: does the network say what its maps say?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from wsss_viz.errors import InputError
+from wsss_viz.models.classifier import Classifier
+
+PROBE_SIZE = (96, 128)
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """GAP(maps) against the head on the pooled features, on a seeded noise image of `PROBE_SIZE`.
+
+    Attributes:
+        difference: the largest difference of a logit, relative to the largest logit.
+        largest: the largest absolute logit.
+        grid: (h, w) of the maps.
+    """
+
+    difference: float
+    largest: float
+    grid: tuple[int, int]
+
+    def line(self) -> str:
+        """In words."""
+        return (
+            f"GAP(maps) = logits to {self.difference:.0e} of the largest, {self.largest:.3g}; maps of {self.grid[0]} x "
+            f"{self.grid[1]} from {PROBE_SIZE[0]} x {PROBE_SIZE[1]} pixels"
+        )
+
+
+@torch.no_grad()
+def self_check(classifier: Classifier, name: str = "the checkpoint") -> SelfCheck:
+    """Compares s = GAP(W f) + b with W GAP(f) + b.
+
+    Raises:
+        InputError: they differ by more than `TOLERANCE`, are not finite, or are all 0.
+    """
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 3, *PROBE_SIZE, generator=generator).to(classifier.device, classifier.head.weight.dtype)
+    features = classifier.features(classifier.early(x))
+    logits = classifier.logits(x)[0].double()
+    pooled = features.double().mean(dim=(2, 3))[0]
+    expected = classifier.head.weight.double().flatten(1) @ pooled
+    if classifier.bias is not None:
+        expected = expected + classifier.bias.double()
+    largest = float(expected.abs().max())
+    difference = float((logits - expected).abs().max()) / largest if largest else 0.0
+    if not torch.isfinite(logits).all() or not torch.isfinite(expected).all():
+        raise InputError(f"{name}: its logits are not finite: the weights are damaged, or of another network")
+    if largest == 0 or difference > TOLERANCE:
+        what = "are all 0" if largest == 0 else f"differ from its maps' means by {difference:.1e}"
+        raise InputError(f"{name}: its logits {what}: it has no class activation maps, or is damaged")
+    return SelfCheck(difference, largest, (features.shape[2], features.shape[3]))
