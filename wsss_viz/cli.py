@@ -20,6 +20,7 @@ COMMANDS = {
     "diagnose": "Measure information and gradients, as numbers.",
     "evaluate": "Score methods on a data set with masks.",
     "figure": "Draw a figure for a paper from its spec.",
+    "inspect": "Say what a checkpoint holds, before anything is computed with it.",
     "maps": "Write the class maps of a whole data set.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
     classifier_option,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 @also_option
 @data_option
 @classifier_option
+@class_names_option
+@network_option
 @views_option("multi-scale")
 @click.option(
     "--tune-on",
@@ -50,6 +53,8 @@ def command(
     also: dict[str, str],
     data_string: str,
     classifier_name: str,
+    class_names: Path | None,
+    networks: tuple[str, ...],
     views_name: str,
     tune_on: str,
     maps_folder: Path | None,
@@ -63,6 +68,7 @@ def command(
     Under torchrun each process takes its share of the images. Nothing is kept on the way: for a long run, write the
     maps with `maps`, which goes on where it was stopped, and score them with --maps.
     """
+    from wsss_viz import data
     from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
@@ -71,13 +77,13 @@ def command(
             report = stored_report(maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks))
         else:
             from wsss_viz.methods.precision import using_threads
-            from wsss_viz.models import load
 
             place = device_of(device, ranks)
 
             def prepare() -> tuple[Classifier, dict[str, Runner]]:
-                classifier = load(classifier_name, place)
-                return classifier, bind_all(classifier, classifier_name, names, also, place)
+                classifier, partners = open_networks(names, classifier_name, place, class_names, networks)
+                samples = data.open(data_string)
+                return classifier, bind_all(classifier, classifier_name, names, also, place, partners, samples)
 
             classifier, runs = ranks.together(prepare)
             with using_threads(threads):

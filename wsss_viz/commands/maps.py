@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     help="The background's score in pseudo masks (--format mask); 0.15 is IRN's on VOC.",
 )
 @classifier_option
+@class_names_option
+@network_option
 @views_option("multi-scale")
 @click.option(
     "--precision",
@@ -59,6 +62,8 @@ def command(
     map_format: str,
     threshold: float,
     classifier_name: str,
+    class_names: Path | None,
+    networks: tuple[str, ...],
     views_name: str,
     precision: str,
     limit: int | None,
@@ -75,24 +80,22 @@ def command(
     from wsss_viz import data
     from wsss_viz.data.subset import take
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
-    from wsss_viz.methods.partners import load_trained
     from wsss_viz.methods.precision import computing, laid_out, using_threads
     from wsss_viz.methods.registry import bind
     from wsss_viz.methods.views import PRESETS
-    from wsss_viz.models import load
     from wsss_viz.traces.map_folder import MapWriter
 
+    own = {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
             samples = data.open(data_string)
             place = device_of(device, ranks)
-            classifier = laid_out(load(classifier_name, place))
-            networks = load_trained([name], classifier_name, place)
-            for network in (network for group in networks.values() for network in group):
+            classifier, partners = open_networks([name], classifier_name, place, class_names, networks)
+            for network in (classifier, *(network for group in partners.values() for network in group)):
                 laid_out(network)
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
-            return take(samples, limit), classifier, bind(name, classifier, networks), writer
+            return take(samples, limit), classifier, bind(name, classifier, partners, samples), writer
 
         samples, classifier, run, writer = ranks.together(prepare)
         with using_threads(threads), computing(precision, classifier.device):
@@ -108,6 +111,7 @@ def command(
                     "views": views_name,
                     "data": data_string,
                     "precision": precision,
+                    **own,
                 },
                 ranks=ranks,
                 progress=lambda indices: bar_of(ranks)(indices, name),

@@ -19,7 +19,7 @@ classifier_option = click.option(
     "--classifier",
     "classifier_name",
     default="scenes-classifier",
-    help="A name in checkpoints/manifest.json, a checkpoint's path, or a torchvision model.",
+    help="A name in checkpoints/manifest.json, a checkpoint's path (see `inspect`), or a torchvision model.",
 )
 device_option = click.option("--device", default="auto", help="auto, cpu, cuda, cuda:0, mps.")
 data_option = click.option(

@@ -45,6 +45,8 @@ def bind_all(
     names: Sequence[str],
     also: Mapping[str, str] | None = None,
     device: str = "auto",
+    networks: Networks | None = None,
+    samples: Sequence[Sample] = (),
 ) -> dict[str, Runner]:
     """The methods by name with what was trained from the classifier, and the CAM of other checkpoints by their rows.
 
@@ -52,12 +54,14 @@ def bind_all(
         classifier_name: as `models.load` was given it.
         names: of methods.
         also: what to load by the name of its row: a control, a training from another seed.
+        networks: what the methods look with beside the classifier, by role; None: what was trained from it.
+        samples: the data set at hand, see `bind`.
 
     Raises:
         InputError: a method or checkpoint that is not there, one of other classes, or a row's name twice.
     """
-    networks = load_trained(names, classifier_name, device)
-    runs = {name: bind(name, classifier, networks) for name in names}
+    networks = load_trained(names, classifier_name, device) if networks is None else networks
+    runs = {name: bind(name, classifier, networks, samples) for name in names}
     for row, checkpoint in (also or {}).items():
         other = load(checkpoint, device)
         if row in runs:

@@ -15,6 +15,7 @@ from wsss_viz.methods.cse_single import cs_ae_single
 from wsss_viz.methods.erasing import erasing
 from wsss_viz.methods.erasing_rounds import ae_rounds
 from wsss_viz.methods.gain import gain
+from wsss_viz.methods.published_settings import settings_for
 from wsss_viz.methods.rib import rib, rib_bce
 from wsss_viz.methods.views import Views
 from wsss_viz.models.classifier import Classifier
@@ -74,26 +75,46 @@ def method(name: str) -> Method:
     return METHODS[name]
 
 
-def bind(name: str, classifier: Classifier, networks: Networks | None = None, **options: Any) -> Runner:
+def bind(
+    name: str,
+    classifier: Classifier,
+    networks: Networks | None = None,
+    samples: Sequence[Sample] = (),
+    **options: Any,
+) -> Runner:
     """A method with its networks and options, so that only a sample and the views are left to give.
 
     Args:
         networks: what `models.loading.load_trained` found; those of other roles are left alone.
-        options: of the method itself.
+        samples: the data set at hand; RIB's companions on a published network are drawn from it.
+        options: of the method itself; without them its defaults, on a network from elsewhere `settings_for` it.
 
     Raises:
         InputError: the method is unknown, or the network it looks with is not there.
     """
     chosen = method(name)
+    options = {**settings_for(name, classifier, samples), **options}
     if chosen.role is not None:
         found = (networks or {}).get(chosen.role, ())
         if not found:
             raise InputError(
                 f"{name} looks with a network of the role {chosen.role!r} that was trained from this classifier, and "
-                "there is none: train one (`python -m wsss_viz train --help`), or leave the method out"
+                f"there is none: train one (`python -m wsss_viz train --help`), give one (`--network {chosen.role}="
+                "FILE`), or leave the method out"
             )
+        _check_classes(name, classifier, found)
         options = {**options, chosen.parameter: tuple(found) if chosen.several else found[0]}
     return partial(_run, chosen.run, classifier, options)
+
+
+def _check_classes(name: str, classifier: Classifier, networks: Sequence[Classifier]) -> None:
+    """Raises InputError where a network beside the classifier has other classes, or the same in another order."""
+    for network in networks:
+        if network.classes != classifier.classes:
+            raise InputError(
+                f"{name} compares two networks class by class, and these have {len(classifier.classes)} and "
+                f"{len(network.classes)} classes, not the same: give two that were trained on the same data"
+            )
 
 
 def _run(

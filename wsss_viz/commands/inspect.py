@@ -1,0 +1,80 @@
+"""`inspect`: what a checkpoint holds, and whether it can be looked with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wsss_viz.commands.networks import class_names_option, given_classes
+from wsss_viz.commands.options import json_option
+from wsss_viz.errors import InputError
+
+if TYPE_CHECKING:
+    from wsss_viz.models.classifier import Classifier
+    from wsss_viz.models.preflight import Report
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@class_names_option
+@click.option("--no-load", is_flag=True, help="The report alone: do not load the network and check it.")
+@click.option(
+    "--save-as",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the tensors as safetensors, which open at once and anywhere.",
+)
+@json_option
+def command(file: Path, class_names: Path | None, no_load: bool, save_as: Path | None, json_path: Path | None) -> None:
+    """Report on a checkpoint: format, network, tensors matched, classes, input; then load it and check its maps.
+
+    Exits with 2 where the file cannot be loaded. A pickle is read in a process of its own, which takes some seconds.
+    """
+    from wsss_viz.data.files import write_whole
+    from wsss_viz.models.preflight import preflight, refuse
+
+    click.echo(f"reading {file.name} ...", err=True)
+    classes = given_classes(class_names)
+    report, classifier = (preflight(file, classes), None) if no_load else _read(file, classes)
+    for line in report.lines():
+        click.echo(line)
+    content: dict[str, Any] = report.as_dict()
+    if classifier is not None:
+        content |= _checked(classifier, report)
+    if json_path is not None:
+        write_whole(json_path, (json.dumps(content, indent=2) + "\n").encode())
+    if save_as is not None:
+        _save(file, save_as)
+    refuse(report)
+
+
+def _read(file: Path, classes: tuple[str, ...] | None) -> tuple[Report, Classifier | None]:
+    from wsss_viz.models.published import read_published
+
+    return read_published(file, classes)
+
+
+def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
+    """Prints the self-check and what the network can do alone, and gives them for the JSON."""
+    from wsss_viz.methods.registry import METHODS
+    from wsss_viz.models.self_check import self_check
+
+    found = self_check(classifier, report.file)
+    alone = [name for name, method in METHODS.items() if method.role is None]
+    partners = [f"{name} (--network {method.role}=FILE)" for name, method in METHODS.items() if method.role]
+    click.echo(f"{'check':<11} {found.line()}")
+    click.echo(f"{'methods':<11} {', '.join(alone)}; with a second network: {', '.join(partners)}")
+    check = {"difference": found.difference, "largest_logit": found.largest, "grid": list(found.grid)}
+    return {"self_check": check, "methods": alone}
+
+
+def _save(file: Path, target: Path) -> None:
+    from wsss_viz.models.reading import open_tensors
+
+    if target.suffix != ".safetensors":
+        raise InputError(f"--save-as {target.name}: what is written is safetensors; end its name in .safetensors")
+    with open_tensors(file) as tensors:
+        tensors.save_as(target)
+    click.echo(f"written to {target}", err=True)

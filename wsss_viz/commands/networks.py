@@ -1,0 +1,60 @@
+"""A person's own networks on the command line: the classifier, what a method looks with beside it, their classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wsss_viz.errors import InputError
+
+if TYPE_CHECKING:
+    from wsss_viz.models.classifier import Classifier
+
+class_names_option = click.option(
+    "--class-names",
+    "class_names",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with the names of the checkpoint's classes, one a line; default by their number: VOC, COCO, ...",
+)
+network_option = click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    metavar="ROLE=CHECKPOINT",
+    help="A network that a method looks with beside the classifier: cgnet=FILE for cs-ae, gain=FILE, ae=FILE.",
+)
+
+
+def open_networks(
+    methods: Sequence[str], classifier_name: str, device: str, class_names: Path | None, networks: tuple[str, ...]
+) -> tuple[Classifier, dict[str, tuple[Classifier, ...]]]:
+    """The classifier, and by role what the methods look with beside it, as the options name them."""
+    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.models import load
+
+    classes = given_classes(class_names)
+    classifier = load(classifier_name, device, classes=classes)
+    return classifier, load_trained(methods, classifier_name, device, given_networks(networks), classes)
+
+
+def given_networks(networks: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The checkpoints of `--network`, by role. Raises InputError where one is not ROLE=CHECKPOINT."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in networks:
+        role, separator, checkpoint = text.partition("=")
+        if not separator or not role or not checkpoint:
+            raise InputError(f"--network {text}: give it as ROLE=CHECKPOINT, such as cgnet=14net_er.pth")
+        found[role] = (*found.get(role, ()), checkpoint)
+    return found
+
+
+def given_classes(class_names: Path | None) -> tuple[str, ...] | None:
+    """The names in the file of `--class-names`."""
+    if class_names is None:
+        return None
+    from wsss_viz.models.class_lists import read_class_names
+
+    return read_class_names(class_names)
