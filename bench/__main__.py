@@ -10,7 +10,20 @@ import sys
 
 from bench.tables import environment
 
-FILES = ("peers", "erasing", "rib", "locking", "sessions", "startup", "scale", "faults", "fuzz", "gpu", "draw_scenes")
+FILES = (
+    "peers",
+    "erasing",
+    "rib",
+    "locking",
+    "sessions",
+    "startup",
+    "scale",
+    "faults",
+    "fuzz",
+    "fuzz_checkpoints",
+    "gpu",
+    "draw_scenes",
+)
 
 
 def main(names: list[str]) -> None:
