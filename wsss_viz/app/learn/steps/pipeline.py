@@ -125,8 +125,8 @@ def _question(seed: float, end: Segmented | None) -> Question:
         ("better", "no better"),
         0 if end.network > end.teacher else 1,
         f"mIoU {end.network:.1f} against {end.teacher:.1f} of the pseudo masks, which are told each image's labels. "
-        f"Told them as well, the network has {end.told:.1f}. Faults that differ from mask to mask average out, the same "
-        "fault in every mask is learnt.",
+        f"Told them as well, the network has {end.told:.1f}. Faults that differ from mask to mask average out, the "
+        "same fault in every mask is learnt.",
     )
 
 
