@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from wsss_viz.app import caches, downloads, explanations, frame, methods, panels, session, upload
+from wsss_viz.app import basket, caches, downloads, explanations, frame, methods, panels, session, upload
 from wsss_viz.app.comparison import compare, competing
 from wsss_viz.app.findings import shown_classes
 from wsss_viz.app.viewer import Content, Panel, viewer
@@ -52,3 +52,4 @@ with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
 names = competing(state, shown, trace.classes)
 compared = compare({"cam": trace}, view, trace.classes, names, state)
 downloads.comparison(view, compared, trace.classes, names, state, "own-image" if uploaded else sample.name)
+st.caption(basket.OWN)
