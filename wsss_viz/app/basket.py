@@ -16,8 +16,9 @@ from wsss_viz.figures import FigureSpec, Row
 from wsss_viz.figures.spec import MOST_ROWS, PICTURES
 
 OWN = (
-    "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's memory "
-    'alone cannot be. Put the picture into a folder and name it in a spec of Figures: `"image": "folder:pictures:0"`.'
+    "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's "
+    "memory alone cannot be. Put the picture into a folder and name it in a spec of Figures: "
+    '`"image": "folder:pictures:0"`.'
 )
 Take = Callable[[ViewState], tuple[Item | None, str]]
 """What a page sends: the view as a row and the kind of figure it is meant for, or None and the reason."""
