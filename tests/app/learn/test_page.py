@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -74,6 +76,21 @@ def test_bad_parameters_fall_back_with_a_note(open_page: OpenPage, bad: dict[str
     assert not page.exception
     (note,) = [caption.value for caption in page.caption if "in the address is not" in caption.value]
     assert next(iter(bad)) in note
+
+
+@pytest.mark.parametrize("step", WRITTEN)
+def test_without_a_checkpoint_a_step_says_so_in_one_line_and_the_others_can_be_reached(
+    open_page: OpenPage, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cold_caches: None
+) -> None:
+    monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
+    page = open_page("learn", step=str(step))
+    assert not page.exception
+    lines = [error.value for error in page.error] or [c.value for c in page.caption if "python -m wsss_viz" in c.value]
+    assert len(lines) == 1
+    assert "python -m wsss_viz" in lines[0]
+    assert "\n" not in lines[0]
+    page.button(key="to_4" if step != 4 else "to_5").click().run()
+    assert page.query_params["step"] != str(step)
 
 
 def test_a_formula_marks_its_term_and_a_question_has_its_answer_among_its_options() -> None:

@@ -12,6 +12,7 @@ from wsss_viz.app.learn import in_time, scenes, stills
 from wsss_viz.app.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +34,10 @@ def lesson(state: ViewState) -> Lesson:
     sample, ground = caches.scene(source), caches.fine_scene(source)
     labels, mask = SECONDS.values()
     factor = mask / labels
-    video = in_time.timed()
+    try:
+        video, why_not = in_time.timed(), ""
+    except InputError as error:
+        video, why_not = None, str(error)
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, stills.Cell]] = [
@@ -41,6 +45,9 @@ def lesson(state: ViewState) -> Lesson:
             (f"A mask, {mask:.0f} s", stills.classes_overlay(ground.image, ground.mask, sample.classes)),
             (f"Hours for {IMAGES['voc'][1]:,} images of VOC", _still_hours),
         ]
+        if video is None:
+            stills.row(figure, cells, (1, 1, 1.4))
+            return
         rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
         stills.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
         told = f"The same in time, told: {', '.join(video.video.labels)}"
@@ -54,7 +61,7 @@ def lesson(state: ViewState) -> Lesson:
         claim=f"Saying what is in an image costs a {_part(factor)} of drawing where it is",
         lead="Weak supervision pays with the cheap annotation and asks for the expensive one: from labels of whole "
         "images a mask of every object, from labels of whole videos the moments of every action.",
-        view=lambda: _view(state, sample, ground, video),
+        view=lambda: _view(state, sample, ground, video, why_not),
         control="Choose a data set: the hours grow with the images, the ratio stays.",
         formula=Formula(
             r"\mathcal{D} = \{(x_i, ",
@@ -93,7 +100,7 @@ def hours(dataset: str) -> dict[str, float]:
     return {kind: seconds * IMAGES[dataset][1] / 3600 for kind, seconds in SECONDS.items()}
 
 
-def _view(state: ViewState, sample: Sample, ground: Sample, video: in_time.Timed) -> None:
+def _view(state: ViewState, sample: Sample, ground: Sample, video: in_time.Timed | None, why_not: str) -> None:
     labels, mask = SECONDS.values()
     with st.grid(3, min_column_width=240, gap="large") as grid:
         with grid.cell(), st.container(gap="xsmall"):
@@ -117,7 +124,10 @@ def _view(state: ViewState, sample: Sample, ground: Sample, video: in_time.Timed
                 **session.control("dataset", state.dataset),
             )
             st.html(hour_bars(hours(state.dataset)))
-    in_time.show(video)
+    if video is None:
+        st.caption(f":material/info: {why_not}")
+    else:
+        in_time.show(video)
 
 
 def hour_bars(found: dict[str, float]) -> str:
