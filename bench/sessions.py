@@ -17,7 +17,7 @@ from bench.tables import Table, percentile, resident_mb, show
 from bench.visitor import Seen, Visitor
 from tests.browser.conftest import serving
 
-SESSIONS, VISITS, JOBS = 30, 34, 12
+SESSIONS, VISITS, JOBS = 30, 34, 30
 SCENES = range(100, 160)
 
 

@@ -34,7 +34,7 @@ class Limits:
         kept: finished jobs whose Steps are kept for whoever asks next.
     """
 
-    queue: int = 12
+    queue: int = 48  # a class that asks at once, and some more
     seconds: float = 600.0
     lapse: float = 90.0
     kept: int = 32
