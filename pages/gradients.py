@@ -79,8 +79,8 @@ else:
 if found is not None and entry is not None:
     if state.subject == "toy":
         st.html(gradients_facts.toy_facts(found, entry, state))
-    else:
-        gradients_facts.rib_panel(found, state)
     gradients_exports.buttons(found, entry, state)
+    if state.subject == "scenes":
+        gradients_facts.rib_panel(found, state)
 with st.expander("What is inferred or unverified"):
     st.markdown("\n".join(f"- {line}" for line in UNVERIFIED))

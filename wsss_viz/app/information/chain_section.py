@@ -81,11 +81,7 @@ def chain_section(state: ViewState) -> None:
         words = ", ".join(f"{result.value_bits:.3f}" for result in found)
         st.plotly_chart(exact, key="chain", config=CONFIG, alt=f"information along the chain, bits: {words}")
     with right:
-        st.html(
-            markup.panel_title(
-                f"A {BROKEN} network in bins of width 1/15", f"seed {worst.seed}, epoch {worst.epoch}, H(X) = 12 bits"
-            )
-        )
+        st.html(markup.panel_title(f"A {BROKEN} network, binned", f"seed {worst.seed}, epoch {worst.epoch}"))
         words = ", ".join(f"{name} {value:.2f}" for name, value in zip(LAYERS, worst.bits, strict=True))
         st.plotly_chart(_binned(worst), key="broken", config=CONFIG, alt=f"binned layers, bits: {words}")
     st.caption(
@@ -111,9 +107,9 @@ def _said(worst: Break) -> str:
     if worst.rise <= TOLERANCE:
         return "Right, a stored run: nowhere in it do the bins break that order."
     return (
-        f"Right, the place of a stored run where bins break it most: {after} seems to know {worst.rise:.2f} bits more "
-        f"of the input than {before}, of which it is a function. No network can do that, the ruler did: what the bins "
-        "take off one layer is not taken off what the next one is given."
+        f"Right, the place of a stored run where bins of width 1/15 break it most: {after} seems to know "
+        f"{worst.rise:.2f} bits more of the input than {before}, of which it is a function. No network can do that, "
+        "the ruler did: what the bins take off one layer is not taken off what the next one is given."
     )
 
 

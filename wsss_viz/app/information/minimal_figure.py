@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.app.information.looks import ACCENT, FAINT, GREY, TRANSPARENT
+from wsss_viz.app.information.looks import ACCENT, FAINT, GREY, TRANSPARENT, activation_name
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.binning import Bins
 from wsss_viz.information.minimal import bin_masses, minimal_curve
@@ -78,9 +78,9 @@ def minimal_figure(rulers: Mapping[str, Laid], chosen: str, start: int) -> Any:
     from plotly.subplots import make_subplots
 
     laid = rulers[chosen]
-    where = "w X, before the nonlinearity" if laid.bins.activation else f"T = {laid.activation}(w X)"
+    where = "w X, before the nonlinearity" if laid.bins.activation else f"T = {activation_name(laid.activation)}(w X)"
     figure = make_subplots(
-        1, 2, column_widths=[0.56, 0.44], horizontal_spacing=0.09,
+        1, 2, column_widths=[0.56, 0.44], horizontal_spacing=0.12,
         subplot_titles=["What the unit carries, by its weight", f"Where {where.split(',', maxsplit=1)[0]} falls"],
     )  # fmt: skip
     for kind, ruler in rulers.items():
@@ -91,7 +91,7 @@ def minimal_figure(rulers: Mapping[str, Laid], chosen: str, start: int) -> Any:
             hovertemplate=f"w %{{x:.3g}}: %{{y:.3f}} bits<extra>{ruler.bins.name}</extra>",
         )  # fmt: skip
     cap = float(np.log2(len(laid.masses[0])))
-    top = min(1.0, float(laid.masses.max())) * 1.12
+    top = min(1.0, float(laid.masses.max())) * 1.25
     still = len(figure.data)
     for trace, column in zip(_moving(laid, start, top), (1, 2, 2, 2), strict=True):
         figure.add_trace(trace, row=1, col=column)
@@ -132,7 +132,7 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
     ends = [edges[0], edges[-1]]
     bits, colour = laid.bits[k], _COLOURS[laid.kind]
     outer = masses[[0, -1]].sum()
-    said = f"{bits:.3f} bits, as much as {2**bits:.1f} equally full bins; {outer:.0%} of X in the two outer ones"
+    said = f"{bits:.3f} bits, as {2**bits:.1f} full bins<br>{outer:.0%} of X in the two outer ones"
     steps = np.linspace(ends[0], ends[1], FINE + 3)[1:-1]
     return [
         {
@@ -152,7 +152,8 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
             "line": {"color": GREY, "width": 1.5}, "hoverinfo": "skip", "showlegend": False,
         },
         {
-            "type": "scatter", "x": [float(np.mean(ends))], "y": [top * 0.96], "mode": "text", "text": [said],
+            "type": "scatter", "x": [float(np.mean(ends))], "y": [top], "mode": "text", "text": [said],
+            "textposition": "bottom center",
             "textfont": {"size": 12}, "hoverinfo": "skip", "showlegend": False,
         },
     ]  # fmt: skip
