@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 
 import wsss_viz
+from wsss_viz.data.scenes import Scenes
 from wsss_viz.data.sequences import Sequences
+from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.report import method_report
+from wsss_viz.evaluation.scores import summarise
 from wsss_viz.methods.partners import load_trained
 from wsss_viz.methods.registry import METHODS
 from wsss_viz.models import scene_network
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest, trained_names
+from wsss_viz.models.segmenter import load_segmenter, segment
 from wsss_viz.models.sequence_network import load_sequence_network, temporal_maps
 from wsss_viz.showcase.sequences import read_shown
 from wsss_viz.traces.growth import read_growth
@@ -87,3 +91,15 @@ def test_the_videos_network_is_as_good_as_claimed_and_shows_the_phenomenon():
     maps, logits = temporal_maps(network, Sequences("test")[5].frames)
     assert np.allclose(shown.maps[5], maps, atol=1e-4)
     assert np.allclose(shown.logits[5], logits, atol=1e-4)
+
+
+def test_the_segmentation_network_scores_what_the_register_claims():
+    entry = read_manifest()["scenes-segmenter"]
+    claimed = entry.scores["scenes:test"]
+    network = load_segmenter()
+    samples = [Scenes("test")[i] for i in range(claimed["count"])]
+    counts = [count_mask(segment(network, sample.image), sample) for sample in samples]
+    scores = summarise(counts, samples[0].classes, thresholds=np.zeros(1))
+    assert scores.miou == pytest.approx(claimed["network"]["miou"], abs=0.05)
+    assert claimed["network_told_the_labels"]["miou"] >= claimed["network"]["miou"]
+    assert set(entry.trained["pseudo_masks_of"]) >= {"scenes-classifier"}

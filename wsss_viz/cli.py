@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "Score methods on a data set with masks.",
     "figure": "Draw a figure for a paper from its spec.",
     "inspect": "Say what a checkpoint holds, before anything is computed with it.",
+    "handout": "Write the lecture as a PDF to print.",
     "maps": "Write the class maps of a whole data set.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from matplotlib import rc_context
@@ -51,6 +51,18 @@ def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace) -> by
         InputError: another kind, or what the figure shows is not there.
     """
     return written(lambda: draw(spec, trace_of), kind, spec.dpi)
+
+
+def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
+    """One PDF of a page a figure, fonts embedded, without a date: the same figures give the same bytes."""
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    with _LOCK, rc_context(_SETTINGS):
+        buffer = io.BytesIO()
+        with PdfPages(buffer, metadata={**_UNDATED["pdf"], "Title": title}) as pages:
+            for make in makes:
+                pages.savefig(make())
+    return buffer.getvalue()
 
 
 def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300) -> bytes:

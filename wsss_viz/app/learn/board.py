@@ -10,14 +10,13 @@ import streamlit as st
 from wsss_viz.app import catalogue, frame
 from wsss_viz.app.copy_link import copy_link
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.learn import slide, turning
+from wsss_viz.app.learn import handout, slide, turning
 from wsss_viz.app.learn.course import COURSE
-from wsss_viz.app.learn.lesson import Inspect, Lesson, Source
+from wsss_viz.app.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
 from wsss_viz.app.learn.question import ask
 from wsss_viz.app.state import ViewState
 
 STYLE = Path(__file__).with_name("learn.css")
-UNVERIFIED = "recalled, not read again"
 PRESENTING = """<style>
 [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"] { display: none; }
 :root { font-size: 18px !important; }
@@ -47,6 +46,7 @@ def show(lesson: Lesson, state: ViewState) -> None:
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 open_in(lesson.inspect)
                 slide.button(lesson, state.step, COURSE[state.step - 1].name)
+                handout.button()
             st.html(sources(lesson.sources))
             st.caption(lesson.caveat)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 HIGHLIGHT = "#1f8f86"
+UNVERIFIED = "recalled, not read again"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index,
 LESSONS = 13
 LARGEST_CELL = 63
 DATASETS = ("voc", "coco", "thousand")
+SCORES = ("miou", "discriminative", "non_discriminative", "precision")
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,14 @@ class LearningState:
         present: whether it is shown large, without what surrounds a page.
         dataset: one of `DATASETS`, whose images are to be annotated.
         cell: row and column, from 0, of the cell of a class map whose sum is written out; empty: the highest.
+        score: one of `SCORES`, by which the methods are compared.
     """
 
     step: int = 1
     present: bool = False
     dataset: str = "voc"
     cell: tuple[int, ...] = ()
+    score: str = "miou"
 
 
 def _read_present(text: str) -> bool:
@@ -45,4 +48,5 @@ PARAMETERS = (
     Parameter("present", Notation(_read_present, lambda on: str(int(on)))),
     Parameter("dataset", choice(DATASETS)),
     Parameter("cell", Notation(_read_cell, write_numbers)),
+    Parameter("score", choice(SCORES)),
 )

@@ -1,0 +1,25 @@
+"""`handout`: the lecture as a PDF to print."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from wsss_viz.errors import InputError
+
+
+@click.command()
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+def command(out: Path) -> None:
+    """Write the thirteen steps of the page Learn to OUT, a .pdf: a page a step, the answers on the last."""
+    if out.suffix.lower() != ".pdf":
+        raise InputError(f"the handout is a PDF: give a name that ends in .pdf, not {out.name!r}")
+    # The steps are the page's own, whose caches say once that no page is running.
+    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    from wsss_viz.app.learn.handout import handout
+    from wsss_viz.data.files import write_whole
+
+    write_whole(out, handout())
+    click.echo(str(out))
