@@ -188,3 +188,76 @@ def test_a_defect_is_not_taken_for_bad_input(checkpoint, tmp_path, monkeypatch):
     monkeypatch.setattr("wsss_viz.methods.dataset_run.run_dataset", fails)
     with pytest.raises(RuntimeError, match="shapes"):
         main(["maps", "--data", "scenes:val", "--out", str(tmp_path / "m"), "--classifier", checkpoint])
+
+
+def report_of(capsys, tmp_path, *arguments):
+    out = tmp_path / "report.json"
+    code, printed, said = run(capsys, "evaluate", *arguments, "--json", out)
+    assert code == 0, said
+    return json.loads(out.read_text()), printed
+
+
+def test_maps_in_every_format_score_alike(checkpoint, capsys, tmp_path):
+    arguments = ["--data", "scenes:val@128x136", "--limit", 3, "--classifier", checkpoint]
+    live, _ = report_of(capsys, tmp_path, "--methods", "cam", *arguments)
+    curve = dict(map(tuple, live["methods"]["cam"]["curve"]))
+    for form in ("ours", "irn", "mask", "fiftyone"):
+        out = tmp_path / form
+        code, printed, said = run(capsys, "maps", *arguments, "--format", form, "--threshold", 0.3, "--out", out)
+        assert code == 0, said
+        assert printed.startswith(f"3 files written to {out}, 0 were there already; ")
+        report, printed = report_of(capsys, tmp_path, "--maps", out, *arguments[:4])
+        row = report["methods"][form]
+        if form == "mask":
+            assert row["miou"] == pytest.approx(curve[0.3])
+            assert report["threshold_from"] == "none: finished pseudo masks"
+            assert printed.splitlines()[2].split()[:2] == ["mask", "-"]
+        else:
+            # IRN enlarges every scale by itself, and eight bits round: the scores may move a little.
+            tolerance = {"ours": 0, "irn": 0.5, "fiftyone": 0.5}[form]
+            assert row["best_miou"] == pytest.approx(live["methods"]["cam"]["best_miou"], abs=tolerance)
+        (tmp_path / form / "settings.json").unlink()
+        if form != "fiftyone":  # what others wrote has no settings
+            again, _ = report_of(capsys, tmp_path, "--maps", out, *arguments[:4])
+            assert again["methods"][form]["curve"] == row["curve"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--format", "bmp"], "--format"),
+        (["--threshold", "1"], "--threshold"),
+        (["--precision", "float16"], "--precision"),
+        (["--threads", "0"], "--threads"),
+        (["--data", "voc:{}:train_aug"], "no split 'train_aug' in ImageSets/Segmentation"),
+        (["--data", "coco:{}:val2014"], "no images of 'val2014'"),
+    ],
+)
+def test_bad_options_of_maps(checkpoint, capsys, tmp_path, arguments, message):
+    arguments = [argument.format(tmp_path) for argument in arguments]
+    code, printed, said = run(
+        capsys,
+        "maps",
+        "--data",
+        "scenes:val",
+        "--limit",
+        1,
+        "--classifier",
+        checkpoint,
+        "--out",
+        tmp_path / "o",
+        *arguments,
+    )
+    assert (code, printed, said.count("\n")) == (2, "", 1)
+    assert message in said
+    assert not (tmp_path / "o").exists()
+
+
+def test_maps_leave_the_process_its_threads(checkpoint, capsys, tmp_path):
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    run(capsys, "maps", "--data", "scenes:val", "--limit", 1, "--classifier", checkpoint, "--out", tmp_path / "o")
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
