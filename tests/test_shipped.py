@@ -11,6 +11,7 @@ from wsss_viz.evaluation.report import method_report
 from wsss_viz.evaluation.scores import summarise
 from wsss_viz.methods.partners import load_trained
 from wsss_viz.methods.registry import METHODS
+from wsss_viz.methods.rib import rib
 from wsss_viz.models import scene_network
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest, trained_names
 from wsss_viz.models.segmenter import load_segmenter, segment
@@ -103,3 +104,20 @@ def test_the_segmentation_network_scores_what_the_register_claims():
     assert scores.miou == pytest.approx(claimed["network"]["miou"], abs=0.05)
     assert claimed["network_told_the_labels"]["miou"] >= claimed["network"]["miou"]
     assert set(entry.trained["pseudo_masks_of"]) >= {"scenes-classifier"}
+
+
+def test_rib_stops_before_it_explodes():
+    """Scene test:17: by the margin after one update; without the margin by what floods the image; else it diverges."""
+    classifier = wsss_viz.load("scenes-classifier", device="cpu")
+    sample = wsss_viz.data.open("scenes:test")[17]
+    stopped = list(rib(classifier, sample))
+    assert stopped[-1].stop == "margin"
+    assert stopped[-1].index < 10
+    unbounded = {"margin": None, "clamp": False}
+    flooded = list(rib(classifier, sample, **unbounded))
+    assert flooded[-1].stop == "explode"
+    assert flooded[-1].terms["coverage"] > 0.7 >= max(step.terms["coverage"] for step in flooded[:-1])
+    np.testing.assert_array_equal(flooded[-1].maps, flooded[-2].maps)  # shown, not accumulated
+    free = list(rib(classifier, sample, explode_share=1.0, **unbounded))
+    assert max(step.terms["coverage"] for step in free) > 0.7
+    assert abs(free[-1].terms["total"]) > 1e6 * abs(free[0].terms["total"])
