@@ -1,15 +1,22 @@
 # `make` lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup app test lint format browser bench reference lock clean
+.PHONY: help setup app test lint format browser bench reference checkpoints controls results lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8501
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+WSSS := $(BIN)/python -m wsss_viz
+TRAIN := $(WSSS) train
+CONTROLS := build/controls
+CSE := $(TRAIN) cse --alpha 3 --alpha-growth 0 --rate 3e-3
+STORED := wsss_viz/evaluation/results
+SEEDS := --also "CS-AE, seed 1=$(CONTROLS)/cgnet-1.safetensors" --also "CS-AE, seed 2=$(CONTROLS)/cgnet-2.safetensors"
+AGNOSTIC := --also "control: one mask for all labels=$(CONTROLS)/agnostic.safetensors"
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: $(INSTALLED) ## Install everything into .venv (again only when requirements.lock has changed)
 
@@ -43,6 +50,30 @@ bench: setup browser ## Measure speeds beside peers, load and faults, by hand an
 
 reference: setup ## Write the reference from the docstrings to docs/reference/
 	@$(BIN)/python docs/make_reference.py
+
+checkpoints: setup ## Train every shipped checkpoint again, from seed 0 (about an hour on two cores)
+	$(TRAIN) backbone
+	$(TRAIN) classifier
+	$(TRAIN) gain --rate 3e-3
+	$(CSE) --out checkpoints/scenes-cgnet.safetensors
+	$(TRAIN) ae --rate 3e-3
+
+controls: setup ## Train what the tables compare with: two more seeds and two controls, into build/controls
+	$(TRAIN) classifier-longer --rate 3e-3 --out $(CONTROLS)/control.safetensors
+	$(CSE) --agnostic --out $(CONTROLS)/agnostic.safetensors
+	$(CSE) --seed 1 --out $(CONTROLS)/cgnet-1.safetensors
+	$(CSE) --seed 2 --out $(CONTROLS)/cgnet-2.safetensors
+
+results: setup ## Measure again all that pages and README say of the checkpoints (after `make controls`; hours)
+	$(WSSS) evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce $(SEEDS) $(AGNOSTIC) \
+	  --also "control: longer training=$(CONTROLS)/control.safetensors" \
+	  --data scenes:test --limit 300 --json $(STORED)/scenes-test.json
+	$(WSSS) diagnose leakage --methods cam,gain,cs-ae $(SEEDS) $(AGNOSTIC) \
+	  --reference "control: one mask for all labels" --json $(STORED)/leakage/scenes-test.json
+	$(WSSS) diagnose gradient-ratio --data scenes:test --store
+	$(WSSS) diagnose gradient-ratio --data toy --store
+	$(WSSS) diagnose probe --store
+	$(WSSS) showcase
 
 lock: setup ## Resolve requirements-dev.txt into requirements.lock again
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
