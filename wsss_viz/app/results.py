@@ -61,10 +61,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
 
 
 def _formats(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """One decimal, thresholds and seconds two, texts as they are."""
-    two = ("threshold", "s/image")
+    """One decimal, thresholds two, texts as they are."""
     return {
-        column: st.column_config.NumberColumn(format="%.2f" if column in two else "%.1f")
+        column: st.column_config.NumberColumn(format="%.2f" if column == "threshold" else "%.1f")
         for column in rows[0]
         if any(isinstance(row[column], int | float) for row in rows)
     }

@@ -8,15 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app import caches, catalogue, frame, markup, rendering, session
+from wsss_viz.app import catalogue, frame, markup, rendering, session
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
 from wsss_viz.app.state.results import ORDERS
-from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.data.scenes import CLASSES, SPLITS, Scenes
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.figures.looks import METHODS, title
 
 SHOWN = 8
+SIDE = 256
 
 
 def gallery(report: Mapping[str, Any], state: ViewState) -> None:
@@ -81,13 +82,18 @@ def _cell(place: int, image: RankedImage, report: Mapping[str, Any], method: str
     if target is None:
         st.caption(image.source)
     else:
-        scene = caches.scene(target.example)
-        content = caches.picture(scene, ("thumbnail", target.example), lambda: rendering.png(scene.image))
-        st.image(content, width="stretch", output_format="PNG", alt=f"{image.source}: {', '.join(image.ious)}")
+        picture = _thumbnail(target.split, target.index)
+        st.image(picture, width="stretch", output_format="PNG", alt=f"{image.source}: {', '.join(image.ious)}")
     st.caption(", ".join(f"{name} {value:.0f}" for name, value in image.ious.items()))
     entry = next((page for page in catalogue.available() if page.name == "compare"), None)
     if target is not None and entry is not None:
         frame.link(entry, target, f"Compare {target.split} {target.index}")
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _thumbnail(split: str, index: int) -> bytes:
+    """The scene as PNG, drawn for the eye."""
+    return rendering.png(Scenes(split, size=(SIDE, SIDE))[index].image)
 
 
 def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> ViewState | None:

@@ -63,7 +63,6 @@ def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[R
                 "recall": scores["recall"],
                 "discriminative": parts["discriminative"],
                 "rest": parts["non_discriminative"],
-                "s/image": scores.get("seconds_per_image"),
             }
         )
     return sorted(rows, key=lambda row: -float(row["mIoU"] or 0))
@@ -144,7 +143,7 @@ def _cell(column: str, value: Any) -> str:
     if value is None or value == "":
         return "--"
     if isinstance(value, float | int):
-        return f"{value:.2f}" if column in ("threshold", "s/image") else f"{value:.1f}"
+        return f"{value:.2f}" if column == "threshold" else f"{value:.1f}"
     return _escaped(str(value))
 
 
