@@ -119,10 +119,10 @@ def states(draw: st.DrawFn) -> ViewState:
 
 
 def test_every_field_has_one_parameter_and_every_page_file_is_part_of_the_state() -> None:
-    carried = [field for parameter in view_state._PARAMETERS.values() for field in parameter.fields]
+    carried = [field for parameter in view_state.PARAMETERS.values() for field in parameter.fields]
     names = [parameter.name for page in PAGES for parameter in page.PARAMETERS]
     assert sorted(carried) == sorted(field.name for field in fields(ViewState))
-    assert sorted(names) == sorted(view_state._PARAMETERS), "a name twice, or a page without its parameters"
+    assert sorted(names) == sorted(view_state.PARAMETERS), "a name twice, or a page without its parameters"
 
 
 @given(states())
