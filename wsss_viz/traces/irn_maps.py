@@ -85,7 +85,8 @@ def read_irn(path: Path, classes: Sequence[str], size: tuple[int, int]) -> Store
         indices, maps = np.array(list(content)), _stacked(path, list(content.values()))
     else:
         raise InputError(f"{path} holds no class maps: IRN's have keys, cam and high_res, PSA's a map a class index")
-    if maps.ndim != 3 or len(maps) != len(indices) or maps.shape[1:] != size or maps.dtype.kind != "f":
+    fits = maps.ndim == 3 and len(maps) == len(indices) and maps.shape[1:] == size
+    if not fits or maps.dtype.kind != "f" or indices.dtype.kind not in "iu":
         raise InputError(f"{path} has {len(indices)} keys and maps {maps.shape} for an image of {size[0]} x {size[1]}")
     if not np.isfinite(maps).all():
         raise InputError(f"{path} has maps that are not finite: write it again")
@@ -104,12 +105,12 @@ def kept_classes(path: Path, indices: NDArray, classes: Sequence[str]) -> list[t
     last = max(len(classes), 20 if tuple(names) != tuple(range(1, len(classes) + 1)) else 0)
     found = []
     for position, index in enumerate(indices.tolist()):
-        if int(index) != index or not 0 <= index < last:
+        if not 0 <= index < last:
             raise InputError(
                 f"{path} has class {index}, beyond the {last} of the data set: give the data it was made of"
             )
         if index + 1 in names:
-            found.append((position, names[int(index) + 1]))
+            found.append((position, names[index + 1]))
     return found
 
 

@@ -1,0 +1,111 @@
+"""Ranks that meet in threads: shares, and how an error on one ends all. Real processes: `tests/commands`."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from wsss_viz.errors import InputError
+from wsss_viz.methods.ranks import ALONE, Ranks
+
+
+class Store:
+    def __init__(self):
+        self.keys = set()
+
+    def set(self, key, value):
+        self.keys.add(key)
+
+    def check(self, keys):
+        return self.keys.issuperset(keys)
+
+
+@dataclass
+class Meeting:
+    count: int
+    values: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.barrier = threading.Barrier(self.count, timeout=30)
+
+
+@dataclass(frozen=True)
+class Threads(Ranks):
+    """Ranks whose processes are threads."""
+
+    meeting: Meeting | None = None
+
+    def everywhere(self, value):
+        self.meeting.values[self.rank] = value
+        self.meeting.barrier.wait()
+        found = [self.meeting.values[rank] for rank in range(self.count)]
+        self.meeting.barrier.wait()
+        return found
+
+
+def meet(work, count=3):
+    """What `ranks.together(work(ranks))` returned or raised on each rank."""
+    meeting, store = Meeting(count), Store()
+
+    def one(rank):
+        ranks = Threads(rank, count, rank, store, meeting)
+        try:
+            return ranks.together(lambda: work(ranks))
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_every_index_belongs_to_one_rank():
+    for count in (1, 2, 3, 7):
+        shares = [Ranks(rank, count).share(range(11)) for rank in range(count)]
+        assert sorted(index for share in shares for index in share) == list(range(11))
+        assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_each_gets_its_own_value():
+    assert meet(lambda ranks: ranks.rank * 10) == [0, 10, 20]
+    assert ALONE.together(lambda: 5) == 5
+    assert (ALONE.everywhere(1), ALONE.at_first(2), ALONE.from_first(3)) == ([1], [2], 3)
+    assert list(ALONE.watched("abc")) == ["a", "b", "c"]
+
+
+def test_bad_input_on_one_is_the_same_line_on_all_and_stops_them():
+    seen = {0: 0, 1: 0, 2: 0}
+    failed = threading.Event()
+
+    def work(ranks):
+        if ranks.rank == 1:
+            failed.set()
+            raise InputError("a.png: broken; save it again")
+        for _ in ranks.watched(range(10**9)):
+            seen[ranks.rank] += 1
+            failed.wait(30)
+
+    errors = meet(work)
+    assert [str(error) for error in errors] == ["a.png: broken; save it again"] * 3
+    assert all(isinstance(error, InputError) for error in errors)
+    assert max(seen.values()) < 10**9
+
+
+def test_a_defect_on_one_keeps_its_traceback_there_and_is_one_line_elsewhere():
+    def work(ranks):
+        if ranks.rank == 2:
+            raise ZeroDivisionError("division\nby zero")
+
+    first, second, third = meet(work)
+    assert isinstance(third, ZeroDivisionError)
+    for error in (first, second):
+        assert isinstance(error, InputError)
+        assert str(error) == "rank 2 failed (ZeroDivisionError: division by zero)"
+
+
+def test_alone_an_error_is_as_it_was():
+    def work():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ALONE.together(work)
