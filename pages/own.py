@@ -1,26 +1,51 @@
-"""Own image: a person's picture through the classifier. It stays in this session's memory."""
+"""Own image: a person's picture, through the shipped classifier or a checkpoint of their own. It stays in memory."""
+
+from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import basket, caches, downloads, explanations, frame, methods, panels, session, upload
+from wsss_viz.app import (
+    basket,
+    caches,
+    downloads,
+    explanations,
+    frame,
+    method_panels,
+    methods,
+    own_card,
+    own_files,
+    own_networks,
+    panels,
+    session,
+    upload,
+)
 from wsss_viz.app.comparison import compare, competing
 from wsss_viz.app.findings import shown_classes
+from wsss_viz.app.gathering import Gathered, as_trace, gather
+from wsss_viz.app.jobs.manager import Snapshot
+from wsss_viz.app.jobs.panel import follow, offer_again
+from wsss_viz.app.lookers import SHIPPED, Looker
 from wsss_viz.app.viewer import Content, Panel, viewer
+from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 
 NOTE = (
     "This classifier knows ten classes of drawn objects and has never seen one photographed. What lights up is what "
     "it takes for one of them; the scores say how sure it is."
 )
+HINT = (
+    "To look with a checkpoint of your own (ResNet-50 of IRN or RIB, ResNet-38d of PSA, SEAM or OC-CSE, torchvision's "
+    "ResNets), put it into `checkpoints/`, or start with `python -m wsss_viz app --checkpoints FOLDER`."
+)
+ALONE = ("cam",)
 
 state = session.state()
 frame.heading(
     "Your own image",
-    "Your picture through the same network. It stays in this server's memory for as long as the page is open; nothing "
-    "is written to disk or sent on.",
+    "Your picture through the shipped classifier, or through a checkpoint of your own. It stays in this server's "
+    "memory for as long as the page is open; nothing is kept on disk or sent on.",
     explanations.OWN,
 )
-
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="source"):
     upload.uploader()
     upload.examples(state)
@@ -29,27 +54,59 @@ error = upload.error()
 if error:
     raise InputError(error)
 
+own = own_networks.chooser(state)
+if own is not None and own.network is None:
+    own_card.card(own, caches.scene(state.example), state.views)
+    st.stop()
+looker: Looker = SHIPPED if own is None or own.network is None else own.network
+
 uploaded = upload.sample()
-sample = uploaded or (caches.photograph(state.photograph) if state.photograph else caches.scene(state.example))
-trace = caches.trace(sample, state.views)
+sample: Sample = uploaded or (caches.photograph(state.photograph) if state.photograph else caches.scene(state.example))
+if own is not None:
+    sample = own_networks.seen(sample, looker.classes, state.example)
 view = upload.display_copy(sample)
-shown = shown_classes(state, view, trace, trace.classes)
+ground = caches.fine_scene(state.example) if sample.source and own is None else None
+chosen = state.methods[: methods.MOST] or ALONE
+frame.method_pills(chosen, ALONE, looker.why_not)
 
-look = methods.METHODS["cam"]
-pictures = (
-    Panel("Your image" if uploaded else "Example", note=panels.pixels(sample)),
-    Panel.of(trace, look.title, "class activation map", look.colour),
-)
-ground = caches.fine_scene(state.example) if sample.source else None
-viewer("own", Content(view, pictures, trace.classes, shown, ground), state)
 
-with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
-    with grid.cell():
-        panels.scores_panel(trace, sample)
-    if sample.labels is None:
+def draw(found: Gathered) -> None:
+    current = session.state()
+    first = next(iter(found.traces.values()), None)
+    shown = shown_classes(current, view, first, looker.classes) if first else looker.classes[:1]
+    pictures = (
+        *([Panel("Your image" if uploaded else "Example", note=panels.pixels(sample))] if len(chosen) < 6 else []),
+        *(method_panels.method_panel(name, found) for name in chosen),
+    )
+    viewer("own", Content(view, pictures, looker.classes, shown, ground), current)
+    with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
         with grid.cell():
-            st.info(NOTE, icon=":material/info:")
-names = competing(state, shown, trace.classes)
-compared = compare({"cam": trace}, view, trace.classes, names, state)
-downloads.comparison(view, compared, trace.classes, names, state, "own-image" if uploaded else sample.name)
-st.caption(basket.OWN)
+            if first:
+                panels.scores_panel(first, sample)
+        with grid.cell():
+            if own is not None:
+                own_card.card(own, sample, current.views)
+            elif sample.labels is None:
+                st.info(NOTE, icon=":material/info:")
+            if own is None and not own_files.found_files():
+                st.caption(HINT)
+    if found.traces and found.going is None:
+        names = competing(current, shown, looker.classes)
+        compared = compare(found.traces, view, looker.classes, names, current)
+        downloads.comparison(view, compared, looker.classes, names, current, "own-image" if uploaded else sample.name)
+        st.caption(basket.OWN)
+
+
+gathered = gather(sample, chosen, state.views, looker)
+if gathered.going is None:
+    draw(gathered)
+else:
+    waited, request, snapshot = gathered.going
+
+    def grown(now: Snapshot) -> None:
+        order = {name: gathered.traces.get(name) for name in chosen} | {waited: as_trace(waited, now, looker)}
+        draw(replace(gathered, traces={name: trace for name, trace in order.items() if trace}))
+
+    follow(request, methods.METHODS[waited].title, grown, snapshot, lambda: draw(gathered))
+for name, (ask, end) in gathered.stopped.items():
+    offer_again(end, ask, methods.METHODS[name].title)

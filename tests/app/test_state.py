@@ -15,6 +15,7 @@ from wsss_viz.app.state import (
     gradients,
     information,
     learning,
+    own,
     results,
     scene,
     view_state,
@@ -27,7 +28,7 @@ from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.information.ruler_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
-PAGES = (scene, viewing, comparing, erasing, gradients, information, learning, figures, results)
+PAGES = (scene, viewing, comparing, erasing, gradients, information, learning, own, figures, results)
 shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 

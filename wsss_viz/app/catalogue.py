@@ -50,7 +50,7 @@ CATALOGUE = (
         "Own image",
         "add_photo_alternate",
         "Look",
-        "Your picture through the same network: its maps and the scores of every class. It stays in memory.",
+        "Your picture, through the shipped classifier or a checkpoint of your own. It stays in memory.",
     ),
     Entry("information", "Information", "query_stats", "Measure", "The information plane of two small networks."),
     Entry("gradients", "Gradients", "gradient", "Measure", "Where the gradient goes, layer by layer."),

@@ -27,10 +27,10 @@ COMPARE = Explanation(
     "Divided by its maximum, the map of a class that is absent looks as bright as any other: read it with its logit.",
 )
 OWN = Explanation(
-    "Your image through the same network: the maps of the classes it finds most likely, and the score of every class. "
-    "There is no ground truth, so nothing is measured here.",
+    "Your image through the shipped classifier or a checkpoint of your own: the maps of the classes it finds most "
+    "likely, and their scores. There is no ground truth for it, so nothing is measured here.",
     r"p_c = \sigma(s_c), \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
-    "This classifier knows ten classes of drawn scenes. On a photograph its maps show what it mistakes for them.",
+    "The shipped classifier knows ten classes of drawn scenes: on a photograph its maps show what it takes for them.",
 )
 GRADIENTS = Explanation(
     "How much each pixel moves what a layer says, from the first convolution to the logit, and in which share of a "

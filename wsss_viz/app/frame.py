@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -132,16 +132,26 @@ def _any() -> None:
     session.set_state(state.at(state.split, random.randrange(SPLITS[state.split])))
 
 
-def method_pills(shown: Sequence[str]) -> None:
-    """Which methods stand side by side, at most `methods.MOST`; none chosen: the page's own choice."""
+def method_pills(
+    shown: Sequence[str],
+    default: Sequence[str] | None = None,
+    why_not: Callable[[str], str] = lambda method: methods.why_not(method, CLASSIFIER),
+) -> None:
+    """Which methods stand side by side, at most `methods.MOST`; none chosen: the page's own choice.
+
+    Args:
+        default: that choice; None: the preferred ones of the shipped classifier.
+        why_not: why a method cannot be shown, or "".
+    """
+    own_choice = methods.chosen((), CLASSIFIER) if default is None else tuple(default)
 
     def name(method: str) -> str:
         title = methods.METHODS[method].title
-        return f":material/block: {title}" if methods.why_not(method, CLASSIFIER) else title
+        return f":material/block: {title}" if why_not(method) else title
 
     def read(chosen: list[str]) -> dict[str, object]:
         names = tuple(method for method in methods.METHODS if method in chosen)[: methods.MOST]
-        return {"methods": () if names == methods.chosen((), CLASSIFIER) else names, "pair": ()}
+        return {"methods": () if names == own_choice else names, "pair": ()}
 
     st.pills(
         "Methods",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wsss_viz.app import caches, methods
 from wsss_viz.app.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.jobs.panel import ended, reach
-from wsss_viz.app.jobs.requests import most_steps, request_for
+from wsss_viz.app.lookers import SHIPPED, Looker
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
@@ -30,8 +29,8 @@ class Gathered:
     stopped: Mapping[str, tuple[Request, Snapshot]]
 
 
-def gather(sample: Sample, chosen: Sequence[str], views: str) -> Gathered:
-    """CAM and what was precomputed at once, the others by one job after the other.
+def gather(sample: Sample, chosen: Sequence[str], views: str, looker: Looker = SHIPPED) -> Gathered:
+    """What is there at once, and the other methods by one job after the other.
 
     Raises:
         InputError: a checkpoint is missing, or too many computations are waiting.
@@ -41,14 +40,14 @@ def gather(sample: Sample, chosen: Sequence[str], views: str) -> Gathered:
     stopped: dict[str, tuple[Request, Snapshot]] = {}
     going: tuple[str, Request, Snapshot] | None = None
     for name in chosen:
-        missing[name] = methods.why_not(name, caches.CLASSIFIER)
+        missing[name] = looker.why_not(name)
         if missing[name]:
             continue
-        stored = caches.trace(sample, views) if name == "cam" else caches.precomputed(sample, name, views)
+        stored = looker.at_once(name, sample, views)
         if stored is not None:
             traces[name] = stored
             continue
-        request = request_for(name, sample, views, most_steps(name, sample))
+        request = looker.request(name, sample, views)
         found = ended(request) if going else reach(request)
         if found is None:
             missing[name] = "Computed next."
@@ -58,12 +57,12 @@ def gather(sample: Sample, chosen: Sequence[str], views: str) -> Gathered:
         elif found.state in (FAILED, CANCELLED):
             stopped[name] = (request, found)
         if found.steps:
-            traces[name] = as_trace(name, found)
+            traces[name] = as_trace(name, found, looker)
         else:
             missing[name] = "On its way." if found.going else "Stopped before its first step."
     return Gathered(traces, missing, going, stopped)
 
 
-def as_trace(method: str, found: Snapshot) -> Trace:
+def as_trace(method: str, found: Snapshot, looker: Looker = SHIPPED) -> Trace:
     """What there is of a job, as a trace."""
-    return Trace(found.steps, method, caches.entry().classes)
+    return Trace(found.steps, method, looker.classes)

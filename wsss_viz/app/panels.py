@@ -88,11 +88,23 @@ def describe(finding: ClassFinding, state: ViewState) -> str:
     return f"class activation map of {finding.name}: {where}{share}{overlap}"
 
 
+MOST_SCORES = 24
+
+
 def scores_panel(trace: Trace, sample: Sample) -> None:
-    """The probability and the logit of every class."""
+    """The probability and the logit of every class; of many classes, the highest and the labels."""
+    order = np.argsort(-trace.scores, kind="stable")
+    few = len(trace.classes) <= MOST_SCORES
+    listed_names = trace.classes if few else [trace.classes[i] for i in order[: MOST_SCORES - 4]]
+    kept = {*listed_names, *(sample.labels or ())}
     bars = [
         markup.ScoreBar(name, float(score), probability(float(score)), name in (sample.labels or ()))
         for name, score in zip(trace.classes, trace.scores, strict=True)
+        if name in kept
     ]
-    st.html(markup.panel_title("Scores of the image", "labels in colour" if sample.labels else ""))
+    if not few:
+        bars.sort(key=lambda bar: -bar.logit)
+    count = "" if few else f"the highest of {len(trace.classes)}"
+    notes = [note for note in (count, "labels in colour" if sample.labels else "") if note]
+    st.html(markup.panel_title("Scores of the image", ", ".join(notes)))
     st.html(markup.score_bars(bars))

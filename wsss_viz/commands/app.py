@@ -28,8 +28,20 @@ def server_arguments(port: int, host: str, headless: bool) -> list[str]:
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, help="Port to listen on.")
 @click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets other machines in.")
 @click.option("--device", default="auto", help="What computes: auto, cpu, cuda, cuda:1 or mps.")
+@click.option(
+    "--checkpoints",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder of checkpoints of your own, to be chosen on the page Own image.",
+)
+@click.option(
+    "--allow-checkpoint-upload",
+    is_flag=True,
+    help="Let visitors upload checkpoints there: read within bounds, kept for their session alone.",
+)
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
-def command(port: int, host: str, device: str, headless: bool) -> None:
+def command(
+    port: int, host: str, device: str, checkpoints: Path | None, allow_checkpoint_upload: bool, headless: bool
+) -> None:
     """Start the app in the browser."""
     if not LAUNCHER.is_file():
         raise InputError(f"the app's pages are not beside the package ({LAUNCHER} is missing): run it from a clone")
@@ -39,8 +51,14 @@ def command(port: int, host: str, device: str, headless: bool) -> None:
         find_device(device)
     from streamlit.web import cli
 
+    from wsss_viz.app.own_files import FOLDER_VARIABLE, UPLOAD_VARIABLE
     from wsss_viz.app.server import DEVICE_VARIABLE
 
     os.environ[DEVICE_VARIABLE] = device
+    if checkpoints is not None:
+        if not checkpoints.is_dir():
+            raise InputError(f"--checkpoints {checkpoints}: no such folder; give one that holds checkpoints")
+        os.environ[FOLDER_VARIABLE] = str(checkpoints.resolve())
+    os.environ[UPLOAD_VARIABLE] = "1" if allow_checkpoint_upload else ""
     os.chdir(LAUNCHER.parent)
     sys.exit(cli.main(server_arguments(port, host, headless), prog_name="streamlit", standalone_mode=False))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index
+from wsss_viz.data.coco_classes import COCO_CLASSES
+from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.scenes import CLASSES, SPLITS
 
@@ -49,9 +51,25 @@ def _read_classes(text: str) -> tuple[str, ...]:
     return in_order(names)
 
 
+_elsewhere: set[str] = set()
+_MOST_ELSEWHERE = 50_000
+
+
+def know(names: Sequence[str]) -> None:
+    """Lets an address name these classes as well: those of a checkpoint that was opened on this server."""
+    if len(_elsewhere) + len(names) <= _MOST_ELSEWHERE:
+        _elsewhere.update(names)
+
+
+def _read_class(text: str) -> str:
+    if text and not any(text in known for known in (CLASSES, VOC_CLASSES, COCO_CLASSES, _elsewhere)):
+        raise ValueError(f"one of {', '.join(CLASSES)}")
+    return text
+
+
 PARAMETERS = (
     Parameter("example", Notation(_read_scene, lambda scene: f"scenes:{scene[0]}:{scene[1]}"), ("split", "index")),
     Parameter("photograph", choice(("", *PHOTOGRAPHS))),
     Parameter("classes", Notation(_read_classes, ",".join)),
-    Parameter("class", choice(("", *CLASSES)), ("focus",)),
+    Parameter("class", Notation(_read_class), ("focus",)),
 )

@@ -18,6 +18,7 @@ from wsss_viz.app.state import (
     gradients,
     information,
     learning,
+    own,
     results,
     scene,
     viewing,
@@ -36,6 +37,7 @@ PARAMETERS = {
         *learning.PARAMETERS,
         *figures.PARAMETERS,
         *results.PARAMETERS,
+        *own.PARAMETERS,
     )
 }
 
@@ -51,6 +53,7 @@ class ViewState(
     learning.LearningState,
     figures.FiguresState,
     results.ResultsState,
+    own.OwnState,
 ):
     """One view of the app; its fields are those of its bases."""
 

@@ -30,6 +30,7 @@ DIVERGING = "RdBu_r"
 LARGEST_IMAGE = 640
 LARGEST_UNMEASURED = 384
 BYTES_OF_MAPS = 150_000
+MOST_CLASSES = 24
 JPEG_FROM = 60_000
 
 
@@ -76,7 +77,7 @@ def _kept(content: Content, focus: str) -> list[int]:
     """The indices of the classes whose maps are sent, in order."""
     steps = [step for panel in content.panels for step in panel.steps if step.maps is not None]
     cells = sum(step.maps[0].size for step in steps if step.maps is not None)
-    count = min(len(content.classes), max(1, BYTES_OF_MAPS // max(1, cells)))
+    count = min(len(content.classes), MOST_CLASSES, max(1, BYTES_OF_MAPS // max(1, cells)))
     wanted = [content.classes.index(name) for name in content.shown]
     focused = (focus, *(panel.focus for panel in content.panels))
     wanted += [content.classes.index(name) for name in focused if name in content.classes]

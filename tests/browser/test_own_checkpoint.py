@@ -1,0 +1,49 @@
+"""A checkpoint of a person's own in a browser: chosen from a folder, reported on, looked with, in the address."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+from safetensors.torch import save_file
+
+from tests.browser.conftest import OpenAt, serving, settle
+from tests.browser.viewing import canvas, look, viewer
+from tests.models.published_files import resnet38d_state
+from wsss_viz.app.own_files import FOLDER_VARIABLE, UPLOAD_VARIABLE
+
+
+def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: OpenAt, tmp_path: Path) -> None:
+    save_file(dict(resnet38d_state(seed=1)), tmp_path / "od_cam.safetensors")
+    state = dict(resnet38d_state())
+    del state["fc8.weight"]
+    save_file(state, tmp_path / "backbone.safetensors")
+    with serving(**{FOLDER_VARIABLE: str(tmp_path), UPLOAD_VARIABLE: "1"}) as own:
+        page = open_at("/own?photograph=flower", base=own)
+        shipped = look(page, 1)
+        page.get_by_role("combobox", name="Network").click()
+        page.get_by_role("option", name="od_cam.safetensors").click()
+        expect(page).to_have_url(re.compile(r"checkpoint=od_cam\.safetensors"))
+        expect(page.get_by_text("ResNet-38d of PSA, stride 8")).to_be_visible()
+        expect(page.get_by_text("192 of 192 matched")).to_be_visible()
+        expect(page.get_by_text(re.compile(r"GAP\(maps\) = logits"))).to_be_visible()
+        expect(viewer(page)).to_be_visible()
+        settle(page)
+        expect(viewer(page).get_by_role("radio", name="tvmonitor")).to_have_count(1)
+        assert look(page, 1) != shipped
+        viewer(page).get_by_role("radio", name="aeroplane").click()
+        expect(page).to_have_url(re.compile(r"class=aeroplane"))
+
+        other = open_at(page.url.removeprefix(own), base=own)
+        expect(other.get_by_text("192 of 192 matched")).to_be_visible()
+        expect(viewer(other).get_by_role("radio", name="aeroplane")).to_have_attribute("aria-checked", "true")
+        expect(canvas(other, 1)).to_be_visible()
+
+        page = open_at("/own?checkpoint=backbone.safetensors", base=own)
+        expect(page.get_by_test_id("stAlert")).to_contain_text("a backbone without a classifier")
+        page.locator("input[type=file]").nth(1).set_input_files(tmp_path / "od_cam.safetensors")
+        expect(page.get_by_text("192 of 192 matched")).to_be_visible()
+        assert "Traceback" not in page.content()
+        page.close()
+        other.close()

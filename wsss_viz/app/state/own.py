@@ -1,0 +1,29 @@
+"""Whose network looks, on the page for one's own images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wsss_viz.app.own_files import found_files
+from wsss_viz.app.state.parameters import Notation, Parameter
+
+
+@dataclass(frozen=True)
+class OwnState:
+    """
+    Attributes:
+        checkpoint: the name of a file among `own_files.found_files`; "": the shipped classifier.
+        partner: likewise, CGNet beside it; "": none.
+    """
+
+    checkpoint: str = ""
+    partner: str = ""
+
+
+def _read(text: str) -> str:
+    if text and text not in found_files():
+        raise ValueError("a checkpoint that is on this server")
+    return text
+
+
+PARAMETERS = (Parameter("checkpoint", Notation(_read)), Parameter("partner", Notation(_read)))
