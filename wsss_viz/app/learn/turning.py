@@ -11,6 +11,8 @@ from wsss_viz.app.learn import question
 from wsss_viz.app.learn.course import COURSE
 from wsss_viz.app.state import ViewState
 
+READERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers"
+PRESENTERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> or a clicker turn the steps, <kbd>A</kbd> answers, <kbd>Esc</kbd> leaves"
 _KEYS = Path(__file__).with_name("turning.js")
 
 
@@ -55,10 +57,12 @@ def presenting(on: bool) -> None:
 def ends(state: ViewState) -> None:
     """The step before and the step after, by name."""
     number = state.step
-    with st.container(horizontal=True, key="ends"):
+    with st.container(horizontal=True, vertical_alignment="center", key="ends"):
         if number > 1:
             before = COURSE[number - 2].name
             st.button(before, key="before", icon=":material/arrow_back:", on_click=turn, args=(number - 1,))
+        st.space("stretch")
+        st.html(f'<p class="wv-keys">{PRESENTERS_KEYS if state.present else READERS_KEYS}</p>', width="content")
         st.space("stretch")
         if number < len(COURSE):
             after = COURSE[number].name
