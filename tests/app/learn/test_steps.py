@@ -123,10 +123,10 @@ def test_the_overlap_of_a_mask_is_the_mean_over_the_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("network", "words"), [(60.0, "network that is better than they are"), (40.0, "network that is no better")]
+    ("told", "words"), [(60.0, "network that is better than they are"), (40.0, "network that is no better")]
 )
-def test_the_claim_on_the_pipeline_follows_the_held_out_scores(network: float, words: str) -> None:
-    found = pipeline.Segmented(np.zeros((2, 3), dtype=np.uint8), network, 70.0, 50.0)
+def test_the_claim_on_the_pipeline_follows_the_held_out_scores(told: float, words: str) -> None:
+    found = pipeline.Segmented(np.zeros((2, 3), dtype=np.uint8), 45.0, told, 50.0)
     assert words in pipeline.claim(found)
     assert pipeline.claim(None).endswith("segmentation network")
 

@@ -107,7 +107,7 @@ def claim(end: Segmented | None) -> str:
     told = "Image labels become maps, maps become pseudo masks, and these train a segmentation network"
     if end is None:
         return told
-    if end.network > end.teacher:
+    if end.told > end.teacher:
         return f"{told} that is better than they are"
     return f"{told} that is no better than they are"
 
@@ -121,12 +121,12 @@ def _question(seed: float, end: Segmented | None) -> Question:
             f"IoU {seed:.2f} at the threshold {ViewState().threshold:.2f}.",
         )
     return Question(
-        "The network never saw a true mask. Over held-out scenes, is it better than the pseudo masks it learnt from?",
+        "The network never saw a true mask. On held-out scenes, and told the labels as they are, is it better than the "
+        "pseudo masks it learnt from?",
         ("better", "no better"),
-        0 if end.network > end.teacher else 1,
-        f"mIoU {end.network:.1f} against {end.teacher:.1f} of the pseudo masks, which are told each image's labels. "
-        f"Told them as well, the network has {end.told:.1f}. Faults that differ from mask to mask average out, the "
-        "same fault in every mask is learnt.",
+        0 if end.told > end.teacher else 1,
+        f"mIoU {end.told:.1f} against {end.teacher:.1f} of the pseudo masks; told nothing, the network has "
+        f"{end.network:.1f}. Faults that differ from mask to mask average out, the same fault in every mask is learnt.",
     )
 
 
