@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 from pathlib import Path
 
 import click
@@ -17,7 +17,7 @@ def command(out: Path) -> None:
     if out.suffix.lower() != ".pdf":
         raise InputError(f"the handout is a PDF: give a name that ends in .pdf, not {out.name!r}")
     # The steps are the page's own, whose caches say once that no page is running.
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "error")
     from wsss_viz.app.learn.handout import handout
     from wsss_viz.data.files import write_whole
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -28,6 +29,8 @@ _UNDATED: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None},
     "svg": {"Date": None},
 }
+# The fonts of formulas carry odd dates, of which each file would be complained of once for every formula.
+logging.getLogger("fontTools.ttLib.tables._h_e_a_d").setLevel(logging.ERROR)
 _LOCK = threading.Lock()
 """matplotlib's settings are one for all threads."""
 

@@ -28,6 +28,7 @@ _INK, _SOFT, _FAINT = "#1d2529", "#5c666c", "#c9d0d4"
 _MATH = re.compile(r"(\$[^$]*\$)")
 _COLUMNS = (LEFT, 0.385, 0.685)
 _COLUMN_WIDTH = 0.26
+_FORMULA_SIZE, _FORMULA_WIDTH = 13.0, 0.315
 _POINTS_A_LETTER = 0.515
 """Of a letter of DejaVu Sans on average, as a share of its size; lines are broken by it."""
 
@@ -69,7 +70,7 @@ def step_page(found: Lesson, number: int) -> Figure:
     figure = _page(number)
     top = _paragraph(figure, found.claim, LEFT, 0.925, 19, RIGHT - LEFT, bold=True)
     top = _paragraph(figure, found.lead, LEFT, top - 0.012, 11, RIGHT - LEFT)
-    rows = figure.add_gridspec(3, 3, height_ratios=(1.01 - top, top - 0.37, 0.36), width_ratios=(0.02, 0.955, 0.025))
+    rows = figure.add_gridspec(3, 3, height_ratios=(1.01 - top, top - 0.385, 0.375), width_ratios=(0.02, 0.955, 0.025))
     found.draw(figure.add_subfigure(rows[1, 1]))
     formula, question, rest = _COLUMNS
     for x, heading in zip(_COLUMNS, ("The formula", "Predict, then look", "Where it is from"), strict=True):
@@ -130,10 +131,11 @@ def _page(number: int | None) -> Figure:
 
 def _formula(figure: Figure, found: Lesson, x: float, y: float) -> float:
     """The formula in one line where it fits, its size brought down where it does not; where its text begins."""
-    whole = _letters(found.formula.before + found.formula.term + found.formula.after)
-    room = (_COLUMN_WIDTH + 0.045) * WIDTH * 72
-    size = min(13.0, room / max(1.0, whole * _POINTS_A_LETTER))
-    draw_formula(figure, found.formula, x, y, size)
+    whole = found.formula.before + found.formula.term + found.formula.after
+    trial = figure.text(x, y, f"${whole}$", size=_FORMULA_SIZE, math_fontfamily="cm")
+    wide = trial.get_window_extent().width / figure.bbox.width + 0.01  # the parts stand a little apart
+    trial.remove()
+    draw_formula(figure, found.formula, x, y, _FORMULA_SIZE * min(1.0, _FORMULA_WIDTH / wide))
     return y - 0.03
 
 

@@ -36,6 +36,8 @@ def row(figure: SubFigure, cells: Sequence[tuple[str, Cell]], widths: Sequence[f
         if callable(cell):
             cell(ax)
             ax.tick_params(labelsize=SMALL - 1)
+            ax.xaxis.label.set_size(SMALL)
+            ax.yaxis.label.set_size(SMALL)
             place = ax.get_position()
             ax.set_position((place.x0 + LABELS, place.y0, place.width - LABELS, place.height))
             ax.spines[["top", "right"]].set_visible(False)

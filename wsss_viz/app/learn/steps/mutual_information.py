@@ -45,7 +45,7 @@ def lesson(state: ViewState) -> Lesson:
     weights = (round(100 * (1 - state.flip)), round(100 * state.flip))
 
     def draw(figure: SubFigure) -> None:
-        tables = [*LECTURE, (f"They differ {state.flip:.0%} of the time", differing(state.flip))]
+        tables = [*LECTURE, (f"{state.flip:.0%} flipped", differing(state.flip))]
         cells: list[tuple[str, stills.Cell]] = [
             (f"{title}: I = {bits(table_measures(table).information.value_bits)} bits", _still_table(table))
             for title, table in tables
