@@ -75,6 +75,13 @@ def test_the_baskets_rows_keep_their_methods_and_the_views_settings() -> None:
     assert read_spec(spec_bytes(strip)) == strip
 
 
+def test_the_scene_of_the_view_is_a_grid_whatever_the_basket_is(open_page: OpenPage) -> None:
+    page = open_page("figures", figure="scene", basket=BASKET, methods="cam,rib", **{"basket-kind": "curves"})
+    assert not page.exception
+    (picture,) = [image for images in page.get("image") for image in images.proto.imgs]
+    assert "(a) image, (b) ground truth, (c) CAM, (d) RIB" in picture.alt
+
+
 def test_an_empty_basket_shows_a_preset_and_says_how_to_fill_it(open_page: OpenPage) -> None:
     page = open_page("figures", figure="basket")
     assert not page.exception

@@ -86,7 +86,7 @@ def _start(name: str, state: ViewState) -> FigureSpec:
     if name == SCENE:
         item, _ = basket.from_compare(state)
         assert item is not None
-        return replace(basket.spec_of((item,), state), kind="grid")
+        return basket.spec_of((item,), replace(state, basket_kind="grid"))
     return preset(name)
 
 
