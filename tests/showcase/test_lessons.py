@@ -12,8 +12,10 @@ import wsss_viz
 from wsss_viz.errors import InputError
 from wsss_viz.methods.partners import load_trained
 from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.manifest import read_manifest
+from wsss_viz.models.segmenter import load_segmenter, segment
 from wsss_viz.showcase import read_showcase
-from wsss_viz.showcase.lessons import CARRIER, build_lessons, class_sum, looks, spill
+from wsss_viz.showcase.lessons import CARRIER, SEGMENTER, build_lessons, class_sum, looks, spill
 
 PLAIN, WITH_SOFA = "scenes:test:129", "scenes:test:21"
 
@@ -39,6 +41,19 @@ def test_a_class_map_is_the_weighted_sum_of_its_features(classifier: Classifier)
     summed = np.einsum("cd,dhw->chw", step.arrays["weights"].astype(float), step.arrays["features"].astype(float))
     np.testing.assert_allclose(summed, expected, atol=1e-3)
     np.testing.assert_allclose(step.scores, expected.mean(axis=(1, 2)), atol=1e-4)
+
+
+def test_a_mask_of_classes_is_read_back_as_it_was_written(
+    classifier: Classifier, network: Classifier, tmp_path: Path
+) -> None:
+    if SEGMENTER not in read_manifest():
+        pytest.skip("no segmentation network")
+    segmenter = load_segmenter(SEGMENTER)
+    (sample,) = wsss_viz.data.open(PLAIN)
+    build_lessons(tmp_path / "lessons.zip", classifier, network, segmenter, (PLAIN,))
+    (stored,) = read_showcase(tmp_path / "lessons.zip").trace("segmented", PLAIN)
+    np.testing.assert_array_equal(stored.arrays["found"], segment(segmenter, sample.image))
+    assert stored.arrays["found"].any()
 
 
 def test_what_spills_over_another_object_is_judged_on_the_erased_image(

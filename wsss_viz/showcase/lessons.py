@@ -4,8 +4,8 @@ The traces, each of one scene by the name in the file:
 
     class-sum     one step: `maps` (C, h, w), `scores`, in `arrays` the last features `features` (D, h, w) and the
                   weights `weights` (C, D), so that maps = weights . features
-    segmented     one step, what the segmentation network says, told no label: `maps` (C, h, w), each class's logit less
-                  the background's, `scores` (C,) their highest values, in `arrays` its `mask` (H, W) as of a sample
+    segmented     one step, what the segmentation network says, told no label: `maps` (C, h, w), each class's logit
+                  less the background's, `scores` (C,) their highest values, in `arrays` the mask `found` (H, W)
     looks-NAME    the erasing experiment on the class NAME (`evaluation.erasing_looks`)
     spill-NAME    what the ordinary classifier says once the class NAME is erased, and more than that: step 0 by the
                   class's own CS-AE mask m, step 1 by m and the true objects of all other labels, step 2 by one mask
@@ -63,7 +63,7 @@ def segmented(network: Segmenter, sample: Sample) -> Trace:
     with torch.no_grad():
         logits = network(network.preprocessing(sample.image))[0]
     maps = _numpy(logits[1:] - logits[:1])
-    arrays = {"mask": segment(network, sample.image)}
+    arrays = {"found": segment(network, sample.image)}
     return Trace((Step(0, maps, maps.max(axis=(1, 2)), arrays=arrays),), classes=network.classes)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 import pytest
 
@@ -137,8 +139,11 @@ def test_the_map_over_time_is_read_above_the_threshold() -> None:
     found = in_time.Timed(video, np.array([[0, 0.1, 1, 0.6, 0.6, 0]]), 0.5)
     assert (found.recall(1), found.recall(2)) == (1.0, 0.5)
     assert in_time.strip(video, 3).shape == (4, 12, 3)
-    assert "frame 3 to 4" in in_time.chart(found)
-    assert in_time.chart(found).count("<rect") == 4
+    chart = in_time.chart(found)
+    assert "frame 3 to 4" in chart
+    drawing = base64.b64decode(chart.partition("base64,")[2].partition('"')[0]).decode()
+    assert drawing.count("<rect") == 4
+    assert drawing.count("<polyline") == 1
 
 
 def averages(probability: float, rest: float) -> dict[str, float]:

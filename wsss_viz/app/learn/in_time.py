@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -106,8 +107,8 @@ def chart(found: Timed) -> str:
     )
     level = HEIGHT * (1 - found.threshold)
     rule = (
-        f'<line x1="0" x2="{count}" y1="{level:.1f}" y2="{level:.1f}" stroke="currentColor" stroke-width="1" '
-        'stroke-dasharray="4 4" opacity="0.6" vector-effect="non-scaling-stroke"/>'
+        f'<line x1="0" x2="{count}" y1="{level:.1f}" y2="{level:.1f}" stroke="#808890" stroke-width="1.5" '
+        'stroke-dasharray="4 4" vector-effect="non-scaling-stroke"/>'
     )
     named = [(colour, f"map of {name}") for name, colour in zip(video.labels, LINES, strict=False)]
     named += [(markup.rgb(rendering.PART_COLOURS[kind]), text) for kind, text in MOMENTS.items()]
@@ -116,10 +117,13 @@ def chart(found: Timed) -> str:
         for colour, text in named
     )
     described = f"class map over {count} frames; the telling moment is {_span(video.moments, DISCRIMINATIVE)}"
-    return (
-        f'<svg class="wv-time" viewBox="0 0 {count} {HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(described)}">{bands}{rule}{lines}</svg><div class="wv-chips">{legend}</div>'
+    drawing = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {count} {HEIGHT}" preserveAspectRatio="none">'
+        f"{bands}{rule}{lines}</svg>"
     )
+    source = base64.b64encode(drawing.encode()).decode("ascii")
+    image = f'<img class="wv-time" src="data:image/svg+xml;base64,{source}" alt="{escape(described)}">'
+    return f'{image}<div class="wv-chips">{legend}</div>'
 
 
 def _points(row: NDArray[np.float64]) -> str:

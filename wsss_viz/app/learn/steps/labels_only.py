@@ -139,7 +139,7 @@ def hour_bars(found: dict[str, float]) -> str:
         for kind, count in found.items()
     )
     working = found["a mask"] / 1720
-    return f'{rows}<p class="wv-note">The masks are {working:.1f} years of one person at 1 720 hours a year.</p>'
+    return f'{rows}<p class="wv-note">The masks are {working:.1f} years of one person at 1,720 hours a year.</p>'
 
 
 def _picture(image: rendering.Picture, alt: str) -> None:

@@ -49,7 +49,7 @@ def segmented(source: str) -> tuple[Segmented, str] | None:
     network, told, teacher = (
         float(scores[name]["miou"]) for name in ("network", "network_told_the_labels", "pseudo_masks")
     )
-    return Segmented(trace.steps[0].arrays["mask"].astype(np.uint8), network, told, teacher), origin
+    return Segmented(trace.steps[0].arrays["found"].astype(np.uint8), network, told, teacher), origin
 
 
 def lesson(state: ViewState) -> Lesson:
