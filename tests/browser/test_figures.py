@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -48,4 +50,17 @@ def test_results_shows_both_published_tables(open_at: OpenAt) -> None:
     expect(page.get_by_role("heading", name="Published, not measured here")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame").nth(1)).to_be_visible()
     assert downloaded(page, "CSV").startswith(b"method,")
+    page.close()
+
+
+def test_the_worst_scene_opens_in_compare_at_the_reports_settings(open_at: OpenAt) -> None:
+    page = open_at("/results")
+    link = page.get_by_role("link", name=re.compile(r"^Compare test \d+$")).first
+    number = (link.text_content() or "").split()[-1]
+    link.click()
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(page.locator(".viewer[data-drawn]")).to_have_count(1)
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["example"] == [f"scenes:test:{number}"]
+    assert query["views"] == ["multi-scale"]
     page.close()
