@@ -9,7 +9,7 @@ import pytest
 
 from tests.app.conftest import OpenPage
 from wsss_viz import cli
-from wsss_viz.app import basket, figures
+from wsss_viz.app import basket, figures, gradients
 from wsss_viz.app.state import ViewState
 from wsss_viz.figures import FigureSpec, Row, preset, ratios, read_spec, sources, spec_bytes
 
@@ -117,3 +117,9 @@ def test_gradient_ratios_of_other_checkpoints_are_left_out_and_said(monkeypatch:
     spec, (line,) = figures.without_missing(preset("hgr"))
     assert spec.columns == ("toy-flatten", "toy-gap")
     assert "diagnose gradient-ratio" in line
+
+
+def test_regions_look_as_on_the_page_gradients() -> None:
+    for region, colour in ratios.COLOURS.items():
+        assert tuple(round(255 * channel) for channel in colour) == gradients.COLOURS[region]
+        assert gradients.NAMES["toy"][region] == ratios.TOY_NAMES[region]

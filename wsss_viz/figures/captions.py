@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
+from wsss_viz.gradients.ratio import BAND, TAU
 
 PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
 SUBJECTS = {
@@ -42,9 +43,9 @@ def caption(spec: FigureSpec) -> str:
         )
     if spec.kind == "hgr":
         return (
-            "High gradient ratio (HGR): the share of a region's pixels at which the gradient map exceeds 0.3 of its "
-            "maximum; shaded: thresholds from 0.2 to 0.4; bars: 95 % bootstrap intervals over images. "
-            + " ".join(_lettered(spec, [SUBJECTS[name] for name in spec.columns]))
+            "High gradient ratio (HGR): the share of a region's pixels at which the gradient map exceeds "
+            f"{TAU:g} of its maximum; shaded: thresholds from {BAND[0]:g} to {BAND[1]:g}; bars: 95 % bootstrap intervals "
+            "over images. " + " ".join(_lettered(spec, [SUBJECTS[name] for name in spec.columns]))
         )
     images = "; ".join(_row(row) for row in spec.rows)
     if spec.kind == "curves":
