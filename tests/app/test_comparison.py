@@ -65,6 +65,18 @@ def test_shared_is_one_scale_over_the_methods() -> None:
     assert cam.scores == {}, "nothing to measure without a mask"
 
 
+def test_shared_and_raw_have_one_scale_at_every_step(sample: Sample) -> None:
+    traces = {"cam": trace_of(0, steps=1), "rib": trace_of(1)}
+    names = CLASSES[2:4]
+    every = np.stack([upsample(step.maps[2:4], sample.size) for trace in traces.values() for step in trace])
+    for k in (0, 2):
+        cam, rib = compare(traces, sample, CLASSES, names, ViewState(normalisation="shared", k=k))
+        assert rib.values == pytest.approx(np.maximum(every[1 + k], 0) / (every.max() + 1e-5), abs=1e-6)
+        assert rib.values.max() < 0.999 or k == 2, "the maps of three steps grow by k + 1"
+        for found in (cam, rib):
+            assert found.ends == pytest.approx(np.stack([every.min(axis=(0, 2, 3)), every.max(axis=(0, 2, 3))], axis=1))
+
+
 def test_the_final_step_is_each_methods_own() -> None:
     trace = trace_of(0, steps=4)
     assert [step_at(trace, k).index for k in (-1, 0, 2, 9)] == [3, 0, 2, 3]

@@ -5,7 +5,8 @@ Exports are made of this, so that a file holds the numbers that were on the scre
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ class Compared:
         values: (K, H, W) float32, the normalised maps of the competing classes.
         mask: (H, W) uint8, the pseudo mask: class index + 1, 0 background.
         scores: by class, of the competing ones: its part of the mask against the ground truth; {} without one.
+        ends: (K, 2) float32, the lowest and the highest raw value of each competing class in all methods at all steps:
+            what the colours of raw maps end at.
     """
 
     method: str
@@ -36,6 +39,7 @@ class Compared:
     values: NDArray[np.float32]
     mask: NDArray[np.uint8]
     scores: dict[str, ImageScores]
+    ends: NDArray[np.float32]
 
 
 def step_at(trace: Trace, k: int) -> Step:
@@ -53,8 +57,8 @@ def compare(
 ) -> tuple[Compared, ...]:
     """The methods at the state's step, normalisation and threshold.
 
-    `shared` is one scale over all methods and competing classes. A raw map has no fixed scale to be thresholded on, so
-    its mask is the one of `relu_max`.
+    `shared` is one scale over all methods, competing classes and steps: a scale that changed with k would hide how maps
+    grow. A raw map has no fixed scale to be thresholded on, so its mask is the one of `relu_max`.
 
     Args:
         traces: by method, their maps (C, h, w).
@@ -64,7 +68,8 @@ def compare(
     indices = [classes.index(name) for name in names]
     steps = [step_at(trace, state.k) for trace in traces.values()]
     raw = np.stack([upsample(step.maps[indices], sample.size) for step in steps])
-    values = normalise(raw, state.normalisation)
+    ends = _ends(traces.values(), indices, sample.size)
+    values = normalise(raw, state.normalisation, float(ends.max()))
     masking = normalise(raw, "relu_max") if state.normalisation == "raw" else values
     found = []
     for method, step, shown, maps in zip(traces, steps, values, masking, strict=True):
@@ -75,8 +80,18 @@ def compare(
             for name, index in zip(names, indices, strict=True)
             if sample.mask is not None and name in sample.classes
         }
-        found.append(Compared(method, step, shown, mask, scores))
+        found.append(Compared(method, step, shown, mask, scores, ends))
     return tuple(found)
+
+
+def _ends(traces: Iterable[Trace], indices: list[int], size: tuple[int, int]) -> NDArray[np.float32]:
+    """(K, 2): the lowest and the highest value of each map at the image's size over all steps."""
+    extremes = []
+    for step in itertools.chain.from_iterable(traces):
+        planes = upsample(step.maps[indices], size)
+        extremes.append((planes.min(axis=(1, 2)), planes.max(axis=(1, 2))))
+    lows, highs = (np.stack(values) for values in zip(*extremes, strict=True))
+    return np.stack([lows.min(axis=0), highs.max(axis=0)], axis=1)
 
 
 def cell_line(step: Step, row: int, column: int, title: str, classes: Sequence[str], count: int = 5) -> str:

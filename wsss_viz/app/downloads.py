@@ -26,12 +26,13 @@ def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[s
     """The image, then each method's map of the class that is looked at over it, side by side, the ground truth's
     contour over each; as large as on the screen."""
     at = list(names).index(state.focus) if state.focus in names else 0
-    shown = np.stack([found.values[at] for found in compared])
-    ends = (float(shown.min()), float(shown.max())) if state.normalisation == "raw" else (0.0, 1.0)
+    shown = [found.values[at] for found in compared]
+    low, high = compared[0].ends[at] if state.normalisation == "raw" else (0.0, 1.0)
     known = sample.mask is not None and names[at] in sample.classes
     truth = sample.class_mask(names[at]) if known else None
     overlays = (
-        rendering.map_overlay(sample.image, plane, ends, state.colours, state.opacity, truth) for plane in shown
+        rendering.map_overlay(sample.image, plane, (float(low), float(high)), state.colours, state.opacity, truth)
+        for plane in shown
     )
     return rendering.png(np.concatenate([rendering.enlarge(sample.image), *overlays], axis=1))
 
@@ -92,7 +93,7 @@ def _about(sample: Sample, state: ViewState) -> dict[str, Any]:
 
 def comparison(
     sample: Sample,
-    compared: Sequence[Compared],
+    compare: Callable[[], Sequence[Compared]],
     classes: Sequence[str],
     names: Sequence[str],
     state: ViewState,
@@ -101,6 +102,7 @@ def comparison(
     """The four download buttons.
 
     Args:
+        compare: gives what is compared; called when a file is asked for.
         names: the competing classes.
         file_name: of the files, without their endings; ours, never an upload's.
     """
@@ -122,7 +124,7 @@ def comparison(
             "png",
             "image/png",
             "image",
-            lambda: overlays_png(sample, compared, names, state),
+            lambda: overlays_png(sample, compare(), names, state),
             "The image and each method's map over it, side by side.",
         )
         button(
@@ -130,7 +132,7 @@ def comparison(
             "npz",
             "application/octet-stream",
             "data_array",
-            lambda: maps_npz(sample, compared, classes, names, state),
+            lambda: maps_npz(sample, compare(), classes, names, state),
             "Raw maps and scores of all classes, the shown maps as displayed, and the pseudo masks.",
         )
         button(
@@ -138,7 +140,7 @@ def comparison(
             "csv",
             "text/csv",
             "table",
-            lambda: scores_csv(compared, classes, names),
+            lambda: scores_csv(compare(), classes, names),
             "Logit, IoU, precision, recall and part recalls, one row a method and class.",
         )
         button(
@@ -146,6 +148,6 @@ def comparison(
             "json",
             "application/json",
             "data_object",
-            lambda: scores_json(sample, compared, classes, names, state),
+            lambda: scores_json(sample, compare(), classes, names, state),
             "The same scores with the sample, the view and the version.",
         )

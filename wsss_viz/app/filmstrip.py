@@ -23,11 +23,15 @@ _FOLDER = Path(__file__).parent
 
 
 def values(shown: Sequence[Frame], by: str) -> NDArray[np.float32]:
-    """(K, h, w), the frames' maps in [0, 1] under the normalisation `by`; a shared maximum is shared over the steps."""
-    found = normalise(np.stack([frame.look for frame in shown]), by)
+    """(K, h, w), the frames' maps in [0, 1] under the normalisation `by`.
+
+    The scale of `shared` and `raw` is that of all maps of all steps, as in the viewer beside it.
+    """
+    every = [plane for frame in shown for plane in (frame.look, frame.union) if plane is not None]
+    low, high = min(float(plane.min()) for plane in every), max(float(plane.max()) for plane in every)
+    found = normalise(np.stack([frame.look for frame in shown]), by, high)
     if by != "raw":
         return found
-    low, high = float(found.min()), float(found.max())
     scaled: NDArray[np.float32] = (found - low) / max(high - low, 1e-12)
     return scaled
 
@@ -51,12 +55,13 @@ def small(image: rendering.Picture) -> rendering.Picture:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
 
 
-def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], at: int) -> None:
+def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], at: int, viewer: str) -> None:
     """Draws the strip.
 
     Args:
         drawn: one picture a frame.
         at: the number of the frame that is shown large.
+        viewer: the name of the viewer that shows it; the two follow one another in the browser.
     """
 
     def moved() -> None:
@@ -72,6 +77,7 @@ def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], at: in
                 for frame, picture in zip(shown, drawn, strict=True)
             ],
             "at": at,
+            "viewer": f"viewer_{viewer}",
         },
         on_k_change=moved,
     )

@@ -9,7 +9,7 @@ NORMALISATIONS = ("raw", "relu_max", "shared", "minmax")
 EPSILON = 1e-5
 
 
-def normalise(maps: NDArray, by: str) -> NDArray[np.float32]:
+def normalise(maps: NDArray, by: str, highest: float | None = None) -> NDArray[np.float32]:
     """Class maps under the normalisation `by`.
 
     | name | value | source |
@@ -22,6 +22,7 @@ def normalise(maps: NDArray, by: str) -> NDArray[np.float32]:
     Args:
         maps: (..., h, w), raw and signed.
         by: one of `NORMALISATIONS`.
+        highest: of `shared`, the highest value of all the maps that share the scale; None: of these maps.
 
     Returns:
         (..., h, w) float32; in [0, 1) for all but `raw`.
@@ -40,5 +41,5 @@ def normalise(maps: NDArray, by: str) -> NDArray[np.float32]:
     if by == "relu_max":
         return positive / (positive.max(axis=(-2, -1), keepdims=True) + EPSILON)
     if by == "shared":
-        return positive / (positive.max() + EPSILON)
+        return positive / np.float32(max(positive.max() if highest is None else highest, 0) + EPSILON)
     raise ValueError(f"`by` is one of {', '.join(NORMALISATIONS)}, got {by!r}")

@@ -28,7 +28,13 @@ PIECES = (
 """What stands around the panels: the controls, by what they change, the table, the line of scores, the keys."""
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("arithmetic.js", "content.js", "drawing.js", "controls.js", "viewer.js", "pointer.js", "mount.js")
+_SCRIPTS = tuple(
+    f"{name}.js"
+    for name in (
+        "arithmetic", "content", "drawing", "elements", "controls",
+        "viewer", "figures", "table", "readings", "pointer", "mount",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

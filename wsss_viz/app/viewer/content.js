@@ -18,6 +18,7 @@ class Content {
     this.decoded = new Map()
     this.planes = new Map()
     this.held = 0
+    this.extents = new Map()
     this.pictures = new Map()
     this.panels.forEach(panel => panel.steps.forEach(step => step.image && this.picture(step.image)))
     this.picture(sent.image)
@@ -80,6 +81,16 @@ class Content {
     this.planes.set(key, found)
     return found
   }
+
+  // The extremes of class c's maps over all panels and all steps, so that a scale does not change with k.
+  extent(c) {
+    if (!this.extents.has(c)) {
+      const all = this.panels.flatMap(panel => panel.steps.map((_, k) => this.plane(panel, k, c)).filter(Boolean))
+      const low = Math.min(...all.map(plane => plane.low)), high = Math.max(...all.map(plane => plane.high))
+      this.extents.set(c, { low, high })
+    }
+    return this.extents.get(c)
+  }
 }
 
 // What the settings make of the content: values, masks and scores of every panel. One for each drawing.
@@ -98,10 +109,9 @@ class Reading {
     return panel.focus ?? this.focus
   }
 
+  // The extremes that "shared" maps share: of the competing classes in all panels at all steps.
   ranges() {
-    this.allRanges ??= this.content.panels.flatMap(panel =>
-      this.content.maps(panel, this.k) ? this.competing.map(c => this.content.plane(panel, this.k, c)) : []
-    )
+    this.allRanges ??= this.competing.map(c => this.content.extent(c))
     return this.allRanges
   }
 
@@ -130,7 +140,7 @@ class Reading {
   // The values at the two ends of the colours.
   ends() {
     if (this.settings.normalisation !== "raw") return { low: 0, high: 1 }
-    const shown = this.found.filter(Boolean).map(({ plane }) => plane)
+    const shown = this.content.panels.flatMap((panel, n) => (this.found[n] ? [this.content.extent(this.panelFocus(panel))] : []))
     if (!shown.length) return { low: 0, high: 1 }
     return { low: Math.min(...shown.map(({ low }) => low)), high: Math.max(...shown.map(({ high }) => high)) }
   }

@@ -6,7 +6,7 @@ const memory = new Map()
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer")
   if (!root.viewer) {
-    root.viewer = new Viewer(root)
+    root.viewer = new Viewer(root, data.name)
     const before = memory.get(data.name)
     if (before?.version === data.version) root.viewer.inherit(before)
     memory.set(data.name, root.viewer)

@@ -1,5 +1,7 @@
 // Mouse, touch and keys on a panel: hover, zoom, pan, the divider, the reticle, picking a cell.
 
+const LARGEST_ZOOM = 24
+
 Object.assign(Viewer.prototype, {
   listen(canvas, number) {
     const here = event => {

@@ -1,0 +1,144 @@
+// The panels on the page: one figure each, or one stage for two of them; captions, colour bars, legends.
+
+const NARROWEST = 184 // pixels a panel takes with its gap
+const WHAT = {
+  relu_max: "share of the map's own maximum",
+  shared: "share of the highest of all these maps, at any step",
+  minmax: "share of the map's own range",
+  raw: "raw activation, signed",
+}
+
+Object.assign(Viewer.prototype, {
+  // The figures of the layout: one a panel, or the one stage. As few rows as have panels of a readable width.
+  arrange() {
+    const layout = this.settings.layout === "grid" ? "grid" : "stage"
+    if (!this.figures || this.layout !== layout) {
+      this.layout = layout
+      const numbers = layout === "grid" ? this.content.panels.keys() : [null]
+      this.figures = [...numbers].map(number => this.figure(number))
+      this.panels.replaceChildren(...this.figures.map(({ figure }) => figure))
+      this.root.querySelector(".body").classList.toggle("staged", layout === "stage")
+    }
+    const count = this.figures.length
+    const fitting = Math.max(1, Math.min(count, Math.floor((this.panels.clientWidth + 14) / NARROWEST)))
+    const columns = Math.ceil(count / Math.ceil(count / fitting))
+    this.panels.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${columns < 3 ? "520px" : "1fr"}))`
+  },
+
+  figure(number) {
+    const panel = number === null ? null : this.content.panels[number]
+    const figure = element("figure")
+    const caption = element("figcaption")
+    const title = element("b"), note = element("span")
+    caption.append(title, note)
+    if (panel?.missing) {
+      figure.classList.add("missing")
+      title.textContent = panel.title
+      const reason = element("p", "reason", panel.missing)
+      reason.style.aspectRatio = `${this.content.W} / ${this.content.H}`
+      figure.append(caption, reason)
+      return { figure, number, missing: true }
+    }
+    const canvas = element("canvas")
+    canvas.tabIndex = 0
+    canvas.setAttribute("role", "img")
+    canvas.style.aspectRatio = `${this.content.W} / ${this.content.H}`
+    const bar = element("div", "bar")
+    const ramp = element("i"), mark = element("u")
+    const low = element("span"), what = element("em"), high = element("span")
+    ramp.append(mark)
+    bar.append(ramp, low, what, high)
+    const value = element("p", "value")
+    figure.append(caption, canvas, bar, value)
+    this.listen(canvas, number)
+    return { figure, number, title, note, canvas, bar, ramp, mark, low, what, high, value }
+  },
+
+  // The number of the panel a figure shows: its own, or of the pair the one whose turn it is.
+  numberOf({ number }) {
+    const [a, b] = this.pair
+    return number ?? (this.settings.layout === "blink" && this.blinked ? b : a)
+  },
+
+  drawFigure(parts, painter, wide) {
+    const { layout } = this.settings
+    const context = painter.begin(parts.canvas, wide)
+    if (layout === "wipe") painter.wiped(context, ...this.pair)
+    else if (layout === "difference") painter.difference(context, ...this.pair)
+    else painter.panel(context, this.numberOf(parts))
+    if (this.point) painter.reticle(context, this.point)
+  },
+
+  writeFigure(parts, painter) {
+    const number = this.numberOf(parts)
+    this.caption(parts, number, ...this.pair)
+    this.bar(parts, number, painter, ...this.pair)
+    parts.value.textContent = this.point ? this.valueAt(number) : ""
+    parts.canvas.setAttribute("aria-label", this.described(number))
+  },
+
+  caption({ title, note }, number, a, b) {
+    const { content, reading } = this
+    const { layout } = this.settings
+    const panel = content.panels[number]
+    const step = content.step(panel, reading.k)
+    const names = { wipe: " | ", difference: " − " }[layout]
+    const text = names ? content.panels[a].title + names + content.panels[b].title : panel.title
+    title.replaceChildren(...(panel.colour && !names ? [this.dot(panel.colour)] : []), text)
+    const logit = step?.scores?.[this.scoreIndex(panel)]
+    const final = panel.steps.length > 1 ? `${content.sent.step} = ${content.stepAt(panel, reading.k)}` : ""
+    const said = [final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
+    note.textContent = names ? "" : said.filter(Boolean).join(" · ")
+    note.title = note.textContent
+  },
+
+  scoreIndex(panel) {
+    const { name } = this.content.classes[this.reading.panelFocus(panel)]
+    return this.content.sent.scored.findIndex(scored => scored.name === name)
+  },
+
+  // The colour map with the values at its ends, what they are, and where the threshold is.
+  bar(parts, number, painter, a, b) {
+    const { reading, content, settings } = this
+    const difference = settings.layout === "difference"
+    const found = reading.found[difference ? a : number]
+    parts.bar.style.visibility = found && (difference || (content.panels[number].always || settings.show) !== "image") ? "visible" : "hidden"
+    if (content.panels[number].truth && settings.layout === "grid") return this.legend(parts)
+    if (!found) return
+    const table = difference ? content.tables.RdBu_r : content.tables[settings.colours]
+    const stops = Array.from({ length: 13 }, (_, i) => {
+      const at = 3 * Math.round((i * 255) / 12)
+      return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`
+    })
+    parts.ramp.style.background = `linear-gradient(90deg, ${stops.join(", ")})`
+    const end = difference ? painter.differenceEnd(a, b) : 0
+    const { low, high } = difference ? { low: -end, high: end } : reading.ends()
+    parts.low.textContent = difference || settings.normalisation === "raw" ? signed(low) : low.toFixed(2)
+    parts.high.textContent = difference || settings.normalisation === "raw" ? signed(high) : high.toFixed(2)
+    const { from, scale } = found.scale
+    const units = { raw: " · all steps", shared: ` · 1 = ${scale.toFixed(1)}, all steps` }
+    const unit = units[settings.normalisation] ?? ` · 1 = ${(from + scale).toFixed(1)}`
+    parts.what.textContent = difference ? "first − second" : `high = bright${unit}`
+    parts.what.title = difference ? "red: the first is higher" : WHAT[settings.normalisation]
+    parts.ramp.title = difference || settings.normalisation === "raw" ? "" : `threshold ${settings.threshold.toFixed(2)}`
+    parts.mark.hidden = difference || settings.normalisation === "raw"
+    parts.mark.style.left = `${settings.threshold * 100}%`
+  },
+
+  // What the colours of the ground truth's parts are.
+  legend({ bar }) {
+    if (!this.content.outlines?.parts) return
+    bar.style.visibility = "visible"
+    if (bar.className === "legend") return
+    bar.className = "legend"
+    bar.replaceChildren(
+      ...Object.entries(PARTS).map(([text, part]) => {
+        const item = element("span")
+        const dot = element("i")
+        dot.style.background = `rgb(${this.content.sent.part_colours[part].join(" ")})`
+        item.append(dot, text)
+        return item
+      })
+    )
+  },
+})

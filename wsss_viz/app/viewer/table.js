@@ -1,0 +1,65 @@
+// The table under the panels: IoU, precision, recall and part recalls of every panel's mask, and its class scores.
+
+const COLUMNS = [
+  ["IoU", "iou", "Pixels both claimed and true, over pixels either claimed or true"],
+  ["precision", "precision", "Of the pixels the mask claims for the class, the share that is the class"],
+  ["recall", "recall", "Of the class's pixels, the share the mask claims for it"],
+  ["discriminative", "discriminative", "Recall of the part that gives the class away"],
+  ["rest", "rest", "Recall of the part that several classes share"],
+]
+const SCORES = [
+  ["logit", "The class's score of the whole image"],
+  ["prob.", "The sigmoid of the logit"],
+]
+const whole = (found, key) => Math.round((found.scores?.[key] || 0) * 100)
+
+Object.assign(Viewer.prototype, {
+  table() {
+    const { content, reading, settings } = this
+    const table = this.root.querySelector("table")
+    const rows = content.panels.map((panel, n) => ({ panel, found: reading.found[n] })).filter(({ panel, found }) => found && panel.always !== "map")
+    const { name } = content.classes[reading.focus]
+    const measured = rows.some(({ found }) => found.scores)
+    table.hidden = !measured && rows.length < 2
+    table.caption.textContent = measured
+      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}`
+      : `Scores of ${name}`
+    const keys = measured ? COLUMNS.map(([, key]) => key) : []
+    const heads = [["", ""], ...(measured ? COLUMNS.map(([text, , title]) => [text, title]) : []), ...SCORES]
+    table.tHead.rows[0].replaceChildren(...heads.map(([text, title]) => Object.assign(element("th", "", text), { title })))
+    const best = Object.fromEntries(keys.map(key => [key, this.best(rows, key)]))
+    table.tBodies[0].replaceChildren(...rows.map(row => this.row(row, keys, best)))
+  },
+
+  // The highest share in a column, in percent; NaN where all are the same.
+  best(rows, key) {
+    const all = rows.map(({ found }) => whole(found, key))
+    return new Set(all).size > 1 ? Math.max(...all) : NaN
+  },
+
+  row({ panel, found }, keys, best) {
+    const row = element("tr")
+    const head = element("th")
+    if (panel.colour) head.append(this.dot(panel.colour))
+    head.append(panel.title)
+    row.append(head)
+    for (const key of keys) {
+      const share = found.scores?.[key] ?? NaN
+      const cell = element("td", "", percent(share))
+      cell.dataset.score = key
+      cell.classList.toggle("best", whole(found, key) === best[key])
+      cell.style.setProperty("--share", Number.isNaN(share) ? 0 : share)
+      row.append(cell)
+    }
+    const logit = this.content.step(panel, this.reading.k).scores?.[this.scoreIndex(panel)]
+    row.append(element("td", "plain", logit == null ? "–" : signed(logit)))
+    row.append(element("td", "plain", logit == null ? "–" : probability(logit).toFixed(2)))
+    return row
+  },
+
+  dot(colour) {
+    const dot = element("i")
+    dot.style.background = colour
+    return dot
+  },
+})
