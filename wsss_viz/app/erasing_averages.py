@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import caches, markup
+from wsss_viz.app.charts import CONFIG, LEGEND
 from wsss_viz.app.markup import percent
 
 MEASURES = {
@@ -54,7 +55,7 @@ def averages() -> None:
         st.plotly_chart(
             figure(found["rows"], measure),
             key="erasing_averages",
-            config={"displayModeBar": False},
+            config=CONFIG,
             alt=MEASURES[measure],
         )
     with grid, grid.cell():
@@ -91,7 +92,7 @@ def figure(rows: Sequence[dict[str, Any]], measure: str) -> Any:
     figure.update_layout(
         height=320,
         margin={"l": 46, "r": 8, "t": 8, "b": 40},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND,
     )
     figure.update_xaxes(title="erased where the map is above \N{GREEK SMALL LETTER THETA}", autorange="reversed")
     return figure

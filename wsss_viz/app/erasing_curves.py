@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.charts import CONFIG, UNFADED, mark_step, stepped
 from wsss_viz.app.findings import probability
 from wsss_viz.app.stepping import Frame
 
@@ -15,7 +16,6 @@ HEIGHT = 320
 _OTHER = "rgba(128, 136, 144, 0.45)"
 _TOLD = ("#d08700", "#8a4fbf", "#1f77c4")
 _FOCUS = "#2a9088"
-_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def curves(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str], focus: str, at: int) -> None:
@@ -37,7 +37,7 @@ def curves(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str]
         key="score_curves",
         on_select=clicked,
         selection_mode="points",
-        config=_CONFIG,
+        config=CONFIG,
         alt=described(shown, classes, focus),
     )
 
@@ -68,28 +68,12 @@ def figure(shown: Sequence[Frame], classes: Sequence[str], labels: Sequence[str]
             mode="lines+markers",
             line={"color": colour, "width": 3.2 if name == focus else 2.2 if told else 1.2},
             marker={"size": [12 if k == at and told else 7 if told else 4 for k in range(len(shown))], "color": colour},
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
+            **UNFADED,
             customdata=[[name, probability(logit)] for logit in logits],
             hovertemplate="%{customdata[0]}: logit %{y:.1f}, probability %{customdata[1]:.2f}<extra>%{x}</extra>",
         )
-    figure.add_vline(x=at, line={"width": 1.5, "dash": "dot", "color": "rgba(128, 136, 144, 0.9)"})
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 46, "r": 8, "t": 8, "b": 44},
-        hovermode="closest",
-        clickmode="event+select",
-        dragmode=False,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=list(range(len(shown))),
-        ticktext=[frame.name.rpartition(" ")[2] for frame in shown],
-        title=shown[0].name.rpartition(" ")[0].removesuffix(" ="),
-        range=[-0.25, len(shown) - 0.75],
-        showgrid=False,
-        fixedrange=True,
-    )
-    figure.update_yaxes(title="logit", zeroline=True, fixedrange=True)
+    mark_step(figure, at)
+    stepped(figure, HEIGHT, [frame.name.rpartition(" ")[2] for frame in shown])
+    figure.update_xaxes(title=shown[0].name.rpartition(" ")[0].removesuffix(" ="))
+    figure.update_yaxes(title="logit", zeroline=True)
     return figure

@@ -18,15 +18,16 @@ FRAME_MILLISECONDS = 700
 
 
 def figure_bytes(shown: Sequence[Frame], drawn: Sequence[Picture], title: str, kind: str) -> bytes:
-    """The filmstrip as one row with its steps' names, without dates, so that the same strip gives the same bytes.
+    """The filmstrip as one row with its steps' names; the same strip gives the same bytes.
 
     Args:
         kind: "png" (300 dpi) or "pdf" (fonts embedded as TrueType).
     """
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context({"pdf.fonttype": 42, "font.size": 8}):
+    from wsss_viz.figures.rendering import written
+
+    def draw() -> Figure:
         height, width = drawn[0].shape[:2]
         figure = Figure(figsize=(INCHES * len(drawn), INCHES * height / width + 0.5), layout="constrained")
         rows = figure.subplots(1, len(drawn), squeeze=False)[0]
@@ -35,10 +36,9 @@ def figure_bytes(shown: Sequence[Frame], drawn: Sequence[Picture], title: str, k
             axes.set_title(frame.name, fontsize=8)
             axes.set_axis_off()
         figure.suptitle(title, fontsize=8)
-        buffer = io.BytesIO()
-        nothing = {"CreationDate": None, "ModDate": None} if kind == "pdf" else {"Software": None}
-        figure.savefig(buffer, format=kind, dpi=300, metadata=nothing)
-    return buffer.getvalue()
+        return figure
+
+    return written(draw, kind, font_size=8)
 
 
 def gif_bytes(drawn: Sequence[Picture]) -> bytes:

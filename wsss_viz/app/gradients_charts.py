@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app.charts import UNFADED, mark_step, stepped
 from wsss_viz.app.gradients import COLOURS, NAMES
 from wsss_viz.gradients.published import HGR, NOTE
 from wsss_viz.gradients.ratio import BAND, Curve
 
 HEIGHT = 380
-_GREY = "rgba(128, 136, 144, 0.9)"
 _MARKS = {"discriminative": "circle", "non_discriminative": "diamond", "irrelevant": "square"}
 
 
@@ -74,8 +73,7 @@ def layers_figure(
             line={"color": _rgba(region), "width": 2.6},
             marker={"size": [13 if i == at else 8 for i in x], "symbol": _MARKS[region], "color": _rgba(region)},
             error_y={"array": high - mean, "arrayminus": mean - low, "width": 3, "thickness": 1.3},
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
+            **UNFADED,
             customdata=np.stack([low, high], axis=1),
             hovertemplate=f"{name}: %{{y:.3f}} (%{{customdata[0]:.3f}} to %{{customdata[1]:.3f}})<extra></extra>",
         )
@@ -91,8 +89,8 @@ def layers_figure(
                 line={"color": _rgba(region, 0.9), "width": 1.4, "dash": "dot"},
                 hovertemplate=f"{name}: %{{y:.2f}}, {NOTE}<extra></extra>",
             )
-    figure.add_vline(x=at, line={"width": 1.5, "dash": "dot", "color": _GREY})
-    _axes(figure, x, layer_ticks(curve.layers, first))
+    mark_step(figure, at)
+    _axes(figure, layer_ticks(curve.layers, first))
     return figure
 
 
@@ -124,40 +122,31 @@ def steps_figure(curves: dict[str, NDArray[np.float64]], regions: Sequence[str],
                 },
                 marker={"size": [12 if own and k == at else 7 if own else 4 for k in x], "symbol": _MARKS[region]},
                 error_y={"array": high - mean, "arrayminus": mean - low, "width": 2, "thickness": 1} if own else None,
-                selected={"marker": {"opacity": 1}},
-                unselected={"marker": {"opacity": 1}},
+                **UNFADED,
                 hovertemplate=f"{name}, step %{{x}}: %{{y:.3f}}<extra></extra>",
             )
-    figure.add_vline(x=at, line={"width": 1.5, "dash": "dot", "color": _GREY})
+    mark_step(figure, at)
     steps = len(next(iter(curves.values())))
-    _axes(figure, list(range(steps)), [str(k) for k in range(steps)], top=None)
+    _axes(figure, [str(k) for k in range(steps)], top=None)
     figure.update_xaxes(title="RIB's step k")
     return figure
 
 
-def _axes(figure: Any, x: list[int], ticks: list[str], top: float | None = 1.05) -> None:
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 50, "r": 8, "t": 8, "b": 30},
-        hovermode="x",
-        clickmode="event+select",
-        dragmode=False,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    figure.update_xaxes(
-        tickmode="array", tickvals=x, ticktext=ticks, range=[-0.3, x[-1] + 0.3], showgrid=False, fixedrange=True
-    )
-    figure.update_yaxes(title="share of high gradients", rangemode="tozero", fixedrange=True)
+def _axes(figure: Any, ticks: list[str], top: float | None = 1.05) -> None:
+    stepped(figure, HEIGHT, ticks)
+    figure.update_layout(hovermode="x")
+    figure.update_yaxes(title="share of high gradients", rangemode="tozero")
     if top is not None:
         figure.update_yaxes(range=[0, top])
 
 
 def layers_svg(curve: Curve, tau: float, subject: str, published: bool = False) -> bytes:
     """The chart by layer for a paper, SVG; the same curve gives the same bytes."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context({"svg.hashsalt": "wsss_viz", "svg.fonttype": "none", "font.size": 8}):
+    from wsss_viz.figures.rendering import written
+
+    def draw() -> Figure:
         figure = Figure(figsize=(4.2, 2.8), layout="constrained")
         axes = figure.add_subplot()
         x = np.arange(len(curve.layers))
@@ -176,6 +165,6 @@ def layers_svg(curve: Curve, tau: float, subject: str, published: bool = False) 
         axes.set_ylim(0, 1.05)
         axes.set_title(f"tau = {tau:g}; band: tau from {BAND[0]:g} to {BAND[1]:g}", fontsize=8)
         axes.legend(fontsize=7, frameon=False)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+        return figure
+
+    return written(draw, "svg", svg_fonttype="none", font_size=8)

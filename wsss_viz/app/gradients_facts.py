@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from wsss_viz.app import exports, gradients, markup, session
 from wsss_viz.app import gradients_charts as charts
 from wsss_viz.app.chart_svg import chart_svg
+from wsss_viz.app.charts import CONFIG
 from wsss_viz.app.gradients import NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.gradients.published import NOTE
 from wsss_viz.gradients.ratio import Curve
 from wsss_viz.gradients.stored import Entry, Stored
-
-CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def source_line(shown: Picture) -> str:

@@ -68,15 +68,21 @@ def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
     return buffer.getvalue()
 
 
-def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300) -> bytes:
+def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **settings: Any) -> bytes:
     """What `make` draws, as `render` writes it: the same figure gives the same bytes, on any thread.
+
+    matplotlib's settings are one for all threads: whatever sets them draws through this, one drawing at a time.
+
+    Args:
+        settings: of matplotlib beside this module's, an underscore for the first point (`font_size=8`).
 
     Raises:
         InputError: another kind than `KINDS`.
     """
     if kind not in KINDS:
         raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
-    with _LOCK, rc_context(_SETTINGS):
+    own: Any = {name.replace("_", ".", 1): value for name, value in settings.items()}
+    with _LOCK, rc_context({**_SETTINGS, **own}):
         buffer = io.BytesIO()
         make().savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
     return buffer.getvalue()
