@@ -1,19 +1,14 @@
 """Compare: one to five methods side by side on one scene, and what the threshold does to each."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from wsss_viz.app import caches, downloads, explanations, frame, methods, session
 from wsss_viz.app.basket import from_compare
-from wsss_viz.app.comparison import cell_line, compare, competing, step_at
+from wsss_viz.app.comparison import Compared, cell_line, compare, competing, step_at
 from wsss_viz.app.findings import shown_classes
-from wsss_viz.app.gathering import Gathered, as_trace, gather
-from wsss_viz.app.jobs.manager import Snapshot
-from wsss_viz.app.jobs.panel import follow, offer_again
-from wsss_viz.app.stepping import STOPS
-from wsss_viz.app.viewer import Content, Panel, PanelStep, viewer
-from wsss_viz.traces import Step
+from wsss_viz.app.gathering import Gathered, follow_all, gather
+from wsss_viz.app.method_panels import method_panel
+from wsss_viz.app.viewer import Content, Panel, viewer
 
 LEAD = "What each method finds with the same classifier, and how much of what is really there its pseudo mask recalls."
 
@@ -29,18 +24,6 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key
 frame.method_pills(chosen)
 
 
-def panel(name: str, found: Gathered) -> Panel:
-    look = methods.METHODS[name]
-    if name not in found.traces:
-        return Panel(look.title, missing=found.missing[name], colour=look.colour)
-    note = "scores of what is left" if name in ("ae", "ae-rounds") else ""
-    return Panel.of(found.traces[name], look.title, note, look.colour, shown_step)
-
-
-def shown_step(step: Step) -> PanelStep:
-    return PanelStep.of(step, note=STOPS.get(step.stop or "", step.stop or ""))
-
-
 def draw(found: Gathered) -> None:
     current = session.state()
     first = next(iter(found.traces.values()), None) or caches.trace(sample, current.views)
@@ -48,7 +31,7 @@ def draw(found: Gathered) -> None:
     panels = (
         *([Panel("Image", note=f"seen at {sample.size[1]} x {sample.size[0]}")] if len(chosen) < methods.MOST else []),
         Panel("Ground truth", note="never shown to it", truth=True),
-        *(panel(name, found) for name in chosen),
+        *(method_panel(name, found) for name in chosen),
     )
     picked = viewer("compare", Content(sample, panels, first.classes, shown, ground), current, picks=True)
     method = chosen[picked.panel - len(panels)] if picked else ""
@@ -57,21 +40,12 @@ def draw(found: Gathered) -> None:
         st.caption(cell_line(step, picked.row, picked.column, methods.METHODS[method].title, first.classes))
     if found.traces and found.going is None:
         names = competing(current, shown, first.classes)
-        compared = compare(found.traces, sample, first.classes, names, current)
+
+        def compared() -> tuple[Compared, ...]:
+            return compare(found.traces, sample, first.classes, names, current)
+
         downloads.comparison(sample, compared, first.classes, names, current, sample.name)
         st.caption(frame.origins(sample, found.traces, current.views))
 
 
-gathered = gather(sample, chosen, state.views)
-if gathered.going is None:
-    draw(gathered)
-else:
-    waited, request, snapshot = gathered.going
-
-    def grown(now: Snapshot) -> None:
-        order = {name: gathered.traces.get(name) for name in chosen} | {waited: as_trace(waited, now)}
-        draw(replace(gathered, traces={name: trace for name, trace in order.items() if trace}))
-
-    follow(request, methods.METHODS[waited].title, grown, snapshot, lambda: draw(gathered))
-for name, (ask, end) in gathered.stopped.items():
-    offer_again(end, ask, methods.METHODS[name].title)
+follow_all(gather(sample, chosen, state.views), chosen, draw)

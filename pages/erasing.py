@@ -2,11 +2,22 @@
 
 import streamlit as st
 
-from wsss_viz.app import caches, erasing_averages, erasing_controls, erasing_panels, erasing_sources, frame, session
+from wsss_viz.app import (
+    caches,
+    erasing_averages,
+    erasing_controls,
+    erasing_panels,
+    erasing_sources,
+    frame,
+    session,
+    upload,
+)
 from wsss_viz.app.basket import from_erasing
 from wsss_viz.app.explanations import ERASING
 from wsss_viz.app.jobs.panel import follow
+from wsss_viz.app.state import ViewState
 from wsss_viz.app.stepping import MODES
+from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
 LEADS = {
@@ -20,39 +31,52 @@ LEADS = {
     "of it, and look each time.",
 }
 
-state = session.state()
-sample = caches.scene(state.example)
-ground = caches.fine_scene(state.example)
-labels = sample.labels or ()
-group = MODES[state.mode].group
-allowed = labels if state.mode == "experiment" else sample.classes
-focus = state.focus if state.focus in allowed else labels[0]
 
+def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
+    """The steps of one class on the image, computed where they are not there."""
+    ground = caches.fine_scene(sample.source) if sample.source else None
+    looked_at = upload.display_copy(sample)
+    missing = erasing_sources.missing(state, sample)
+    chosen = erasing_sources.options(state, sample, focus)
+    trace = None if missing else erasing_sources.stored(state, sample, chosen)
+    if missing:
+        st.info(missing, icon=":material/info:")
+    elif trace is not None:
+        origin = "kept while it was trained" if state.mode == "cs-ae-epochs" else "precomputed"
+        erasing_panels.show(state, looked_at, ground, trace, focus, origin)
+    elif state.mode == "cs-ae-epochs":
+        erasing_controls.watched_scenes(erasing_sources.growth())
+    else:
+        follow(
+            erasing_sources.request(state, sample, chosen, focus),
+            erasing_panels.title(state),
+            lambda now: erasing_panels.show(
+                session.state(),
+                looked_at,
+                ground,
+                Trace(now.steps, classes=caches.entry().classes),
+                focus,
+                "computed now",
+            ),
+        )
+
+
+state = session.state()
+group = MODES[state.mode].group
 frame.heading("Erasing", LEADS[group], ERASING[group], from_erasing)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
     erasing_controls.mode_choice(state)
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
-    frame.example_picker(state)
-    erasing_controls.focus_choice(state, focus, labels)
-    erasing_controls.options(state)
-
-missing = erasing_sources.missing(state)
-chosen = erasing_sources.options(state, sample, focus)
-trace = None if missing else erasing_sources.stored(state, sample, chosen)
-if missing:
-    st.info(missing, icon=":material/info:")
-elif trace is not None:
-    origin = "kept while it was trained" if state.mode == "cs-ae-epochs" else "precomputed"
-    erasing_panels.show(state, sample, ground, trace, focus, origin)
-elif state.mode == "cs-ae-epochs":
-    erasing_controls.watched_scenes(erasing_sources.growth())
+    erasing_controls.source_choice(state)
+sample = upload.chosen(state) if state.source == "own" else caches.scene(state.example)
+if sample is None:
+    erasing_controls.no_picture(state)
 else:
-    follow(
-        erasing_sources.request(state, sample, chosen, focus),
-        erasing_panels.title(state),
-        lambda now: erasing_panels.show(
-            session.state(), sample, ground, Trace(now.steps, classes=caches.entry().classes), focus, "computed now"
-        ),
-    )
+    focus = erasing_sources.focus(state, sample)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
+        if state.source == "scene":
+            frame.example_picker(state)
+        erasing_controls.focus_choice(state, focus, sample.labels or ())
+        erasing_controls.options(state)
+    steps_of(state, sample, focus)
 if state.mode == "experiment":
     erasing_averages.averages()

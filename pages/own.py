@@ -7,9 +7,11 @@ import streamlit as st
 from wsss_viz.app import (
     basket,
     caches,
+    catalogue,
     downloads,
     explanations,
     frame,
+    markup,
     method_panels,
     methods,
     own_card,
@@ -19,12 +21,11 @@ from wsss_viz.app import (
     session,
     upload,
 )
-from wsss_viz.app.comparison import compare, competing
+from wsss_viz.app.comparison import Compared, compare, competing
 from wsss_viz.app.findings import shown_classes
-from wsss_viz.app.gathering import Gathered, as_trace, gather
-from wsss_viz.app.jobs.manager import Snapshot
-from wsss_viz.app.jobs.panel import follow, offer_again
+from wsss_viz.app.gathering import Gathered, follow_all, gather
 from wsss_viz.app.lookers import SHIPPED, Looker
+from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.viewer import Content, Panel, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -38,6 +39,11 @@ HINT = (
     "ResNets), put it into `checkpoints/`, or start with `python -m wsss_viz app --checkpoints FOLDER`."
 )
 ALONE = ("cam",)
+STEPPED = {
+    "ae": ("Adversarial erasing", "what is still found once the best is gone"),
+    "cs-ae-single": ("CS-AE", "erase one class so that the others stay"),
+    "rib": ("RIB", "tuned without the last sigmoid, step by step"),
+}
 
 state = session.state()
 frame.heading(
@@ -61,7 +67,7 @@ if own is not None and own.network is None:
 looker: Looker = SHIPPED if own is None or own.network is None else own.network
 
 uploaded = upload.sample()
-sample: Sample = uploaded or (caches.photograph(state.photograph) if state.photograph else caches.scene(state.example))
+sample: Sample = upload.chosen(state) or caches.scene(state.example)
 if own is not None:
     sample = own_networks.seen(sample, looker.classes, state.example)
 view = upload.display_copy(sample)
@@ -88,25 +94,21 @@ def draw(found: Gathered) -> None:
                 own_card.card(own, sample, current.views)
             elif sample.labels is None:
                 st.info(NOTE, icon=":material/info:")
-            if own is None and not own_files.found_files():
-                st.caption(HINT)
+            if own is None:
+                st.html(markup.panel_title("Step through it", "computed on this picture"))
+                for mode, (title, what) in STEPPED.items():
+                    stepped = replace(current, mode=mode, source="scene" if sample.source else "own", k=FINAL)
+                    frame.link(catalogue.named("erasing"), stepped, f"**{title}** {what}")
+                if not own_files.found_files():
+                    st.caption(HINT)
     if found.traces and found.going is None:
         names = competing(current, shown, looker.classes)
-        compared = compare(found.traces, view, looker.classes, names, current)
+
+        def compared() -> tuple[Compared, ...]:
+            return compare(found.traces, view, looker.classes, names, current)
+
         downloads.comparison(view, compared, looker.classes, names, current, "own-image" if uploaded else sample.name)
         st.caption(basket.OWN)
 
 
-gathered = gather(sample, chosen, state.views, looker)
-if gathered.going is None:
-    draw(gathered)
-else:
-    waited, request, snapshot = gathered.going
-
-    def grown(now: Snapshot) -> None:
-        order = {name: gathered.traces.get(name) for name in chosen} | {waited: as_trace(waited, now, looker)}
-        draw(replace(gathered, traces={name: trace for name, trace in order.items() if trace}))
-
-    follow(request, methods.METHODS[waited].title, grown, snapshot, lambda: draw(gathered))
-for name, (ask, end) in gathered.stopped.items():
-    offer_again(end, ask, methods.METHODS[name].title)
+follow_all(gather(sample, chosen, state.views, looker), chosen, draw, looker)

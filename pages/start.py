@@ -1,11 +1,16 @@
-"""Start: one scene, what the classifier was told, where it looks, and what is really there."""
+"""Start: one scene, what the classifier was told, and where CAM, CS-AE and RIB find it; then the pages."""
 
 import streamlit as st
 
 from wsss_viz.app import caches, catalogue, explanations, frame, markup, panels, provenance, session
 from wsss_viz.app.findings import find, sentence
+from wsss_viz.app.gathering import at_once
+from wsss_viz.app.method_panels import method_panel
+from wsss_viz.app.viewer import Content, Panel, viewer
 
-CARDS = ("learn", "compare", "erasing", "own", "results", "figures")
+CARDS = ("learn", "compare", "erasing", "own", "information", "gradients", "results", "figures")
+METHODS = ("cam", "cs-ae", "rib")
+OFFERED = ("class", "layout", "table")
 
 state = session.state()
 sample = caches.scene(state.example)
@@ -14,8 +19,8 @@ labels = sample.labels or ()
 
 frame.heading(
     "Where does the classifier look?",
-    "It was trained with image-level labels alone: no boxes, no masks. Its class activation maps show which places "
-    "speak for each label. They find what gives a class away, and little of the rest.",
+    "It was trained with image-level labels alone: no boxes, no masks. Its class activation maps (CAM) find what gives "
+    "a class away, and little of the rest. CS-AE and RIB were made to find more of the object.",
     explanations.START,
 )
 
@@ -24,27 +29,31 @@ with st.grid(2, min_column_width=400, gap="medium", key="hero") as hero:
         panels.image_panel(ground, "The scene", f"seen at {panels.pixels(sample)}")
         st.html(markup.chips(labels, "All the classifier was told:"))
         frame.example_picker(state)
+        covered = st.container()
     with hero.cell():
         body = st.container()
 
+
 with body, st.skeleton(height=420):
-    trace = caches.trace(sample, state.views)
-    found = find(trace, sample, trace.classes, labels, state)
-    with st.grid(2, min_column_width=200, gap="medium") as maps:
-        for finding in found.classes:
-            with maps.cell():
-                panels.map_panel(ground, finding, found, state)
-        with maps.cell():
-            panels.truth_panel(ground)
-        with maps.cell(column_span=1 if len(labels) % 2 == 0 else "all"):
-            if found.mean is not None:
-                share = found.mean.discriminative, found.mean.non_discriminative
-                more = provenance.held_out(caches.entry().scores)
-                st.html(markup.gap(*share, sentence(found, state.threshold), more))
+    ready = at_once(sample, METHODS, state.views, "Not computed beforehand on this scene: open it in Compare.")
+    shown = (
+        *(method_panel(name, ready, labels) for name in METHODS),
+        Panel("Ground truth", note="never shown to it", truth=True),
+    )
+    viewer("start", Content(sample, shown, labels, labels, ground), state, offered=OFFERED)
+    st.caption(frame.origins(sample, ready.traces, state.views))
+with covered:
+    cam = ready.traces["cam"]
+    found = find(cam, sample, cam.classes, labels, state)
+    if found.mean is not None:
+        share = found.mean.discriminative, found.mean.non_discriminative
+        st.html(markup.gap(*share, sentence(found, state.threshold), provenance.held_out(caches.entry().scores)))
+    if caches.showcase_note():
+        st.caption(f":material/info: {caches.showcase_note()}")
 
 st.space("small")
 cards = [entry for entry in catalogue.available() if entry.name in CARDS]
-with st.grid(min(len(cards), 3), min_column_width=260, border=True, gap="medium", key="cards") as grid:
+with st.grid(min(len(cards), 4), min_column_width=240, border=True, gap="medium", key="cards") as grid:
     for entry in cards:
         with grid.cell():
             frame.link(entry, state, f"**{entry.title}**")

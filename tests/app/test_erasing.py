@@ -6,6 +6,7 @@ import csv
 import inspect
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import OpenPage
+from tests.app.conftest import OpenPage, viewer_data
 from tests.app.test_pages import assert_well, text
 from wsss_viz.app import caches, erasing_averages, erasing_exports, erasing_sources, filmstrip
 from wsss_viz.app.erasing_curves import figure
@@ -21,6 +22,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
 from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.app.stepping import DEFAULT_STEPS, MODES, Frame, frames
+from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks
 from wsss_viz.figures import sources
@@ -110,6 +112,41 @@ def test_the_step_of_the_address_is_the_one_that_is_shown(open_page: OpenPage) -
     assert int(facts(later)["erased so far"].split()[0]) > 2
     drop = [float(facts(page)["probability of cat"]) for page in (first, later)]
     assert drop[0] - drop[1] > 0.4, "without its head the cat is gone for the classifier"
+
+
+def test_a_picture_of_ones_own_is_stepped_through_without_a_ground_truth(open_page: OpenPage) -> None:
+    page = finished(open_page("erasing", source="own", photograph="china", mode="ae", steps="1", **{"class": "train"}))
+    assert_well(page)
+    assert "AE, frozen classifier: train" in text(page)
+    assert "computed now" in text(page)
+    panels = viewer_data(page, "erasing")["content"]["panels"]
+    assert [panel["title"] for panel in panels] == ["What is left", "Where it looks now", "All looks together"]
+    assert not [number for number in page.number_input if number.label == "Number"], "no scene to be picked"
+    page.segmented_control(key="erasing_source").set_value("scene").run()
+    assert "Ground truth" in [panel["title"] for panel in viewer_data(page, "erasing")["content"]["panels"]]
+
+
+def test_without_a_class_the_one_with_the_top_score_is_stepped_through(open_page: OpenPage) -> None:
+    page = finished(open_page("erasing", source="own", photograph="flower", mode="ae", steps="1"))
+    scores = caches.trace(caches.photograph("flower"), "single").scores
+    assert f"AE, frozen classifier: {CLASSES[int(scores.argmax())]}" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ({"mode": "ae"}, "no picture of yours"),
+        ({"mode": "experiment", "photograph": "china"}, "take a drawn scene"),
+        ({"mode": "cs-ae-epochs", "photograph": "china"}, "take a drawn scene"),
+    ],
+)
+def test_where_nothing_can_be_stepped_through_the_remedy_is_named(
+    open_page: OpenPage, query: dict[str, str], line: str
+) -> None:
+    page = open_page("erasing", source="own", **query)
+    assert_well(page)
+    (info,) = [info.value for info in page.info if line in info.value]
+    assert "\n" not in info
 
 
 def test_options_reach_the_method(open_page: OpenPage) -> None:
@@ -225,6 +262,10 @@ def test_the_filmstrip_shares_its_scale_where_it_is_asked_to() -> None:
     assert own.max(axis=(1, 2)) == pytest.approx(1, abs=1e-3)
     assert shared.max() == pytest.approx(1, abs=1e-3)
     assert shared.max(axis=(1, 2)).min() < 0.99
+    summed = [replace(frame, union=4 * frame.look) for frame in shown]
+    assert filmstrip.values(summed, "shared").max() == pytest.approx(0.25, abs=1e-3), "as bright as in the viewer"
+    raw = filmstrip.values(summed, "raw")
+    assert 0 <= raw.min() < raw.max() < 1
     image = np.zeros((40, 60, 3), dtype=np.uint8)
     drawn = filmstrip.pictures(shown, image, ViewState())
     assert {picture.shape for picture in drawn} == {(round(filmstrip.SIDE * 40 / 60), filmstrip.SIDE, 3)}

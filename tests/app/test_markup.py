@@ -26,20 +26,12 @@ def test_names_and_notes_are_escaped() -> None:
     pieces = (
         markup.panel_title(HOSTILE, HOSTILE),
         markup.chips((), HOSTILE),
-        markup.colour_bar("inferno", 0, 1, HOSTILE),
         markup.score_bars([markup.ScoreBar(HOSTILE, 0, 0.5, False)]),
         markup.gap(0.5, 0.5, HOSTILE),
     )
     for piece in pieces:
         assert "<img" not in piece
         assert "&lt;img" in piece
-
-
-def test_the_colour_bar_states_both_ends_and_that_high_is_bright() -> None:
-    bar = markup.colour_bar("inferno", -3.2, 12.5, "raw, signed")
-    assert "-3.20" in bar
-    assert "12.50" in bar
-    assert "high = bright" in bar
 
 
 def test_labels_stand_out_among_the_scores() -> None:

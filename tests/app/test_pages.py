@@ -13,6 +13,7 @@ from wsss_viz.app import catalogue
 from wsss_viz.data.scenes import SPLITS, Scenes
 
 PAGES = ("start", "compare", "own", "about")
+OTHERS = ("erasing", "gradients", "information", "results", "figures")
 SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -41,7 +42,7 @@ def test_a_page_opens_without_anything_being_touched(open_page: OpenPage, name: 
     assert page.query_params == {}
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *OTHERS])
 def test_bad_parameters_fall_back_with_one_quiet_note_each(open_page: OpenPage, name: str) -> None:
     page = open_page(name, example="folder:/etc:0", threshold="lots", colours="jet")
     assert_well(page)
@@ -86,17 +87,29 @@ def test_a_defect_is_logged_and_never_shown(
     assert any(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
 
 
-def test_start_shows_the_labels_a_map_of_each_and_what_the_maps_cover(open_page: OpenPage) -> None:
+def test_start_shows_the_labels_the_methods_side_by_side_and_what_cam_covers(open_page: OpenPage) -> None:
     page = open_page("start")
     labels = Scenes("test")[page.number_input(key="start_index").value].labels or ()
-    pictures = alts(page)
-    assert pictures[0] == f"The scene: {' and '.join(labels)}"
-    assert [alt.split(":")[0] for alt in pictures[1:-1]] == [f"class activation map of {name}" for name in labels]
-    assert pictures[-1] == "the ground truth with its parts"
+    assert alts(page) == [f"The scene: {' and '.join(labels)}"]
+    data = viewer_data(page, "start")
+    assert [panel["title"] for panel in data["content"]["panels"]] == ["CAM", "CS-AE", "RIB", "Ground truth"]
+    assert all(panel["steps"] for panel in data["content"]["panels"][:3])
+    assert [found["name"] for found in data["content"]["classes"]] == list(labels), "a pill for each label"
+    assert {"layout", "class"} <= set(data["offered"])
+    assert "CAM, CS-AE, RIB: precomputed." in [caption.value for caption in page.caption]
     covered = [int(share) for share in re.findall(rf"<b>(\d+){SPACE}%</b>", text(page))]
     assert len(covered) == 2
     assert covered[0] > covered[1] + 20, "the shipped scene shows the phenomenon"
     assert f"cover{'s' if len(labels) == 1 else ''} {covered[0]}{SPACE}%" in text(page)
+
+
+def test_start_computes_cam_alone_and_says_where_the_others_are(open_page: OpenPage) -> None:
+    page = open_page("start", example="scenes:val:11")
+    assert_well(page)
+    cam, *others = viewer_data(page, "start")["content"]["panels"][:3]
+    assert len(cam["steps"]) == 1
+    assert all("open it in Compare" in panel["missing"] for panel in others)
+    assert not page.get("progress")
 
 
 def test_start_offers_the_pages_that_exist_and_no_other(open_page: OpenPage) -> None:

@@ -8,7 +8,9 @@ import pytest
 import streamlit
 from starlette.types import Message, Receive, Scope, Send
 
-from wsss_viz.app import server
+from wsss_viz.app import caches, server
+from wsss_viz.data.scenes import Scenes
+from wsss_viz.methods import companions
 
 
 def answer(kind: str, content: bytes = b"text/plain", path: str = "/") -> list[Message]:
@@ -69,3 +71,12 @@ def test_a_missing_checkpoint_is_one_line_in_the_log(
     (record,) = [record for record in caplog.records if record.name == "wsss_viz.app.server"]
     assert "scenes-classifier" in record.message
     assert record.exc_info is None
+
+
+def test_warm_companions_are_at_hand_and_little_is_left_to_draw() -> None:
+    companions._drawn_scene.cache_clear()
+    server.warm_up()
+    drawn = companions._drawn_scene.cache_info().misses
+    next(caches.steps_of("rib", Scenes("test")[31], "single"))
+    assert drawn >= 8
+    assert companions._drawn_scene.cache_info().misses - drawn < 8

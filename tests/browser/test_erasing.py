@@ -8,7 +8,9 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.app.test_upload import encoded
 from tests.browser.conftest import OpenAt, settle
+from tests.browser.viewing import canvas, viewer
 
 SLOW = "mode=rib-bce&views=multi-scale&steps=40"
 """A job that takes seconds: forty steps of RIB with the sigmoid kept, which nothing stops early, eight views each."""
@@ -58,6 +60,36 @@ def test_a_step_of_the_filmstrip_is_shown_everywhere_and_back_brings_the_last_on
     expect(frame(page, "k = 1")).to_have_attribute("aria-current", "true")
     page.go_back()
     expect(frame(page, "k = 3")).to_have_attribute("aria-current", "true")
+
+
+def test_strip_and_viewer_follow_one_another_before_the_server_has_answered(open_at: OpenAt) -> None:
+    page = open_at("/erasing?mode=rib")
+    arrived(page)
+    expect(frame(page, "k = 10")).to_have_attribute("aria-current", "true")
+    page.context.set_offline(True)  # nothing that is seen now can have come from the server
+    try:
+        frame(page, "k = 4").click()
+        expect(frame(page, "k = 4")).to_have_attribute("aria-current", "true", timeout=3000)
+        expect(viewer(page)).to_have_attribute("data-k", "4", timeout=3000)
+        canvas(page, 0).focus()
+        page.keyboard.press(".")
+        expect(frame(page, "k = 5")).to_have_attribute("aria-current", "true", timeout=3000)
+    finally:
+        page.context.set_offline(False)
+
+
+def test_a_picture_of_ones_own_is_stepped_through_from_its_page(open_at: OpenAt) -> None:
+    page = open_at("/own")
+    picture = {"name": "mine.png", "mimeType": "image/png", "buffer": encoded("PNG")}
+    page.locator("input[type=file]").set_input_files(picture)
+    expect(page.locator("figcaption b").first).to_have_text("Your image")
+    page.get_by_role("link", name="Adversarial erasing").click()
+    expect(page.get_by_role("heading", name="Erasing")).to_be_visible()
+    arrived(page)
+    expect(frame(page, "k = 0")).to_be_visible()
+    expect(page).to_have_url(re.compile("source=own"))
+    titles = viewer(page).locator("figcaption b")
+    expect(titles).to_have_text(["What is left", "Where it looks now", "All looks together"])
 
 
 def test_a_click_on_the_curve_shows_its_step(open_at: OpenAt) -> None:

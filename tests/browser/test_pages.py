@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.app.test_upload import encoded, giant_header
 from tests.browser.conftest import OpenAt, serving, settle
-from tests.browser.viewing import canvas, control, look
+from tests.browser.viewing import canvas, control, look, viewer
 from wsss_viz.data.scenes import CLASSES, Scenes
 
 
@@ -56,14 +56,21 @@ def test_a_deep_link_opens_its_view_on_a_cold_server(open_at: OpenAt) -> None:
         page.close()
 
 
-def test_start_shows_the_scene_its_labels_and_its_maps(open_at: OpenAt) -> None:
+def test_start_shows_the_scene_its_labels_and_three_methods_with_a_wipe(open_at: OpenAt) -> None:
     page = open_at("/")
     assert_drawn(picture(page, "The scene"), 350)
-    maps = picture(page, "class activation map")
     labels = Scenes("test")[int(number(page, "start").input_value())].labels or ()
-    expect(maps).to_have_count(len(labels))
-    assert_drawn(maps.first, 150)
-    assert_drawn(picture(page, "the ground truth"), 150)
+    pills = viewer(page).get_by_role("radio")
+    expect(pills).to_have_text(list(labels))
+    expect(viewer(page).locator("figcaption b")).to_have_text(["CAM", "CS-AE", "RIB", "Ground truth"])
+    assert_shown(canvas(page, 2), 150)
+    before = look(page, 2)
+    pills.last.click()
+    expect(viewer(page).locator("caption")).to_contain_text(f"of {labels[-1]}")
+    assert look(page, 2) != before
+    control(page, "Layout").select_option("wipe")
+    expect(viewer(page).locator("figcaption b")).to_have_text("CAM | CS-AE")
+    expect(control(page, "Divider")).to_be_visible()
     expect(page.get_by_text("All the classifier was told:")).to_be_visible()
     expect(page.get_by_text(re.compile(r"Above a threshold of 0\.30, the maps? of"))).to_be_visible()
 

@@ -32,6 +32,8 @@ def from_compare(state: ViewState) -> tuple[Item | None, str]:
 
 def from_erasing(state: ViewState) -> tuple[Item | None, str]:
     """The scene, the class and the method that is stepped through, with its own settings: a filmstrip."""
+    if state.source == "own":
+        return None, "A figure is made again from its spec, which cannot hold a picture of your own: take a drawn scene"
     mode = MODES[state.mode]
     if not mode.method or state.mode == "cs-ae-epochs":
         return None, f"A figure shows what a method computes on an image; “{mode.label or mode.group}” is no method"

@@ -52,8 +52,20 @@ CATALOGUE = (
         "Look",
         "Your picture, through the shipped classifier or a checkpoint of your own. It stays in memory.",
     ),
-    Entry("information", "Information", "query_stats", "Measure", "The information plane of two small networks."),
-    Entry("gradients", "Gradients", "gradient", "Measure", "Where the gradient goes, layer by layer."),
+    Entry(
+        "information",
+        "Information",
+        "query_stats",
+        "Measure",
+        "How many bits each layer keeps of the input and of the label, and how much of that the ruler says.",
+    ),
+    Entry(
+        "gradients",
+        "Gradients",
+        "gradient",
+        "Measure",
+        "Which pixels move what a layer says, and which parts of an object lose that from layer to layer.",
+    ),
     Entry(
         "results",
         "Results",
@@ -71,3 +83,8 @@ CATALOGUE = (
 def available() -> tuple[Entry, ...]:
     """The pages whose files are there, in order."""
     return tuple(entry for entry in CATALOGUE if entry.file.is_file())
+
+
+def named(name: str) -> Entry:
+    """The page of that name."""
+    return next(entry for entry in CATALOGUE if entry.name == name)

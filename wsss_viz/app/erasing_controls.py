@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from wsss_viz.app import session
+from wsss_viz.app import catalogue, frame, session
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS
+from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS, SOURCES
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.stepping import DEFAULT_STEPS, GROUPS, MODES
 from wsss_viz.data.scenes import CLASSES
@@ -19,6 +19,7 @@ _MASK_HELP = """What of a map is erased, M the map divided by its maximum.
 - **soft**: by a sigmoid around that threshold (GAIN, eq. 4).
 - **the map itself**: by as much as M says (CS-AE).
 """
+_SOURCES = {"scene": "drawn scene", "own": "your own"}
 _ERASED = {"class": "each class from its own image", "all": "all labels from one image"}
 _ERASURES = {"class": "its own map", "agnostic": "the maps of all labels", "random": "the same area elsewhere"}
 
@@ -50,13 +51,33 @@ def mode_choice(state: ViewState) -> None:
         )
 
 
+def source_choice(state: ViewState) -> None:
+    """Whose image is stepped through."""
+    st.segmented_control(
+        "Image",
+        SOURCES,
+        format_func=lambda name: _SOURCES[name],
+        required=True,
+        **session.control("source", state.source, lambda name: {"source": name, "focus": "", "k": FINAL}),
+    )
+
+
+def no_picture(state: ViewState) -> None:
+    """What to do where there is no picture of one's own."""
+    st.info(
+        "There is no picture of yours here yet. It stays in the session it was uploaded in: take one on the next page.",
+        icon=":material/info:",
+    )
+    frame.link(catalogue.named("own"), state, "**Take a picture**")
+
+
 def focus_choice(state: ViewState, focus: str, labels: tuple[str, ...]) -> None:
     """The class whose iterations are shown; the image's labels first."""
     choices = labels if state.mode == "experiment" else (*labels, *(name for name in CLASSES if name not in labels))
     st.selectbox(
         "Class",
         choices,
-        format_func=lambda name: name if name in labels else f"{name} (absent)",
+        format_func=lambda name: name if name in labels or not labels else f"{name} (absent)",
         width=120,
         **session.control("focus", focus, variant=f"_{len(choices)}"),
     )

@@ -24,14 +24,18 @@ TITLES = {
     "RIB": ("", "Map at this step", "Sum of the maps so far"),
     "Experiment": ("What is left", "Where it looks now", ""),
 }
-REGIONS = {"AE": "outlined: erased in this step", "CS-AE": "outlined: the mask", "RIB": "outlined: what is pooled"}
+REGIONS = {
+    "AE": "outlined: erased in this step",
+    "CS-AE": "outlined: the mask",
+    "RIB": "outlined: left out of the pooling",
+}
 
 
-def show(state: ViewState, sample: Sample, ground: Sample, trace: Trace, focus: str, origin: str) -> None:
+def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, focus: str, origin: str) -> None:
     """All that the page shows of a trace, whole or as far as it has come.
 
     Args:
-        ground: the same scene with more pixels.
+        ground: the same scene with more pixels, where it is one.
         origin: "precomputed" or "computed now".
     """
     shown = frames(state.mode, trace, focus)
@@ -39,7 +43,7 @@ def show(state: ViewState, sample: Sample, ground: Sample, trace: Trace, focus: 
     drawn = pictures(shown, sample.image, state)
     group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(shown)} steps, {origin}"))
-    filmstrip(shown, drawn, at)
+    filmstrip(shown, drawn, at, "erasing")
     viewer("erasing", content(state, sample, ground, shown, focus), state)
     labels = sample.labels or ()
     with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers, numbers.cell():
@@ -50,7 +54,9 @@ def show(state: ViewState, sample: Sample, ground: Sample, trace: Trace, focus: 
         st.html(markup.panel_title(frame.name, frame.note))
         st.html(facts(frame))
     strip = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
-    erasing_exports.buttons(shown, drawn, trace.classes, f"{strip}: {focus}", f"{sample.name}-{state.mode}-{focus}")
+    erasing_exports.buttons(
+        shown, drawn, trace.classes, f"{strip}: {focus}", f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
+    )
 
 
 def title(state: ViewState) -> str:
@@ -65,7 +71,7 @@ def facts(frame: Frame) -> str:
     return f'<table class="wv-step"><tbody>{rows}</tbody></table>'
 
 
-def content(state: ViewState, sample: Sample, ground: Sample, shown: tuple[Frame, ...], focus: str) -> Content:
+def content(state: ViewState, sample: Sample, ground: Sample | None, shown: tuple[Frame, ...], focus: str) -> Content:
     """The viewer's panels: what was seen, the map, the maps together, the ground truth, each where there is one."""
     seen, look, union = TITLES[MODES[state.mode].group]
     region = REGIONS.get(MODES[state.mode].group, "") if shown[-1].region is not None else ""
@@ -86,7 +92,8 @@ def content(state: ViewState, sample: Sample, ground: Sample, shown: tuple[Frame
     panels.append(Panel(look, steps, region if on_look else ""))
     if shown[-1].union is not None:
         panels.append(Panel(union, tuple(PanelStep(None if f.union is None else f.union[None]) for f in shown)))
-    panels.append(Panel("Ground truth", note="never shown to it", truth=True))
+    if sample.mask is not None:
+        panels.append(Panel("Ground truth", note="never shown to it", truth=True))
     return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)
 
 

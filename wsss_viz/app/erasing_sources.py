@@ -8,6 +8,7 @@ import streamlit as st
 
 from wsss_viz.app import caches, methods
 from wsss_viz.app.erasing_controls import steps
+from wsss_viz.app.findings import top_classes
 from wsss_viz.app.jobs.manager import Request
 from wsss_viz.app.jobs.requests import most_steps, request_for
 from wsss_viz.app.state import ViewState
@@ -18,11 +19,25 @@ from wsss_viz.traces import Trace
 from wsss_viz.traces.growth import Growth, read_growth
 
 THRESHOLD_COUNT = 10
+_NEEDED = {
+    "experiment": "The experiment measures against the ground truth, which a picture of your own has not",
+    "cs-ae-epochs": "The training was watched on drawn scenes alone",
+}
 
 
-def missing(state: ViewState) -> str:
-    """Why the mode cannot be shown, in one line; "" where it can."""
+def focus(state: ViewState, sample: Sample) -> str:
+    """The class whose steps are shown: the view's, else the first label, else the class with the top score."""
+    labels = sample.labels or ()
+    if state.focus in (labels if state.mode == "experiment" and labels else sample.classes):
+        return state.focus
+    return labels[0] if labels else top_classes(caches.trace(sample, state.views), sample.classes, 1)[0]
+
+
+def missing(state: ViewState, sample: Sample) -> str:
+    """Why the mode cannot be shown of the sample, in one line; "" where it can."""
     method = MODES[state.mode].method
+    if state.mode in ("experiment", "cs-ae-epochs") and not sample.source:
+        return f"{_NEEDED[state.mode]}: take a drawn scene."
     reason = methods.why_not(method, caches.CLASSIFIER) if method else ""
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"

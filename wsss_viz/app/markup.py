@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from wsss_viz.app.rendering import PART_COLOURS, colour_table
+from wsss_viz.app.rendering import PART_COLOURS
 from wsss_viz.data.palette import class_colour
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
@@ -49,26 +49,6 @@ def panel_title(title: str, note: str = "", colour: str = "") -> str:
     """The line above a panel: what it is, and a note at its right."""
     dot = f'<i style="background:{colour}"></i>' if colour else ""
     return f'<div class="wv-panel"><b>{dot}{escape(title)}</b><span>{escape(note)}</span></div>'
-
-
-def colour_bar(name: str, low: float, high: float, what: str) -> str:
-    """The colour map from its low to its high end, with the values there and what they are."""
-    table = colour_table(name)
-    stops = ", ".join(rgb(table[round(i * 255 / 12)]) for i in range(13))
-    return (
-        f'<div class="wv-bar" role="img" aria-label="colour bar from {low:.2f}, dark, to {high:.2f}, bright">'
-        f'<div style="background:linear-gradient(90deg, {stops})"></div>'
-        f"<span>{low:.2f}</span><em>{escape(what)} · high = bright</em><span>{high:.2f}</span></div>"
-    )
-
-
-def part_legend() -> str:
-    """The two colours of the ground truth's parts."""
-    items = "".join(
-        f'<span class="wv-chip wv-plain"><i style="background:{rgb(colour)}"></i>{PART_LABELS[part]}</span>'
-        for part, colour in PART_COLOURS.items()
-    )
-    return f'<div class="wv-chips">{items}</div>'
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wsss_viz.app import methods
 from wsss_viz.app.gathering import Gathered
 from wsss_viz.app.stepping import STOPS
@@ -9,14 +11,20 @@ from wsss_viz.app.viewer import Panel, PanelStep
 from wsss_viz.traces import Step
 
 
-def method_panel(name: str, found: Gathered) -> Panel:
-    """The panel of one of the gathered methods."""
+def method_panel(name: str, found: Gathered, classes: Sequence[str] | None = None) -> Panel:
+    """The panel of one of the gathered methods.
+
+    Args:
+        classes: those whose maps and scores it has; None: all of the trace's.
+    """
     look = methods.METHODS[name]
     if name not in found.traces:
         return Panel(look.title, missing=found.missing[name], colour=look.colour)
     note = "scores of what is left" if name in ("ae", "ae-rounds") else ""
-    return Panel.of(found.traces[name], look.title, note, look.colour, _shown_step)
+    trace = found.traces[name]
+    kept = [trace.classes.index(kind) for kind in classes or trace.classes]
 
+    def shown(step: Step) -> PanelStep:
+        return PanelStep(step.maps[kept], step.scores[kept], note=STOPS.get(step.stop or "", step.stop or ""))
 
-def _shown_step(step: Step) -> PanelStep:
-    return PanelStep.of(step, note=STOPS.get(step.stop or "", step.stop or ""))
+    return Panel.of(trace, look.title, note, look.colour, shown)

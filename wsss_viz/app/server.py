@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -96,7 +97,11 @@ def middleware() -> list[Middleware]:
 
 
 def warm_up() -> None:
-    """Draws and computes the default view, so that the first visitor waits for neither torch nor the checkpoint."""
+    """Draws and computes the default view, so that the first visitor waits for neither torch nor the checkpoint.
+
+    Then two steps of RIB, so that nobody's first live RIB waits for its companions to be drawn and for torch's first
+    backward pass.
+    """
     from wsss_viz.app import caches
     from wsss_viz.app.information.plane_section import prepare
     from wsss_viz.app.state import ViewState
@@ -108,6 +113,8 @@ def warm_up() -> None:
         caches.trace(caches.scene(view.example), view.views)
         caches.classifier()
         prepare()
+        for _ in itertools.islice(caches.steps_of("rib", caches.scene(view.example), view.views), 2):
+            pass
     except InputError as error:
         logging.getLogger(__name__).warning("%s", error)
     except Exception:

@@ -65,7 +65,7 @@ class Frame:
         facts: what is to be read of it, as label and value.
         seen: (H', W', 3), the image that was looked at, where it is not the whole one.
         union: (h, w), the map that all steps so far give together, where there is one.
-        region: (h', w') in [0, 1], what was erased since the last step, or pooled.
+        region: (h', w') in [0, 1], what was erased since the last step; of RIB what was left out of the pooling.
         erased: (H', W') in [0, 1], all that was erased so far.
         note: why it ends here, or "".
     """
@@ -154,7 +154,7 @@ def _rounds(step: Step, index: int, classes: Classes) -> Frame:
     )
 
 
-def _cse(step: Step, index: int, classes: Classes) -> Frame:
+def _cse(step: Step, index: int, classes: Classes, name: str = "") -> Frame:
     sampled = classes[step.sampled] if step.sampled is not None else ""
     before, after = step.arrays["before"], step.arrays["after"]
     facts: Facts = [("sampled class r", sampled)]
@@ -177,7 +177,7 @@ def _cse(step: Step, index: int, classes: Classes) -> Frame:
         if kind == "object" and name != sampled:
             facts.append((f"mask on {'the ' if name == 'background' else ''}{name}", percent(value)))
     return Frame(
-        f"k = {step.index}",
+        name or f"k = {step.index}",
         step.maps[index],
         step.scores,
         tuple(facts),
@@ -185,6 +185,10 @@ def _cse(step: Step, index: int, classes: Classes) -> Frame:
         region=step.mask,
         note=f"sampled: {sampled}",
     )
+
+
+def _cse_class(step: Step, index: int, classes: Classes) -> Frame:
+    return _cse(step, index, classes, f"r = {classes[step.sampled]}" if step.sampled is not None else "")
 
 
 def _epoch(step: Step, index: int, classes: Classes) -> Frame:
@@ -208,7 +212,7 @@ def _rib(step: Step, index: int, classes: Classes) -> Frame:
         step.scores,
         tuple(facts),
         union=step.maps[index],
-        region=region,
+        region=~region.astype(bool),
         note=_stop(step),
     )
 
@@ -233,7 +237,7 @@ _SHOWN: dict[str, Callable[[Step, int, Classes], Frame]] = {
     "ae-rounds": _rounds,
     "cs-ae-single": _cse,
     "cs-ae-epochs": _epoch,
-    "cs-ae": _cse,
+    "cs-ae": _cse_class,
     "rib": _rib,
     "rib-bce": _rib,
     "experiment": _experiment,

@@ -36,7 +36,7 @@ def uploader() -> None:
         key=_WIDGET,
         on_change=_taken,
         max_upload_size=LIMITS.file_bytes // 2**20,
-        width=430,
+        width=330,
     )
 
 
@@ -55,6 +55,11 @@ def sample() -> Sample | None:
     """The uploaded picture, or None."""
     image = st.session_state.get(_IMAGE)
     return None if image is None else caches.own_sample(image, "own image")
+
+
+def chosen(state: ViewState) -> Sample | None:
+    """What is looked at in place of a drawn scene: the uploaded picture, else the view's photograph; None: neither."""
+    return sample() or (caches.photograph(state.photograph) if state.photograph else None)
 
 
 def error() -> str | None:

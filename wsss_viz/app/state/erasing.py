@@ -10,6 +10,7 @@ MODES = ("ae", "ae-rounds", "cs-ae-single", "cs-ae-epochs", "cs-ae", "rib", "rib
 MASK_KINDS = ("hard", "soft", "graded")
 ERASED = ("class", "all")
 ERASURES = ("class", "agnostic", "random")
+SOURCES = ("scene", "own")
 LARGEST_STEPS = 40
 
 
@@ -18,6 +19,7 @@ class ErasingState:
     """
     Attributes:
         mode: one of `MODES`.
+        source: one of `SOURCES`, whose image it is: the drawn scene, or what the page for one's own images shows.
         steps: K, how often it is erased or tuned; 0: as the method has it.
         mask: one of `MASK_KINDS`, how AE erases.
         erase_at: the normalised activation above which AE erases, of a soft mask its middle.
@@ -28,6 +30,7 @@ class ErasingState:
     """
 
     mode: str = "ae"
+    source: str = "scene"
     steps: int = 0
     mask: str = "hard"
     erase_at: float = 0.5
@@ -39,6 +42,7 @@ class ErasingState:
 
 PARAMETERS = (
     Parameter("mode", choice(MODES)),
+    Parameter("source", choice(SOURCES)),
     Parameter("steps", whole(0, LARGEST_STEPS)),
     Parameter("mask", choice(MASK_KINDS)),
     Parameter("erase-at", share()),

@@ -1,0 +1,90 @@
+"""Compare with jobs in a real browser: cancelling, two people at once, methods that are there at once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import OpenAt, settle
+from tests.browser.viewing import canvas, control, look, viewer
+from wsss_viz.data.scenes import Scenes
+
+SLOW = "methods=cam,rib-bce&views=multi-scale"
+"""A job that takes seconds: eleven steps that nothing stops early, of eight views each."""
+
+
+@pytest.mark.parametrize("by", ["button", "key"])
+def test_a_running_rib_is_cancelled_and_the_other_methods_stay(open_at: OpenAt, by: str) -> None:
+    page = open_at(f"/compare?example=scenes:test:{51 if by == 'key' else 52}&{SLOW}")
+    cancel = page.locator(".st-key-cancel button")
+    expect(cancel).to_be_visible()
+    if by == "key":
+        page.keyboard.press("Escape")
+    else:
+        cancel.click()
+    expect(page.get_by_text(re.compile(r"Cancelled after step \d+ of 11"))).to_be_visible()
+    expect(cancel).to_have_count(0)
+    expect(viewer(page).locator("figcaption b").nth(2)).to_have_text("CAM")
+    again = page.get_by_role("button", name="Compute it again")
+    again.click()
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    expect(page.get_by_text(re.compile("Cancelled after"))).to_have_count(0)
+
+
+def test_two_browsers_at_once_never_see_each_others_maps(window: BrowserContext, server: str) -> None:
+    assert window.browser
+    other = window.browser.new_context(viewport={"width": 1440, "height": 900})
+    people = {41: window.new_page(), 43: other.new_page()}
+    try:
+        for index, page in people.items():
+            page.goto(f"{server}/compare?example=scenes:test:{index}&methods=cam,rib")
+        shown = {index: maps_of(page, index) for index, page in people.items()}
+        assert shown[41] != shown[43]
+        for page in people.values():
+            page.reload()
+        assert {index: maps_of(page, index) for index, page in people.items()} == shown
+    finally:
+        people[41].close()
+        other.close()
+
+
+def maps_of(page: Page, index: int) -> list[str]:
+    """The pictures of CAM and RIB once both are there, of the scene that was asked for."""
+    settle(page)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=240_000)
+    expect(viewer(page).locator(".reason")).to_have_count(0, timeout=240_000)
+    settle(page)
+    expect(page.locator(".st-key-compare_index input")).to_have_value(str(index))
+    labels = set(Scenes("test")[index].labels or ())
+    marked = viewer(page).locator(".pills button.label")
+    assert set(marked.all_inner_texts()) == labels
+    return [look(page, number) for number in (2, 3)]
+
+
+def test_precomputed_methods_come_and_go_without_a_job(open_at: OpenAt) -> None:
+    page = open_at("/compare?methods=cam")
+    settle(page)
+    pill = page.locator(".st-key-compare_methods").get_by_role("button", name="RIB", exact=True)
+    pill.click()
+    expect(viewer(page).locator("figcaption b").nth(3)).to_have_text("RIB")
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    expect(canvas(page, 3)).to_be_visible()
+    pill.click()
+    expect(viewer(page).locator("canvas")).to_have_count(3)
+    expect(page).to_have_url(re.compile(r"methods=cam(&|$)"))
+
+
+def test_one_maximum_for_all_is_the_same_at_every_step(open_at: OpenAt) -> None:
+    page = open_at("/compare?methods=cam,rib&normalisation=shared&k=0")
+    bars = viewer(page).locator(".bar em")
+    expect(bars).to_have_count(2)
+    texts = bars.all_inner_texts()
+    assert len(set(texts)) == 1
+    assert "all steps" in texts[0]
+    canvas(page, 3).focus()
+    page.keyboard.press(".")
+    expect(viewer(page)).to_have_attribute("data-k", "1")
+    assert bars.all_inner_texts() == texts
+    expect(control(page, "Range")).to_have_value("shared")
