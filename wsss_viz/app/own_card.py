@@ -8,13 +8,14 @@ from wsss_viz.app import caches, markup, methods
 from wsss_viz.app.lookers import OwnNetwork
 from wsss_viz.app.own_networks import Opened
 from wsss_viz.data.sample import Sample
-from wsss_viz.models.preflight import Report
+from wsss_viz.models.layouts.result import TORCHVISION
 
 ESTIMATED = ("cam", "ae", "cs-ae", "cs-ae-single", "rib")
-SOFTMAX = "It was trained with a softmax: its scores are read as ranks, the probabilities are sigmoids all the same."
+SOFTMAX = "Where it was trained with a softmax, read its scores as ranks: the probabilities here are sigmoids."
 RIB_NOTE = (
-    "RIB has its official rate, margin and pooling; here it raises the logits of the image and its mirror image alone, "
-    "not of six views and twenty companions: those would have to be labelled images of this network's classes."
+    "RIB has its official rate, margin and pooling, chosen for IRN's ResNet-50 on VOC. Here it raises the logits of "
+    "the image and its mirror image alone, not of six views and twenty companions: those would have to be labelled "
+    "images of this network's classes."
 )
 
 
@@ -33,14 +34,15 @@ def card(found: Opened, sample: Sample, views: str) -> None:
     st.table({name: _plain(value) for name, value in rows.items()}, border="horizontal")
     for problem in found.report.problems:
         st.error(problem, icon=":material/error:")
-    for note in (*found.report.notes, *_remarks(found.report)):
+    for note in (*found.report.notes, *_remarks(found)):
         st.caption(note)
 
 
-def _remarks(report: Report) -> list[str]:
-    if not report.ready:
-        return []
-    return [SOFTMAX] if report.layout == "torchvision-resnet" else [RIB_NOTE]
+def _remarks(found: Opened) -> list[str]:
+    """What is worth knowing of a published network; nothing of this project's own."""
+    layout = found.network.classifier.layout if found.network else ""
+    softmax = [SOFTMAX] if layout == TORCHVISION else []
+    return [*softmax, RIB_NOTE] if layout else []
 
 
 def time_line(network: OwnNetwork, sample: Sample, views: str) -> str:
