@@ -15,6 +15,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.stepping import MODES, Frame, frames
 from wsss_viz.app.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.viewer.component import PIECES
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
@@ -24,6 +25,8 @@ TITLES = {
     "RIB": ("", "Map at this step", "Sum of the maps so far"),
     "Experiment": ("What is left", "Where it looks now", ""),
 }
+OFFERED = tuple(piece for piece in PIECES if piece not in ("class", "scores"))
+"""The class is chosen above the filmstrip, and its scores are in the chart."""
 REGIONS = {
     "AE": "outlined: erased in this step",
     "CS-AE": "outlined: the mask",
@@ -44,7 +47,7 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
     group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(shown)} steps, {origin}"))
     filmstrip(shown, drawn, at, "erasing")
-    viewer("erasing", content(state, sample, ground, shown, focus), state)
+    viewer("erasing", content(state, sample, ground, shown, focus), state, offered=OFFERED)
     labels = sample.labels or ()
     with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers, numbers.cell():
         st.html(markup.panel_title("Scores of every class", "click a point to see its step"))

@@ -44,8 +44,8 @@ def caption(spec: FigureSpec) -> str:
     if spec.kind == "hgr":
         return (
             "High gradient ratio (HGR): the share of a region's pixels at which the gradient map exceeds "
-            f"{TAU:g} of its maximum; shaded: thresholds from {BAND[0]:g} to {BAND[1]:g}; bars: 95 % bootstrap intervals "
-            "over images. " + " ".join(_lettered(spec, [SUBJECTS[name] for name in spec.columns]))
+            f"{TAU:g} of its maximum; shaded: thresholds from {BAND[0]:g} to {BAND[1]:g}; bars: 95 % bootstrap "
+            "intervals over images. " + " ".join(_lettered(spec, [SUBJECTS[name] for name in spec.columns]))
         )
     images = "; ".join(_row(row) for row in spec.rows)
     if spec.kind == "curves":
