@@ -57,7 +57,7 @@ def cs_ae_single(
         steps: K; 0 is CAM, with the terms of one erasing.
         rate, momentum: of SGD. Our own, chosen on validation scenes for the shipped classifier; other networks want
             others.
-        weight: alpha.
+        weight: alpha. Our own, that of the shipped CGNet; the paper's goes from 0.3 to 1.
         split: how many stages are frozen; default the classifier's own.
         seed: of the classes that are drawn.
 

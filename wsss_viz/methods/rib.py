@@ -99,7 +99,8 @@ def rib(
         steps: K; 0 gives CAM.
         margin: m, in units of the logit, and a reason to stop (`stop_on`); None: neither. The paper has 600 on VOC [U],
             where logits are much higher; the scenes' start at about 5 [P].
-        clamp: take min(m, y^c). The official code does not, there m is a reason to stop alone.
+        clamp: take min(m, y^c). The official code does not, there m is a reason to stop alone. On the scenes, at the
+            default rate, the minimum is what keeps the logits from exploding (`docs/experiments.md`).
         stop_on: "each": once the logit of every target in every gradient view is at m, where the clamped loss has no
             slope left; "sum": once the absolute sum of them all is above m (official).
         pooling, tau: how y^c is pooled, see `pooling.pool`.
