@@ -187,3 +187,12 @@ def test_the_folder_must_be_there(capsys: pytest.CaptureFixture[str], tmp_path: 
         cli.main(["app", "--checkpoints", str(tmp_path / "nowhere")])
     assert stopped.value.code == 2
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_has_gone_and_a_partner_of_its_own_are_no_error(open_page: OpenPage, folder: Path) -> None:
+    page = finished(open_page("own", checkpoint="od_cam.safetensors", partner="od_cam.safetensors", methods="cs-ae"))
+    assert panel(page, "CS-AE")["steps"]
+    (folder / "od_cam.safetensors").unlink()
+    page.run()
+    assert not page.exception
+    assert "no longer on this server" in page.error[0].value

@@ -105,13 +105,13 @@ def opened(name: str) -> Opened:
 def chooser(state: ViewState) -> Opened | None:
     """The controls for whose network looks; what was chosen, or None for the shipped classifier."""
     names = list(found_files())
-    if not names and not upload_allowed():
+    if not names and not state.checkpoint and not upload_allowed():
         return None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="network"):
         uploaded = _upload() if upload_allowed() else None
         st.selectbox(
             "Network",
-            ["", *names],
+            _with_current(names, state.checkpoint),
             format_func=lambda name: name or "shipped classifier of the scenes",
             width=300,
             disabled=uploaded is not None,
@@ -119,10 +119,9 @@ def chooser(state: ViewState) -> Opened | None:
             **session.control("checkpoint", state.checkpoint, lambda name: {"checkpoint": name, **_ANEW}),
         )
         if uploaded is None and state.checkpoint:
-            others = [name for name in names if name != state.checkpoint]
             st.selectbox(
                 "CGNet, for CS-AE",
-                ["", *others],
+                _with_current([name for name in names if name != state.checkpoint], state.partner),
                 format_func=lambda name: name or "none",
                 width=260,
                 help="The network that OC-CSE trained against this one (NNNnet_er.pth).",
@@ -131,6 +130,11 @@ def chooser(state: ViewState) -> Opened | None:
     if uploaded is not None:
         return uploaded
     return _with_partner(opened(state.checkpoint), state.partner) if state.checkpoint else None
+
+
+def _with_current(names: list[str], current: str) -> list[str]:
+    """The choices: none, the files, and the current one where it has gone meanwhile."""
+    return list(dict.fromkeys(("", *names, current)))
 
 
 _ANEW = {"partner": "", "focus": "", "classes": (), "k": -1, "pair": ()}
