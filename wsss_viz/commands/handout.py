@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 from pathlib import Path
 
 import click
@@ -16,10 +16,13 @@ def command(out: Path) -> None:
     """Write the thirteen steps of the page Learn to OUT, a .pdf: a page a step, the answers on the last."""
     if out.suffix.lower() != ".pdf":
         raise InputError(f"the handout is a PDF: give a name that ends in .pdf, not {out.name!r}")
-    # The steps are the page's own, whose caches say once that no page is running.
-    os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "error")
     from wsss_viz.app.learn.handout import handout
     from wsss_viz.data.files import write_whole
 
-    write_whole(out, handout())
+    # The steps are the page's own, whose caches say that no page is running.
+    logging.disable(logging.WARNING)
+    try:
+        write_whole(out, handout())
+    finally:
+        logging.disable(logging.NOTSET)
     click.echo(str(out))
