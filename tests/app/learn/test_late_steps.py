@@ -189,9 +189,11 @@ def test_the_claim_on_the_results_follows_the_report(miou: list[results.Row], wo
 
 def test_failures_name_who_is_below_and_who_is_not_apart() -> None:
     lines = results.failures([row("rib", 46), row("gain", 42.5), row("rib-bce", 43), row("cam", 42), row("ae", 35)])
-    assert "AE (frozen) -7.0" in lines[0]
+    assert "AE (frozen) \N{MINUS SIGN}7.0" in lines[0]
     assert lines[1] == "Not apart from CAM: GAIN."
-    assert "+1.0 against CAM" in lines[2]
+    assert lines[2] == "Control, RIB (BCE): +1.0 against CAM. Above it: RIB."
+    extra = [row("control: longer", 43), row("CS-AE, seed 1", 44), row("cam", 42)]
+    assert results.failures(extra) == ["Control, longer: +1.0 against CAM. Above it: no method."]
 
 
 @pytest.mark.parametrize("score", SCORES)

@@ -57,11 +57,11 @@ def lesson(state: ViewState) -> Lesson:
         view=lambda: _view(state, found, entry),
         control="Change the last layer: is it the last step alone that loses the shape?",
         formula=Formula(
-            r"\mathrm{HGR}_k(R) = \frac{1}{|R|}\, |\{p \in R : ",
-            r"g_k(p) > \tau \max_q g_k(q)",
-            r"\}|",
-            "$g_k(p)$ is how much the pixel $p$ moves layer $k$, $R$ the digit, the shape or the background: the share "
-            f"of its pixels where the gradient is high, here above $\\tau$ = {state.tau:.2f} of the map's maximum.",
+            r"\mathrm{HGR}_k(R) = \frac{1}{|R|} \sum_{p \in R} ",
+            r"[\,g_k(p) > \tau\,]",
+            "",
+            "$g_k(p)$ is how much the pixel $p$ moves layer $k$, divided by the map's maximum; $R$ is the digit, the "
+            f"shape or the background: the share of its pixels where it is above $\\tau$ = {state.tau:.2f}.",
         ),
         question=question(paper, state.tau),
         sources=(
@@ -114,12 +114,12 @@ def _view(state: ViewState, found: Stored, entry: Entry) -> None:
         format_func=lambda name: HEAD_NAMES[name],
         **session.control("head", state.head),
     )
-    left, right = st.columns([2, 3], gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=360, gap="large", key="ratios")
+    with grid.cell():
         st.html(markup.panel_title(f"{shown.title.capitalize()}, and its gradient maps", "high = bright"))
         st.html(strip(shown))
         st.html(table(entry, state.tau))
-    with right:
+    with grid.cell():
         count, seeds = int(entry.curve.counts.max()), int(found.about["seeds"])
         note = f"{count // seeds} pictures, {seeds} seeds"
         st.html(markup.panel_title("Share of high gradients by layer", note))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from wsss_viz.app import markup, session
+from wsss_viz.app import session
 from wsss_viz.app.information.looks import FAINT, GREY, LAYER_COLOURS, activation_name
 from wsss_viz.app.learn import scenes, stills
 from wsss_viz.app.learn.lesson import Formula, Inspect, Lesson, Question, Source
@@ -67,7 +67,7 @@ def lesson(state: ViewState) -> Lesson:
         view=lambda: _view(ruler, planes),
         control="Change the ruler: the networks are the same, not a weight is trained again.",
         formula=Formula(
-            r"I(X;T) = H(T) - H(T \mid X) \quad\longrightarrow\quad H(",
+            r"I(X;T) \quad\longrightarrow\quad H(",
             r"\mathrm{bin}(T)",
             r")",
             "$T$ is a function of $X$, so without noise $I(X;T)$ is constant or infinite and cannot move. What moves "
@@ -117,37 +117,37 @@ def question(usual: float, other: float) -> Question:
 
 
 def _view(ruler: str, planes: dict[str, Plane]) -> None:
-    left, right = st.columns([3, 1], gap="large")
-    with left:
-        st.segmented_control(
-            "Ruler",
-            list(RULERS),
-            format_func=lambda name: RULERS[name],
-            label_visibility="collapsed",
-            **session.control("ruler", ruler),
-        )
-        st.plotly_chart(
-            _figure(planes),
-            key="learn_plane",
-            config={"displayModeBar": False, "scrollZoom": False},
-            alt="; ".join(f"{name}: T5 loses {lost(plane):.2f} bits of the input" for name, plane in planes.items()),
-        )
-    with right:
-        st.html(markup.panel_title("Lost again, bits", "height less end"))
-        st.html(table(planes))
-        st.html(f'<p class="wv-note">{escape(said(planes))}</p>')
+    st.segmented_control(
+        "Ruler",
+        list(RULERS),
+        format_func=lambda name: RULERS[name],
+        label_visibility="collapsed",
+        **session.control("ruler", ruler),
+    )
+    st.plotly_chart(
+        _figure(planes),
+        key="learn_plane",
+        config={"displayModeBar": False, "scrollZoom": False},
+        alt="; ".join(f"{name}: T5 loses {lost(plane):.2f} bits of the input" for name, plane in planes.items()),
+    )
+    st.html(table(planes))
+    st.html(f'<p class="wv-note">{escape(said(planes))}</p>')
 
 
 def table(planes: dict[str, Plane]) -> str:
     """What each layer loses of the input in each network."""
-    heads = "".join(f"<th>{activation_name(name)}</th>" for name in planes)
-    rows = "".join(
-        f'<tr><th><i class="wv-dot" style="background:{LAYER_COLOURS[k]}"></i>{LAYERS[k]}</th>'
-        + "".join(f"<td>{_bits(lost(plane, k))}</td>" for plane in planes.values())
-        + "</tr>"
-        for k in range(len(LAYERS))
+    heads = "".join(
+        f'<th><i class="wv-dot" style="background:{LAYER_COLOURS[k]}"></i>{name}</th>' for k, name in enumerate(LAYERS)
     )
-    return f'<table class="wv-step"><thead><tr><th>layer</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    rows = "".join(
+        f"<tr><th>{activation_name(name)} loses again</th>"
+        + "".join(f"<td>{_bits(lost(plane, k))}</td>" for k in range(len(LAYERS)))
+        + "</tr>"
+        for name, plane in planes.items()
+    )
+    return (
+        f'<table class="wv-step"><thead><tr><th>bits of the input</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    )
 
 
 def said(planes: dict[str, Plane]) -> str:
@@ -194,8 +194,7 @@ def _figure(planes: dict[str, Plane]) -> Any:
                 marker={**look, "size": [7, 7, 13], "symbol": ["circle-open", "diamond-open", "circle"]},
             )  # fmt: skip
     figure.update_layout(
-        height=380, margin={"l": 50, "r": 10, "t": 56, "b": 44},
-        legend={"orientation": "h", "x": 0, "y": 1.2, "yanchor": "top"},
+        height=340, margin={"l": 50, "r": 10, "t": 28, "b": 44}, showlegend=False,
     )  # fmt: skip
     figure.update_xaxes(title="bits told of the input", range=[0, 12.5], gridcolor=FAINT, fixedrange=True)
     figure.update_yaxes(range=[0, 1.06], gridcolor=FAINT, fixedrange=True)

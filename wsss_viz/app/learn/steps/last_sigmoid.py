@@ -128,11 +128,12 @@ def lesson(state: ViewState) -> Lesson:
         view=lambda: _view(view, found, ground),
         control="Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid.",
         formula=Formula(
-            r"L_{\mathrm{BCE}} = -\log ",
+            r"L = -\log ",
             r"\sigma(y)",
-            r" \quad\longrightarrow\quad L_{\mathrm{RIB}} = -\min(m,\, y)",
-            "Where the image has the class. The first pulls at the logit $y$ with $1 - \\sigma(y)$, next to nothing "
-            "once $y$ is high; the second with 1, up to the margin $m$. The sigmoid's own slope is $s(1 - s)$.",
+            r" \quad\longrightarrow\quad -\min(m,\, y)",
+            "Where the image has the class; the second is RIB's. The first pulls at the logit $y$ with "
+            "$1 - \\sigma(y)$, next to nothing once $y$ is high; the second with 1, up to the margin $m$. The "
+            "sigmoid's own slope is $s(1 - s)$.",
         ),
         question=question(found),
         sources=(
@@ -188,10 +189,10 @@ def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
         Panel.of(control, "Control: sigmoid kept"),
         Panel("Ground truth", note="never shown to it", truth=True),
     )
-    left, right = st.columns([5, 3], gap="large")
+    content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
+    viewer("learn_sigmoid", content, view, offered=("k",))
+    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
-        content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
-        viewer("learn_sigmoid", content, view, offered=("k",))
         st.html(table(found))
     with right:
         st.html(markup.panel_title("What the loss still asks of the logit", "one dot a step"))
@@ -255,7 +256,7 @@ def _chart(found: Tuned) -> Any:
             hovertemplate="k = %{customdata[0]}, y = %{customdata[1]:.1f}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(
-        height=330, margin={"l": 50, "r": 8, "t": 60, "b": 44},
+        height=280, margin={"l": 50, "r": 8, "t": 60, "b": 44},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )  # fmt: skip
     figure.update_xaxes(title="pooled logit y (beyond 16: at the edge)", gridcolor=FAINT, fixedrange=True)

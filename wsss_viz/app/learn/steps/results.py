@@ -108,11 +108,11 @@ def lesson(state: ViewState) -> Lesson:
         view=lambda: _view(state, report),
         control="Change the score: who gains the rest of the object, and who pays for it with background?",
         formula=Formula(
-            r"\mathrm{mIoU} = \frac{1}{C+1} \sum_c TP_c \,/\, (TP_c + FN_c + ",
-            r"FP_c",
+            r"\mathrm{IoU} = TP \,/\, (TP + FN + ",
+            r"FP",
             r")",
-            "What a mask adds to the object counts in $TP$, what it spills onto the background in $FP$: a map can grow "
-            "over the whole object and still lose.",
+            "mIoU is its mean over the classes and the background. What a mask adds to the object counts in $TP$, what "
+            "it spills onto the background in $FP$: a map can grow over the whole object and still lose.",
         ),
         question=question(miou, rows(report, "non_discriminative")),
         sources=(
@@ -128,10 +128,17 @@ def lesson(state: ViewState) -> Lesson:
     )
 
 
+def of_kind(found: list[Row], controls: bool) -> list[Row]:
+    """The rows that are methods of the lecture, or those that are controls; further seeds are neither."""
+    if controls:
+        return [row for row in found if row.method in CONTROLS or row.method.startswith("control")]
+    return [row for row in found if row.method in METHODS and row.method not in CONTROLS]
+
+
 def claim(miou: list[Row]) -> str:
     """Who gains over CAM, and who loses."""
     base = next((row for row in miou if row.method == "cam"), None)
-    methods = [row for row in miou if row.method not in CONTROLS and row is not base]
+    methods = [row for row in of_kind(miou, controls=False) if row is not base]
     if base is None or not methods:
         return "The methods on scenes that none of them has seen"
     above, below = ([row for row in methods if apart(row, base) == sign] for sign in (1, -1))
@@ -148,7 +155,7 @@ def claim(miou: list[Row]) -> str:
 
 def question(miou: list[Row], rest: list[Row]) -> Question:
     """Whether the best mask is the one that covers most of the rest of the object."""
-    first, most = miou[0], next(row for row in rest if row.method not in CONTROLS)
+    first, most = of_kind(miou, controls=False)[0], of_kind(rest, controls=False)[0]
     same = first.method == most.method
     covered = next(row for row in rest if row.method == first.method)
     return Question(
@@ -168,19 +175,18 @@ def failures(miou: list[Row]) -> list[str]:
     if base is None:
         return []
     lines = []
-    below = [row for row in miou if row.method not in CONTROLS and apart(row, base) < 0]
+    methods = [row for row in of_kind(miou, controls=False) if row is not base]
+    below = [row for row in methods if apart(row, base) < 0]
     if below:
-        named = ", ".join(f"{row.short} {row.value - base.value:+.1f}" for row in below)
+        named = ", ".join(f"{row.short} {markup.signed(row.value - base.value)}" for row in below)
         lines.append(f"Below CAM, with intervals apart: {named} points of mIoU.")
-    level = [row.short for row in miou if row.method not in CONTROLS and row is not base and apart(row, base) == 0]
+    level = [row.short for row in methods if apart(row, base) == 0]
     if level:
         lines.append(f"Not apart from CAM: {', '.join(level)}.")
-    lines += [
-        f"{row.title} is a control, no method: {row.value - base.value:+.1f} against CAM. A method has to be ahead of "
-        "its control, not of CAM alone."
-        for row in miou
-        if row.method in CONTROLS
-    ]
+    for row in of_kind(miou, controls=True):
+        ahead = ", ".join(other.short for other in methods if other.value > row.value) or "no method"
+        change = markup.signed(row.value - base.value)
+        lines.append(f"Control, {row.short.removeprefix('control: ')}: {change} against CAM. Above it: {ahead}.")
     return lines
 
 
@@ -201,8 +207,8 @@ def network_line() -> str:
 
 def _view(state: ViewState, report: Mapping[str, Any]) -> None:
     found, miou = rows(report, state.score), rows(report, "miou")
-    left, right = st.columns([3, 2], gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=440, gap="large", key="scored")
+    with grid.cell():
         st.segmented_control(
             "Score",
             list(SCORES),
@@ -218,7 +224,7 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
             config={"displayModeBar": False, "scrollZoom": False},
             alt="; ".join(f"{row.title} {row.value:.1f}" for row in found),
         )
-    with right:
+    with grid.cell():
         st.html(listed("What did not work here", failures(miou)))
         st.html(listed("What no number here says", [*LIMITS, *filter(None, [network_line()])]))
         st.html(published())
@@ -270,7 +276,7 @@ def _figure(found: list[Row]) -> Any:
     base = next((row for row in found if row.method == "cam"), None)
     if base is not None:
         figure.add_vline(x=base.value, line={"dash": "dot", "width": 1.5, "color": "rgba(128,136,144,0.9)"})
-    figure.update_layout(height=330, margin={"l": 150, "r": 8, "t": 8, "b": 36}, showlegend=False)
+    figure.update_layout(height=40 + 29 * len(found), margin={"l": 178, "r": 8, "t": 8, "b": 36}, showlegend=False)
     figure.update_xaxes(gridcolor=FAINT, rangemode="tozero", fixedrange=True)
     figure.update_yaxes(fixedrange=True)
     return figure
