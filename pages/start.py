@@ -10,7 +10,7 @@ from wsss_viz.app.viewer import Content, Panel, viewer
 
 CARDS = ("learn", "compare", "erasing", "own", "information", "gradients", "results", "figures")
 METHODS = ("cam", "cs-ae", "rib")
-OFFERED = ("class", "layout", "table")
+OFFERED = ("class", "layout", "threshold", "table")
 
 state = session.state()
 sample = caches.scene(state.example)

@@ -60,6 +60,7 @@ def maps_of(page: Page, index: int) -> list[str]:
     labels = set(Scenes("test")[index].labels or ())
     marked = viewer(page).locator(".pills button.label")
     assert set(marked.all_inner_texts()) == labels
+    page.wait_for_timeout(500)  # the picture under the maps is decoded beside the script
     return [look(page, number) for number in (2, 3)]
 
 
@@ -78,7 +79,7 @@ def test_precomputed_methods_come_and_go_without_a_job(open_at: OpenAt) -> None:
 
 def test_one_maximum_for_all_is_the_same_at_every_step(open_at: OpenAt) -> None:
     page = open_at("/compare?methods=cam,rib&normalisation=shared&k=0")
-    bars = viewer(page).locator(".bar em")
+    bars = viewer(page).locator(".bar em", has_text="bright")
     expect(bars).to_have_count(2)
     texts = bars.all_inner_texts()
     assert len(set(texts)) == 1
