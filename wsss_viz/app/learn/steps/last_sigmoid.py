@@ -191,10 +191,10 @@ def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
     )
     content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
     viewer("learn_sigmoid", content, view, offered=("k",))
-    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
-    with left:
+    grid = st.grid(2, min_column_width=400, gap="large", key="pulls")
+    with grid.cell():
         st.html(table(found))
-    with right:
+    with grid.cell():
         st.html(markup.panel_title("What the loss still asks of the logit", "one dot a step"))
         st.plotly_chart(
             _chart(found),

@@ -254,7 +254,7 @@ def _ends(found: list[Row]) -> dict[str, Any]:
     return {
         "array": [0 if row.high is None else row.high - row.value for row in found],
         "arrayminus": [0 if row.low is None else row.value - row.low for row in found],
-        "type": "data", "symmetric": False, "thickness": 1.3,
+        "type": "data", "symmetric": False, "thickness": 1.6, "color": "#9aa4ab",
     }  # fmt: skip
 
 
