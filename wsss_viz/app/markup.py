@@ -71,7 +71,11 @@ def score_bars(bars: Sequence[ScoreBar]) -> str:
     )
     described = ", ".join(f"{bar.name} {bar.probability:.2f}" for bar in bars)
     head = '<div class="wv-score wv-head"><span></span><div></div><b>prob.</b><em>logit</em></div>'
-    return f'<div class="wv-scores" role="img" aria-label="probabilities: {escape(described)}">{head}{rows}</div>'
+    names = min(12.0, max(4.2, 0.5 * max((len(bar.name) for bar in bars), default=0)))
+    return (
+        f'<div class="wv-scores" style="--wv-name:{names:.1f}rem" role="img" '
+        f'aria-label="probabilities: {escape(described)}">{head}{rows}</div>'
+    )
 
 
 def gap(discriminative: float, rest: float, sentence: str, more: str = "") -> str:

@@ -59,6 +59,7 @@ def command(
         if not checkpoints.is_dir():
             raise InputError(f"--checkpoints {checkpoints}: no such folder; give one that holds checkpoints")
         os.environ[FOLDER_VARIABLE] = str(checkpoints.resolve())
-    os.environ[UPLOAD_VARIABLE] = "1" if allow_checkpoint_upload else ""
+    if allow_checkpoint_upload:
+        os.environ[UPLOAD_VARIABLE] = "1"
     os.chdir(LAUNCHER.parent)
     sys.exit(cli.main(server_arguments(port, host, headless), prog_name="streamlit", standalone_mode=False))
