@@ -124,13 +124,12 @@ def test_the_overlap_of_a_mask_is_the_mean_over_the_labels() -> None:
     assert pipeline.overlap(half, shown) == 0.5
 
 
-@pytest.mark.parametrize(
-    ("told", "words"), [(60.0, "network that is better than they are"), (40.0, "network that is no better")]
-)
-def test_the_claim_on_the_pipeline_follows_the_held_out_scores(told: float, words: str) -> None:
+@pytest.mark.parametrize(("told", "right"), [(60.0, "better"), (40.0, "no better")])
+def test_the_answer_on_the_pipeline_follows_the_held_out_scores(told: float, right: str) -> None:
     found = pipeline.Segmented(np.zeros((2, 3), dtype=np.uint8), 45.0, told, 50.0)
-    assert words in pipeline.claim(found)
-    assert pipeline.claim(None).endswith("segmentation network")
+    question = pipeline._question(0.4, found)
+    assert question.options[question.right] == right
+    assert f"mIoU {told:.1f} against 50.0" in question.answer
 
 
 def test_the_map_over_time_is_read_above_the_threshold() -> None:

@@ -78,7 +78,7 @@ def lesson(state: ViewState) -> Lesson:
         stills.row(figure, cells)
 
     return Lesson(
-        claim=claim(end),
+        claim="Image labels become maps, maps become pseudo masks, and these train a segmentation network",
         lead="The classifier is told which classes are in the image. Its maps, cut at a threshold, are pseudo masks, "
         "and these stand in for the annotation that a segmentation network is trained on.",
         view=lambda: _view(view, sample, ground, trace, name, end),
@@ -100,16 +100,6 @@ def lesson(state: ViewState) -> Lesson:
         draw=draw,
         origin=found[1] if found else caches.origin(sample, "cam", "single"),
     )
-
-
-def claim(end: Segmented | None) -> str:
-    """What the pipeline is, and where there is a network at its end, what it gains over its pseudo masks."""
-    told = "Image labels become maps, maps become pseudo masks, and these train a segmentation network"
-    if end is None:
-        return told
-    if end.told > end.teacher:
-        return f"{told} that is better than they are"
-    return f"{told} that is no better than they are"
 
 
 def _question(seed: float, end: Segmented | None) -> Question:
