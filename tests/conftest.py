@@ -9,6 +9,6 @@ from hypothesis import HealthCheck, settings
 
 # How long an example takes to draw is the machine's: a loaded one is no failure of the change.
 PATIENT = (HealthCheck.too_slow,)
-settings.register_profile("same", derandomize=True, suppress_health_check=PATIENT)
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=PATIENT)
 settings.register_profile("wander", max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
