@@ -133,10 +133,11 @@ def _formula(figure: Figure, found: Lesson, x: float, y: float) -> float:
     """The formula in one line where it fits, its size brought down where it does not; where its text begins."""
     whole = found.formula.before + found.formula.term + found.formula.after
     trial = figure.text(x, y, f"${whole}$", size=_FORMULA_SIZE, math_fontfamily="cm")
-    wide = trial.get_window_extent().width / figure.bbox.width + 0.01  # the parts stand a little apart
+    box = trial.get_window_extent()
     trial.remove()
+    wide = box.width / figure.bbox.width + 0.01  # the parts stand a little apart
     draw_formula(figure, found.formula, x, y, _FORMULA_SIZE * min(1.0, _FORMULA_WIDTH / wide))
-    return y - 0.03
+    return y - max(0.03, 0.5 * box.height / figure.bbox.height + 0.014)
 
 
 def _letters(latex: str) -> float:

@@ -99,7 +99,7 @@ def lesson(state: ViewState) -> Lesson:
         stills.row(figure, cells)
         for ax in figure.axes:
             place = ax.get_position()
-            ax.set_position((place.x0 + 0.08, place.y0, place.width - 0.08, place.height))
+            ax.set_position((place.x0 + 0.1, place.y0, place.width - 0.1, place.height))
 
     return Lesson(
         claim=claim(miou),
