@@ -40,10 +40,11 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
         expect(viewer(other).get_by_role("radio", name="aeroplane")).to_have_attribute("aria-checked", "true")
         expect(canvas(other, 1)).to_be_visible()
 
+        page.close()
+        other.close()
         page = open_at("/own?checkpoint=backbone.safetensors", base=own)
         expect(page.get_by_test_id("stAlert")).to_contain_text("a backbone without a classifier")
         page.locator("input[type=file]").nth(1).set_input_files(tmp_path / "od_cam.safetensors")
         expect(page.get_by_text("192 of 192 matched")).to_be_visible()
         assert "Traceback" not in page.content()
         page.close()
-        other.close()
