@@ -84,6 +84,7 @@ def test_a_picture_of_ones_own_is_stepped_through_from_its_page(open_at: OpenAt)
     picture = {"name": "mine.png", "mimeType": "image/png", "buffer": encoded("PNG")}
     page.locator("input[type=file]").set_input_files(picture)
     expect(page.locator("figcaption b").first).to_have_text("Your image")
+    settle(page)
     page.get_by_role("link", name="Adversarial erasing").click()
     expect(page.get_by_role("heading", name="Erasing")).to_be_visible()
     arrived(page)

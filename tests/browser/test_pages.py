@@ -69,6 +69,7 @@ def test_start_shows_the_scene_its_labels_and_three_methods_with_a_wipe(open_at:
     expect(viewer(page).locator("caption")).to_contain_text(f"of {labels[-1]}")
     assert look(page, 2) != before
     control(page, "Layout").select_option("wipe")
+    expect(viewer(page).locator("canvas")).to_have_count(1)
     expect(viewer(page).locator("figcaption b")).to_have_text("CAM | CS-AE")
     expect(control(page, "Divider")).to_be_visible()
     expect(page.get_by_text("All the classifier was told:")).to_be_visible()
