@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from wsss_viz.evaluation.seeds import ImageScores
 from wsss_viz.evaluation.stored_results import stored_reports
 from wsss_viz.information.discrete import table_measures
 from wsss_viz.information.plane import INPUT
+from wsss_viz.methods.rib import rib
 
 STEPS = (8, 9, 10, 11, 12, 13)
 
@@ -153,6 +155,11 @@ def test_the_pull_of_the_loss_is_the_slope_of_cross_entropy() -> None:
         step = 1e-5
         slope = (np.log1p(np.exp(-(y + step))) - np.log1p(np.exp(-(y - step)))) / (2 * step)
         assert last_sigmoid.pull(y) == pytest.approx(-slope, abs=1e-8)
+
+
+def test_ribs_loss_has_no_slope_from_the_margin_on() -> None:
+    assert signature(rib).parameters["margin"].default == last_sigmoid.MARGIN
+    assert (last_sigmoid.rib_pull(last_sigmoid.MARGIN - 0.1), last_sigmoid.rib_pull(last_sigmoid.MARGIN)) == (1, 0)
 
 
 def test_the_shown_scene_is_the_one_with_the_largest_gain(open_page: OpenPage) -> None:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 RUNS = ("rib", "rib-bce")
 CLEAR = 0.1
 """The change of a share from which it is called one."""
-LOGITS: NDArray[np.float64] = np.linspace(-8, 16, 121)
+MARGIN = 25.0
+"""m of the runs that are shown, as `methods.rib` has it; the tests hold the two together."""
+LOGITS: NDArray[np.float64] = np.linspace(-8, 30, 191)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +167,11 @@ def pull(logit: float) -> float:
     return 1 - probability(logit)
 
 
+def rib_pull(logit: float) -> float:
+    """The slope of RIB's loss -min(m, y): 1 below the margin, 0 from it on."""
+    return float(logit < MARGIN)
+
+
 def question(found: Tuned) -> Question:
     """How much the sigmoid leaves of the loss, at the logit the classifier starts from."""
     trace = found.traces["rib-bce"]
@@ -208,8 +215,8 @@ def table(found: Tuned) -> str:
     """The start and the two ends: logit, slope of the loss, and what the mask recalls."""
     start = found.pooled("rib")[0]
     rows: list[tuple[str, float, float | None, ImageScores]] = [("CAM, the start", start, None, found.start)]
-    rows.append(("RIB, last step", found.pooled("rib")[-1], 1.0, found.end["rib"]))
-    last = found.pooled("rib-bce")[-1]
+    raised, last = found.pooled("rib")[-1], found.pooled("rib-bce")[-1]
+    rows.append(("RIB, last step", raised, rib_pull(raised), found.end["rib"]))
     rows.append(("control, last step", last, pull(last), found.end["rib-bce"]))
     body = "".join(
         f"<tr><th>{escape(title)}</th><td>{signed(logit)}</td><td>{'–' if slope is None else f'{slope:.2f}'}</td>"
@@ -244,7 +251,7 @@ def _chart(found: Tuned) -> Any:
     )
     for run, line, colour, name in (
         ("rib-bce", left, control, "sigmoid kept, 1 − s"),
-        ("rib", np.ones_like(LOGITS), rib, "RIB, 1"),
+        ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), rib, f"RIB, 1 up to m = {MARGIN:.0f}"),
     ):
         logits = found.pooled(run)
         shown = _inside(logits)
@@ -259,7 +266,9 @@ def _chart(found: Tuned) -> Any:
         height=280, margin={"l": 50, "r": 8, "t": 60, "b": 44},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )  # fmt: skip
-    figure.update_xaxes(title="pooled logit y (beyond 16: at the edge)", gridcolor=FAINT, fixedrange=True)
+    figure.update_xaxes(
+        title=f"pooled logit y (beyond {LOGITS[-1]:.0f}: at the edge)", gridcolor=FAINT, fixedrange=True
+    )
     figure.update_yaxes(title="pull of the loss on y", range=[-0.04, 1.1], gridcolor=FAINT, fixedrange=True)
     return figure
 
@@ -269,7 +278,7 @@ def _still_pull(ax: Axes, found: Tuned) -> None:
     ax.plot(LOGITS, slope, color="0.5", linestyle=":", label="sigmoid's slope s(1 − s)")
     for run, line, colour, name in (
         ("rib-bce", left, "#d08700", "sigmoid kept, 1 − s"),
-        ("rib", np.ones_like(LOGITS), METHODS["rib"].colour, "RIB, 1"),
+        ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), METHODS["rib"].colour, f"RIB, 1 up to m = {MARGIN:.0f}"),
     ):
         shown = _inside(found.pooled(run))
         ax.plot(LOGITS, line, color=colour, label=name)
