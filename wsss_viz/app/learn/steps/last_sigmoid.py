@@ -284,4 +284,4 @@ def _still_pull(ax: Axes, found: Tuned) -> None:
         ax.plot(LOGITS, line, color=colour, label=name)
         ax.plot(shown, np.interp(shown, LOGITS, line), "o", color=colour, markersize=4, alpha=0.7)
     ax.set(xlabel="pooled logit y", ylim=(-0.04, 1.1))
-    ax.legend(fontsize=stills.SMALL - 1, frameon=False, loc="center right")
+    ax.legend(fontsize=stills.SMALL - 1, frameon=False, loc="center", bbox_to_anchor=(0.53, 0.55))
