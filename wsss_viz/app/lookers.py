@@ -20,8 +20,8 @@ from wsss_viz.traces import Step, Trace
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
-_VIEWS_SEEN = {"single": 1.0, "mirror": 2.0, "multi-scale": 15.0}
-"""Pixels that a set of views has, as multiples of the image's."""
+_VIEWS_SEEN = {"single": (1, 1.0), "mirror": (1, 2.0), "multi-scale": (4, 15.0)}
+"""Forwards that a set of views takes, and the pixels in all of them as multiples of the image's."""
 _FORWARD_AND_BACKWARD = 3
 
 
@@ -76,7 +76,7 @@ class OwnNetwork:
         name: of its file.
         digest: of the file.
         classifier: loaded, on the server's device.
-        pace: seconds a forward takes for a million pixels; 0: not measured.
+        pace: seconds of one forward, those of every million pixels in it; (0, 0): not measured.
         partner: CGNet, whose ordinary classifier this is.
         private: it was uploaded: what is computed with it stays in its session.
     """
@@ -84,7 +84,7 @@ class OwnNetwork:
     name: str
     digest: str
     classifier: Classifier
-    pace: float = 0.0
+    pace: tuple[float, float] = (0.0, 0.0)
     partner: OwnNetwork | None = None
     private: bool = False
 
@@ -101,7 +101,7 @@ class OwnNetwork:
         if look.role != "cgnet":
             return (
                 f"{look.title} looks with networks that were trained from this one: the command line takes them "
-                f"(`--network {look.role}=FILE`)"
+                f"(--network {look.role}=FILE)"
             )
         if self.partner is None:
             return "CS-AE looks with two networks: choose the CGNet that was trained against this one"
@@ -136,8 +136,10 @@ class OwnNetwork:
 
     def seconds(self, method: str, size: tuple[int, int], views: str) -> float:
         """About how long the method takes on an image of `size` (H, W), by the network's pace; 0: not known."""
-        seen = _VIEWS_SEEN[views]
-        tuned = DEFAULT_STEPS.get(method, 0) * 2 * _FORWARD_AND_BACKWARD
-        looks = {"cam": 1, "cs-ae": 3}.get(method, DEFAULT_STEPS.get(method, 0) + 1)
-        passes = looks * seen + (tuned if method in ("rib", "rib-bce", "cs-ae-single") else 0)
-        return self.pace * size[0] * size[1] / 1e6 * passes
+        forwards, seen = _VIEWS_SEEN[views]
+        steps = DEFAULT_STEPS.get(method, 0)
+        tuned = steps * _FORWARD_AND_BACKWARD if method in ("rib", "rib-bce", "cs-ae-single") else 0
+        looks = {"cam": 1, "cs-ae": 3}.get(method, steps + 1)
+        fixed, pixels = self.pace
+        millions = size[0] * size[1] / 1e6
+        return fixed * (looks * forwards + tuned) + pixels * millions * (looks * seen + 2 * tuned)

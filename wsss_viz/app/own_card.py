@@ -35,7 +35,7 @@ def card(found: Opened, sample: Sample, views: str) -> None:
     for problem in found.report.problems:
         st.error(problem, icon=":material/error:")
     for note in (*found.report.notes, *_remarks(found)):
-        st.caption(note)
+        st.caption(note[:1].upper() + note[1:])
 
 
 def _remarks(found: Opened) -> list[str]:
@@ -51,7 +51,7 @@ def time_line(network: OwnNetwork, sample: Sample, views: str) -> str:
     parts = [
         f"{methods.METHODS[name].title} {_seconds(network.seconds(name, sample.size, views))}"
         for name in able
-        if network.pace
+        if any(network.pace)
     ]
     height, width = sample.size
     return f"about {', '.join(parts)}, at {width} x {height}" if parts else "not measured"

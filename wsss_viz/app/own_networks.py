@@ -24,8 +24,9 @@ from wsss_viz.models.preflight import Report
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
-LARGEST_UPLOAD = 512
+LARGEST_UPLOAD = 500
 """Megabytes."""
+PACE_SIZES = ((64, 96), (160, 224))
 SEEN_SIDE = 512
 """Pixels: published networks see images at their own size, which for VOC is 500."""
 _WIDGET = "own_checkpoint_upload"
@@ -71,20 +72,23 @@ def open_checkpoint(path: Path, *, private: bool = False) -> Opened:
     return Opened(report, network, check)
 
 
-def _pace(classifier: Classifier) -> float:
-    """Seconds a forward takes for a million pixels: of the quickest of three, for others may be computing."""
+def _pace(classifier: Classifier) -> tuple[float, float]:
+    """Seconds of one forward and of every million pixels in it, from two sizes, the quickest of three of each."""
     import torch
 
-    from wsss_viz.models.self_check import PROBE_SIZE
+    def seconds(height: int, width: int) -> float:
+        x = torch.zeros(1, 3, height, width, device=classifier.device)
+        found = []
+        for _ in range(3):
+            started = time.perf_counter()
+            with torch.no_grad():
+                float(classifier.maps(x).sum())
+            found.append(time.perf_counter() - started)
+        return min(found)
 
-    x = torch.zeros(1, 3, *PROBE_SIZE, device=classifier.device)
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        with torch.no_grad():
-            float(classifier.maps(x).sum())
-        seconds.append(time.perf_counter() - started)
-    return min(seconds) / (PROBE_SIZE[0] * PROBE_SIZE[1] / 1e6)
+    (low, small), (high, large) = ((seconds(*size), size[0] * size[1] / 1e6) for size in PACE_SIZES)
+    pixels = max(high - low, 0.0) / (large - small)
+    return max(low - pixels * small, 0.0), pixels
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

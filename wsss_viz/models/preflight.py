@@ -91,7 +91,7 @@ class Report:
             "format": self.format + (f", in `{self.wrapper}`" if self.wrapper else ""),
             "network": self.architecture + (f", stride {self.stride}" if self.stride else ""),
             "tensors": keys if self.layout else f"{self.tensors} names, of no known network",
-            "parameters": f"{self.parameters / 1e6:.1f} million, {', '.join(self.dtypes)}" if self.parameters else "",
+            "parameters": f"{self._count()}, {', '.join(self.dtypes)}" if self.parameters else "",
             "classes": f"{len(self.classes)}: {_some(self.classes)} ({self.classes_from})" if self.classes else "",
             "input": self._input(),
             "missing": _some(self.missing),
@@ -99,6 +99,9 @@ class Report:
             "not used": _some([f"{name} ({what})" for name, what in self._grouped().items()]),
         }
         return {name: value for name, value in rows.items() if value}
+
+    def _count(self) -> str:
+        return f"{self.parameters / 1e6:.1f} million" if self.parameters >= 1e5 else f"{self.parameters:,}"
 
     def _input(self) -> str:
         if self.preprocessing is None:
