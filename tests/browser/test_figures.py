@@ -48,7 +48,7 @@ def test_what_was_sent_from_compare_is_in_the_figure_and_in_its_address(open_at:
 def test_results_shows_both_published_tables(open_at: OpenAt) -> None:
     page = open_at("/results")
     expect(page.get_by_role("heading", name="Published, not measured here")).to_be_visible()
-    expect(page.get_by_test_id("stDataFrame").nth(1)).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").nth(2)).to_be_visible()
     assert downloaded(page, "CSV").startswith(b"method,")
     page.close()
 
