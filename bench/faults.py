@@ -256,7 +256,7 @@ def memory() -> Table:
     """A command that may use less memory than it needs."""
 
     def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (7 * 2**29, 7 * 2**29))
+        resource.setrlimit(resource.RLIMIT_AS, (6 * 2**29, 6 * 2**29))
 
     words = command("evaluate", "--methods", "rib", "--data", "scenes:val@2048x2048", "--limit", "1", "--device", "cpu")
     answer = run(words, limited)
@@ -265,7 +265,7 @@ def memory() -> Table:
     return Table(
         "Out of memory",
         ("", "exit", "last line"),
-        [("RIB at 2048 x 2048 in 3.5 GB of address space", str(answer.returncode), said)],
+        [("RIB at 2048 x 2048 in 3 GB of address space", str(answer.returncode), said)],
     )
 
 
