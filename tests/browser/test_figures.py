@@ -15,7 +15,8 @@ from wsss_viz.figures.rendering import render
 
 def downloaded(page: Page, label: str) -> bytes:
     with page.expect_download() as caught:
-        page.get_by_role("button", name=label).last.click()
+        # a table has a button of its own that is called so
+        page.get_by_test_id("stDownloadButton").filter(has_text=label).get_by_role("button").last.click()
     return Path(caught.value.path()).read_bytes()
 
 
