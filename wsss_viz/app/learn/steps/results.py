@@ -116,7 +116,7 @@ def lesson(state: ViewState) -> Lesson:
         ),
         question=question(miou, rows(report, "non_discriminative")),
         sources=(
-            Source("measured here", f"`evaluate` on {report['data']}, thresholds from {report['threshold_from']}"),
+            Source("measured here", f"evaluate on {report['data']}, thresholds from {report['threshold_from']}"),
             Source(
                 "Kweon et al., ICCV 2021; Lee et al., NeurIPS 2021", "the lecture's tables on VOC 2012, as published"
             ),
