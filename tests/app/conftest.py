@@ -22,6 +22,25 @@ def viewer_data(page: AppTest, name: str) -> dict[str, Any]:
     return data
 
 
+def viewer_content(page: AppTest, name: str) -> dict[str, Any]:
+    """What the viewer `name` shows, on a page without an error."""
+    assert not page.exception
+    assert not page.error, page.error[0].value
+    found: dict[str, Any] = viewer_data(page, name)["content"]
+    return found
+
+
+def after_jobs(page: AppTest, name: str) -> AppTest:
+    """The page once the jobs that its viewer waits for have ended; each run waits a moment for them."""
+    for _ in range(400):
+        panels = viewer_content(page, name)["panels"]
+        waits = any(panel["missing"] in ("On its way.", "Computed next.") for panel in panels)
+        if not waits and not page.get("progress"):
+            return page
+        page.run()
+    raise AssertionError("the jobs do not end")
+
+
 @pytest.fixture
 def open_page() -> OpenPage:
     """Opens a page by name, at an address' parameters, as a fresh session; warm caches are kept between tests."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import OpenPage, viewer_data
+from tests.app.conftest import OpenPage, after_jobs, viewer_content, viewer_data
 from wsss_viz.app import methods
 from wsss_viz.app.caches import CLASSIFIER
 from wsss_viz.data.sample import Sample
@@ -19,20 +19,11 @@ from wsss_viz.traces import Step
 
 
 def content(page: AppTest) -> dict[str, Any]:
-    assert not page.exception
-    assert not page.error, page.error[0].value if page.error else ""
-    found: dict[str, Any] = viewer_data(page, "compare")["content"]
-    return found
+    return viewer_content(page, "compare")
 
 
 def finished(page: AppTest) -> AppTest:
-    """The page once its jobs have ended; each run waits a moment for them."""
-    for _ in range(400):
-        waits = any(panel["missing"] in ("On its way.", "Computed next.") for panel in content(page)["panels"])
-        if not waits and not page.get("progress"):
-            return page
-        page.run()
-    raise AssertionError("the jobs do not end")
+    return after_jobs(page, "compare")
 
 
 def titles(page: AppTest) -> list[str]:

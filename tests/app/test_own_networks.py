@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save, save_file
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import OpenPage, viewer_data
+from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from tests.app.test_upload import encoded
 from tests.models.published_files import resnet38d_state
 from tests.models.reading_files import Runs, saved
@@ -36,20 +36,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def content(page: AppTest) -> dict[str, Any]:
-    assert not page.exception
-    assert not page.error, page.error[0].value
-    found: dict[str, Any] = viewer_data(page, "own")["content"]
-    return found
+    return viewer_content(page, "own")
 
 
 def finished(page: AppTest) -> AppTest:
-    """The page once its jobs have ended."""
-    for _ in range(400):
-        waits = any(panel["missing"] in ("On its way.", "Computed next.") for panel in content(page)["panels"])
-        if not waits and not page.get("progress"):
-            return page
-        page.run()
-    raise AssertionError("the jobs do not end")
+    return after_jobs(page, "own")
 
 
 def card(page: AppTest) -> dict[str, str]:
