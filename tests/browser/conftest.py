@@ -56,10 +56,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(**environment: str) -> Iterator[str]:
+def serving(program: str = "wsss_viz", **environment: str) -> Iterator[str]:
     """A fresh server, as `python -m wsss_viz app` starts it; gives its address and ends with the block."""
     port = free_port()
-    command = [sys.executable, "-m", "wsss_viz", "app", "--port", str(port), "--headless"]
+    command = [sys.executable, "-m", program, "app", "--port", str(port), "--headless"]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -98,6 +98,13 @@ def _answers(address: str) -> bool:
 def server() -> Iterator[str]:
     """The address of the server most tests share."""
     with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def unhurried() -> Iterator[str]:
+    """The address of a server whose jobs take long enough to be cancelled in the middle."""
+    with serving("tests.browser.unhurried") as address:
         yield address
 
 

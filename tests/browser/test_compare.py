@@ -11,13 +11,10 @@ from tests.browser.conftest import OpenAt, settle
 from tests.browser.viewing import canvas, control, look, viewer
 from wsss_viz.data.scenes import Scenes
 
-SLOW = "methods=cam,rib-bce&views=multi-scale"
-"""A job that takes seconds: eleven steps that nothing stops early, of eight views each."""
-
 
 @pytest.mark.parametrize("by", ["button", "key"])
-def test_a_running_rib_is_cancelled_and_the_other_methods_stay(open_at: OpenAt, by: str) -> None:
-    page = open_at(f"/compare?example=scenes:test:{51 if by == 'key' else 52}&{SLOW}")
+def test_a_running_rib_is_cancelled_and_the_other_methods_stay(open_at: OpenAt, unhurried: str, by: str) -> None:
+    page = open_at(f"/compare?example=scenes:test:{51 if by == 'key' else 52}&methods=cam,rib-bce", unhurried)
     cancel = page.locator(".st-key-cancel button")
     expect(cancel).to_be_visible()
     if by == "key":

@@ -34,7 +34,8 @@ class Viewer {
       this.version = version
       this.settings = readSettings(view)
       this.committed = JSON.stringify(writeSettings(this.settings))
-      this.stop()
+      clearTimeout(this.waiting)
+      this.halt()
     }
     if (content.digest !== this.content?.digest) {
       this.content = new Content(content, () => this.redraw())
@@ -63,9 +64,10 @@ class Viewer {
     this.change({ k: this.kept(k) })
   }
 
-  // Shows a step that another component was asked for, which tells Python of it.
+  // Shows a step that another component was asked for, which tells Python of it: here it counts as told.
   preview(k) {
     this.settings.k = this.kept(k)
+    this.committed = JSON.stringify({ ...JSON.parse(this.committed), k: writeSettings(this.settings).k })
     this.redraw()
   }
 
@@ -86,10 +88,14 @@ class Viewer {
   }
 
   stop() {
+    this.halt()
+    this.commit()
+    this.redraw()
+  }
+
+  halt() {
     clearInterval(this.playing)
     this.playing = null
-    if (this.content) this.commit()
-    this.redraw()
   }
 
   // Tells Python of the settings once the hand has come to rest.
