@@ -3,17 +3,16 @@
 import streamlit as st
 
 from wsss_viz.app import frame, results, results_gallery, session
-from wsss_viz.evaluation.stored_results import MAKE, stored_reports
+from wsss_viz.evaluation.stored_results import MAKE, stored_leakage, stored_reports
 
-frame.heading(
-    "Results",
-    "Every method on scenes that no network was trained on, and the numbers that were published for PASCAL VOC 2012.",
-    results.EXPLANATION,
-)
-st.subheader("Measured on the held-out scenes", anchor=False)
 reports = stored_reports()
+frame.heading("Results", results.lead(next(iter(reports.values()), None)), results.EXPLANATION)
+st.subheader("Measured on the held-out scenes", anchor=False)
 for name, report in reports.items():
     results.measured(name, report)
+    leaks = stored_leakage(name)
+    if leaks is not None:
+        results.leaking(name, leaks)
 if reports:
     results_gallery.gallery(next(iter(reports.values())), session.state())
 if not reports:

@@ -37,7 +37,8 @@ def test_a_report_is_shown_with_its_intervals_and_charts(
     table = page.dataframe[0].value
     assert list(table["method"]) == ["RIB", "CAM", "control: seed 1"]
     assert list(table["high"]) == [45.5, 44.0, 42.0]
-    assert len(page.get("plotly_chart")) == 3
+    assert len(page.get("plotly_chart")) == 3, "no leakage is stored"
+    assert any("No method is clearly apart from CAM here" in text.value for text in page.html)
 
 
 def test_the_worst_images_stand_first_and_open_compare_at_the_reports_settings(
@@ -73,10 +74,34 @@ def test_the_charts_plot_the_reports_numbers() -> None:
     line, mark = charts.curve_figure(report).data[:2]
     assert (tuple(line.x), tuple(line.y)) == ((0.25, 0.5), (42.0, 1.0))
     assert (mark.error_y.array, mark.error_y.arrayminus) == ((2.0,), (1.0,))
-    bars = charts.part_figure(report).data[1]
-    assert (bars.y[0], bars.error_y.array[0]) == (41.44, pytest.approx(0.56))
+    report["methods"]["rib"]["part_recall"]["non_discriminative"] = 45.0
+    rest = charts.part_figure(report).data[0]
+    assert dict(zip(rest.y, rest.x, strict=True)) == {"CAM": 41.44, "RIB": 45.0, "control: seed 1": 41.44}
+    assert rest.y[-1] == "RIB", "on top the one that recalls most"
+    assert rest.error_x.array[rest.y.index("CAM")] == pytest.approx(0.56)
     marks = charts.class_figure(report).data[0]
     assert dict(zip(marks.y, marks.x, strict=True)) == {"background": 80.0, "cow": None}
+
+
+def test_rows_that_are_no_method_stand_in_the_legend_once() -> None:
+    report = made_up()
+    report["methods"]["control: again"] = report["methods"]["control: seed 1"]
+    for figure in (charts.curve_figure(report), charts.class_figure(report)):
+        shown = [trace.name for trace in figure.data if trace.showlegend is not False]
+        assert shown == ["CAM", "RIB", charts.CONTROLS]
+
+
+def test_the_leakage_stands_beside_its_report(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scenes-test.json").write_text(json.dumps(made_up()))
+    (tmp_path / "leakage").mkdir()
+    (tmp_path / "leakage" / "scenes-test.json").write_text(json.dumps(stored_results.stored_leakage("scenes-test")))
+    monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
+    page = open_page("results")
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 4
+    assert any("lies on the neighbour" in text.value for text in page.markdown)
 
 
 def test_the_worst_class_stands_first() -> None:

@@ -15,6 +15,7 @@ from wsss_viz.evaluation.stored_results import (
     latex_bytes,
     ranked_images,
     score_rows,
+    stored_leakage,
     stored_reports,
 )
 from wsss_viz.figures.looks import title
@@ -52,6 +53,21 @@ def test_what_is_no_report_is_refused_in_one_line(tmp_path: Path, text: str) -> 
     (tmp_path / "bad.json").write_text(text)
     with pytest.raises(InputError, match="python -m wsss_viz evaluate"):
         stored_reports(tmp_path)
+
+
+def test_a_leakage_is_read_and_what_is_none_is_refused(tmp_path: Path) -> None:
+    assert stored_leakage("scenes-test", tmp_path) is None
+    stored = stored_leakage("scenes-test")
+    assert stored is not None
+    assert stored["reference"] in stored["methods"]
+    (tmp_path / "leakage").mkdir()
+    path = tmp_path / "leakage" / "scenes-test.json"
+    for text in ("", "[]", json.dumps({**stored, "reference": "gone"}), json.dumps({**stored, "recalls": [0.5]})):
+        path.write_text(text)
+        with pytest.raises(InputError, match="make results"):
+            stored_leakage("scenes-test", tmp_path)
+    path.write_text(json.dumps(stored))
+    assert stored_leakage("scenes-test", tmp_path) == stored
 
 
 def test_csv_and_latex_hold_the_same_numbers_and_no_number_where_there_is_none() -> None:

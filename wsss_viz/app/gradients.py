@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app.markup import percent
 from wsss_viz.app.rendering import PART_COLOURS
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.digits import CLASSES as DIGITS
@@ -193,10 +194,10 @@ def toy_sentence(entry: Entry, state: ViewState) -> str:
     which = ("more than" if more > 0 else "less than") if parted else "not clearly apart from"
     accuracy = entry.facts["accuracy"]["shape only"]
     return (
-        f"From the last convolution to the logit, the share of high gradients goes from {shape[0]:.2f} to "
-        f"{shape[1]:.2f} on the shape and from {digit[0]:.2f} to {digit[1]:.2f} on the digit: relative to what was "
-        f"there, the shape loses {which} the digit. Shown the shape alone, the network is right in {accuracy:.0%} of "
-        f"the pictures."
+        "The digit gives the class away, and so does the small shape beside it. From the last convolution to the logit "
+        f"the share of high gradients goes from {shape[0]:.2f} to {shape[1]:.2f} on the shape and from {digit[0]:.2f} "
+        f"to {digit[1]:.2f} on the digit: of what was there, the shape loses {which} the digit. Shown the shape alone, "
+        f"the network is right in {percent(accuracy)} of the pictures."
     )
 
 
@@ -208,9 +209,9 @@ def scenes_sentence(stored: Stored, state: ViewState) -> str:
     verdict = "rises" if low > 0 else "falls" if high < 0 else "does not change measurably"
     count = int(stored.about["tuned_images"])
     return (
-        f"The logit's gradient is high on {first[0, 0]:.1%} of the discriminative parts' pixels and {first[1, 0]:.1%} "
-        f"of the rest of the objects'. Through RIB's steps the latter {verdict}: {mean * 100:+.1f} points "
-        f"({low * 100:+.1f} to {high * 100:+.1f}, 95 % over {count} images)."
+        f"The logit's gradient is high on {percent(first[0, 0], 1)} of the discriminative parts' pixels and on "
+        f"{percent(first[1, 0], 1)} of the rest of the objects'. Through RIB's steps the latter {verdict}: "
+        f"{mean * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f}, 95 % over {count} images)."
     ).replace("-", "\N{MINUS SIGN}")
 
 

@@ -13,6 +13,7 @@ from wsss_viz.app import gradients_charts as charts
 from wsss_viz.app.chart_svg import chart_svg
 from wsss_viz.app.charts import CONFIG
 from wsss_viz.app.gradients import NAMES, Picture
+from wsss_viz.app.markup import percent
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.gradients.published import NOTE
@@ -102,13 +103,13 @@ def toy_facts(found: Stored, entry: Entry, state: ViewState) -> str:
         dict(zip(entry.curve.regions, entry.curve.drop_at(state.tau), strict=True)),
     )
     cells = [
-        ("Accuracy, whole picture", f"{accuracy['whole']:.1%}", "Held-out digits, each with its shape."),
+        ("Accuracy, whole picture", percent(accuracy["whole"], 1), "Held-out digits, each with its shape."),
         (
             "Shape alone",
-            f"{accuracy['shape only']:.1%}",
+            percent(accuracy["shape only"], 1),
             "Everything else black. The shape determines the class: 1 bit.",
         ),
-        ("Shape erased", f"{accuracy['shape erased']:.1%}", "The digit alone."),
+        ("Shape erased", percent(accuracy["shape erased"], 1), "The digit alone."),
         (
             "Background, most from G2 on",
             _background(found, entry, state),
@@ -137,7 +138,7 @@ def _background(found: Stored, entry: Entry, state: ViewState) -> str:
 
 def _loss(values: NDArray) -> str:
     mean, low, high = values
-    return "–" if np.isnan(mean) else f"{mean:.0%}<small>{low:.0%} to {high:.0%}</small>"
+    return percent(mean) + ("" if np.isnan(mean) else f"<small>{percent(low)} to {percent(high)}</small>")
 
 
 def rib_panel(found: Stored, state: ViewState) -> None:

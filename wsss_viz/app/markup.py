@@ -26,9 +26,9 @@ def signed(value: float) -> str:
     return "0.0" if text[1:] == "0.0" else text
 
 
-def percent(share: float) -> str:
+def percent(share: float, decimals: int = 0) -> str:
     """A share from 0 to 1 as "41 %", or a dash where it is not defined."""
-    return "–" if math.isnan(share) else f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
+    return "–" if math.isnan(share) else f"{share * 100:.{decimals}f}\N{NO-BREAK SPACE}%"
 
 
 def _width(share: float) -> str:

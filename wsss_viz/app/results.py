@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from wsss_viz.app import leakage, standing
 from wsss_viz.app import results_charts as charts
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.evaluation.published import SOURCES, published_results
@@ -25,6 +26,16 @@ _CONFIG = {"displayModeBar": False, "scrollZoom": False}
 NOTHING = "–"
 
 
+def lead(report: Mapping[str, Any] | None) -> str:
+    """What a report says in one sentence, and what the page holds."""
+    if report is None:
+        return "Every method on scenes that no network was trained on, and what was published for PASCAL VOC 2012."
+    found = standing.claim(standing.rows(report, "miou"))
+    return (
+        f"{found}. Measured on {report['count']} held-out scenes; what was published for PASCAL VOC 2012 stands below."
+    )
+
+
 def measured(name: str, report: Mapping[str, Any]) -> None:
     """The table of one report, its charts and its downloads.
 
@@ -33,9 +44,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     """
     rows = score_rows(report, title)
     st.caption(
-        f"Measured here: {report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}; "
-        "percent; low and high: 95 % interval over images. A click on a heading sorts. "
-        "Rows that are no method of this app are controls and other trainings."
+        f"Pseudo masks on {report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}; "
+        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the part that "
+        "gives a class away, and of the rest. Rows that are no method of this app are controls and other trainings."
     )
     st.dataframe(
         rows, hide_index=True, column_config=_formats(rows), placeholder=NOTHING, width="stretch", height="content"
@@ -58,6 +69,33 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     )
     by_class = class_rows(report, charts.worst_first(report), title)
     _downloads(f"classes_{name}", by_class, f"IoU by class on {report['count']} samples of {report['data']}, percent.")
+
+
+def leaking(name: str, report: Mapping[str, Any]) -> None:
+    """What of a map lies on the other object: one sentence, the chart, the table."""
+    st.subheader("Does a map grow onto the neighbour?", anchor=False)
+    st.markdown(leakage.finding(report))
+    st.caption(
+        f"{report['count']} samples of {report['data']} in which objects of different classes touch. Every map is cut "
+        "where it holds the same share of its class's own objects, so that none leaks less by claiming less. "
+        "Our own measure; 95 % intervals over images."
+    )
+    with st.grid(2, min_column_width=440, gap="large") as grid:
+        with grid.cell():
+            alt = "share of the claimed pixels on another object, by recall and method"
+            st.plotly_chart(leakage.figure(report), key=f"leakage_{name}", config=_CONFIG, alt=alt)
+        with grid.cell():
+            rows = leakage.rows(report)
+            st.dataframe(
+                rows,
+                hide_index=True,
+                column_config={**_formats(rows), "method": st.column_config.TextColumn(width=210)},
+                placeholder=NOTHING,
+                width="stretch",
+                height="content",
+            )
+            caption = f"Claimed pixels on another labelled object by recall, {report['count']} samples, percent."
+            _downloads(f"leakage_{name}", rows, caption)
 
 
 def _formats(rows: Sequence[Mapping[str, Any]]) -> Any:

@@ -19,6 +19,7 @@ MAKE = (
 )
 _WANTED = {"data", "count", "threshold_from", "methods"}
 _WANTED_OF_A_METHOD = {"miou", "curve", "per_class", "part_recall", "precision", "recall", "interval", "threshold"}
+_WANTED_OF_A_LEAK = {"leak", "interval", "more", "more_interval"}
 Row = dict[str, str | float | None]
 
 
@@ -40,6 +41,33 @@ def stored_reports(folder: Path | None = None) -> dict[str, dict[str, Any]]:
             raise InputError(f"{path.name} is not a report of `evaluate --json`: make it again with `{MAKE}`")
         reports[path.stem] = report
     return reports
+
+
+def stored_leakage(name: str, folder: Path | None = None) -> dict[str, Any] | None:
+    """What `diagnose leakage --json` stored for the report of that name, or None.
+
+    Args:
+        folder: where the reports are; the leakages lie in `leakage` under it.
+
+    Raises:
+        InputError: the file is no such report.
+    """
+    path = (folder or FOLDER) / "leakage" / f"{name}.json"
+    if not path.is_file():
+        return None
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        complete = report.keys() >= {"data", "count", "recalls", "reference", "methods"}
+        complete = complete and report["reference"] in report["methods"]
+        complete = complete and all(
+            len(rows) == len(report["recalls"]) and all(row.keys() >= _WANTED_OF_A_LEAK for row in rows)
+            for rows in report["methods"].values()
+        )
+    except (OSError, ValueError, AttributeError, TypeError):
+        complete = False
+    if not complete:
+        raise InputError(f"leakage/{path.name} is not a report of `diagnose leakage --json`: `make results` makes it")
+    return report
 
 
 def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[Row]:

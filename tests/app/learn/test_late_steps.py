@@ -20,10 +20,9 @@ from wsss_viz.app.learn.steps import (
     mutual_information,
     results,
 )
+from wsss_viz.app.markup import percent
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.learning import SCORES
 from wsss_viz.evaluation.seeds import ImageScores
-from wsss_viz.evaluation.stored_results import stored_reports
 from wsss_viz.information.discrete import table_measures
 from wsss_viz.information.plane import INPUT
 from wsss_viz.methods.rib import rib
@@ -126,8 +125,8 @@ def test_the_claim_on_the_gradient_follows_the_stored_losses() -> None:
     r = entry.curve.regions.index("non_discriminative")
     assert lost["non_discriminative"][0] == pytest.approx((values[-2, r] - values[-1, r]) / values[-2, r], abs=0.02)
     said = gradient_ratio.claim(entry, 0.3)
-    assert f"{lost['non_discriminative'][0]:.0%}" in said
-    assert f"{lost['discriminative'][0]:.0%}" in said
+    assert percent(lost["non_discriminative"][0]) in said
+    assert percent(lost["discriminative"][0]) in said
     swapped = replace(entry, curve=replace(entry.curve, drop=entry.curve.drop[:, [1, 0, 2]]))
     assert "more of the digit" in gradient_ratio.claim(swapped, 0.3)
     alone = replace(entry, facts={**entry.facts, "accuracy": {"whole": 1.0, "shape only": 0.97}})
@@ -174,43 +173,6 @@ def test_the_shown_scene_is_the_one_with_the_largest_gain(open_page: OpenPage) -
     assert (chosen.above, chosen.count) == (sum(gain > 0 for gain in every), len(every))
     data = viewer_data(open_page("learn", step="12"), "learn_sigmoid")
     assert len(data["content"]["panels"]) == 4
-
-
-def row(method: str, value: float, half: float = 0.5) -> results.Row:
-    return results.Row(method, value, value - half, value + half)
-
-
-@pytest.mark.parametrize(
-    ("miou", "words"),
-    [
-        ([row("rib", 46), row("cam", 42), row("ae", 35)], "RIB gains 4.0 points over CAM, AE (frozen) loses 7.0"),
-        ([row("rib", 46), row("cam", 42)], "RIB gains 4.0 points over CAM on scenes"),
-        ([row("rib-bce", 47), row("cam", 42), row("ae", 35)], "No method gains clearly over CAM here"),
-        ([row("rib", 42.3), row("cam", 42)], "No method is clearly apart"),
-        ([row("rib", 42.3)], "none of them has seen"),
-    ],
-)
-def test_the_claim_on_the_results_follows_the_report(miou: list[results.Row], words: str) -> None:
-    assert words in results.claim(miou)
-
-
-def test_failures_name_who_is_below_and_who_is_not_apart() -> None:
-    lines = results.failures([row("rib", 46), row("gain", 42.5), row("rib-bce", 43), row("cam", 42), row("ae", 35)])
-    assert "AE (frozen) \N{MINUS SIGN}7.0" in lines[0]
-    assert lines[1] == "Not apart from CAM: GAIN."
-    assert lines[2] == "Control, RIB (BCE): +1.0 against CAM. Above it: RIB."
-    extra = [row("control: longer", 43), row("CS-AE, seed 1", 44), row("cam", 42)]
-    assert results.failures(extra) == ["Control, longer: +1.0 against CAM. Above it: no method."]
-
-
-@pytest.mark.parametrize("score", SCORES)
-def test_rows_are_the_reports_numbers(score: str) -> None:
-    report = stored_reports()[results.REPORT]
-    found = results.rows(report, score)
-    assert [r.value for r in found] == sorted((r.value for r in found), reverse=True)
-    assert {r.method for r in found} == set(report["methods"])
-    first = report["methods"][found[0].method]
-    assert found[0].value == (first[score] if score in first else first["part_recall"][score])
 
 
 def test_published_numbers_are_said_to_be_that(open_page: OpenPage) -> None:

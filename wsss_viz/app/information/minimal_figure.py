@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.information.looks import ACCENT, FAINT, GREY, TRANSPARENT, activation_name
+from wsss_viz.app.markup import percent
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.binning import Bins
 from wsss_viz.information.minimal import bin_masses, minimal_curve
@@ -132,7 +133,7 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
     ends = [edges[0], edges[-1]]
     bits, colour = laid.bits[k], _COLOURS[laid.kind]
     outer = masses[[0, -1]].sum()
-    said = f"{bits:.3f} bits, as {2**bits:.1f} full bins<br>{outer:.0%} of X in the two outer ones"
+    said = f"{bits:.3f} bits, as {2**bits:.1f} full bins<br>{percent(outer)} of X in the two outer ones"
     steps = np.linspace(ends[0], ends[1], FINE + 3)[1:-1]
     return [
         {

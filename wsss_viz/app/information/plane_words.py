@@ -29,19 +29,19 @@ def sentence(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
     if not hidden or any(np.isnan(mean[:, hidden[-1]]).any() for mean in told.values()):
         return GENERIC
     k = hidden[-1]
-    parts = [f"{LAYERS[k]} of {activation_name(name)} {_fate(mean[:, k])}" for name, mean in told.items()]
-    said = f"While it is trained, {'; '.join(parts)}."
-    if OUTPUT in layers and not any(np.isnan(mean[:, OUTPUT]).any() for mean in told.values()):
-        lost = [f"{mean[:, OUTPUT].max() - mean[-1, OUTPUT]:.1f}" for mean in told.values()]
-        said += f" The output layer loses {_joined(lost)} bits from its height on."
-    return said + " The ruler is part of each number: change it, and nothing is trained again."
+    parts = [f"that of the {activation_name(name)} network {_fate(mean[:, k])}" for name, mean in told.items()]
+    return (
+        "Each layer of a small network is a point: how many bits it tells of the input and of the label. Look at "
+        f"{LAYERS[k]} while it is trained: {'; '.join(parts)}. The ruler is part of each number: change it, and "
+        "nothing is trained again."
+    )
 
 
 def _fate(told: Any) -> str:
     lost = float(told.max() - told[-1])
     if lost <= NEXT_TO_NOTHING:
-        return f"comes to tell {told.max():.1f} bits of the input and loses none of them again"
-    return f"comes to tell {told.max():.1f} bits of the input and loses {lost:.1f} of them again"
+        return f"comes to tell {told.max():.1f} bits of the input and loses none of them"
+    return f"comes to tell {told.max():.1f} bits of the input and loses {lost:.1f} of them"
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from wsss_viz.app import markup, session
 from wsss_viz.app.learn import scenes, stills
 from wsss_viz.app.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.markup import percent
 from wsss_viz.app.state import ViewState
 from wsss_viz.information.chains import binary_symmetric, cascade
 
@@ -49,7 +50,7 @@ def lesson(state: ViewState) -> Lesson:
         stills.row(
             figure,
             [
-                (f"I(X;T), bits; each link flips {flip:.0%} of the bits", lambda ax: _still_chain(ax, values)),
+                (f"I(X;T), bits; each link flips {percent(flip)} of the bits", lambda ax: _still_chain(ax, values)),
                 (
                     f"What can be done with T{state.links}, and what it then tells of X",
                     lambda ax: _still_tried(ax, tried),
@@ -119,7 +120,7 @@ def _view(state: ViewState, flip: float, values: list[float], tried: dict[str, f
 def chain(flip: float, values: list[float]) -> str:
     """The nodes from X on, each filled as far as it tells of X, with the links between them."""
     nodes = [("X", 1.0), *((f"T{k}", value) for k, value in enumerate(values, start=1))]
-    arrow = f'<i class="wv-link" title="flips with probability {flip:.2f}">→<small>{flip:.0%}</small></i>'
+    arrow = f'<i class="wv-link" title="flips with probability {flip:.2f}">→<small>{percent(flip)}</small></i>'
     parts = [
         f'<div class="wv-node"><b>{abs(value):.2f}</b><div><i style="height:{value:.1%}"></i></div><span>{name}</span>'
         "</div>"

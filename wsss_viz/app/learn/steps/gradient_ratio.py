@@ -15,6 +15,7 @@ from wsss_viz.app import gradients_charts as charts
 from wsss_viz.app.gradients import COLOURS, NAMES
 from wsss_viz.app.learn import scenes, stills
 from wsss_viz.app.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.markup import percent
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import HEADS
 from wsss_viz.gradients.published import HGR, NOTE
@@ -85,11 +86,12 @@ def claim(entry: Entry, tau: float) -> str:
     """What the last step does to the two regions of the network with the fully connected layer."""
     lost = losses(entry, tau)
     digit, shape = lost[DIGIT], lost[SHAPE]
+    of_digit, of_shape = percent(digit[0]), percent(shape[0])
     if shape[1] > digit[2]:
-        return f"The last step loses the shape: {shape[0]:.0%} of its high gradients, {digit[0]:.0%} of the digit's"
+        return f"The last step loses the shape: {of_shape} of its high gradients, {of_digit} of the digit's"
     if digit[1] > shape[2]:
-        return f"The last step loses more of the digit than of the shape: {digit[0]:.0%} against {shape[0]:.0%}"
-    return f"The last step loses about as much of the shape as of the digit: {shape[0]:.0%} and {digit[0]:.0%}"
+        return f"The last step loses more of the digit than of the shape: {of_digit} against {of_shape}"
+    return f"The last step loses about as much of the shape as of the digit: {of_shape} and {of_digit}"
 
 
 def question(entry: Entry, tau: float) -> Question:
@@ -101,8 +103,8 @@ def question(entry: Entry, tau: float) -> Question:
         "The digit is painted black, the shape alone is left. It determines the class. How often is the network right?",
         options,
         1 if alone <= CHANCE else 0 if alone >= 0.9 else 2,
-        f"In {alone:.0%} of the pictures; with the whole picture in {accuracy['whole']:.0%}. The shape holds the full "
-        "bit of the label, and the network has little use for it.",
+        f"In {percent(alone)} of the pictures; with the whole picture in {percent(accuracy['whole'])}. The shape holds "
+        "the full bit of the label, and the network has little use for it.",
     )
 
 
@@ -158,7 +160,7 @@ def table(entry: Entry, tau: float) -> str:
     rows = ""
     for r, region in enumerate(entry.curve.regions):
         mean, low, high = lost[region]
-        share = "–" if np.isnan(mean) else f"{mean:.0%} <small>({low:.0%} to {high:.0%})</small>"
+        share = percent(mean) + ("" if np.isnan(mean) else f" <small>({percent(low)} to {percent(high)})</small>")
         rows += (
             f'<tr><th><i class="wv-dot" style="background:{markup.rgb(COLOURS[region])}"></i>'
             f"{NAMES['toy'][region]}</th><td>{values[-2, r]:.2f}</td><td>{values[-1, r]:.2f}</td><td>{share}</td></tr>"

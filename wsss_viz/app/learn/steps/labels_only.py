@@ -149,4 +149,3 @@ def _picture(image: rendering.Picture, alt: str) -> None:
 def _still_hours(ax: Axes) -> None:
     found = hours("voc")
     ax.barh(list(found)[::-1], list(found.values())[::-1], color=["0.6", HIGHLIGHT])
-    ax.set_xlabel("hours")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.app import session
 from wsss_viz.app.learn import scenes, stills
 from wsss_viz.app.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.markup import percent
 from wsss_viz.app.state import ViewState
 from wsss_viz.information.discrete import TableMeasures, table_measures
 
@@ -45,7 +46,7 @@ def lesson(state: ViewState) -> Lesson:
     weights = (round(100 * (1 - state.flip)), round(100 * state.flip))
 
     def draw(figure: SubFigure) -> None:
-        tables = [*LECTURE, (f"{state.flip:.0%} flipped", differing(state.flip))]
+        tables = [*LECTURE, (f"{percent(state.flip)} flipped", differing(state.flip))]
         cells: list[tuple[str, stills.Cell]] = [
             (f"{title}: I = {bits(table_measures(table).information.value_bits)} bits", _still_table(table))
             for title, table in tables
