@@ -69,11 +69,11 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):  # before RuntimeError, which click.Abort is
+        click.echo("stopped", err=True)
+        sys.exit(130)
     except (MemoryError, RuntimeError) as error:
         if "--debug" in arguments or not is_out_of_memory(error):
             raise
         click.echo("error: the memory does not suffice: take smaller images, fewer views or a smaller batch", err=True)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        sys.exit(130)

@@ -93,4 +93,8 @@ def test_list_of_a_folder_and_of_one_sample(run, tmp_path):
         "      2  without labels",
     ]
     assert "1 sample\n" in run("data", "list", f"folder:{tmp_path}:1")[1]
+    for name, size in (("c", (9, 12)), ("d", (8, 30))):
+        Image.fromarray(np.zeros((*size, 3), np.uint8)).save(tmp_path / f"{name}.png")
+    text = run("data", "list", f"folder:{tmp_path}")[1]
+    assert "10 x 12 (height x width), 2 of them; 2 other sizes\n" in text
     assert run("data", "list", "nonsense")[0] == 2

@@ -181,6 +181,15 @@ def test_running_out_of_memory_is_one_line_and_exit_2(error, checkpoint, capsys,
     assert said.splitlines()[-1].startswith("error: the memory does not suffice: take smaller images")
 
 
+def test_an_interrupted_command_says_so_without_a_traceback(checkpoint, capsys, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wsss_viz.methods.dataset_run.run_dataset", interrupted)
+    code, _, said = run(capsys, "maps", "--data", "scenes:val", "--out", tmp_path / "m", "--classifier", checkpoint)
+    assert (code, said.splitlines()[-1]) == (130, "stopped")
+
+
 def test_a_defect_is_not_taken_for_bad_input(checkpoint, tmp_path, monkeypatch):
     def fails(*_, **__):
         raise RuntimeError("the shapes do not match")

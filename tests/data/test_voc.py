@@ -151,6 +151,12 @@ def test_a_stopped_run_leaves_whole_files_and_no_split_and_goes_on(tmp_path, sto
     assert files_of(tmp_path / "once") == done
 
 
+def test_the_folder_above_the_one_wanted_names_it(tmp_path):
+    (tmp_path / "VOC2012" / "ImageSets" / "Segmentation").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"no ImageSets in it; it lies in \S+VOC2012: give that folder$"):
+        VocFolder(tmp_path, "train")
+
+
 def test_another_split_joins_and_leaves_the_first_alone(tmp_path):
     write_voc([make_sample(0)], tmp_path, "train")
     before = files_of(tmp_path)

@@ -132,6 +132,24 @@ def test_iou_fp_and_fn_sum_to_one():
     assert summarise(images, CLASSES).interval == scores.interval
 
 
+def test_the_interval_of_few_images_is_around_their_miou():
+    # Three images, a class each: every second draw lacks one of the classes.
+    images = []
+    for place, wrong in enumerate((0, 3, 3)):
+        mask = np.zeros((1, 8), dtype=np.uint8)
+        mask[0, :4] = place + 1
+        maps = np.zeros((3, 1, 8))
+        maps[place, 0, wrong : wrong + 4] = 1
+        images.append(count(maps, make_sample(mask, labels=(CLASSES[place],)), CLASSES))
+    scores = summarise(images, CLASSES)
+    by_hand = (100 + 100 / 7 + 100 / 7 + 100 * 6 / 18) / 4  # cat, dog, sofa, and the background's 6 of 18 pixels
+    assert scores.miou == pytest.approx(by_hand)
+    low, high = scores.interval["miou"]
+    assert low < scores.miou < high
+    # A class has its one IoU in every draw; only the background's differs, from 1 of 7 to all.
+    assert (low, high) == (pytest.approx((100 + 300 / 7) / 4), pytest.approx((200 + 200 / 7) / 4))
+
+
 def test_a_threshold_that_was_not_counted_and_no_images():
     maps, sample = random_case(0)
     counts = [count(maps, sample, CLASSES)]

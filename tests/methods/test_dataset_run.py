@@ -13,6 +13,7 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.runner import count_run, count_stored
 from wsss_viz.methods.cam import cam
 from wsss_viz.methods.dataset_run import numbered_by, run_dataset
 from wsss_viz.methods.precision import PRECISIONS, computing
@@ -64,6 +65,25 @@ def test_what_is_there_is_skipped_and_nothing_is_mixed(network, samples, tmp_pat
         go(network, samples, tmp_path, views_name="mirror")
     with pytest.raises(InputError, match="holds the maps of another run"):
         go(network, samples, tmp_path, form="irn")
+
+
+@pytest.mark.parametrize("form", ["ours", "irn", "mask", "fiftyone"])
+@pytest.mark.parametrize("labels", [("aeroplane", "bicycle"), ()])
+def test_no_map_is_made_up_for_an_image_whose_labels_the_classifier_lacks(network, tmp_path, form, labels):
+    image = np.random.default_rng(0).integers(0, 255, (40, 56, 3), dtype=np.uint8)
+    mask = np.zeros((40, 56), np.uint8)
+    mask[8:20, 9:30] = 1
+    sample = Sample(image, VOC_CLASSES, labels, "plane", mask)
+    writer = MapWriter(tmp_path, VOC_CLASSES, form)
+    run_dataset(bind("cam", network), CLASSES, [sample], writer, views=SINGLE, settings={})
+    folder = MapFolder(tmp_path, VOC_CLASSES)
+    if form == "mask":
+        assert not folder.read_mask("plane", sample.size).any()
+    else:
+        assert folder.read("plane", sample.size).keys == ()
+    (stored,) = count_stored(tmp_path, [sample])
+    ((direct,), _) = count_run(bind("cam", network), CLASSES, [sample], SINGLE)
+    np.testing.assert_array_equal(stored.claimed, direct.claimed)
 
 
 def test_the_remains_of_a_killed_run_are_no_results_and_go(network, samples, tmp_path):

@@ -79,8 +79,12 @@ def list_(source: str, limit: int) -> None:
     if not counted:
         return
     (height, width), often = sizes.most_common(1)[0]
+    others = len(sizes) - 1
     click.echo(f"of the first {len(counted)}:")
-    click.echo(f"  size   {height} x {width} (height x width), {often} of them")
+    click.echo(
+        f"  size   {height} x {width} (height x width), {often} of them"
+        f"{f'; {others} other sizes' if others > 1 else '; 1 other size' if others else ''}"
+    )
     for name in data_set.classes:
         click.echo(f"  {labels[name]:5d}  {name}")
     if unlabelled:

@@ -52,6 +52,9 @@ def read_split(path: Path, split: str) -> list[Entry]:
     file = next((file for place in PLACES if (file := path / place / f"{split}.txt").exists()), None)
     if file is None:
         known = sorted({other.stem for place in PLACES[:2] for other in (path / place).glob("*.txt")})
+        below = [] if known else sorted(path.glob("*/ImageSets"))
+        if below:
+            raise InputError(f"{path}: no ImageSets in it; it lies in {below[-1].parent}: give that folder")
         raise InputError(
             f"{path}: no split {split!r} in ImageSets/Segmentation (there: {', '.join(known) or 'none'}); name one of "
             f"them, or put {split}.txt there"

@@ -149,13 +149,19 @@ def image_ious(
 def bootstrap(
     images: Sequence[Counts], at: int, draws: int = 1000, level: float = 0.95, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
-    """Percentile bootstrap intervals over images, at the threshold number `at`, of the mIoU and the part recalls."""
+    """Percentile bootstrap intervals over images, at the threshold number `at`, of the mIoU and the part recalls.
+
+    A class that is in none of a draw's images keeps the IoU it has over all of them, so that each draw's mIoU is the
+    mean over the same classes (our own: over the draw's classes alone, the interval of few images may miss its mIoU).
+    """
     fields = ("hits", "claimed", "part_hits")
     stacks = {name: np.stack([getattr(image, name)[at] for image in images]) for name in fields}
     stacks |= {name: np.stack([getattr(image, name) for image in images]) for name in ("there", "part_there")}
     weights = resampling_weights(len(images), draws, seed)
     sums = {name: weights @ stack for name, stack in stacks.items()}
-    miou = _mean(_ratio(sums["hits"], sums["claimed"] + sums["there"] - sums["hits"]))
+    union = sums["claimed"] + sums["there"] - sums["hits"]
+    total = functools.reduce(operator.add, images)
+    miou = _mean(np.where(union > 0, _ratio(sums["hits"], union), _ratio(total.hits[at], _union(total)[at])))
     parts = _ratio(sums["part_hits"], sums["part_there"])
     series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
     bounds = {}

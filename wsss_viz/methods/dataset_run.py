@@ -57,7 +57,10 @@ def run_dataset(
     ranks: Ranks = ALONE,
     progress: Progress | None = None,
 ) -> list[RankReport]:
-    """Writes the maps of each sample's labelled classes (the top class's where it has no labels).
+    """Writes the maps of each sample's labelled classes (the top class's where no labels are known of it).
+
+    Of a sample that is labelled with nothing `classes` has, no map is written: its file says so, and its pseudo mask is
+    background, which is how `evaluate` counts it.
 
     Args:
         run: a bound method (`registry.bind`).
@@ -109,7 +112,8 @@ def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ..
 
 def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWriter, views: Views) -> None:
     step = last_step(run(sample, views))
-    index = list(step.targets)
+    foreign = sample.labels is not None and not set(sample.labels) & set(classes)
+    index = [] if foreign else list(step.targets)
     # IRN's are sums over the views, ours means: it matters for the 1e-5 that its normalisation adds.
     unit = np.float32(views.count if writer.format == "irn" else 1)
     full = step.arrays.get("high_res")
