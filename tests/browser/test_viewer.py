@@ -145,6 +145,22 @@ def test_the_same_change_twice_with_back_between_arrives_twice(open_at: OpenAt) 
         expect(control(page, "Show")).to_have_value("map")
 
 
+def test_back_within_the_moment_before_a_change_is_told_takes_it_back_too(open_at: OpenAt) -> None:
+    page = finished(open_at(AT))
+    control(page, "Colours").select_option("viridis")
+    expect(page).to_have_url(re.compile("colours=viridis"))
+    settle(page)
+    control(page, "Show").evaluate(
+        "list => {list.value = 'mask'; list.dispatchEvent(new Event('change')); setTimeout(() => history.back(), 250)}"
+    )
+    expect(page).not_to_have_url(re.compile("colours"))
+    page.wait_for_timeout(800)
+    settle(page)
+    assert "show=mask" not in page.url
+    expect(control(page, "Show")).to_have_value("map")
+    expect(control(page, "Colours")).to_have_value("inferno")
+
+
 def test_wipe_blink_and_difference_show_two_panels_as_one(open_at: OpenAt) -> None:
     page = finished(open_at(AT))
     expect(viewer(page).locator("canvas")).to_have_count(4)

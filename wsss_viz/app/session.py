@@ -62,10 +62,14 @@ def synchronise(page: str) -> ViewState:
     st.session_state[_PAGE] = page
     seen = {name: st.query_params.get_all(name) for name in st.query_params}
     touched = st.session_state.pop(_TOUCHED, False)
-    if not touched and seen != st.session_state.get(_WRITTEN):
+    written = st.session_state.get(_WRITTEN)
+    news = not touched and seen != written
+    if news:
         st.session_state[_STATE], st.session_state[_NOTES] = ViewState.from_query(seen)
     wanted = state().to_query()
-    if dict(st.query_params) != wanted:
+    # Back may be pressed before the answer to a click has come, which then puts the click's address over the one that
+    # Back went to: so that one is said again. The browser changes nothing where it has it.
+    if dict(st.query_params) != wanted or (news and written is not None):
         st.query_params.from_dict(wanted)
     st.session_state[_WRITTEN] = {name: [value] for name, value in wanted.items()}
     return state()

@@ -25,6 +25,9 @@ class Viewer {
       if (event.detail.name === this.name) this.preview(event.detail.k)
     }
     addEventListener(SHOW, shown)
+    // Back undoes what has not been told yet, too.
+    const gone = () => (root.isConnected ? this.forget() : removeEventListener("popstate", gone))
+    addEventListener("popstate", gone)
   }
 
   // Every run of the page: the content where it is another one, the settings where they were changed elsewhere.
@@ -109,6 +112,15 @@ class Viewer {
       this.committed = text
       this.send("view", { ...view, serial: ++this.serial + Date.now() })
     }, COMMIT_MS)
+  }
+
+  // What Python was told last, where something has been changed since.
+  forget() {
+    clearTimeout(this.waiting)
+    this.halt()
+    if (!this.content || this.committed === JSON.stringify(writeSettings(this.settings))) return
+    this.settings = readSettings(JSON.parse(this.committed))
+    this.redraw()
   }
 
   release() {
