@@ -21,12 +21,16 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
 LEADS = {
-    "AE": "Find what gives the class away, erase it, look again. The classifier stays as it is; what it still finds is "
+    "ae": "Find what gives the class away, erase it, look again. The classifier stays as it is; what it still finds is "
     "what it had not needed.",
+    "ae-rounds": "Find what gives the class away, erase it from the training images, and train a new classifier on "
+    "what is left: it has to find something else.",
     "CS-AE": "A network learns to erase one class so well that a frozen classifier no longer sees it, and still sees "
     "all the others.",
     "RIB": "The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
     "look at more than the most telling part.",
+    "rib-bce": "RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
+    "loss has little left to ask for.",
     "Experiment": "What can an ordinary classifier still see once the most telling part is gone? Erase more and more "
     "of it, and look each time.",
 }
@@ -63,7 +67,7 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
 
 state = session.state()
 group = MODES[state.mode].group
-frame.heading("Erasing", LEADS[group], ERASING[group], from_erasing)
+frame.heading("Erasing", LEADS.get(state.mode) or LEADS[group], ERASING[group], from_erasing)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
     erasing_controls.mode_choice(state)
     erasing_controls.source_choice(state)
@@ -72,7 +76,7 @@ if sample is None:
     erasing_controls.no_picture(state)
 else:
     focus = erasing_sources.focus(state, sample)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings"):
         if state.source == "scene":
             frame.example_picker(state)
         erasing_controls.focus_choice(state, focus, sample.labels or ())

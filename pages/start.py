@@ -24,13 +24,14 @@ frame.heading(
     explanations.START,
 )
 
-with st.grid(2, min_column_width=400, gap="medium", key="hero") as hero:
-    with hero.cell():
+with st.container(key="hero"):
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
         panels.image_panel(ground, "The scene", f"seen at {panels.pixels(sample)}")
         st.html(markup.chips(labels, "All the classifier was told:"))
         frame.example_picker(state)
         covered = st.container()
-    with hero.cell():
+    with right:
         body = st.container()
 
 

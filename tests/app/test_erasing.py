@@ -68,6 +68,22 @@ def test_modes_and_defaults_are_those_of_the_library() -> None:
     assert len(THRESHOLDS) == erasing_sources.THRESHOLD_COUNT
 
 
+def test_every_frame_of_cs_ae_is_called_by_its_own_step() -> None:
+    sample = caches.scene(SCENE)
+    labels = sample.labels or ()
+    view = ViewState(mode="cs-ae")
+    trace = erasing_sources.stored(view, sample, erasing_sources.options(view, sample, labels[0]))
+    assert trace is not None
+    assert [frame.name for frame in frames("cs-ae", trace, labels[0])] == [f"r = {name}" for name in labels]
+    assert [frame.name for frame in frames("cs-ae-single", trace, labels[0])] == ["k = 0", "k = 1"]
+
+
+def test_the_lead_is_true_of_the_mode(open_page: OpenPage) -> None:
+    for mode, words in (("ae", "stays as it is"), ("ae-rounds", "train a new"), ("rib-bce", "sigmoid kept")):
+        page = open_page("erasing", mode=mode)
+        assert words in text(page)
+
+
 @pytest.mark.parametrize("mode", COMPUTED)
 def test_a_mode_opens_and_shows_its_last_step(open_page: OpenPage, mode: str) -> None:
     page = finished(open_page("erasing", mode=mode))

@@ -94,6 +94,16 @@ def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: O
     assert "present" not in page.url
 
 
+@pytest.mark.parametrize("number", [4, 7])
+def test_a_presented_step_is_seen_with_its_question_and_formula_without_scrolling(open_at: OpenAt, number: int) -> None:
+    page = open_at(f"/learn?step={number}&present=1")
+    for width, height in ((1440, 900), (1280, 720)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator(".wv-try")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".wv-asked")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".st-key-more .katex-display")).to_be_in_viewport(ratio=1)
+
+
 def test_a_cell_of_the_class_map_is_written_out_by_a_click(open_at: OpenAt) -> None:
     page = open_at("/learn?step=3")
     total = page.locator(".wv-total td").last

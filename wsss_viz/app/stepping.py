@@ -154,7 +154,7 @@ def _rounds(step: Step, index: int, classes: Classes) -> Frame:
     )
 
 
-def _cse(step: Step, index: int, classes: Classes, name: str = "") -> Frame:
+def _cse(step: Step, index: int, classes: Classes, called: str = "") -> Frame:
     sampled = classes[step.sampled] if step.sampled is not None else ""
     before, after = step.arrays["before"], step.arrays["after"]
     facts: Facts = [("sampled class r", sampled)]
@@ -177,7 +177,7 @@ def _cse(step: Step, index: int, classes: Classes, name: str = "") -> Frame:
         if kind == "object" and name != sampled:
             facts.append((f"mask on {'the ' if name == 'background' else ''}{name}", percent(value)))
     return Frame(
-        name or f"k = {step.index}",
+        called or f"k = {step.index}",
         step.maps[index],
         step.scores,
         tuple(facts),
@@ -203,7 +203,7 @@ def _rib(step: Step, index: int, classes: Classes) -> Frame:
     facts.append(("pooled region, share of the cells", percent(float(region.mean()))))
     facts.append(("coverage by the targets' maps", percent(terms["coverage"])))
     if step.loss is not None:
-        facts.append(("loss", f"{step.loss:.2f}"))
+        facts.append(("loss", f"{step.loss:.2f}".replace("-", "\N{MINUS SIGN}")))
     facts.append(("length of the step", f"{terms['step_norm']:.3f}"))
     facts.append(("companions", f"{terms['companions']:.0f}"))
     return Frame(

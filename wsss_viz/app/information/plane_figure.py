@@ -249,7 +249,7 @@ def _axes(figure: Any, measured: Mapping[str, Measured], layers: Sequence[int], 
         note: dict[str, Any] = {"showarrow": False, "font": {"size": 10, "color": GREY}, **place}
         figure.add_annotation(x=INPUT_ENTROPY, y=0.02, text="H(X)", xanchor="right", yanchor="bottom", **note)
         figure.add_annotation(x=1.3, y=1.03, text="H(Y)", xanchor="left", yanchor="bottom", **note)
-        figure.add_annotation(x=0.75, y=0.28, text="I(T;Y) = I(X;T)", xanchor="left", textangle=0, **note)
+        figure.add_annotation(x=0.24, y=0.58, text="I(T;Y) = I(X;T)", textangle=-80, **note)
         caps = found.plane.caps[..., INPUT]
         cap = float(np.nanmax(caps)) if not np.isnan(caps).all() else INPUT_ENTROPY
         if cap < INPUT_ENTROPY - 0.01:
@@ -263,7 +263,7 @@ def _axes(figure: Any, measured: Mapping[str, Measured], layers: Sequence[int], 
         quantity = found.plane.sources[f"{LAYERS[layers[0]]}/{INPUT}"].get("quantity", "of the input")
         figure.update_xaxes(range=[-0.3, 12.4], title={"text": f"{quantity}, bits", "standoff": 4}, **place)
         label = found.plane.sources[f"{LAYERS[layers[0]]}/{LABEL}"].get("quantity", "of the label")
-        title = {"text": f"{label}, bits", "standoff": 4} if column == 0 else None
+        title = {"text": f"{label}, bits", "standoff": 14} if column == 0 else None
         figure.update_yaxes(range=[-0.03, 1.09], title=title, **place)
     last = max(int(found.plane.epochs[-1]) for found in measured.values()) + 1
     ticks = [value for value in (1, 11, 101, 1001, 10_001) if value <= max(last, 11)]
@@ -322,7 +322,7 @@ def _controls(figure: Any, epochs: Sequence[int], start: int) -> None:
     ]
     figure.update_layout(
         height=860,
-        margin={"l": 50, "r": 12, "t": 128, "b": 64},
+        margin={"l": 62, "r": 12, "t": 128, "b": 64},
         barmode="group",
         bargap=0.25,
         paper_bgcolor=TRANSPARENT,

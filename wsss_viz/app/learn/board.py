@@ -17,30 +17,31 @@ from wsss_viz.app.learn.question import ask
 from wsss_viz.app.state import ViewState
 
 STYLE = Path(__file__).with_name("learn.css")
-PRESENTING = """<style>
-[data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"] { display: none; }
-:root { font-size: 18px !important; }
-.stMainBlockContainer { padding-top: 0.8rem; padding-bottom: 1rem; }
-</style>"""
+PRESENTING = Path(__file__).with_name("presenting.css")
+BESIDE = (10, 3)
+"""Widths of the live view and of what stands beside it, where the step is presented."""
 
 
 def show(lesson: Lesson, state: ViewState) -> None:
-    """Draws the step; in the presenter's view large and without what surrounds a page."""
+    """Draws the step; in the presenter's view as a slide, without what surrounds a page."""
     st.html(STYLE)
-    if state.present:
+    if state.present:  # before the numbers of the steps, which keep the room that they find
         st.html(PRESENTING)
     head(lesson, state)
-    with st.container(key="lesson", gap="small"):
-        lesson.view()
-        st.html(f'<p class="wv-try"><b>Try it.</b> {escape(lesson.control)} <em>{escape(lesson.origin)}</em></p>')
+    if state.present:
+        present(lesson, state)
+    else:
+        read(lesson, state)
+
+
+def read(lesson: Lesson, state: ViewState) -> None:
+    """The live view, and under it in three cards the formula, the question and where to go on."""
+    live(lesson)
     with st.grid(3, min_column_width=290, gap="medium", border=True, key="more") as grid:
         with grid.cell():
-            st.html('<p class="wv-part">The formula</p>')
-            st.latex(lesson.formula.latex)
-            st.markdown(lesson.formula.reads)
+            formula(lesson)
         with grid.cell():
-            st.html('<p class="wv-part">Predict, then look</p>')
-            ask(lesson.question, state.step)
+            question(lesson, state)
         with grid.cell():
             st.html('<p class="wv-part">Go on</p>')
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -49,6 +50,41 @@ def show(lesson: Lesson, state: ViewState) -> None:
                 handout.button()
             st.html(sources(lesson.sources))
             st.caption(lesson.caveat)
+
+
+def present(lesson: Lesson, state: ViewState) -> None:
+    """The live view with question and formula beside it, so that a room sees all at once; then the sources."""
+    left, right = st.columns(BESIDE, gap="medium")
+    with left:
+        live(lesson)
+    with right, st.container(key="more", gap="small"):
+        with st.container(border=True, gap="xsmall"):
+            question(lesson, state)
+        with st.container(border=True, gap="xsmall"):
+            formula(lesson)
+    with st.container(key="under", gap="small"):
+        st.html(sources(lesson.sources))
+        st.caption(lesson.caveat)
+
+
+def live(lesson: Lesson) -> None:
+    """The step's own view, and what can be moved in it."""
+    with st.container(key="lesson", gap="small"):
+        lesson.view()
+        st.html(f'<p class="wv-try"><b>Try it.</b> {escape(lesson.control)} <em>{escape(lesson.origin)}</em></p>')
+
+
+def formula(lesson: Lesson) -> None:
+    """The formula and what its symbols are."""
+    st.html('<p class="wv-part">The formula</p>')
+    st.latex(lesson.formula.latex)
+    st.markdown(lesson.formula.reads)
+
+
+def question(lesson: Lesson, state: ViewState) -> None:
+    """The question that is to be answered first."""
+    st.html('<p class="wv-part">Predict, then look</p>')
+    ask(lesson.question, state.step)
 
 
 def head(lesson: Lesson, state: ViewState) -> None:

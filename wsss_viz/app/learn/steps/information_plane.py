@@ -194,7 +194,7 @@ def _figure(planes: dict[str, Plane]) -> Any:
                 marker={**look, "size": [7, 7, 13], "symbol": ["circle-open", "diamond-open", "circle"]},
             )  # fmt: skip
     figure.update_layout(
-        height=340, margin={"l": 50, "r": 10, "t": 28, "b": 44}, showlegend=False,
+        height=310, margin={"l": 50, "r": 10, "t": 28, "b": 44}, showlegend=False,
     )  # fmt: skip
     figure.update_xaxes(title="bits told of the input", range=[0, 12.5], gridcolor=FAINT, fixedrange=True)
     figure.update_yaxes(range=[0, 1.06], gridcolor=FAINT, fixedrange=True)

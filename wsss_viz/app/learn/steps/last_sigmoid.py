@@ -263,8 +263,8 @@ def _chart(found: Tuned) -> Any:
             hovertemplate="k = %{customdata[0]}, y = %{customdata[1]:.1f}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(
-        height=280, margin={"l": 50, "r": 8, "t": 60, "b": 44},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        height=220, margin={"l": 50, "r": 8, "t": 8, "b": 44},
+        legend={"x": 0.36, "y": 0.5, "yanchor": "middle", "bgcolor": "rgba(0,0,0,0)"},
     )  # fmt: skip
     figure.update_xaxes(
         title=f"pooled logit y (beyond {LOGITS[-1]:.0f}: at the edge)", gridcolor=FAINT, fixedrange=True

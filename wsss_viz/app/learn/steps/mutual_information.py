@@ -106,7 +106,7 @@ def question() -> Question:
 
 
 def _view(state: ViewState, own: TableMeasures) -> None:
-    with st.grid(4, min_column_width=220, gap="medium", key="tables") as grid:
+    with st.grid(4, min_column_width=200, gap="medium", key="tables") as grid:
         for title, table in LECTURE:
             with grid.cell():
                 st.html(joint_table(title, table, table_measures(table)))

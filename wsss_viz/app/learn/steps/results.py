@@ -12,6 +12,7 @@ from wsss_viz.app import markup, session
 from wsss_viz.app.information.looks import FAINT
 from wsss_viz.app.learn import scenes, stills
 from wsss_viz.app.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.results_charts import line_of
 from wsss_viz.app.standing import Row, claim, failures, of_kind, rows
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import SCORES
@@ -122,7 +123,7 @@ def network_line() -> str:
 
 def _view(state: ViewState, report: Mapping[str, Any]) -> None:
     found, miou = rows(report, state.score), rows(report, "miou")
-    grid = st.grid(2, min_column_width=440, gap="large", key="scored")
+    grid = st.grid(2, min_column_width=400, gap="large", key="scored")
     with grid.cell():
         st.segmented_control(
             "Score",
@@ -174,7 +175,7 @@ def _ends(found: list[Row]) -> dict[str, Any]:
 
 
 def _colour(method: str) -> str:
-    return METHODS[method].colour if method in METHODS else "#6c757d"
+    return str(line_of(method)["color"])
 
 
 def _figure(found: list[Row]) -> Any:
