@@ -100,6 +100,37 @@ def test_curves_show_the_logits_of_every_class() -> None:
     assert lines["cow"] == [COW, COW + 1, COW + 2]
 
 
+def test_no_legend_lies_on_the_curves_and_one_step_has_one_tick() -> None:
+    rows = (Row("scenes:test:129", "cow"), Row("scenes:test:21", "sofa"))
+    for width in ("single", "double"):
+        figure = draw(FigureSpec("curves", ("cam", "ae"), rows, width=width), made_up)
+        (legend,) = figure.legends
+        assert [text.get_text() for text in legend.get_texts()] == ["cat", "cow", "sofa"]
+        figure.canvas.draw()
+        foot = legend.get_window_extent().y1
+        assert all(foot <= axes.get_tightbbox().y0 for axes in figure.axes)
+        assert 0 <= legend.get_window_extent().x0 < legend.get_window_extent().x1 <= figure.bbox.width
+
+    def one_step(spec: FigureSpec, method: str, source: str) -> Trace:
+        return replace(made_up(spec, method, source), steps=made_up(spec, method, source).steps[:1])
+
+    (axes,) = draw(FigureSpec("curves", ("cam",), STRIP.rows), one_step).axes
+    assert axes.get_xticks().tolist() == [0]
+
+
+@pytest.mark.parametrize("name", ["grid", "masks", "rib", "erasing"])
+def test_what_names_rows_and_columns_can_be_read_in_a_narrow_column(name: str) -> None:
+    figure = draw(replace(preset(name), width="single"), made_up)
+    sizes = {text.get_text(): text.get_fontsize() for text in figure.texts}
+    assert min(sizes.values()) >= 5, sizes
+    if name == "rib":
+        assert "(b) RIB:\nsofa" in sizes
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert box.x0 >= 0
+        assert box.y1 <= figure.bbox.height
+
+
 def test_the_plane_shows_the_stored_runs_means() -> None:
     from wsss_viz.information.plane import stored_plane
 

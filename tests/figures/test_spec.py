@@ -71,6 +71,12 @@ def test_a_row_keeps_its_step_and_columns() -> None:
     assert "after step 3" in caption(spec)
 
 
+def test_the_caption_says_of_each_image_which_class_is_shown() -> None:
+    spec = FigureSpec("grid", ("cam",), (Row("scenes:test:1"), Row("scenes:test:2", "cow")))
+    assert caption(spec).endswith("Images: scenes:test:1, its first label; scenes:test:2, cow.")
+    assert all(row.name for name in PRESETS for row in preset(name).rows)
+
+
 def test_the_caption_letters_the_columns_and_names_the_scale() -> None:
     spec = read_spec(json.dumps(GOOD))
     assert "(a) image, (b) CAM" in caption(spec)

@@ -28,8 +28,9 @@ def _lettered(spec: FigureSpec, titles: Sequence[str]) -> list[str]:
 
 
 def _row(row: Row) -> str:
+    name = row.name or "its first label"
     step = "" if row.step == FINAL else f"after step {row.step}"
-    return ", ".join(part for part in (row.image, row.name, step) if part)
+    return ", ".join(part for part in (row.image, name, step) if part)
 
 
 def caption(spec: FigureSpec) -> str:

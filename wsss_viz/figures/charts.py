@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.figures.looks import METHODS
@@ -18,12 +20,17 @@ from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import stored_plane
 
 OTHER = "#9aa1a6"
+LEGEND_COLUMNS = {"single": 4, "double": 8}
+LEGEND_ROW = 0.18
+"""Classes a line of the legend, and inches a line."""
 
 
 def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     """A panel an image and method: the logits of all classes over the steps, the labels' in their colours."""
     pairs = [(shown, method) for shown in rows for method in shown.traces]
-    sheet, places = panels(spec, len(pairs), len(spec.columns), foot=0.0)
+    named_ones = _told(rows) if spec.labels else []
+    foot = LEGEND_ROW * -(-len(named_ones) // LEGEND_COLUMNS[spec.width])
+    sheet, places = panels(spec, len(pairs), len(spec.columns), foot=foot)
     for number, ((shown, method), axes) in enumerate(zip(pairs, places, strict=True)):
         trace = shown.traces[method]
         told = [name for name in trace.classes if name in (*(shown.sample.labels or ()), shown.name)]
@@ -31,15 +38,36 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
         for name in sorted(trace.classes, key=lambda name: name in told):
             index = trace.classes.index(name)
             logits = [float(scores[index]) for scores in looks]
-            colour = np.array(class_colour(name)) / 255 if name in told and name in VOC_CLASSES else OTHER
+            colour = _colour(name) if name in told else OTHER
             width = 1.8 if name == shown.name else 1.2 if name in told else 0.5
             label = name if name in told else None
             axes.plot(logits, color=colour, linewidth=width, marker="o", markersize=2 * width, label=label)
         named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if spec.labels:
-            axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True) if len(trace) > 1 else FixedLocator([0]))
+    # Under all panels: within one it would lie on the lines, which may be anywhere.
+    lines = [
+        Line2D([], [], color=_colour(name), label=name, linewidth=1.5, marker="o", markersize=3) for name in named_ones
+    ]
+    if lines:
+        sheet.figure.legend(
+            handles=lines,
+            loc="lower center",
+            ncols=min(len(lines), LEGEND_COLUMNS[spec.width]),
+            fontsize=sheet.points - 1,
+            frameon=False,
+            borderaxespad=0.1,
+            borderpad=0.1,
+        )
     return sheet.figure
+
+
+def _told(rows: Sequence[Shown]) -> list[str]:
+    """The classes with a colour of their own, in the order they are first named."""
+    return list(dict.fromkeys(name for row in rows for name in (*(row.sample.labels or ()), row.name)))
+
+
+def _colour(name: str) -> Any:
+    return np.array(class_colour(name)) / 255 if name in VOC_CLASSES else OTHER
 
 
 def plane(spec: FigureSpec) -> Figure:

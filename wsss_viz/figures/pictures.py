@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.data.sample import BACKGROUND, IGNORE
 from wsss_viz.figures.looks import METHODS
-from wsss_viz.figures.sheet import EDGE, GAP, Sheet, fitting, outline, overlay, picture
+from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, outline, overlay, picture
 from wsss_viz.figures.sources import Shown, class_map, seed_mask, seen_image
 from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.traces import normalise
 
 MOST_SHOWN = 8
+ONE_LINE, TWO_LINES = 0.2, 0.3
+"""Inches for the columns' titles, and for the rows' names."""
 TITLES = {"image": "Image", "truth": "Ground truth"}
 
 
@@ -93,20 +95,24 @@ def filmstrip(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
 
 
 def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Figure:
-    columns = len(lines[0][2])
-    left = 0.2 if spec.labels or (spec.kind == "filmstrip" and spec.letters) else EDGE
     barred = spec.colour_bar and spec.show == "map"
-    top, foot = (0.2 if titles else EDGE), (0.36 if barred else EDGE)
+    foot = 0.36 if barred else EDGE
+    left = ONE_LINE if spec.labels or (spec.kind == "filmstrip" and spec.letters) else EDGE
     sheet = Sheet(spec, 1)
-    side = (sheet.width - left - EDGE - GAP * (columns - 1)) / columns
-    heights = [side * shown.fine.size[0] / shown.fine.size[1] for shown, _, _ in lines]
+    side, heights = _sizes(sheet, lines, left)
+    names = [broken(name, sheet.points, height) for (_, name, _), height in zip(lines, heights, strict=True)]
+    if left > EDGE and any("\n" in name for name in names):
+        left = TWO_LINES
+        side, heights = _sizes(sheet, lines, left)
+    titles = [broken(title, sheet.points, side) for title in titles]
+    top = EDGE if not titles else TWO_LINES if any("\n" in title for title in titles) else ONE_LINE
     sheet = Sheet(spec, top + sum(heights) + GAP * (len(lines) - 1) + foot)
     values, ends = _scaled(spec, lines)
     points = min((fitting(title, sheet.points, side) for title in titles), default=0.0)
     for column, title in enumerate(titles):
         sheet.text(left + column * (side + GAP) + side / 2, top / 2, title, side, points=points)
     y = top
-    for (shown, name, cells), planes, height in zip(lines, values, heights, strict=True):
+    for (shown, _, cells), name, planes, height in zip(lines, names, values, heights, strict=True):
         if left > EDGE:
             sheet.text(left / 2, y + height / 2, name, height, rotation=90)
         for column, (cell, plane) in enumerate(zip(cells, planes, strict=True)):
@@ -118,6 +124,13 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
         title = "raw activation, high = bright" if spec.normalisation == "raw" else "normalised activation"
         sheet.colour_bar(spec, ends, title)
     return sheet.figure
+
+
+def _sizes(sheet: Sheet, lines: Sequence[Line], left: float) -> tuple[float, list[float]]:
+    """The width of a column and the height of each row, beside names that take `left` inches."""
+    columns = len(lines[0][2])
+    side = (sheet.width - left - EDGE - GAP * (columns - 1)) / columns
+    return side, [side * shown.fine.size[0] / shown.fine.size[1] for shown, _, _ in lines]
 
 
 def _scaled(

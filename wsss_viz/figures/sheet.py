@@ -17,6 +17,8 @@ from wsss_viz.figures.spec import WIDTHS, FigureSpec
 
 GAP, EDGE = 0.04, 0.02
 POINTS = 72
+READABLE = 6.0
+"""Points: what journals ask of the text in a figure at least."""
 
 
 class Sheet:
@@ -66,8 +68,19 @@ def fitting(text: str, points: float, space: float) -> float:
     """The font size, at most `points`, at which a text is no wider than `space` inches."""
     if not text.strip():
         return points
-    width = TextPath((0, 0), text, size=points, prop=FontProperties(family="DejaVu Sans")).get_extents().width / POINTS
-    return points * min(1.0, space / max(width, 1e-6))
+    font = FontProperties(family="DejaVu Sans")
+    widths = [TextPath((0, 0), line, size=points, prop=font).get_extents().width for line in text.split("\n")]
+    return points * min(1.0, space / max(*widths, 0.0, 1e-6) * POINTS)
+
+
+def broken(text: str, points: float, space: float) -> str:
+    """The text in two lines where in one it would be smaller than `READABLE`: after a colon, else as even as can be."""
+    words = text.split(" ")
+    if len(words) == 1 or fitting(text, points, space) >= READABLE:
+        return text
+    halves = [f"{' '.join(words[:i])}\n{' '.join(words[i:])}" for i in range(1, len(words))]
+    after_colon = [half for half in halves if ":\n" in half and fitting(half, points, space) >= READABLE]
+    return after_colon[0] if after_colon else max(halves, key=lambda half: fitting(half, points, space))
 
 
 def picture(axes: Axes, image: NDArray[np.uint8]) -> None:
