@@ -146,7 +146,7 @@ while True:
 """
 
 
-def write_row(kills: int = 20) -> tuple[str, str, str]:
+def write_row(kills: int = 40) -> tuple[str, str, str]:
     """A process that does nothing but write one checkpoint over and over, killed at random."""
     with tempfile.TemporaryDirectory() as text:
         path, broken = Path(text) / "c.safetensors", 0

@@ -1,12 +1,42 @@
 """Files are whole or not there."""
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 
 import pytest
 
-from wsss_viz.data.files import read_bounded, readable_bytes, whole_file, write_whole
+from wsss_viz.data import files
+from wsss_viz.data.files import read_bounded, readable_bytes, remove_partial, whole_file, write_first, write_whole
 from wsss_viz.errors import InputError
+
+HALF = """
+import sys, time
+from pathlib import Path
+from wsss_viz.data import files
+if sys.argv[2] == "hidden":
+    files._nameless = lambda folder: None
+with files.whole_file(Path(sys.argv[1])) as file:
+    file.write(b"half")
+    file.flush()
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(params=["nameless", "hidden"], autouse=True)
+def way(request, tmp_path, monkeypatch):
+    """Files without a name while they are written, where the file system has them, and hidden ones."""
+    if request.param == "hidden":
+        monkeypatch.setattr(files, "_nameless", lambda folder: None)
+    else:
+        file = files._nameless(tmp_path)
+        if file is None:
+            pytest.skip("this file system has no files without a name")
+        file.close()
+    return request.param
 
 
 def test_writes_the_bytes_and_nothing_beside_them(tmp_path):
@@ -15,6 +45,29 @@ def test_writes_the_bytes_and_nothing_beside_them(tmp_path):
     write_whole(tmp_path / "new" / "a.bin", b"2nd")
     assert (tmp_path / "new" / "a.bin").read_bytes() == b"2nd"
     assert os.listdir(tmp_path / "new") == ["a.bin"]
+
+
+def test_a_killed_process_leaves_the_old_file_and_what_the_next_run_can_remove(tmp_path, way):
+    write_whole(tmp_path / "a.bin", b"old")
+    process = subprocess.Popen([sys.executable, "-c", HALF, str(tmp_path / "a.bin"), way], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert (tmp_path / "a.bin").read_bytes() == b"old"
+    left = set(os.listdir(tmp_path)) - {"a.bin"}
+    assert len(left) == (way == "hidden")
+    assert remove_partial(tmp_path) == len(left)
+    assert os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_the_first_to_write_a_file_wins_and_a_folder_that_is_a_file_is_no_other_winner(tmp_path):
+    assert write_first(tmp_path / "new" / "a.bin", b"first")
+    assert not write_first(tmp_path / "new" / "a.bin", b"2nd")
+    assert (tmp_path / "new" / "a.bin").read_bytes() == b"first"
+    assert os.listdir(tmp_path / "new") == ["a.bin"]
+    with pytest.raises(InputError, match="cannot be written"):
+        write_first(tmp_path / "new" / "a.bin" / "b.bin", b"x")
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError, SystemExit])

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -19,30 +19,17 @@ _PARTIAL = re.compile(r"\..{0,40}\.[0-9a-f]{12}\.part", re.DOTALL)
 def whole_file(path: Path | str) -> Iterator[IO[bytes]]:
     """A binary file that appears under `path` when the block ends well, and not at all when it does not.
 
-    What is written goes to a hidden file in the same folder, which is flushed to the disk and then takes the name
-    `path` in one step (`os.replace`). Whatever ends the block early, Ctrl-C included, removes it: what stood under
-    `path` before is untouched. Missing parent folders are made.
+    What is written has no name while it is written (`O_TMPFILE` of Linux), so that nothing of it stays behind, not even
+    of a killed process; or a hidden one in the same folder, where the system has no such files. When the block ends it
+    is flushed to the disk and takes the name `path` in one step (`os.replace`). Whatever ends the block early, Ctrl-C
+    included, removes it: what stood under `path` before is untouched. Missing parent folders are made.
 
     Raises:
         InputError: the folder or the file cannot be written (rights, a full disk, a folder of that name).
     """
     path = Path(path)
-    # The name is cut so that the longest legal name still has a legal temporary one.
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Opened by name rather than with tempfile, whose files are readable by their owner alone.
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        if isinstance(error, OSError):
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}; choose another place") from error
-        raise
+    with _writable(path), _settled(path, os.replace) as file:
+        yield file
 
 
 def write_first(path: Path, data: bytes) -> bool:
@@ -54,19 +41,64 @@ def write_first(path: Path, data: bytes) -> bool:
     Raises:
         InputError: the folder or the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
+    with _writable(path):
+        try:
+            # A hard link is the one step that fails where the name is taken already.
+            with _settled(path, os.link) as file:
+                file.write(data)
+        except FileExistsError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """The folder of `path` is there, and whatever the operating system says against the writing is an InputError."""
     try:
-        write_whole(temporary, data)
-        # A hard link is the one step that fails where the name is taken already.
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}; choose another place") from error
+
+
+@contextlib.contextmanager
+def _settled(path: Path, settle: Callable[[Path, Path], None]) -> Iterator[IO[bytes]]:
+    """A file beside `path` that `settle(hidden name, path)` gives its name when the block has ended well."""
+    # The name is cut so that the longest legal name still has a legal hidden one.
+    hidden = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
+    try:
+        nameless = _nameless(path.parent)
+        # Opened by name rather than with tempfile, whose files are readable by their owner alone.
+        with nameless or hidden.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if nameless:
+                # `src_dir_fd` is not used for an absolute path, but without it Python links the link.
+                os.link(_opened(file), hidden, src_dir_fd=file.fileno(), follow_symlinks=True)
+        settle(hidden, path)
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink()
-    return True
+            hidden.unlink()
+
+
+def _nameless(folder: Path) -> IO[bytes] | None:
+    """A new file of the folder's file system that has no name yet; None where there are no such files."""
+    if not hasattr(os, "O_TMPFILE"):
+        return None
+    try:
+        file = os.fdopen(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb")
+    except OSError:
+        return None
+    if os.path.exists(_opened(file)):
+        return file
+    file.close()  # without /proc it could not be given a name
+    return None
+
+
+def _opened(file: IO[bytes]) -> str:
+    """The path under which Linux has a file that this process has open."""
+    return f"/proc/self/fd/{file.fileno()}"
 
 
 def remove_partial(folder: Path) -> int:
