@@ -52,6 +52,26 @@ def test_a_map_at_full_opacity_shows_the_colour_of_each_value() -> None:
     assert np.abs(drawn[7, 300].astype(int) - table[128]).max() <= 2
 
 
+@pytest.mark.parametrize("size", [(100, 160), (427, 640), (1200, 900), (13, 700)])
+@pytest.mark.parametrize("opacity", [0.0, 0.3, 1.0])
+def test_an_overlay_by_strips_is_the_one_of_the_whole_image(size: tuple[int, int], opacity: float) -> None:
+    random = np.random.default_rng(0)
+    image, values = random.integers(0, 256, (*size, 3), np.uint8), random.normal(size=(17, 23))
+    drawn = rendering.map_overlay(image, values, (-0.5, 2.0), "magma", opacity)
+    height, width = rendering.display_size(size)
+    scaled = Image.fromarray(np.clip((values + 0.5) / 2.5, 0, 1).astype(np.float32))
+    levels = np.asarray(scaled.resize((width, height), Image.Resampling.BILINEAR)) * 255
+    table, ground = rendering.colour_table("magma").astype(float), rendering.enlarge(image)
+    # A level that lies half-way between two may be rounded either way, which is all that may differ.
+    lower, upper = (
+        (1 - opacity) * ground + opacity * table[np.round(levels + shift).clip(0, 255).astype(int)]
+        for shift in (-1e-3, 1e-3)
+    )
+    near = np.minimum(np.abs(drawn - lower), np.abs(drawn - upper))
+    assert near.max() <= 0.5 + 1e-3
+    assert not np.shares_memory(drawn, image)
+
+
 def test_values_outside_the_range_take_its_ends_and_a_flat_range_does_not_divide_by_zero() -> None:
     image = np.zeros((600, 600, 3), np.uint8)
     high = rendering.map_overlay(image, np.full((600, 600), 5.0), (0, 1), "inferno", 1.0)

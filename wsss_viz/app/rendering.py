@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +22,7 @@ Picture = NDArray[np.uint8]
 
 DISPLAY_SIDE = 512
 LARGEST_SIDE = 1024
+STRIP = 64
 PART_COLOURS = {part: tuple(part_palette()[part].tolist()) for part in (DISCRIMINATIVE, NON_DISCRIMINATIVE)}
 CONTOUR = (255, 255, 255)
 
@@ -44,8 +46,10 @@ def display_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def enlarge(image: Picture) -> Picture:
-    """The image at `display_size`, smooth."""
+    """The image at `display_size`, smooth; itself where it has that size."""
     height, width = display_size(image.shape[:2])
+    if (height, width) == image.shape[:2]:
+        return image
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
@@ -71,10 +75,26 @@ def edges(mask: NDArray) -> NDArray[np.bool_]:
 
 
 def blend(image: Picture, colours: NDArray, opacity: float | NDArray) -> Picture:
-    """(1 - a) image + a colours, a = `opacity`: one number, or (H, W)."""
+    """(1 - a) image + a colours, a = `opacity`: one number, or (H, W). Colours: (3,) or (H, W, 3), 0 to 255."""
     alpha = np.asarray(opacity, dtype=np.float32)
     alpha = alpha[..., None] if alpha.ndim == 2 else alpha
-    return np.round((1 - alpha) * image + alpha * np.asarray(colours)).astype(np.uint8)
+    colours, drawn = np.broadcast_to(colours, image.shape), np.empty_like(image)
+    for rows in _strips(len(image)):
+        drawn[rows] = _mixed(image[rows], colours[rows], alpha[rows] if alpha.ndim else alpha)
+    return drawn
+
+
+def _strips(height: int) -> Iterator[slice]:
+    """Rows that are worked on at a time: the memory for whole images of floats took longer than the arithmetic."""
+    return (slice(top, min(top + STRIP, height)) for top in range(0, height, STRIP))
+
+
+def _mixed(image: Picture, colours: NDArray, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    mixed, added = image.astype(np.float32), colours.astype(np.float32)
+    mixed *= 1 - alpha
+    added *= alpha
+    mixed += added
+    return np.rint(mixed, out=mixed)
 
 
 def faded(image: Picture) -> Picture:
@@ -104,8 +124,16 @@ def map_overlay(
     height, width = display_size(image.shape[:2])
     low, high = value_range
     scaled = np.clip((values - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)
-    smooth = np.asarray(Image.fromarray(scaled).resize((width, height), Image.Resampling.BILINEAR))
-    drawn = blend(enlarge(image), colour_table(colours)[np.round(smooth * 255).astype(np.uint8)], opacity)
+    # Half a level more, because a conversion to whole levels cuts off what is behind the point.
+    levels = Image.fromarray(scaled * 255 + np.float32(0.5))
+    palette, alpha = colour_table(colours).tobytes(), np.asarray(opacity, dtype=np.float32)
+    ground, drawn = enlarge(image), np.empty((height, width, 3), np.uint8)
+    for rows in _strips(height):
+        top, bottom = (row * levels.height / height for row in (rows.start, rows.stop))
+        size, box = (width, rows.stop - rows.start), (0, top, levels.width, bottom)
+        painted = levels.resize(size, Image.Resampling.BILINEAR, box).convert("L")
+        painted.putpalette(palette)
+        drawn[rows] = _mixed(ground[rows], np.asarray(painted.convert("RGB")), alpha)
     return drawn if outline is None else with_contour(drawn, enlarge_mask(outline, (height, width)))
 
 
