@@ -1,5 +1,6 @@
 """Seeds, counts and scores against values counted by hand and against a confusion matrix a threshold."""
 
+import dataclasses
 import json
 import math
 
@@ -11,7 +12,7 @@ from wsss_viz.data import Sample
 from wsss_viz.evaluation import THRESHOLDS, count, pseudo_mask, score_image, summarise
 from wsss_viz.evaluation.classification import classification_scores
 from wsss_viz.evaluation.report import report_bytes
-from wsss_viz.evaluation.runner import image_rows
+from wsss_viz.evaluation.runner import Counted, count_shared, image_rows
 from wsss_viz.evaluation.scores import image_ious
 from wsss_viz.evaluation.seeds import class_seeds
 
@@ -109,7 +110,7 @@ def test_the_ious_of_each_image_are_those_of_the_classes_in_it():
     counts = count(maps, sample, CLASSES)
     assert image_ious([counts, counts], 0.2) == [[66.7, 0.0]] * 2
     assert image_ious([counts], 0.3) == [[100.0, 0.0]]
-    assert image_rows([sample]) == [[sample.name, "cat", "sofa"]]
+    assert image_rows(Counted([counts], ["scenes:val:0"], 0.1), CLASSES) == [["scenes:val:0", "cat", "sofa"]]
 
 
 def test_a_report_keeps_its_lists_on_one_line():
@@ -183,3 +184,25 @@ def test_classification_scores_by_hand():
         classification_scores(logits * np.nan, labels)
     with pytest.raises(ValueError, match="one shape"):
         classification_scores(logits[:2], labels)
+
+
+def test_every_sample_is_read_once_and_named_beside_its_counts():
+    samples = [random_case(seed)[1] for seed in range(4)]
+    samples = [dataclasses.replace(sample, source=f"folder:x:{i}") for i, sample in enumerate(samples)]
+    read = []
+
+    class Watched(list):
+        def __getitem__(self, index):
+            read.append(index)
+            return super().__getitem__(index)
+
+    counted = count_shared(
+        lambda shown: ([count(random_case(0)[0], s, CLASSES) for s in shown], 8.0), Watched(samples), ""
+    )
+    assert read == [0, 1, 2, 3]
+    assert counted.seconds == 2.0
+    assert counted.sources == [sample.source for sample in samples]
+    assert image_rows(counted, CLASSES) == [
+        [f"folder:x:{i}", *(CLASSES[c - 1] for c in np.unique(s.mask) if c not in (0, 255))]
+        for i, s in enumerate(samples)
+    ]

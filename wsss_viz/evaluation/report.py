@@ -91,7 +91,7 @@ def run_report(
     """
     samples = ranks.together(lambda: take(data.open(data_string), limit))
     tuning, threshold_from = ranks.together(lambda: tuning_samples(tune_on, data_string))
-    results = evaluate(
+    results, images = evaluate(
         runs,
         classes,
         samples,
@@ -108,7 +108,7 @@ def run_report(
         "count": len(samples),
         "views": views_name,
         "threshold_from": threshold_from,
-        **({"images": image_rows(samples)} if each_image else {}),
+        **({"images": images} if each_image else {}),
         "methods": results,
     }
 
@@ -138,16 +138,15 @@ def stored_report(
     counted = count_shared(lambda shown: (count_stored(folder, shown), 0.0), samples, "reading maps", ranks, progress)
     if counted is None:
         return {}
-    counts, _ = counted
-    scores = summarise(counts, samples[0].classes)
+    scores = summarise(counted.counts, samples[0].classes)
     finished = MapFolder(folder, samples[0].classes).format == "mask"
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
         "threshold_from": FINISHED if finished else tuning_samples("none", data_string)[1],
-        "images": image_rows(samples),
-        "methods": {folder.resolve().name: as_json(scores, None, counts)},
+        "images": image_rows(counted, samples[0].classes),
+        "methods": {folder.resolve().name: as_json(scores, None, counted.counts)},
     }
 
 

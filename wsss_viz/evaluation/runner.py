@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
+from wsss_viz.data.sample import Sample
 from wsss_viz.data.subset import Chosen
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
@@ -22,6 +22,20 @@ from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.step import last_step
 
 Progress = Callable[[Iterable[Sample], str], Iterable[Sample]]
+
+
+class Counted(NamedTuple):
+    """What was counted over a data set, in the order of its samples.
+
+    Attributes:
+        counts: one a sample.
+        sources: each sample's data string, its name where it has none.
+        seconds: an image.
+    """
+
+    counts: list[Counts]
+    sources: list[str]
+    seconds: float
 
 
 def quiet(samples: Iterable[Sample], title: str) -> Iterable[Sample]:
@@ -68,8 +82,8 @@ def count_shared(
     title: str,
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
-) -> tuple[list[Counts], float] | None:
-    """What `work` counts, each rank its share of the samples: in the samples' order, and the seconds an image.
+) -> Counted | None:
+    """What `work` counts, each rank its share of the samples, each of which is read once.
 
     Returns:
         On rank 0; None on the others.
@@ -80,11 +94,19 @@ def count_shared(
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
     mine = Chosen(samples, ranks.share(range(len(samples))))
-    parts = ranks.at_first(ranks.together(lambda: work(ranks.watched(progress(mine, title)))))
+    sources: list[str] = []
+
+    def noted() -> Iterator[Sample]:
+        for sample in ranks.watched(progress(mine, title)):
+            sources.append(sample.source or sample.name)
+            yield sample
+
+    parts = ranks.at_first(ranks.together(lambda: (*work(noted()), sources)))
     if parts is None:
         return None
-    counts = [parts[i % ranks.count][0][i // ranks.count] for i in range(len(samples))]
-    return counts, sum(seconds for _, seconds in parts) / len(counts)
+    order = [(i % ranks.count, i // ranks.count) for i in range(len(samples))]
+    counts, names = ([parts[rank][kind][at] for rank, at in order] for kind in (0, 2))
+    return Counted(counts, names, sum(part[1] for part in parts) / len(samples))
 
 
 def evaluate(
@@ -97,8 +119,8 @@ def evaluate(
     each_image: bool = False,
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
-) -> dict[str, dict[str, Any]]:
-    """The scores of several methods under the same inference.
+) -> tuple[dict[str, dict[str, Any]], list[list[str]]]:
+    """The scores of several methods under the same inference, and what they are of.
 
     Args:
         runs: bound methods (`methods.bind`) by the names of their rows.
@@ -112,24 +134,25 @@ def evaluate(
         progress: wraps the samples while they are gone through.
 
     Returns:
-        By method: the fields of `Scores`, and `seconds_per_image`. On rank 0; {} on the others.
+        By method the fields of `Scores` and `seconds_per_image`; and `image_rows`. On rank 0; nothing on the others.
 
     Raises:
         InputError: an empty data set, or a sample without a mask.
     """
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
+    rows: list[list[str]] = []
     for name, run in runs.items():
         work = partial(count_run, run, classes, views=views)
         threshold = None
         if tune_on is not None:
             tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress)
-            threshold = summarise(tuned[0], tune_on[0].classes).best_threshold if tuned else None
+            threshold = summarise(tuned.counts, tune_on[0].classes).best_threshold if tuned else None
         counted = count_shared(work, samples, name, ranks, progress)
         if counted is not None:
-            counts, seconds = counted
-            scores = summarise(counts, samples[0].classes, threshold)
-            results[name] = as_json(scores, seconds, counts if each_image else ())
-    return results
+            scores = summarise(counted.counts, samples[0].classes, threshold)
+            results[name] = as_json(scores, counted.seconds, counted.counts if each_image else ())
+            rows = image_rows(counted, samples[0].classes)
+    return results, rows
 
 
 def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Counts] = ()) -> dict[str, Any]:
@@ -139,11 +162,7 @@ def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Co
     return {**scores.as_dict(), "seconds_per_image": rounded, **each}
 
 
-def image_rows(samples: Iterable[Sample]) -> list[list[str]]:
-    """What `per_image` is of: for each sample its data string (its name where it has none) and the classes in it."""
-    rows = []
-    for sample in samples:
-        there = np.unique(sample.mask) if sample.mask is not None else np.array([], dtype=np.int64)
-        names = [sample.classes[c - 1] for c in there if c not in (BACKGROUND, IGNORE)]
-        rows.append([sample.source or sample.name, *names])
-    return rows
+def image_rows(counted: Counted, classes: Sequence[str]) -> list[list[str]]:
+    """What `per_image` is of: for each sample its source and those of its classes that have pixels in it."""
+    there = (np.flatnonzero(counts.there[1:]) for counts in counted.counts)
+    return [[source, *(classes[c] for c in inside)] for source, inside in zip(counted.sources, there, strict=True)]
