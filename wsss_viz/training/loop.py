@@ -78,6 +78,34 @@ def supervised(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor]) -> Ob
     return lambda batch: loss(model(batch.x), batch.targets)
 
 
+class Descent:
+    """AdamW under one cycle of the learning rate, a step a batch.
+
+    Attributes:
+        optimiser, cycle: torch's own, whose state is kept with a training's.
+    """
+
+    def __init__(self, model: nn.Module, steps: int, *, rate: float, decay: float) -> None:
+        """`steps` of the parameters of `model` that require gradients; `rate` is the highest learning rate."""
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
+        self.cycle = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, total_steps=steps)
+
+    def step(self, loss: Tensor, epoch: int) -> float:
+        """Down the gradient of `loss`, a scalar; its value.
+
+        Raises:
+            FloatingPointError: it is not finite.
+        """
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss.item()} in epoch {epoch + 1}: lower the learning rate")
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.cycle.step()
+        return loss.item()
+
+
 def fit(
     model: nn.Module,
     data: Drawings,
@@ -114,11 +142,10 @@ def fit(
     def augmented(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return augment(to_input(data.images[index], preprocessing), generator, schedule.crop), data.targets[index]
 
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=schedule.rate, weight_decay=schedule.decay)
     per_epoch = len(data) // schedule.batch
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.rate, total_steps=schedule.epochs * per_epoch)
-    state = _State(state_path, settings, {"model": model, "optimiser": optimiser, "cycle": cycle, **(extra or {})})
+    descent = Descent(model, schedule.epochs * per_epoch, rate=schedule.rate, decay=schedule.decay)
+    parts = {"model": model, "optimiser": descent.optimiser, "cycle": descent.cycle, **(extra or {})}
+    state = _State(state_path, settings, parts)
     history = state.resume()
     if history.epochs:
         say(f"taken up after epoch {len(history.epochs)} of {schedule.epochs}")
@@ -130,14 +157,7 @@ def fit(
         indices: Iterable[Tensor] = progress(list(order), f"epoch {epoch + 1}/{schedule.epochs}")
         for index in indices:
             x, targets = (batches or augmented)(index, generator)
-            value = objective(Batch(x, targets, epoch, generator))
-            if not torch.isfinite(value):
-                raise FloatingPointError(f"the loss is {value.item()} in epoch {epoch + 1}: lower the learning rate")
-            optimiser.zero_grad(set_to_none=True)
-            value.backward()
-            optimiser.step()
-            cycle.step()
-            total += value.item()
+            total += descent.step(objective(Batch(x, targets, epoch, generator)), epoch)
         entry = {"epoch": epoch + 1, "loss": round(total / per_epoch, 5), **validate()}
         history.epochs.append(entry)
         history.seconds += time.perf_counter() - start

@@ -101,9 +101,7 @@ def train_classifier(
     Raises:
         InputError: the backbone is missing or of another architecture.
     """
-    pretrained = read_checkpoint(backbone)
-    if pretrained.classes != FINE_CLASSES:
-        raise InputError(f"{backbone.name} is not a pretrained backbone: make one with `train backbone`")
+    pretrained = read_backbone(backbone)
     train = draw_all("scenes", "train", train_count, progress)
     val = draw_all("scenes", "val", val_count, progress)
     torch.manual_seed(schedule.seed)
@@ -135,6 +133,18 @@ def train_classifier(
         say=say,
     )
     return finish(out, classifier), history
+
+
+def read_backbone(path: Path) -> Classifier:
+    """The pretrained network that a training starts from.
+
+    Raises:
+        InputError: the checkpoint is missing, damaged, or no backbone of the scenes' network.
+    """
+    pretrained = read_checkpoint(path)
+    if pretrained.classes != FINE_CLASSES:
+        raise InputError(f"{path.name} is not a pretrained backbone: make one with `train backbone`")
+    return pretrained
 
 
 def held_out_classification(classifier: Classifier, progress: Progress) -> dict[str, float]:

@@ -22,13 +22,13 @@ from wsss_viz.evaluation.scores import Scores, summarise
 from wsss_viz.evaluation.seeds import strongest
 from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
-from wsss_viz.models.checkpoint import read_checkpoint
+from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.manifest import file_digest
 from wsss_viz.models.segmenter import LOW, Segmenter, segment, write_segmenter
 from wsss_viz.traces.step import last_step
 from wsss_viz.training.drawings import Drawings, Progress, to_input
 from wsss_viz.training.loop import History, Schedule, fit
-from wsss_viz.training.recipes import FINE_CLASSES, evaluating, state_path
+from wsss_viz.training.recipes import evaluating, read_backbone, state_path
 
 SEGMENTER_SCHEDULE = Schedule(epochs=8, batch=16)
 
@@ -95,24 +95,13 @@ def train_segmenter(
     Raises:
         InputError: the backbone is missing or of another architecture.
     """
-    pretrained = read_checkpoint(backbone)
-    if pretrained.classes != FINE_CLASSES:
-        raise InputError(f"{backbone.name} is not a pretrained backbone: make one with `train backbone`")
+    pretrained = read_backbone(backbone)
     torch.manual_seed(schedule.seed)
-    segmenter = Segmenter(CLASSES)
-    segmenter.stages.load_state_dict(pretrained.stages.state_dict())
-    segmenter = segmenter.to(memory_format=torch.channels_last)
-    learning = nn.ModuleList([*segmenter.stages[LOW:], segmenter.low, segmenter.high, segmenter.mix, segmenter.head])
-    segmenter.requires_grad_(False).eval()
-    learning.requires_grad_(True).train()
+    segmenter, learning = _started_from(pretrained)
 
     def validate() -> dict[str, float]:
-        with evaluating(learning), torch.no_grad():
-            pieces = [
-                mask_loss(segmenter(to_input(x, segmenter.preprocessing)), y).item()
-                for x, y in zip(val.images.split(50), val.targets.split(50), strict=True)
-            ]
-        return {"val_loss": float(np.mean(pieces))}
+        with evaluating(learning):
+            return {"val_loss": _mean_loss(segmenter, val)}
 
     def batches(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return augment_both(to_input(data.images[index], segmenter.preprocessing), data.targets[index], generator)
@@ -141,6 +130,26 @@ def train_segmenter(
     write_segmenter(out, segmenter)
     state_path(out).unlink(missing_ok=True)
     return segmenter, history
+
+
+def _started_from(pretrained: Classifier) -> tuple[Segmenter, nn.Module]:
+    """A segmentation network with the pretrained stages, and what of it learns: all but the early ones."""
+    segmenter = Segmenter(CLASSES)
+    segmenter.stages.load_state_dict(pretrained.stages.state_dict())
+    segmenter = segmenter.to(memory_format=torch.channels_last)
+    learning = nn.ModuleList([*segmenter.stages[LOW:], segmenter.low, segmenter.high, segmenter.mix, segmenter.head])
+    segmenter.requires_grad_(False).eval()
+    learning.requires_grad_(True).train()
+    return segmenter, learning
+
+
+@torch.no_grad()
+def _mean_loss(segmenter: Segmenter, data: Drawings) -> float:
+    pieces = [
+        mask_loss(segmenter(to_input(x, segmenter.preprocessing)), y).item()
+        for x, y in zip(data.images.split(50), data.targets.split(50), strict=True)
+    ]
+    return float(np.mean(pieces))
 
 
 def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:

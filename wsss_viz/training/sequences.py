@@ -18,7 +18,7 @@ from wsss_viz.evaluation.classification import classification_scores
 from wsss_viz.evaluation.temporal import best_threshold, temporal_scores
 from wsss_viz.models.sequence_network import SequenceNetwork, temporal_maps, to_input
 from wsss_viz.training.drawings import Progress
-from wsss_viz.training.loop import History
+from wsss_viz.training.loop import Descent, History
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,14 @@ def train_sequences(
     network = SequenceNetwork(ACTIONS).train()
     generator = torch.Generator().manual_seed(schedule.seed)
     per_epoch = len(videos) // schedule.batch
-    optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.rate, total_steps=schedule.epochs * per_epoch)
+    descent = Descent(network, schedule.epochs * per_epoch, rate=schedule.rate, decay=schedule.decay)
     history, start = History(), time.perf_counter()
     for epoch in range(schedule.epochs):
         order = torch.randperm(len(videos), generator=generator)[: per_epoch * schedule.batch]
         total = 0.0
         for index in progress(order.view(per_epoch, -1).unbind(), f"epoch {epoch + 1}/{schedule.epochs}"):
             loss = binary_cross_entropy_with_logits(network(_varied(frames[index], generator)), targets[index])
-            if not torch.isfinite(loss):
-                raise FloatingPointError(f"the loss is {loss.item()} in epoch {epoch + 1}: lower the learning rate")
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            cycle.step()
-            total += loss.item()
+            total += descent.step(loss, epoch)
         history.epochs.append({"epoch": epoch + 1, "loss": round(total / per_epoch, 5)})
         say(f"epoch {epoch + 1}  loss {total / per_epoch:.4f}")
     history.seconds = time.perf_counter() - start
