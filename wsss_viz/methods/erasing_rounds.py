@@ -87,31 +87,27 @@ def ae_rounds(
         check_pair(classifier, network, "classifier of a round")
     targets = tuple(dict.fromkeys(target_indices(classifier, sample, classes)))
     x = classifier.preprocess(sample.image)
-    erased = x.new_zeros(1, 1, x.shape[2], x.shape[3])
-    union = unit = labels = None
+    size = (x.shape[2], x.shape[3])
+    erased = x.new_zeros(1, 1, *size)
+    union: _Union | None = None
     for index, network in enumerate((classifier, *rounds)):
         seen = erase(x, erased)
         current, logits = class_maps(network, seen, views)
         check_finite(current, f"classifier of round {index + 1}")
-        if union is None or unit is None or labels is None:
-            targets = targets or (int(logits.argmax()),)
-            labels = torch.zeros_like(logits)[None].index_fill(1, torch.tensor(targets, device=x.device), 1)
-            union, unit = current.clone(), current.relu().amax(dim=(1, 2), keepdim=True)
+        if union is None:
+            union = _Union(current, targets or (int(logits.argmax()),))
         else:
-            chosen = list(targets)
-            union[chosen] = torch.maximum(union[chosen], relu_max(current[chosen]) * unit[chosen])
-        region = found_regions(
-            current[None], labels, (x.shape[2], x.shape[3]), mask=mask, threshold=threshold, share=share
-        )
+            union.add(current)
+        region = found_regions(current[None], union.labels, size, mask=mask, threshold=threshold, share=share)
         before, erased = erased, torch.maximum(erased, region)
         after = erase(x, erased)
         with torch.no_grad():
             following, ordinary = network.logits(after)[0], classifier.logits(after)[0]
         yield Step(
             index,
-            as_array(union),
+            as_array(union.maps),
             as_array(logits),
-            targets,
+            union.targets,
             image=classifier.preprocessing.restore(seen[0]),
             mask=as_array(region[0, 0]),
             terms={"area": erased.mean().item(), "new_area": (erased - before).mean().item()},
@@ -122,3 +118,23 @@ def ae_rounds(
                 "ordinary": as_array(ordinary),
             },
         )
+
+
+class _Union:
+    """The rounds so far as a graded map, U of the targets; of the other classes, round 1's map.
+
+    Attributes:
+        maps: (C, h, w).
+        labels: (1, C), 1 for the targets.
+    """
+
+    def __init__(self, first: Tensor, targets: tuple[int, ...]) -> None:
+        """From H_1, (C, h, w)."""
+        self.maps, self.targets = first.clone(), targets
+        self.labels = first.new_zeros(1, len(first)).index_fill(1, torch.tensor(targets, device=first.device), 1)
+        self._unit = first.relu().amax(dim=(1, 2), keepdim=True)
+
+    def add(self, current: Tensor) -> None:
+        """H_t of a later round."""
+        chosen = list(self.targets)
+        self.maps[chosen] = torch.maximum(self.maps[chosen], relu_max(current[chosen]) * self._unit[chosen])

@@ -19,7 +19,7 @@ here follows `methods.md`, section 4, where [U] marks what was not read again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -150,27 +150,24 @@ def rib(
     others = find_companions(classifier, companion_samples, barred, wanted, split=depth, seed=seed)
     objective = Objective(pooling, tau, margin if clamp else None, loss)
 
+    limits = _Limits(margin, stop_on, explode_level, explode_share)
+
     previous: Seen | None = None
     total, norm = torch.zeros((), device=classifier.device), 0.0
     last = steps if accumulate == "after" else steps - 1
     for k in range(last + 1):
-        group = others.take([(k * companions + i) % len(others) for i in range(min(companions, len(others)))])
-        seen = batch.look(late, targets, group, objective, learn=k < last)
-        stop = "K" if k == last else None
-        if not seen.finite:
+        seen = batch.look(late, targets, _group(others, companions, k), objective, learn=k < last)
+        stop = limits.passed(k, seen, targets) or ("K" if k == last else None)
+        if stop == "diverged":
             if previous is None:
                 raise InputError("the class maps are not finite: the weights hold NaN or infinity; restore them")
-            seen, stop = previous, "diverged"
-        elif k > 0 and seen.coverage(targets, explode_level) > explode_share:
-            stop = "explode"
-        else:
+            seen = previous
+        elif stop != "explode":
             total = total + seen.current
-            if margin is not None and _reached(seen.logits[:, list(targets)], margin, stop_on):
-                stop = "margin"
         if watch is not None and stop != "diverged":
             watch(k, late.module)
         now = rate * poly(k, max(1, steps), power)
-        terms = {"coverage": seen.coverage(targets, explode_level), "step_norm": norm, "rate": now}
+        terms = {"coverage": limits.coverage(seen, targets), "step_norm": norm, "rate": now}
         yield _step(k, total, seen, targets, classifier.classes, terms, stop)
         if stop is not None:
             return
@@ -193,9 +190,35 @@ def rib_bce(
     yield from rib(classifier, sample, classes, views, **{**options, "loss": BCE})
 
 
-def _reached(logits: Tensor, margin: float, stop_on: str) -> bool:
-    """Whether the targets' logits (V, T) are at the margin: each of them, or the absolute sum above it."""
-    return bool((logits >= margin).all()) if stop_on == "each" else bool(logits.sum().abs() > margin)
+class _Limits(NamedTuple):
+    """Where the tuning ends before K, as `rib`'s arguments of these names say."""
+
+    margin: float | None
+    stop_on: str
+    explode_level: float
+    explode_share: float
+
+    def coverage(self, seen: Seen, targets: tuple[int, ...]) -> float:
+        """The share of the cells that a target's map covers."""
+        return seen.coverage(targets, self.explode_level)
+
+    def passed(self, k: int, seen: Seen, targets: tuple[int, ...]) -> str | None:
+        """Which limit theta_k is beyond: "diverged", "explode", "margin", or none."""
+        if not seen.finite:
+            return "diverged"
+        if k > 0 and self.coverage(seen, targets) > self.explode_share:
+            return "explode"
+        if self.margin is None:
+            return None
+        logits = seen.logits[:, list(targets)]  # (V, T)
+        if self.stop_on == "each":
+            return "margin" if (logits >= self.margin).all() else None
+        return "margin" if logits.sum().abs() > self.margin else None
+
+
+def _group(others: Companions, count: int, k: int) -> Companions:
+    """The `count` companions whose turn it is at step k, round and round; all of them where there are no more."""
+    return others.take([(k * count + i) % len(others) for i in range(min(count, len(others)))])
 
 
 def _step(
