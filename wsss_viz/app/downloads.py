@@ -16,6 +16,7 @@ import streamlit as st
 from wsss_viz import __version__
 from wsss_viz.app import rendering
 from wsss_viz.app.comparison import Compared
+from wsss_viz.app.file_button import file_button
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
 
@@ -107,47 +108,28 @@ def comparison(
         file_name: of the files, without their endings; ours, never an upload's.
     """
 
-    def button(label: str, ending: str, mime: str, icon: str, make: Callable[[], bytes], meaning: str) -> None:
-        st.download_button(
-            label,
-            data=make,
-            file_name=f"{file_name}.{ending}",
-            mime=mime,
-            icon=f":material/{icon}:",
-            on_click="ignore",
-            help=meaning,
-        )
-
     with st.container(horizontal=True, gap="small", key="downloads"):
-        button(
+        file_button(
             "Overlays (PNG)",
-            "png",
-            "image/png",
-            "image",
+            f"{file_name}.png",
             lambda: overlays_png(sample, compare(), names, state),
-            "The image and each method's map over it, side by side.",
+            meaning="The image and each method's map over it, side by side.",
         )
-        button(
+        file_button(
             "Maps (NPZ)",
-            "npz",
-            "application/octet-stream",
-            "data_array",
+            f"{file_name}.npz",
             lambda: maps_npz(sample, compare(), classes, names, state),
-            "Raw maps and scores of all classes, the shown maps as displayed, and the pseudo masks.",
+            meaning="Raw maps and scores of all classes, the shown maps as displayed, and the pseudo masks.",
         )
-        button(
+        file_button(
             "Scores (CSV)",
-            "csv",
-            "text/csv",
-            "table",
+            f"{file_name}.csv",
             lambda: scores_csv(compare(), classes, names),
-            "Logit, IoU, precision, recall and part recalls, one row a method and class.",
+            meaning="Logit, IoU, precision, recall and part recalls, one row a method and class.",
         )
-        button(
+        file_button(
             "View (JSON)",
-            "json",
-            "application/json",
-            "data_object",
+            f"{file_name}.json",
             lambda: scores_json(sample, compare(), classes, names, state),
-            "The same scores with the sample, the view and the version.",
+            meaning="The same scores with the sample, the view and the version.",
         )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
+from wsss_viz.app.file_button import file_button
 from wsss_viz.app.findings import probability
 from wsss_viz.app.rendering import Picture
 from wsss_viz.app.stepping import Frame
@@ -68,18 +69,7 @@ def buttons(shown: Sequence[Frame], drawn: Sequence[Picture], classes: Sequence[
         name: of the files, without their endings.
     """
     with st.container(horizontal=True, gap="small", key="exports"):
-        for label, icon, ending, mime, data in (
-            ("Filmstrip (PNG)", "image", "png", "image/png", lambda: figure_bytes(shown, drawn, title, "png")),
-            (
-                "Filmstrip (PDF)",
-                "picture_as_pdf",
-                "pdf",
-                "application/pdf",
-                lambda: figure_bytes(shown, drawn, title, "pdf"),
-            ),
-            ("Film (GIF)", "gif_box", "gif", "image/gif", lambda: gif_bytes(drawn)),
-            ("Scores (CSV)", "table_chart", "csv", "text/csv", lambda: csv_text(shown, classes)),
-        ):
-            st.download_button(
-                label, data=data, file_name=f"{name}.{ending}", mime=mime, icon=f":material/{icon}:", on_click="ignore"
-            )
+        file_button("Filmstrip (PNG)", f"{name}.png", lambda: figure_bytes(shown, drawn, title, "png"))
+        file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(shown, drawn, title, "pdf"))
+        file_button("Film (GIF)", f"{name}.gif", lambda: gif_bytes(drawn))
+        file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(shown, classes))

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz import __version__
+from wsss_viz.app.file_button import file_button
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -31,13 +32,10 @@ def rows_json(rows: Rows, about: Mapping[str, Any]) -> bytes:
 
 def buttons(name: str, rows: Rows, about: Mapping[str, Any], svg: Callable[[], bytes]) -> None:
     """The download buttons; each makes its file when it is asked for."""
-    kinds = [
-        ("Chart (SVG)", "svg", "image/svg+xml", svg),
-        ("Numbers (CSV)", "csv", "text/csv", lambda: rows_csv(rows)),
-        ("Numbers (JSON)", "json", "application/json", lambda: rows_json(rows, about)),
-    ]
     with st.container(horizontal=True, gap="small"):
-        for label, ending, mime, make in kinds:
-            st.download_button(
-                label, data=make, file_name=f"{name}.{ending}", mime=mime, on_click="ignore", key=f"{name}_{ending}"
-            )
+        for label, ending, make in (
+            ("Chart (SVG)", "svg", svg),
+            ("Numbers (CSV)", "csv", lambda: rows_csv(rows)),
+            ("Numbers (JSON)", "json", lambda: rows_json(rows, about)),
+        ):
+            file_button(label, f"{name}.{ending}", make, key=f"{name}_{ending}")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from wsss_viz.app import basket, caches, session
 from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.file_button import file_button
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
 from wsss_viz.errors import InputError
@@ -47,8 +48,7 @@ PARTS_OF = {
     "hgr": ("labels", "letters"),
 }
 """What may stand around the pictures of each kind of figure."""
-MIME = {"png": "image/png", "pdf": "application/pdf", "svg": "image/svg+xml"}
-ICONS = {"png": "image", "pdf": "picture_as_pdf", "svg": "shapes"}
+KINDS = ("png", "pdf", "svg")
 
 
 def chosen(state: ViewState) -> FigureSpec:
@@ -200,23 +200,9 @@ def show(spec: FigureSpec) -> None:
     with st.container(horizontal_alignment="center"):
         st.image(picture, output_format="PNG", width="stretch" if spec.width == "double" else 520, alt=text)
     with st.container(horizontal=True, gap="small", key="downloads"):
-        for kind, mime in MIME.items():
-            st.download_button(
-                kind.upper(),
-                data=partial(rendered, spec, kind),
-                file_name=f"figure.{kind}",
-                mime=mime,
-                icon=f":material/{ICONS[kind]}:",
-                on_click="ignore",
-            )
-        st.download_button(
-            "Spec (figure.json)",
-            data=spec_bytes(spec),
-            file_name="figure.json",
-            mime="application/json",
-            icon=":material/data_object:",
-            on_click="ignore",
-        )
+        for kind in KINDS:
+            file_button(kind.upper(), f"figure.{kind}", partial(rendered, spec, kind))
+        file_button("Spec (figure.json)", "figure.json", spec_bytes(spec))
     st.caption("Caption")
     st.code(text, language=None, wrap_lines=True)
     st.caption("The same bytes from the command line")

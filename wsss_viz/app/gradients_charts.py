@@ -46,52 +46,72 @@ def layers_figure(
     from plotly import graph_objects as go
 
     figure = go.Figure()
-    x = list(range(len(curve.layers)))
-    chosen, band = curve.at(tau), curve.band()
     for r, region in enumerate(curve.regions):
         name = NAMES[subject][region]
-        figure.add_scatter(
-            x=[*x, *x[::-1]],
-            y=[*band[1, :, r], *band[0, ::-1, r]],
-            mode="lines",
-            fill="toself",
-            fillcolor=_rgba(region, 0.13),
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        _add_band(figure, curve, r)
         for other in seeds:
-            line = {"width": 1, "color": _rgba(region, 0.45)}
-            y = other.at(tau)[:, r, 0]
-            figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False)
-        mean, low, high = chosen[:, r].T
-        figure.add_scatter(
-            x=x,
-            y=mean,
-            name=name,
-            mode="lines+markers",
-            line={"color": _rgba(region), "width": 2.6},
-            marker={"size": [13 if i == at else 8 for i in x], "symbol": _MARKS[region], "color": _rgba(region)},
-            error_y={"array": high - mean, "arrayminus": mean - low, "width": 3, "thickness": 1.3},
-            **UNFADED,
-            customdata=np.stack([low, high], axis=1),
-            hovertemplate=f"{name}: %{{y:.3f}} (%{{customdata[0]:.3f}} to %{{customdata[1]:.3f}})<extra></extra>",
-        )
+            _add_seed(figure, other, tau, r)
+        _add_mean(figure, curve, tau, r, name, at)
         if published:
-            figure.add_scatter(
-                x=x,
-                y=HGR[region],
-                name="RIB's figure, read off",
-                legendgroup="published",
-                legendrank=2000,
-                showlegend=r == 0,
-                mode="lines",
-                line={"color": _rgba(region, 0.9), "width": 1.4, "dash": "dot"},
-                hovertemplate=f"{name}: %{{y:.2f}}, {NOTE}<extra></extra>",
-            )
+            _add_published(figure, curve, r, name)
     mark_step(figure, at)
     _axes(figure, layer_ticks(curve.layers, first))
     return figure
+
+
+def _add_band(figure: Any, curve: Curve, r: int) -> None:
+    """What the ratio is over all thresholds of the band."""
+    x, band = list(range(len(curve.layers))), curve.band()
+    figure.add_scatter(
+        x=[*x, *x[::-1]],
+        y=[*band[1, :, r], *band[0, ::-1, r]],
+        mode="lines",
+        fill="toself",
+        fillcolor=_rgba(curve.regions[r], 0.13),
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _add_seed(figure: Any, seed: Curve, tau: float, r: int) -> None:
+    line = {"width": 1, "color": _rgba(seed.regions[r], 0.45)}
+    y = seed.at(tau)[:, r, 0]
+    figure.add_scatter(x=list(range(len(y))), y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False)
+
+
+def _add_mean(figure: Any, curve: Curve, tau: float, r: int, name: str, at: int) -> None:
+    """The mean over images with its interval, the point of the marked layer larger."""
+    region = curve.regions[r]
+    x = list(range(len(curve.layers)))
+    mean, low, high = curve.at(tau)[:, r].T
+    figure.add_scatter(
+        x=x,
+        y=mean,
+        name=name,
+        mode="lines+markers",
+        line={"color": _rgba(region), "width": 2.6},
+        marker={"size": [13 if i == at else 8 for i in x], "symbol": _MARKS[region], "color": _rgba(region)},
+        error_y={"array": high - mean, "arrayminus": mean - low, "width": 3, "thickness": 1.3},
+        **UNFADED,
+        customdata=np.stack([low, high], axis=1),
+        hovertemplate=f"{name}: %{{y:.3f}} (%{{customdata[0]:.3f}} to %{{customdata[1]:.3f}})<extra></extra>",
+    )
+
+
+def _add_published(figure: Any, curve: Curve, r: int, name: str) -> None:
+    region = curve.regions[r]
+    figure.add_scatter(
+        x=list(range(len(curve.layers))),
+        y=HGR[region],
+        name="RIB's figure, read off",
+        legendgroup="published",
+        legendrank=2000,
+        showlegend=r == 0,
+        mode="lines",
+        line={"color": _rgba(region, 0.9), "width": 1.4, "dash": "dot"},
+        hovertemplate=f"{name}: %{{y:.2f}}, {NOTE}<extra></extra>",
+    )
 
 
 def steps_figure(curves: dict[str, NDArray[np.float64]], regions: Sequence[str], at: int) -> Any:

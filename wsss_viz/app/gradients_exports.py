@@ -6,9 +6,11 @@ import csv
 import io
 import json
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
+from wsss_viz.app.file_button import file_button
 from wsss_viz.app.gradients_charts import layers_svg
 from wsss_viz.app.state import ViewState
 from wsss_viz.gradients.ratio import Curve
@@ -39,30 +41,13 @@ def buttons(found: Stored, entry: Entry, state: ViewState) -> None:
     """The three download buttons."""
     name = f"gradient-ratio-{state.subject}"
     variant = f"{state.head}, {state.trained_with}" if state.subject == "toy" else f"RIB's step {state.rib_step}"
-    published = state.subject == "toy"
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
-            "Chart (SVG)",
-            data=lambda: layers_svg(entry.curve, state.tau, state.subject, published),
-            file_name=f"{name}.svg",
-            mime="image/svg+xml",
-            icon=":material/image:",
-            on_click="ignore",
-        )
-        st.download_button(
+        chart = partial(layers_svg, entry.curve, state.tau, state.subject, published=state.subject == "toy")
+        file_button("Chart (SVG)", f"{name}.svg", chart)
+        file_button(
             "Table (CSV)",
-            data=lambda: curve_csv(entry.curve, variant),
-            file_name=f"{name}.csv",
-            mime="text/csv",
-            icon=":material/table_chart:",
-            on_click="ignore",
-            help="Every threshold, layer and region of the chart by layer.",
+            f"{name}.csv",
+            partial(curve_csv, entry.curve, variant),
+            meaning="Every threshold, layer and region of the chart by layer.",
         )
-        st.download_button(
-            "Numbers (JSON)",
-            data=lambda: curve_json(found, entry, state),
-            file_name=f"{name}.json",
-            mime="application/json",
-            icon=":material/data_object:",
-            on_click="ignore",
-        )
+        file_button("Numbers (JSON)", f"{name}.json", partial(curve_json, found, entry, state))

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from wsss_viz import __version__
+from wsss_viz.app.file_button import file_button
 from wsss_viz.app.learn.course import COURSE, lesson
 from wsss_viz.app.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.learn.slide import draw_formula
@@ -54,15 +53,7 @@ def handout() -> bytes:
 
 def button() -> None:
     """The download of the handout, made when it is asked for."""
-    st.download_button(
-        "Handout of all steps (PDF)",
-        data=handout,
-        file_name="wsss_viz-lecture.pdf",
-        mime="application/pdf",
-        icon=":material/print:",
-        on_click="ignore",
-        key="handout",
-    )
+    file_button("Handout of all steps (PDF)", "wsss_viz-lecture.pdf", handout, icon="print", key="handout")
 
 
 def step_page(found: Lesson, number: int) -> Figure:

@@ -6,8 +6,7 @@ import io
 import textwrap
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
+from wsss_viz.app.file_button import file_button
 from wsss_viz.app.learn.lesson import HIGHLIGHT, Formula, Lesson
 
 if TYPE_CHECKING:
@@ -54,11 +53,4 @@ def png(lesson: Lesson, number: int, topic: str) -> bytes:
 
 def button(lesson: Lesson, number: int, topic: str) -> None:
     """The download of the step as PNG, made when it is asked for."""
-    st.download_button(
-        "This step (PNG)",
-        data=lambda: png(lesson, number, topic),
-        file_name=f"learn-{number:02d}.png",
-        mime="image/png",
-        icon=":material/image:",
-        on_click="ignore",
-    )
+    file_button("This step (PNG)", f"learn-{number:02d}.png", lambda: png(lesson, number, topic))
