@@ -110,7 +110,7 @@ def test_the_ious_of_each_image_are_those_of_the_classes_in_it():
     counts = count(maps, sample, CLASSES)
     assert image_ious([counts, counts], 0.2) == [[66.7, 0.0]] * 2
     assert image_ious([counts], 0.3) == [[100.0, 0.0]]
-    assert image_rows(Counted([counts], ["scenes:val:0"], 0.1), CLASSES) == [["scenes:val:0", "cat", "sofa"]]
+    assert image_rows(Counted([counts], 0.1, ["scenes:val:0"]), CLASSES) == [["scenes:val:0", "cat", "sofa"]]
 
 
 def test_a_report_keeps_its_lists_on_one_line():
@@ -200,7 +200,7 @@ def test_every_sample_is_read_once_and_named_beside_its_counts():
         lambda shown: ([count(random_case(0)[0], s, CLASSES) for s in shown], 8.0), Watched(samples), ""
     )
     assert read == [0, 1, 2, 3]
-    assert counted.seconds == 2.0
+    assert counted.seconds == 8.0
     assert counted.sources == [sample.source for sample in samples]
     assert image_rows(counted, CLASSES) == [
         [f"folder:x:{i}", *(CLASSES[c - 1] for c in np.unique(s.mask) if c not in (0, 255))]

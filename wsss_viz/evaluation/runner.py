@@ -29,13 +29,13 @@ class Counted(NamedTuple):
 
     Attributes:
         counts: one a sample.
+        seconds: they took together.
         sources: each sample's data string, its name where it has none.
-        seconds: an image.
     """
 
     counts: list[Counts]
-    sources: list[str]
     seconds: float
+    sources: list[str]
 
 
 def quiet(samples: Iterable[Sample], title: str) -> Iterable[Sample]:
@@ -101,12 +101,15 @@ def count_shared(
             sources.append(sample.source or sample.name)
             yield sample
 
-    parts = ranks.at_first(ranks.together(lambda: (*work(noted()), sources)))
+    def counted() -> Counted:
+        return Counted(*work(noted()), sources)
+
+    parts = ranks.at_first(ranks.together(counted))
     if parts is None:
         return None
-    order = [(i % ranks.count, i // ranks.count) for i in range(len(samples))]
-    counts, names = ([parts[rank][kind][at] for rank, at in order] for kind in (0, 2))
-    return Counted(counts, names, sum(part[1] for part in parts) / len(samples))
+    order = [(parts[i % ranks.count], i // ranks.count) for i in range(len(samples))]
+    seconds = sum(part.seconds for part in parts)
+    return Counted([part.counts[at] for part, at in order], seconds, [part.sources[at] for part, at in order])
 
 
 def evaluate(
@@ -150,7 +153,7 @@ def evaluate(
         counted = count_shared(work, samples, name, ranks, progress)
         if counted is not None:
             scores = summarise(counted.counts, samples[0].classes, threshold)
-            results[name] = as_json(scores, counted.seconds, counted.counts if each_image else ())
+            results[name] = as_json(scores, counted.seconds / len(samples), counted.counts if each_image else ())
             rows = image_rows(counted, samples[0].classes)
     return results, rows
 
@@ -165,4 +168,4 @@ def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Co
 def image_rows(counted: Counted, classes: Sequence[str]) -> list[list[str]]:
     """What `per_image` is of: for each sample its source and those of its classes that have pixels in it."""
     there = (np.flatnonzero(counts.there[1:]) for counts in counted.counts)
-    return [[source, *(classes[c] for c in inside)] for source, inside in zip(counted.sources, there, strict=True)]
+    return [[source, *(classes[int(c)] for c in inside)] for source, inside in zip(counted.sources, there, strict=True)]
