@@ -46,16 +46,18 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
     drawn = pictures(shown, sample.image, state)
     group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(shown)} steps, {origin}"))
-    filmstrip(shown, drawn, at, "erasing")
+    filmstrip(shown, drawn, "erasing")
     viewer("erasing", content(state, sample, ground, shown, focus), state, offered=OFFERED)
     labels = sample.labels or ()
-    with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers, numbers.cell():
-        st.html(markup.panel_title("Scores of every class", "click a point to see its step"))
-        curves(shown, trace.classes, labels, focus, at)
-    with numbers, numbers.cell():
+    with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers:
+        scores, step = numbers.cell(), numbers.cell()
+    with step:  # first: the browser takes longer over the chart
         frame = shown[at]
         st.html(markup.panel_title(frame.name, frame.note))
         st.html(facts(frame))
+    with scores:
+        st.html(markup.panel_title("Scores of every class", "click a point to see its step"))
+        curves(shown, trace.classes, labels, focus, at)
     strip = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
     erasing_exports.buttons(
         shown, drawn, trace.classes, f"{strip}: {focus}", f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"

@@ -1,6 +1,7 @@
 // Between the components of a page (see viewer/viewer.js): a step is shown everywhere before Python has answered.
 const SHOW = "wsss-viz-show"
 const SHOWN = "wsss-viz-shown"
+const ASK = "wsss-viz-ask"
 
 function mark(strip, at) {
   ;[...strip.children].forEach((button, k) => button.setAttribute("aria-current", String(k === at)))
@@ -30,7 +31,7 @@ function added(strip) {
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const strip = parentElement.querySelector("[role=group]")
-  if (!strip.dataset.viewer) follow(strip)
+  const first = !strip.dataset.viewer
   strip.dataset.viewer = data.viewer
   const show = k => {
     mark(strip, k)
@@ -54,5 +55,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
       show(next)
     }
   })
-  mark(strip, data.at)
+  if (first) follow(strip)
+  dispatchEvent(new CustomEvent(ASK, { detail: { name: data.viewer } }))
 }

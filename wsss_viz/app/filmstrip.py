@@ -16,6 +16,7 @@ from PIL import Image
 from wsss_viz.app import rendering, session
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.stepping import Frame
+from wsss_viz.app.viewer import component
 from wsss_viz.traces import normalise, upsample
 
 SIDE = 176
@@ -55,19 +56,22 @@ def small(image: rendering.Picture) -> rendering.Picture:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
 
 
-def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], at: int, viewer: str) -> None:
+def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], viewer: str) -> None:
     """Draws the strip.
+
+    Which frame is marked is the viewer's to say, in the browser, so a step sends neither the strip nor the viewer's
+    maps again.
 
     Args:
         drawn: one picture a frame.
-        at: the number of the frame that is shown large.
-        viewer: the name of the viewer that shows it; the two follow one another in the browser.
+        viewer: the name of the viewer that shows a frame large; the two follow one another.
     """
 
     def moved() -> None:
         chosen = st.session_state["filmstrip"].get("k")
         if isinstance(chosen, int) and 0 <= chosen < len(shown):
             session.change(k=chosen)
+            component.told(viewer)
 
     _component()(
         key="filmstrip",
@@ -76,7 +80,6 @@ def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], at: in
                 {"name": frame.name, "note": frame.note, "image": _address(picture)}
                 for frame, picture in zip(shown, drawn, strict=True)
             ],
-            "at": at,
             "viewer": f"viewer_{viewer}",
         },
         on_k_change=moved,

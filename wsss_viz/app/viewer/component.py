@@ -81,7 +81,7 @@ def viewer(
         found = _values(st.session_state[key].get("view"))
         if found:
             session.set_state(session.state().updated(found))
-            st.session_state[f"{key}_known"] = {**known, "now": session.state().written(FIELDS)}
+            told(name)
 
     sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
     result = _component()(
@@ -98,6 +98,13 @@ def viewer(
         on_picked_change=lambda: None,
     )
     return _picked(result.get("picked"), content)
+
+
+def told(name: str) -> None:
+    """To be called where another component has changed the state and the browser's viewer has shown it already."""
+    known = st.session_state.get(f"viewer_{name}_known")
+    if known is not None:
+        st.session_state[f"viewer_{name}_known"] = {**known, "now": session.state().written(FIELDS)}
 
 
 def _remembering(key: str) -> Encode:

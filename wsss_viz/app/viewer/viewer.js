@@ -7,6 +7,7 @@ const COMMIT_MS = 350
 // Between the components of a page, so that a step is shown everywhere before Python has answered.
 const SHOW = "wsss-viz-show" // asks the viewer `name` for step k
 const SHOWN = "wsss-viz-shown" // the viewer `name` has drawn step k
+const ASK = "wsss-viz-ask" // asks the viewer `name` which step it has drawn
 
 class Viewer {
   constructor(root, name) {
@@ -20,14 +21,24 @@ class Viewer {
     this.controls = new Controls(root, this)
     this.panels = root.querySelector(".panels")
     new ResizeObserver(() => this.redraw()).observe(this.panels)
-    const shown = event => {
-      if (!root.isConnected) return removeEventListener(SHOW, shown)
-      if (event.detail.name === this.name) this.preview(event.detail.k)
-    }
-    addEventListener(SHOW, shown)
+    this.answer(SHOW, ({ k }) => this.preview(k))
+    this.answer(ASK, () => root.dataset.k && this.announce())
     // Back undoes what has not been told yet, too.
     const gone = () => (root.isConnected ? this.forget() : removeEventListener("popstate", gone))
     addEventListener("popstate", gone)
+  }
+
+  // To what other components say to this viewer, for as long as it is on the page.
+  answer(kind, act) {
+    const heard = event => {
+      if (!this.root.isConnected) return removeEventListener(kind, heard)
+      if (event.detail.name === this.name) act(event.detail)
+    }
+    addEventListener(kind, heard)
+  }
+
+  announce() {
+    dispatchEvent(new CustomEvent(SHOWN, { detail: { name: this.name, k: this.k } }))
   }
 
   // Every run of the page: the content where it is another one, the settings where they were changed elsewhere.
@@ -158,9 +169,7 @@ class Viewer {
       const start = performance.now()
       this.draw()
       const drawn = (performance.now() - start).toFixed(2)
-      if (this.root.dataset.k !== String(this.k)) {
-        dispatchEvent(new CustomEvent(SHOWN, { detail: { name: this.name, k: this.k } }))
-      }
+      if (this.root.dataset.k !== String(this.k)) this.announce()
       Object.assign(this.root.dataset, { k: this.k, zoom: this.zoom.scale.toFixed(3), wipe: this.wipe, drawn })
     })
   }
