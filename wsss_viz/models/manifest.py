@@ -6,17 +6,20 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+
 
 def checkpoints_folder() -> Path:
     """`checkpoints/` beside the package, or the folder named in the environment variable WSSS_VIZ_CHECKPOINTS."""
     named = os.environ.get("WSSS_VIZ_CHECKPOINTS")
-    return Path(named) if named else Path(__file__).resolve().parents[2] / "checkpoints"
+    return Path(named) if named else SHIPPED
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,13 @@ def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
     path = (folder or checkpoints_folder()) / "manifest.json"
     if not path.is_file():
         return {}
+    found = path.stat()
+    return dict(_entries(path, (found.st_ino, found.st_mtime_ns, found.st_size)))
+
+
+@lru_cache(maxsize=8)
+def _entries(path: Path, stamp: tuple[int, ...]) -> dict[str, Entry]:
+    """The register as it is in the file of that inode, time and size: a page asks for it a dozen times."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["checkpoints"]
         return {name: Entry(**{**entry, "classes": tuple(entry["classes"])}) for name, entry in entries.items()}
