@@ -1,6 +1,7 @@
 """The headers of every answer, and a warm-up that never stops the server."""
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_a_missing_checkpoint_is_one_line_in_the_log(
     (record,) = [record for record in caplog.records if record.name == "wsss_viz.app.server"]
     assert "scenes-classifier" in record.message
     assert record.exc_info is None
+
+
+def test_collections_pass_over_what_the_start_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "warm_up", lambda: None)
+    gc.unfreeze()
+    loaded = len(gc.get_objects())
+    try:
+        server.start_up()
+        assert gc.get_freeze_count() > 0.9 * loaded
+        assert len(gc.get_objects()) < 0.1 * loaded
+    finally:
+        gc.unfreeze()
 
 
 def test_warm_companions_are_at_hand_and_little_is_left_to_draw() -> None:
