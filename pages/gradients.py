@@ -51,7 +51,8 @@ def body(shown: gradients.Picture, whole: bool = True) -> None:
     """The strip and the layer looked at; beside it the curves, and under it one's own region, once it is all there."""
     gradients_panels.strip(shown, state)
     st.html(gradients_facts.source_line(shown))
-    left, right = st.columns([2, 3], gap="large")
+    with st.container(key="beside"):
+        left, right = st.columns([2, 3], gap="large")
     with left:
         gradients_region.layer_panel(shown, state)
         if whole:

@@ -75,3 +75,12 @@ def test_another_ending_than_pdf_is_one_line(capsys) -> None:
         cli.main(["handout", "lecture.png"])
     assert exit_info.value.code == 2
     assert capsys.readouterr().err.startswith("error: the handout is a PDF")
+
+
+def test_a_heading_is_broken_into_lines_about_equally_long() -> None:
+    text = "Two tables with the same margins: X tells 1 bit of Y in one, 0 in the other"
+    assert len(handout.broken(text, 66, math=False)[-1]) < 15, "a word or two would stand alone"
+    first, second = handout.balanced(text, 66)
+    assert f"{first} {second}" == text
+    assert abs(len(first) - len(second)) < 12
+    assert handout.balanced("one line", 66) == ["one line"]

@@ -15,6 +15,7 @@ from wsss_viz.app.stepping import Frame
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sequences import Video
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
+from wsss_viz.evaluation.stored_results import stored_leakage
 from wsss_viz.traces import Step, Trace
 
 CLASSES = ("cat", "cow")
@@ -161,6 +162,16 @@ def averages(probability: float, rest: float) -> dict[str, float]:
 def test_the_claim_on_what_is_still_seen_follows_the_averages(kept: float, rest: float, words: tuple[str, str]) -> None:
     found = still_seen.claim(averages(0.9, 20.0), averages(kept, rest))
     assert all(word in found for word in words)
+
+
+def test_the_sofa_says_what_the_trained_masks_leak(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = stored_leakage("scenes-test")
+    assert report is not None
+    row = report["methods"]["cs-ae"][report["recalls"].index(0.7)]
+    said = sofa.trained_so()
+    assert said.startswith(f"On {report['count']} scenes where objects touch: at 70 % recall, {row['leak']:.1f} %")
+    monkeypatch.setattr(sofa, "stored_leakage", lambda name: None)
+    assert sofa.trained_so() == ""
 
 
 def judged(other: float) -> sofa.Judgement:

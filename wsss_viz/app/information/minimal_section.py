@@ -48,7 +48,8 @@ def rulers(unit: str, count: int) -> dict[str, Laid]:
 
 def lead(state: ViewState) -> str:
     """What the ruler says of the unit."""
-    return minimal_figure.verdict(_laid(state.unit, state.laid, state.unit_bins))
+    said = minimal_figure.verdict(_laid(state.unit, state.laid, state.unit_bins))
+    return f"The smallest network there is, one unit with one weight w, read by bins. {said}"
 
 
 def minimal_section(state: ViewState) -> None:

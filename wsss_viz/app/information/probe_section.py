@@ -49,7 +49,7 @@ def lead(state: ViewState) -> str:
             f"rest of the object {moved}: {start:.2f} to {end:.2f} of {cap:.2f} bits."
         )
     return (
-        f"Of the {cap:.2f} bits of an object's {what}, a reader of the rest of the object finds "
+        f"A probe is trained to read a layer. Of the {cap:.2f} bits of an object's {what}, a reader of the rest of the object finds "
         f"{first['value_bits']:.2f} in the first layer and {last['value_bits']:.2f} in the last; of its discriminative "
         f"part {own:.2f} in the last."
     )

@@ -159,6 +159,8 @@ def _paragraph(
     """
     letters = width * WIDTH * 72 / (size * _POINTS_A_LETTER * (1.17 if bold else 1))
     lines = broken(text, letters, math)
+    if bold and len(lines) > 1:
+        lines = balanced(text, letters)
     step = size * 1.38 / 72 / HEIGHT
     for i, line in enumerate(lines):
         figure.text(
@@ -166,6 +168,14 @@ def _paragraph(
             weight="bold" if bold else "normal", math_fontfamily="cm",
         )  # fmt: skip
     return y - len(lines) * step
+
+
+def balanced(text: str, letters: float) -> list[str]:
+    """As few lines as `broken` makes of at most so many letters, all about equally long, as a heading wants them."""
+    count = len(broken(text, letters, False))
+    widths = (letters * share / 100 for share in range(52, 100, 4))
+    tries = (broken(text, width, False) for width in widths)
+    return next((lines for lines in tries if len(lines) == count), broken(text, letters, False))
 
 
 def broken(text: str, letters: float, math: bool) -> list[str]:

@@ -149,3 +149,7 @@ def _picture(image: rendering.Picture, alt: str) -> None:
 def _still_hours(ax: Axes) -> None:
     found = hours("voc")
     ax.barh(list(found)[::-1], list(found.values())[::-1], color=["0.6", HIGHLIGHT])
+    for y, count in enumerate(list(found.values())[::-1]):
+        ax.text(count, y, f" {count:,.0f} h", va="center", size=stills.SMALL)
+    ax.set_xlim(0, 1.2 * max(found.values()))
+    ax.set_xticks([])

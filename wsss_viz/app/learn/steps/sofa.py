@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from wsss_viz.app import caches, markup
+from wsss_viz.app import caches, leakage, markup
 from wsss_viz.app.findings import probability
 from wsss_viz.app.learn import scenes, stills
 from wsss_viz.app.learn.lesson import Formula, Inspect, Lesson, Question, Source
@@ -17,6 +17,7 @@ from wsss_viz.app.markup import percent
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.stored_results import stored_leakage
 from wsss_viz.showcase.lessons import CARRIER
 from wsss_viz.traces import Trace
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 SEEN = 0.5
+REPORT = "scenes-test"
 TITLES = ("Its own mask", "The mask runs over the {other}", "One mask for all labels")
 
 
@@ -154,7 +156,7 @@ def _held_out() -> str:
     return (
         f"Over {stored.experiment['images'] if stored else 0} scenes, the ordinary classifier's maps erased above 0.5: "
         f"the other labels are at {own:.2f} after class-specific and at {together:.2f} after class-agnostic erasing. "
-        "What the trained masks gain by it is on the page Results."
+        "More of what the trained masks gain by it is on the page Results."
     )
 
 
@@ -179,6 +181,15 @@ def _view(
                 assert step.image is not None
                 _picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
                 st.html(_verdict(judged, other))
+    if trained := trained_so():
+        st.html(f'<p class="wv-note"><b>Trained so, and measured.</b> {escape(trained)}</p>')
+
+
+def trained_so() -> str:
+    """What the trained networks' maps leak onto neighbours, from the stored report; "" where there is none."""
+    report = stored_leakage(REPORT)
+    found = leakage.finding(report) if report is not None else ""
+    return f"On {report['count']} scenes where objects touch: {found[0].lower()}{found[1:]}" if report and found else ""
 
 
 def _scene_choice(source: str, choices: tuple[str, ...]) -> None:
