@@ -49,9 +49,9 @@ def lead(state: ViewState) -> str:
             f"rest of the object {moved}: {start:.2f} to {end:.2f} of {cap:.2f} bits."
         )
     return (
-        f"A probe is trained to read a layer. Of the {cap:.2f} bits of an object's {what}, a reader of the rest of the object finds "
-        f"{first['value_bits']:.2f} in the first layer and {last['value_bits']:.2f} in the last; of its discriminative "
-        f"part {own:.2f} in the last."
+        f"Probes are trained to read each layer. Of the {cap:.2f} bits of an object's {what}, that of the rest of "
+        f"the object finds {first['value_bits']:.2f} in the first layer and {last['value_bits']:.2f} in the last; that "
+        f"of its discriminative part {own:.2f} in the last."
     )
 
 

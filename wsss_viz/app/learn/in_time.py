@@ -145,4 +145,3 @@ def still(ax: Axes, found: Timed) -> None:
         ax.plot(np.arange(len(row)) + 0.5, row, color=colour, linewidth=2, label=f"map of {name}")
     ax.axhline(found.threshold, color="0.5", linestyle=":", linewidth=1)
     ax.set(xlim=(0, len(found.video.frames)), ylim=(0, 1.02))
-    ax.set_xlabel("frame", size=8)

@@ -53,7 +53,7 @@ def lesson(state: ViewState) -> Lesson:
         told = f"The same in time, told: {', '.join(video.video.labels)}"
         in_figure: list[tuple[str, stills.Cell]] = [
             (told, in_time.strip(video.video, 8)),
-            ("Its class map over time", lambda ax: in_time.still(ax, video)),
+            ("Its class map, by frame", lambda ax: in_time.still(ax, video)),
         ]
         stills.row(figure.add_subfigure(rows[1]), in_figure, (1.6, 1))
 
