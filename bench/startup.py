@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from bench.tables import Table, show, spread
+from bench.tables import Table, percentile, show, spread
 from tests.browser import chromium
 from tests.browser.conftest import FLAGS, serving, settle
 from wsss_viz.app import catalogue
@@ -121,9 +121,44 @@ def pages_table(rounds: int = 3) -> Table:
     return table
 
 
+def changes_table(rounds: int = 7) -> Table:
+    """From a click on a page's name beside Start to the page: its heading and its main picture."""
+    table = Table(
+        "From page to page, in one session",
+        ("to", "seconds, median", "95th percentile"),
+        notes=["From Start to the page and back. Budget: 1 s."],
+    )
+    with serving() as address, browsing() as browser:
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        start = next(entry for entry in catalogue.available() if entry.name == catalogue.START)
+        page.goto(address)
+        settle(page)
+        home = page.locator("h1").inner_text()
+        links = page.locator("[data-testid=stSidebar]")
+        for entry in catalogue.available():
+            if entry is start:
+                continue
+            seconds = []
+            for _ in range(rounds + 1):
+                page.wait_for_timeout(300)
+                begun = time.perf_counter()
+                links.get_by_role("link", name=entry.title, exact=True).click()
+                page.locator("h1").filter(has_not_text=home).wait_for()
+                page.wait_for_selector(MAIN_CONTENT)
+                seconds.append(time.perf_counter() - begun)
+                settle(page)
+                links.get_by_role("link", name=start.title, exact=True).click()
+                page.locator("h1").filter(has_text=home).wait_for()
+                settle(page)
+            table.rows.append(
+                (entry.title, f"{percentile(seconds[1:], 0.5):.2f}", f"{percentile(seconds[1:], 0.95):.2f}")
+            )
+    return table
+
+
 def main() -> list[Table]:
     """All tables of this file."""
-    return [imports_table(), cold_table(), pages_table()]
+    return [imports_table(), cold_table(), pages_table(), changes_table()]
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ def test_a_missing_checkpoint_is_one_line_in_the_log(
 
 def test_collections_pass_over_what_the_start_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "warm_up", lambda: None)
+    server.first_page_made()
     gc.unfreeze()
     loaded = len(gc.get_objects())
     try:

@@ -177,3 +177,12 @@ def test_answers_carry_the_security_headers(open_at: OpenAt, server: str) -> Non
         headers = page.request.get(server + path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'self'" in headers["content-security-policy"]
+
+
+def test_a_tip_is_not_in_the_way_of_the_next_link(open_at: OpenAt) -> None:
+    page = open_at("/compare")
+    links = page.get_by_test_id("stSidebar")
+    links.get_by_role("link", name="Learn", exact=True).hover()
+    expect(page.get_by_test_id("stTooltipContent")).to_be_visible()
+    links.get_by_role("link", name="Start", exact=True).click(timeout=10_000)
+    expect(page).to_have_url(re.compile(r"127\.0\.0\.1:\d+/(\?|$)"))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, frame, session
 from wsss_viz.app.guard import guarded
+from wsss_viz.app.server import first_page_made
 
 st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_state=232)
 st.html(frame.STYLE)
@@ -31,3 +32,4 @@ with guarded():
     page.run()
 with foot:
     frame.device_badge()
+first_page_made()

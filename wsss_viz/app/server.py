@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
 MAIN = Path(__file__).with_name("main.py")
+PATIENCE = 3.0
+"""Seconds that the warm-up waits for a first page: one that is precomputed needs nothing of it, only its processor."""
+_first_page = threading.Event()
 
 # Streamlit's page has an inline script and inline styles and loads components' scripts from blobs.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -122,6 +126,11 @@ def warm_up() -> None:
         logging.getLogger(__name__).exception("the warm-up failed; pages compute when they are opened")
 
 
+def first_page_made() -> None:
+    """To be called once a page has been run."""
+    _first_page.set()
+
+
 def spare_collections() -> None:
     """Has garbage collections pass over what is in memory now, which is there to stay.
 
@@ -133,7 +142,10 @@ def spare_collections() -> None:
 
 
 def start_up() -> None:
-    """What the server does beside answering its first visitor."""
+    """What the server does beside answering its first visitor, after whose first page and at whose lowest cost."""
+    _first_page.wait(PATIENCE)
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
     warm_up()
     spare_collections()
 
