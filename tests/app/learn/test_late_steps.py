@@ -42,6 +42,14 @@ def test_a_step_opens_and_says_where_it_goes_on(open_page: OpenPage, step: int) 
     assert again == replace(found.inspect.state, step=again.step)
 
 
+def test_a_slider_shows_its_value_after_another_one_of_the_step_before(open_page: OpenPage) -> None:
+    page = open_page("learn", step="8")
+    page.button(key="after").click().run()
+    (slider,) = page.slider
+    assert slider.label == "How often a link flips the bit"
+    assert list(slider.proto.value) == [0.1], "what the browser is told, which shows the least where it is told nothing"
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_draws_its_still_picture(step: int) -> None:
     figure = Figure(figsize=(10, 4))

@@ -111,7 +111,9 @@ def _view(state: ViewState, flip: float, values: list[float], tried: dict[str, f
     with left:
         st.html(markup.panel_title("What each node still tells of X", "exact, bits"))
         st.html(chain(flip, values))
-        st.slider("How often a link flips the bit", 0.0, 0.5, step=0.01, **session.control("flip", flip))
+        st.slider(
+            "How often a link flips the bit", 0.0, 0.5, step=0.01, **session.control("flip", flip, variant="_link")
+        )
     with right:
         st.html(markup.panel_title(f"Everything that can be done with T{state.links}", "and what it then tells of X"))
         st.html(repairs(tried, values[-1]))
