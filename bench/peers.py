@@ -121,7 +121,7 @@ def maps_table(side: int = SIDE, batch: int = 1, rounds: int = 5) -> Table:
     return Table(title, ("", "seconds, median (range)", "x ours"), rows, notes)
 
 
-def overlay_table(side: int = 512, rounds: int = 9) -> Table:
+def overlay_table(side: int = 512, rounds: int = 31) -> Table:
     """From a raw 32 x 32 map to a coloured overlay on the image, as PNG-ready pixels."""
     from pytorch_grad_cam.utils.image import scale_cam_image, show_cam_on_image
     from torchcam.utils import overlay_mask

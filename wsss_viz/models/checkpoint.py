@@ -1,8 +1,4 @@
-"""Our own checkpoints: safetensors that carry their architecture, classes and preprocessing.
-
-What is read is checked before it is believed: the container by safetensors itself (bounds, overlaps, truncation), then
-keys, shapes and dtypes against the architecture, then that every number is finite.
-"""
+"""Our own checkpoints: safetensors that carry their architecture, classes and preprocessing."""
 
 from __future__ import annotations
 
@@ -11,22 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import nn
 
-from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.models import scene_network
 from wsss_viz.models.classifier import Classifier, Preprocessing
-from wsss_viz.models.preflight import OWN_KEY, Report
+from wsss_viz.models.network_file import KEY, read_weights, write_weights
+from wsss_viz.models.preflight import Report
 from wsss_viz.models.reading.bounds import FORMATS, SAFETENSORS
 from wsss_viz.models.reading.safetensors_header import read_header
 
-KEY = OWN_KEY
 FORMAT = "classifier-1"
-LARGEST_FILE = 2 * 1024**3
-_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
 
 
 def write_checkpoint(path: Path, classifier: Classifier, architecture: dict[str, Any]) -> None:
@@ -38,9 +28,7 @@ def write_checkpoint(path: Path, classifier: Classifier, architecture: dict[str,
         "split": classifier.split,
         "preprocessing": classifier.preprocessing.as_dict(),
     }
-    tensors = {key: value.detach().cpu().contiguous() for key, value in classifier.state_dict().items()}
-    # one entry: the container keeps several in no fixed order, and the same network is to give the same bytes
-    write_whole(path, save(tensors, metadata={KEY: json.dumps(meta, sort_keys=True)}))
+    write_weights(path, classifier, meta)
 
 
 def read_checkpoint(path: Path) -> Classifier:
@@ -49,25 +37,13 @@ def read_checkpoint(path: Path) -> Classifier:
     Raises:
         InputError: the file is missing, truncated, not ours, of another architecture, or holds NaN or infinity.
     """
-    if not path.is_file():
-        raise InputError(f"no checkpoint at {path}: check the path, or make it with `python -m wsss_viz train`")
-    if path.stat().st_size > LARGEST_FILE:
-        raise InputError(f"{path.name} has {path.stat().st_size:,} bytes, more than {LARGEST_FILE:,}: not read")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if KEY not in metadata:
-                raise InputError(f"{path.name} is a safetensors file but not a classifier of this project")
-            classifier = _build(metadata[KEY], path.name)
-            check_layout(file, classifier, path.name)
-            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-    except SafetensorError as error:
-        raise InputError(f"{path.name} is truncated or not a safetensors file ({error}): fetch it again") from None
-    broken = next((key for key, value in state.items() if not torch.isfinite(value).all()), None)
-    if broken:
-        raise InputError(f"{path.name}: {broken} holds NaN or infinity: the training diverged, or the file is damaged")
-    classifier.load_state_dict(state, assign=True)
-    return classifier.eval().requires_grad_(False)
+
+    def build(description: str | None) -> Classifier:
+        if description is None:
+            raise InputError(f"{path.name} is a safetensors file but not a classifier of this project")
+        return _build(description, path.name)
+
+    return read_weights(path, build)
 
 
 def own_report(path: Path) -> Report:
@@ -127,23 +103,3 @@ def _build(description: str, name: str) -> Classifier:
             raise
         raise InputError(f"{name} does not describe its network ({error}): it was made by another version") from None
     return classifier
-
-
-def check_layout(file: Any, network: nn.Module, name: str) -> None:
-    """Keys and shapes against the architecture's, read from the header alone. Raises InputError where they differ."""
-    expected = network.state_dict()
-    present = set(file.keys())
-    missing, unexpected = sorted(set(expected) - present), sorted(present - set(expected))
-    if missing or unexpected:
-        first = f"missing {missing[0]}" if missing else f"unexpected {unexpected[0]}"
-        raise InputError(
-            f"{name} is of another architecture: {len(missing)} keys missing, {len(unexpected)} unexpected ({first})"
-        )
-    for key, tensor in expected.items():
-        kind, shape = file.get_slice(key).get_dtype(), tuple(file.get_slice(key).get_shape())
-        wanted = _DTYPES[tensor.dtype], tuple(tensor.shape)
-        if (kind, shape) != wanted:
-            raise InputError(
-                f"{name} is of another architecture: {key} is {kind} {shape}, this network wants "
-                f"{wanted[0]} {wanted[1]}"
-            )

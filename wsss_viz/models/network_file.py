@@ -1,4 +1,8 @@
-"""Our own networks that are not classifiers of images, as safetensors: the same checks as for a checkpoint."""
+"""Weights of our own networks: safetensors that carry the description of what they are of.
+
+What is read is checked before it is believed: the container by safetensors itself (bounds, overlaps, truncation), then
+keys, shapes and dtypes against the architecture, then that every number is finite.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,11 @@ from torch import nn
 
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
-from wsss_viz.models.checkpoint import KEY, LARGEST_FILE, check_layout
+from wsss_viz.models.preflight import OWN_KEY
+from wsss_viz.models.reading.bounds import LARGEST_FILE
 
+KEY = OWN_KEY
+_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -26,8 +33,7 @@ def write_network(path: Path, network: nn.Module, form: str, meta: Mapping[str, 
         form: what the file holds, with the version of its layout, such as "segmenter-1".
         meta: JSON.
     """
-    tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    write_whole(path, save(tensors, metadata={KEY: json.dumps({"format": form, **meta}, sort_keys=True)}))
+    write_weights(path, network, {"format": form, **meta})
 
 
 def read_network(path: Path, form: str, build: Callable[[Mapping[str, Any]], Network]) -> Network:
@@ -40,19 +46,39 @@ def read_network(path: Path, form: str, build: Callable[[Mapping[str, Any]], Net
     Raises:
         InputError: the file is missing, truncated, of another form or architecture, or holds NaN or infinity.
     """
+    return read_weights(path, lambda description: _build(description or "{}", path.name, form, build))
+
+
+def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any]) -> None:
+    """Writes weights and a description of their network, JSON, whole or not at all."""
+    tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    # one entry: the container keeps several in no fixed order, and the same network is to give the same bytes
+    write_whole(path, save(tensors, metadata={KEY: json.dumps(meta, sort_keys=True)}))
+
+
+def read_weights(path: Path, build: Callable[[str | None], Network]) -> Network:
+    """Reads what `write_weights` wrote; on the CPU, in evaluation mode, frozen.
+
+    Args:
+        build: the network from its description, None where the file has none; nothing is to be allocated for it.
+
+    Raises:
+        InputError: the file is missing, truncated, of another architecture, or holds NaN or infinity.
+    """
     if not path.is_file():
         raise InputError(f"no checkpoint at {path}: check the path, or make it with `python -m wsss_viz train`")
     if path.stat().st_size > LARGEST_FILE:
         raise InputError(f"{path.name} has {path.stat().st_size:,} bytes, more than {LARGEST_FILE:,}: not read")
     try:
         with safe_open(path, framework="pt") as file:
-            network = _build((file.metadata() or {}).get(KEY, "{}"), path.name, form, build)
-            check_layout(file, network, path.name)
+            network = build((file.metadata() or {}).get(KEY))
+            _check_layout(file, network, path.name)
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
     except SafetensorError as error:
         raise InputError(f"{path.name} is truncated or not a safetensors file ({error}): fetch it again") from None
-    if not all(torch.isfinite(value).all() for value in state.values()):
-        raise InputError(f"{path.name} holds NaN or infinity: the training diverged, or the file is damaged")
+    broken = next((key for key, value in state.items() if not torch.isfinite(value).all()), None)
+    if broken:
+        raise InputError(f"{path.name}: {broken} holds NaN or infinity: the training diverged, or the file is damaged")
     network.load_state_dict(state, assign=True)
     return network.eval().requires_grad_(False)
 
@@ -68,3 +94,23 @@ def _build(description: str, name: str, form: str, build: Callable[[Mapping[str,
         if isinstance(error, InputError):
             raise
         raise InputError(f"{name} does not describe its network ({error}): it was made by another version") from None
+
+
+def _check_layout(file: Any, network: nn.Module, name: str) -> None:
+    """Keys and shapes against the architecture's, read from the header alone. Raises InputError where they differ."""
+    expected = network.state_dict()
+    present = set(file.keys())
+    missing, unexpected = sorted(set(expected) - present), sorted(present - set(expected))
+    if missing or unexpected:
+        first = f"missing {missing[0]}" if missing else f"unexpected {unexpected[0]}"
+        raise InputError(
+            f"{name} is of another architecture: {len(missing)} keys missing, {len(unexpected)} unexpected ({first})"
+        )
+    for key, tensor in expected.items():
+        kind, shape = file.get_slice(key).get_dtype(), tuple(file.get_slice(key).get_shape())
+        wanted = _DTYPES[tensor.dtype], tuple(tensor.shape)
+        if (kind, shape) != wanted:
+            raise InputError(
+                f"{name} is of another architecture: {key} is {kind} {shape}, this network wants "
+                f"{wanted[0]} {wanted[1]}"
+            )
