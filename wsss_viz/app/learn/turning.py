@@ -13,6 +13,8 @@ from wsss_viz.app.state import ViewState
 
 READERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers"
 PRESENTERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> or a clicker turn the steps, <kbd>A</kbd> answers, <kbd>Esc</kbd> leaves"
+NUMBERS = 600
+"""Pixels that the steps' numbers have on a slide: where they find no room at first, they stay away."""
 _KEYS = Path(__file__).with_name("turning.js")
 
 
@@ -32,6 +34,7 @@ def numbers() -> None:
     st.pagination(
         len(COURSE),
         max_visible_pages=len(COURSE),
+        width=NUMBERS if session.state().present else "content",
         **session.control("step", session.state().step, lambda step: dict(vars(session.state().to_lecture(step)))),
     )
     with st.popover("All steps", icon=":material/toc:"):

@@ -197,7 +197,8 @@ def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
         Panel("Ground truth", note="never shown to it", truth=True),
     )
     content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
-    viewer("learn_sigmoid", content, view, offered=("k",))
+    with st.container(key="tuned"):
+        viewer("learn_sigmoid", content, view, offered=("k",))
     grid = st.grid(2, min_column_width=400, gap="large", key="pulls")
     with grid.cell():
         st.html(table(found))
