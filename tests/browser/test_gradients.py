@@ -33,6 +33,8 @@ def test_the_scenes_open_with_both_charts(open_at: OpenAt) -> None:
 
 def test_a_rectangle_drawn_on_the_picture_is_counted(open_at: OpenAt) -> None:
     page = open_at("/gradients")
+    expect(page.get_by_text("What is inferred or unverified")).to_be_visible()
+    page.evaluate("document.fonts.ready")  # until its fonts are there, the page moves
     place = page.locator(".js-plotly-plot").first.locator(".nsewdrag").bounding_box()
     assert place
     left, top = place["x"] + 0.2 * place["width"], place["y"] + 0.3 * place["height"]

@@ -96,7 +96,7 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
     Args:
         free: whether the figure is the person's own, so that masks may stand for maps.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
+    with st.container(horizontal=True, gap="medium", key="settings"):
         st.selectbox(
             "Width",
             list(WIDTHS),

@@ -48,7 +48,7 @@ def gallery(report: Mapping[str, Any], state: ViewState) -> None:
 
 
 def _controls(state: ViewState, rows: list[str], method: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         st.selectbox(
             "Ranked by the IoU of",
             rows,

@@ -121,7 +121,7 @@ def _live(state: ViewState) -> None:
 
 def _controls(state: ViewState) -> None:
     kind, value = check_ruler(state.ruler)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         st.pills(
             "Networks",
             NETWORK_ACTIVATIONS,

@@ -57,7 +57,7 @@ def lead(state: ViewState) -> str:
 
 def probe_section(state: ViewState) -> None:
     """Bits by layer and region with intervals and the cap H(Y); by RIB's iteration instead of layer for `rib`."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "What is read", PROBED, format_func=lambda name: TITLES[name], **session.control("probed", state.probed)
         )
