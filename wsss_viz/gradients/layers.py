@@ -18,7 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from wsss_viz.errors import InputError
-from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.classifier import Classifier, channels_last
 from wsss_viz.models.digit_network import DigitNetwork
 
 LOGIT = "logit"
@@ -47,10 +47,11 @@ def classifier_reader(classifier: Classifier, targets: Sequence[int], late: nn.M
 
     def read(x: Tensor) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
+        x = channels_last(x)
         for number, stage in enumerate(modules[:-1], start=1):
             x = stage(x)
             found[f"stage {number}"] = x
-        logits = classifier.pool(modules[-1](x))
+        logits = classifier.pool(modules[-1](x).contiguous())
         found[LOGIT] = logits.gather(1, chosen[:, None])[:, 0]
         return found
 

@@ -66,6 +66,11 @@ class Preprocessing:
         return ((x * std + mean).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
 
 
+def channels_last(x: Tensor) -> Tensor:
+    """The input as convolutions like it in memory, and with it all features: a tenth of their time on a CPU."""
+    return x.contiguous(memory_format=torch.channels_last)
+
+
 class Classifier(nn.Module):
     """A sequence of stages, a bias-free 1x1 convolution to one map a class, global average pooling.
 
@@ -120,6 +125,7 @@ class Classifier(nn.Module):
 
     def early(self, x: Tensor, split: int | None = None) -> Tensor:
         """(N, 3, H, W) to the features after `split` stages (default: the classifier's own)."""
+        x = channels_last(x)
         for stage in self.stages[: self.split if split is None else split]:
             x = stage(x)
         return x
@@ -132,7 +138,7 @@ class Classifier(nn.Module):
 
     def late(self, z: Tensor, split: int | None = None) -> Tensor:
         """The output of `early` to the class maps (N, C, h, w), raw and signed, with the same `split`."""
-        return self.head(self.features(z, split))
+        return self.head(self.features(z, split)).contiguous()
 
     def maps(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) to the class maps (N, C, h, w), raw and signed."""
