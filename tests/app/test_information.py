@@ -11,13 +11,20 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from wsss_viz.app import exports
-from wsss_viz.app.information import chain_section, minimal_figure, minimal_section, plane_exports, plane_words
+from wsss_viz.app.information import (
+    chain_section,
+    minimal_figure,
+    minimal_section,
+    plane_exports,
+    plane_section,
+    plane_words,
+)
 from wsss_viz.app.information.plane_figure import Measured, plane_figure
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import READERS, SECTIONS, UNIT_RULERS
 from wsss_viz.information.minimal import LAID, bin_masses
 from wsss_viz.information.plane import measure, stored_plane
-from wsss_viz.information.ruler_names import FAMILIES
+from wsss_viz.information.ruler_names import FAMILIES, RULERS
 from wsss_viz.information.runs import stored_run
 
 
@@ -84,6 +91,11 @@ def test_the_breaks_of_the_order_and_the_reader_are_derived_from_what_is_stored(
     assert "0.278, 0.096, 0.034" in chart(page)
     page = open_page("information", section="probe", reader="mlp")
     assert not page.exception
+
+
+def test_every_ruler_has_a_name_for_people() -> None:
+    assert tuple(plane_section.RULER_LABELS) == tuple(RULERS)
+    assert len(set(plane_section.RULER_LABELS.values())) == len(RULERS)
 
 
 def test_the_lead_says_what_the_planes_say() -> None:

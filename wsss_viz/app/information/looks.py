@@ -12,6 +12,8 @@ BAD = "#d1495b"
 GREY = "rgba(128,128,128,0.9)"
 FAINT = "rgba(128,128,128,0.28)"
 TRANSPARENT = "rgba(0,0,0,0)"
+HANDLE = {"bgcolor": "#98a2a9", "bordercolor": "#98a2a9", "activebgcolor": ACCENT}
+"""Of a chart's slider: seen, and not glaring, on light and on dark."""
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 

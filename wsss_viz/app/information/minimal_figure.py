@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.app.information.looks import ACCENT, FAINT, GREY, TRANSPARENT, activation_name
+from wsss_viz.app.information.looks import ACCENT, FAINT, GREY, HANDLE, TRANSPARENT, activation_name
 from wsss_viz.app.markup import percent
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.binning import Bins
@@ -176,7 +176,7 @@ def _layout(figure: Any, weights: NDArray[np.float64], start: int) -> None:
         sliders=[{
             "active": start, "steps": steps, "x": 0.2, "len": 0.8, "y": 1.46, "yanchor": "top", "pad": {"t": 0, "b": 0},
             "currentvalue": {"prefix": "w = ", "font": {"size": 15}, "xanchor": "left"}, "ticklen": 3,
-            "font": {"size": 10},
+            "font": {"size": 10}, **HANDLE,
         }],
         updatemenus=[{
             "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 1.4, "yanchor": "top",

@@ -13,6 +13,7 @@ from wsss_viz.app.information.looks import (
     ACTIVATION_COLOURS,
     FAINT,
     GREY,
+    HANDLE,
     LAYER_COLOURS,
     TRANSPARENT,
     activation_name,
@@ -332,7 +333,7 @@ def _controls(figure: Any, epochs: Sequence[int], start: int) -> None:
             "active": start, "steps": steps, "x": 0.24, "len": 0.76, "y": 1.175, "yanchor": "top",
             "pad": {"t": 0, "b": 0},
             "currentvalue": {"prefix": "epoch ", "font": {"size": 15}, "xanchor": "left"}, "ticklen": 3,
-            "font": {"size": 10},
+            "font": {"size": 10}, **HANDLE,
         }],
         updatemenus=[{
             "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 1.15, "yanchor": "top",

@@ -26,6 +26,21 @@ from wsss_viz.information.runs import LAYERS, Run, recipe, stored_run
 LABEL_ONLY = ("ross", "probe")
 MOST_EPOCHS = 16
 PRECOMPUTED = "Stored run, precomputed"
+RULER_LABELS = {
+    "default": "the usual bins",
+    "bins": "bins on [−1, 1]",
+    "idnns": "Shwartz-Ziv's bins",
+    "width": "bins of one width",
+    "range": "bins over the range",
+    "quantile": "equally filled bins",
+    "preactivation": "bins before f",
+    "mixture": "mixture bounds",
+    "noise": "noise on the layer",
+    "noisy": "noise in every layer",
+    "ross": "neighbours",
+    "probe": "probe",
+}
+"""The rulers as a person chooses them; `RULERS` says what each is."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -132,8 +147,8 @@ def _controls(state: ViewState) -> None:
         st.selectbox(
             "Ruler",
             list(RULERS),
-            format_func=lambda name: f"{name}, of the label only" if name in LABEL_ONLY else name,
-            help="  \n".join(f"**{name}**: {text}" for name, text in RULERS.items()),
+            format_func=lambda name: RULER_LABELS[name] + (", label only" if name in LABEL_ONLY else ""),
+            help="  \n".join(f"**{RULER_LABELS[name]}** (`{name}`): {text}" for name, text in RULERS.items()),
             width=210,
             **session.control("ruler", kind, _ruler),
         )
