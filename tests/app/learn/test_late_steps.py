@@ -50,6 +50,13 @@ def test_a_slider_shows_its_value_after_another_one_of_the_step_before(open_page
     assert list(slider.proto.value) == [0.1], "what the browser is told, which shows the least where it is told nothing"
 
 
+def test_no_score_of_the_results_is_beyond_the_edge_of_a_presented_slide(open_page: OpenPage) -> None:
+    (scores,) = [
+        group for group in open_page("learn", step="13", present="1").get("button_group") if group.label == "Score"
+    ]
+    assert scores.proto.wrap
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_draws_its_still_picture(step: int) -> None:
     figure = Figure(figsize=(10, 4))

@@ -130,6 +130,7 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
             list(SCORES),
             format_func=lambda name: SCORE_NAMES[name],
             label_visibility="collapsed",
+            wrap=True,
             **session.control("score", state.score),
         )
         note = f"{report['count']} of {report['data']}, percent"
