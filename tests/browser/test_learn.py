@@ -17,11 +17,12 @@ LAST = len(COURSE)
 
 
 def shows(page: Page, number: int) -> None:
-    """The page has arrived at the step, with its claim and its question."""
+    """The page has arrived at the step, with its claim and its question, and takes keys."""
     expect(page.locator(".st-key-claim .wv-part")).to_have_text(f"{number} of {LAST} · {COURSE[number - 1].name}")
     expect(page.locator(".st-key-claim h1")).not_to_be_empty()
     expect(page.locator(".st-key-more .wv-asked")).to_be_visible()
     expect(page.locator(".st-key-more .katex").first).to_be_visible()
+    page.wait_for_function("number => window.wsss_viz_turning?.at === number", arg=number)
 
 
 def no_errors(page: Page) -> None:

@@ -38,6 +38,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     } else if (wants) {
       event.preventDefault()
       if (wants === "answer") bringIntoView(".wv-answer")
+      else data.presenting = wants === "present" // the next key may come before the page
       setTriggerValue("asked", { wants })
     }
   }
