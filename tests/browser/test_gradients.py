@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import OpenAt
 
@@ -31,12 +31,22 @@ def test_the_scenes_open_with_both_charts(open_at: OpenAt) -> None:
     expect(page.get_by_text("control, sigmoid kept")).to_be_visible()
 
 
+def at_rest(locator: Locator) -> FloatRect:
+    """Where it stands once it, and the page above it, has stood still for a second."""
+    found: list[FloatRect | None] = []
+    for _ in range(60):
+        found.append(locator.bounding_box())
+        if len(found) > 4 and found[-1] is not None and all(box == found[-1] for box in found[-5:]):
+            return found[-1]
+        locator.page.wait_for_timeout(250)
+    raise AssertionError("it never stands still")
+
+
 def test_a_rectangle_drawn_on_the_picture_is_counted(open_at: OpenAt) -> None:
     page = open_at("/gradients")
     expect(page.get_by_text("What is inferred or unverified")).to_be_visible()
     page.evaluate("document.fonts.ready")  # until its fonts are there, the page moves
-    place = page.locator(".js-plotly-plot").first.locator(".nsewdrag").bounding_box()
-    assert place
+    place = at_rest(page.locator(".js-plotly-plot").first.locator(".nsewdrag"))
     left, top = place["x"] + 0.2 * place["width"], place["y"] + 0.3 * place["height"]
     page.mouse.move(left, top)
     page.mouse.down()
