@@ -87,6 +87,21 @@ def test_collections_pass_over_what_the_start_has_loaded(monkeypatch: pytest.Mon
         gc.unfreeze()
 
 
+@pytest.mark.parametrize(("platform", "lowered"), [("linux", 1), ("darwin", 0)])
+def test_only_where_threads_have_priorities_the_warm_up_lowers_its_own(
+    monkeypatch: pytest.MonkeyPatch, platform: str, lowered: int
+) -> None:
+    asked: list[tuple[int, int, int]] = []
+    warmed: list[bool] = []
+    monkeypatch.setattr(server.sys, "platform", platform)
+    monkeypatch.setattr(server.os, "setpriority", lambda *what: asked.append(what))
+    monkeypatch.setattr(server, "warm_up", lambda: warmed.append(True))
+    monkeypatch.setattr(server, "spare_collections", lambda: None)
+    server.first_page_made()
+    server.start_up()
+    assert (len(asked), warmed) == (lowered, [True])
+
+
 def test_warm_companions_are_at_hand_and_little_is_left_to_draw() -> None:
     companions._drawn_scene.cache_clear()
     server.warm_up()

@@ -6,6 +6,7 @@ import gc
 import itertools
 import logging
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -144,7 +145,7 @@ def spare_collections() -> None:
 def start_up() -> None:
     """What the server does beside answering its first visitor, after whose first page and at whose lowest cost."""
     _first_page.wait(PATIENCE)
-    if hasattr(os, "setpriority"):
+    if sys.platform == "linux":  # elsewhere a thread has no priority under its number
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
     warm_up()
     spare_collections()
