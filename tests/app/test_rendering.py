@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from wsss_viz.app import rendering
-from wsss_viz.app.state.viewing import COLOUR_MAPS
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
 WHITE = (255, 255, 255)
 

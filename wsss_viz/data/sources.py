@@ -104,6 +104,15 @@ def open(source: str) -> DataSet:
         return _OPENERS[kind](source, rest)
 
 
+def is_data_string(text: str) -> bool:
+    """Whether a text begins as a data string does, and not as a path.
+
+    >>> is_data_string("scenes:test:17"), is_data_string("photo.jpg"), is_data_string("C:\\\\photo.jpg")
+    (True, False, False)
+    """
+    return text.partition(":")[0] in _OPENERS and ":" in text
+
+
 def sample(source: str) -> Sample:
     """The one sample that a data string with an index names, for example `scenes:test:17`.
 

@@ -10,6 +10,7 @@ from typing import Any
 from wsss_viz.errors import InputError
 from wsss_viz.figures.looks import METHODS
 from wsss_viz.traces.normalisation import NORMALISATIONS
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
 FORMAT = 1
 KINDS = ("grid", "filmstrip", "curves", "plane", "hgr")
@@ -17,7 +18,6 @@ WITHOUT_ROWS = ("plane", "hgr")
 """Kinds drawn from stored measurements, not from images."""
 WIDTHS = {"single": 3.3, "double": 7.0}
 """Inches: one column of a journal's page, and both."""
-COLOUR_MAPS = ("inferno", "viridis", "cividis")
 VIEWS = ("single", "mirror", "multi-scale")
 FRAMES = ("map", "look")
 SHOWN = ("map", "mask")
