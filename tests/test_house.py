@@ -33,6 +33,9 @@ FLOORS = {
     "app": 8,
     "cli": 9,
     "__main__": 9,
+    "lazy": 0,
+    "one_call": 5,
+    "version": 0,
 }
 
 
