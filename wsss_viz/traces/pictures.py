@@ -97,7 +97,7 @@ def trace_html(trace: Trace) -> str:
 
 def _caption(trace: Trace, step: Step, index: int) -> str:
     place = f"k = {step.index}, " if len(trace) > 1 else ""
-    return f"{place}logit {step.scores[index]:+.1f}"
+    return f"{place}logit {step.logit(index):+.1f}"
 
 
 def _sample(trace: Trace) -> Sample:

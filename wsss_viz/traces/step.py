@@ -55,6 +55,22 @@ class Step:
     sampled: int | None = None
     stop: str | None = None
 
+    def logit(self, index: int) -> float:
+        """The logit of class `index` on the image that the method looked for it in at this step.
+
+        Methods that erase each target's region in an image of its own put the logits of all of these, (T, C), into
+        `arrays["all_scores"]`, in the order of `targets`; for other classes and methods it is `scores[index]`.
+
+        >>> both = np.array([[4.0, 1.0], [3.0, -2.0]], np.float32)
+        >>> step = Step(1, np.zeros((2, 4, 6), np.float32), both[0], (0, 1), arrays={"all_scores": both})
+        >>> step.logit(0), step.logit(1)
+        (4.0, -2.0)
+        """
+        rows = self.arrays.get("all_scores")
+        if rows is None or index not in self.targets:
+            return float(self.scores[index])
+        return float(rows[min(self.targets.index(index), len(rows) - 1)][index])
+
     def __repr__(self) -> str:
         parts = [f"{self.index}", f"maps={self.maps.shape}", f"targets={self.targets}"]
         parts += [f"loss={self.loss:.4g}"] if self.loss is not None else []
