@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wsss_viz.app.own_files import found_files
+from wsss_viz.app.settings import found_files
 from wsss_viz.app.state.parameters import Notation, Parameter
 
 
