@@ -12,7 +12,7 @@ from wsss_viz.app.state.parameters import Notation, Parameter
 class OwnState:
     """
     Attributes:
-        checkpoint: the name of a file among `own_files.found_files`; "": the shipped classifier.
+        checkpoint: the name of a file among `settings.found_files`; "": the shipped classifier.
         partner: likewise, CGNet beside it; "": none.
     """
 
