@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.traces.test_trace_file import full_trace
-from wsss_viz.app.rendering import map_overlay
+from wsss_viz.app.widgets.rendering import map_overlay
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces import Step, Trace, normalise, upsample
