@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.traces.normalisation import normalise
-from wsss_viz.traces.pseudo_masks import pseudo_mask, strongest
+from wsss_viz.traces.pseudo_masks import argmax_with_value, pseudo_mask
 from wsss_viz.traces.resize import upsample
 
-__all__ = ["ImageScores", "class_seeds", "pseudo_mask", "score_image", "strongest"]
+__all__ = ["ImageScores", "argmax_with_value", "class_seeds", "pseudo_mask", "score_image"]
 
 
 def class_seeds(maps: NDArray, size: tuple[int, int], threshold: float, by: str = "relu_max") -> NDArray[np.bool_]:

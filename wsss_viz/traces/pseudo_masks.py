@@ -12,7 +12,7 @@ from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
 
-def strongest(
+def argmax_with_value(
     maps: NDArray, labels: Sequence[int], size: tuple[int, int], by: str = "relu_max"
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """At each pixel the labelled class whose normalised map is highest, and that value.
@@ -47,5 +47,5 @@ def pseudo_mask(
     kind = np.uint8 if len(maps) < IGNORE else np.uint16
     if not labels:
         return np.zeros(size, dtype=kind)
-    best, value = strongest(maps, labels, size, by)
+    best, value = argmax_with_value(maps, labels, size, by)
     return np.where(value > threshold, best, 0).astype(kind)

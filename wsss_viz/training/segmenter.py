@@ -19,7 +19,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.runner import count_run
 from wsss_viz.evaluation.scores import Scores, summarise
-from wsss_viz.evaluation.seeds import strongest
+from wsss_viz.evaluation.seeds import argmax_with_value
 from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.models.classifier import Classifier
@@ -53,7 +53,7 @@ def pseudo_mask_with_ignore(
     maps: NDArray, labels: Iterable[int], size: tuple[int, int], masks: PseudoMasks
 ) -> NDArray[np.uint8]:
     """(H, W) uint8: class index + 1 above threshold + band, 0 below threshold - band, 255 between."""
-    best, value = strongest(maps, list(labels), size)
+    best, value = argmax_with_value(maps, list(labels), size)
     mask = np.where(value > masks.threshold, best, 0).astype(np.uint8)
     mask[np.abs(value - masks.threshold) < masks.band] = IGNORE
     return mask
