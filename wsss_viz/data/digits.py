@@ -76,6 +76,10 @@ def draw_digits(
 
     Raises:
         InputError: an argument outside what is said above.
+
+    >>> digits = draw_digits("test", 4, seed=1)
+    >>> digits.images.shape, sorted(digits.labels.tolist())
+    ((4, 36, 36), [0, 0, 1, 1])
     """
     if split not in ("train", "test"):
         raise InputError(f"`split` of the digits is train or test, got {split!r}")

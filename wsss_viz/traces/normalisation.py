@@ -29,6 +29,9 @@ def normalise(maps: NDArray, by: str, highest: float | None = None) -> NDArray[n
 
     Raises:
         ValueError: `by` is not a normalisation.
+
+    >>> normalise(np.array([[[-1.0, 2.0], [4.0, 0.0]]]), "relu_max").round(2).tolist()
+    [[[0.0, 0.5], [1.0, 0.0]]]
     """
     maps = np.asarray(maps, dtype=np.float32)
     if by == "raw":

@@ -60,7 +60,13 @@ def class_overlay(
 
 
 def plot_trace(trace: Trace, indices: Sequence[int]) -> Figure:
-    """`Trace.plot` for the classes of these indices."""
+    """`Trace.plot` for the classes of these indices.
+
+    >>> import wsss_viz
+    >>> trace = wsss_viz.cam("scenes:test:17", "scenes-classifier")
+    >>> [axes.get_title() for axes in plot_trace(trace, [2]).axes][0]
+    'bus'
+    """
     sample = _sample(trace)
     positions = sorted({round(k) for k in np.linspace(0, len(trace) - 1, min(len(trace), MOST_STEPS))})
     columns, rows = 1 + len(positions), len(indices)
@@ -79,7 +85,7 @@ def plot_trace(trace: Trace, indices: Sequence[int]) -> Figure:
 
 
 def trace_html(trace: Trace) -> str:
-    """The trace in a line, and where its sample was kept its image and the targets' overlays, as HTML with PNGs in it.
+    """The trace in a line, and where its sample is known its image and the targets' overlays, as HTML with PNGs in it.
 
     >>> import wsss_viz
     >>> trace_html(wsss_viz.cam("scenes:test:17", "scenes-classifier")).count("data:image/png;base64,")

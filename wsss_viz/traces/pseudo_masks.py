@@ -26,6 +26,11 @@ def argmax_with_value(
 
     Returns:
         (H, W) int64 class index + 1, and (H, W) float32.
+
+    >>> maps = np.array([[[4.0, 1.0]], [[0.0, 2.0]], [[9.0, 9.0]]])
+    >>> index, value = argmax_with_value(maps, [0, 1], (1, 2))
+    >>> index.tolist(), value.round(2).tolist()
+    ([[1, 2]], [[1.0, 1.0]])
     """
     index = np.array(sorted(set(labels)), dtype=np.int64)
     values = normalise(upsample(np.asarray(maps)[index], size), by)
@@ -43,6 +48,10 @@ def pseudo_mask(
 
     Returns:
         (H, W) class index + 1, 0 background; uint8, or uint16 where there are more than 254 classes.
+
+    >>> maps = np.array([[[4.0, 1.0, 0.0]], [[0.0, 0.5, 2.0]]])
+    >>> pseudo_mask(maps, [0, 1], (1, 3), threshold=0.3).tolist()
+    [[1, 0, 2]]
     """
     kind = np.uint8 if len(maps) < IGNORE else np.uint16
     if not labels:

@@ -81,7 +81,12 @@ class Step:
 
 
 def last_step(steps: Iterable[Step]) -> Step:
-    """Runs a method to its end and keeps its last step alone. Raises ValueError where there is none."""
+    """Runs a method to its end and keeps its last step alone. Raises ValueError where there is none.
+
+    >>> maps, scores = np.zeros((1, 2, 3), np.float32), np.zeros(1, np.float32)
+    >>> last_step(Step(k, maps, scores) for k in range(3)).index
+    2
+    """
     step = None
     for step in steps:  # noqa: B007 - the last one is wanted
         pass
@@ -98,7 +103,7 @@ class Trace:
         steps: at least one.
         method: the method's name on the command line (`cam`, `cs-ae`, ...), or "".
         classes: the classes of `maps` and `scores`, in order; empty where unknown.
-        sample: the image and what is known about it; None where it was not kept. Pictures need it.
+        sample: the image and what is known about it; None where it is unknown; pictures need it.
         settings: the options that the method ran with, by name; empty where unknown.
 
     A drawn scene, its CAM, and where the map is highest:
@@ -149,7 +154,7 @@ class Trace:
 
     @property
     def image(self) -> NDArray[np.uint8] | None:
-        """(H, W, 3) uint8, the sample's image; None where the sample was not kept."""
+        """(H, W, 3) uint8, the sample's image; None where the sample is unknown."""
         return None if self.sample is None else self.sample.image
 
     @property

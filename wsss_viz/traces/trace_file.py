@@ -45,6 +45,12 @@ def write_traces(
 
     Raises:
         ValueError: an array changes its shape from step to step.
+
+    >>> step = Step(0, np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32))
+    >>> file = io.BytesIO()
+    >>> write_traces(file, {"cow": Trace((step,))}, {"version": "1"})
+    >>> zipfile.ZipFile(file).namelist()
+    ['cow/maps.npy', 'cow/scores.npy', 'about.json']
     """
     notes: dict[str, Any] = {**about, "traces": {}, **({"exact": True} if exact else {})}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED if exact else zipfile.ZIP_LZMA) as archive:
@@ -206,14 +212,25 @@ _SINGLE = "trace"
 
 
 def save_trace(path: Path, trace: Trace) -> Path:
-    """Writes one trace exactly, whole or not at all, and returns its path; see `Trace.save`."""
+    """Writes one trace exactly, whole or not at all, and returns its path; see `Trace.save`.
+
+    >>> import tempfile
+    >>> step = Step(0, np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32))
+    >>> load_trace(save_trace(Path(tempfile.mkdtemp()) / "cow.trace", Trace((step,), "cam")))
+    Trace(method='cam', steps=1, maps=(1, 2, 3))
+    """
     with whole_file(path) as file:
         write_traces(file, {_SINGLE: trace}, {}, exact=True)
     return path
 
 
 def load_trace(path: Path) -> Trace:
-    """Reads what `save_trace` wrote; see `Trace.load`."""
+    """Reads what `save_trace` wrote; see `Trace.load`.
+
+    >>> load_trace(Path("none.trace"))
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: no traces at none.trace
+    """
     return TraceFile(path).trace(_SINGLE)
 
 
