@@ -83,7 +83,7 @@ def test_the_tutorial_runs_as_it_is_written(
     assert "Class activation maps" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", TUTORIAL, ROOT / "docs" / "how-to" / "own-data.md"])
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda path: path.name)
 def test_the_python_that_is_shown_runs(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = blocks(page, "python")
     assert shown
