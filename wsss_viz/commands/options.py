@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable
@@ -88,6 +89,13 @@ def storing_options(what: str) -> Callable[[Any], Any]:
         return command
 
     return decorate
+
+
+def need_app(what: str) -> None:
+    """Raises InputError where the packages of the extra `app` are not installed."""
+    missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"{what} needs {' and '.join(missing)}: run `pip install 'wsss-viz[app]'`")
 
 
 def check_storing(store: bool, from_stored: bool) -> None:
