@@ -65,6 +65,8 @@ checkpoints: setup ## Train every shipped checkpoint again, from seed 0 (about a
 	$(TRAIN) gain --rate 3e-3 $(SHIP)-gain.safetensors
 	$(CSE) $(SHIP)-cgnet.safetensors
 	$(TRAIN) ae --rate 3e-3 $(SHIP)-ae.safetensors
+	$(TRAIN) segmenter $(SHIP)-segmenter.safetensors
+	$(TRAIN) sequences --out checkpoints/sequences-classifier.safetensors
 
 controls: setup ## Train what the tables compare with: two more seeds and two controls, into build/controls
 	$(TRAIN) classifier-longer --rate 3e-3 --out $(CONTROLS)/control.safetensors
