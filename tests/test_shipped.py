@@ -49,6 +49,7 @@ def test_the_classifier_is_as_good_as_claimed_and_shows_the_phenomenon():
     assert parts["discriminative"] > 2 * parts["non_discriminative"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "checkpoint"), [("cam", "scenes-classifier"), ("cs-ae", "scenes-cgnet")])
 def test_evaluate_gives_the_numbers_the_register_claims(method, checkpoint):
     claimed = read_manifest()[checkpoint].scores["evaluate"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
 from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @limit_option
 @device_option
 @threads_option
+@processes_option
 @json_option
 def command(
     *,
@@ -65,7 +66,7 @@ def command(
 ) -> None:
     """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part.
 
-    Under torchrun each process takes its share of the images. Nothing is kept on the way: for a long run, write the
+    With several --processes each takes its share of the images. Nothing is kept on the way: for a long run, write the
     maps with `maps`, which goes on where it was stopped, and score them with --maps.
     """
     from wsss_viz import data

@@ -1,4 +1,4 @@
-"""`maps`: the class maps of a whole data set, one file an image."""
+"""`maps`: the class maps of a whole data set, one file per image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
 from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     type=click.Choice(["ours", "irn", "mask", "fiftyone"]),
     default="ours",
     help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); mask: pseudo masks as palette PNG; "
-    "fiftyone: an 8-bit PNG a class, with its range.",
+    "fiftyone: an 8-bit PNG per class, with its range.",
 )
 @click.option(
     "--threshold",
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 @limit_option
 @device_option
 @threads_option
+@processes_option
 def command(
     *,
     name: str,
@@ -72,8 +73,7 @@ def command(
 ) -> None:
     """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was.
 
-    With several processes, each takes its share, and the files are the same, byte for byte:
-    torchrun --nproc-per-node 4 -m wsss_viz maps ...
+    With several --processes, each takes its share, and the files are the same, byte for byte.
     """
     from dataclasses import replace
 
