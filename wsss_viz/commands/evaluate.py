@@ -22,7 +22,7 @@ from wsss_viz.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from wsss_viz.methods.registry import Runner
+    from wsss_viz.methods.binding import Runner
     from wsss_viz.models.classifier import Classifier
 
 

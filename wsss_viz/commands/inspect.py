@@ -58,7 +58,7 @@ def _read(file: Path, classes: tuple[str, ...] | None) -> tuple[Report, Classifi
 
 def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
     """Prints the self-check and what the network can do alone, and gives them for the JSON."""
-    from wsss_viz.methods.registry import METHODS
+    from wsss_viz.methods.catalogue import METHODS
     from wsss_viz.models.self_check import self_check
 
     found = self_check(classifier, report.file)

@@ -79,9 +79,9 @@ def command(
 
     from wsss_viz import data
     from wsss_viz.data.subset import take
+    from wsss_viz.methods.binding import bind
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
     from wsss_viz.methods.precision import computing, laid_out, using_threads
-    from wsss_viz.methods.registry import bind
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.traces.map_folder import MapWriter
 

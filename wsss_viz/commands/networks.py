@@ -32,12 +32,12 @@ def open_networks(
     methods: Sequence[str], classifier_name: str, device: str, class_names: Path | None, networks: tuple[str, ...]
 ) -> tuple[Classifier, dict[str, tuple[Classifier, ...]]]:
     """The classifier, and by role what the methods look with beside it, as the options name them."""
-    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models import load
 
     classes = given_classes(class_names)
     classifier = load(classifier_name, device, classes=classes)
-    return classifier, load_trained(methods, classifier_name, device, given_networks(networks), classes)
+    return classifier, load_paired(methods, classifier_name, device, given_networks(networks), classes)
 
 
 def given_networks(networks: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -13,9 +13,9 @@ from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.runner import Progress, as_json, count_shared, count_stored, evaluate, image_rows, quiet
 from wsss_viz.evaluation.scores import summarise
-from wsss_viz.methods.partners import load_trained
+from wsss_viz.methods.binding import Networks, Runner, bind
+from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.ranks import ALONE, Ranks
-from wsss_viz.methods.registry import Networks, Runner, bind
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
@@ -60,7 +60,7 @@ def bind_all(
     Raises:
         InputError: a method or checkpoint that is not there, one of other classes, or a row's name twice.
     """
-    networks = load_trained(names, classifier_name, device) if networks is None else networks
+    networks = load_paired(names, classifier_name, device) if networks is None else networks
     runs = {name: bind(name, classifier, networks, samples) for name in names}
     for row, checkpoint in (also or {}).items():
         other = load(checkpoint, device)

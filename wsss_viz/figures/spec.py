@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from wsss_viz.errors import InputError
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
 FORMAT = 1
