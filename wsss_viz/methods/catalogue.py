@@ -160,8 +160,8 @@ METHODS: dict[str, Method] = {
             shows="erasing",
             group="AE",
             label="frozen classifier",
-            lead="Find the discriminative part, erase it, repeat. The classifier stays as it is; what it still finds is "
-            "what it had not needed.",
+            lead="Find the discriminative part, erase it, repeat. The classifier stays as it is; what it still finds "
+            "is what it had not needed.",
             pitch=("Adversarial erasing", "what is still found once the best is gone"),
         ),
         Method(

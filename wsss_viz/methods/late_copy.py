@@ -37,8 +37,8 @@ def early_features(classifier: Classifier, x: Tensor, split: int) -> Tensor:
 class LateCopy:
     """The stages after `split` and the head, copied, every parameter of the copy trainable.
 
-    BatchNorm keeps its running statistics, its weight and bias are tuned (IRN's and RIB's "fixed" BatchNorm:
-    `methods.md`, section 1).
+    BatchNorm keeps its running statistics, its weight and bias are tuned (the "fixed" BatchNorm of IRN and
+    RIB).
 
     Attributes:
         module: the stages and the head, a Sequential.

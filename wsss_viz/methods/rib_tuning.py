@@ -12,8 +12,8 @@ image x with labels t and B companions, starting from the trained classifier the
     A^c      = sum_{k=0..K} CAM^c(x; theta_k)
 
 y^c is pooled where the map is still low (GNDRP: `rib_loss`). The classifier itself is never changed: a copy of its late
-part is tuned (`late_copy`), on early features that are computed once. The full paper was not at hand: what is said of
-it here could not be verified where `docs/sources.md` says so.
+part is tuned (`late_copy`), on early features that are computed once. What could not be verified of the paper stands in
+`docs/sources.md#rib`.
 """
 
 from __future__ import annotations
