@@ -12,6 +12,7 @@ import click
 from tqdm import tqdm
 
 from wsss_viz.errors import InputError
+from wsss_viz.methods.view_set import PRESETS
 
 T = TypeVar("T")
 
@@ -69,6 +70,15 @@ json_option = click.option(
 )
 
 
+settings_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="METHOD.SETTING=VALUE",
+    help="Change one setting, such as rib.margin=25; repeatable; `methods` lists them.",
+)
+
+
 def storing_options(what: str) -> Callable[[Any], Any]:
     """--store and --stored, of a command whose measurement a page opens with.
 
@@ -109,7 +119,7 @@ def views_option(default: str) -> Callable[[Any], Any]:
     return click.option(
         "--views",
         "views_name",
-        type=click.Choice(["single", "mirror", "multi-scale"]),
+        type=click.Choice(list(PRESETS)),
         default=default,
         help="The views a map is fused from; multi-scale is IRN's: 1, .5, 1.5, 2 and the mirror image.",
     )

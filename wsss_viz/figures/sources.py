@@ -46,7 +46,8 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
     Raises:
         InputError: the method's network or the classifier is missing, or the data string is wrong.
     """
-    if spec.classifier == "scenes-classifier":
+    changes = spec.settings.get(method, {})
+    if spec.classifier == "scenes-classifier" and not changes:
         try:
             shown = read_showcase()
         except InputError:
@@ -60,7 +61,7 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
     from wsss_viz.models.loading import load
 
     classifier = load(spec.classifier, "cpu")
-    run = bind(method, classifier, load_paired([method], spec.classifier, "cpu"))
+    run = bind(method, classifier, load_paired([method], spec.classifier, "cpu"), **changes)
     return Trace.collect(run(_sample(source), PRESETS[spec.views]), method, classifier.classes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from wsss_viz.data.sample import Sample
@@ -30,7 +30,7 @@ def bind(
     samples: Sequence[Sample] = (),
     settings: Settings | None = None,
     **changes: Any,
-) -> Runner:
+) -> BoundMethod:
     """The method of that name on a classifier; gives what a direct call of it gives.
 
     Args:
@@ -57,15 +57,27 @@ def bind(
     if entry.companions and "companion_samples" not in inputs and not scene_companions(classifier.classes):
         labelled = len(samples) > 0 and not set(samples[0].labels or ()).isdisjoint(classifier.classes)
         inputs["companion_samples"] = samples if labelled else ()
-    return partial(_run, entry.load(), classifier, resolved, inputs)
+    return BoundMethod(name, classifier, resolved, inputs)
 
 
-def _run(
-    run: Callable[..., Iterator[Step]],
-    classifier: Classifier,
-    settings: Settings,
-    inputs: dict[str, Any],
-    sample: Sample,
-    views: Views,
-) -> Iterator[Step]:
-    return run(classifier, sample, views=views, settings=settings, **inputs)
+@dataclass(frozen=True, eq=False)
+class BoundMethod:
+    """A method that only a sample and the views are left to give.
+
+    Attributes:
+        name: of the method.
+        classifier: it runs on.
+        settings: it runs with.
+        inputs: what else it is given: paired networks, companions' images.
+    """
+
+    name: str
+    classifier: Classifier
+    settings: Settings
+    inputs: Mapping[str, Any]
+
+    def __call__(self, sample: Sample, views: Views) -> Iterator[Step]:
+        """The Steps on one sample."""
+        run = method(self.name).load()
+        steps: Iterator[Step] = run(self.classifier, sample, views=views, settings=self.settings, **self.inputs)
+        return steps

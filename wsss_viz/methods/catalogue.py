@@ -92,9 +92,14 @@ class Method:
         return self.shares_settings_with or self.name
 
     @property
+    def setting_names(self) -> tuple[str, ...]:
+        """Its settings by name."""
+        return tuple(field.name for field in fields(self.settings))
+
+    @property
     def iterated(self) -> bool:
         """Whether the number of its steps can be chosen."""
-        return any(field.name == "steps" for field in fields(self.settings))
+        return "steps" in self.setting_names
 
     @property
     def default_steps(self) -> int:
@@ -352,45 +357,54 @@ def available(classifier: str) -> tuple[str, ...]:
     return tuple(name for name in METHODS if not why_not_registered(name, classifier))
 
 
-def read_changes(texts: Iterable[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Settings as a command line has them: `rib.margin=25`, or `margin=25` where one method is meant.
+def read_changes(
+    texts: Iterable[str], names: Sequence[str], base: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Settings as a command line has them: `rib.margin=25`, or `margin=25` where one method of those run has it.
 
-    >>> read_changes(["margin=25"], ["rib"])
+    >>> read_changes(["margin=25"], ["cam", "rib"])
     {'rib': {'margin': 25.0}}
 
     Args:
         names: of the methods that are run.
+        base: the classifier's own settings, by method.
 
     Raises:
         InputError: not of this form, a method that is not run, no such setting, or a value out of its range.
     """
     changes: dict[str, dict[str, Any]] = {}
     for text in texts:
-        key, equals, value = text.partition("=")
-        prefix, dot, field = key.strip().rpartition(".")
+        key, equals, value = (part.strip() for part in text.partition("="))
+        prefix, dot, field = key.rpartition(".")
         if not equals or not field:
             raise InputError(f"--set {text}: give it as METHOD.SETTING=VALUE, such as rib.margin=25")
-        if not dot and len(names) != 1:
-            raise InputError(f"--set {text}: several methods are run, say which: {names[0]}.{field}=...")
-        name = prefix if dot else names[0]
-        if name not in names:
-            raise InputError(f"--set {text}: {name!r} is not run here: the methods are {', '.join(names)}")
+        meant = [prefix] if dot else [name for name in names if field in method(name).setting_names] or list(names[:1])
+        if len(meant) != 1:
+            raise InputError(f"--set {text}: {' and '.join(meant)} have it, say which: {meant[0]}.{key}={value}")
+        if meant[0] not in names:
+            raise InputError(f"--set {text}: {prefix!r} is not run here: the methods are {', '.join(names)}")
         try:
-            changes.setdefault(name, {})[field] = method(name).settings.parse(field, value)
+            changes.setdefault(meant[0], {})[field] = method(meant[0]).settings.parse(field, value)
         except InputError as error:
             raise InputError(f"--set {text}: {error}") from None
-    return check_changes(changes)
+    return check_changes(changes, base)
 
 
-def check_changes(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Settings by method, each checked alone against its range, so that nothing is loaded for what cannot be.
+def check_changes(
+    changes: Mapping[str, Mapping[str, Any]], base: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Settings by method, checked before anything is loaded.
+
+    Args:
+        base: the classifier's own settings, by method.
 
     Raises:
         InputError: no such method or setting, or a value out of its range.
     """
     for name, values in changes.items():
+        entry = method(name)
         try:
-            method(name).settings().changed(values)
+            entry.settings.of((base or {}).get(entry.settings_name, {})).changed(values)
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
     return {name: dict(values) for name, values in changes.items()}

@@ -91,6 +91,14 @@ def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
     return tuple(sorted(fitting, key=lambda name: (fitting[name].trained.get("round", 0), name)))
 
 
+def settings_of(name: str) -> dict[str, dict[str, Any]]:
+    """The methods' settings of a classifier by its name in the register or its path; {} where there are none."""
+    entries = read_manifest()
+    if name in entries:
+        return _inherited_settings(entries[name])
+    return settings_of_file(Path(name)) if Path(name).is_file() else {}
+
+
 def settings_of_file(path: Path) -> dict[str, dict[str, Any]]:
     """The methods' settings in the entry of this very file, by its digest; {} where no entry is of it.
 
