@@ -24,6 +24,7 @@ COMMANDS = {
     "inspect": "Say what a checkpoint holds, before anything is computed with it.",
     "handout": "Write the lecture as a PDF to print.",
     "maps": "Write the class maps of a whole data set.",
+    "methods": "List the methods, what each needs and its settings.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",
 }
