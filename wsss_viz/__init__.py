@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.loading import load
     from wsss_viz.models.torchvision_adapter import adapt
-    from wsss_viz.one_call import ae, ae_rounds, cam, cs_ae, cs_ae_single, gain, rib, rib_bce
+    from wsss_viz.one_call import ae, ae_rounds, cam, cs_ae, cs_ae_single, gain, layercam, rib, rib_bce
     from wsss_viz.traces.step import Step, Trace
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "gain",
     "gradients",
     "information",
+    "layercam",
     "load",
     "methods",
     "models",
@@ -83,7 +84,8 @@ __getattr__, __dir__ = lazy_names(
         "__version__": "version",
         "adapt": "models.torchvision_adapter",
         "load": "models.loading",
-        **dict.fromkeys(("ae", "ae_rounds", "cam", "cs_ae", "cs_ae_single", "gain", "rib", "rib_bce"), "one_call"),
+        **dict.fromkeys(("ae", "ae_rounds", "cam", "cs_ae", "cs_ae_single", "gain"), "one_call"),
+        **dict.fromkeys(("layercam", "rib", "rib_bce"), "one_call"),
         **dict.fromkeys(("data", "evaluation", "figures", "gradients", "information", "methods"), None),
         **dict.fromkeys(("models", "showcase", "traces", "training"), None),
     },

@@ -15,7 +15,7 @@ from wsss_viz.errors import InputError
 if TYPE_CHECKING:
     from torch import nn
 
-    from wsss_viz.methods.views import Views
+    from wsss_viz.methods.view_set import Views
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.traces.step import Trace
 
@@ -58,11 +58,11 @@ def run(
             one linear layer, which is adapted (`models.adapt`) and left as it was.
         classes: the class, or the classes, that the method works on; default the sample's labels, and for a picture
             without labels the class with the top score.
-        views: "single", "mirror" or "multi-scale", or a `Views`.
+        views: as text, "single", "mirror", "multi-scale" or scales ("1,1.5,2+mirror"), or a `Views`.
         device: "auto" (the GPU where there is one), "cpu", "cuda", ...; a network that is given stays where it is.
         class_names: names of the network's classes, where it has none of its own.
         networks: paired networks by role, as names or paths, where they are not those of the register.
-        settings: the method's own options, by name.
+        settings: of the method, by name: `rib(..., steps=20)`; as `methods.bind` takes them.
 
     Returns:
         A Trace; of several pictures a list of Traces.
@@ -75,16 +75,15 @@ def run(
     """
     from wsss_viz.data.anything import samples_of
     from wsss_viz.methods import bind
+    from wsss_viz.methods.view_set import Views
     from wsss_viz.traces.step import Trace
 
     samples, single = samples_of(image)
     classifier = _classifier(model, device, class_names)
     name = model if isinstance(model, str) else ""
     runner = bind(method, classifier, _paired(method, name, device, networks), samples, **_options(classes, settings))
-    traces = []
-    for sample in samples:
-        steps = runner(sample, _views(views))
-        traces.append(Trace.collect(steps, method, classifier.classes, sample, settings))
+    wanted = Views.from_text(views) if isinstance(views, str) else views
+    traces = [Trace.collect(runner(sample, wanted), method, classifier.classes, sample) for sample in samples]
     return traces[0] if single else traces
 
 
@@ -108,26 +107,16 @@ def _classifier(
 def _paired(
     method: str, name: str, device: str, networks: Mapping[str, str | Sequence[str]] | None
 ) -> Mapping[str, Sequence[Classifier]]:
-    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods import load_paired
 
     given = {role: [names] if isinstance(names, str) else list(names) for role, names in (networks or {}).items()}
-    return load_trained([method], name, device, given)
+    return load_paired([method], name, device, given)
 
 
 def _options(classes: str | Sequence[str] | None, settings: Mapping[str, Any]) -> dict[str, Any]:
     if classes is None:
         return dict(settings)
     return {**settings, "classes": (classes,) if isinstance(classes, str) else tuple(classes)}
-
-
-def _views(views: str | Views) -> Views:
-    from wsss_viz.methods.views import PRESETS, Views
-
-    if isinstance(views, Views):
-        return views
-    if views not in PRESETS:
-        raise InputError(f"`views` is one of {', '.join(PRESETS)}, or a Views, got {views!r}")
-    return PRESETS[views]
 
 
 def one_call(method: str) -> OneCall:
@@ -146,7 +135,7 @@ def one_call(method: str) -> OneCall:
 
 
 def __getattr__(name: str) -> OneCall:
-    from wsss_viz.methods import METHODS
+    from wsss_viz.methods.catalogue import METHODS
 
     for method in METHODS:
         if method.replace("-", "_") == name:

@@ -31,7 +31,7 @@ def sample(name: str = "a <b>") -> Sample:
 
 
 def trace() -> Trace:
-    return replace(full_trace(), sample=sample(), settings={"margin": 25.0})
+    return replace(full_trace(), sample=sample())
 
 
 def pictures(html: str) -> list[np.ndarray]:
@@ -115,7 +115,8 @@ def test_without_targets_the_class_with_the_top_score_is_drawn() -> None:
 
 
 def test_a_trace_is_saved_to_the_last_bit_with_its_sample_and_settings(tmp_path: Path) -> None:
-    wanted = replace(trace(), settings={"margin": 25.0, "views": (1.0, 2.0)})
+    settings = {"margin": 25.0, "views": [1.0, 2.0]}
+    wanted = replace(trace(), steps=tuple(replace(step, settings=settings) for step in trace()))
     read = Trace.load(wanted.save(tmp_path / "t.trace"))
     for one, other in zip(read, wanted, strict=True):
         assert np.array_equal(one.maps, other.maps)
@@ -125,7 +126,7 @@ def test_a_trace_is_saved_to_the_last_bit_with_its_sample_and_settings(tmp_path:
     assert read.sample is not None
     assert repr(read.sample) == repr(wanted.sample)
     assert np.array_equal(read.sample.mask, sample().mask)
-    assert read.settings == {"margin": 25.0, "views": [1.0, 2.0]}
+    assert read.settings == settings
     assert (read.method, read.classes) == ("rib", ("cow", "sofa"))
     assert wanted.save(tmp_path / "again.trace").read_bytes() == (tmp_path / "t.trace").read_bytes()
 

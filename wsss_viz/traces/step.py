@@ -41,6 +41,7 @@ class Step:
         arrays: further arrays by name (the union so far, the accumulated maps).
         sampled: index of the class drawn at this iteration (CS-AE).
         stop: why the method ends after this step, or None.
+        settings: what the method was run with, by name, as JSON has it; {} where unknown.
     """
 
     index: int
@@ -54,6 +55,7 @@ class Step:
     arrays: dict[str, NDArray] = field(default_factory=dict)
     sampled: int | None = None
     stop: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def logit(self, index: int) -> float:
         """The logit of class `index` on the image that the method looked for it in at this step.
@@ -104,7 +106,6 @@ class Trace:
         method: the method's name on the command line (`cam`, `cs-ae`, ...), or "".
         classes: the classes of `maps` and `scores`, in order; empty where unknown.
         sample: the image and what is known about it; None where it is unknown; pictures need it.
-        settings: the options that the method ran with, by name; empty where unknown.
 
     A drawn scene, its CAM, and where the map is highest:
 
@@ -119,7 +120,6 @@ class Trace:
     method: str = ""
     classes: tuple[str, ...] = ()
     sample: Sample | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -132,7 +132,6 @@ class Trace:
         method: str = "",
         classes: tuple[str, ...] = (),
         sample: Sample | None = None,
-        settings: Mapping[str, Any] | None = None,
     ) -> Trace:
         """Runs the method to its end and keeps every step.
 
@@ -140,7 +139,7 @@ class Trace:
         >>> Trace.collect(iter([step]), "cam", ("cow", "sofa"))
         Trace(method='cam', steps=1, maps=(2, 4, 6))
         """
-        return cls(tuple(steps), method, classes, sample, settings or {})
+        return cls(tuple(steps), method, classes, sample)
 
     @property
     def maps(self) -> FloatArray:
@@ -256,6 +255,11 @@ class Trace:
         from wsss_viz.traces.trace_file import load_trace
 
         return load_trace(Path(path))
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the method was run with, by name; {} where unknown."""
+        return self.steps[-1].settings
 
     def __len__(self) -> int:
         return len(self.steps)

@@ -12,7 +12,6 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, is_dataclass
 from lzma import LZMAError
 from pathlib import Path
 from typing import IO, Any
@@ -62,7 +61,7 @@ def write_traces(
                 notes["traces"][name]["rows"][key] = list(rows)
             if exact and trace.sample is not None:
                 notes["traces"][name]["sample"] = _add_sample(archive, name, trace.sample)
-        _add(archive, _ABOUT, json.dumps(notes, default=_plain).encode())
+        _add(archive, _ABOUT, json.dumps(notes).encode())
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -105,8 +104,13 @@ def _notes(trace: Trace) -> dict[str, Any]:
         }
         for step in trace
     ]
-    settings = {"settings": dict(trace.settings)} if trace.settings else {}
-    return {"method": trace.method, "classes": list(trace.classes), **settings, "steps": steps, "rows": {}}
+    return {
+        "method": trace.method,
+        "classes": list(trace.classes),
+        "settings": dict(trace.settings),
+        "steps": steps,
+        "rows": {},
+    }
 
 
 def _arrays(trace: Trace) -> dict[str, dict[int, NDArray]]:
@@ -118,11 +122,6 @@ def _arrays(trace: Trace) -> dict[str, dict[int, NDArray]]:
             if values is not None:
                 found.setdefault(name, {})[row] = values
     return found
-
-
-def _plain(value: object) -> Any:
-    """A setting that JSON does not have, as one that it has: a dataclass by its fields, anything else in words."""
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 def _stacked(trace: str, name: str, rows: list[NDArray]) -> NDArray:
@@ -198,9 +197,9 @@ class TraceFile:
                 }
                 own: dict[str, Any] = {key: there.pop(key) for key in _OWN if key in there}
                 further = {key.partition("/")[2]: value for key, value in there.items()}
-                steps.append(Step(**{**fields, "targets": tuple(fields["targets"])}, **own, arrays=further))
-            settings = dict(notes.get("settings", {}))
-            return Trace(tuple(steps), notes["method"], tuple(notes["classes"]), sample, settings)
+                plain = {**fields, "targets": tuple(fields["targets"]), "settings": notes.get("settings", {})}
+                steps.append(Step(**plain, **own, arrays=further))
+            return Trace(tuple(steps), notes["method"], tuple(notes["classes"]), sample)
         except _UNREADABLE:
             raise InputError(f"{self._path} is damaged at {name}: write it again") from None
 
