@@ -17,6 +17,7 @@ from wsss_viz.errors import InputError, is_out_of_memory
 
 COMMANDS = {
     "app": "Start the app in the browser.",
+    "convert-efficientnet-lite": "Convert EfficientNet-Lite's weights to a checkpoint.",
     "data": "Draw, write and list data sets.",
     "diagnose": "Measure information and gradients, as numbers.",
     "evaluate": "Score methods on a data set with masks.",
