@@ -37,6 +37,7 @@ FORMS = (
 )
 
 _INDEXED = re.compile(r"(.+):([0-9]{1,9})", re.DOTALL)
+_PHOTO_KINDS = ("photos", "photos@voc")
 _PHOTOS = re.compile(r"photos(@voc)?(?::(val|test))?(?::([0-9]{1,9}))?")
 _SCENES = re.compile(r"([^:@]*)(?:@([0-9]{1,5})x([0-9]{1,5}))?")
 
@@ -102,7 +103,7 @@ def open(source: str) -> DataSet:
         InputError: an unknown form, split, size or folder, or an index outside the set; in one line.
     """
     kind, colon, rest = source.partition(":")
-    if kind in ("photos", "photos@voc"):
+    if kind in _PHOTO_KINDS:
         return _open_photos(source)
     if not colon or kind not in _OPENERS or not rest or "\0" in rest:
         raise InputError(f"unknown data string {_short(source)}; write {FORMS}")
@@ -113,10 +114,11 @@ def open(source: str) -> DataSet:
 def is_data_string(text: str) -> bool:
     """Whether a text begins as a data string does, and not as a path.
 
-    >>> is_data_string("scenes:test:17"), is_data_string("photo.jpg"), is_data_string("C:\\\\photo.jpg")
-    (True, False, False)
+    >>> is_data_string("scenes:test:17"), is_data_string("photos"), is_data_string("photo.jpg")
+    (True, True, False)
     """
-    return text.partition(":")[0] in _OPENERS and ":" in text
+    kind, colon, _ = text.partition(":")
+    return kind in _PHOTO_KINDS or (bool(colon) and kind in _OPENERS)
 
 
 def sample(source: str) -> Sample:

@@ -47,7 +47,7 @@ def normalised(maps: NDArray[np.floating]) -> NDArray[np.float64]:
 def located(maps: NDArray[np.floating], labels: Sequence[str], threshold: float) -> NDArray[np.int64]:
     """(T,) index into `ACTIONS` + 1 of the labelled action whose normalised map is highest; 0 up to the threshold.
 
-    The labels of the video are given, as the field gives those of the image (`methods.md` 0.4).
+    The labels of the video are given, as the field gives those of the image (`docs/sources.md#sequences`).
     """
     values = normalised(maps) * np.array([[name in labels] for name in ACTIONS])
     return np.where(values.max(axis=0) > threshold, values.argmax(axis=0) + 1, 0)

@@ -35,7 +35,7 @@ def scene_network(classes: Sequence[str], widths: Sequence[int] = WIDTHS) -> Cla
     """A freshly initialised network: a stem and four stages of one residual block, 0.5 M parameters.
 
     The stem and the first two stages are the early part: they are pretrained and then frozen, as conv1 to layer2 are in
-    IRN (`methods.md`, section 1). The head starts at zero, so that every logit does.
+    IRN (`docs/sources.md#irn`). The head starts at zero, so that every logit does.
     """
     stem = nn.Sequential(
         nn.Conv2d(3, widths[0], 3, STRIDES[0], 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=False)

@@ -2,7 +2,7 @@
 
 IRN (Ahn et al., CVPR 2019; `net/resnet50_cam.py`) keeps its ResNet-50 as `resnet50.*`, as `stage1` to `stage4` and as
 `backbone.0` to `backbone.3`, and the classifier as `classifier` and `newly_added.0`: 956 names for 318 tensors and one.
-RIB, AdvCAM, CLIMS and others have the same class (`methods.md`, 7.1).
+RIB, AdvCAM, CLIMS and others have the same class (`docs/sources.md#irn`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Ahn and Kwak, "Learning Pixel-level Semantic Affinity with Image-level Supervision", CVPR 2018, `network/resnet38d.py`;
 after Wu, Shen and van den Hengel, "Wider or Deeper", 2016. 192 tensors with a classifier, 229 with BatchNorm's counters
-(`methods.md`, 7.2 and 7.3).
+(`docs/sources.md#resnet38d`).
 """
 
 from __future__ import annotations
