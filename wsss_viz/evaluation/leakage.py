@@ -1,6 +1,6 @@
 """How much of a class's map lies on another labelled object, at matched recall.
 
-For the class-specific half of CS-AE's loss (Kweon et al., ICCV 2021): where objects of different classes touch, a map
+For the class-specific half of CS-AE's loss (`docs/sources.md#oc-cse`): where objects of different classes touch, a map
 that grows should not grow onto the neighbour. Each class is thresholded by itself, without an argmax between classes,
 for that would hide the leak. Two methods are compared at the same recall of the classes' own objects: whoever claims
 more leaks more, whatever it claims. Our own measure.

@@ -16,7 +16,7 @@ SHORT_SIDE = 128
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with a shortcut (He et al., CVPR 2016, sec. 3), (N, D, H, W) to (N, D', H/s, W/s)."""
+    """Two 3x3 convolutions with a shortcut (`docs/sources.md#resnet`), (N, D, H, W) to (N, D', H/s, W/s)."""
 
     def __init__(self, width_in: int, width_out: int, stride: int) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""From raw class maps to something that can be compared, thresholded and drawn. Never implicit: always by name."""
+"""From raw class maps to something that can be compared, thresholded and drawn. Never implicit: always by name.
+
+Sources: `docs/sources.md#irn`, `docs/sources.md#seam`.
+"""
 
 from __future__ import annotations
 

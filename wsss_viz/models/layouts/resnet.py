@@ -27,7 +27,7 @@ _IRNET = ("fc_edge", "fc_dp", "mean_shift", "path_indices", "disp_target")
 
 
 def resnet_shapes(depth: tuple[int, ...], bottleneck: bool) -> dict[str, tuple[int, ...]]:
-    """The tensors of a torchvision ResNet without its head and its counters (He et al., CVPR 2016, table 1).
+    """The tensors of a torchvision ResNet without its head and its counters (`docs/sources.md#resnet`).
 
     Args:
         depth: blocks in layer1 to layer4.
