@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wsss_viz import __version__
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from wsss_viz.evaluation.layer_features import Asked, LayerFeatures

@@ -1,7 +1,8 @@
 """The two stages of the scenes' classifier, as in the field: a rich pretraining, then image-level labels alone.
 
 A measurement says why (`docs/sources.md#scenes`): without features that the labels do not need, there is nothing
-for RIB to bring back. What ImageNet is to VOC, single-object drawings with fine-grained labels (class and coat) are to the scenes.
+for RIB to bring back. What ImageNet is to VOC, single-object drawings with fine-grained labels (class and coat) are to
+the scenes.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ class PseudoMasks:
         method: by its name on the command line.
         threshold: of the background, chosen on validation scenes.
         band: a pixel whose best normalised map is within `band` of the threshold is left out of the loss, as IRN leaves
-            out what lies between its two thresholds (.35 and .17 in RIB's code: `docs/sources.md#segmenter`); the width is
-            our own.
+            out what lies between its two thresholds (.35 and .17 in RIB's code: `docs/sources.md#segmenter`); the
+            width is our own.
     """
 
     method: str
