@@ -67,6 +67,12 @@ def count_leak(
 
     Raises:
         ValueError: the sample has no mask or no labels.
+
+    >>> from wsss_viz.data.sources import sample
+    >>> scene = sample("scenes:test:129")
+    >>> maps = np.stack([scene.class_mask(name) for name in scene.classes]).astype(np.float32)
+    >>> count_leak(maps, scene, scene.classes).at_recall(1.0)
+    0.0
     """
     if sample.mask is None or sample.labels is None:
         raise ValueError(f"{sample.name} has no mask or no labels to count against")

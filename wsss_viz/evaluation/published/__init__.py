@@ -45,7 +45,11 @@ class Published:
 
 
 def published_results() -> tuple[Published, ...]:
-    """All rows, in the tables' order."""
+    """All rows, in the tables' order.
+
+    >>> published_results()[0].method, published_results()[0].val
+    ('AdvErasing', 55.0)
+    """
     with _FILE.open(encoding="utf-8", newline="") as file:
         return tuple(
             Published(
