@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank
-from wsss_viz.commands.networks import class_names_option, network_option, open_networks
+from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
     classifier_option,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @data_option
 @classifier_option
 @class_names_option
+@input_options
 @network_option
 @views_option("multi-scale")
 @click.option(
@@ -55,6 +56,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any],
     views_name: str,
     tune_on: str,
     maps_folder: Path | None,
@@ -81,7 +83,9 @@ def command(
             place = device_of(device, ranks)
 
             def prepare() -> tuple[Classifier, dict[str, Runner]]:
-                classifier, partners = open_networks(names, classifier_name, place, class_names, networks)
+                classifier, partners = open_networks(
+                    names, classifier_name, place, class_names, networks, network_input
+                )
                 samples = data.open(data_string)
                 return classifier, bind_all(classifier, classifier_name, names, also, place, partners, samples)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank
-from wsss_viz.commands.networks import class_names_option, network_option, open_networks
+from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 )
 @classifier_option
 @class_names_option
+@input_options
 @network_option
 @views_option("multi-scale")
 @click.option(
@@ -64,6 +65,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any],
     views_name: str,
     precision: str,
     limit: int | None,
@@ -85,13 +87,17 @@ def command(
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.traces.map_folder import MapWriter
 
-    own = {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
+    own: dict[str, Any] = {}
+    if class_names or networks:
+        own = {"class_names": str(class_names), "networks": list(networks)}
+    if network_input:
+        own["input"] = {name: list(v) if isinstance(v, tuple) else v for name, v in network_input.items()}
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
             samples = data.open(data_string)
             place = device_of(device, ranks)
-            classifier, partners = open_networks([name], classifier_name, place, class_names, networks)
+            classifier, partners = open_networks([name], classifier_name, place, class_names, networks, network_input)
             for network in (classifier, *(network for group in partners.values() for network in group)):
                 laid_out(network)
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
