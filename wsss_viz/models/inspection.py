@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +49,9 @@ def _torchvision(name: str, given: NetworkInput, numbers: bool) -> tuple[Report,
     from torchvision import models
 
     weights = default_weights(name)
-    untrained = models.get_model(name, weights=None)
+    with warnings.catch_warnings():  # of an initialisation that is not used
+        warnings.simplefilter("ignore", FutureWarning)
+        untrained = models.get_model(name, weights=None)
     basis = Report(
         name,
         round(weights.meta.get("_file_size", 0) * 1e6),
