@@ -12,6 +12,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.architectures import architecture
 from wsss_viz.models.class_lists import check_class_names
 from wsss_viz.models.classifier import Classifier, Preprocessing
+from wsss_viz.models.manifest import settings_of_digest
 from wsss_viz.models.network_file import KEY, fill, read_own, write_weights
 from wsss_viz.models.reading import TensorFile
 from wsss_viz.models.reading.bounds import FORMATS
@@ -37,11 +38,12 @@ def write_checkpoint(path: Path, classifier: Classifier, description: dict[str, 
     write_weights(path, classifier, meta, half=half)
 
 
-def read_checkpoint(path: Path, sha256: str | None = None) -> Classifier:
+def read_checkpoint(path: Path, sha256: str | None = None, stride: int | None = None) -> Classifier:
     """Reads what `write_checkpoint` wrote; on the CPU, in evaluation mode, frozen.
 
     Args:
         sha256: what the bytes that are read must digest to.
+        stride: of the maps, where it is not the checkpoint's own.
 
     Raises:
         InputError: the file is missing, truncated, changed, not ours, of another architecture, or holds NaN or
@@ -58,13 +60,20 @@ def read_checkpoint(path: Path, sha256: str | None = None) -> Classifier:
         ('cat', 'dog')
         >>> folder.cleanup()
     """
-    return classifier_of(read_own(path, sha256))
+    return classifier_of(read_own(path, sha256), stride)
 
 
-def classifier_of(file: TensorFile) -> Classifier:
-    """The classifier of one of our own checkpoints in memory. Raises InputError as `read_checkpoint` does."""
-    classifier = fill(file, _described(file))
-    classifier.digest = file.digest
+def classifier_of(file: TensorFile, stride: int | None = None) -> Classifier:
+    """The classifier of one of our own checkpoints in memory, with its entry's settings.
+
+    Args:
+        stride: of the maps, where it is not the checkpoint's own.
+
+    Raises:
+        InputError: as `read_checkpoint` does.
+    """
+    classifier = fill(file, _described(file, stride))
+    classifier.digest, classifier.settings = file.digest, settings_of_digest(file.digest)
     return classifier
 
 
@@ -107,7 +116,7 @@ def own_report(file: TensorFile) -> Report:
     )
 
 
-def _described(file: TensorFile) -> Classifier:
+def _described(file: TensorFile, stride: int | None = None) -> Classifier:
     """The classifier that a header describes, without numbers."""
     name = file.name
     if KEY not in file.metadata:
@@ -120,6 +129,9 @@ def _described(file: TensorFile) -> Classifier:
         known = architecture(str(description["name"]))
         if known is None:
             raise InputError(f"{name} is of the architecture {description['name']!r}, which this version cannot build")
+        if stride is not None:
+            known.check_stride(stride)
+            description = {**description, "stride": stride}
         classes = check_class_names(meta["classes"], name)
         with torch.device("meta"):  # nothing is allocated for what a header merely claims
             classifier = known.described(description, classes)

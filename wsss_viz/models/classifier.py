@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -117,9 +117,10 @@ class Classifier(nn.Module):
         preprocessing: from an image to an input.
         input_from: where that is from: "given", "sidecar", "checkpoint", "weights", "published" or "assumed", as
             `models.report.Report` explains them.
-        layout: of a published network its architecture's name in the registry; "" for others. Methods that have
-            settings of their own for such a network look here.
+        layout: of a published network its architecture's name in the registry; "" for others.
         digest: SHA-256 of the file that the weights were read from; "" for none.
+        settings: what methods are run with on this very network, by the method's name, where it is not their defaults;
+            from its entry in the register of checkpoints.
     """
 
     bias: Tensor | None
@@ -137,6 +138,7 @@ class Classifier(nn.Module):
         bias: Tensor | None = None,
         preprocessing: Preprocessing | None = None,
         layout: str = "",
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__()
         if head.bias is not None or head.kernel_size != (1, 1):
@@ -154,6 +156,7 @@ class Classifier(nn.Module):
         self.preprocessing = preprocessing or Preprocessing()
         self.input_from = "given" if preprocessing else "assumed"
         self.layout = layout
+        self.settings: dict[str, dict[str, Any]] = {name: dict(values) for name, values in (settings or {}).items()}
 
     def early(self, x: Tensor, split: int | None = None) -> Tensor:
         """(N, 3, H, W) to the features after `split` stages (default: the classifier's own)."""

@@ -12,10 +12,9 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.device import find_device
-from wsss_viz.models.dilation import dilate
-from wsss_viz.models.manifest import Entry, checkpoints_folder, read_manifest
+from wsss_viz.models.manifest import Entry, folder_of, read_manifest
 from wsss_viz.models.network_file import Network, read_network
-from wsss_viz.models.network_input import NetworkInput, source_of
+from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
 from wsss_viz.models.preflight import part_of
 from wsss_viz.models.suffixes import weight_suffix
 
@@ -36,7 +35,8 @@ def load(
     """A classifier in evaluation mode, its weights frozen.
 
     Args:
-        name: a name in the register of checkpoints ("scenes-classifier"), the path of a checkpoint (one of this
+        name: a name in a register, of the shipped checkpoints ("scenes-classifier") or of those trained with
+            `python -m wsss_viz train` ("trained-classifier"), the path of a checkpoint (one of this
             project, or of an architecture in `models.architectures`; `FILE#part` for one of several networks in it), a
             torchvision model's name ("resnet50", "torchvision:resnet50"), which comes with its pretrained weights, or a
             module, which is adapted.
@@ -82,8 +82,7 @@ def _read(name: str, classes: Sequence[str] | None, given: NetworkInput) -> Clas
     entries = read_manifest()
     if name in entries:
         _no_names(classes, name)
-        classifier = read_registered(name)
-        return _with_input(classifier, given, name) if given else classifier
+        return read_registered(name, given)
     if not name.startswith(TORCHVISION_PREFIX) and is_path(name):
         return load_published(Path(name), classes, given=given)
     # Imported here: torchvision takes as long as torch itself, and the shipped checkpoints do not need it.
@@ -101,27 +100,20 @@ def _read(name: str, classes: Sequence[str] | None, given: NetworkInput) -> Clas
     )
 
 
-def _with_input(classifier: Classifier, given: NetworkInput, name: str) -> Classifier:
-    """A checkpoint of the register with another input than its own."""
-    if given.stride is not None and given.stride != classifier.stride:
-        dilate(list(classifier.stages), classifier.stride, given.stride, name)
-        classifier.stride = given.stride
-    classifier.preprocessing = given.applied(classifier.preprocessing)
-    classifier.input_from = source_of(given, NetworkInput(), classifier.input_from)
-    return classifier
-
-
-def read_registered(name: str) -> Classifier:
+def read_registered(name: str, given: NetworkInput = NOTHING) -> Classifier:
     """A classifier of the register; its digest is of the bytes that are read.
 
     Raises:
-        InputError: there is none of that name, or its file is missing, truncated or changed.
+        InputError: there is none of that name, its file is missing, truncated or changed, or it cannot have the stride.
     """
     entry, path = _entry(name)
     try:
-        return read_checkpoint(path, entry.sha256)
+        classifier = read_checkpoint(path, entry.sha256, given.stride)
     except InputError as error:
         raise _with_remedy(error, entry) from None
+    classifier.preprocessing = given.applied(classifier.preprocessing)
+    classifier.input_from = source_of(given, NOTHING, classifier.input_from)
+    return classifier
 
 
 def _with_remedy(error: InputError, entry: Entry) -> InputError:
@@ -130,13 +122,14 @@ def _with_remedy(error: InputError, entry: Entry) -> InputError:
 
 
 def _entry(name: str) -> tuple[Entry, Path]:
-    entries = read_manifest()
-    if name not in entries:
+    folder = folder_of(name)
+    if folder is None:
         raise InputError(f"there is no checkpoint {name!r} in the register: make it with `python -m wsss_viz train`")
-    path = checkpoints_folder() / entries[name].file
+    entry = read_manifest(folder)[name]
+    path = folder / entry.file
     if not path.is_file():
-        raise InputError(f"{path.name} is missing: restore it, or run `{entries[name].command}`")
-    return entries[name], path
+        raise InputError(f"{path.name} is missing: restore it, or run `{entry.command}`")
+    return entry, path
 
 
 def registered_path(name: str) -> Path:

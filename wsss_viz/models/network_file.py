@@ -71,11 +71,17 @@ def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any], *, ha
     """Writes weights and a description of their network, JSON, whole or not at all.
 
     Args:
-        half: whether floating point numbers are written in half precision, which takes half the space.
+        half: whether floating point numbers are written as float16, in half the space; they are read as float32 again.
+
+    Raises:
+        InputError: a weight is too large for float16.
     """
     tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     if half:
         tensors = {key: value.half() if value.is_floating_point() else value for key, value in tensors.items()}
+        large = next((key for key, value in tensors.items() if not torch.isfinite(value).all()), None)
+        if large:
+            raise InputError(f"{large} holds values that float16 has no room for: write float32")
     # one entry: the container keeps several in no fixed order, and the same network is to give the same bytes
     write_whole(path, save(tensors, metadata={KEY: json.dumps(meta, sort_keys=True)}))
 

@@ -62,7 +62,7 @@ def read_published(
     report, network = report_on(file, path, classes, given, part)
     if not report.ready:
         return report, None
-    classifier = classifier_of(file) if network is None else _build(file, network, report)
+    classifier = classifier_of(file, report.stride) if network is None else _build(file, network, report)
     assert report.preprocessing is not None
     classifier.preprocessing = Preprocessing(**report.preprocessing)
     classifier.input_from, classifier.digest = report.input_from, report.digest
@@ -149,7 +149,7 @@ def _build(file: TensorFile, network: Recognised, report: Report) -> Classifier:
     if report.background:
         rows, bias = rows[1:], None if bias is None else bias[1:]
     stages = known.stages(_filled(network, weights))
-    dilate(stages, known.stride, report.stride, known.title)
+    dilate(stages, known.built_stride or known.stride, report.stride, known.title)
     head = nn.Conv2d(rows.shape[1], rows.shape[0], 1, bias=False)
     head.weight = nn.Parameter(rows[:, :, None, None].contiguous(), requires_grad=False)
     return (
@@ -181,5 +181,6 @@ def _filled(recognised: Recognised, weights: dict[str, Tensor]) -> nn.Module:
     with torch.device("meta"):
         network = known.network(recognised.variant)
     counters = {key: torch.tensor(0) for key in network.state_dict() if key.endswith("num_batches_tracked")}
-    network.load_state_dict({**weights, **counters}, assign=True)
+    names = known.module_names(recognised.variant)
+    network.load_state_dict({names.get(key, key): value for key, value in weights.items()} | counters, assign=True)
     return network

@@ -18,6 +18,7 @@ _FILES = (
     "resnet38d",
     "mxnet_resnet38d",
     "torchvision_resnet",
+    "efficientnet_lite",
     "scene_network",
 )
 """In the order in which they are asked for a file: where two explain it as well, the first does."""

@@ -84,7 +84,8 @@ class Architecture:
         same_heads: whether several of these names are names of one tensor.
         asked_heads: heads beside the usual one, by the first part of their names, and why one of the two must be asked
             for (`FILE#NAME`).
-        stride: pixels per cell of the maps, of the network as it was trained.
+        stride: pixels per cell of the maps, where nobody says another.
+        built_stride: of what `network` builds; 0: the same.
         strides: those that can be chosen when it is loaded; a smaller one dilates where the network would shrink.
         split: stages that its own training left as they were, which methods leave alone too.
         mean, std, short_side: of its input, the fields of `Preprocessing`.
@@ -98,6 +99,7 @@ class Architecture:
     same_heads = False
     asked_heads: Mapping[str, str] = MappingProxyType({})
     stride = 32
+    built_stride = 0
     strides: tuple[int, ...] = (32,)
     split = 3
     mean: tuple[float, float, float] = IMAGENET_MEAN
@@ -142,6 +144,10 @@ class Architecture:
     def network(self, variant: Any) -> nn.Module:
         """The network without head and without numbers, its tensors named as in `shapes`."""
         raise NotImplementedError(self.name)
+
+    def module_names(self, variant: Any) -> Mapping[str, str]:
+        """By the names in `shapes` those of the module that `network` builds, where they differ."""
+        return {}
 
     def stages(self, network: nn.Module) -> list[nn.Module]:
         """The network as modules applied in order."""
