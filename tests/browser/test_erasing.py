@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.app.test_upload import encoded
+from tests.app.services.test_upload import encoded
 from tests.browser.conftest import OpenAt, settle
 from tests.browser.viewing import canvas, viewer
 

@@ -18,7 +18,7 @@ def command(out: Path) -> None:
     if out.suffix.lower() != ".pdf":
         raise InputError(f"the handout is a PDF: give a name that ends in .pdf, not {out.name!r}")
     need_app("the handout")
-    from wsss_viz.app.learn.handout import handout
+    from wsss_viz.app.pages.learn.handout import handout
     from wsss_viz.data.files import write_whole
 
     # The steps are the page's own, whose caches say that no page is running.
