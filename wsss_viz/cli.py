@@ -17,6 +17,7 @@ from wsss_viz.errors import InputError, is_out_of_memory
 
 COMMANDS = {
     "app": "Start the app in the browser.",
+    "convert-efficientnet-lite": "Convert EfficientNet-Lite's weights to a checkpoint.",
     "data": "Draw, write and list data sets.",
     "diagnose": "Measure information and gradients, as numbers.",
     "evaluate": "Score methods on a data set with masks.",
@@ -24,6 +25,7 @@ COMMANDS = {
     "inspect": "Say what a checkpoint holds, before anything is computed with it.",
     "handout": "Write the lecture as a PDF to print.",
     "maps": "Write the class maps of a whole data set.",
+    "methods": "List the methods, what each needs and its settings.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",
 }

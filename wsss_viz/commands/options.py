@@ -13,6 +13,7 @@ import click
 from tqdm import tqdm
 
 from wsss_viz.errors import InputError
+from wsss_viz.methods.view_set import PRESETS
 
 T = TypeVar("T")
 
@@ -70,6 +71,15 @@ json_option = click.option(
 )
 
 
+settings_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="METHOD.SETTING=VALUE",
+    help="Change one setting, such as rib.margin=25; repeatable; `methods` lists them.",
+)
+
+
 def storing_options(what: str) -> Callable[[Any], Any]:
     """--store and --stored, of a command whose measurement a page opens with.
 
@@ -117,7 +127,7 @@ def views_option(default: str) -> Callable[[Any], Any]:
     return click.option(
         "--views",
         "views_name",
-        type=click.Choice(["single", "mirror", "multi-scale"]),
+        type=click.Choice(list(PRESETS)),
         default=default,
         help="The views a map is fused from; multi-scale is IRN's: 1, .5, 1.5, 2 and the mirror image.",
     )

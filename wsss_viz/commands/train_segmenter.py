@@ -46,16 +46,16 @@ def segmenter(
     from wsss_viz.data.subset import take
     from wsss_viz.evaluation.runner import count_run
     from wsss_viz.evaluation.scores import summarise
-    from wsss_viz.methods.partners import load_trained, trained_names
-    from wsss_viz.methods.registry import METHODS, bind
+    from wsss_viz.methods import METHODS, bind
+    from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models.loading import load
-    from wsss_viz.models.manifest import file_digest, read_manifest
+    from wsss_viz.models.manifest import file_digest, read_manifest, trained_names
     from wsss_viz.models.segmenter import NAME
     from wsss_viz.training import segmenter as recipe
 
     check_out(out)
     classifier = load("scenes-classifier", "cpu")
-    run = bind(method, classifier, load_trained([method], "scenes-classifier", "cpu"))
+    run = bind(method, classifier, load_paired([method], "scenes-classifier", "cpu"))
     val = take(data.open("scenes:val"), val_count)
     counts, _ = count_run(run, classifier.classes, progress(val, f"{method}, choosing its threshold"))
     masks = recipe.PseudoMasks(method, summarise(counts, CLASSES).best_threshold, band)

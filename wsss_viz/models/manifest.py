@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class Entry:
         seed: of that command.
         trained: what else is known of the training (seconds, versions, epochs, what it started from).
         scores: what was measured, with the data it was measured on.
+        settings: what methods are run with on this network, by the method's name, where it is not their defaults.
     """
 
     file: str
@@ -59,6 +60,7 @@ class Entry:
     seed: int
     trained: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
@@ -116,10 +118,45 @@ def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
     return tuple(sorted(fitting, key=lambda name: (fitting[name].trained.get("round", 0), name)))
 
 
+def settings_of(name: str) -> dict[str, dict[str, Any]]:
+    """The methods' settings of a classifier by its name in the register or its path; {} where there are none."""
+    entries = read_manifest()
+    if name in entries:
+        return _inherited_settings(entries[name])
+    return settings_of_file(Path(name)) if Path(name).is_file() else {}
+
+
+def settings_of_file(path: Path) -> dict[str, dict[str, Any]]:
+    """The methods' settings in the entry of this very file, by its digest; {} where no entry is of it.
+
+    An entry without its own has those of the classifier that it was trained from.
+    """
+    size = path.stat().st_size
+    alike = [entry for name, entry in read_manifest().items() if _size((folder_of(name) or path) / entry.file) == size]
+    digest = file_digest(path) if alike else ""
+    entry = next((entry for entry in alike if entry.sha256 == digest), None)
+    return {} if entry is None else _inherited_settings(entry)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _inherited_settings(entry: Entry) -> dict[str, dict[str, Any]]:
+    digest = entry.trained.get("classifier_sha256")
+    if entry.settings or digest in (None, entry.sha256):
+        return entry.settings
+    parent = next((other for other in read_manifest().values() if other.sha256 == digest), None)
+    return {} if parent is None else _inherited_settings(parent)
+
+
 def register(name: str, entry: Entry, folder: Path | None = None) -> None:
-    """Adds or replaces one entry; the register is written whole or not at all."""
+    """Adds or replaces one entry, which keeps its settings; the register is written whole or not at all."""
     folder = folder or trained_folder()
-    entries = {**read_manifest(folder), name: entry}
+    entries = read_manifest(folder)
+    if name in entries and not entry.settings:
+        entry = replace(entry, settings=entries[name].settings)
+    entries[name] = entry
     content = {"format": 1, "checkpoints": {key: asdict(entries[key]) for key in sorted(entries)}}
     write_whole(folder / "manifest.json", (json.dumps(content, indent=2) + "\n").encode())
 
