@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     )
     from wsss_viz.data.sample import Sample
     from wsss_viz.errors import InputError
+    from wsss_viz.models.adapter import adapt
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.loading import load
-    from wsss_viz.models.adapter import adapt
     from wsss_viz.one_call import ae, ae_rounds, cam, cs_ae, cs_ae_single, gain, layercam, rib, rib_bce
     from wsss_viz.traces.step import Step, Trace
 
