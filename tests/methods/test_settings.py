@@ -226,10 +226,8 @@ def test_bad_settings_are_said_before_anything_is_loaded(tmp_path, capsys):
 
 def test_evaluate_says_what_each_row_was_run_with(tmp_path):
     path = tmp_path / "report.json"
-    cli.main(
-        ["evaluate", "--data", SCENE, "--tune-on", "none", "--views", "single", "--methods", "cam,ae"]
-        + ["--set", "ae.steps=1", "--json", str(path)]
-    )
+    options = ["--tune-on", "none", "--views", "single", "--methods", "cam,ae", "--set", "ae.steps=1"]
+    cli.main(["evaluate", "--data", SCENE, *options, "--json", str(path)])
     assert json.loads(path.read_text())["settings"] == {"cam": {}, "ae": {**ErasingSettings().as_dict(), "steps": 1}}
 
 

@@ -1,4 +1,4 @@
-"""`maps`: the class maps of a whole data set, one file an image."""
+"""`maps`: the class maps of a whole data set, one file per image."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def command(
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
             return take(samples, limit), classifier, bind(name, classifier, paired, samples, **changes), writer
 
-        samples, classifier, run, writer = ranks.together(prepare)
+        samples, classifier, run, writer = ranks.run_on_all(prepare)
         with using_threads(threads), computing(precision, classifier.device):
             reports = run_dataset(
                 run,
