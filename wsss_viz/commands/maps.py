@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank
-from wsss_viz.commands.networks import class_names_option, network_option, open_networks
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
+from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     type=click.Choice(["ours", "irn", "mask", "fiftyone"]),
     default="ours",
     help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); mask: pseudo masks as palette PNG; "
-    "fiftyone: an 8-bit PNG a class, with its range.",
+    "fiftyone: an 8-bit PNG per class, with its range.",
 )
 @click.option(
     "--threshold",
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 )
 @classifier_option
 @class_names_option
+@input_options
 @network_option
 @settings_option
 @views_option("multi-scale")
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 @limit_option
 @device_option
 @threads_option
+@processes_option
 def command(
     *,
     name: str,
@@ -66,6 +68,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any],
     settings: tuple[str, ...],
     views_name: str,
     precision: str,
@@ -75,8 +78,7 @@ def command(
 ) -> None:
     """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was.
 
-    With several processes, each takes its share, and the files are the same, byte for byte:
-    torchrun --nproc-per-node 4 -m wsss_viz maps ...
+    With several --processes, each takes its share, and the files are the same, byte for byte.
     """
     from dataclasses import replace
 
@@ -92,13 +94,17 @@ def command(
 
     method(name)
     changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
-    given = {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
+    given: dict[str, Any] = (
+        {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
+    )
+    if network_input:
+        given["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in network_input.items()}
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
             samples = data.open(data_string)
             place = device_of(device, ranks)
-            classifier, paired = open_networks([name], classifier_name, place, class_names, networks)
+            classifier, paired = open_networks([name], classifier_name, place, class_names, networks, network_input)
             for network in (classifier, *(network for group in paired.values() for network in group)):
                 laid_out(network)
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)

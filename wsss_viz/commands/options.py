@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable
@@ -33,8 +34,8 @@ threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=1,
-    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes under "
-    "torchrun, one a core, compute what one does.",
+    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
+    "per core, compute what one does.",
 )
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
 
@@ -98,6 +99,13 @@ def storing_options(what: str) -> Callable[[Any], Any]:
         return command
 
     return decorate
+
+
+def need_app(what: str) -> None:
+    """Raises InputError where the packages of the extra `app` are not installed."""
+    missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"{what} needs {' and '.join(missing)}: run `pip install 'wsss-viz[app]'`")
 
 
 def check_storing(store: bool, from_stored: bool) -> None:

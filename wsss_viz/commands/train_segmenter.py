@@ -13,13 +13,14 @@ from wsss_viz.commands.train_common import (
     checkpoint_option,
     command_line,
     held_out_option,
+    out_option,
     register_network,
 )
 
 
 @click.command()
-@checkpoint_option("--out", "checkpoints/scenes-segmenter.safetensors")
-@checkpoint_option("--backbone", "checkpoints/scenes-backbone.safetensors", "What the network starts from.")
+@out_option("trained-segmenter")
+@checkpoint_option("--backbone", "scenes-backbone", "What the network starts from.")
 @click.option("--method", default="cam", help="Makes the pseudo masks, with the networks in the register.")
 @click.option("--band", type=click.FloatRange(0, 0.5), default=0.05, help="Around the threshold: left out of the loss.")
 @click.option("--epochs", type=click.IntRange(1), default=8)

@@ -1,4 +1,4 @@
-"""Who looks: networks with one signed map a class, and where they come from. Imported on first use, for the register of
+"""Networks with one signed map per class, and where they come from. Imported on first use, because the register of
 checkpoints is read without torch."""
 
 from __future__ import annotations
@@ -7,14 +7,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wsss_viz.models.adapter import adapt
     from wsss_viz.models.classifier import Classifier, Preprocessing
     from wsss_viz.models.loading import load
-    from wsss_viz.models.torchvision_adapter import adapt
 
 _NAMES = {
     "Classifier": "classifier",
     "Preprocessing": "classifier",
-    "adapt": "torchvision_adapter",
+    "adapt": "adapter",
     "load": "loading",
 }
 

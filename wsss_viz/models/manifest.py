@@ -1,4 +1,7 @@
-"""The shipped checkpoints' register, `checkpoints/manifest.json`: readable without torch."""
+"""The registers of the checkpoints, `manifest.json` beside them: of those shipped and of those a person has trained.
+
+Readable without torch.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,23 @@ from typing import Any
 
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
+from wsss_viz.resources import data_folder, shipped_folder
 
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+FOLDER_VARIABLE = "WSSS_VIZ_CHECKPOINTS"
 
 
 def checkpoints_folder() -> Path:
-    """`checkpoints/` beside the package, or the folder named in the environment variable WSSS_VIZ_CHECKPOINTS."""
-    named = os.environ.get("WSSS_VIZ_CHECKPOINTS")
-    return Path(named) if named else SHIPPED
+    """The shipped `checkpoints/`, or in its place the folder named in the environment variable WSSS_VIZ_CHECKPOINTS."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else shipped_folder() / "checkpoints"
+
+
+def trained_folder() -> Path:
+    """Where `train` writes and `load` looks beside `checkpoints_folder`: in the person's data folder.
+
+    The folder of WSSS_VIZ_CHECKPOINTS, where that is set, is this one too.
+    """
+    return checkpoints_folder() if os.environ.get(FOLDER_VARIABLE) else data_folder() / "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -52,12 +64,20 @@ class Entry:
 
 
 def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
-    """The register's entries by name; empty where there is no register.
+    """The entries by name of a folder's register, or of both; empty where there is none.
+
+    Of one name in both, the shipped one is meant.
 
     Raises:
-        InputError: the register cannot be read.
+        InputError: a register cannot be read.
     """
-    path = (folder or checkpoints_folder()) / "manifest.json"
+    if folder is None:
+        return {**_read(trained_folder()), **_read(checkpoints_folder())}
+    return _read(folder)
+
+
+def _read(folder: Path) -> dict[str, Entry]:
+    path = folder / "manifest.json"
     if not path.is_file():
         return {}
     found = path.stat()
@@ -74,14 +94,21 @@ def _entries(path: Path, stamp: tuple[int, ...]) -> dict[str, Entry]:
         raise InputError(f"{path} is not a register of checkpoints ({error}): take it from the repository") from None
 
 
-def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
-    """The names in the register of the networks of a role that were trained from this very classifier, in order.
+def folder_of(name: str) -> Path | None:
+    """The folder in whose register a name is, None where there is none."""
+    return next((folder for folder in (checkpoints_folder(), trained_folder()) if name in _read(folder)), None)
 
-    Rounds of AE come by their number, others by name, the classifier's digest decides. Needs no network to be read.
+
+def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
+    """The names of the networks of a role that were trained from this very classifier and are beside it, in order.
+
+    A person's own network from a shipped classifier is not among them: a method takes it where it is named. Rounds of
+    AE come by their number, others by name, the classifier's digest decides. Needs no network to be read.
     """
-    entries = read_manifest()
-    if classifier_name not in entries:
+    folder = folder_of(classifier_name)
+    if folder is None:
         return ()
+    entries = _read(folder)
     digest = entries[classifier_name].sha256
 
     def fits(entry: Entry) -> bool:
@@ -104,10 +131,14 @@ def settings_of_file(path: Path) -> dict[str, dict[str, Any]]:
 
     An entry without its own has those of the classifier that it was trained from.
     """
-    folder, size = checkpoints_folder(), path.stat().st_size
-    alike = [entry for entry in read_manifest().values() if _size(folder / entry.file) == size]
-    digest = file_digest(path) if alike else ""
-    entry = next((entry for entry in alike if entry.sha256 == digest), None)
+    size = path.stat().st_size
+    alike = [entry for name, entry in read_manifest().items() if _size((folder_of(name) or path) / entry.file) == size]
+    return settings_of_digest(file_digest(path)) if alike else {}
+
+
+def settings_of_digest(sha256: str) -> dict[str, dict[str, Any]]:
+    """The methods' settings in the entry of the file of that digest; {} where no entry is of it."""
+    entry = next((entry for entry in read_manifest().values() if entry.sha256 == sha256), None)
     return {} if entry is None else _inherited_settings(entry)
 
 
@@ -125,7 +156,7 @@ def _inherited_settings(entry: Entry) -> dict[str, dict[str, Any]]:
 
 def register(name: str, entry: Entry, folder: Path | None = None) -> None:
     """Adds or replaces one entry, which keeps its settings; the register is written whole or not at all."""
-    folder = folder or checkpoints_folder()
+    folder = folder or trained_folder()
     entries = read_manifest(folder)
     if name in entries and not entry.settings:
         entry = replace(entry, settings=entries[name].settings)

@@ -11,7 +11,7 @@ dilated as by Ahn and Kwak, CVPR 2018. Pre-activation blocks, no max-pooling, ou
 
 A block is x + F(ReLU(BN(x))); where the channels or the stride change, a 1x1 convolution of ReLU(BN(x)) takes x's
 place. The original has dropout within b6 and b7, which in evaluation mode is the identity and is left out. Names are
-those of the published files (`layouts.resnet38d`), so that these load as they are.
+those of the published files (`architectures.resnet38d`), so that these load as they are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from wsss_viz.models.layouts.resnet38d import BLOCKS, WIDTHS, block_names
+from wsss_viz.models.architectures.resnet38d import BLOCKS, WIDTHS, block_names
 
 
 def _conv3x3(width_in: int, width_out: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
