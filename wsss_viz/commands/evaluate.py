@@ -96,7 +96,7 @@ def command(
                 samples = data.open(data_string)
                 return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
 
-            classifier, runs = ranks.together(prepare)
+            classifier, runs = ranks.run_on_all(prepare)
             with using_threads(threads):
                 report = run_report(
                     runs,

@@ -110,7 +110,7 @@ def command(
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
             return take(samples, limit), classifier, bind(name, classifier, paired, samples, **changes), writer
 
-        samples, classifier, run, writer = ranks.together(prepare)
+        samples, classifier, run, writer = ranks.run_on_all(prepare)
         with using_threads(threads), computing(precision, classifier.device):
             reports = run_dataset(
                 run,

@@ -91,8 +91,8 @@ def run_report(
     With `each_image` also `images`, a data string and the classes in it for each, and each method's `per_image`, the
     IoUs of these classes. {} on the ranks other than 0.
     """
-    samples = ranks.together(lambda: take(open_data(data_string), limit))
-    tuning, threshold_from = ranks.together(lambda: tuning_samples(tune_on, data_string))
+    samples = ranks.run_on_all(lambda: take(open_data(data_string), limit))
+    tuning, threshold_from = ranks.run_on_all(lambda: tuning_samples(tune_on, data_string))
     results, images = evaluate(
         runs,
         classes,
@@ -136,7 +136,7 @@ def stored_report(
 
     Finished pseudo masks have no threshold to choose: their curve is flat. {} on the ranks other than 0.
     """
-    samples = ranks.together(lambda: take(open_data(data_string), limit))
+    samples = ranks.run_on_all(lambda: take(open_data(data_string), limit))
     counted = count_shared(lambda shown: (count_stored(folder, shown), 0.0), samples, "reading maps", ranks, progress)
     if counted is None:
         return {}

@@ -93,7 +93,7 @@ def count_shared(
     """
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
-    mine = Chosen(samples, ranks.share(range(len(samples))))
+    mine = Chosen(samples, range(len(samples))[ranks.rank :: ranks.count])
     sources: list[str] = []
 
     def noted() -> Iterator[Sample]:
@@ -104,8 +104,8 @@ def count_shared(
     def counted() -> Counted:
         return Counted(*work(noted()), sources)
 
-    parts = ranks.at_first(ranks.together(counted))
-    if parts is None:
+    parts = ranks.all_gather(ranks.run_on_all(counted))
+    if ranks.rank != 0:
         return None
     order = [(parts[i % ranks.count], i // ranks.count) for i in range(len(samples))]
     seconds = sum(part.seconds for part in parts)
