@@ -24,6 +24,7 @@ from wsss_viz.commands.options import (
 if TYPE_CHECKING:
     from wsss_viz.methods.registry import Runner
     from wsss_viz.models.classifier import Classifier
+    from wsss_viz.models.renaming import RenamedClassifier
 
 
 @click.command()
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     default="auto",
     help="Where each threshold is chosen: a data string; none: the data itself, an oracle, as the field does; auto: "
     "the first 150 of scenes:val for scenes:test, else none.",
+)
+@click.option(
+    "--threshold", type=click.FloatRange(0, 0.99), help="One threshold for every method, in place of --tune-on."
 )
 @click.option(
     "--maps", "maps_folder", type=click.Path(path_type=Path), help="Score the maps in this folder instead of methods."
@@ -57,6 +61,7 @@ def command(
     networks: tuple[str, ...],
     views_name: str,
     tune_on: str,
+    threshold: float | None,
     maps_folder: Path | None,
     limit: int | None,
     device: str,
@@ -77,12 +82,14 @@ def command(
             report = stored_report(maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks))
         else:
             from wsss_viz.methods.precision import using_threads
+            from wsss_viz.models.renaming import for_data_set
 
             place = device_of(device, ranks)
 
-            def prepare() -> tuple[Classifier, dict[str, Runner]]:
-                classifier, partners = open_networks(names, classifier_name, place, class_names, networks)
+            def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, Runner]]:
+                opened, partners = open_networks(names, classifier_name, place, class_names, networks)
                 samples = data.open(data_string)
+                classifier = for_data_set(opened, samples.classes)
                 return classifier, bind_all(classifier, classifier_name, names, also, place, partners, samples)
 
             classifier, runs = ranks.together(prepare)
@@ -93,6 +100,7 @@ def command(
                     data_string,
                     limit=limit,
                     tune_on=tune_on,
+                    threshold=threshold,
                     views_name=views_name,
                     each_image=True,
                     ranks=ranks,
@@ -102,5 +110,7 @@ def command(
         if ranks.rank != 0:
             return
         click.echo(table(report))
+        for note in getattr(classifier, "notes", ()) if maps_folder is None else ():
+            click.echo(f"note: {note}", err=True)
         if json_path is not None:
             write_whole(json_path, report_bytes(report))

@@ -83,6 +83,7 @@ def command(
     from wsss_viz.methods.precision import computing, laid_out, using_threads
     from wsss_viz.methods.registry import bind
     from wsss_viz.methods.views import PRESETS
+    from wsss_viz.models.renaming import for_data_set
     from wsss_viz.traces.map_folder import MapWriter
 
     own = {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
@@ -91,9 +92,10 @@ def command(
         def prepare() -> tuple[Any, ...]:
             samples = data.open(data_string)
             place = device_of(device, ranks)
-            classifier, partners = open_networks([name], classifier_name, place, class_names, networks)
-            for network in (classifier, *(network for group in partners.values() for network in group)):
+            opened, partners = open_networks([name], classifier_name, place, class_names, networks)
+            for network in (opened, *(network for group in partners.values() for network in group)):
                 laid_out(network)
+            classifier = for_data_set(opened, samples.classes)
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
             return take(samples, limit), classifier, bind(name, classifier, partners, samples), writer
 

@@ -16,9 +16,11 @@ from wsss_viz.methods.erasing import erasing
 from wsss_viz.methods.erasing_rounds import ae_rounds
 from wsss_viz.methods.gain import gain
 from wsss_viz.methods.published_settings import settings_for
+from wsss_viz.methods.renamed_run import run_renamed
 from wsss_viz.methods.rib import rib, rib_bce
 from wsss_viz.methods.views import Views
 from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.renaming import RenamedClassifier
 from wsss_viz.traces.step import Step
 
 Runner = Callable[[Sample, Views], Iterator[Step]]
@@ -77,7 +79,7 @@ def method(name: str) -> Method:
 
 def bind(
     name: str,
-    classifier: Classifier,
+    classifier: Classifier | RenamedClassifier,
     networks: Networks | None = None,
     samples: Sequence[Sample] = (),
     **options: Any,
@@ -92,6 +94,8 @@ def bind(
     Raises:
         InputError: the method is unknown, or the network it looks with is not there.
     """
+    if isinstance(classifier, RenamedClassifier):
+        return partial(run_renamed, partial(bind, name, networks=networks, **options), classifier)
     chosen = method(name)
     options = {**settings_for(name, classifier, samples), **options}
     if chosen.role is not None:
