@@ -9,9 +9,9 @@ from wsss_viz.data.sequences import Sequences
 from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.report import method_report
 from wsss_viz.evaluation.scores import summarise
-from wsss_viz.methods.partners import load_trained
-from wsss_viz.methods.registry import METHODS
-from wsss_viz.methods.rib import rib
+from wsss_viz.methods import rib
+from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.models import efficientnet_lite, scene_network
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest, trained_names
 from wsss_viz.models.segmenter import load_segmenter, segment
@@ -51,11 +51,12 @@ def test_the_classifier_is_as_good_as_claimed_and_shows_the_phenomenon():
     assert parts["discriminative"] > 2 * parts["non_discriminative"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "checkpoint"), [("cam", "scenes-classifier"), ("cs-ae", "scenes-cgnet")])
 def test_evaluate_gives_the_numbers_the_register_claims(method, checkpoint):
     claimed = read_manifest()[checkpoint].scores["evaluate"]
     classifier = wsss_viz.load("scenes-classifier", device="cpu")
-    networks = load_trained([method], "scenes-classifier", device="cpu")
+    networks = load_paired([method], "scenes-classifier", device="cpu")
     report = method_report(
         classifier, "scenes-classifier", [method], claimed["data"], limit=claimed["count"], networks=networks
     )

@@ -14,8 +14,8 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.voc_writer import write_voc
 from wsss_viz.errors import InputError
-from wsss_viz.methods.registry import bind
-from wsss_viz.methods.rib import rib
+from wsss_viz.methods import rib
+from wsss_viz.methods.binding import bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models.narrowing import narrow, narrow_to_top
 from wsss_viz.models.renaming import RenamedClassifier, for_data_set, renamed
@@ -125,7 +125,7 @@ def test_methods_run_under_vocs_names_with_and_without_labels(classifier, dog, m
     )
     sample = Sample(dog.image[::2, ::2], VOC_CLASSES, None, "dog")
     *_, last = run_method(sample, SINGLE)
-    assert last.maps.shape[0] > 20
+    assert (last.maps.shape[0] > 20) == (method == "rib")  # which has its companions' classes too
     assert last.targets[0] == VOC_CLASSES.index("dog")
 
 

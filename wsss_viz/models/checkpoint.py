@@ -12,6 +12,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.models import efficientnet_lite, scene_network
 from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.layouts.result import TITLES
+from wsss_viz.models.manifest import settings_of_file
 from wsss_viz.models.network_file import KEY, read_weights, write_weights
 from wsss_viz.models.preflight import Report
 from wsss_viz.models.reading.bounds import FORMATS, SAFETENSORS
@@ -33,7 +34,7 @@ def write_checkpoint(path: Path, classifier: Classifier, architecture: dict[str,
 
 
 def read_checkpoint(path: Path) -> Classifier:
-    """Reads what `write_checkpoint` wrote; on the CPU, in evaluation mode, frozen.
+    """Reads what `write_checkpoint` wrote; on the CPU, in evaluation mode, frozen, with its entry's settings.
 
     Raises:
         InputError: the file is missing, truncated, not ours, of another architecture, or holds NaN or infinity.
@@ -44,7 +45,9 @@ def read_checkpoint(path: Path) -> Classifier:
             raise InputError(f"{path.name} is a safetensors file but not a classifier of this project")
         return _build(description, path.name)
 
-    return read_weights(path, build)
+    classifier = read_weights(path, build)
+    classifier.settings = settings_of_file(path)
+    return classifier
 
 
 def own_report(path: Path) -> Report:

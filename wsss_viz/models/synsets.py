@@ -10,13 +10,14 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _FILE = Path(__file__).with_suffix(".json")
 
 
 @cache
-def _table() -> dict[str, dict[str, object]]:
-    table: dict[str, dict[str, object]] = json.loads(_FILE.read_text(encoding="utf-8"))
+def _table() -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
     return table
 
 
@@ -61,4 +62,4 @@ def nearest(name: str, classes: Sequence[str], count: int = 3) -> tuple[str, ...
 
 
 def _names(part: str) -> Mapping[str, Sequence[str]]:
-    return _table()[part]  # type: ignore[return-value]
+    return _table()[part]
