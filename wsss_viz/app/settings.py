@@ -7,11 +7,11 @@ from pathlib import Path
 
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_folder
+from wsss_viz.models.suffixes import weight_suffix
 
 DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
 FOLDER_VARIABLE = "WSSS_VIZ_OWN_CHECKPOINTS"
 UPLOAD_VARIABLE = "WSSS_VIZ_CHECKPOINT_UPLOAD"
-SUFFIXES = (".safetensors", ".pth", ".pt")
 MOST_FILES = 200
 
 
@@ -57,4 +57,4 @@ def _files(folder: Path | None) -> list[Path]:
 
 def _is_offered(path: Path) -> bool:
     plain = path.name.isprintable() and len(path.name) <= 128 and not path.name.startswith(".")
-    return plain and path.suffix in SUFFIXES and path.is_file()
+    return plain and bool(weight_suffix(path.name)) and path.is_file()
