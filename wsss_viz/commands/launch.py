@@ -95,9 +95,9 @@ def device_of(device: str, ranks: Ranks) -> str:
 def bar_of(ranks: Ranks) -> Callable[[Iterable[T], str], Iterable[T]]:
     """A progress bar on rank 0, of its own share; nothing on the others."""
 
-    def shown(items: Iterable[T], title: str) -> Iterable[T]:
+    def wrapped(items: Iterable[T], title: str) -> Iterable[T]:
         if ranks.rank != 0:
             return items
         return progress(items, title if ranks.count == 1 else f"{title}, rank 0 of {ranks.count}")
 
-    return shown
+    return wrapped

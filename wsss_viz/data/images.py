@@ -37,7 +37,8 @@ _UPRIGHT = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What is read at all: `pixels` and `file_bytes` at most, `side` pixels at least in height and in width.
+    """What is read at all: `pixels` and `file_bytes` at most, `side` pixels at least in height and in width,
+    one of these at most `aspect` times the other.
 
     24 megapixels are 24 * 2**20, so that a camera sold with that number (6016 x 4016) passes. At the limit, reading
     takes up to 0.35 GB for a moment, 0.55 GB for a transparent WebP.
@@ -46,6 +47,7 @@ class Limits:
     pixels: int = 24 * 2**20
     file_bytes: int = 10 * 2**20
     side: int = 8
+    aspect: int = 100
 
 
 LIMITS = Limits()
@@ -68,13 +70,22 @@ def read_image(source: bytes | Path, name: str = "", limits: Limits = LIMITS) ->
     shown, data = _shown_and_data(source, name, limits)
     with _opened(data, shown, ("PNG", "JPEG", "WEBP"), limits) as image:
         try:
-            orientation = _orientation(image)
-            upright = _as_rgb(image)
-            if orientation in _UPRIGHT:
-                upright = upright.transpose(_UPRIGHT[orientation])
-            return np.array(upright)
+            return from_pillow(image)
         except Exception as error:  # broken bytes make Pillow raise nearly anything
             raise _broken(shown, error) from error
+
+
+def from_pillow(image: Pillow.Image) -> Image:
+    """An opened image as `read_image` gives it: upright, over white where it is transparent, (H, W, 3) uint8 RGB.
+
+    >>> from_pillow(Pillow.new("L", (3, 2), 7)).tolist()[0]
+    [[7, 7, 7], [7, 7, 7], [7, 7, 7]]
+    """
+    orientation = _orientation(image)
+    upright = _as_rgb(image)
+    if orientation in _UPRIGHT:
+        upright = upright.transpose(_UPRIGHT[orientation])
+    return np.array(upright)
 
 
 def read_mask(source: bytes | Path, name: str = "", limits: Limits = LIMITS) -> Mask:
@@ -142,6 +153,8 @@ def _check_size(header: Header, shown: str, limits: Limits) -> None:
         )
     if min(header.width, header.height) < limits.side:
         raise InputError(f"{shown}: {size}, too small; {limits.side} x {limits.side} is the least")
+    if max(header.width, header.height) > limits.aspect * min(header.width, header.height):
+        raise InputError(f"{shown}: {size}, more than {limits.aspect} times as long as wide; crop it")
 
 
 def _broken(shown: str, error: Exception) -> InputError:

@@ -3,8 +3,9 @@ checkpoints is read without torch."""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wsss_viz.lazy import lazy_names
 
 if TYPE_CHECKING:
     from wsss_viz.models.adapter import adapt
@@ -20,8 +21,4 @@ _NAMES = {
 
 __all__ = ["Classifier", "Preprocessing", "adapt", "load"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(f"wsss_viz.models.{_NAMES[name]}"), name)
-    raise AttributeError(f"module 'wsss_viz.models' has no attribute {name!r}")
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

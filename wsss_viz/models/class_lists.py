@@ -79,7 +79,8 @@ def classes_of(rows: int, given: Sequence[str] | None, name: str) -> ClassList:
 
     Args:
         given: a person's own list; None: VOC's 20, COCO's 80 in the order of their ids (that the rows are so is not
-            verified [U]), ImageNet's 1000, each of the first two also with a background before them, else numbers.
+            verified: `docs/sources.md#coco`), ImageNet's 1000, each of the first two also with a background before
+            them, else numbers.
         name: of the file, for messages.
 
     Raises:

@@ -101,7 +101,7 @@ class Classifier(nn.Module):
     """A sequence of stages, a bias-free 1x1 convolution to one map a class, global average pooling.
 
     A_c(u) = W_c . f(u) is the class map of class c and s_c = mean_u A_c(u) + b_c its logit, b = 0 in the networks of
-    the field (PSA, IRN: `methods.md` 0.1; Zhou et al., CVPR 2016, sec. 2). Nothing is hooked: the forward returns what
+    the field (`docs/sources.md#cam`). Nothing is hooked: the forward returns what
     is needed, so one instance in evaluation mode serves any number of threads.
 
     The first `split` stages are `early`: what is computed there never changes while a method tunes the rest, so it is

@@ -1,7 +1,8 @@
 """ResNet-38d: the network of PSA, SEAM, SC-CAM and OC-CSE, written from its description.
 
 Wu, Shen and van den Hengel, "Wider or Deeper: Revisiting the ResNet Model for Visual Recognition", 2016 (model A1),
-dilated as by Ahn and Kwak, CVPR 2018. Pre-activation blocks, no max-pooling, output stride 8:
+dilated as by Ahn and Kwak, CVPR 2018 (`docs/sources.md#resnet38d`, `docs/sources.md#psa`). Pre-activation blocks, no
+max-pooling, output stride 8:
 
     conv1a   3x3, 64
     b2 to b4 3, 3 and 6 blocks of two 3x3, 128, 256 and 512 channels, each stage's first with stride 2

@@ -28,7 +28,7 @@ class Segmenter(nn.Module):
     """The scene network's stages under a light decoder: one logit per class and for the background, at stride 4.
 
     Features of the last stage (stride 8) are enlarged, joined with those of the third (stride 4), mixed by one 3x3
-    convolution and read by a 1x1 convolution, as DeepLabv3+ does (Chen et al., ECCV 2018, section 3.1, recalled); the
+    convolution and read by a 1x1 convolution, as DeepLabv3+ does (`docs/sources.md#segmenter`); the
     field trains DeepLab-v2 on its pseudo masks. Sizes are our own.
 
     Attributes:

@@ -25,7 +25,7 @@ class SequenceNetwork(nn.Module):
 
     Each frame goes through three strided convolutions and one over all that is left of it; a convolution over three
     neighbouring frames gives f (N, D, T); a bias-free 1x1 convolution gives the maps. It sees three frames at a time,
-    so what a map says of a frame comes from there. Source of the idea: Zhou et al., CVPR 2016, for images; for time it
+    so what a map says of a frame comes from there. Source of the idea: `docs/sources.md#cam`, for images; for time it
     is common in weakly-supervised action localisation. The network is our own.
 
     Attributes:

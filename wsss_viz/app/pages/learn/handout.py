@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wsss_viz import __version__
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.slide import draw_formula
 from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
@@ -15,6 +14,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
 from wsss_viz.figures.rendering import written_pages
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
