@@ -96,48 +96,12 @@ def mutual_information(table: ArrayLike) -> MIResult:
     return table_measures(table).information
 
 
-def conditional_entropy(table: ArrayLike) -> MIResult:
-    """H(X|Y) = H(X,Y) - H(Y) of a joint table (K, L), rows given columns; transpose the table for H(Y|X)."""
-    return table_measures(table).x_given_y
-
-
-def variation_of_information(table: ArrayLike) -> MIResult:
-    """VI = H(X|Y) + H(Y|X), a metric on random variables; the cap is H(X,Y)."""
-    return table_measures(table).variation
-
-
-def conditional_mutual_information(table: ArrayLike) -> MIResult:
-    """I(X;Y|Z) = H(X,Z) + H(Y,Z) - H(X,Y,Z) - H(Z) of a joint table p(x, y, z), (K, L, M)."""
-    p = check_table(table, dimensions=3)
-    h_xz, h_yz, h_z = (float(entropy_of(p.sum(axis=axes))) for axes in (1, 0, (0, 1)))
-    value = h_xz + h_yz - float(entropy_of(p)) - h_z
-    return MIResult(_not_below_zero(value), EXACT, cap_bits=min(h_xz, h_yz) - h_z, quantity="I(X;Y|Z)")
-
-
 def joint_table(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
     """(K, L) the relative frequencies of paired samples (n,), symbols in sorted order."""
     (row, rows), (column, columns) = symbols(x, "x"), symbols(y, "y")
     n = same_length(row, column)
     cells = np.bincount(row * len(columns) + column, minlength=len(rows) * len(columns))
     return cells.reshape(len(rows), len(columns)) / n
-
-
-def sample_entropy(x: ArrayLike, correction: str = "none") -> MIResult:
-    """The plug-in entropy of discrete samples (n,) or (n, d), optionally with Miller and Madow's (K - 1) / (2 n ln 2).
-
-    Raises:
-        InputError: `correction` is unknown, or the samples are empty or NaN.
-    """
-    _check_correction(correction)
-    codes, alphabet = symbols(x, "x")
-    n, K = len(codes), len(alphabet)
-    p = np.bincount(codes) / n
-    plug_in, value = float(entropy_of(p)), _corrected_entropy(p, n, correction)
-    error = Z_95 * float(np.sqrt(max(np.sum(p * np.log2(p) ** 2) - plug_in**2, 0) / n))
-    interval = (value - error, value + error)
-    cap = float(np.log2(n)) + value - plug_in
-    params = {"correction": correction, "K": K}
-    return MIResult(value, "plug-in", params, n, cap, interval, _alphabet_notes(n, {"x": K}), "H(X)")
 
 
 def sample_information(

@@ -116,38 +116,6 @@ def channel_information(
     )
 
 
-def sampled_channel_bounds(centres: ArrayLike, variance: float, draws: int = 4, seed: int = 0) -> Band:
-    """Bounds of I(X;T+N) where the inputs are a sample of a continuous X, not all there are.
-
-    With x_i itself among the N terms of p(t), the mean is at most I(X;T+N), and at most log2 N; without it (N - 1
-    terms), at least (B. Poole et al., "On variational bounds of mutual information", ICML 2019). Arguments and errors
-    as `channel_information`. The intervals are over the inputs.
-    """
-    h = _centres(centres, variance)
-    n = len(h)
-    if n < 2:
-        raise InputError("`centres` wants at least 2 inputs")
-    values = np.empty((2, draws, n))
-    for part, rows, kernel, own in _kernels(h, variance, draws, seed):
-        total = kernel.sum(axis=1)
-        others = np.maximum(total - own, np.finfo(float).tiny)
-        values[:, part, rows] = np.log2(own) - np.log2([total / n, others / (n - 1)])
-    params = {**_params(variance), "draws": draws, "seed": seed}
-    means = values.mean(axis=1)
-    errors = Z_95 * means.std(axis=1, ddof=1) / np.sqrt(n)
-    lower, upper = (
-        MIResult(
-            float(mean), f"Monte Carlo, x {kind} its own mixture", params, n, cap, (mean - error, mean + error),
-            (note,), "I(X;T+N)",
-        )
-        for mean, error, kind, cap, note in zip(
-            means.mean(axis=1), errors, ("in", "left out of"), (float(np.log2(n)), None),
-            ("a lower bound, at most log2 N", "an upper bound"), strict=True,
-        )
-    )  # fmt: skip
-    return Band(lower, upper)
-
-
 def stratified_subset(labels: ArrayLike, size: int, seed: int = 0) -> NDArray[np.int64]:
     """(size,) sorted indices, each class in its share: what the N^2 estimators look at where N is too many.
 
