@@ -3,8 +3,10 @@
 With the activations h_1..h_N of the inputs, p(t|x_i) is a Gaussian around h_i and p(t) the mixture of them, both known.
 The noise is the ruler, as the bin's width is in binning: the values are I(X;T+N) at that s2, not the network's I(X;T).
 
-- Bounds: A. Kolchinsky and B. Tracey, "Estimating mixture entropy with pairwise distances", Entropy 2017.
-- Monte Carlo: Z. Goldfeld et al., "Estimating information flow in deep neural networks", ICML 2019.
+- Bounds: A. Kolchinsky and B. Tracey, "Estimating mixture entropy with pairwise distances", Entropy 2017
+  (`docs/sources.md#kolchinsky-2017`).
+- Monte Carlo: Z. Goldfeld et al., "Estimating information flow in deep neural networks", ICML 2019
+  (`docs/sources.md#goldfeld`).
 """
 
 from __future__ import annotations
@@ -53,6 +55,11 @@ def information_bounds(centres: ArrayLike, variance: float) -> Band:
 
     Raises:
         InputError: NaN, infinite values, or a variance that is not above 0.
+
+    >>> from wsss_viz.information import mixture
+    >>> band = mixture.information_bounds([0.0, 1.0, 5.0], 0.1)
+    >>> round(band.lower.value_bits, 3), round(band.upper.value_bits, 3)
+    (1.343, 1.579)
     """
     h = _centres(centres, variance)
     upper, lower = _pairwise(h, variance)
@@ -65,6 +72,12 @@ def label_bounds(centres: ArrayLike, labels: ArrayLike, variance: float) -> Labe
     lower and upper are the bounds of I(X;T+N) over all inputs, lower_y and upper_y those within the class y; the
     noise's entropy cancels. Published is upper - sum_y p_y upper_y. Arguments and errors as `information_bounds`, and
     labels (N,).
+
+    >>> from wsss_viz.information import mixture
+    >>> h, y = [[0.0, 0], [0, 1], [3, 0], [3, 1]], [0, 0, 1, 1]
+    >>> band = mixture.label_bounds(h, y, 0.25)
+    >>> round(band.lower.value_bits, 3), round(band.upper.value_bits, 3)
+    (0.483, 1.501)
     """
     h, y = _centres(centres, variance), symbols(labels, "labels")[0]
     n = same_length(h, y, "centres and labels")
@@ -93,11 +106,17 @@ def channel_information(
         centres: h, (N, d), or (N,).
         labels: (N,).
         variance: s2 > 0.
-        draws: M, noise draws an input.
+        draws: M, noise draws per input.
         seed: of the noise; the same seed gives the same noise for every layer of the same shape.
 
     Raises:
         InputError: NaN, infinite values, a variance that is not above 0, or no draws.
+
+    >>> from wsss_viz.information import mixture
+    >>> h, y = [[0.0, 0], [0, 1], [3, 0], [3, 1]], [0, 0, 1, 1]
+    >>> layer = mixture.channel_information(h, y, 0.01)
+    >>> round(layer.inputs.value_bits, 2), round(layer.labels.value_bits, 2)
+    (2.0, 1.0)
     """
     h, y = _centres(centres, variance), symbols(labels, "labels")[0]
     n = same_length(h, y, "centres and labels")
@@ -120,6 +139,12 @@ def stratified_subset(labels: ArrayLike, size: int, seed: int = 0) -> NDArray[np
     """(size,) sorted indices, each class in its share: what the N^2 estimators look at where N is too many.
 
     The cap falls with it, from log2 N to log2 of `size`. Raises InputError where `size` is not from 1 to N.
+
+    >>> import numpy as np
+    >>> from wsss_viz.information import mixture
+    >>> labels = np.repeat([0, 1], [8, 4])
+    >>> np.bincount(labels[mixture.stratified_subset(labels, 6)]).tolist()
+    [4, 2]
     """
     y = symbols(labels, "labels")[0]
     if not 1 <= size <= len(y):

@@ -1,4 +1,7 @@
-"""The information plane of a stored run: what each layer says of the input and of the label, over the epochs."""
+"""The information plane of a stored run: what each layer says of the input and of the label, over the epochs.
+
+Source of the plane: `docs/sources.md#information-plane`.
+"""
 
 from __future__ import annotations
 
@@ -143,6 +146,13 @@ def measure(
 
     Raises:
         InputError: no such ruler.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> run = stored_run("tanh")
+    >>> from wsss_viz.information.plane import measure
+    >>> plane = measure(run, "width:0.07", snapshots=2, seeds=1)
+    >>> plane.epochs.tolist(), plane.bits.shape
+    ([0, 1500], (2, 1, 6, 2))
     """
     every = measuring(run, ruler, snapshots=snapshots, seeds=seeds, progress=progress)
     return deque(every, maxlen=1).pop()
@@ -156,7 +166,14 @@ def measuring(
     seeds: int | None = None,
     progress: Callable[[Iterable[int], str], Iterable[int]] = lambda items, _: items,
 ) -> Iterator[Plane]:
-    """`measure`, epoch by epoch: after each the plane of the epochs so far, so that one may look, and stop."""
+    """`measure`, epoch by epoch: after each the plane of the epochs so far, so that one may look, and stop.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> run = stored_run("tanh")
+    >>> from wsss_viz.information.plane import measuring
+    >>> [len(plane.epochs) for plane in measuring(run, snapshots=3, seeds=1)]
+    [1, 2, 3]
+    """
     from wsss_viz.information import rulers  # brings scikit-learn, which a stored plane does without
 
     laid = rulers.ruler(ruler, run)
@@ -183,17 +200,34 @@ def measuring(
 
 
 def measured_epochs(run: Run, most: int | None) -> NDArray[np.int64]:
-    """The indices of at most so many of a run's epochs, evenly with the first and the last; None: all."""
+    """The indices of at most so many of a run's epochs, evenly with the first and the last; None: all.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> run = stored_run("tanh")
+    >>> from wsss_viz.information.plane import measured_epochs
+    >>> len(run), len(measured_epochs(run, 5))
+    (36, 5)
+    """
     return np.unique(np.linspace(0, len(run) - 1, min(most or len(run), len(run))).round().astype(np.int64))
 
 
 def stored_plane(activation: str, ruler: str = "default") -> Plane:
-    """A measurement of the stored run that ships with the package. Raises InputError where there is none."""
+    """A measurement of the stored run that ships with the package. Raises InputError where there is none.
+
+    >>> from wsss_viz.information.plane import stored_plane
+    >>> [round(float(bits), 1) for bits in stored_plane("tanh").compression.mean(axis=0)]
+    [0.0, 0.0, 0.2, 2.2, 4.8, 2.3]
+    """
     return Plane.load(stored_file(plane_name(activation, ruler)))
 
 
 def plane_name(run_name: str, ruler: str) -> str:
-    """The file that a run's plane is stored in, beside the run."""
+    """The file that a run's plane is stored in, beside the run.
+
+    >>> from wsss_viz.information.plane import plane_name
+    >>> plane_name("tanh", "width:0.07")
+    'tanh.width-0.07.npz'
+    """
     return f"{run_name}.{ruler.replace(':', '-')}.npz"
 
 

@@ -16,7 +16,16 @@ SHOWN_EPOCHS = 6
 
 
 def report(run: Run, planes: Sequence[Plane]) -> dict[str, Any]:
-    """Every number the page plots, as JSON values; NaN becomes None."""
+    """Every number the page plots, as JSON values; NaN becomes None.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> run = stored_run("tanh")
+    >>> from wsss_viz.information.plane import stored_plane
+    >>> plane = stored_plane("tanh")
+    >>> from wsss_viz.information.report import report
+    >>> report(run, [plane])["walls"]["H(X)"]
+    12.0
+    """
     return {
         "recipe": asdict(run.recipe),
         "made": dict(run.made),
@@ -32,7 +41,16 @@ def report(run: Run, planes: Sequence[Plane]) -> dict[str, Any]:
 
 
 def table(run: Run, plane: Plane) -> str:
-    """The seeds' means at some epochs, with the accuracy, and what each curve comes to; a dash where there is none."""
+    """The seeds' means at some epochs, with the accuracy, and what each curve comes to; a dash where there is none.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> run = stored_run("tanh")
+    >>> from wsss_viz.information.plane import stored_plane
+    >>> plane = stored_plane("tanh")
+    >>> from wsss_viz.information.report import table
+    >>> len(table(run, plane).splitlines())
+    13
+    """
     lines = [f"{plane.activation}, {run.recipe.seeds} seeds, ruler {plane.ruler}"]
     lines += _legend(plane)
     lines.append("epoch    " + "".join(f"{name:>14}" for name in LAYERS) + "   accuracy train/test")
