@@ -20,7 +20,7 @@ def strongest(
     Args:
         maps: (C, h, w), raw and signed.
         labels: indices of the classes of the image, at least one; the maps of the others are dropped (the field's
-            oracle, `methods.md` 0.4).
+            oracle, `docs/sources.md#image-labels`).
         size: (H, W).
         by: a normalisation; the maps are enlarged first, then normalised, as in IRN's `high_res`.
 
@@ -38,8 +38,8 @@ def pseudo_mask(
 ) -> NDArray[np.unsignedinteger]:
     """The argmax over the background, whose score is the constant `threshold`, and the labelled classes.
 
-    A pixel whose best map equals the threshold is background. Source: `methods.md`, section 1 (IRN,
-    `step/eval_cam.py`).
+    A pixel whose best map equals the threshold is background. Source: IRN,
+    `step/eval_cam.py` (`docs/sources.md#irn`).
 
     Returns:
         (H, W) class index + 1, 0 background; uint8, or uint16 where there are more than 254 classes.
