@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.app.test_upload import encoded
+from tests.app.services.test_upload import encoded
 from tests.browser.conftest import OpenAt, settle
 from tests.browser.viewing import canvas, viewer
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenAt, serving, settle
 from tests.browser.viewing import canvas, control, look, viewer
-from wsss_viz.app import caches
-from wsss_viz.app.comparison import compare
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.comparison import compare
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.traces import normalise, upsample

@@ -77,7 +77,7 @@ def test_of_another_checkpoint_it_is_refused_with_how_to_rebuild_it(
 def test_the_app_then_shows_what_it_computes_and_says_why(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wsss_viz.app import caches
+    from wsss_viz.app.services import caches
 
     folder = other_register(tmp_path)
     (folder / "showcase").mkdir()
@@ -91,7 +91,7 @@ def test_the_app_then_shows_what_it_computes_and_says_why(
 
 
 def test_the_app_takes_it_where_it_fits(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wsss_viz.app import caches
+    from wsss_viz.app.services import caches
 
     (tmp_path / "showcase").mkdir()
     shutil.copy(built, tmp_path / "showcase" / "traces.zip")

@@ -51,8 +51,7 @@ def command(
         find_device(device)
     from streamlit.web import cli
 
-    from wsss_viz.app.own_files import FOLDER_VARIABLE, UPLOAD_VARIABLE
-    from wsss_viz.app.server import DEVICE_VARIABLE
+    from wsss_viz.app.settings import DEVICE_VARIABLE, FOLDER_VARIABLE, UPLOAD_VARIABLE
 
     os.environ[DEVICE_VARIABLE] = device
     if checkpoints is not None:
