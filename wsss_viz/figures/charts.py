@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -35,7 +36,7 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     listed = labelled if spec.labels else []
     foot = LEGEND_ROW * -(-len(listed) // LEGEND_COLUMNS[spec.width])
     sheet, places = panels(spec, len(pairs), len(spec.columns), foot=foot)
-    colours = {name: _colour(name) for name in labelled}
+    colours: dict[str, Any] = {name: _colour(name) for name in labelled}
     for number, ((shown, method), axes) in enumerate(zip(pairs, places, strict=True)):
         trace = shown.traces[method]
         logits = np.array([class_scores(shown, method, k) for k in range(len(trace))], dtype=np.float64)
@@ -77,8 +78,8 @@ def scores_panel(
         at: the step whose points are larger, with an upright line; None: none.
 
     >>> panel = scores_panel(np.array([[1.0, 2], [3, 4]]), ("cat", "dog"), ["dog"], "dog", {"dog": "#8a4fbf"}, at=1)
-    >>> [(mark.name, mark.width) for mark in panel.marks[:2]]
-    [('cat', 0.833333), ('dog', 3.0)]
+    >>> [(mark.name, mark.group, mark.size) for mark in panel.marks[:2]]
+    [('cat', 'others', 2.5), ('dog', '', [9.0, 12.0])]
     """
     marks: list[Mark] = []
     for name in sorted(classes, key=lambda name: (name in labels, name == focus and at is not None)):

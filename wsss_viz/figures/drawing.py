@@ -143,9 +143,8 @@ def _(mark: Points, axes: Axes) -> None:
         )  # fmt: skip
     if mark.low is not None and mark.high is not None:
         ends = _reach(mark.x if mark.across else mark.y, mark.low, mark.high)
-        axes.errorbar(
-            x, y, **{"xerr" if mark.across else "yerr": ends}, fmt="none", ecolor=_first(mark.colour), elinewidth=0.7
-        )
+        along, up = (ends, None) if mark.across else (None, ends)
+        axes.errorbar(x, y, up, along, fmt="none", ecolor=_first(mark.colour), elinewidth=0.7)
     for at, height, text in zip(x, y, mark.text, strict=False):
         axes.annotate(plain(text), (at, height), (3, 3), textcoords="offset points", fontsize=POINTS - 1)
 
@@ -175,7 +174,7 @@ def _(mark: Bars, axes: Axes) -> None:
     else:
         axes.bar(mark.at, values, width, bottom=base, yerr=ends, **settings)
     for at, length, start, text in zip(mark.at, values, base, mark.text, strict=False):
-        inside = {"ha": "left", "va": "center"} if mark.across else {"ha": "center", "va": "bottom"}
+        inside: dict[str, Any] = {"ha": "left", "va": "center"} if mark.across else {"ha": "center", "va": "bottom"}
         where = start + length if mark.outside else start if mark.across else start + length
         place = (where, at) if mark.across else (at, where)
         shift = (2, 0) if mark.across else (0, 1)
@@ -254,7 +253,7 @@ def _reach(values: Values, low: Values, high: Values) -> NDArray[np.float64]:
 def _categories(axes: Axes, panel: Panel) -> None:
     for axis, each in ((panel.x, axes.xaxis), (panel.y, axes.yaxis)):
         if axis.categories:
-            each.update_units(list(axis.categories))
+            each.update_units(list(axis.categories))  # type: ignore[no-untyped-call]
 
 
 def _axis(axes: Axes, axis: Axis, name: str, points: float) -> None:
