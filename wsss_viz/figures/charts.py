@@ -1,8 +1,8 @@
-"""Score curves and the information plane: lines on axes, and their layout on a journal's page."""
+"""Score curves, information planes and gradient ratios: lines on axes, and their layout on a journal's page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,19 +11,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
-from numpy.typing import NDArray
-from scipy.special import expit
 
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
-from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Colour, Line, Mark, Panel, Points, Rule
+from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Colour, Line, Mark, Panel, Points
 from wsss_viz.figures.drawing import SYMBOL_POINTS, draw_panel
 from wsss_viz.figures.looks import METHODS
+from wsss_viz.figures.ratios import SCENE_NAMES, TOY_NAMES, layers_curve, layers_panel, measured, steps_panel
+from wsss_viz.figures.scores import OTHER, scores_panel
 from wsss_viz.figures.sheet import Sheet
 from wsss_viz.figures.sources import Shown, class_scores
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import INPUT, LABEL, Plane, stored_plane
 
-OTHER = "#9aa1a6"
+TITLES = {
+    "toy-flatten": "toy, flatten",
+    "toy-gap": "toy, global pooling",
+    "scenes": "scenes, by layer",
+    "rib-steps": "scenes, by RIB's step",
+}
 LEGEND_COLUMNS = {"single": 4, "double": 8}
 LEGEND_ROW = 0.18
 """Classes per line of the legend, and inches per line."""
@@ -61,44 +66,6 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     return sheet.figure
 
 
-def scores_panel(
-    logits: NDArray[np.float64],
-    classes: Sequence[str],
-    labels: Sequence[str],
-    focus: str,
-    colours: Mapping[str, Colour],
-    at: int | None = None,
-) -> Panel:
-    """The logits of all classes over a method's steps.
-
-    Args:
-        logits: (K, C).
-        labels: the classes in `colours`; the others are grey.
-        focus: the class with the widest line.
-        at: the step whose points are larger, with an upright line; None: none.
-
-    >>> panel = scores_panel(np.array([[1.0, 2], [3, 4]]), ("cat", "dog"), ["dog"], "dog", {"dog": "#8a4fbf"}, at=1)
-    >>> [(mark.name, mark.group, mark.size) for mark in panel.marks[:2]]
-    [('cat', 'others', 2.5), ('dog', '', [9.0, 12.0])]
-    """
-    marks: list[Mark] = []
-    for name in sorted(classes, key=lambda name: (name in labels, name == focus and at is not None)):
-        coloured = name in labels
-        values = logits[:, classes.index(name)].tolist()
-        size = 9.0 if name == focus else 6.0 if coloured else 2.5
-        marks.append(
-            Line(
-                range(len(values)), values, name, colours.get(name, OTHER) if coloured else OTHER,
-                width=size / 3, symbol="circle", group="" if coloured else "others",
-                size=size if at is None or not coloured else [size + 3.0 * (k == at) for k in range(len(values))],
-                hover=[f"{name}: logit {value:.1f}, probability {expit(value):.2f}" for value in values],
-            )
-        )  # fmt: skip
-    if at is not None:
-        marks.append(Rule(x=at, on_paper=False))
-    return Panel(tuple(marks), Axis("step k", grid=False), Axis("logit"))
-
-
 def _labels(row: Shown) -> tuple[str, ...]:
     """The classes with a colour of their own."""
     return (*(row.sample.labels or ()), row.name)
@@ -131,6 +98,22 @@ def epochs_panel(stored: Plane, colours: str) -> Panel:
         marks.append(Line(row[:, INPUT], row[:, LABEL], colour=colour, width=0.5 / POINTS_PER_PIXEL, opacity=0.6))
         marks.append(Points(row[:, INPUT], row[:, LABEL], colour=colour, size=7**0.5 / SYMBOL_POINTS))
     return Panel(tuple(marks), Axis("I(X;T), bits"), Axis("I(T;Y), bits"))
+
+
+def ratios(spec: FigureSpec) -> Figure:
+    """A panel per subject. Raises InputError where what is drawn was not measured on the checkpoints that are here."""
+    across = 1 if spec.width == "single" else min(2, len(spec.columns))
+    sheet, places = panels(spec, len(spec.columns), across, foot=0.0)
+    for number, (subject, axes) in enumerate(zip(spec.columns, places, strict=True)):
+        names = TOY_NAMES if subject.startswith("toy") else SCENE_NAMES
+        by_step = subject == "rib-steps"
+        panel = steps_panel(measured(subject), names) if by_step else layers_panel(layers_curve(subject), names)
+        draw_panel(axes, panel, sheet.points, legend=False)
+        x, y = ("RIB's step k", "HGR of the logit") if by_step else ("layer", "HGR")
+        named(axes, spec, sheet, number, TITLES[subject], x, y)
+        if spec.labels:
+            axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
+    return sheet.figure
 
 
 def panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[Sheet, list[Axes]]:

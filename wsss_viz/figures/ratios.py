@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wsss_viz.data.palette import part_palette
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Band, Colour, Line, Mark, Panel, Rule
-from wsss_viz.figures.charts import named, panels
-from wsss_viz.figures.drawing import draw_panel
-from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.gradients.published import HGR, NOTE
 from wsss_viz.gradients.ratio import TAU, Curve
 from wsss_viz.gradients.stored import Stored, shipped
@@ -26,12 +22,6 @@ LAYER_KEYS = {
 }
 """The stored curves by layer, as `gradients.survey` names them, which needs torch; the tests hold the two together."""
 STEP_KEY = "tuned-{}/max/{}"
-TITLES = {
-    "toy-flatten": "toy, flatten",
-    "toy-gap": "toy, global pooling",
-    "scenes": "scenes, by layer",
-    "rib-steps": "scenes, by RIB's step",
-}
 COLOURS: dict[str, Colour] = {
     "discriminative": tuple((part_palette()[DISCRIMINATIVE] / 255).tolist()),
     "non_discriminative": tuple((part_palette()[NON_DISCRIMINATIVE] / 255).tolist()),
@@ -40,22 +30,6 @@ COLOURS: dict[str, Colour] = {
 SYMBOLS = {"discriminative": "circle", "non_discriminative": "square", "irrelevant": "diamond"}
 TOY_NAMES = {"discriminative": "digit", "non_discriminative": "shape", "irrelevant": "background"}
 SCENE_NAMES = {"discriminative": "discriminative part", "non_discriminative": "rest", "irrelevant": "background"}
-
-
-def ratios(spec: FigureSpec) -> Figure:
-    """A panel per subject. Raises InputError where what is drawn was not measured on the checkpoints that are here."""
-    across = 1 if spec.width == "single" else min(2, len(spec.columns))
-    sheet, places = panels(spec, len(spec.columns), across, foot=0.0)
-    for number, (subject, axes) in enumerate(zip(spec.columns, places, strict=True)):
-        names = TOY_NAMES if subject.startswith("toy") else SCENE_NAMES
-        by_step = subject == "rib-steps"
-        panel = steps_panel(measured(subject), names) if by_step else layers_panel(layers_curve(subject), names)
-        draw_panel(axes, panel, sheet.points, legend=False)
-        x, y = ("RIB's step k", "HGR of the logit") if by_step else ("layer", "HGR")
-        named(axes, spec, sheet, number, TITLES[subject], x, y)
-        if spec.labels:
-            axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
-    return sheet.figure
 
 
 def measured(subject: str) -> Stored:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from wsss_viz.figures import charts, pictures, ratios
+from wsss_viz.figures import charts, pictures
 from wsss_viz.figures.sources import TraceOf, compute_trace, gather
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.figures.writing import written, written_pages
@@ -21,7 +21,7 @@ def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
         return pictures.filmstrip(spec, rows)
     if spec.kind == "curves":
         return charts.curves(spec, rows)
-    return charts.plane(spec) if spec.kind == "plane" else ratios.ratios(spec)
+    return charts.plane(spec) if spec.kind == "plane" else charts.ratios(spec)
 
 
 def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace) -> bytes:
