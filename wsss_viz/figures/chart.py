@@ -1,9 +1,11 @@
-"""A chart described once: panels of marks on axes. Drawn by `figures.drawing` for paper and by the app for a page.
+"""A chart described once: plots, each of marks on axes, side by side.
+
+Drawn by `figures.drawing` for paper and by `app.widgets.chart` for a page.
 
 Needs neither matplotlib nor plotly. Widths and sizes are pixels of a page; on paper a pixel is `POINTS_PER_PIXEL`.
 
 >>> line = Line([0, 1, 2], [0.1, 0.4, 0.9], "CAM", hover="{name}: {y:.1f}")
->>> chart = Chart((Panel((line, Rule(y=0.5)), x=Axis("step"), y=Axis("recall", 0, 1)),))
+>>> chart = Chart((Plot((line, Rule(y=0.5)), x=Axis("step"), y=Axis("recall", 0, 1)),))
 >>> [mark.name for panel in chart.panels for mark in panel.marks if isinstance(mark, Line)]
 ['CAM']
 """
@@ -69,7 +71,7 @@ class Points:
         colour, size, symbol: one, or one per point.
         edge: of a white rim, in pixels.
         across: whether the interval lies along x.
-        text: at each point, to its upper right.
+        text: at each point; `text_at` "above right" or "below" it.
     """
 
     x: Values
@@ -84,6 +86,7 @@ class Points:
     high: Values | None = None
     across: bool = False
     text: Sequence[str] = ()
+    text_at: str = "above right"
     hover: Hover = ""
     listed: bool = True
     group: str = ""
@@ -162,7 +165,8 @@ class Note:
     """A text at a point of the axes.
 
     Attributes:
-        side: which side of the point the text stands at: "left", "right", "above", "below", or "middle" on it.
+        side: which side of the point the text stands at: "left", "right", "above", "right above", "below", or
+            "middle" on it.
         boxed: on a ground of its own.
         angle: in degrees, clockwise.
     """
@@ -196,7 +200,7 @@ class Axis:
         log: in powers of ten; `low` and `high` are still values.
         reversed: from the greatest to the least.
         from_zero: begins at 0 where `low` and `high` are not given.
-        grid: whether there are lines across the panel.
+        hidden: no ticks and no title.
     """
 
     title: str = ""
@@ -210,12 +214,12 @@ class Axis:
     log: bool = False
     reversed: bool = False
     from_zero: bool = False
-    grid: bool = True
+    hidden: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
-    """Marks on one pair of axes, drawn in order.
+class Plot:
+    """A panel of a chart: marks on one pair of axes, drawn in order.
 
     Attributes:
         row, column, span: its place in the chart's grid, and how many columns it takes.
@@ -266,7 +270,7 @@ class Chart:
         stacked: bars of one place lie on each other rather than side by side.
     """
 
-    panels: tuple[Panel, ...]
+    panels: tuple[Plot, ...]
     height: int = 320
     rows: tuple[float, ...] = (1.0,)
     columns: tuple[float, ...] = (1.0,)

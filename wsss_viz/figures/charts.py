@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
-from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Colour, Line, Mark, Panel, Points
+from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Colour, Line, Mark, Plot, Points
 from wsss_viz.figures.drawing import SYMBOL_POINTS, draw_panel
 from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.ratios import SCENE_NAMES, TOY_NAMES, layers_curve, layers_panel, measured, steps_panel
@@ -89,7 +89,7 @@ def plane(spec: FigureSpec) -> Figure:
     return sheet.figure
 
 
-def epochs_panel(stored: Plane, colours: str) -> Panel:
+def epochs_panel(stored: Plane, colours: str) -> Plot:
     """The layers of each epoch in the information plane, joined, the means over the seeds; bright is late."""
     shades = colormaps[colours](np.log1p(stored.epochs) / np.log1p(stored.epochs[-1]))
     marks: list[Mark] = []
@@ -97,7 +97,7 @@ def epochs_panel(stored: Plane, colours: str) -> Panel:
         colour = tuple(shade.tolist())
         marks.append(Line(row[:, INPUT], row[:, LABEL], colour=colour, width=0.5 / POINTS_PER_PIXEL, opacity=0.6))
         marks.append(Points(row[:, INPUT], row[:, LABEL], colour=colour, size=7**0.5 / SYMBOL_POINTS))
-    return Panel(tuple(marks), Axis("I(X;T), bits"), Axis("I(T;Y), bits"))
+    return Plot(tuple(marks), Axis("I(X;T), bits"), Axis("I(T;Y), bits"))
 
 
 def ratios(spec: FigureSpec) -> Figure:

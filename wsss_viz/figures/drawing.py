@@ -23,7 +23,7 @@ from wsss_viz.figures.chart import (
     Line,
     Mark,
     Note,
-    Panel,
+    Plot,
     Points,
     Rule,
     Values,
@@ -43,13 +43,13 @@ POINTS = 8.0
 HTML_BREAK = re.compile(r"<br\s*/?>")
 
 
-def chart_svg(chart: Chart) -> bytes:
-    """The chart as SVG; the same chart gives the same bytes.
+def chart_svg(chart: Chart, **settings: Any) -> bytes:
+    """The chart as SVG; the same chart gives the same bytes. Settings as of `writing.written`.
 
-    >>> chart_svg(Chart((Panel((Line([0, 1], [0, 1]),)),)))[:5]
+    >>> chart_svg(Chart((Plot((Line([0, 1], [0, 1]),)),)))[:5]
     b'<?xml'
     """
-    return written(lambda: chart_figure(chart))
+    return written(lambda: chart_figure(chart), **settings)
 
 
 def chart_figure(chart: Chart) -> Figure:
@@ -63,18 +63,16 @@ def chart_figure(chart: Chart) -> Figure:
     return figure
 
 
-def framed(chart: Chart, index: int) -> Panel:
+def framed(chart: Chart, index: int) -> Plot:
     """A panel with what the first frame draws over it."""
     panel = chart.panels[index]
     if chart.frames is None:
         return panel
     over = tuple(mark for at, mark in chart.frames.marks[chart.frames.start] if at == index)
-    return Panel(
-        (*panel.marks, *over), panel.x, panel.y, panel.title, panel.colour, panel.row, panel.column, panel.span
-    )
+    return Plot((*panel.marks, *over), panel.x, panel.y, panel.title, panel.colour, panel.row, panel.column, panel.span)
 
 
-def draw_panel(axes: Axes, panel: Panel, points: float = POINTS, legend: bool = True, title: bool = True) -> None:
+def draw_panel(axes: Axes, panel: Plot, points: float = POINTS, legend: bool = True, title: bool = True) -> None:
     """The panel's marks on axes, and the axes' own names, ticks and ends."""
     _categories(axes, panel)
     for mark in panel.marks:
@@ -82,7 +80,9 @@ def draw_panel(axes: Axes, panel: Panel, points: float = POINTS, legend: bool = 
     for axis, name in ((panel.x, "x"), (panel.y, "y")):
         _axis(axes, axis, name, points)
     if title and panel.title:
-        axes.set_title(plain(panel.title), fontsize=points + 1, color=panel.colour or "black")
+        drawn = axes.set_title(plain(panel.title), fontsize=points + 1)
+        if panel.colour is not None:
+            drawn.set_color(panel.colour)  # type: ignore[arg-type]
     axes.tick_params(labelsize=points - 1)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -146,7 +146,11 @@ def _(mark: Points, axes: Axes) -> None:
         along, up = (ends, None) if mark.across else (None, ends)
         axes.errorbar(x, y, up, along, fmt="none", ecolor=_first(mark.colour), elinewidth=0.7)
     for at, height, text in zip(x, y, mark.text, strict=False):
-        axes.annotate(plain(text), (at, height), (3, 3), textcoords="offset points", fontsize=POINTS - 1)
+        below = mark.text_at == "below"
+        axes.annotate(
+            plain(text), (at, height), (0, -3) if below else (3, 3), textcoords="offset points", fontsize=POINTS - 1,
+            ha="center" if below else "left", va="top" if below else "bottom",
+        )  # fmt: skip
 
 
 @draw.register
@@ -216,11 +220,11 @@ def _(mark: Note, axes: Axes) -> None:
         return
     sides = {
         "left": ("right", "center"), "right": ("left", "center"), "above": ("center", "bottom"),
-        "below": ("center", "top"), "middle": ("center", "center"),
+        "below": ("center", "top"), "middle": ("center", "center"), "right above": ("left", "bottom"),
     }  # fmt: skip
     across, along = sides[mark.side]
     axes.annotate(
-        plain(mark.text), (mark.x, mark.y), (0, 3 if mark.side == "above" else 0), textcoords="offset points",
+        plain(mark.text), (mark.x, mark.y), (0, 3 if "above" in mark.side else 0), textcoords="offset points",
         ha=across, va=along, fontsize=points_of(mark.size), color=mark.colour, rotation=-mark.angle,
         weight="bold" if mark.bold else "normal",
     )  # fmt: skip
@@ -250,7 +254,7 @@ def _reach(values: Values, low: Values, high: Values) -> NDArray[np.float64]:
     return np.nan_to_num(np.stack([middle - bottom, top - middle])).clip(min=0)
 
 
-def _categories(axes: Axes, panel: Panel) -> None:
+def _categories(axes: Axes, panel: Plot) -> None:
     for axis, each in ((panel.x, axes.xaxis), (panel.y, axes.yaxis)):
         if axis.categories:
             each.update_units(list(axis.categories))  # type: ignore[no-untyped-call]
@@ -275,5 +279,7 @@ def _axis(axes: Axes, axis: Axis, name: str, points: float) -> None:
         getattr(axes, f"set_{name}lim")(**{"left" if name == "x" else "bottom": 0})
     if axis.reversed:
         getattr(axes, f"invert_{name}axis")()
+    if axis.hidden:
+        getattr(axes, f"set_{name}ticks")([])
     if axis.title:
         getattr(axes, f"set_{name}label")(plain(axis.title), fontsize=points)

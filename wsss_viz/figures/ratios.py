@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.palette import part_palette
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
-from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Band, Colour, Line, Mark, Panel, Rule
+from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Band, Colour, Line, Mark, Plot, Rule
 from wsss_viz.gradients.published import HGR, NOTE
 from wsss_viz.gradients.ratio import TAU, Curve
 from wsss_viz.gradients.stored import Stored, shipped
@@ -60,7 +60,7 @@ def layers_panel(
     published: bool = False,
     first: int = 1,
     layer_names: bool = False,
-) -> Panel:
+) -> Plot:
     """HGR by layer: means with their intervals over images, the band over thresholds shaded.
 
     Args:
@@ -94,10 +94,10 @@ def layers_panel(
     if at is not None:
         marks.append(Rule(x=first + at, on_paper=False))
     ticks = [f"G{number}" + f"<br>{layer}" * layer_names for number, layer in zip(x, curve.layers, strict=True)]
-    return Panel(tuple(marks), Axis(ticks=x, labels=ticks, grid=False), Axis("share of high gradients", 0, 1.05))
+    return Plot(tuple(marks), Axis(ticks=x, labels=ticks), Axis("share of high gradients", 0, 1.05))
 
 
-def steps_panel(stored: Stored, names: Mapping[str, str]) -> Panel:
+def steps_panel(stored: Stored, names: Mapping[str, str]) -> Plot:
     """The logit's HGR by RIB's step: RIB with its intervals, its control (the sigmoid kept) dashed."""
     values = {loss: step_values(stored, loss) for loss in ("rib", "bce")}
     return steps_of({loss: each for loss, (_, each) in values.items()}, values["rib"][0], names)
@@ -105,7 +105,7 @@ def steps_panel(stored: Stored, names: Mapping[str, str]) -> Panel:
 
 def steps_of(
     values: Mapping[str, NDArray[np.float64]], regions: Sequence[str], names: Mapping[str, str], at: int | None = None
-) -> Panel:
+) -> Plot:
     """The same from values "rib" and "bce", (K + 1, R, 3); `at`: the marked step of a page."""
     marks: list[Mark] = []
     for loss, curves in values.items():
@@ -123,9 +123,9 @@ def steps_of(
                 )  # fmt: skip
     if at is not None:
         marks.append(Rule(x=at, on_paper=False))
-    return Panel(
+    return Plot(
         tuple(marks),
-        Axis("RIB's step k", step=0 if at is None else 1, grid=False),
+        Axis("RIB's step k", step=0 if at is None else 1),
         Axis("share of high gradients", from_zero=True),
     )
 

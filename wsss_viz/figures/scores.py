@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.figures.chart import Axis, Colour, Line, Mark, Panel, Rule
+from wsss_viz.figures.chart import Axis, Colour, Line, Mark, Plot, Rule
 
 OTHER = "#9aa1a6"
 """Of the classes that no label names."""
@@ -20,7 +20,7 @@ def scores_panel(
     focus: str,
     colours: Mapping[str, Colour],
     at: int | None = None,
-) -> Panel:
+) -> Plot:
     """The logits of all classes over a method's steps.
 
     Args:
@@ -48,4 +48,4 @@ def scores_panel(
         )  # fmt: skip
     if at is not None:
         marks.append(Rule(x=at, on_paper=False))
-    return Panel(tuple(marks), Axis("step k", grid=False), Axis("logit"))
+    return Plot(tuple(marks), Axis("step k"), Axis("logit"))

@@ -1,7 +1,7 @@
 """Binned layers: what is said about I(X;T) of a deterministic network, named for what it is, H(bin(T)).
 
 Each unit's activation falls into an interval; a layer's state is the row of its units' intervals; the state is a
-function of the input, so I(X;bin(T)) = H(bin(T)). The number depends on the ruler as much as on the network
+function of the input, so I(X;bin(T)) = H(bin(T)). The number depends on the bins as much as on the network
 (A. Saxe et al., "On the information bottleneck theory of deep learning", ICLR 2018, section 2 and appendix C;
 `docs/sources.md#saxe-2018`). Bins are fixed once for a run: bins that follow the epoch can turn growth into compression
 and back.
@@ -25,7 +25,7 @@ from wsss_viz.information.result import MIResult, NotApplicable
 
 @dataclass(frozen=True)
 class Bins:
-    """A ruler for activations: either edges or a width.
+    """A binning scheme for activations: either edges or a width.
 
     Attributes:
         name: for people and for the result's parameters.
@@ -198,11 +198,11 @@ def layer_information(values: ArrayLike, labels: ArrayLike, bins: Bins) -> Layer
     Args:
         values: (N, d), the activations of N different inputs.
         labels: (N,), one label per input.
-        bins: the ruler.
+        bins: the binning scheme.
 
     Raises:
         InputError: NaN, infinite values, or another number of labels.
-        NotApplicable: values lie outside the ruler.
+        NotApplicable: values lie outside the bins.
 
     >>> from wsss_viz.information import binning
     >>> layer = binning.layer_information([[-1.0], [-0.9], [0.2], [1.0]], [0, 0, 1, 1], binning.intervals(4))

@@ -3,7 +3,7 @@
 T = f(w X), X ~ N(0, 1). The unit carries H(bin(T)) = -sum p_i log2 p_i with
 p_i = Phi(f^-1(b_(i+1)) / w) - Phi(f^-1(b_i) / w) (Saxe et al. 2018, section 2 and figure 2;
 `docs/sources.md#saxe-2018`). A saturating f grows and then compresses as w grows; ReLU only grows; with bins laid
-before the nonlinearity, tanh only grows too: what turns is the ruler. The outer bins are open, so with too short a
+before the nonlinearity, tanh only grows too: what turns is the bins. The outer bins are open, so with too short a
 range ReLU turns as well.
 """
 
@@ -22,12 +22,12 @@ from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.result import MIResult, NotApplicable
 
 LAID = ("value", "short", "before")
-"""How a ruler may be laid on a unit, see `laid_bins`."""
+"""How bins may be laid on a unit, see `laid_bins`."""
 REACH = 40.0
 
 
 def laid_bins(activation: str, laid: str = "value", count: int | None = None) -> Bins:
-    """A ruler for one unit.
+    """A binning scheme for one unit.
 
     Args:
         laid: "value", equal bins over the unit's range, where that has no end up to 40 (our own, far beyond what X
@@ -45,7 +45,7 @@ def laid_bins(activation: str, laid: str = "value", count: int | None = None) ->
     nonlinearity = activation_named(activation)
     count = (30 if nonlinearity.bounded or laid == "before" else 100) if count is None else count
     if laid not in LAID or count < 2:
-        raise InputError(f"a ruler is laid {', '.join(LAID)} with 2 bins or more, got {laid!r} with {count}")
+        raise InputError(f"bins are laid {', '.join(LAID)} with 2 bins or more, got {laid!r} with {count}")
     if laid == "before":
         return preactivation(activation, count)
     low, high = max(nonlinearity.low, -REACH), min(nonlinearity.high, REACH)
@@ -95,7 +95,7 @@ def minimal_information(weight: float, activation: str = "tanh", bins: Bins | No
     if bins.activation is None:
         beyond = special.ndtr(-nonlinearity.inverse(np.array(bins.edges[-1])) / max(abs(weight), 1e-300))
         if nonlinearity.high > bins.edges[-1] and beyond > 1e-3:
-            notes.append(f"{beyond:.1%} of the inputs lie above the last edge and are clipped: the turn is the ruler's")
+            notes.append(f"{beyond:.1%} of the inputs lie above the last edge and are clipped: the turn is the bins'")
     return MIResult(
         float(entropy_of(masses)),
         "exact (normal distribution)",

@@ -1,7 +1,7 @@
 """A layer with Gaussian noise added, T = h(x) + N, N ~ N(0, s2 1): its information, bounded and by Monte Carlo. Bits.
 
 With the activations h_1..h_N of the inputs, p(t|x_i) is a Gaussian around h_i and p(t) the mixture of them, both known.
-The noise is the ruler, as the bin's width is in binning: the values are I(X;T+N) at that s2, not the network's I(X;T).
+The noise is part of the number, as the bin's width is in binning: the values are I(X;T+N) at that s2, not I(X;T).
 
 - Bounds: A. Kolchinsky and B. Tracey, "Estimating mixture entropy with pairwise distances", Entropy 2017
   (`docs/sources.md#kolchinsky-2017`).

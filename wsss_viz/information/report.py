@@ -51,7 +51,7 @@ def table(run: Run, plane: Plane) -> str:
     >>> len(table(run, plane).splitlines())
     13
     """
-    lines = [f"{plane.activation}, {run.recipe.seeds} seeds, ruler {plane.ruler}"]
+    lines = [f"{plane.activation}, {run.recipe.seeds} seeds, estimator {plane.estimator}"]
     lines += _legend(plane)
     lines.append("epoch    " + "".join(f"{name:>14}" for name in LAYERS) + "   accuracy train/test")
     rows = np.unique(np.linspace(0, len(plane.epochs) - 1, SHOWN_EPOCHS).round().astype(int))
@@ -66,7 +66,7 @@ def table(run: Run, plane: Plane) -> str:
     breaks = int(plane.order_breaks().any(axis=(1, 2)).sum())
     if breaks:
         lines.append(
-            f"at {breaks} epochs a layer says more than the one before: the ruler breaks the order, not the network"
+            f"at {breaks} epochs a layer says more than the one before: the estimator breaks the order, not the network"
         )
     return "\n".join(lines)
 
@@ -100,7 +100,7 @@ def _cell(text: str) -> str:
 def _plane(plane: Plane) -> dict[str, Any]:
     arrays = ("bits", "intervals", "caps", "mean", "compression", "onset", "fit")
     return {
-        "ruler": plane.ruler,
+        "estimator": plane.estimator,
         "version": plane.version,
         "epochs": plane.epochs.tolist(),
         "sources": plane.sources,

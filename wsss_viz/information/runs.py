@@ -1,7 +1,7 @@
 """A stored training run of the 12-bit networks: the weights at a log grid of epochs, from which all else is computed.
 
 The weights of 12-10-7-5-4-3-2 are 294 numbers, so a run is small; the activations of all 4096 inputs are recomputed in
-milliseconds. Whatever ruler the information is measured with, the run stays the same and nothing is trained again.
+milliseconds. Whatever estimator the information is measured with, the run stays the same and nothing is trained again.
 Needs no torch.
 """
 
@@ -251,7 +251,8 @@ def stored_run(activation: str) -> Run:
     """The run of the fast preset that ships with the package, with its planes (`plane.stored_plane`).
 
     Made by `python -m wsss_viz diagnose information-plane --preset fast --half --activation NAME
-    --save wsss_viz/information/runs/NAME.npz`, once for each ruler that ships. Raises InputError where there is none.
+    --save wsss_viz/information/runs/NAME.npz`, once for each
+    estimator that ships. Raises InputError where there is none.
 
     >>> from wsss_viz.information.runs import stored_run
     >>> stored_run("relu").recipe.epochs

@@ -22,7 +22,7 @@ from wsss_viz.figures.chart import (
     Line,
     Mark,
     Note,
-    Panel,
+    Plot,
     Points,
     Rule,
     Values,
@@ -33,7 +33,7 @@ FAINT = "rgba(128,128,128,0.28)"
 TRANSPARENT = "rgba(0,0,0,0)"
 LEGENDS: dict[str, dict[str, Any]] = {
     "top": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
-    "bottom": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.05, "yanchor": "top"},
+    "bottom": {"orientation": "h", "x": 0, "xanchor": "left", "yanchor": "top"},
     "inside": {"yanchor": "middle", "bgcolor": TRANSPARENT},
 }
 _FIELD = re.compile(r"\{(x|y|low|high)(:[^}]*)?\}")
@@ -64,8 +64,8 @@ def show(chart: Chart | Any, key: str, alt: str, clicked: Callable[[float], None
 def plotly_figure(chart: Chart, clickable: bool = False) -> Any:
     """The chart as a plotly figure.
 
-    >>> from wsss_viz.figures.chart import Chart, Line, Panel
-    >>> figure = plotly_figure(Chart((Panel((Line([0, 1], [2, 3], "CAM", hover="{name}: {y:.1f}"),)),)))
+    >>> from wsss_viz.figures.chart import Chart, Line, Plot
+    >>> figure = plotly_figure(Chart((Plot((Line([0, 1], [2, 3], "CAM", hover="{name}: {y:.1f}"),)),)))
     >>> figure.data[0].name, figure.data[0].hovertemplate
     ('CAM', 'CAM: %{y:.1f}<extra></extra>')
     """
@@ -89,8 +89,12 @@ def plotly_figure(chart: Chart, clickable: bool = False) -> Any:
     if clickable:
         layout["clickmode"] = "event+select"
     if chart.legend:
-        x, y = chart.legend_at
-        layout["legend"] = {**LEGENDS[chart.legend], **({"x": x, "y": y} if chart.legend == "inside" else {})}
+        layout["legend"] = dict(LEGENDS[chart.legend])
+        if chart.legend == "inside":
+            layout["legend"] |= dict(zip("xy", chart.legend_at, strict=True))
+        elif chart.legend == "bottom":  # below the last row's ticks and names
+            named = any(panel.x.title for panel in chart.panels if panel.row == len(chart.rows) - 1)
+            layout["legend"] |= {"y": -(58 if named else 33) / (chart.height - chart.margin[2] - chart.margin[3])}
     for number, panel in enumerate(chart.panels):
         _lay_out(layout, chart, panel, number)
     figure: dict[str, Any] = {"data": data, "layout": layout}
@@ -136,7 +140,8 @@ def _(mark: Points, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
         "mode": "markers+text" if mark.text else "markers", "marker": marker,
     }  # fmt: skip
     if mark.text:
-        trace |= {"text": list(mark.text), "textposition": "top right"}
+        at = "bottom center" if mark.text_at == "below" else "top right"
+        trace |= {"text": list(mark.text), "textposition": at, "textfont": {"size": 12}}
     if mark.low is not None and mark.high is not None:
         values = mark.x if mark.across else mark.y
         trace["error_x" if mark.across else "error_y"] = _error(values, mark.low, mark.high)
@@ -147,11 +152,14 @@ def _(mark: Points, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
 @traces.register
 def _(mark: Band, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
     x, low, high = (np.asarray(each) for each in (mark.x, mark.low, mark.high))
-    yield {
+    trace = {
         "type": "scatter", "x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]]),
         "mode": "lines", "fill": "toself", "line": {"width": 0}, "fillcolor": colour(mark.colour, mark.opacity),
-        "hoverinfo": "skip", "name": mark.name, "showlegend": bool(mark.name), **_axes(panel),
+        "hoverinfo": "skip", "name": mark.name, "legendgroup": mark.name, **_axes(panel),
+        "showlegend": bool(mark.name) and mark.name not in listed,
     }  # fmt: skip
+    listed.add(mark.name)
+    yield trace
 
 
 @traces.register
@@ -254,12 +262,18 @@ def _ends(low: Values, high: Values) -> Any:
     return np.stack([_numbers(low), _numbers(high)], axis=1)
 
 
-def _lay_out(layout: dict[str, Any], chart: Chart, panel: Panel, number: int) -> None:
+def _lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> None:
     names = _axes(number)
     x, y = _domains(chart, panel)
+    grid = "x" if panel.y.categories else "y"  # lines across the values, not across names or steps
     for axis, letter, domain, other in ((panel.x, "x", x, "y"), (panel.y, "y", y, "x")):
         key = names[f"{letter}axis"]
-        layout[f"{letter}axis{key[1:]}"] = {**axis_layout(axis), "domain": domain, "anchor": names[f"{other}axis"]}
+        layout[f"{letter}axis{key[1:]}"] = {
+            **axis_layout(axis),
+            "showgrid": grid == letter and not axis.hidden,
+            "domain": domain,
+            "anchor": names[f"{other}axis"],
+        }
     if panel.title:
         title: dict[str, Any] = {"text": panel.title, "showarrow": False, "xref": "paper", "yref": "paper"}
         title |= {"x": sum(x) / 2, "y": y[1], "xanchor": "center", "yanchor": "bottom", "font": {"size": 13}}
@@ -270,10 +284,13 @@ def _lay_out(layout: dict[str, Any], chart: Chart, panel: Panel, number: int) ->
         if isinstance(mark, Rule):
             _rule(layout, mark, names["xaxis"], names["yaxis"])
         elif isinstance(mark, Note):
-            layout["annotations"].append(_note(mark, names["xaxis"], names["yaxis"]))
+            note = _note(mark, names["xaxis"], names["yaxis"])
+            if panel.x.log:  # the one place where plotly wants the exponent
+                note["x"] = float(np.log10(float(mark.x)))
+            layout["annotations"].append(note)
 
 
-def _domains(chart: Chart, panel: Panel) -> tuple[list[float], list[float]]:
+def _domains(chart: Chart, panel: Plot) -> tuple[list[float], list[float]]:
     """Where a panel's axes stand, from 0 to 1, x from the left and y from the bottom."""
     ends = []
     for sizes, gap, first, span in (
@@ -290,7 +307,7 @@ def _domains(chart: Chart, panel: Panel) -> tuple[list[float], list[float]]:
 def axis_layout(axis: Axis) -> dict[str, Any]:
     """An axis in plotly's terms."""
     layout: dict[str, Any] = {
-        "title": {"text": axis.title, "standoff": 6}, "showgrid": axis.grid, "gridcolor": FAINT, "zeroline": False,
+        "title": {"text": axis.title, "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
         "fixedrange": True, "automargin": True, "tickfont": {"size": 11},
     }  # fmt: skip
     ends: list[float | None] = [axis.low, axis.high]
@@ -310,6 +327,8 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
         layout["dtick"] = axis.step
     if axis.categories:
         layout |= {"type": "category", "categoryorder": "array", "categoryarray": list(axis.categories)}
+    if axis.hidden:
+        layout |= {"showticklabels": False, "automargin": False}
     if axis.form:
         layout["tickformat"] = axis.form
     return layout
@@ -328,8 +347,8 @@ def _rule(layout: dict[str, Any], mark: Rule, x: str, y: str) -> None:
 
 
 def _note(mark: Note, x: str, y: str) -> dict[str, Any]:
-    across = {"left": "right", "right": "left"}.get(mark.side, "center")
-    along = {"above": "bottom", "below": "top"}.get(mark.side, "middle")
+    across = {"left": "right", "right": "left", "right above": "left"}.get(mark.side, "center")
+    along = {"above": "bottom", "right above": "bottom", "below": "top"}.get(mark.side, "middle")
     note: dict[str, Any] = {
         "x": mark.x, "y": mark.y, "xref": x, "yref": y, "text": f"<b>{mark.text}</b>" if mark.bold else mark.text,
         "showarrow": False, "xanchor": across, "yanchor": along, "textangle": mark.angle,
