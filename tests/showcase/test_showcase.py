@@ -14,7 +14,7 @@ import pytest
 import wsss_viz
 from wsss_viz import cli
 from wsss_viz.errors import InputError
-from wsss_viz.methods.registry import METHODS, bind
+from wsss_viz.methods import METHODS, bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import REBUILD, SHOWN_SCENES, building, read_showcase, showcase_path

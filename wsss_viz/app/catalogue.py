@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
+from wsss_viz.resources import shipped_folder
+
+PAGES_FOLDER = shipped_folder() / "pages"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Line:
         x, y: positions; numbers, or names of the axis's `categories`. NaN leaves a gap.
         name: in the legend, where `listed`; marks of one name are listed once.
         group: what it is listed under in place of its name.
-        dash: "solid", "dash", "dot" or "dashdot".
+        dash: "solid", "dash", "longdash", "dot" or "dashdot".
         symbol: at each point: one of `SYMBOLS`; "": none.
         size: of the symbols, one or one per point.
         low, high: ends of the interval at each point.

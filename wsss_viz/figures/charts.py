@@ -15,13 +15,13 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Colour, Line, Mark, Plot, Points
 from wsss_viz.figures.drawing import SYMBOL_POINTS, draw_panel
-from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.ratios import SCENE_NAMES, TOY_NAMES, layers_curve, layers_panel, measured, steps_panel
 from wsss_viz.figures.scores import OTHER, scores_panel
 from wsss_viz.figures.sheet import Sheet
 from wsss_viz.figures.sources import Shown, class_scores
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import INPUT, LABEL, Plane, stored_plane
+from wsss_viz.methods.catalogue import METHODS
 
 TITLES = {
     "toy-flatten": "toy, flatten",

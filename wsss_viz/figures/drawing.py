@@ -30,7 +30,7 @@ from wsss_viz.figures.chart import (
 )
 from wsss_viz.figures.writing import written
 
-DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
+DASHES: dict[str, Any] = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-.", "longdash": (0, (8, 3))}
 MARKERS = {
     "": "", "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "triangle-up": "^",
     "triangle-down": "v", "star": "*", "pentagon": "p", "hexagon": "h", "line-ns-open": "|", "circle-open": "o",

@@ -7,7 +7,7 @@ import re
 from tests.app.conftest import OpenPage
 from wsss_viz.app.pages.about import texts
 from wsss_viz.app.pages.about.papers import PAPERS
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 
 
 def test_it_names_every_kind_of_method_the_limits_the_keys_and_what_to_cite(open_page: OpenPage) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import inspect
 import io
 import re
 from dataclasses import replace
@@ -31,9 +30,8 @@ from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks
 from wsss_viz.figures import sources
 from wsss_viz.figures.chart import Line
-from wsss_viz.methods.erasing import erasing
-from wsss_viz.methods.masking import MASKS
-from wsss_viz.methods.registry import METHODS
+from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase.building import build_showcase
 from wsss_viz.traces import Step, Trace
@@ -60,15 +58,14 @@ def test_modes_and_defaults_are_those_of_the_library() -> None:
     assert tuple(MODES) == MODE_NAMES
     assert {mode.method for mode in MODES.values()} - {""} <= set(METHODS)
     for name, steps in DEFAULT_STEPS.items():
-        run = METHODS["rib"].run if name == "rib-bce" else METHODS[name].run
-        assert inspect.signature(run).parameters["steps"].default == steps
-    chosen, library = ViewState(), inspect.signature(erasing).parameters
-    assert chosen.mask == library["mask"].default
+        assert METHODS[name].default_steps == steps
+    chosen, library = ViewState(), ErasingSettings()
+    assert chosen.mask == library.mask
     assert set(states.MASK_KINDS) <= set(MASKS)
-    assert chosen.erase_at == library["threshold"].default == library["sigma"].default
-    assert (chosen.erased == "all") == library["agnostic"].default
-    assert chosen.stop_below == library["stop_probability"].default
-    assert chosen.stop_area == library["stop_area"].default
+    assert chosen.erase_at == library.threshold == library.sigma
+    assert (chosen.erased == "all") == library.agnostic
+    assert chosen.stop_below == library.stop_probability
+    assert chosen.stop_area == library.stop_area
     assert states.ERASURES == SWEPT
     assert len(THRESHOLDS) == erasing_sources.THRESHOLD_COUNT
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wsss_viz.app.widgets import markup
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 
 CONTROLS = ("rib-bce",)
 """Rows that are no method but what one is held against."""

@@ -265,7 +265,6 @@ def _ends(low: Values, high: Values) -> Any:
 def _lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> None:
     names = _axes(number)
     x, y = _domains(chart, panel)
-    grid = "x" if panel.y.categories else "y"  # lines across the values, not across names or steps
     for axis, letter, domain, other in ((panel.x, "x", x, "y"), (panel.y, "y", y, "x")):
         key = names[f"{letter}axis"]
         layout[f"{letter}axis{key[1:]}"] = {

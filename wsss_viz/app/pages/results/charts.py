@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from wsss_viz.figures.chart import SYMBOLS, Axis, Chart, Line, Mark, Plot, Points
-from wsss_viz.figures.looks import METHODS, MethodLook, title
+from wsss_viz.methods.catalogue import METHODS, title
 
 HEIGHT = 430
 CONTROLS = "controls, further seeds"
@@ -15,12 +15,19 @@ _GREY = "#8d969d"
 _PARTS = (("non_discriminative", "rest", "#266ed2"), ("discriminative", "discriminative part", "#dc322f"))
 
 
-def style_of(name: str) -> MethodLook:
-    """A method's colour and dash; that of a further seed is the method's, dotted; a control's is grey."""
+class LineStyle(NamedTuple):
+    """A row's colour and dash."""
+
+    colour: str
+    dash: str
+
+
+def style_of(name: str) -> LineStyle:
+    """A method's own; that of a further seed is the method's, dotted; a control's is grey."""
     if name in METHODS:
-        return METHODS[name]
-    look = next((look for look in METHODS.values() if name.startswith(f"{look.title}, seed")), None)
-    return MethodLook(title(name), look.colour if look else _GREY, "dot")
+        return LineStyle(METHODS[name].colour, METHODS[name].dash)
+    method = next((method for method in METHODS.values() if name.startswith(f"{method.title}, seed")), None)
+    return LineStyle(method.colour if method else _GREY, "dot")
 
 
 def width_of(name: str) -> float:

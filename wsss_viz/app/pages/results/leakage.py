@@ -8,7 +8,7 @@ from typing import Any
 from wsss_viz.app.pages.results.charts import style_of, width_of
 from wsss_viz.app.services.standing import short_name
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot
-from wsss_viz.figures.looks import title
+from wsss_viz.methods.catalogue import title
 
 METHOD, RECALL = "cs-ae", 0.7
 """Whose leak the sentence is about, and at which recall."""

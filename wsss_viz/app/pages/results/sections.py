@@ -14,7 +14,7 @@ from wsss_viz.app.services import standing
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
-from wsss_viz.figures.looks import title
+from wsss_viz.methods.catalogue import title
 
 EXPLANATION = Explanation(
     "How well the pseudo masks of each method cover the ground truth of the held-out scenes, with intervals over "

@@ -22,7 +22,7 @@ from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, score_image, strongest
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:

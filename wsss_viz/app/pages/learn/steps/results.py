@@ -21,7 +21,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.published import published_results
 from wsss_viz.evaluation.stored_results import MAKE, stored_reports
 from wsss_viz.figures.chart import Axis, Bars, Chart, Plot, Rule
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import read_manifest
 
 if TYPE_CHECKING:
