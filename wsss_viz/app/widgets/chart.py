@@ -269,7 +269,7 @@ def _lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> 
         key = names[f"{letter}axis"]
         layout[f"{letter}axis{key[1:]}"] = {
             **axis_layout(axis),
-            "showgrid": grid == letter and not axis.hidden,
+            "showgrid": letter == "y" and not axis.hidden,
             "domain": domain,
             "anchor": names[f"{other}axis"],
         }
