@@ -18,7 +18,7 @@ from wsss_viz.figures.drawing import SYMBOL_POINTS, draw_panel
 from wsss_viz.figures.ratios import SCENE_NAMES, TOY_NAMES, layers_curve, layers_panel, measured, steps_panel
 from wsss_viz.figures.scores import OTHER, scores_panel
 from wsss_viz.figures.sheet import Sheet
-from wsss_viz.figures.sources import Shown, class_scores
+from wsss_viz.figures.sources import FigureRow, class_scores
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import INPUT, LABEL, Plane, stored_plane
 from wsss_viz.methods.catalogue import METHODS
@@ -34,20 +34,20 @@ LEGEND_ROW = 0.18
 """Classes per line of the legend, and inches per line."""
 
 
-def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
+def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
     """A panel for each image and method: the logits of all classes over the steps, the labels' in their colours."""
-    pairs = [(shown, method) for shown in rows for method in shown.traces]
+    pairs = [(entry, method) for entry in rows for method in entry.traces]
     labelled = list(dict.fromkeys(name for row in rows for name in _labels(row)))
     listed = labelled if spec.labels else []
     foot = LEGEND_ROW * -(-len(listed) // LEGEND_COLUMNS[spec.width])
     sheet, places = panels(spec, len(pairs), len(spec.columns), foot=foot)
     colours: dict[str, Any] = {name: _colour(name) for name in labelled}
-    for number, ((shown, method), axes) in enumerate(zip(pairs, places, strict=True)):
-        trace = shown.traces[method]
-        logits = np.array([class_scores(shown, method, k) for k in range(len(trace))], dtype=np.float64)
-        panel = scores_panel(logits, trace.classes, [*_labels(shown)], shown.name, colours)
+    for number, ((entry, method), axes) in enumerate(zip(pairs, places, strict=True)):
+        trace = entry.traces[method]
+        logits = np.array([class_scores(entry, method, k) for k in range(len(trace))], dtype=np.float64)
+        panel = scores_panel(logits, trace.classes, [*_labels(entry)], entry.name, colours)
         draw_panel(axes, panel, sheet.points, legend=False)
-        named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
+        named(axes, spec, sheet, number, f"{METHODS[method].title}: {entry.name}", "step k", "logit")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True) if len(trace) > 1 else FixedLocator([0]))
     # Under all panels: within one it would lie on the lines, which may be anywhere.
     lines = [
@@ -66,7 +66,7 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     return sheet.figure
 
 
-def _labels(row: Shown) -> tuple[str, ...]:
+def _labels(row: FigureRow) -> tuple[str, ...]:
     """The classes with a colour of their own."""
     return (*(row.sample.labels or ()), row.name)
 

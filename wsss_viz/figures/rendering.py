@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from wsss_viz.figures import charts, pictures
-from wsss_viz.figures.sources import TraceOf, compute_trace, gather
+from wsss_viz.figures.sources import TraceOf, collect_rows, compute_trace
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.figures.writing import written, written_pages
 
@@ -14,7 +14,7 @@ __all__ = ["draw", "render", "written", "written_pages"]
 
 def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
     """The figure. Raises InputError where what it shows is not there."""
-    rows = gather(spec, trace_of)
+    rows = collect_rows(spec, trace_of)
     if spec.kind == "grid":
         return pictures.grid(spec, rows)
     if spec.kind == "filmstrip":
