@@ -93,8 +93,9 @@ def plotly_figure(chart: Chart, clickable: bool = False) -> Any:
         if chart.legend == "inside":
             layout["legend"] |= dict(zip("xy", chart.legend_at, strict=True))
         elif chart.legend == "bottom":  # below the last row's ticks and names
-            named = any(panel.x.title for panel in chart.panels if panel.row == len(chart.rows) - 1)
-            layout["legend"] |= {"y": -(58 if named else 33) / (chart.height - chart.margin[2] - chart.margin[3])}
+            last = [panel.x for panel in chart.panels if panel.row == len(chart.rows) - 1]
+            below = 58 if any(x.title for x in last) else 4 if all(x.hidden for x in last) else 33
+            layout["legend"]["y"] = -below / (chart.height - chart.margin[2] - chart.margin[3])
     for number, panel in enumerate(chart.panels):
         _lay_out(layout, chart, panel, number)
     figure: dict[str, Any] = {"data": data, "layout": layout}
