@@ -62,8 +62,9 @@ class FigureSpec:
     Attributes:
         kind: one of `KINDS`. A grid has a row per image and a column per picture or method; a filmstrip has a row
             per image and method and a column per step; curves have a panel for each image and method, with the
-            logits of all classes over the steps; a plane is the information plane of stored runs, a column per activation; hgr is
-            the stored high gradient ratio, a column per subject: by layer, or of "rib-steps" by RIB's step.
+            logits of all classes over the steps; a plane is the information plane of stored runs, a column per
+            activation; hgr is the stored high gradient ratio, a column per subject: by layer, or of "rib-steps" by
+            RIB's step.
         rows: the images; none for a plane or hgr.
         columns: of `COLUMNS[kind]`.
         steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.
