@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import BIN_LAYOUTS, READERS, SECTIONS
 from wsss_viz.app.widgets import chart_exports
 from wsss_viz.app.widgets.chart import plotly_figure
+from wsss_viz.figures.chart import Chart
 from wsss_viz.figures.drawing import chart_svg
 from wsss_viz.information.estimator_names import ESTIMATORS, FAMILIES
 from wsss_viz.information.minimal import LAID, bin_masses
@@ -130,9 +133,11 @@ def test_every_section_has_a_chart_a_table_and_its_settings_to_take(
     open_page: OpenPage, section: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[tuple[str, list[dict[str, object]], dict[str, object], bytes]] = []
-    monkeypatch.setattr(
-        chart_exports, "buttons", lambda name, rows, about, svg: taken.append((name, list(rows), dict(about), svg()))
-    )
+
+    def buttons(name: str, rows: chart_exports.Rows, about: Mapping[str, Any], chart: Chart) -> None:
+        taken.append((name, [dict(row) for row in rows], dict(about), chart_exports.svg(chart)))
+
+    monkeypatch.setattr(chart_exports, "buttons", buttons)
     page = open_page("information", section=section)
     assert not page.exception
     if not taken:
