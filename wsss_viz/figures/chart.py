@@ -38,7 +38,7 @@ class Line:
         name: in the legend, where `listed`; marks of one name are listed once.
         group: what it is listed under in place of its name.
         dash: "solid", "dash", "longdash", "dot" or "dashdot".
-        symbol: at each point: one of `SYMBOLS`; "": none.
+        symbol: at each point, by its name in `figures.drawing.MARKERS`; "": none.
         size: of the symbols, one or one per point.
         low, high: ends of the interval at each point.
         stepped: a histogram's outline rather than a slanted line.
@@ -184,7 +184,6 @@ class Note:
 
 
 Mark = Line | Points | Band | Bars | Cells | Rule | Note
-SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "pentagon", "hexagon")
 
 
 @dataclass(frozen=True, eq=False)

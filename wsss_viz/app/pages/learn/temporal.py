@@ -15,7 +15,7 @@ from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.sequences import ACTIONS, Video
 from wsss_viz.evaluation.temporal import normalised
 from wsss_viz.figures.chart import Axis, Band, Chart, Line, Mark, Plot, Rule
-from wsss_viz.showcase.sequences import read_shown, sequences_path
+from wsss_viz.showcase.sequences import read_sequence_maps, sequences_path
 
 FRAMES = 16
 LINES = ("#2a9088", "#d08700", "#8a4fbf")
@@ -50,7 +50,7 @@ class Timed:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _timed(stamp: int) -> Timed:
-    shown = read_shown()
+    shown = read_sequence_maps()
     videos = [shown.video(i) for i in range(min(len(shown), 12))]
     index = next((i for i, video in enumerate(videos) if len(video.labels) == 1), 0)
     video = videos[index]

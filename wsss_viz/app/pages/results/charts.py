@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from wsss_viz.figures.chart import SYMBOLS, Axis, Chart, Line, Mark, Plot, Points
+from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
 from wsss_viz.methods.catalogue import METHODS, title
 
 HEIGHT = 430
@@ -16,16 +16,17 @@ _PARTS = (("non_discriminative", "rest", "#266ed2"), ("discriminative", "discrim
 
 
 class LineStyle(NamedTuple):
-    """A row's colour and dash."""
+    """A row's colour, dash and symbol."""
 
     colour: str
     dash: str
+    symbol: str = "circle"
 
 
 def style_of(name: str) -> LineStyle:
     """A method's own; that of a further seed is the method's, dotted; a control's is grey."""
     if name in METHODS:
-        return LineStyle(METHODS[name].colour, METHODS[name].dash)
+        return LineStyle(METHODS[name].colour, METHODS[name].dash, METHODS[name].marker)
     method = next((method for method in METHODS.values() if name.startswith(f"{method.title}, seed")), None)
     return LineStyle(method.colour if method else _GREY, "dot")
 
@@ -53,7 +54,8 @@ def curve_chart(report: Mapping[str, Any]) -> Chart:
         low, high = scores["interval"]["miou"]
         hover, size = "{name}: {y:.1f} ({low:.1f} to {high:.1f}) at {x:.2f}", 9.0 if name in METHODS else 6.0
         at, best = [scores["threshold"]], [scores["miou"]]
-        marks.append(Points(at, best, colour=style.colour, size=size, low=[low], high=[high], hover=hover, **listed))
+        ends: dict[str, Any] = {"low": [low], "high": [high], "hover": hover}
+        marks.append(Points(at, best, colour=style.colour, size=size, symbol=style.symbol, **ends, **listed))
     return _chart(marks, Axis("threshold", 0, 1, step=0.2), Axis("mIoU, percent", from_zero=True))
 
 
@@ -90,10 +92,10 @@ def class_chart(report: Mapping[str, Any]) -> Chart:
     """A row per class, the worst on top; a mark per method."""
     order = worst_first(report)
     marks: list[Mark] = []
-    for number, (name, scores) in enumerate(report["methods"].items()):
+    for name, scores in report["methods"].items():
         values = [scores["per_class"].get(label) for label in order]
         method = name in METHODS
-        colour, symbol = (METHODS[name].colour, SYMBOLS[number % len(SYMBOLS)]) if method else (_GREY, "line-ns-open")
+        colour, symbol = (METHODS[name].colour, METHODS[name].marker) if method else (_GREY, "line-ns-open")
         size, hover = 10.0 if method else 6.0, "{name}, {y}: {x:.1f}"
         marks.append(Points(values, order, colour=colour, size=size, symbol=symbol, hover=hover, **_listed(name)))
     axes = Axis("IoU, percent", from_zero=True), Axis(categories=order[::-1])
