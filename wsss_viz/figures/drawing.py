@@ -33,8 +33,8 @@ from wsss_viz.figures.writing import written
 DASHES: dict[str, Any] = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-.", "longdash": (0, (8, 3))}
 MARKERS = {
     "": "", "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "triangle-up": "^",
-    "triangle-down": "v", "star": "*", "pentagon": "p", "hexagon": "h", "line-ns-open": "|", "circle-open": "o", "diamond-tall": "d",
-    "diamond-open": "D",
+    "triangle-down": "v", "star": "*", "pentagon": "p", "hexagon": "h", "line-ns-open": "|", "circle-open": "o",
+    "diamond-open": "D", "diamond-tall": "d",
 }  # fmt: skip
 SYMBOL_POINTS = 0.4
 """Points of a symbol on paper per pixel of a page, where charts are larger."""
