@@ -32,7 +32,7 @@ RUNS = ("rib", "rib-bce")
 CLEAR = 0.1
 """The change of a share from which it is called one."""
 MARGIN = 25.0
-"""m of the runs that are shown, as `methods.rib` has it; the tests hold the two together."""
+"""m of the runs that are shown, as the manifest has it for the shipped classifier; the tests hold the two together."""
 LOGITS: NDArray[np.float64] = np.linspace(-8, 30, 191)
 
 
