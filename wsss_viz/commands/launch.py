@@ -77,7 +77,7 @@ def every_rank() -> Iterator[Ranks]:
             if ranks.rank == 0:
                 click.echo(f"error: {error}", err=True)
             # torchrun ends the others as soon as one has ended with an error: nobody goes before it is said.
-            ranks.everywhere(None)
+            ranks.all_gather(None)
             if "--debug" in sys.argv:
                 raise
             sys.exit(2)
