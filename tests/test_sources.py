@@ -13,9 +13,6 @@ FILES = sorted(
     for path in (ROOT / folder).rglob("*")
     if path.suffix in (".py", ".md", ".ipynb") and path != Path(__file__)
 )
-LATER = {"cover-thomas", "dpi", "goldfeld", "information-plane", "kolchinsky-2017", "ksg", "probe", "saxe-2018"}
-ROOMS_LATER = ("gradients", "information")
-"""Sources and rooms whose citations are still being written."""
 _ANCHOR = re.compile(r'^<a id="([a-z0-9-]+)"></a>\n### \S', re.MULTILINE)
 _CITATION = re.compile(r"sources\.md(?:#([\w-]*))?")
 
@@ -59,13 +56,13 @@ def test_every_source_is_cited_or_named_as_background() -> None:
         for citation in _CITATION.finditer(path.read_text(encoding="utf-8"))
     }
     assert background
-    assert set(anchors(text)) - background - cited - LATER == set()
+    assert set(anchors(text)) - background - cited == set()
 
 
 def test_nothing_cites_a_document_that_is_not_there() -> None:
     absent = re.compile(r"\b(?:methods|diagnostics|scenes)\.md\b|\[[UP]\]")
     citing = {str(path.relative_to(ROOT)) for path in FILES if absent.search(path.read_text(encoding="utf-8"))}
-    assert citing - {path for path in citing if "gradients/" in path} == set()
+    assert citing == set()
 
 
 def test_a_module_that_names_a_paper_cites_where_it_stands() -> None:
@@ -76,4 +73,4 @@ def test_a_module_that_names_a_paper_cites_where_it_stands() -> None:
         for path in library
         if paper.search(text := path.read_text(encoding="utf-8")) and "sources.md#" not in text
     }
-    assert {path for path in silent if path.partition("/")[0] not in ("app", "commands", *ROOMS_LATER)} == set()
+    assert {path for path in silent if path.partition("/")[0] not in ("app", "commands")} == set()
