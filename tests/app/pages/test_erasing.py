@@ -18,16 +18,18 @@ from tests.app.pages.test_pages import assert_well, text
 from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing import averages, exports
 from wsss_viz.app.pages.erasing import sources as erasing_sources
-from wsss_viz.app.pages.erasing.curves import figure
+from wsss_viz.app.pages.erasing.curves import scores_chart
 from wsss_viz.app.services import caches
 from wsss_viz.app.services.steps import _FRAMES, MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
 from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.app.widgets import filmstrip
+from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks
+from wsss_viz.figures.chart import Line
 from wsss_viz.methods.catalogue import METHODS, why_not
 from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
@@ -303,7 +305,7 @@ def test_exports_hold_every_step_and_are_the_same_twice() -> None:
 
 def test_the_curves_have_a_line_a_class_and_mark_the_step() -> None:
     shown = plain_frames(4)
-    drawn = figure(shown, ("a", "b", "c"), ("b",), "c", 2)
+    drawn = plotly_figure(scores_chart(shown, ("a", "b", "c"), ("b",), "c", 2))
     assert [line.name for line in drawn.data] == ["others", "b", "c"]
     assert drawn.data[2].y[1] == pytest.approx(float(shown[1].scores[2]))
     sizes = drawn.data[2].marker.size
@@ -317,7 +319,7 @@ def test_the_averages_are_drawn_for_every_measure() -> None:
     interval = {measure: [0.4, 0.6] for measure in averages.MEASURES}
     rows = [{"kind": kind, "threshold": t, "interval": interval, **row} for kind in SWEPT for t in (1.0, 0.5)]
     for measure in averages.MEASURES:
-        drawn = averages.figure(rows, measure)
-        assert [line.name for line in drawn.data if line.name] == [name for name, *_ in averages.KINDS.values()]
+        marks = averages.averages_chart(rows, measure).panels[0].marks
+        assert [mark.name for mark in marks if isinstance(mark, Line)] == [name for name, *_ in averages.KINDS.values()]
     fixed = [{"kind": kind, "threshold": None, **row, "recall_of_remainder": None} for kind in averages.FIXED]
     assert averages.control_table([*rows, *fixed]).count("<tr>") == 2 + len(averages.FIXED)

@@ -63,7 +63,7 @@ PAPERS = {
   journal = {arXiv preprint arXiv:1703.00810},
   year    = {2017}
 }""",
-    "What it shows and what the ruler does: Saxe et al., ICLR 2018": """@inproceedings{saxe2018information,
+    "What it shows and what the estimator does: Saxe et al., ICLR 2018": """@inproceedings{saxe2018information,
   title     = {On the Information Bottleneck Theory of Deep Learning},
   author    = {Saxe, Andrew M. and Bansal, Yamini and Dapello, Joel and Advani, Madhu and Kolchinsky, Artemy and
                Tracey, Brendan D. and Cox, David D.},
