@@ -23,6 +23,8 @@ from wsss_viz.methods.catalogue import read_changes
 from wsss_viz.methods.settings import ErasingSettings, RibSettings
 from wsss_viz.methods.views import MIRROR, SINGLE, Views
 from wsss_viz.models import adapt, load, manifest
+from wsss_viz.models.checkpoint import write_checkpoint
+from wsss_viz.models.scene_network import NAME, WIDTHS
 from wsss_viz.traces import Trace
 from wsss_viz.traces.storage import read_maps
 from wsss_viz.traces.trace_file import TraceFile, write_traces
@@ -125,6 +127,20 @@ def test_a_checkpoints_settings_travel_with_the_network_by_name_and_by_digest(tm
     trained = load("scenes-gain", "cpu")  # from this classifier, and without settings of its own
     assert trained.settings == entry.settings
     assert small_network().settings == {}
+
+
+def test_a_training_in_another_folder_has_the_settings_of_the_register_beside_it(tmp_path):
+    shipped_entry = manifest.read_manifest()["scenes-classifier"]
+    mine = tmp_path / "mine.safetensors"
+    network = small_network()
+    write_checkpoint(mine, network, {"name": NAME, "widths": list(WIDTHS)})
+    assert load(str(mine), "cpu").settings == {}
+    digest = manifest.file_digest(mine)
+    entry = manifest.Entry(mine.name, digest, {}, network.classes, {}, "", 0, settings=shipped_entry.settings)
+    manifest.register("mine", entry, tmp_path)
+    assert load(str(mine), "cpu").settings == manifest.settings_of(str(mine)) == shipped_entry.settings
+    (tmp_path / "manifest.json").write_text("{}")
+    assert load(str(mine), "cpu").settings == manifest.settings_of(str(mine)) == {}
 
 
 def test_an_entry_that_is_registered_again_keeps_its_settings(tmp_path):

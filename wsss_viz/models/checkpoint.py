@@ -60,20 +60,21 @@ def read_checkpoint(path: Path, sha256: str | None = None, stride: int | None = 
         ('cat', 'dog')
         >>> folder.cleanup()
     """
-    return classifier_of(read_own(path, sha256), stride)
+    return classifier_of(read_own(path, sha256), stride, path.parent)
 
 
-def classifier_of(file: TensorFile, stride: int | None = None) -> Classifier:
+def classifier_of(file: TensorFile, stride: int | None = None, folder: Path | None = None) -> Classifier:
     """The classifier of one of our own checkpoints in memory, with its entry's settings.
 
     Args:
         stride: of the maps, where it is not the checkpoint's own.
+        folder: it lies in, where there may be a register of its own.
 
     Raises:
         InputError: as `read_checkpoint` does.
     """
     classifier = fill(file, _described(file, stride))
-    classifier.digest, classifier.settings = file.digest, settings_of_digest(file.digest)
+    classifier.digest, classifier.settings = file.digest, settings_of_digest(file.digest, folder)
     return classifier
 
 

@@ -133,13 +133,27 @@ def settings_of_file(path: Path) -> dict[str, dict[str, Any]]:
     """
     size = path.stat().st_size
     alike = [entry for name, entry in read_manifest().items() if _size((folder_of(name) or path) / entry.file) == size]
-    return settings_of_digest(file_digest(path)) if alike else {}
+    beside = any(entry.file == path.name for entry in _read_beside(path.parent))
+    return settings_of_digest(file_digest(path), path.parent) if alike or beside else {}
 
 
-def settings_of_digest(sha256: str) -> dict[str, dict[str, Any]]:
-    """The methods' settings in the entry of the file of that digest; {} where no entry is of it."""
-    entry = next((entry for entry in read_manifest().values() if entry.sha256 == sha256), None)
+def settings_of_digest(sha256: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """The methods' settings in the entry of the file of that digest; {} where no entry is of it.
+
+    Args:
+        folder: whose register is asked too, such as the one that a training wrote beside its checkpoint.
+    """
+    entries = (*read_manifest().values(), *(_read_beside(folder) if folder else ()))
+    entry = next((entry for entry in entries if entry.sha256 == sha256), None)
     return {} if entry is None else _inherited_settings(entry)
+
+
+def _read_beside(folder: Path) -> tuple[Entry, ...]:
+    """The entries of the register in any folder; none where its manifest.json is something else."""
+    try:
+        return tuple(_read(folder).values())
+    except InputError:
+        return ()
 
 
 def _size(path: Path) -> int | None:

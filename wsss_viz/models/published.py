@@ -62,7 +62,7 @@ def read_published(
     report, network = report_on(file, path, classes, given, part)
     if not report.ready:
         return report, None
-    classifier = classifier_of(file, report.stride) if network is None else _build(file, network, report)
+    classifier = classifier_of(file, report.stride, path.parent) if network is None else _build(file, network, report)
     assert report.preprocessing is not None
     classifier.preprocessing = Preprocessing(**report.preprocessing)
     classifier.input_from, classifier.digest = report.input_from, report.digest
