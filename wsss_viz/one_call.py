@@ -92,8 +92,8 @@ def _classifier(
 ) -> Classifier:
     from torch import nn
 
+    from wsss_viz.models.adapter import adapt
     from wsss_viz.models.loading import load
-    from wsss_viz.models.torchvision_adapter import adapt
 
     if isinstance(model, str | Path):
         return load(str(model), device, classes=class_names)
