@@ -59,7 +59,7 @@ CATALOGUE = (
         "Information",
         "query_stats",
         "Measure",
-        "How many bits each layer keeps of the input and of the label, and how much of that the ruler says.",
+        "How many bits each layer keeps of the input and of the label, and how much of that the estimator says.",
     ),
     Page(
         "gradients",

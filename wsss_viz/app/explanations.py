@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wsss_viz.methods.catalogue import METHODS
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -42,7 +44,7 @@ GRADIENTS = Explanation(
 )
 INFORMATION = Explanation(
     "How many bits each layer of a small network says of its input and of the label, as it is trained: the information "
-    "plane of Shwartz-Ziv and Tishby, with Saxe et al.'s answer that the picture is the ruler's as much as the "
+    "plane of Shwartz-Ziv and Tishby, with Saxe et al.'s answer that the picture is the estimator's as much as the "
     "network's. Beside it what can be computed exactly, and what a reader finds in a real classifier's layers.",
     r"I(X;T) = H(T) - H(T|X), \qquad I(X;T_1) \ge I(X;T_2) \ge \dots \ge I(X;T_k)",
     "Of a network without noise I(X;T) is constant or infinite. What is plotted is a binned or noised layer's.",
@@ -85,3 +87,12 @@ ERASING = {
         "maximum, so it shows where the classifier looks, not how much it sees.",
     ),
 }
+
+
+def erasing(mode: str) -> Explanation:
+    """Of what is stepped through on the page Erasing; of a group without words of its own, its method's source."""
+    name = mode if mode in METHODS else "cs-ae" if mode == "cs-ae-epochs" else ""
+    group = METHODS[name].group if name else "Experiment"
+    if group in ERASING:
+        return ERASING[group]
+    return Explanation(METHODS[name].lead, METHODS[name].formula, f"{METHODS[name].title}: {METHODS[name].source}.")

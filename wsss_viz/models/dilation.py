@@ -1,4 +1,4 @@
-"""Maps of a finer grid from the same weights: dilation in place of stride (Yu and Koltun, ICLR 2016)."""
+"""Maps of a finer grid from the same weights: dilation in place of stride (`docs/sources.md#dilation`)."""
 
 from __future__ import annotations
 

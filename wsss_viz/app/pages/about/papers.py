@@ -25,6 +25,12 @@ PAPERS = {
   booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
   year      = {2018}
 }""",
+    "LayerCAM: Jiang et al., TIP 2021": """@article{jiang2021layercam,
+  title   = {LayerCAM: Exploring Hierarchical Class Activation Maps for Localization},
+  author  = {Jiang, Peng-Tao and Zhang, Chang-Bin and Hou, Qibin and Cheng, Ming-Ming and Wei, Yunchao},
+  journal = {IEEE Transactions on Image Processing},
+  year    = {2021}
+}""",
     "PSA (AffinityNet): Ahn and Kwak, CVPR 2018": """@inproceedings{ahn2018psa,
   title     = {Learning Pixel-level Semantic Affinity with Image-level Supervision for Weakly Supervised Semantic
                Segmentation},
@@ -57,7 +63,7 @@ PAPERS = {
   journal = {arXiv preprint arXiv:1703.00810},
   year    = {2017}
 }""",
-    "What it shows and what the ruler does: Saxe et al., ICLR 2018": """@inproceedings{saxe2018information,
+    "What it shows and what the estimator does: Saxe et al., ICLR 2018": """@inproceedings{saxe2018information,
   title     = {On the Information Bottleneck Theory of Deep Learning},
   author    = {Saxe, Andrew M. and Bansal, Yamini and Dapello, Joel and Advani, Madhu and Kolchinsky, Artemy and
                Tracey, Brendan D. and Cox, David D.},

@@ -48,7 +48,7 @@ LIMITS = """
 - A map divided by its own maximum always has a bright place, also for a class that is not there: read the score too.
 - A threshold chosen by looking at the ground truth is an oracle. The field does so too; the whole curve says more.
 - Scores of one image are an illustration. What is claimed of a method is measured on the held-out scenes.
-- What a ruler measures of a network without noise is the ruler's as much as the network's.
+- What an estimator measures of a network without noise is the estimator's as much as the network's.
 """
 
 LICENCE = (
