@@ -199,16 +199,9 @@ def measuring(
                     intervals[at] = np.nan if outcome.ci is None else outcome.ci
         measured = slice(row + 1)
         described = {axis: dict(source) for axis, source in sources.items()}
-        epochs, name = run.epochs[indices[measured]], measured_with.name
-        yield Plane(
-            measured_with.name,
-            run.recipe.activation,
-            epochs,
-            bits[measured],
-            intervals[measured],
-            caps[measured],
-            described,
-        )
+        epochs = run.epochs[indices[measured]]
+        arrays = bits[measured], intervals[measured], caps[measured]
+        yield Plane(measured_with.name, run.recipe.activation, epochs, *arrays, described)
 
 
 def measured_epochs(run: Run, most: int | None) -> NDArray[np.int64]:
