@@ -1,0 +1,9 @@
+import js from "@eslint/js"
+import globals from "globals"
+
+export default [
+  { ignores: [".venv/", "build/", "docs/"] },
+  js.configs.recommended,
+  { files: ["wsss_viz/**/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["tests/**/*.mjs"], languageOptions: { globals: globals.node } },
+]
