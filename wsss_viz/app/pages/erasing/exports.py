@@ -26,7 +26,7 @@ def figure_bytes(shown: Sequence[Frame], drawn: Sequence[Picture], title: str, k
     """
     from matplotlib.figure import Figure
 
-    from wsss_viz.figures.rendering import written
+    from wsss_viz.figures.writing import written
 
     def draw() -> Figure:
         height, width = drawn[0].shape[:2]

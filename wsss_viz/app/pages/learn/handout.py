@@ -13,7 +13,7 @@ from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
-from wsss_viz.figures.rendering import written_pages
+from wsss_viz.figures.writing import written_pages
 from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
