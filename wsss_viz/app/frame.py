@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import logging
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -15,7 +17,8 @@ from wsss_viz import __version__
 from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.services import basket
-from wsss_viz.app.services.caches import CLASSIFIER, device_label, origin
+from wsss_viz.app.services.checkpoints import CLASSIFIER, device_label
+from wsss_viz.app.services.traces import origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
 from wsss_viz.app.widgets.buttons import copy_link
@@ -25,6 +28,7 @@ from wsss_viz.errors import InputError
 
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = Path(__file__).with_name("style.css")
+DEFECT = "This should not have gone wrong. Reload the page to start over; the details are in the server's log."
 VIEW_LABELS = {"single": "single", "mirror": "+ mirror", "multi-scale": "multi-scale + mirror"}
 
 
@@ -183,3 +187,15 @@ def views_select(state: ViewState) -> None:
         width=190,
         **session.control("views", state.views),
     )
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Shows what a person can put right as its one line; logs anything else and says so."""
+    try:
+        yield
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception:
+        logging.getLogger("wsss_viz.app").exception("a page failed")
+        st.error(DEFECT, icon=":material/error:")

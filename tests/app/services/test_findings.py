@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from wsss_viz.app.services.findings import find, listed, probability, sentence, shown_classes, top_classes
+from wsss_viz.app.services.findings import find, sentence, shown_classes, top_classes
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Step, Trace
 

@@ -1,6 +1,6 @@
 """What is said of the checkpoint is what the register says."""
 
-from wsss_viz.app.services import caches, provenance
+from wsss_viz.app.services import checkpoints, provenance
 
 SCORES = {
     "scenes:test": {"count": 1000, "map": 0.98765, "f1": 0.9},
@@ -37,6 +37,6 @@ def test_what_was_not_measured_is_not_printed() -> None:
 
 
 def test_the_shipped_checkpoint_was_measured() -> None:
-    scores = caches.entry().scores
+    scores = checkpoints.entry().scores
     assert provenance.measured(scores).keys() == {"classification", "CAM", "its recall"}
     assert provenance.held_out(scores)

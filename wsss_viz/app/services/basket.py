@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from wsss_viz.app import methods, session
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
@@ -27,7 +27,7 @@ Take = Callable[[ViewState], tuple[Item | None, str]]
 
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
     """The scene, the class that is looked at, the methods side by side at the step: a row of a grid."""
-    names = methods.chosen(state.methods, caches.CLASSIFIER)
+    names = methods.chosen(state.methods, checkpoints.CLASSIFIER)
     return Item(state.split, state.index, _focus(state), state.k, names), "grid"
 
 
@@ -42,7 +42,7 @@ def from_erasing(state: ViewState) -> tuple[Item | None, str]:
 
 
 def _focus(state: ViewState) -> str:
-    labels = caches.scene(state.example).labels or ()
+    labels = samples.scene(state.example).labels or ()
     return state.focus or next((name for name in state.classes), "") or next(iter(labels), "")
 
 

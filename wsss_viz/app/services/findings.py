@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, pseudo_mask, score_image
 from wsss_viz.traces import Trace, normalise, upsample
@@ -50,11 +51,6 @@ class Findings:
     value_range: tuple[float, float]
     mask: NDArray[np.uint8]
     mean: ImageScores | None
-
-
-def probability(logit: float) -> float:
-    """The sigmoid of a logit."""
-    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
 def top_classes(trace: Trace, classes: Sequence[str], count: int = TOP_CLASSES) -> tuple[str, ...]:
@@ -119,8 +115,3 @@ def sentence(found: Findings, threshold: float) -> str:
         f"Above a threshold of {threshold:.2f}, {maps.format(listed(names))} {first} of the discriminative {parts}, "
         f"{link} {rest} of the rest."
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a list in words."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

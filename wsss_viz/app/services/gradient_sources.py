@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app.services import caches, gradients
+from wsss_viz.app.services import checkpoints, gradients, samples
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
@@ -52,7 +52,7 @@ def stored_or_why_not(subject: str) -> tuple[Stored | None, str]:
 def _map_regions(network: str, checkpoint: str, example: str, name: str, share: float) -> NDArray[np.bool_]:
     from wsss_viz.gradients.scenes import MAP, scene_regions
 
-    return scene_regions(caches.classifier(network), caches.scene(example), [name], MAP, share)[0]
+    return scene_regions(checkpoints.classifier(network), samples.scene(example), [name], MAP, share)[0]
 
 
 def kept_maps(found: Stored | None, state: ViewState, name: str) -> Maps | None:
@@ -75,7 +75,7 @@ def request(found: Stored | None, state: ViewState, sample: Sample, name: str) -
     def work() -> Iterator[Any]:
         from wsss_viz.gradients.scenes import known_labels, rib_steps, scene_maps
 
-        classifier = caches.classifier(network)
+        classifier = checkpoints.classifier(network)
         first = scene_maps(classifier, sample, [name], measure)
         yield first.layers, first.maps[0]
         if not tuning:
@@ -85,8 +85,8 @@ def request(found: Stored | None, state: ViewState, sample: Sample, name: str) -
             still = len(first.layers) - len(tuned.layers)
             yield first.layers, np.concatenate([first.maps[0, :still], tuned.maps[names.index(name)]])
 
-    key = ("gradients", caches.entry(network).sha256, state.example, name, measure, tuning)
-    return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, caches.device_label())
+    key = ("gradients", checkpoints.entry(network).sha256, state.example, name, measure, tuning)
+    return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, checkpoints.device_label())
 
 
 def job_title(job: Request) -> str:
@@ -117,7 +117,7 @@ def scene_picture(
         if state.regions == "parts"
         else _map_regions(
             network,
-            caches.entry(network).sha256,
+            checkpoints.entry(network).sha256,
             state.example,
             name,
             float(state.regions.removeprefix("map")),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wsss_viz.app import methods
-from wsss_viz.app.services import caches
+from wsss_viz.app import caching, methods
+from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
 from wsss_viz.app.services.steps import DEFAULT_STEPS
@@ -49,17 +49,17 @@ class Shipped:
     @property
     def classes(self) -> tuple[str, ...]:
         """The scenes' ten."""
-        return caches.entry().classes
+        return checkpoints.entry().classes
 
     def why_not(self, method: str) -> str:
         """Whether the network the method looks with is there."""
-        return methods.why_not(method, caches.CLASSIFIER)
+        return methods.why_not(method, checkpoints.CLASSIFIER)
 
     def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
         """CAM, and what was precomputed."""
         if method == "cam":
-            return caches.trace(sample, views)
-        return caches.precomputed(sample, method, views)
+            return traces.trace(sample, views)
+        return traces.precomputed(sample, method, views)
 
     def request(self, method: str, sample: Sample, views: str) -> Request:
         """With the method's defaults."""
@@ -120,11 +120,11 @@ class OwnNetwork:
         total = (len(known) or 1) if method == "cs-ae" else DEFAULT_STEPS.get(method, 0) + 1
         partner = self.partner.digest if self.partner else ""
         return Request(
-            ("own", method, self.digest, partner, caches.digest(sample.image), sample.labels, views),
+            ("own", method, self.digest, partner, caching.digest(sample.image), sample.labels, views),
             partial(self._steps, method, sample, views),
             total,
-            caches.device_label(),
-            self.private or caches.is_private(sample),
+            checkpoints.device_label(),
+            self.private or caching.is_private(sample),
         )
 
     def _steps(self, method: str, sample: Sample, views: str) -> Iterator[Step]:

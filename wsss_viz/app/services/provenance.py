@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz import __version__
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.errors import InputError
 
@@ -26,7 +26,7 @@ def _version(package: str) -> str:
 def versions_table() -> None:
     """Versions of what computes, and on what."""
     try:
-        device = caches.device_label()
+        device = checkpoints.device_label()
     except InputError as error:
         device = str(error)
     rows = {"wsss_viz": __version__, "Python": platform.python_version()}
@@ -37,7 +37,7 @@ def versions_table() -> None:
 def checkpoint_card() -> None:
     """The classifier's entry in the register, or why there is none."""
     try:
-        entry = caches.entry()
+        entry = checkpoints.entry()
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         return

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wsss_viz.app.methods import METHODS
+from wsss_viz.app import methods
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, follow, offer_again, reach
 from wsss_viz.app.services.models import SHIPPED, Looker
+from wsss_viz.app.services.steps import STOPS
+from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
-from wsss_viz.traces import Trace
+from wsss_viz.traces import Step, Trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,25 @@ def follow_all(
             order = {name: gathered.traces.get(name) for name in chosen} | {waited: as_trace(waited, now, looker)}
             draw(replace(gathered, traces={name: trace for name, trace in order.items() if trace}))
 
-        follow(request, METHODS[waited].title, grown, snapshot, lambda: draw(gathered))
+        follow(request, methods.METHODS[waited].title, grown, snapshot, lambda: draw(gathered))
     for name, (ask, end) in gathered.stopped.items():
-        offer_again(end, ask, METHODS[name].title)
+        offer_again(end, ask, methods.METHODS[name].title)
+
+
+def method_panel(name: str, found: Gathered, classes: Sequence[str] | None = None) -> Panel:
+    """The panel of one of the gathered methods.
+
+    Args:
+        classes: those whose maps and scores it has; None: all of the trace's.
+    """
+    look = methods.METHODS[name]
+    if name not in found.traces:
+        return Panel(look.title, missing=found.missing[name], colour=look.colour)
+    note = "scores of what is left" if name in ("ae", "ae-rounds") else ""
+    trace = found.traces[name]
+    kept = [trace.classes.index(kind) for kind in classes or trace.classes]
+
+    def shown(step: Step) -> PanelStep:
+        return PanelStep(step.maps[kept], step.scores[kept], note=STOPS.get(step.stop or "", step.stop or ""))
+
+    return Panel.of(trace, look.title, note, look.colour, shown)

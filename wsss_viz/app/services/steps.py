@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.app.services.findings import probability
-from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.traces import Step, Trace
 
 

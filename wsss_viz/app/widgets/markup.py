@@ -26,6 +26,16 @@ def signed(value: float) -> str:
     return "0.0" if text[1:] == "0.0" else text
 
 
+def probability(logit: float) -> float:
+    """The sigmoid of a logit."""
+    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a list in words."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def percent(share: float, decimals: int = 0) -> str:
     """A share from 0 to 1 as "41 %", or a dash where it is not defined."""
     return "–" if math.isnan(share) else f"{share * 100:.{decimals}f}\N{NO-BREAK SPACE}%"

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from wsss_viz.app import explanations, frame, methods, session
-from wsss_viz.app.services import caches, downloads
+from wsss_viz.app import frame, methods, session
+from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.services import checkpoints, downloads, samples, traces
 from wsss_viz.app.services.basket import from_compare
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
 from wsss_viz.app.services.findings import shown_classes
-from wsss_viz.app.services.method_panels import method_panel
-from wsss_viz.app.services.results import Gathered, follow_all, gather
+from wsss_viz.app.services.results import Gathered, follow_all, gather, method_panel
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
+
+EXPLANATION = Explanation(
+    "The class activation map of each chosen class, divided by its own maximum, and the pseudo mask: at each pixel the "
+    "class with the highest map, where that exceeds the threshold. The scores compare this mask with the ground truth.",
+    r"M_c(u) = \frac{\max(A_c(u), 0)}{\max_v \max(A_c(v), 0)}, \qquad \hat y(u) = \arg\max\{t, M_c(u)\}",
+    "Divided by its maximum, the map of a class that is absent looks as bright as any other: read it with its logit.",
+)
 
 LEAD = "What each method finds with the same classifier, and how much of what is really there its pseudo mask recalls."
 
@@ -19,11 +26,11 @@ LEAD = "What each method finds with the same classifier, and how much of what is
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    sample = caches.scene(state.example)
-    ground = caches.fine_scene(state.example)
-    chosen = methods.chosen(state.methods, caches.CLASSIFIER)
+    sample = samples.scene(state.example)
+    ground = samples.fine_scene(state.example)
+    chosen = methods.chosen(state.methods, checkpoints.CLASSIFIER)
 
-    frame.heading("Compare", LEAD, explanations.COMPARE, from_compare)
+    frame.heading("Compare", LEAD, EXPLANATION, from_compare)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
         frame.example_picker(state)
         frame.views_select(state)
@@ -31,7 +38,7 @@ def show() -> None:
 
     def draw(found: Gathered) -> None:
         current = session.state()
-        first = next(iter(found.traces.values()), None) or caches.trace(sample, current.views)
+        first = next(iter(found.traces.values()), None) or traces.trace(sample, current.views)
         shown = shown_classes(current, sample, first, first.classes)
         panels = (
             *(

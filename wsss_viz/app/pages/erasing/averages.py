@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import traces
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.charts import CONFIG, LEGEND
 from wsss_viz.app.widgets.markup import percent
@@ -39,10 +39,10 @@ FIXED = {
 
 def averages() -> None:
     """The section; without a showcase, how to compute it."""
-    shown = caches.showcase()
+    shown = traces.showcase()
     found = shown.experiment if shown else {}
     if not found:
-        st.caption(f":material/info: No averages over many scenes yet. {caches.showcase_note()}")
+        st.caption(f":material/info: No averages over many scenes yet. {traces.showcase_note()}")
         return
     st.subheader(f"Over {found['images']} scenes", anchor=False)
     st.caption(

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.services.findings import probability
 from wsss_viz.app.services.steps import Frame
 from wsss_viz.app.widgets.charts import CONFIG, UNFADED, mark_step, stepped
+from wsss_viz.app.widgets.markup import probability
 
 HEIGHT = 320
 _OTHER = "rgba(128, 136, 144, 0.45)"

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
-from wsss_viz.app.services.findings import probability
 from wsss_viz.app.services.steps import Frame
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.app.widgets.markup import probability
 from wsss_viz.app.widgets.rendering import Picture
 
 INCHES = 1.35

@@ -7,7 +7,7 @@ import streamlit as st
 from wsss_viz.app import frame, session
 from wsss_viz.app.explanations import ERASING
 from wsss_viz.app.pages.erasing import averages, controls, panels, sources
-from wsss_viz.app.services import caches, upload
+from wsss_viz.app.services import checkpoints, samples, upload
 from wsss_viz.app.services.basket import from_erasing
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.services.steps import MODES
@@ -33,7 +33,7 @@ LEADS = {
 
 def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
     """The steps of one class on the image, computed where they are not there."""
-    ground = caches.fine_scene(sample.source) if sample.source else None
+    ground = samples.fine_scene(sample.source) if sample.source else None
     looked_at = upload.display_copy(sample)
     missing = sources.missing(state, sample)
     chosen = sources.options(state, sample, focus)
@@ -53,7 +53,7 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
                 session.state(),
                 looked_at,
                 ground,
-                Trace(now.steps, classes=caches.entry().classes),
+                Trace(now.steps, classes=checkpoints.entry().classes),
                 focus,
                 "computed now",
             ),
@@ -68,7 +68,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
         controls.mode_choice(state)
         controls.source_choice(state)
-    sample = upload.chosen(state) if state.source == "own" else caches.scene(state.example)
+    sample = upload.chosen(state) if state.source == "own" else samples.scene(state.example)
     if sample is None:
         controls.no_picture(state)
     else:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
+from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.filmstrip import filmstrip, pictures
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.app.widgets.viewer.component import PIECES
 from wsss_viz.data.sample import Sample

@@ -8,7 +8,7 @@ import streamlit as st
 
 from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing.controls import steps
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.findings import top_classes
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
@@ -31,7 +31,7 @@ def focus(state: ViewState, sample: Sample) -> str:
     labels = sample.labels or ()
     if state.focus in (labels if state.mode == "experiment" and labels else sample.classes):
         return state.focus
-    return labels[0] if labels else top_classes(caches.trace(sample, state.views), sample.classes, 1)[0]
+    return labels[0] if labels else top_classes(traces.trace(sample, state.views), sample.classes, 1)[0]
 
 
 def missing(state: ViewState, sample: Sample) -> str:
@@ -39,7 +39,7 @@ def missing(state: ViewState, sample: Sample) -> str:
     method = MODES[state.mode].method
     if state.mode in ("experiment", "cs-ae-epochs") and not sample.source:
         return f"{_NEEDED[state.mode]}: take a drawn scene."
-    reason = methods.why_not(method, caches.CLASSIFIER) if method else ""
+    reason = methods.why_not(method, checkpoints.CLASSIFIER) if method else ""
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"
     return reason
@@ -75,7 +75,7 @@ def stored(state: ViewState, sample: Sample, chosen: dict[str, Any]) -> Trace | 
     if state.mode == "cs-ae-epochs":
         found = growth()
         return found.trace(sample.source) if found and sample.source in found.sources else None
-    return None if chosen or not mode.method else caches.precomputed(sample, mode.method, state.views)
+    return None if chosen or not mode.method else traces.precomputed(sample, mode.method, state.views)
 
 
 def request(state: ViewState, sample: Sample, chosen: dict[str, Any], focus: str) -> Request:
@@ -92,10 +92,10 @@ def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
         from wsss_viz.evaluation.erasing_looks import looks
         from wsss_viz.methods.views import PRESETS
 
-        return looks(caches.classifier(), sample, focus, state.erasure, PRESETS[state.views])
+        return looks(checkpoints.classifier(), sample, focus, state.erasure, PRESETS[state.views])
 
-    key = ("experiment", caches.entry().sha256, sample.source, focus, state.erasure, state.views)
-    return Request(key, work, THRESHOLD_COUNT, caches.device_label())
+    key = ("experiment", checkpoints.entry().sha256, sample.source, focus, state.erasure, state.views)
+    return Request(key, work, THRESHOLD_COUNT, checkpoints.device_label())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -107,7 +107,7 @@ def _growth(path: str, stamp: int) -> Growth:
 
 def growth() -> Growth | None:
     """CS-AE's training as it was watched; None where it was not."""
-    names = trained_names("cgnet", caches.CLASSIFIER)
+    names = trained_names("cgnet", checkpoints.CLASSIFIER)
     if not names:
         return None
     stem = read_manifest()[names[0]].file.rpartition(".")[0]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.services import basket, caches
+from wsss_viz.app.services import basket, checkpoints
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
 from wsss_viz.app.widgets.buttons import file_button
@@ -189,7 +189,7 @@ def _rendered(stamp: tuple[int, ...], spec: bytes, kind: str, _spec: FigureSpec)
 
 def rendered(spec: FigureSpec, kind: str) -> bytes:
     """The figure's bytes, those of the command line, drawn once."""
-    caches.entry()  # a missing classifier is said before any work
+    checkpoints.entry()  # a missing classifier is said before any work
     return _rendered(_stamp(), spec_bytes(spec), kind, spec)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from wsss_viz.app import methods
 from wsss_viz.app.pages.own.networks import Opened
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.models import OwnNetwork
 from wsss_viz.app.widgets import markup
 from wsss_viz.data.sample import Sample
@@ -31,7 +31,7 @@ def card(found: Opened, sample: Sample, views: str) -> None:
     if found.check:
         rows["check"] = found.check
     if found.network is not None:
-        rows["device"] = caches.device_label()
+        rows["device"] = checkpoints.device_label()
         rows["time"] = time_line(found.network, sample, views)
     st.table({name: _plain(value) for name, value in rows.items()}, border="horizontal")
     for problem in found.report.problems:

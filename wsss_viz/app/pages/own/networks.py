@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import OwnNetwork
 from wsss_viz.app.services.upload import bounded
 from wsss_viz.app.settings import SUFFIXES, found_files, upload_allowed
@@ -65,7 +65,7 @@ def open_checkpoint(path: Path, *, private: bool = False) -> Opened:
         report, classifier = read_published(path, legacy=not private)
         if classifier is None:
             return Opened(report, None, refusal=f"{report.file}: {report.problems[0]}")
-        classifier = classifier.to(find_device(caches.wanted_device()))
+        classifier = classifier.to(find_device(checkpoints.wanted_device()))
         check = self_check(classifier, report.file).line()
     except InputError as error:
         return Opened(None, None, refusal=str(error))
@@ -104,7 +104,7 @@ def opened(name: str) -> Opened:
         return Opened(None, None, refusal=f"{name} is no longer on this server: choose another checkpoint")
     status = path.stat()
     with st.spinner(f"Reading {name}; a large network takes some seconds", show_time=True):
-        found = _opened(str(path), (status.st_mtime_ns, status.st_size), caches.wanted_device())
+        found = _opened(str(path), (status.st_mtime_ns, status.st_size), checkpoints.wanted_device())
     if found.network is not None:
         know(found.network.classes)
     return found
@@ -193,6 +193,6 @@ def _read_upload(content: bytes, suffix: str) -> Opened:
 def seen(sample: Sample, classes: tuple[str, ...], example: str) -> Sample:
     """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
     if sample.source:
-        return caches.fine_scene(example)
+        return samples.fine_scene(example)
     image = bounded(sample.image, SEEN_SIDE)
     return replace(sample, image=image, classes=classes, labels=None, mask=None, parts=None)

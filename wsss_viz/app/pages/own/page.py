@@ -6,18 +6,26 @@ from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, explanations, frame, methods, session, settings
+from wsss_viz.app import catalogue, frame, methods, session, settings
+from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.own import card, networks
-from wsss_viz.app.services import basket, caches, downloads, method_panels, upload
+from wsss_viz.app.services import basket, downloads, samples, upload
 from wsss_viz.app.services.comparison import Compared, compare, competing
 from wsss_viz.app.services.findings import shown_classes
 from wsss_viz.app.services.models import SHIPPED, Looker
-from wsss_viz.app.services.results import Gathered, follow_all, gather
+from wsss_viz.app.services.results import Gathered, follow_all, gather, method_panel
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup, panels
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+
+EXPLANATION = Explanation(
+    "Your image through the shipped classifier or a checkpoint of your own: the maps of the classes it finds most "
+    "likely, and their scores. There is no ground truth for it, so nothing is measured here.",
+    r"p_c = \sigma(s_c), \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
+    "The shipped classifier knows ten classes of drawn scenes: on a photograph its maps show what it takes for them.",
+)
 
 NOTE = (
     "This classifier knows ten classes of drawn objects and has never seen one photographed. What lights up is what "
@@ -42,7 +50,7 @@ def show() -> None:
         "Your own image",
         "Your picture through the shipped classifier, or through a checkpoint of your own. It stays in this server's "
         "memory for as long as the page is open; nothing is kept on disk or sent on.",
-        explanations.OWN,
+        EXPLANATION,
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="source"):
         upload.uploader()
@@ -54,16 +62,16 @@ def show() -> None:
 
     own = networks.chooser(state)
     if own is not None and own.network is None:
-        card.card(own, caches.scene(state.example), state.views)
+        card.card(own, samples.scene(state.example), state.views)
         st.stop()
     looker: Looker = SHIPPED if own is None or own.network is None else own.network
 
     uploaded = upload.sample()
-    sample: Sample = upload.chosen(state) or caches.scene(state.example)
+    sample: Sample = upload.chosen(state) or samples.scene(state.example)
     if own is not None:
         sample = networks.seen(sample, looker.classes, state.example)
     view = upload.display_copy(sample)
-    ground = caches.fine_scene(state.example) if sample.source and own is None else None
+    ground = samples.fine_scene(state.example) if sample.source and own is None else None
     chosen = state.methods[: methods.MOST] or ALONE
     frame.method_pills(chosen, ALONE, looker.why_not)
 
@@ -73,7 +81,7 @@ def show() -> None:
         shown = shown_classes(current, view, first, looker.classes) if first else looker.classes[:1]
         pictures = (
             *([Panel("Your image" if uploaded else "Example", note=panels.pixels(sample))] if len(chosen) < 6 else []),
-            *(method_panels.method_panel(name, found) for name in chosen),
+            *(method_panel(name, found) for name in chosen),
         )
         viewer("own", Content(view, pictures, looker.classes, shown, ground), current)
         with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from wsss_viz.app.services import caches
+from wsss_viz.app import caching
+from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.steps import DEFAULT_STEPS
 from wsss_viz.data.sample import Sample
@@ -15,7 +16,7 @@ from wsss_viz.models.manifest import trained_names
 def most_steps(method: str, sample: Sample) -> int:
     """How many Steps the method gives at most on the sample, with its defaults."""
     if method == "ae-rounds":
-        return 1 + len(trained_names("ae", caches.CLASSIFIER))
+        return 1 + len(trained_names("ae", checkpoints.CLASSIFIER))
     if method == "cs-ae":
         return len(sample.labels or ()) or 1
     return DEFAULT_STEPS.get(method, 0) + 1
@@ -31,16 +32,16 @@ def request_for(method: str, sample: Sample, views: str, total: int, **options: 
     """
     key: tuple[Hashable, ...] = (
         method,
-        caches.checkpoints_of(method),
-        caches.digest(sample.image),
+        checkpoints.checkpoints_of(method),
+        caching.digest(sample.image),
         sample.labels,
         views,
         tuple(sorted(options.items())),
     )
     return Request(
         key,
-        lambda: caches.steps_of(method, sample, views, **options),
+        lambda: traces.steps_of(method, sample, views, **options),
         total,
-        caches.device_label(),
-        caches.is_private(sample),
+        checkpoints.device_label(),
+        caching.is_private(sample),
     )

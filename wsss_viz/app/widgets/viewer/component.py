@@ -13,8 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app import session
-from wsss_viz.app.services import caches
+from wsss_viz.app import caching, session
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer.content import Content
 from wsss_viz.app.widgets.viewer.payload import Encode, payload, picture
@@ -115,7 +114,7 @@ def _remembering(key: str) -> Encode:
     st.session_state[key] = new
 
     def encode(image: NDArray[np.uint8]) -> str:
-        digest = caches.digest(image)
+        digest = caching.digest(image)
         new[digest] = new.get(digest) or old.get(digest) or picture(image)
         return new[digest]
 

@@ -12,12 +12,11 @@ import streamlit as st
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.findings import probability
+from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.markup import percent
+from wsss_viz.app.widgets.markup import percent, probability
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -71,7 +70,7 @@ def erasings(shown: tuple[Frame, ...], sample: Sample, name: str) -> tuple[Erasi
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "ae")
     name = examples.largest_part(sample)
     view = replace(examples.at(state, source, name), focus=name)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches, provenance
+from wsss_viz.app.services import checkpoints, provenance, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.rendering import PART_COLOURS
@@ -54,7 +54,7 @@ def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's threshold."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "cam")
     name = widest(trace, sample)
     view = examples.at(state, source, name)
@@ -95,10 +95,10 @@ def lesson(state: ViewState) -> Lesson:
             Source("Wei et al., CVPR 2017", "that it lies on small discriminative regions"),
         ),
         inspect=Inspect("compare", examples.elsewhere(view)),
-        caveat=provenance.held_out(caches.entry().scores)
+        caveat=provenance.held_out(checkpoints.entry().scores)
         or "One scene, one classifier; the page Results has the numbers of many.",
         draw=draw,
-        origin=caches.origin(sample, "cam", "single"),
+        origin=traces.origin(sample, "cam", "single"),
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
@@ -55,7 +55,7 @@ def segmented(source: str) -> tuple[Segmented, str] | None:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's threshold."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "cam")
     name = examples.largest_part(sample)
     view = examples.at(state, source, name)
@@ -98,7 +98,7 @@ def lesson(state: ViewState) -> Lesson:
         inspect=Inspect("compare", examples.elsewhere(view)),
         caveat="The threshold is tuned with pixel ground truth in the field, which image labels alone do not give.",
         draw=draw,
-        origin=found[1] if found else caches.origin(sample, "cam", "single"),
+        origin=found[1] if found else traces.origin(sample, "cam", "single"),
     )
 
 

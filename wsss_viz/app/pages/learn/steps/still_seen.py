@@ -10,7 +10,7 @@ import streamlit as st
 from wsss_viz.app.pages.erasing.averages import KINDS
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples, traces
 from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -33,7 +33,7 @@ DEFAULT_STEP = 5
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     name = examples.largest_part(sample)
     trace, origin = examples.lesson_trace(f"looks-{name}", source)
     k = min(DEFAULT_STEP if state.k == FINAL else state.k, len(trace) - 1)
@@ -78,9 +78,9 @@ def lesson(state: ViewState) -> Lesson:
 
 def averages() -> dict[str, Any]:
     """The experiment over many scenes. Raises InputError where it was not computed."""
-    stored = caches.showcase()
+    stored = traces.showcase()
     if stored is None or not stored.experiment:
-        raise InputError(caches.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
+        raise InputError(traces.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
     return stored.experiment
 
 
