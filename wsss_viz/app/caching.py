@@ -19,11 +19,11 @@ from wsss_viz.data.sample import Sample
 
 def digest(*values: NDArray | None) -> str:
     """SHA-256 of arrays: their shapes, types and bytes."""
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for value in values:
-        found.update(b"none" if value is None else f"{value.shape}{value.dtype}".encode())
-        found.update(b"" if value is None else np.ascontiguousarray(value).data)
-    return found.hexdigest()
+        hashed.update(b"none" if value is None else f"{value.shape}{value.dtype}".encode())
+        hashed.update(b"" if value is None else np.ascontiguousarray(value).data)
+    return hashed.hexdigest()
 
 
 def is_private(sample: Sample) -> bool:

@@ -138,7 +138,7 @@ def _any() -> None:
 
 
 def method_pills(
-    shown: Sequence[str],
+    selected: Sequence[str],
     default: Sequence[str] | None = None,
     why_not: Callable[[str], str] = lambda method: methods.why_not(method, CLASSIFIER),
 ) -> None:
@@ -154,8 +154,8 @@ def method_pills(
         title = methods.METHODS[method].title
         return f":material/block: {title}" if why_not(method) else title
 
-    def read(chosen: list[str]) -> dict[str, object]:
-        names = tuple(method for method in methods.METHODS if method in chosen)[: methods.MOST]
+    def read(picked: list[str]) -> dict[str, object]:
+        names = tuple(method for method in methods.METHODS if method in picked)[: methods.MOST]
         return {"methods": () if names == own_choice else names, "pair": ()}
 
     st.pills(
@@ -165,7 +165,7 @@ def method_pills(
         format_func=name,
         wrap=True,
         help=f"At most {methods.MOST} at a time.",
-        **session.control("methods", list(shown), read),
+        **session.control("methods", list(selected), read),
     )
 
 

@@ -57,8 +57,8 @@ def chart_script() -> str:
     """The path of plotly's script under the server's root, "" where Streamlit has moved it."""
     import streamlit
 
-    found = sorted(Path(streamlit.__file__).parent.glob("static/static/js/PlotlyChart.*.js"))
-    return f"./static/js/{found[0].name}" if found else ""
+    scripts = sorted(Path(streamlit.__file__).parent.glob("static/static/js/PlotlyChart.*.js"))
+    return f"./static/js/{scripts[0].name}" if scripts else ""
 
 
 def chart_hint(path: str) -> str:

@@ -105,8 +105,8 @@ def editor(state: ViewState) -> None:
 
 
 def _take_out(number: int) -> None:
-    kept = tuple(item for place, item in enumerate(session.state().basket) if place != number)
-    session.change(basket=kept)
+    rest = tuple(item for position, item in enumerate(session.state().basket) if position != number)
+    session.change(basket=rest)
 
 
 def _empty() -> None:
@@ -132,5 +132,5 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
 
 
 def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...]) -> Row:
-    own = () if item.methods == names else (*pictures, *item.methods)
-    return Row(item.example, item.name, item.k if pictures else FINAL, own)
+    methods = () if item.methods == names else (*pictures, *item.methods)
+    return Row(item.example, item.name, item.k if pictures else FINAL, methods)

@@ -94,7 +94,7 @@ def trained(method: str) -> Classifier:
         InputError: there is none.
     """
     role = METHODS[method].role
-    found = networks_of(method).get(role or "", ())
-    if not found:
+    networks = networks_of(method).get(role or "", ())
+    if not networks:
         raise InputError(f"There is no network of {METHODS[method].title}: python -m wsss_viz train --help")
-    return found[0]
+    return networks[0]

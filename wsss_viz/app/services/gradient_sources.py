@@ -55,20 +55,20 @@ def _map_regions(network: str, checkpoint: str, example: str, name: str, share: 
     return scene_regions(checkpoints.classifier(network), samples.scene(example), [name], MAP, share)[0]
 
 
-def kept_maps(found: Stored | None, state: ViewState, name: str) -> Maps | None:
+def kept_maps(stored_run: Stored | None, state: ViewState, name: str) -> Maps | None:
     """The layers and maps of the view's scene that ship, where they do."""
-    kept = gradients.stored_scene_maps(found, state, name)
-    if kept is None or found is None:
+    maps = gradients.stored_scene_maps(stored_run, state, name)
+    if maps is None or stored_run is None:
         return None
-    return gradients.scenes_entry(found, state)[0].curve.layers, kept
+    return gradients.scenes_entry(stored_run, state)[0].curve.layers, maps
 
 
-def request(found: Stored | None, state: ViewState, sample: Sample, name: str) -> Request:
+def request(stored_run: Stored | None, state: ViewState, sample: Sample, name: str) -> Request:
     """The job that computes the scene's maps: of the network as it is, then of each of RIB's steps where one is asked.
 
     Its steps are (layers, maps (L, H, W)); in those of RIB the layers that it does not tune stay as they were.
     """
-    network = gradients.network_name(found, state)
+    network = gradients.network_name(stored_run, state)
     tuning = _tuning(state, network)
     measure = "sum" if tuning else state.measure
 
@@ -104,14 +104,14 @@ def _tuning(state: ViewState, network: str) -> bool:
 
 
 def scene_picture(
-    found: Stored | None, state: ViewState, sample: Sample, name: str, maps: Sequence[Maps], computed: bool
+    stored_run: Stored | None, state: ViewState, sample: Sample, name: str, maps: Sequence[Maps], computed: bool
 ) -> gradients.Picture:
     """The view's scene with its gradient maps and regions.
 
     Args:
         maps: what ships of it, or what `request` has given so far, at least one.
     """
-    network = gradients.network_name(found, state)
+    network = gradients.network_name(stored_run, state)
     regions = (
         part_regions(sample, name)
         if state.regions == "parts"

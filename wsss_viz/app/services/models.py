@@ -26,7 +26,7 @@ _VIEWS_SEEN = {"single": (1, 1.0), "mirror": (1, 2.0), "multi-scale": (4, 15.0)}
 _FORWARD_AND_BACKWARD = 3
 
 
-class Looker(Protocol):
+class ModelHandle(Protocol):
     """What a page needs of a network."""
 
     @property
@@ -36,14 +36,14 @@ class Looker(Protocol):
     def why_not(self, method: str) -> str:
         """Why it cannot do the method, in one line; "" where it can."""
 
-    def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
+    def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """What needs no job."""
 
     def request(self, method: str, sample: Sample, views: str) -> Request:
         """The job of a method that it can do."""
 
 
-class Shipped:
+class BuiltinModel:
     """The shipped classifier."""
 
     @property
@@ -55,7 +55,7 @@ class Shipped:
         """Whether the network the method looks with is there."""
         return methods.why_not(method, checkpoints.CLASSIFIER)
 
-    def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
+    def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """CAM, and what was precomputed."""
         if method == "cam":
             return traces.trace(sample, views)
@@ -66,11 +66,11 @@ class Shipped:
         return request_for(method, sample, views, most_steps(method, sample))
 
 
-SHIPPED = Shipped()
+BUILTIN = BuiltinModel()
 
 
 @dataclass(frozen=True, eq=False)
-class OwnNetwork:
+class UserModel:
     """A network of a person's own, with its CGNet where it has one.
 
     Attributes:
@@ -86,7 +86,7 @@ class OwnNetwork:
     digest: str
     classifier: Classifier
     pace: tuple[float, float] = (0.0, 0.0)
-    partner: OwnNetwork | None = None
+    partner: UserModel | None = None
     private: bool = False
 
     @property
@@ -110,7 +110,7 @@ class OwnNetwork:
             return f"{self.partner.name} has other classes than {self.name}: choose the CGNet of this one"
         return ""
 
-    def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
+    def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """Nothing: CAM of a large network takes seconds, and is a job like the others."""
         return None
 

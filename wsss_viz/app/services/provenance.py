@@ -81,8 +81,8 @@ def held_out(scores: dict[str, Any]) -> str:
 
 
 def _cam(scores: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = scores.get("evaluate", {}).get("methods", {}).get("cam", {})
-    return found
+    cam: dict[str, Any] = scores.get("evaluate", {}).get("methods", {}).get("cam", {})
+    return cam
 
 
 def _conditions(scores: dict[str, Any], cam: dict[str, Any]) -> str:

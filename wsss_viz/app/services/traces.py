@@ -32,20 +32,20 @@ def _read_showcase() -> Showcase | str:
 
 def showcase() -> Showcase | None:
     """The traces that were computed beforehand; None where there are none of these checkpoints."""
-    found = _read_showcase()
-    return None if isinstance(found, str) else found
+    read = _read_showcase()
+    return None if isinstance(read, str) else read
 
 
 def showcase_note() -> str:
     """Why there is no showcase and how to make it, in one line; "" where it is there."""
-    found = _read_showcase()
-    return found if isinstance(found, str) else ""
+    read = _read_showcase()
+    return read if isinstance(read, str) else ""
 
 
 def is_precomputed(sample: Sample, method: str, views: str) -> bool:
     """Whether the method's defaults on this sample are in the showcase."""
-    shown = showcase()
-    return shown is not None and not is_private(sample) and shown.has(method, sample.source, views)
+    stored = showcase()
+    return stored is not None and not is_private(sample) and stored.has(method, sample.source, views)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -55,10 +55,10 @@ def _stored_trace(stamp: int, method: str, source: str, _shown: Showcase) -> Tra
 
 def precomputed(sample: Sample, method: str, views: str) -> Trace | None:
     """The trace of the method's defaults on this sample from the showcase, without torch; None where it has none."""
-    shown = showcase()
-    if shown is None or not is_precomputed(sample, method, views):
+    stored = showcase()
+    if stored is None or not is_precomputed(sample, method, views):
         return None
-    return _stored_trace(showcase_path().stat().st_mtime_ns, method, sample.source, shown)
+    return _stored_trace(showcase_path().stat().st_mtime_ns, method, sample.source, stored)
 
 
 def origin(sample: Sample, method: str, views: str) -> str:

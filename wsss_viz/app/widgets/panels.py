@@ -45,11 +45,11 @@ def scores_panel(trace: Trace, sample: Sample) -> None:
     order = np.argsort(-trace.scores, kind="stable")
     few = len(trace.classes) <= MOST_SCORES
     listed_names = trace.classes if few else [trace.classes[i] for i in order[: MOST_SCORES - 4]]
-    kept = {*listed_names, *(sample.labels or ())}
+    visible = {*listed_names, *(sample.labels or ())}
     bars = [
         markup.ScoreBar(name, float(score), probability(float(score)), name in (sample.labels or ()))
         for name, score in zip(trace.classes, trace.scores, strict=True)
-        if name in kept
+        if name in visible
     ]
     if not few:
         bars.sort(key=lambda bar: -bar.logit)

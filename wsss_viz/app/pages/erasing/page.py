@@ -36,8 +36,8 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
     ground = samples.fine_scene(sample.source) if sample.source else None
     looked_at = upload.display_copy(sample)
     missing = sources.missing(state, sample)
-    chosen = sources.options(state, sample, focus)
-    trace = None if missing else sources.stored(state, sample, chosen)
+    options = sources.options(state, sample, focus)
+    trace = None if missing else sources.stored(state, sample, options)
     if missing:
         st.info(missing, icon=":material/info:")
     elif trace is not None:
@@ -47,7 +47,7 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
         controls.watched_scenes(sources.growth())
     else:
         follow(
-            sources.request(state, sample, chosen, focus),
+            sources.request(state, sample, options, focus),
             panels.title(state),
             lambda now: panels.show(
                 session.state(),

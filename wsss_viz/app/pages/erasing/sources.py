@@ -9,9 +9,9 @@ import streamlit as st
 from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing.controls import steps
 from wsss_viz.app.services import checkpoints, traces
-from wsss_viz.app.services.findings import top_classes
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
+from wsss_viz.app.services.scores import top_classes
 from wsss_viz.app.services.steps import DEFAULT_STEPS, MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
@@ -47,44 +47,44 @@ def missing(state: ViewState, sample: Sample) -> str:
 
 def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
     """The options in which the view differs from the method's defaults."""
-    chosen: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     method = MODES[state.mode].method
     if MODES[state.mode].iterated and steps(state) != DEFAULT_STEPS[method]:
-        chosen["steps"] = steps(state)
+        changed["steps"] = steps(state)
     if focus not in (sample.labels or ()) and state.mode != "cs-ae-epochs":
-        chosen["classes"] = (focus, *(sample.labels or ()))
+        changed["classes"] = (focus, *(sample.labels or ()))
     if state.mode != "ae":
-        return chosen
+        return changed
     default = ViewState()
     if state.mask != default.mask:
-        chosen["mask"] = state.mask
+        changed["mask"] = state.mask
     if state.erase_at != default.erase_at and state.mask != "graded":
-        chosen["threshold" if state.mask == "hard" else "sigma"] = state.erase_at
+        changed["threshold" if state.mask == "hard" else "sigma"] = state.erase_at
     if state.erased != default.erased:
-        chosen["agnostic"] = True
+        changed["agnostic"] = True
     if state.stop_below != default.stop_below:
-        chosen["stop_probability"] = state.stop_below
+        changed["stop_probability"] = state.stop_below
     if state.stop_area != default.stop_area:
-        chosen["stop_area"] = state.stop_area
-    return chosen
+        changed["stop_area"] = state.stop_area
+    return changed
 
 
-def stored(state: ViewState, sample: Sample, chosen: dict[str, Any]) -> Trace | None:
+def stored(state: ViewState, sample: Sample, options: dict[str, Any]) -> Trace | None:
     """The trace that was computed beforehand, where the view asks for no other."""
     mode = MODES[state.mode]
     if state.mode == "cs-ae-epochs":
-        found = growth()
-        return found.trace(sample.source) if found and sample.source in found.sources else None
-    return None if chosen or not mode.method else traces.precomputed(sample, mode.method, state.views)
+        watched = growth()
+        return watched.trace(sample.source) if watched and sample.source in watched.sources else None
+    return None if options or not mode.method else traces.precomputed(sample, mode.method, state.views)
 
 
-def request(state: ViewState, sample: Sample, chosen: dict[str, Any], focus: str) -> Request:
+def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: str) -> Request:
     """The job that computes the steps."""
     if state.mode == "experiment":
         return _experiment(state, sample, focus)
     method = MODES[state.mode].method
     count = steps(state) + 1 if MODES[state.mode].iterated else most_steps(method, sample)
-    return request_for(method, sample, state.views, count, **chosen)
+    return request_for(method, sample, state.views, count, **options)
 
 
 def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:

@@ -151,10 +151,10 @@ def _read_parts(shown: list[str], offered: tuple[str, ...]) -> dict[str, object]
 def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
     """The spec without the columns that cannot be drawn, and one line on each."""
     reasons = {name: _why_not(spec, name) for name in spec.columns}
-    kept = tuple(name for name in spec.columns if not reasons[name])
-    rows = tuple(replace(row, columns=tuple(name for name in row.columns if name in kept)) for row in spec.rows)
+    columns = tuple(name for name in spec.columns if not reasons[name])
+    rows = tuple(replace(row, columns=tuple(name for name in row.columns if name in columns)) for row in spec.rows)
     lines = tuple(dict.fromkeys(reason for reason in reasons.values() if reason))
-    return replace(spec, columns=kept, rows=rows), lines
+    return replace(spec, columns=columns, rows=rows), lines
 
 
 def _why_not(spec: FigureSpec, column: str) -> str:

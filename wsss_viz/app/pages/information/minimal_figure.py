@@ -161,10 +161,11 @@ def _moving(laid: Laid, k: int, top: float) -> list[dict[str, Any]]:
 
 
 def _layout(figure: Any, weights: NDArray[np.float64], start: int) -> None:
-    at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
+    stored_results = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
     running = {"fromcurrent": True, "frame": {"duration": 110, "redraw": False}, "transition": {"duration": 0}}
     steps = [
-        {"label": f"{weight:.2g}", "method": "animate", "args": [[str(k)], at_once]} for k, weight in enumerate(weights)
+        {"label": f"{weight:.2g}", "method": "animate", "args": [[str(k)], stored_results]}
+        for k, weight in enumerate(weights)
     ]
     figure.update_layout(
         height=480,
@@ -182,7 +183,7 @@ def _layout(figure: Any, weights: NDArray[np.float64], start: int) -> None:
             "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 1.4, "yanchor": "top",
             "buttons": [
                 {"label": "Play", "method": "animate", "args": [None, running]},
-                {"label": "Pause", "method": "animate", "args": [[None], at_once]},
+                {"label": "Pause", "method": "animate", "args": [[None], stored_results]},
             ],
             "showactive": False, "bgcolor": "rgba(128,128,128,0.15)", "pad": {"t": 0},
         }],

@@ -314,12 +314,12 @@ def _wrapped(text: str, width: int = 38) -> str:
 
 
 def _controls(figure: Any, epochs: Sequence[int], start: int) -> None:
-    at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
+    stored_results = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
     running = {"fromcurrent": True, "frame": {"duration": 130, "redraw": False}, "transition": {"duration": 0}}
-    steps = [{"label": str(epoch), "method": "animate", "args": [[str(epoch)], at_once]} for epoch in epochs]
+    steps = [{"label": str(epoch), "method": "animate", "args": [[str(epoch)], stored_results]} for epoch in epochs]
     buttons = [
         {"label": "Play", "method": "animate", "args": [None, running]},
-        {"label": "Pause", "method": "animate", "args": [[None], at_once]},
+        {"label": "Pause", "method": "animate", "args": [[None], stored_results]},
     ]
     figure.update_layout(
         height=860,

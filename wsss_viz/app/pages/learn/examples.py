@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 def sources() -> tuple[str, ...]:
     """The scenes there are traces of, as data strings; those that would be computed where there is no showcase."""
-    shown = traces.showcase()
-    return shown.scenes if shown and shown.scenes else SHOWN_SCENES
+    showcase = traces.showcase()
+    return showcase.scenes if showcase and showcase.scenes else SHOWN_SCENES
 
 
 def with_labels(*names: str) -> tuple[str, ...]:
     """The scenes whose labels hold one of `names` and another class."""
-    found = []
+    scenes = []
     for source in sources():
         labels = samples.scene(source).labels or ()
         if len(labels) > 1 and any(name in labels for name in names):
-            found.append(source)
-    return tuple(found)
+            scenes.append(source)
+    return tuple(scenes)
 
 
 def at(state: ViewState, source: str, focus: str = "") -> ViewState:
     """The state on a scene of the lecture; its class is kept where it is one of the scene's, else it is `focus`."""
     _, split, index = source.split(":")
     labels = samples.scene(source).labels or ()
-    kept = state.focus if state.focus in labels else focus
-    return replace(state, split=split, index=int(index), classes=(), focus=kept, views="single")
+    name = state.focus if state.focus in labels else focus
+    return replace(state, split=split, index=int(index), classes=(), focus=name, views="single")
 
 
 def elsewhere(state: ViewState) -> ViewState:
@@ -57,10 +57,10 @@ def trace(sample: Sample, method: str) -> Trace:
     """
     if method == "cam":
         return traces.trace(sample, "single")
-    found = traces.precomputed(sample, method, "single")
-    if found is None:
+    precomputed = traces.precomputed(sample, method, "single")
+    if precomputed is None:
         raise InputError(traces.showcase_note() or f"The showcase has no {method} of this scene.")
-    return found
+    return precomputed
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wsss_viz import __version__
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.slide import draw_formula
-from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
@@ -39,7 +39,7 @@ def handout() -> bytes:
     are embedded, and the same stored data gives the same bytes.
     """
     lessons: list[Lesson | InputError] = []
-    for number in range(1, len(COURSE) + 1):
+    for number in range(1, len(SYLLABUS) + 1):
         try:
             lessons.append(lesson(number, ViewState(step=number)))
         except InputError as error:
@@ -110,12 +110,12 @@ def _page(number: int | None) -> Figure:
     from matplotlib.lines import Line2D
 
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
-    head = TITLE if number is None else f"{number} of {len(COURSE)}   {COURSE[number - 1].name}"
+    head = TITLE if number is None else f"{number} of {len(SYLLABUS)}   {SYLLABUS[number - 1].name}"
     figure.text(LEFT, 0.95, head, size=9, color=_SOFT)
     figure.add_artist(Line2D((LEFT, RIGHT), (0.045, 0.045), color=_FAINT, linewidth=0.6))
     address = "/learn" if number in (None, 1) else f"/learn?step={number}"
     figure.text(LEFT, 0.026, f"wsss_viz {__version__}, {address}", size=7.5, color=_SOFT)
-    page = len(COURSE) + 1 if number is None else number
+    page = len(SYLLABUS) + 1 if number is None else number
     figure.text(RIGHT, 0.026, str(page), size=7.5, color=_SOFT, ha="right")
     return figure
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsss_viz.app.pages.results.charts import line_of
-from wsss_viz.app.services.standing import short_name
+from wsss_viz.app.services.ranking import short_name
 from wsss_viz.figures.looks import title
 
 METHOD, RECALL = "cs-ae", 0.7

@@ -10,7 +10,7 @@ import streamlit as st
 
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.results import charts, leakage
-from wsss_viz.app.services import standing
+from wsss_viz.app.services import ranking
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
 from wsss_viz.figures.looks import title
@@ -30,7 +30,7 @@ def lead(report: Mapping[str, Any] | None) -> str:
     """What a report says in one sentence, and what the page holds."""
     if report is None:
         return "Every method on scenes that no network was trained on, and what was published for PASCAL VOC 2012."
-    found = standing.claim(standing.rows(report, "miou"))
+    found = ranking.headline(ranking.rows(report, "miou"))
     return (
         f"{found}. Measured on {report['count']} held-out scenes; what was published for PASCAL VOC 2012 stands below."
     )

@@ -7,8 +7,8 @@ import streamlit as st
 from wsss_viz.app import catalogue, frame, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.services import checkpoints, provenance, samples, traces
-from wsss_viz.app.services.findings import find, sentence
-from wsss_viz.app.services.results import at_once, method_panel
+from wsss_viz.app.services.results import method_panel, stored_results
+from wsss_viz.app.services.scores import sentence, view_scores
 from wsss_viz.app.widgets import markup, panels
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 
@@ -49,20 +49,22 @@ def show() -> None:
             body = st.container()
 
     with body, st.skeleton(height=420):
-        ready = at_once(sample, METHODS, state.views, "Not computed beforehand on this scene: open it in Compare.")
-        shown = (
+        ready = stored_results(
+            sample, METHODS, state.views, "Not computed beforehand on this scene: open it in Compare."
+        )
+        pictures = (
             *(method_panel(name, ready, labels) for name in METHODS),
             Panel("Ground truth", note="never shown to it", truth=True),
         )
-        viewer("start", Content(sample, shown, labels, labels, ground), state, offered=OFFERED)
+        viewer("start", Content(sample, pictures, labels, labels, ground), state, offered=OFFERED)
         st.caption(frame.origins(sample, ready.traces, state.views))
     with covered:
         cam = ready.traces["cam"]
-        found = find(cam, sample, cam.classes, labels, state)
-        if found.mean is not None:
-            share = found.mean.discriminative, found.mean.non_discriminative
+        scores = view_scores(cam, sample, cam.classes, labels, state)
+        if scores.mean is not None:
+            share = scores.mean.discriminative, scores.mean.non_discriminative
             st.html(
-                markup.gap(*share, sentence(found, state.threshold), provenance.held_out(checkpoints.entry().scores))
+                markup.gap(*share, sentence(scores, state.threshold), provenance.held_out(checkpoints.entry().scores))
             )
         if traces.showcase_note():
             st.caption(f":material/info: {traces.showcase_note()}")

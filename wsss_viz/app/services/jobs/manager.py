@@ -31,13 +31,13 @@ class Limits:
     Attributes:
         queue: jobs that may wait for one device.
         seconds: that one job may run.
-        lapse: seconds without a look after which a session's interest ends; a hidden tab looks once a minute.
+        lease: seconds without a look after which a session's interest ends; a hidden tab looks once a minute.
         kept: finished jobs whose Steps are kept for whoever asks next.
     """
 
     queue: int = 48  # a class that asks at once, and some more
     seconds: float = 600.0
-    lapse: float = 90.0
+    lease: float = 90.0
     kept: int = 32
 
 
@@ -114,7 +114,7 @@ class Jobs:
         self._workers: dict[str, threading.Thread] = {}
         self._changed = threading.Condition()
 
-    def ask(self, owner: str, request: Request) -> Snapshot:
+    def submit(self, owner: str, request: Request) -> Snapshot:
         """Starts the job, or joins the one of that key; the session's interest in other jobs that go on ends.
 
         A job that failed is started again.
@@ -128,7 +128,7 @@ class Jobs:
         with self._changed:
             for other in list(self._jobs):
                 if other != _key(owner, request) and self._jobs[other].going:
-                    self._drop(owner, other)
+                    self._release(owner, other)
             self._sweep()
             key = _key(owner, request)
             job = self._jobs.get(key)
@@ -136,12 +136,12 @@ class Jobs:
                 self._jobs.pop(key, None)
                 self._check_queue(request.device)
                 job = self._jobs[key] = _Job(request)
-                self._employ(request.device)
+                self._start_worker(request.device)
             job.interested[owner] = self._clock()
             self._changed.notify_all()
             return self._snapshot(job)
 
-    def look(self, owner: str, request: Request) -> Snapshot | None:
+    def poll(self, owner: str, request: Request) -> Snapshot | None:
         """The job as it is now, which keeps the session's interest in it; None where there is none.
 
         A private job that has ended is handed over by this, and gone.
@@ -156,10 +156,10 @@ class Jobs:
                 del self._jobs[_key(owner, request)]
             return self._snapshot(job)
 
-    def drop(self, owner: str, request: Request) -> None:
+    def cancel(self, owner: str, request: Request) -> None:
         """Ends the session's interest; with the last one's, the job, before its next step."""
         with self._changed:
-            self._drop(owner, _key(owner, request))
+            self._release(owner, _key(owner, request))
 
     def wait(self, owner: str, request: Request, seconds: float) -> None:
         """Returns once the job has ended, or after so many seconds."""
@@ -177,14 +177,14 @@ class Jobs:
         if waiting >= self.limits.queue:
             raise InputError(f"{waiting} computations are waiting already, as many as may: try again in a minute.")
 
-    def _employ(self, device: str) -> None:
+    def _start_worker(self, device: str) -> None:
         """Starts the device's worker with its first job."""
         if device not in self._workers:
-            worker = threading.Thread(target=self._serve, args=(device,), name=f"jobs-{device}", daemon=True)
+            worker = threading.Thread(target=self._worker_loop, args=(device,), name=f"jobs-{device}", daemon=True)
             self._workers[device] = worker
             worker.start()
 
-    def _drop(self, owner: str, key: Hashable) -> None:
+    def _release(self, owner: str, key: Hashable) -> None:
         job = self._jobs.get(key)
         if job is None or job.interested.pop(owner, None) is None:
             return
@@ -195,10 +195,10 @@ class Jobs:
 
     def _sweep(self) -> None:
         """Ends lapsed interest, and forgets what nobody may want any more."""
-        oldest = self._clock() - self.limits.lapse
+        oldest = self._clock() - self.limits.lease
         for key, job in list(self._jobs.items()):
             for owner in [owner for owner, seen in job.interested.items() if seen < oldest]:
-                self._drop(owner, key)
+                self._release(owner, key)
             if job.request.private and not job.going and not job.interested:
                 self._jobs.pop(key, None)
         ended = [key for key, job in self._jobs.items() if not job.going]
@@ -223,7 +223,7 @@ class Jobs:
             job.line,
         )
 
-    def _serve(self, device: str) -> None:
+    def _worker_loop(self, device: str) -> None:
         """The worker's life: the oldest job that waits for the device, again and again."""
         while True:
             with self._changed:

@@ -78,9 +78,9 @@ def viewer(
         st.session_state[f"{key}_known"] = known
 
     def changed() -> None:
-        found = _values(st.session_state[key].get("view"))
-        if found:
-            session.set_state(session.state().updated(found))
+        values = _values(st.session_state[key].get("view"))
+        if values:
+            session.set_state(session.state().updated(values))
             told(name)
 
     sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
@@ -145,8 +145,8 @@ def _picked(given: Any, content: Content) -> Picked | None:
         return None
     try:
         numbers = {key: int(given[key]) for key in ("panel", "row", "column")}
-        found = Picked(**numbers, x=float(given["x"]), y=float(given["y"]), name=str(given["name"]))
+        picked = Picked(**numbers, x=float(given["x"]), y=float(given["y"]), name=str(given["name"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    inside = 0 <= found.panel < len(content.panels) and 0 <= found.x <= 1 and 0 <= found.y <= 1
-    return found if inside and found.name in content.classes and min(found.row, found.column) >= 0 else None
+    inside = 0 <= picked.panel < len(content.panels) and 0 <= picked.x <= 1 and 0 <= picked.y <= 1
+    return picked if inside and picked.name in content.classes and min(picked.row, picked.column) >= 0 else None

@@ -13,7 +13,7 @@ from wsss_viz.app.pages.information.looks import FAINT
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.results.charts import line_of
-from wsss_viz.app.services.standing import Row, claim, failures, of_kind, rows
+from wsss_viz.app.services.ranking import Row, headline, methods_or_controls, negative_results, rows
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import SCORES
 from wsss_viz.app.widgets import markup
@@ -65,7 +65,7 @@ def lesson(state: ViewState) -> Lesson:
             ax.set_position((place.x0 + 0.1, place.y0, place.width - 0.1, place.height))
 
     return Lesson(
-        claim=claim(miou),
+        claim=headline(miou),
         lead=f"Every method on {report['count']} scenes none of them was trained on, with the same inference, each at "
         "the threshold that was best on other scenes. The bars' ends are 95 % intervals over images.",
         view=lambda: _view(state, report),
@@ -93,7 +93,7 @@ def lesson(state: ViewState) -> Lesson:
 
 def question(miou: list[Row], rest: list[Row]) -> Question:
     """Whether the best mask is the one that covers most of the rest of the object."""
-    first, most = of_kind(miou, controls=False)[0], of_kind(rest, controls=False)[0]
+    first, most = methods_or_controls(miou, controls=False)[0], methods_or_controls(rest, controls=False)[0]
     same = first.method == most.method
     covered = next(row for row in rest if row.method == first.method)
     return Question(
@@ -143,7 +143,7 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
             alt="; ".join(f"{row.title} {row.value:.1f}" for row in found),
         )
     with grid.cell():
-        st.html(listed("What did not work here", failures(miou)))
+        st.html(listed("What did not work here", negative_results(miou)))
         st.html(listed("What no number here says", [*LIMITS, *filter(None, [network_line()])]))
         st.html(published())
 
