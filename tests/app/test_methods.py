@@ -34,7 +34,7 @@ def test_no_two_methods_look_alike() -> None:
 def test_a_method_without_its_network_says_how_to_train_it(register: None) -> None:
     assert methods.why_not("rib", "mine") == ""
     assert methods.why_not("cs-ae", "mine") == ""
-    assert methods.why_not("gain", "mine").endswith("python -m wsss_viz train gain")
+    assert "python -m wsss_viz train gain" in methods.why_not("gain", "mine")
     assert methods.why_not("cs-ae", "another")
 
 

@@ -14,7 +14,7 @@ import pytest
 import wsss_viz
 from wsss_viz import cli
 from wsss_viz.errors import InputError
-from wsss_viz.methods.registry import METHODS, bind
+from wsss_viz.methods import METHODS, bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import REBUILD, SHOWN_SCENES, building, read_showcase, showcase_path
@@ -47,7 +47,7 @@ def test_its_traces_are_what_the_methods_compute(built: Path) -> None:
 def test_it_says_what_it_has_and_with_what_it_was_made(built: Path) -> None:
     shown = read_showcase(built)
     assert shown.scenes == (SCENE,)
-    assert shown.methods[:2] == ("cam", "ae")
+    assert shown.methods[:2] == ("cam", "layercam")
     assert set(shown.methods) <= set(METHODS)
     assert shown.version == wsss_viz.__version__
     assert shown.has("rib", SCENE)

@@ -17,7 +17,9 @@ class Explanation:
 ERASING = {
     "AE": Explanation(
         "Adversarial erasing on the classifier as it is: what its map shows above a threshold is painted over with the "
-        "mean colour, and it looks again. All looks together, each brought to the first one's maximum, are the map.",
+        "mean colour, and the map is computed again. The maps of all iterations, each scaled to the first one's "
+        "maximum, "
+        "are combined.",
         r"E_{k+1} = E_k \cup \{u : M_k(u) > t\}, \qquad A_{k+1} = \mathrm{CAM}\left(x\,(1 - E_{k+1})\right)",
         "AE-PSL (Wei et al., CVPR 2017) trains a new classifier at every step; with the one that is there this is our "
         "own. Once the object is gone, a map divided by its own maximum is as bright as before, so read it with its "
@@ -25,7 +27,7 @@ ERASING = {
     ),
     "CS-AE": Explanation(
         "Class-specific adversarial erasing: the map of one sampled class becomes a mask, and a frozen ordinary "
-        "classifier looks at what is left. It should no longer see that class, and still see every other label.",
+        "classifier sees what is left. It should no longer see that class, and still see every other label.",
         r"L = \mathrm{BCE}(p, y) + \alpha\,\mathrm{BCE}\left(\mathrm{OC}(x\,(1 - m_r)),\; y - y_r\right)",
         "OC-CSE (Kweon et al., ICCV 2021) trains one network on a whole data set. On a single image it is our own: the "
         "loss at work, not a substitute for the trained network.",
@@ -39,7 +41,8 @@ ERASING = {
     ),
     "Experiment": Explanation(
         "The experiment that motivates CS-AE: from the image as it is, everything above a falling threshold is erased "
-        "at once, and the same classifier looks again. The controls erase all labels' maps, or the same area "
+        "at once, and the same classifier computes its map again. The controls erase all labels' maps, or the same "
+        "area "
         "elsewhere.",
         r"E_\theta = \{u : M(u) > \theta\}, \qquad A' = \mathrm{CAM}\left(x\,(1 - E_\theta)\right)",
         "The paper's own protocol could not be read in full, so this one is ours. The map is divided by its own "

@@ -29,7 +29,11 @@ from wsss_viz.errors import InputError
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = Path(__file__).with_name("style.css")
 DEFECT = "This should not have gone wrong. Reload the page to start over; the details are in the server's log."
-VIEW_LABELS = {"single": "single", "mirror": "+ mirror", "multi-scale": "multi-scale + mirror"}
+VIEW_LABELS = {
+    "single": "image only",
+    "mirror": "image and mirror image",
+    "multi-scale": "four scales and mirror images",
+}
 
 
 def navigation(state: ViewState) -> None:
@@ -180,7 +184,7 @@ def origins(sample: Sample, names: Iterable[str], views: str) -> str:
 def views_select(state: ViewState) -> None:
     """The views of the image whose maps are fused."""
     st.selectbox(
-        "Views",
+        "Test-time views",
         VIEWS,
         format_func=lambda name: VIEW_LABELS[name],
         help="The image as it is; with its mirror image; at the scales 0.5, 1, 1.5 and 2 with mirror images (IRN).",

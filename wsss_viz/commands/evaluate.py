@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
 from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
@@ -17,12 +17,13 @@ from wsss_viz.commands.options import (
     json_option,
     limit_option,
     names_option,
+    settings_option,
     threads_option,
     views_option,
 )
 
 if TYPE_CHECKING:
-    from wsss_viz.methods.registry import Runner
+    from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.models.classifier import Classifier
 
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @classifier_option
 @class_names_option
 @network_option
+@settings_option
 @views_option("multi-scale")
 @click.option(
     "--tune-on",
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 @limit_option
 @device_option
 @threads_option
+@processes_option
 @json_option
 def command(
     *,
@@ -55,6 +58,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    settings: tuple[str, ...],
     views_name: str,
     tune_on: str,
     maps_folder: Path | None,
@@ -65,7 +69,7 @@ def command(
 ) -> None:
     """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part.
 
-    Under torchrun each process takes its share of the images. Nothing is kept on the way: for a long run, write the
+    With several --processes each takes its share of the images. Nothing is kept on the way: for a long run, write the
     maps with `maps`, which goes on where it was stopped, and score them with --maps.
     """
     from wsss_viz import data
@@ -76,14 +80,19 @@ def command(
         if maps_folder is not None:
             report = stored_report(maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks))
         else:
+            from wsss_viz.methods.catalogue import method, read_changes
             from wsss_viz.methods.precision import using_threads
+            from wsss_viz.models.manifest import settings_of
 
+            for name in names:
+                method(name)
+            changes = read_changes(settings, names, settings_of(classifier_name))
             place = device_of(device, ranks)
 
-            def prepare() -> tuple[Classifier, dict[str, Runner]]:
-                classifier, partners = open_networks(names, classifier_name, place, class_names, networks)
+            def prepare() -> tuple[Classifier, dict[str, BoundMethod]]:
+                classifier, paired = open_networks(names, classifier_name, place, class_names, networks)
                 samples = data.open(data_string)
-                return classifier, bind_all(classifier, classifier_name, names, also, place, partners, samples)
+                return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
 
             classifier, runs = ranks.together(prepare)
             with using_threads(threads):
@@ -99,6 +108,7 @@ def command(
                     progress=bar_of(ranks),
                 )
             report["classifier"] = classifier_name
+            report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
         if ranks.rank != 0:
             return
         click.echo(table(report))

@@ -1,4 +1,4 @@
-"""`maps`: the class maps of a whole data set, one file an image."""
+"""`maps`: the class maps of a whole data set, one file per image."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
 from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
     device_option,
     limit_option,
+    settings_option,
     threads_option,
     views_option,
 )
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     type=click.Choice(["ours", "irn", "mask", "fiftyone"]),
     default="ours",
     help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); mask: pseudo masks as palette PNG; "
-    "fiftyone: an 8-bit PNG a class, with its range.",
+    "fiftyone: an 8-bit PNG per class, with its range.",
 )
 @click.option(
     "--threshold",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @classifier_option
 @class_names_option
 @network_option
+@settings_option
 @views_option("multi-scale")
 @click.option(
     "--precision",
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 @limit_option
 @device_option
 @threads_option
+@processes_option
 def command(
     *,
     name: str,
@@ -64,6 +67,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    settings: tuple[str, ...],
     views_name: str,
     precision: str,
     limit: int | None,
@@ -72,30 +76,33 @@ def command(
 ) -> None:
     """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was.
 
-    With several processes, each takes its share, and the files are the same, byte for byte:
-    torchrun --nproc-per-node 4 -m wsss_viz maps ...
+    With several --processes, each takes its share, and the files are the same, byte for byte.
     """
     from dataclasses import replace
 
     from wsss_viz import data
     from wsss_viz.data.subset import take
+    from wsss_viz.methods.binding import bind
+    from wsss_viz.methods.catalogue import method, read_changes
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
     from wsss_viz.methods.precision import computing, laid_out, using_threads
-    from wsss_viz.methods.registry import bind
     from wsss_viz.methods.views import PRESETS
+    from wsss_viz.models.manifest import settings_of
     from wsss_viz.traces.map_folder import MapWriter
 
-    own = {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
+    method(name)
+    changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
+    given = {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
             samples = data.open(data_string)
             place = device_of(device, ranks)
-            classifier, partners = open_networks([name], classifier_name, place, class_names, networks)
-            for network in (classifier, *(network for group in partners.values() for network in group)):
+            classifier, paired = open_networks([name], classifier_name, place, class_names, networks)
+            for network in (classifier, *(network for group in paired.values() for network in group)):
                 laid_out(network)
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
-            return take(samples, limit), classifier, bind(name, classifier, partners, samples), writer
+            return take(samples, limit), classifier, bind(name, classifier, paired, samples, **changes), writer
 
         samples, classifier, run, writer = ranks.together(prepare)
         with using_threads(threads), computing(precision, classifier.device):
@@ -111,7 +118,8 @@ def command(
                     "views": views_name,
                     "data": data_string,
                     "precision": precision,
-                    **own,
+                    "settings": run.settings.as_dict(),
+                    **given,
                 },
                 ranks=ranks,
                 progress=lambda indices: bar_of(ranks)(indices, name),

@@ -1,4 +1,4 @@
-"""A person's own networks on the command line: the classifier, what a method looks with beside it, their classes."""
+"""A person's own networks on the command line: the classifier, the networks paired with it, their classes."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ class_names_option = click.option(
     "--class-names",
     "class_names",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file with the names of the checkpoint's classes, one a line; default by their number: VOC, COCO, ...",
+    help="A file with the names of the checkpoint's classes, one per line; default by their number: VOC, COCO, ...",
 )
 network_option = click.option(
     "--network",
     "networks",
     multiple=True,
     metavar="ROLE=CHECKPOINT",
-    help="A network that a method looks with beside the classifier: cgnet=FILE for cs-ae, gain=FILE, ae=FILE.",
+    help="A paired network, trained from the classifier: cgnet=FILE for cs-ae, gain=FILE, ae=FILE.",
 )
 
 
 def open_networks(
     methods: Sequence[str], classifier_name: str, device: str, class_names: Path | None, networks: tuple[str, ...]
 ) -> tuple[Classifier, dict[str, tuple[Classifier, ...]]]:
-    """The classifier, and by role what the methods look with beside it, as the options name them."""
-    from wsss_viz.methods.partners import load_trained
+    """The classifier, and by role the paired networks of the methods, as the options name them."""
+    from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models import load
 
     classes = given_classes(class_names)
     classifier = load(classifier_name, device, classes=classes)
-    return classifier, load_trained(methods, classifier_name, device, given_networks(networks), classes)
+    return classifier, load_paired(methods, classifier_name, device, given_networks(networks), classes)
 
 
 def given_networks(networks: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

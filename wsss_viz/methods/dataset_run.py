@@ -20,8 +20,8 @@ from wsss_viz.data.files import only_one, read_bounded, remove_partial, write_fi
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.subset import names_of
 from wsss_viz.errors import InputError
+from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
-from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import Views
 from wsss_viz.traces.map_folder import SETTINGS, MapWriter
 from wsss_viz.traces.step import last_step

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import inspect
 import io
 import re
 from dataclasses import replace
@@ -27,10 +26,8 @@ from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks
-from wsss_viz.figures import sources
-from wsss_viz.methods.erasing import erasing
-from wsss_viz.methods.masking import MASKS
-from wsss_viz.methods.registry import METHODS
+from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase.building import build_showcase
 from wsss_viz.traces import Step, Trace
@@ -57,15 +54,14 @@ def test_modes_and_defaults_are_those_of_the_library() -> None:
     assert tuple(MODES) == MODE_NAMES
     assert {mode.method for mode in MODES.values()} - {""} <= set(METHODS)
     for name, steps in DEFAULT_STEPS.items():
-        run = METHODS["rib"].run if name == "rib-bce" else METHODS[name].run
-        assert inspect.signature(run).parameters["steps"].default == steps
-    chosen, library = ViewState(), inspect.signature(erasing).parameters
-    assert chosen.mask == library["mask"].default
+        assert METHODS[name].default_steps == steps
+    chosen, library = ViewState(), ErasingSettings()
+    assert chosen.mask == library.mask
     assert set(states.MASK_KINDS) <= set(MASKS)
-    assert chosen.erase_at == library["threshold"].default == library["sigma"].default
-    assert (chosen.erased == "all") == library["agnostic"].default
-    assert chosen.stop_below == library["stop_probability"].default
-    assert chosen.stop_area == library["stop_area"].default
+    assert chosen.erase_at == library.threshold == library.sigma
+    assert (chosen.erased == "all") == library.agnostic
+    assert chosen.stop_below == library.stop_probability
+    assert chosen.stop_area == library.stop_area
     assert states.ERASURES == SWEPT
     assert len(THRESHOLDS) == erasing_sources.THRESHOLD_COUNT
 
@@ -116,7 +112,7 @@ def test_an_unknown_mode_is_adversarial_erasing(open_page: OpenPage) -> None:
 def test_without_its_networks_a_mode_says_how_to_train_them(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "trained_names", lambda *_: ())
+    monkeypatch.setattr("wsss_viz.models.manifest.trained_names", lambda *_: ())
     for mode, command in (("ae-rounds", "train ae"), ("cs-ae-epochs", "train cse"), ("cs-ae", "train cse")):
         page = open_page("erasing", mode=mode)
         assert_well(page)
@@ -138,7 +134,7 @@ def test_a_picture_of_ones_own_is_stepped_through_without_a_ground_truth(open_pa
     assert "AE, frozen classifier: train" in text(page)
     assert "computed now" in text(page)
     panels = viewer_data(page, "erasing")["content"]["panels"]
-    assert [panel["title"] for panel in panels] == ["What is left", "Where it looks now", "All looks together"]
+    assert [panel["title"] for panel in panels] == ["What is left", "Current map", "Combined map"]
     assert not [number for number in page.number_input if number.label == "Number"], "no scene to be picked"
     page.segmented_control(key="erasing_source").set_value("scene").run()
     assert "Ground truth" in [panel["title"] for panel in viewer_data(page, "erasing")["content"]["panels"]]

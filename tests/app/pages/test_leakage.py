@@ -9,7 +9,7 @@ import pytest
 from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.pages.results.charts import line_of
 from wsss_viz.evaluation.stored_results import stored_leakage
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 
 
 def entry(leak: float | None, more: float | None = 0.0, ends: tuple[float, float] = (0.0, 0.0)) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from wsss_viz.app.services.jobs.panel import progress_text
 from wsss_viz.errors import InputError
 from wsss_viz.traces import Step
 
-PATIENCE = 10.0
+PATIENCE = 300.0
+"""Seconds after which a test that waits has failed: no measure of how quick anything is."""
 
 
 def step(k: int) -> Step:

@@ -70,9 +70,9 @@ def device_label() -> str:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _networks(method: str, device: str, digests: tuple[str, ...]) -> dict[str, tuple[Classifier, ...]]:
-    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods.paired_networks import load_paired
 
-    return load_trained((method,), CLASSIFIER, device)
+    return load_paired((method,), CLASSIFIER, device)
 
 
 def networks_of(method: str) -> dict[str, tuple[Classifier, ...]]:

@@ -64,10 +64,8 @@ def measured(scores: dict[str, Any]) -> dict[str, str]:
         low, high = cam["interval"]["miou"]
         rows["CAM"] = f"mIoU {cam['miou']:.1f} ({low:.1f} to {high:.1f}), {_conditions(scores, cam)}"
         parts = cam["part_recall"]
-        recall = (
-            f"{parts['discriminative']:.1f} of the discriminative parts, {parts['non_discriminative']:.1f} of the rest"
-        )
-        rows["its recall"] = recall
+        shares = parts["discriminative"], parts["non_discriminative"]
+        rows["its recall"] = "{:.1f} of the discriminative parts, {:.1f} of the others".format(*shares)
     return rows
 
 

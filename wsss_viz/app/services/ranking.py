@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wsss_viz.app.widgets import markup
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 
 CONTROLS = ("rib-bce",)
 """Rows that are no method but what one is held against."""
@@ -77,7 +77,7 @@ def headline(miou: list[Row]) -> str:
         return f"{best} on scenes that none of them has seen"
     if below:
         return f"No method gains clearly over CAM here, and {worst}"
-    return "No method is clearly apart from CAM here"
+    return "No method differs clearly from CAM here"
 
 
 def negative_results(miou: list[Row]) -> list[str]:
@@ -90,10 +90,10 @@ def negative_results(miou: list[Row]) -> list[str]:
     below = [row for row in methods if differs(row, base) < 0]
     if below:
         named = ", ".join(f"{row.short} {markup.signed(row.value - base.value)}" for row in below)
-        lines.append(f"Below CAM, with intervals apart: {named} points of mIoU.")
+        lines.append(f"Below CAM, with intervals that do not overlap: {named} points of mIoU.")
     level = [row.short for row in methods if differs(row, base) == 0]
     if level:
-        lines.append(f"Not apart from CAM: {', '.join(level)}.")
+        lines.append(f"No clear difference from CAM: {', '.join(level)}.")
     for row in methods_or_controls(miou, controls=True):
         ahead = ", ".join(other.short for other in methods if other.value > row.value) or "no method"
         change = markup.signed(row.value - base.value)

@@ -117,5 +117,5 @@ def sentence(scores: ViewScores, threshold: float) -> str:
     link = "but only" if scores.mean.discriminative - scores.mean.non_discriminative >= 0.2 else "and"
     return (
         f"Above a threshold of {threshold:.2f}, {maps.format(listed(names))} {first} of the discriminative {parts}, "
-        f"{link} {rest} of the rest."
+        f"{link} {rest} of the rest of the object."
     )

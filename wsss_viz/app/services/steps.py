@@ -159,7 +159,7 @@ def _cse(step: Step, index: int, classes: Classes, called: str = "") -> Frame:
     facts: Facts = [("sampled class r", sampled)]
     arrow = "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW} "
     for c in step.targets:
-        wanted = "to go" if classes[c] == sampled else "to stay"
+        wanted = "should vanish" if classes[c] == sampled else "should remain"
         pair = f"{_share(float(before[c]))}{arrow}{_share(float(after[c]))}"
         facts.append((f"frozen classifier: {classes[c]}, {wanted}", pair))
     facts += [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from inspect import signature
 
 import numpy as np
 import pytest
@@ -25,7 +24,6 @@ from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.seeds import ImageScores
 from wsss_viz.information.discrete import table_measures
 from wsss_viz.information.plane import INPUT
-from wsss_viz.methods.rib import rib
 
 STEPS = (8, 9, 10, 11, 12, 13)
 
@@ -172,7 +170,7 @@ def test_the_pull_of_the_loss_is_the_slope_of_cross_entropy() -> None:
 
 
 def test_ribs_loss_has_no_slope_from_the_margin_on() -> None:
-    assert signature(rib).parameters["margin"].default == last_sigmoid.MARGIN
+    assert read_manifest()["scenes-classifier"].settings["rib"]["margin"] == last_sigmoid.MARGIN
     assert (last_sigmoid.rib_pull(last_sigmoid.MARGIN - 0.1), last_sigmoid.rib_pull(last_sigmoid.MARGIN)) == (1, 0)
 
 

@@ -155,7 +155,7 @@ def averages(probability: float, rest: float) -> dict[str, float]:
     [
         (0.85, 30.0, ("still sees", "and the rest of the object lights up")),
         (0.85, 10.0, ("still sees", "does not light up")),
-        (0.5, 10.0, ("half forgets", "and the rest of the object does not light up")),
+        (0.5, 10.0, ("half sure", "and the rest of the object does not light up")),
         (0.1, 30.0, (" forgets", "but the rest of the object lights up")),
     ],
 )

@@ -13,6 +13,13 @@ PAPERS = {
   booktitle = {IEEE Conference on Computer Vision and Pattern Recognition (CVPR)},
   year      = {2016}
 }""",
+    "LayerCAM: Jiang et al., TIP 2021": """@article{jiang2021layercam,
+  title   = {LayerCAM: Exploring Hierarchical Class Activation Maps for Localization},
+  author  = {Jiang, Peng-Tao and Zhang, Chang-Bin and Hou, Qibin and Cheng, Ming-Ming and Wei, Yunchao},
+  journal = {IEEE Transactions on Image Processing},
+  volume  = {30},
+  year    = {2021}
+}""",
     "AE: Wei et al., CVPR 2017": """@inproceedings{wei2017ae,
   title     = {Object Region Mining with Adversarial Erasing: A Simple Classification to Semantic Segmentation
                Approach},
@@ -59,7 +66,7 @@ PAPERS = {
   journal = {arXiv preprint arXiv:1703.00810},
   year    = {2017}
 }""",
-    "What it shows and what the ruler does: Saxe et al., ICLR 2018": """@inproceedings{saxe2018information,
+    "What it shows and what the estimator does: Saxe et al., ICLR 2018": """@inproceedings{saxe2018information,
   title     = {On the Information Bottleneck Theory of Deep Learning},
   author    = {Saxe, Andrew M. and Bansal, Yamini and Dapello, Joel and Advani, Madhu and Kolchinsky, Artemy and
                Tracey, Brendan D. and Cox, David D.},
@@ -108,8 +115,9 @@ METHODS = r"""
 of one map, $s_c = \frac{1}{|\Omega|}\sum_u W_c \cdot f(u)$. The map says how much each place adds to the score. All
 classes come from one forward, raw and signed.
 
-**Adversarial erasing (AE).** Erase what the map shows, look again, and take all looks together. On the frozen
-classifier this is our own; the paper trains a new classifier each round, which is shipped as well.
+**Adversarial erasing (AE).** Erase what the map shows, compute the map again, and combine the maps of all
+iterations. On the frozen classifier this is our own; the paper trains a new classifier each round, which is shipped as
+well.
 
 **GAIN.** A classifier trained so that what its map leaves over no longer scores: the map becomes part of the training.
 
@@ -137,7 +145,7 @@ maximum.
 """
 
 LIMITS = """
-- The scenes are drawn, so that it is known which part of an object gives its class away. They are far simpler than
+- The scenes are drawn, so that it is known which part of an object is the discriminative one. They are far simpler than
   photographs, and no number measured on them is a number on PASCAL VOC.
 - The networks are small and were trained for minutes. Photographs are outside of what they know.
 - Settings of the methods that the papers chose on VOC were chosen again on the scenes. Where a paper could not be
@@ -145,7 +153,7 @@ LIMITS = """
 - A map divided by its own maximum always has a bright place, also for a class that is not there: read the score too.
 - A threshold chosen by looking at the ground truth is an oracle. The field does so too; the whole curve says more.
 - Scores of one image are an illustration. What is claimed of a method is measured on the held-out scenes.
-- What a ruler measures of a network without noise is the ruler's as much as the network's.
+- What an estimator measures of a network without noise is the estimator's as much as the network's.
 """
 
 LICENCE = (

@@ -20,7 +20,7 @@ EXPLANATION = Explanation(
     "Divided by its maximum, the map of a class that is absent looks as bright as any other: read it with its logit.",
 )
 
-LEAD = "What each method finds with the same classifier, and how much of what is really there its pseudo mask recalls."
+LEAD = "The maps of several methods with the same classifier, and how much of each object its pseudo mask recalls."
 
 
 def show() -> None:
@@ -46,7 +46,7 @@ def show() -> None:
                 if len(selected) < methods.MOST
                 else []
             ),
-            Panel("Ground truth", note="never shown to it", truth=True),
+            Panel("Ground truth", note="not used in training", truth=True),
             *(method_panel(name, results) for name in selected),
         )
         picked = viewer("compare", Content(sample, panels, first.classes, visible, ground), current, picks=True)

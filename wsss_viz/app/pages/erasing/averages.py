@@ -17,9 +17,9 @@ MEASURES = {
     "probability": "probability of the class",
     "other_probability": "probability of the other labels",
     "discriminative_absolute": "activation of the discriminative part (logits)",
-    "non_discriminative_absolute": "activation of the rest (logits)",
+    "non_discriminative_absolute": "activation of the non-discriminative part (logits)",
     "discriminative_normalised": "activation of the discriminative part, by the map's maximum",
-    "non_discriminative_normalised": "activation of the rest, by the map's maximum",
+    "non_discriminative_normalised": "activation of the non-discriminative part, by the map's maximum",
     "recall_of_remainder": "recall of what was not erased",
     "outside": "share of the map outside the object",
     "area": "share of the image that is erased",
@@ -32,7 +32,7 @@ KINDS = {
 FIXED = {
     "graded": "the map itself, softly",
     "discriminative": "the true discriminative part",
-    "non_discriminative": "the true rest",
+    "non_discriminative": "the true non-discriminative part",
     "object": "the whole true object",
 }
 

@@ -1,4 +1,4 @@
-"""Erasing: find, erase, look again, step by step; CS-AE's and RIB's iterations in the same way."""
+"""Erasing: find, erase, repeat, step by step; CS-AE's and RIB's iterations in the same way."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
 LEADS = {
-    "ae": "Find what gives the class away, erase it, look again. The classifier stays as it is; what it still finds is "
-    "what it had not needed.",
-    "ae-rounds": "Find what gives the class away, erase it from the training images, and train a new classifier on "
+    "ae": "Find the discriminative part, erase it, repeat. The classifier stays as it is; what its map covers then is "
+    "evidence it had not needed before.",
+    "ae-rounds": "Find the discriminative part, erase it from the training images, and train a new classifier on "
     "what is left: it has to find something else.",
     "CS-AE": "A network learns to erase one class so well that a frozen classifier no longer sees it, and still sees "
     "all the others.",
     "RIB": "The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
-    "look at more than the most telling part.",
+    "cover more than the most discriminative part.",
     "rib-bce": "RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
     "loss has little left to ask for.",
-    "Experiment": "What can an ordinary classifier still see once the most telling part is gone? Erase more and more "
-    "of it, and look each time.",
+    "Experiment": "What can an ordinary classifier still see once the most discriminative part is gone? Erase more "
+    "and more of it, and compute the map each time.",
 }
 
 

@@ -15,11 +15,11 @@ from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
-from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.ratios import measured
-from wsss_viz.figures.sources import compute_trace, why_not
+from wsss_viz.figures.sources import compute_trace
 from wsss_viz.figures.spec import COLOUR_MAPS, WIDTHS
 from wsss_viz.gradients.stored import FOLDER
+from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import showcase_path
 from wsss_viz.traces import Trace
@@ -159,7 +159,7 @@ def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
 
 def _why_not(spec: FigureSpec, column: str) -> str:
     if column in METHODS:
-        return why_not(column, spec.classifier)
+        return why_not_registered(column, spec.classifier)
     if spec.kind == "hgr":
         try:
             measured(column)

@@ -11,7 +11,7 @@ from wsss_viz.app.state.information import SECTIONS
 
 EXPLANATION = Explanation(
     "How many bits each layer of a small network says of its input and of the label, as it is trained: the information "
-    "plane of Shwartz-Ziv and Tishby, with Saxe et al.'s answer that the picture is the ruler's as much as the "
+    "plane of Shwartz-Ziv and Tishby, with Saxe et al.'s answer that the picture is the estimator's as much as the "
     "network's. Beside it what can be computed exactly, and what a reader finds in a real classifier's layers.",
     r"I(X;T) = H(T) - H(T|X), \qquad I(X;T_1) \ge I(X;T_2) \ge \dots \ge I(X;T_k)",
     "Of a network without noise I(X;T) is constant or infinite. What is plotted is a binned or noised layer's.",

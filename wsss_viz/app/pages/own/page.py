@@ -28,16 +28,17 @@ EXPLANATION = Explanation(
 )
 
 NOTE = (
-    "This classifier knows ten classes of drawn objects and has never seen one photographed. What lights up is what "
+    "This classifier knows ten classes of drawn objects and has never seen one photographed. The bright regions are "
+    "what "
     "it takes for one of them; the scores say how sure it is."
 )
 HINT = (
-    "To look with a checkpoint of your own (ResNet-50 of IRN or RIB, ResNet-38d of PSA, SEAM or OC-CSE, torchvision's "
+    "To use a checkpoint of your own (ResNet-50 of IRN or RIB, ResNet-38d of PSA, SEAM or OC-CSE, torchvision's "
     "ResNets), put it into `checkpoints/`, or start with `python -m wsss_viz app --checkpoints FOLDER`."
 )
 ALONE = ("cam",)
 STEPPED = {
-    "ae": ("Adversarial erasing", "what is still found once the best is gone"),
+    "ae": ("Adversarial erasing", "what is left once the discriminative part is gone"),
     "cs-ae-single": ("CS-AE", "erase one class so that the others stay"),
     "rib": ("RIB", "tuned without the last sigmoid, step by step"),
 }
@@ -48,7 +49,7 @@ def show() -> None:
     state = session.state()
     frame.heading(
         "Your own image",
-        "Your picture through the shipped classifier, or through a checkpoint of your opened. It stays in this server's "
+        "Your picture through the shipped classifier, or through a checkpoint of your own. It stays in this server's "
         "memory for as long as the page is open; nothing is kept on disk or sent on.",
         EXPLANATION,
     )

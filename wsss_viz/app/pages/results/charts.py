@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wsss_viz.figures.looks import METHODS, title
+from wsss_viz.methods.catalogue import METHODS, title
 
 HEIGHT = 430
 CONTROLS = "controls, further seeds"

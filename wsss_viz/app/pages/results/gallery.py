@@ -15,7 +15,7 @@ from wsss_viz.app.state.results import ORDERS
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.scenes import CLASSES, SPLITS, Scenes
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
-from wsss_viz.figures.looks import METHODS, title
+from wsss_viz.methods.catalogue import METHODS, title
 
 SHOWN = 8
 SIDE = 256

@@ -7,7 +7,7 @@ from typing import Any
 
 from wsss_viz.app.pages.results.charts import line_of
 from wsss_viz.app.services.ranking import short_name
-from wsss_viz.figures.looks import title
+from wsss_viz.methods.catalogue import title
 
 METHOD, RECALL = "cs-ae", 0.7
 """Whose leak the sentence is about, and at which recall."""

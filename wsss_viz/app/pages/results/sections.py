@@ -13,7 +13,7 @@ from wsss_viz.app.pages.results import charts, leakage
 from wsss_viz.app.services import ranking
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
-from wsss_viz.figures.looks import title
+from wsss_viz.methods.catalogue import title
 
 EXPLANATION = Explanation(
     "How well the pseudo masks of each method cover the ground truth of the held-out scenes, with intervals over "
@@ -45,8 +45,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     rows = score_rows(report, title)
     st.caption(
         f"Pseudo masks on {report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}; "
-        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the part that "
-        "gives a class away, and of the rest. Rows that are no method of this app are controls and other trainings."
+        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the "
+        "discriminative part and of the rest of the object. Rows that are no method of this app are controls and "
+        "other trainings."
     )
     st.dataframe(
         rows, hide_index=True, column_config=_formats(rows), placeholder=NOTHING, width="stretch", height="content"

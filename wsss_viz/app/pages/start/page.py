@@ -16,7 +16,8 @@ EXPLANATION = Explanation(
     "A classifier that was trained on image-level labels alone, and the class activation map of each label: how much "
     "each place contributed to that label's score. Beside them the ground truth, which the classifier never saw.",
     r"A_c(u) = W_c \cdot f(u), \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
-    "The scenes are drawn, so that it is known which part of an object gives its class away. Photographs are harder.",
+    "The scenes are drawn, so that it is known which part of an object is the discriminative one. Photographs are "
+    "harder.",
 )
 
 CARDS = ("learn", "compare", "erasing", "own", "information", "gradients", "results", "figures")
@@ -33,8 +34,9 @@ def show() -> None:
 
     frame.heading(
         "Where does the classifier look?",
-        "It was trained with image-level labels alone: no boxes, no masks. Its class activation maps (CAM) find what "
-        "gives a class away, and little of the rest. CS-AE and RIB were made to find more of the object.",
+        "It was trained with image-level labels alone: no boxes, no masks. Its class activation maps (CAM) cover the "
+        "discriminative part, by which it recognises a class, and little of the rest of the object. CS-AE and RIB "
+        "were made to find more of the object.",
         EXPLANATION,
     )
 
@@ -42,7 +44,7 @@ def show() -> None:
         left, right = st.columns([5, 7], gap="medium")
         with left:
             panels.image_panel(ground, "The scene", f"seen at {panels.pixels(sample)}")
-            st.html(markup.chips(labels, "All the classifier was told:"))
+            st.html(markup.chips(labels, "Image-level labels:"))
             frame.example_picker(state)
             covered = st.container()
         with right:
@@ -54,7 +56,7 @@ def show() -> None:
         )
         pictures = (
             *(method_panel(name, ready, labels) for name in METHODS),
-            Panel("Ground truth", note="never shown to it", truth=True),
+            Panel("Ground truth", note="not used in training", truth=True),
         )
         viewer("start", Content(sample, pictures, labels, labels, ground), state, offered=OFFERED)
         st.caption(frame.origins(sample, ready.traces, state.views))

@@ -1,8 +1,8 @@
 """The jobs of all sessions: one worker thread a device, one job a key, Steps as they come. No Streamlit, no torch.
 
-A method is a generator of Steps, so a job is looked at and stopped between them. Sessions that ask for the same key
-share one job; it goes on for as long as one of them is interested, that is, has looked at it a short while ago and has
-not dropped it. So a closed tab needs no message: its interest lapses.
+A method is a generator of Steps, so a job is polled and stopped between them. Sessions that submit the same key share
+one job; it goes on for as long as one of them holds a lease on it, that is, has polled it a short while ago and has not
+cancelled it. So a closed tab needs no message: its lease runs out.
 
     waiting -> running -> done | failed | cancelled
 """
@@ -31,7 +31,7 @@ class Limits:
     Attributes:
         queue: jobs that may wait for one device.
         seconds: that one job may run.
-        lease: seconds without a look after which a session's interest ends; a hidden tab looks once a minute.
+        lease: seconds without a poll after which a session's lease ends; a hidden tab polls once a minute.
         kept: finished jobs whose Steps are kept for whoever asks next.
     """
 
@@ -93,7 +93,7 @@ class _Job:
     request: Request
     state: str = WAITING
     steps: list[Step] = field(default_factory=list)
-    interested: dict[str, float] = field(default_factory=dict)
+    leases: dict[str, float] = field(default_factory=dict)
     started: float = 0.0
     first: float = 0.0
     latest: float = 0.0
@@ -115,7 +115,7 @@ class Jobs:
         self._changed = threading.Condition()
 
     def submit(self, owner: str, request: Request) -> Snapshot:
-        """Starts the job, or joins the one of that key; the session's interest in other jobs that go on ends.
+        """Starts the job, or joins the one of that key; the session's leases on other jobs that go on end.
 
         A job that failed is started again.
 
@@ -137,12 +137,12 @@ class Jobs:
                 self._check_queue(request.device)
                 job = self._jobs[key] = _Job(request)
                 self._start_worker(request.device)
-            job.interested[owner] = self._clock()
+            job.leases[owner] = self._clock()
             self._changed.notify_all()
             return self._snapshot(job)
 
     def poll(self, owner: str, request: Request) -> Snapshot | None:
-        """The job as it is now, which keeps the session's interest in it; None where there is none.
+        """The job as it is now, which renews the session's lease on it; None where there is none.
 
         A private job that has ended is handed over by this, and gone.
         """
@@ -151,13 +151,13 @@ class Jobs:
             job = self._jobs.get(_key(owner, request))
             if job is None:
                 return None
-            job.interested[owner] = self._clock()
+            job.leases[owner] = self._clock()
             if job.request.private and not job.going:
                 del self._jobs[_key(owner, request)]
             return self._snapshot(job)
 
     def cancel(self, owner: str, request: Request) -> None:
-        """Ends the session's interest; with the last one's, the job, before its next step."""
+        """Ends the session's lease; with the last one, the job, before its next step."""
         with self._changed:
             self._release(owner, _key(owner, request))
 
@@ -186,20 +186,20 @@ class Jobs:
 
     def _release(self, owner: str, key: Hashable) -> None:
         job = self._jobs.get(key)
-        if job is None or job.interested.pop(owner, None) is None:
+        if job is None or job.leases.pop(owner, None) is None:
             return
-        if not job.interested and job.going:
+        if not job.leases and job.going:
             job.state = CANCELLED
             del self._jobs[key]
             self._changed.notify_all()
 
     def _sweep(self) -> None:
-        """Ends lapsed interest, and forgets what nobody may want any more."""
+        """Ends leases that ran out, and forgets what nobody may want any more."""
         oldest = self._clock() - self.limits.lease
         for key, job in list(self._jobs.items()):
-            for owner in [owner for owner, seen in job.interested.items() if seen < oldest]:
+            for owner in [owner for owner, seen in job.leases.items() if seen < oldest]:
                 self._release(owner, key)
-            if job.request.private and not job.going and not job.interested:
+            if job.request.private and not job.going and not job.leases:
                 self._jobs.pop(key, None)
         ended = [key for key, job in self._jobs.items() if not job.going]
         for key in ended[: max(0, len(ended) - self.limits.kept)]:

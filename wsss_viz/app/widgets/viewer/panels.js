@@ -116,9 +116,9 @@ Object.assign(Viewer.prototype, {
     parts.low.textContent = difference || settings.normalisation === "raw" ? signed(low) : low.toFixed(2)
     parts.high.textContent = difference || settings.normalisation === "raw" ? signed(high) : high.toFixed(2)
     const { from, scale } = found.scale
-    const units = { raw: " · all steps", shared: ` · 1 = ${scale.toFixed(1)}, all steps` }
-    const unit = units[settings.normalisation] ?? ` · 1 = ${(from + scale).toFixed(1)}`
-    parts.what.textContent = difference ? "first − second" : `high = bright${unit}`
+    const units = { raw: " · all steps", shared: ` · 1.00 is ${scale.toFixed(1)}, all steps` }
+    const unit = units[settings.normalisation] ?? ` (1.00 is an activation of ${(from + scale).toFixed(1)})`
+    parts.what.textContent = difference ? "first − second" : `bright = high${unit}`
     parts.what.title = difference ? "red: the first is higher" : WHAT[settings.normalisation]
     parts.ramp.title = difference || settings.normalisation === "raw" ? "" : `threshold ${settings.threshold.toFixed(2)}`
     parts.mark.hidden = difference || settings.normalisation === "raw"

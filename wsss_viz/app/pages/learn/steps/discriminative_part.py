@@ -75,7 +75,7 @@ def lesson(state: ViewState) -> Lesson:
         )
 
     return Lesson(
-        claim=f"The map finds what gives the {name} away, and misses much of the rest"
+        claim=f"The map covers the discriminative part of the {name}, and misses much of the rest"
         if gap >= WIDE_GAP
         else f"On this scene the map of the {name} covers both kinds of parts alike",
         lead="A classifier needs one sure sign of a class, not all of the object. Its map lies on the sign, and a "
@@ -87,7 +87,7 @@ def lesson(state: ViewState) -> Lesson:
             r"\frac{|\{u \in R : M_c(u) > t\}|}{|R|}",
             "",
             "Of the true pixels $R$ of a part, discriminative or rest, the share the mask claims at the threshold $t$. "
-            "The drawn scenes know which part gives a class away, photographs do not.",
+            "Of drawn scenes it is known which part is discriminative, of photographs it is not.",
         ),
         question=_question(name, first, rest),
         sources=(
@@ -119,7 +119,7 @@ def _question(name: str, first: float, rest: float) -> Question:
         f"At the threshold {t:.2f}, how much of the rest of the {name} does the mask hold?",
         options,
         min(2, int(rest * 3)),
-        f"{markup.percent(rest)} of the rest, and {markup.percent(first)} of the discriminative part.",
+        f"{markup.percent(rest)} of the rest of it, and {markup.percent(first)} of the discriminative part.",
     )
 
 
@@ -127,7 +127,7 @@ def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, found: 
     panels = (
         Panel.of(trace, f"Map of {found.name}", always="map"),
         Panel.of(trace, "Pseudo mask", always="mask"),
-        Panel("Ground truth", note="never shown to it", truth=True),
+        Panel("Ground truth", note="not used in training", truth=True),
     )
     labels = sample.labels or ()
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="top")

@@ -52,7 +52,7 @@ def lesson(state: ViewState) -> Lesson:
             return
         rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
         static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
-        told = f"The same in time, told: {', '.join(video.video.labels)}"
+        told = f"The same in time, labels: {', '.join(video.video.labels)}"
         in_figure: list[tuple[str, static_plots.Cell]] = [
             (told, temporal.strip(video.video, 8)),
             ("Its class map, by frame", lambda ax: temporal.still(ax, video)),

@@ -20,7 +20,7 @@ from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, score_image, strongest
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
         Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
         Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
         Panel.of(control, "Control: sigmoid kept"),
-        Panel("Ground truth", note="never shown to it", truth=True),
+        Panel("Ground truth", note="not used in training", truth=True),
     )
     content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
     with st.container(key="tuned"):

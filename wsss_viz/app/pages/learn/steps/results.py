@@ -20,7 +20,7 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.published import published_results
 from wsss_viz.evaluation.stored_results import MAKE, stored_reports
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import read_manifest
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ SEGMENTER = "scenes-segmenter"
 SCORE_NAMES = {
     "miou": "mIoU",
     "discriminative": "recall of the discriminative part",
-    "non_discriminative": "recall of the rest",
+    "non_discriminative": "recall of the rest of the object",
     "precision": "precision",
 }
 LIMITS = (
@@ -100,9 +100,10 @@ def question(miou: list[Row], rest: list[Row]) -> Question:
         "Is the method with the highest mIoU also the one that recalls most of the rest of the objects?",
         ("yes", "no"),
         0 if same else 1,
-        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the rest."
+        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the rest of the object."
         if same
-        else f"{most.short} recalls most of the rest, {most.value:.1f} percent; {first.short} has the highest mIoU and "
+        else f"{most.short} recalls most of the rest of the object, {most.value:.1f} percent; {first.short} has the "
+        "highest mIoU and "
         f"recalls {covered.value:.1f}.",
     )
 
@@ -117,8 +118,8 @@ def network_line() -> str:
     method = entry.trained["pseudo_masks"]["method"]
     title = METHODS[method].title if method in METHODS else method
     return (
-        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} told no label, {told:.1f} "
-        f"told the labels; the pseudo masks themselves, which are told them, {made:.1f} ({scores['count']} scenes)."
+        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} without labels, {told:.1f} "
+        f"given the labels; the pseudo masks themselves, which are given them, {made:.1f} ({scores['count']} scenes)."
     )
 
 

@@ -218,8 +218,8 @@ def _picture(image: np.ndarray, alt: str) -> None:
 def _verdict(judged: Judgement, other: str) -> str:
     """The judge's two answers and the loss, each with what is wanted of it."""
     rows = (
-        (CARRIER, judged.carrier, "to go", judged.carrier < SEEN),
-        (other, judged.other, "to stay", judged.other >= SEEN),
+        (CARRIER, judged.carrier, "should vanish", judged.carrier < SEEN),
+        (other, judged.other, "should remain", judged.other >= SEEN),
     )
     body = "".join(
         f'<div class="wv-score {"wv-label" if fine else ""}"><span>{escape(name)}</span>'

@@ -53,7 +53,8 @@ def lesson(state: ViewState) -> Lesson:
     return Lesson(
         claim=claim(whole, headless),
         lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
-        "telling parts once the most telling one is erased. So erase more and more, and measure what it still says.",
+        "discriminative parts once the most discriminative one is erased. So erase more and more, and measure what "
+        "it still says.",
         view=lambda: _view(view, sample, ground, shown, found, name),
         control="Move the step: from theta = 1, nothing erased, to 0.1, and watch score and map.",
         formula=Formula(
@@ -96,12 +97,12 @@ def claim(whole: Row, headless: Row) -> str:
     if kept > 0.8:
         seen = "this classifier still sees the class"
     elif kept > 0.35:
-        seen = "this classifier half forgets the class"
+        seen = "this classifier is only half sure of the class"
     else:
         seen = "this classifier forgets the class"
     body = "the rest of the object lights up" if rises else "the rest of the object does not light up for it"
     link = "and" if (kept > 0.8) == rises or not rises else "but"
-    return f"With the telling part erased {seen}, {link} {body}"
+    return f"With the discriminative part erased {seen}, {link} {body}"
 
 
 def _question(whole: Row, headless: Row) -> Question:
@@ -109,7 +110,7 @@ def _question(whole: Row, headless: Row) -> Question:
     options = ("it rises", "it stays, within a tenth", "it falls")
     right = 0 if after > 1.1 * before else 1 if after >= 0.9 * before else 2
     return Question(
-        "Erase the true telling part. What happens to the raw activation on the rest of the object?",
+        "Erase the true discriminative part. What happens to the raw activation on the rest of the object?",
         options,
         right,
         f"From {signed(before)} to {signed(after)} on average, while the probability of the class goes from "
@@ -125,7 +126,7 @@ def _view(
     looks = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.name) for f in shown)
     panels = (
         Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in shown)),
-        Panel("Where it looks now", tuple(looks)),
+        Panel("Current map", tuple(looks)),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -166,7 +167,7 @@ def _curves(rows: list[Row], theta: float) -> Any:
     figure.add_hline(
         y=head,
         line={"width": 1.5, "dash": "dash", "color": "#b4552d"},
-        annotation_text=f"the true telling part erased: {head:.2f}",
+        annotation_text=f"the true discriminative part erased: {head:.2f}",
         annotation_position="top right",
     )
     figure.add_vline(x=theta, line={"width": 1.5, "dash": "dot", "color": "rgba(128, 136, 144, 0.9)"})

@@ -1,4 +1,4 @@
-"""From class maps to the logits that RIB raises: GAP, and pooling over the less discriminative region alone.
+"""From class maps to the loss that RIB descends: pooling over the less discriminative region, and the logits' sum.
 
 RIB (Lee et al., "Reducing Information Bottleneck for Weakly Supervised Semantic Segmentation", NeurIPS 2021) pools
 where the map is still low, so that raising the logit raises what the classifier has neglected so far:
@@ -7,15 +7,21 @@ where the map is still low, so that raising the logit raises what the classifier
     R_c = {u : M_c(u) <= tau}
     y^c = 1 / |R_c| sum_{u in R_c} A_c(u)            GNDRP
     y^c = 1 / (h w) sum_u          A_c(u)            GAP
+    L   = - sum over rows and classes of t_c min(m, y^c)
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
-GAP, GNDRP, GNDRP_OFFICIAL = "gap", "gndrp", "gndrp-official"
-POOLINGS = (GAP, GNDRP, GNDRP_OFFICIAL)
+from wsss_viz.methods.late_copy import LateCopy
+from wsss_viz.methods.settings import GAP, GNDRP, GNDRP_OFFICIAL, check_pooling
+
+RIB, BCE = "rib", "bce"
 
 
 def low_region(maps: Tensor, tau: float) -> Tensor:
@@ -47,18 +53,18 @@ def pool(maps: Tensor, pooling: str = GNDRP, tau: float = 0.4) -> tuple[Tensor, 
     | `pooling` | value | source |
     |---|---|---|
     | `gap` | sum_u A_c(u) / (h w) | the classifier's own |
-    | `gndrp` | sum_{u in R_c} A_c(u) / abs(R_c); 0 where R_c is empty (a constant positive map) | the paper [U] |
+    | `gndrp` | sum_{u in R_c} A_c(u) / abs(R_c); 0 where R_c is empty (a constant map) | the paper, unverified |
     | `gndrp-official` | sum_{u in R_c} A_c(u) / (h w), R_c by `official_region` | the official code |
 
     The official code divides by all h w cells: the same direction, smaller by the region's share of the image.
 
     Args:
         maps: (N, C, h, w), raw and signed.
-        pooling: one of `POOLINGS`.
+        pooling: one of `settings.POOLINGS`.
         tau: the highest normalised value that is pooled; 0.4 on VOC, 0.5 on COCO.
 
     Raises:
-        ValueError: `pooling` is unknown or `tau` is outside 0 to 1.
+        InputError: `pooling` is unknown or `tau` is outside 0 to 1.
     """
     check_pooling(pooling, tau)
     if pooling == GAP:
@@ -71,9 +77,41 @@ def pool(maps: Tensor, pooling: str = GNDRP, tau: float = 0.4) -> tuple[Tensor, 
     return (maps * region).sum(dim=(2, 3)) / cells, region
 
 
-def check_pooling(pooling: str, tau: float) -> None:
-    """Raises ValueError where `pooling` is unknown or `tau` is outside 0 to 1."""
-    if pooling not in POOLINGS:
-        raise ValueError(f"`pooling` is one of {', '.join(POOLINGS)}, got {pooling!r}")
-    if not 0 <= tau <= 1:
-        raise ValueError(f"`tau` is 0 to 1, got {tau}")
+def rib_loss(logits: Tensor, labels: Tensor, margin: float | None) -> Tensor:
+    """L = - sum over rows and classes of t_c min(m, y^c), a scalar.
+
+    Args:
+        logits: (N, C), y^c.
+        labels: (N, C) in {0, 1}, t_c.
+        margin: m; None: no minimum is taken (the official code).
+    """
+    held = logits if margin is None else logits.clamp(max=margin)
+    return -(labels * held).sum()
+
+
+@dataclass(frozen=True)
+class Objective:
+    """L, and the pooled logits it is a function of.
+
+    Attributes:
+        pooling, tau: of the labelled classes; the others are pooled by GAP (as in the official code).
+        margin: m of `rib_loss`.
+        loss: "rib", or "bce": L = sum over rows and classes of BCE(sigma(y^c), t_c).
+    """
+
+    pooling: str
+    tau: float
+    margin: float | None
+    loss: str = RIB
+
+    def logits(self, late: LateCopy, maps: Tensor, labels: Tensor) -> Tensor:
+        """Maps (N, C, h, w) and labels (N, C) to y^c (N, C)."""
+        pooled, _ = pool(maps, self.pooling, self.tau)
+        plain, _ = pool(maps, GAP)
+        return late.with_bias(torch.where(labels > 0, pooled, plain))
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """L, a scalar."""
+        if self.loss == BCE:
+            return binary_cross_entropy_with_logits(logits, labels, reduction="sum")
+        return rib_loss(logits, labels, self.margin)

@@ -15,7 +15,7 @@ from wsss_viz.models.classifier import Classifier
 
 
 def poly(step: int, steps: int, power: float) -> float:
-    """(1 - t/T)^power, the field's schedule of the learning rate (PSA, IRN: `methods.md` 0.3); power 0: constant.
+    """(1 - t/T)^power, the field's schedule of the learning rate (PSA, IRN); power 0: constant.
 
     Args:
         step: t, from 0.
@@ -37,8 +37,8 @@ def early_features(classifier: Classifier, x: Tensor, split: int) -> Tensor:
 class LateCopy:
     """The stages after `split` and the head, copied, every parameter of the copy trainable.
 
-    BatchNorm keeps its running statistics, its weight and bias are tuned (IRN's and RIB's "fixed" BatchNorm:
-    `methods.md`, section 1).
+    BatchNorm keeps its running statistics, its weight and bias are tuned (the "fixed" BatchNorm of IRN and
+    RIB).
 
     Attributes:
         module: the stages and the head, a Sequential.
@@ -84,21 +84,22 @@ class LateCopy:
     def descend(self, loss: Tensor, rate: float) -> float:
         """One step of SGD, theta <- theta - rate v, v <- momentum v + grad L + decay theta; the head at head_rate.
 
-        Written out, as `torch.optim.SGD` takes seconds to be imported the first time; the tests hold it against that.
+        Written out and held against `torch.optim.SGD` by the tests: the first instance of that class imports for three
+        seconds, more than a whole trace takes.
 
         Returns:
             The length of the step, the 2-norm over all parameters.
         """
         parameters = self.body + self.head
-        grads = torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
         with torch.no_grad():
-            slopes = [g + self._decay * p if self._decay else g for g, p in zip(grads, parameters, strict=True)]
+            directions = [g + self._decay * p if self._decay else g for g, p in zip(gradients, parameters, strict=True)]
             if self._momentum and self._velocity is not None:
-                slopes = [self._momentum * v + g for v, g in zip(self._velocity, slopes, strict=True)]
-            self._velocity = slopes if self._momentum else None
+                directions = [self._momentum * v + g for v, g in zip(self._velocity, directions, strict=True)]
+            self._velocity = directions if self._momentum else None
             rates = [rate] * len(self.body) + [rate * self._head_rate] * len(self.head)
             square = 0.0
-            for parameter, slope, own_rate in zip(parameters, slopes, rates, strict=True):
-                parameter.sub_(slope, alpha=own_rate)
-                square += own_rate**2 * float(slope.square().sum())
+            for parameter, direction, own_rate in zip(parameters, directions, rates, strict=True):
+                parameter.sub_(direction, alpha=own_rate)
+                square += own_rate**2 * float(direction.square().sum())
         return square**0.5

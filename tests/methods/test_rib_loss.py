@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from wsss_viz.methods.pooling import low_region, official_region, pool
+from wsss_viz.methods.rib_loss import low_region, official_region, pool
 
 # one map of 2 x 3: normalised 1, .25, 0 / .5, 0, 0
 MAP = torch.tensor([[[[4.0, 1.0, -1.0], [2.0, -3.0, 0.0]]]], dtype=torch.float64)

@@ -9,10 +9,12 @@ from tests.models.test_classifier import seeded_network
 from wsss_viz.data import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.methods import METHODS, bind, cam
-from wsss_viz.methods.partners import available, load_trained, trained_names
+from wsss_viz.methods.catalogue import available
+from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.views import MIRROR, SINGLE
 from wsss_viz.models import manifest
 from wsss_viz.models.checkpoint import write_checkpoint
+from wsss_viz.models.manifest import trained_names
 from wsss_viz.models.scene_network import NAME, WIDTHS
 from wsss_viz.traces import Trace
 
@@ -53,13 +55,13 @@ def test_partners_are_those_trained_from_this_very_classifier(register):
     assert trained_names("cgnet", "resnet18") == ()
     assert "gain" not in available("mine")
     assert {"cam", "ae", "ae-rounds", "cs-ae", "rib"} <= set(available("mine"))
-    networks = load_trained(["cam", "cs-ae", "ae-rounds", "nonsense"], "mine", "cpu")
+    networks = load_paired(["cam", "cs-ae", "ae-rounds", "nonsense"], "mine", "cpu")
     assert {role: len(found) for role, found in networks.items()} == {"ae": 2, "cgnet": 1}
 
 
 def test_bound_methods_run_with_a_sample_and_views_alone(register, sample):
     network = seeded_network(CLASSES)
-    networks = load_trained(list(METHODS), "mine", "cpu")
+    networks = load_paired(list(METHODS), "mine", "cpu")
     plain = Trace.collect(cam(network, sample, views=MIRROR)).maps
     np.testing.assert_array_equal(Trace.collect(bind("cam", network)(sample, MIRROR)).maps, plain)
     for name in ("ae-rounds", "cs-ae", "ae"):
@@ -72,7 +74,7 @@ def test_bound_methods_run_with_a_sample_and_views_alone(register, sample):
 
 def test_what_is_missing_is_said(register):
     network = seeded_network(CLASSES)
-    with pytest.raises(InputError, match="unknown method 'ribb': give one of cam, ae"):
+    with pytest.raises(InputError, match="unknown method 'ribb': give one of cam, layercam, ae"):
         bind("ribb", network)
-    with pytest.raises(InputError, match=r"role 'gain' .* train one"):
-        bind("gain", network, load_trained(["gain"], "mine", "cpu"))
+    with pytest.raises(InputError, match=r"role 'gain'.* train one"):
+        bind("gain", network, load_paired(["gain"], "mine", "cpu"))

@@ -7,7 +7,7 @@ import torch
 from tests.models.test_classifier import seeded_network
 from wsss_viz.data import Sample
 from wsss_viz.data.scenes import CLASSES
-from wsss_viz.methods.companions import SCENES_DRAWN_FROM, Companions, find_companions, scene_companions
+from wsss_viz.methods.rib_batch import SCENES_DRAWN_FROM, Companions, find_companions, scene_companions
 from wsss_viz.models import Preprocessing
 
 NAMES = ("cat", "dog", "sofa")

@@ -6,7 +6,7 @@ from torch import nn
 from torch.optim.lr_scheduler import PolynomialLR
 
 from tests.models.test_classifier import seeded_network
-from wsss_viz.methods.tuning import LateCopy, early_features, poly
+from wsss_viz.methods.late_copy import LateCopy, early_features, poly
 from wsss_viz.models.classifier import Classifier
 
 
