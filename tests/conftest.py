@@ -16,16 +16,18 @@ BROWSER = Path(__file__).parent / "browser"
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-data-")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests run in one process, for what they share; those of the browser in one, beside the others.
 
-    The tests of the browser share a server and a window, and wait for them most of the time.
+    The tests of the browser share a server and a window, and wait for them most of the time: they begin first.
     """
     for item in items:
         in_browser = item.path.is_relative_to(BROWSER)
         item.add_marker(pytest.mark.xdist_group("browser" if in_browser else str(item.path)))
         if in_browser:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: not item.path.is_relative_to(BROWSER))
 
 
 # How long an example takes to draw is the machine's: a loaded one is no failure of the change.

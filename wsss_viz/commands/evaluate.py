@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
-from wsss_viz.commands.networks import class_names_option, network_option, open_networks
+from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
     classifier_option,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @data_option
 @classifier_option
 @class_names_option
+@input_options
 @network_option
 @settings_option
 @views_option("multi-scale")
@@ -58,6 +59,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any],
     settings: tuple[str, ...],
     views_name: str,
     tune_on: str,
@@ -90,7 +92,7 @@ def command(
             place = device_of(device, ranks)
 
             def prepare() -> tuple[Classifier, dict[str, BoundMethod]]:
-                classifier, paired = open_networks(names, classifier_name, place, class_names, networks)
+                classifier, paired = open_networks(names, classifier_name, place, class_names, networks, network_input)
                 samples = data.open(data_string)
                 return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
 

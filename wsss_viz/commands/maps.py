@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
-from wsss_viz.commands.networks import class_names_option, network_option, open_networks
+from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 )
 @classifier_option
 @class_names_option
+@input_options
 @network_option
 @settings_option
 @views_option("multi-scale")
@@ -67,6 +68,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any],
     settings: tuple[str, ...],
     views_name: str,
     precision: str,
@@ -92,13 +94,17 @@ def command(
 
     method(name)
     changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
-    given = {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
+    given: dict[str, Any] = (
+        {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
+    )
+    if network_input:
+        given["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in network_input.items()}
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
             samples = data.open(data_string)
             place = device_of(device, ranks)
-            classifier, paired = open_networks([name], classifier_name, place, class_names, networks)
+            classifier, paired = open_networks([name], classifier_name, place, class_names, networks, network_input)
             for network in (classifier, *(network for group in paired.values() for network in group)):
                 laid_out(network)
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)

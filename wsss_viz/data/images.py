@@ -68,13 +68,22 @@ def read_image(source: bytes | Path, name: str = "", limits: Limits = LIMITS) ->
     shown, data = _shown_and_data(source, name, limits)
     with _opened(data, shown, ("PNG", "JPEG", "WEBP"), limits) as image:
         try:
-            orientation = _orientation(image)
-            upright = _as_rgb(image)
-            if orientation in _UPRIGHT:
-                upright = upright.transpose(_UPRIGHT[orientation])
-            return np.array(upright)
+            return from_pillow(image)
         except Exception as error:  # broken bytes make Pillow raise nearly anything
             raise _broken(shown, error) from error
+
+
+def from_pillow(image: Pillow.Image) -> Image:
+    """An opened image as `read_image` gives it: upright, over white where it is transparent, (H, W, 3) uint8 RGB.
+
+    >>> from_pillow(Pillow.new("L", (3, 2), 7)).tolist()[0]
+    [[7, 7, 7], [7, 7, 7], [7, 7, 7]]
+    """
+    orientation = _orientation(image)
+    upright = _as_rgb(image)
+    if orientation in _UPRIGHT:
+        upright = upright.transpose(_UPRIGHT[orientation])
+    return np.array(upright)
 
 
 def read_mask(source: bytes | Path, name: str = "", limits: Limits = LIMITS) -> Mask:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wsss_viz import data
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.runner import Progress, as_json, count_shared, count_stored, evaluate, image_rows, quiet
@@ -33,10 +33,10 @@ def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | N
             scenes:val where the held-out scenes are evaluated, else "none".
     """
     if tune_on == "auto" and data_string.startswith("scenes:test"):
-        return take(data.open("scenes:val"), TUNING_SAMPLES), f"the first {TUNING_SAMPLES} of scenes:val"
+        return take(open_data("scenes:val"), TUNING_SAMPLES), f"the first {TUNING_SAMPLES} of scenes:val"
     if tune_on in ("auto", "none"):
         return None, "the data itself (an oracle, as the field does)"
-    return data.open(tune_on), tune_on
+    return open_data(tune_on), tune_on
 
 
 def bind_all(
@@ -91,7 +91,7 @@ def run_report(
     With `each_image` also `images`, a data string and the classes in it for each, and each method's `per_image`, the
     IoUs of these classes. {} on the ranks other than 0.
     """
-    samples = ranks.together(lambda: take(data.open(data_string), limit))
+    samples = ranks.together(lambda: take(open_data(data_string), limit))
     tuning, threshold_from = ranks.together(lambda: tuning_samples(tune_on, data_string))
     results, images = evaluate(
         runs,
@@ -136,7 +136,7 @@ def stored_report(
 
     Finished pseudo masks have no threshold to choose: their curve is flat. {} on the ranks other than 0.
     """
-    samples = ranks.together(lambda: take(data.open(data_string), limit))
+    samples = ranks.together(lambda: take(open_data(data_string), limit))
     counted = count_shared(lambda shown: (count_stored(folder, shown), 0.0), samples, "reading maps", ranks, progress)
     if counted is None:
         return {}

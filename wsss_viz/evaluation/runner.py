@@ -130,7 +130,7 @@ def evaluate(
         classes: of their maps.
         samples: held-out, with masks.
         tune_on: samples on which each method's threshold is chosen; None: the best on `samples` themselves, which is
-            what the field reports and an oracle (`methods.md` 0.6).
+            what the field reports and an oracle (`docs/sources.md#thresholds`).
         views: of every method.
         each_image: whether `per_image` is wanted, the IoUs of each sample's own classes (`scores.image_ious`).
         ranks: this process among the others, each of which takes its share of the samples.

@@ -26,6 +26,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 from wsss_viz.traces import Step, Trace
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
@@ -129,9 +130,9 @@ def build_lessons(
         network: CS-AE's; None leaves `spill` out.
         segmenter: None leaves `segmented` out.
     """
-    import wsss_viz
-    from wsss_viz import data
+
     from wsss_viz.data.files import whole_file
+    from wsss_viz.data.sources import open as open_data
     from wsss_viz.showcase.building import digests
     from wsss_viz.showcase.reading import FORMAT
     from wsss_viz.showcase.scenes import trace_name
@@ -139,7 +140,7 @@ def build_lessons(
 
     traces = {}
     for number, source in enumerate(sources):
-        (sample,) = data.open(source)
+        (sample,) = open_data(source)
         labels = sample.labels or ()
         if number == 0:
             traces[trace_name("class-sum", source)] = class_sum(classifier, sample)
@@ -150,7 +151,7 @@ def build_lessons(
         if network is not None and CARRIER in labels and len(labels) > 1:
             traces[trace_name(f"spill-{CARRIER}", source)] = spill(classifier, network, sample, CARRIER)
     methods = ("cs-ae",) if network is not None else ()
-    about: dict[str, Any] = {"format": FORMAT, "version": wsss_viz.__version__, "experiment": {}}
+    about: dict[str, Any] = {"format": FORMAT, "version": __version__, "experiment": {}}
     about["checkpoints"] = digests(methods)
     if segmenter is not None:
         about["checkpoints"][SEGMENTER] = read_manifest()[SEGMENTER].sha256

@@ -1,8 +1,8 @@
 """What the recipes share that go on from a trained classifier: CS-AE, GAIN, AE's rounds and their control.
 
 The early part is frozen as it was when the classifier was trained. BatchNorm's statistics are frozen everywhere (as in
-OC-CSE's and IRN's networks: `methods.md`, sections 1 and 3), so no second pass over erased images can change them, and
-the network is trained as it is used.
+OC-CSE's and IRN's networks: `docs/sources.md#oc-cse`, `docs/sources.md#irn`), so no second pass over erased
+images can change them, and the network is trained as it is used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CS-AE's training: CGNet against the frozen ordinary classifier (OC-CSE, Kweon et al., ICCV 2021; `methods.cse`)."""
+"""CS-AE's training: CGNet against the frozen ordinary classifier (`docs/sources.md#oc-cse`; `methods.cse`)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from wsss_viz.training.drawings import Drawings, Progress, augment, to_input
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: AdamW under one cycle of the learning rate (Smith and Topin, 2018).
+    """How long and how fast: AdamW under one cycle of the learning rate (`docs/sources.md#training`).
 
     Attributes:
         epochs, batch, seed: the same seed and number of threads give the same weights.

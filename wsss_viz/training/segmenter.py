@@ -19,7 +19,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.runner import count_run
 from wsss_viz.evaluation.scores import Scores, summarise
-from wsss_viz.evaluation.seeds import strongest
+from wsss_viz.evaluation.seeds import argmax_with_value
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.models.classifier import Classifier
@@ -41,7 +41,8 @@ class PseudoMasks:
         method: by its name on the command line.
         threshold: of the background, chosen on validation scenes.
         band: a pixel whose best normalised map is within `band` of the threshold is left out of the loss, as IRN leaves
-            out what lies between its two thresholds (`methods.md`, 4.3: .35 and .17); the width is our own.
+            out what lies between its two thresholds (.35 and .17 in RIB's code: `docs/sources.md#segmenter`); the
+            width is our own.
     """
 
     method: str
@@ -53,7 +54,7 @@ def pseudo_mask_with_ignore(
     maps: NDArray, labels: Iterable[int], size: tuple[int, int], masks: PseudoMasks
 ) -> NDArray[np.uint8]:
     """(H, W) uint8: class index + 1 above threshold + band, 0 below threshold - band, 255 between."""
-    best, value = strongest(maps, list(labels), size)
+    best, value = argmax_with_value(maps, list(labels), size)
     mask = np.where(value > masks.threshold, best, 0).astype(np.uint8)
     mask[np.abs(value - masks.threshold) < masks.band] = IGNORE
     return mask

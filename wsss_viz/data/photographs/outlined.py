@@ -1,7 +1,8 @@
 """Sixteen photographs in the public domain or under CC0, with outlines of object and head: the data string `photos`.
 
 They come from Debian's `gcompris-qt-data` and from scikit-image; `photos.json` names each one's author and source.
-The outlines are our own: read off the pictures by hand, refined by GrabCut (OpenCV's) and mended by hand.
+The outlines are our own: read off the pictures by hand, refined by GrabCut (OpenCV's) and mended by hand
+(`docs/sources.md#photographs`).
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.seeds import ImageScores
 from wsss_viz.information.discrete import table_measures
 from wsss_viz.information.plane import INPUT
+from wsss_viz.models.manifest import read_manifest
 
 STEPS = (8, 9, 10, 11, 12, 13)
 

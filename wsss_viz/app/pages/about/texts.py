@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from wsss_viz import __version__
+from wsss_viz.version import __version__
 
 PAPERS = {
     "CAM: Zhou et al., CVPR 2016": """@inproceedings{zhou2016cam,

@@ -10,7 +10,6 @@ from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.widgets import markup
 from wsss_viz.data.sample import Sample
-from wsss_viz.models.layouts.result import TORCHVISION
 
 ESTIMATED = ("cam", "ae", "cs-ae", "cs-ae-single", "rib")
 SOFTMAX = "Where it was trained with a softmax, read its scores as ranks: the probabilities here are sigmoids."
@@ -43,7 +42,7 @@ def card(opened: Opened, sample: Sample, views: str) -> None:
 def _remarks(opened: Opened) -> list[str]:
     """What is worth knowing of a published network; nothing of this project's own."""
     layout = opened.network.classifier.layout if opened.network else ""
-    softmax = [SOFTMAX] if layout == TORCHVISION else []
+    softmax = [SOFTMAX] if layout == "torchvision-resnet" else []
     return [*softmax, RIB_NOTE] if layout else []
 
 
