@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _SCRIPTS = tuple(
         "viewer", "panels", "table", "readings", "pointer", "mount",
     )
 )  # fmt: skip
+"""The viewer's modules, each after those it imports: a component has one script, so they are sent as one."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,8 @@ def _remembering(key: str) -> Encode:
 @cache
 def _assets() -> tuple[str, str, str]:
     html, css = ((_FOLDER / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return html, css, "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    return html, css, re.sub(r"^import .*\n", "", script, flags=re.MULTILINE)
 
 
 def _component() -> Any:

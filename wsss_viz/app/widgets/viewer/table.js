@@ -1,5 +1,8 @@
 // The table under the panels: IoU, precision, recall and part recalls of every panel's mask, and its class scores.
 
+import { element, percent, probability, signed } from "./elements.js"
+import { Viewer } from "./viewer.js"
+
 const COLUMNS = [
   ["IoU", "iou", "Pixels both claimed and true, over pixels either claimed or true"],
   ["precision", "precision", "Of the pixels the mask claims for the class, the share that is the class"],
