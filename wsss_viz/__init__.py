@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     )
     from wsss_viz.data.sample import Sample
     from wsss_viz.errors import InputError
+    from wsss_viz.models.adapter import adapt
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.loading import load
-    from wsss_viz.models.torchvision_adapter import adapt
     from wsss_viz.one_call import ae, ae_rounds, cam, cs_ae, cs_ae_single, gain, layercam, rib, rib_bce
     from wsss_viz.traces.step import Step, Trace
 
@@ -82,7 +82,7 @@ __getattr__, __dir__ = lazy_names(
         "Step": "traces.step",
         "Trace": "traces.step",
         "__version__": "version",
-        "adapt": "models.torchvision_adapter",
+        "adapt": "models.adapter",
         "load": "models.loading",
         **dict.fromkeys(("ae", "ae_rounds", "cam", "cs_ae", "cs_ae_single", "gain"), "one_call"),
         **dict.fromkeys(("layercam", "rib", "rib_bce"), "one_call"),

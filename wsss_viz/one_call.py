@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.traces.step import Trace
 
+__all__ = ["OneCall", "one_call", "run"]
+
 
 class OneCall(Protocol):
     """A method in one call."""
@@ -92,8 +94,8 @@ def _classifier(
 ) -> Classifier:
     from torch import nn
 
+    from wsss_viz.models.adapter import adapt
     from wsss_viz.models.loading import load
-    from wsss_viz.models.torchvision_adapter import adapt
 
     if isinstance(model, str | Path):
         return load(str(model), device, classes=class_names)

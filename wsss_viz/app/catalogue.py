@@ -65,7 +65,7 @@ CATALOGUE = (
         "Information",
         "query_stats",
         "Measure",
-        "How many bits each layer keeps of the input and of the label, and how much of that is the estimator's.",
+        "How many bits each layer keeps of the input and of the label, and how much of that the estimator says.",
     ),
     Page(
         "gradients",

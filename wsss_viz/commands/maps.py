@@ -90,6 +90,7 @@ def command(
     from wsss_viz.methods.precision import computing, laid_out, using_threads
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models.manifest import settings_of
+    from wsss_viz.models.renaming import for_data_set
     from wsss_viz.traces.map_folder import MapWriter
 
     method(name)
@@ -104,13 +105,14 @@ def command(
         def prepare() -> tuple[Any, ...]:
             samples = data.open(data_string)
             place = device_of(device, ranks)
-            classifier, paired = open_networks([name], classifier_name, place, class_names, networks, network_input)
-            for network in (classifier, *(network for group in paired.values() for network in group)):
+            opened, paired = open_networks([name], classifier_name, place, class_names, networks, network_input)
+            for network in (opened, *(network for group in paired.values() for network in group)):
                 laid_out(network)
+            classifier = for_data_set(opened, samples.classes)
             writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
             return take(samples, limit), classifier, bind(name, classifier, paired, samples, **changes), writer
 
-        samples, classifier, run, writer = ranks.together(prepare)
+        samples, classifier, run, writer = ranks.run_on_all(prepare)
         with using_threads(threads), computing(precision, classifier.device):
             reports = run_dataset(
                 run,

@@ -37,7 +37,8 @@ _UPRIGHT = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What is read at all: `pixels` and `file_bytes` at most, `side` pixels at least in height and in width.
+    """What is read at all: `pixels` and `file_bytes` at most, `side` pixels at least in height and in width,
+    one of these at most `aspect` times the other.
 
     24 megapixels are 24 * 2**20, so that a camera sold with that number (6016 x 4016) passes. At the limit, reading
     takes up to 0.35 GB for a moment, 0.55 GB for a transparent WebP.
@@ -46,6 +47,7 @@ class Limits:
     pixels: int = 24 * 2**20
     file_bytes: int = 10 * 2**20
     side: int = 8
+    aspect: int = 100
 
 
 LIMITS = Limits()
@@ -151,6 +153,8 @@ def _check_size(header: Header, shown: str, limits: Limits) -> None:
         )
     if min(header.width, header.height) < limits.side:
         raise InputError(f"{shown}: {size}, too small; {limits.side} x {limits.side} is the least")
+    if max(header.width, header.height) > limits.aspect * min(header.width, header.height):
+        raise InputError(f"{shown}: {size}, more than {limits.aspect} times as long as wide; crop it")
 
 
 def _broken(shown: str, error: Exception) -> InputError:

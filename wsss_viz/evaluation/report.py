@@ -19,6 +19,7 @@ from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
+from wsss_viz.models.renaming import RenamedClassifier, for_data_set
 from wsss_viz.traces.map_folder import MapFolder
 
 TUNING_SAMPLES = 150
@@ -40,7 +41,7 @@ def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | N
 
 
 def bind_all(
-    classifier: Classifier,
+    classifier: Classifier | RenamedClassifier,
     classifier_name: str,
     names: Sequence[str],
     also: Mapping[str, str] | None = None,
@@ -65,7 +66,7 @@ def bind_all(
     networks = load_paired(names, classifier_name, device) if networks is None else networks
     runs = {name: bind(name, classifier, networks, samples, **(changes or {}).get(name, {})) for name in names}
     for row, checkpoint in (also or {}).items():
-        other = load(checkpoint, device)
+        other = for_data_set(load(checkpoint, device), getattr(samples, "classes", ()))
         if row in runs:
             raise InputError(f"{row!r} is a row already: give the checkpoint {checkpoint} another name")
         if other.classes != classifier.classes:
@@ -81,6 +82,7 @@ def run_report(
     *,
     limit: int | None = None,
     tune_on: str = "auto",
+    threshold: float | None = None,
     views_name: str = "multi-scale",
     each_image: bool = False,
     ranks: Ranks = ALONE,
@@ -88,16 +90,21 @@ def run_report(
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
-    With `each_image` also `images`, a data string and the classes in it for each, and each method's `per_image`, the
-    IoUs of these classes. {} on the ranks other than 0.
+    With `threshold` every method is scored at that one, and nothing is tuned. With `each_image` also `images`, a data
+    string and the classes in it for each, and each method's `per_image`, the IoUs of these classes. {} on the ranks
+    other than 0.
     """
-    samples = ranks.together(lambda: take(open_data(data_string), limit))
-    tuning, threshold_from = ranks.together(lambda: tuning_samples(tune_on, data_string))
+    samples = ranks.run_on_all(lambda: take(open_data(data_string), limit))
+    if threshold is None:
+        tuning, threshold_from = ranks.run_on_all(lambda: tuning_samples(tune_on, data_string))
+    else:
+        tuning, threshold_from = None, f"outside: {threshold:.2f} for all"
     results, images = evaluate(
         runs,
         classes,
         samples,
         tune_on=tuning,
+        threshold=threshold,
         views=PRESETS[views_name],
         each_image=each_image,
         ranks=ranks,
@@ -136,7 +143,7 @@ def stored_report(
 
     Finished pseudo masks have no threshold to choose: their curve is flat. {} on the ranks other than 0.
     """
-    samples = ranks.together(lambda: take(open_data(data_string), limit))
+    samples = ranks.run_on_all(lambda: take(open_data(data_string), limit))
     counted = count_shared(lambda shown: (count_stored(folder, shown), 0.0), samples, "reading maps", ranks, progress)
     if counted is None:
         return {}

@@ -93,7 +93,7 @@ def count_shared(
     """
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
-    mine = Chosen(samples, ranks.share(range(len(samples))))
+    mine = Chosen(samples, range(len(samples))[ranks.rank :: ranks.count])
     sources: list[str] = []
 
     def noted() -> Iterator[Sample]:
@@ -104,8 +104,8 @@ def count_shared(
     def counted() -> Counted:
         return Counted(*work(noted()), sources)
 
-    parts = ranks.at_first(ranks.together(counted))
-    if parts is None:
+    parts = ranks.all_gather(ranks.run_on_all(counted))
+    if ranks.rank != 0:
         return None
     order = [(parts[i % ranks.count], i // ranks.count) for i in range(len(samples))]
     seconds = sum(part.seconds for part in parts)
@@ -118,6 +118,7 @@ def evaluate(
     samples: Sequence[Sample],
     *,
     tune_on: Sequence[Sample] | None = None,
+    threshold: float | None = None,
     views: Views = MULTI_SCALE,
     each_image: bool = False,
     ranks: Ranks = ALONE,
@@ -131,6 +132,7 @@ def evaluate(
         samples: held-out, with masks.
         tune_on: samples on which each method's threshold is chosen; None: the best on `samples` themselves, which is
             what the field reports and an oracle (`docs/sources.md#thresholds`).
+        threshold: of all methods, in place of one chosen on samples.
         views: of every method.
         each_image: whether `per_image` is wanted, the IoUs of each sample's own classes (`scores.image_ious`).
         ranks: this process among the others, each of which takes its share of the samples.
@@ -146,13 +148,13 @@ def evaluate(
     rows: list[list[str]] = []
     for name, run in runs.items():
         work = partial(count_run, run, classes, views=views)
-        threshold = None
+        at = threshold
         if tune_on is not None:
             tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress)
-            threshold = summarise(tuned.counts, tune_on[0].classes).best_threshold if tuned else None
+            at = summarise(tuned.counts, tune_on[0].classes).best_threshold if tuned else None
         counted = count_shared(work, samples, name, ranks, progress)
         if counted is not None:
-            scores = summarise(counted.counts, samples[0].classes, threshold)
+            scores = summarise(counted.counts, samples[0].classes, at)
             results[name] = as_json(scores, counted.seconds / len(samples), counted.counts if each_image else ())
             rows = image_rows(counted, samples[0].classes)
     return results, rows

@@ -39,7 +39,13 @@ class Update:
 
 
 def updates(recipe: Recipe) -> int:
-    """How many updates a training gives: one for every equal share of its epochs."""
+    """How many updates a training gives: one for every equal share of its epochs.
+
+    >>> from wsss_viz.information.live import updates
+    >>> from wsss_viz.information.runs import recipe
+    >>> updates(recipe("ci", "tanh"))
+    41
+    """
     stride = _stride(recipe)
     return -(-recipe.epochs // stride) + 1
 
@@ -49,6 +55,13 @@ def stream(recipe: Recipe) -> Iterator[Update]:
 
     Raises:
         InputError: the process ended before the training did.
+
+    >>> from wsss_viz.information.live import stream
+    >>> from wsss_viz.information.runs import Recipe
+    >>> for update in stream(Recipe("tanh", epochs=1, seeds=1, snapshots=1)):
+    ...     print(update.epoch, [snapshot.epoch for snapshot in update.snapshots])
+    0 [0]
+    1 [1]
     """
     with tempfile.TemporaryFile("w+") as trouble:
         process = subprocess.Popen(

@@ -1,7 +1,7 @@
 """Any torchvision network with global average pooling and a linear head, as a Classifier.
 
 With GAP before the linear layer, W GAP(f) + b = GAP(W f) + b: the linear weight, read as a 1x1 convolution, gives the
-class maps (Zhou et al., CVPR 2016, sec. 2). Where a network has anything between the pooling and the linear layer that
+class maps (`docs/sources.md#cam`). Where a network has anything between the pooling and the linear layer that
 is not the identity in evaluation mode (VGG's hidden layers, ConvNeXt's normalisation), this does not hold, and it is
 refused.
 """

@@ -1,4 +1,4 @@
-"""Maps of a finer grid from the same weights: dilation in place of stride (Yu and Koltun, ICLR 2016)."""
+"""Maps of a finer grid from the same weights: dilation in place of stride (`docs/sources.md#dilation`)."""
 
 from __future__ import annotations
 
@@ -49,6 +49,9 @@ def dilate(stages: Sequence[nn.Module], stride: int, wanted: int, name: str = "t
             break
         kept_from //= max(module.stride)
         turned.append(key)
+    later = list(network.modules())
+    later = later[later.index(network.get_submodule(turned[-1])) :] if turned else []
+    pools = [module for module in later if isinstance(module, nn.MaxPool2d | nn.AvgPool2d)]
     rate = 1
     for key, module in convolutions:
         shrinks = max(module.stride) > 1
@@ -60,7 +63,7 @@ def dilate(stages: Sequence[nn.Module], stride: int, wanted: int, name: str = "t
         else:
             _set_rate(module, rate)
     grid = _PROBE_SIDE // wanted
-    if kept_from != wanted or _grid(network) != (grid, grid + grid // 2):
+    if pools or kept_from != wanted or _grid(network) != (grid, grid + grid // 2):
         raise InputError(
             f"{name} does not shrink by convolutions alone, one after the other, so its stride of {stride} cannot be "
             "turned into dilation: leave the stride out"

@@ -172,5 +172,5 @@ def at_stride(classifier: Classifier, stride: int) -> Classifier:
     with torch.device("meta"):
         other = efficientnet_lite(classifier.classes, variant, stride, classifier.preprocessing.short_side)
     other.load_state_dict(classifier.state_dict(), assign=True)
-    other.split = classifier.split
+    other.split, other.settings = classifier.split, classifier.settings
     return other.requires_grad_(False).train(classifier.training)

@@ -106,7 +106,7 @@ def report_on(
         basis,
         **_of_network(network, head),
         others=(*(f"another network: {path.name}#{address}" for address in network.networks), *others),
-        problems=(*_gaps(network), *network.problems, *problems),
+        problems=(*network.problems, *_gaps(network), *problems),
     )
     return with_input(report, given, sidecar), network
 

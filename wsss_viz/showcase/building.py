@@ -17,7 +17,7 @@ from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.loading import load
 from wsss_viz.models.manifest import read_manifest, trained_names
 from wsss_viz.showcase.reading import FORMAT
-from wsss_viz.showcase.scenes import SHOWN_SCENES, VIEWS, trace_name
+from wsss_viz.showcase.scenes import SHOWCASE_SCENES, VIEWS, trace_name
 from wsss_viz.traces import Trace
 from wsss_viz.traces.trace_file import write_traces
 from wsss_viz.version import __version__
@@ -31,7 +31,7 @@ Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 def build_showcase(
     path: Path,
     *,
-    scenes: Sequence[str] = SHOWN_SCENES,
+    scenes: Sequence[str] = SHOWCASE_SCENES,
     experiment_count: int = 100,
     device: str = "cpu",
     progress: Progress = lambda items, title: items,
@@ -78,7 +78,7 @@ def build_showcase(
 
 
 def digests(methods: Sequence[str]) -> dict[str, str]:
-    """The SHA-256 of every checkpoint the methods look with."""
+    """The SHA-256 of every checkpoint the methods use."""
     entries = read_manifest()
     names = [
         CLASSIFIER,

@@ -79,7 +79,7 @@ def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str
     """The trace `spill-NAME`.
 
     Args:
-        classifier: the ordinary one, which judges.
+        classifier: the ordinary one, frozen.
         network: CS-AE's, whose maps are the masks.
         name: a label of the sample, which has others too.
 
@@ -98,21 +98,21 @@ def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str
     x = classifier.preprocess(sample.image).to(classifier.device)
     maps = class_maps(network, x, SINGLE)[0][None]
     labels = torch.from_numpy(sample.label_vector(classifier.classes))[None].to(x)
-    chosen = torch.tensor([classifier.classes.index(name)], device=x.device)
-    own, together = erase_class(x, maps, labels, chosen), erase_all(x, maps, labels)
+    target = torch.tensor([classifier.classes.index(name)], device=x.device)
+    erased, together = erase_class(x, maps, labels, target), erase_all(x, maps, labels)
     objects = np.any([sample.class_mask(other) for other in others], axis=0)
     over = torch.from_numpy(objects.astype(np.float32)).to(x)[None, None]
-    spilled = torch.maximum(own.mask, torch.nn.functional.interpolate(over, own.mask.shape[2:]))
+    spilled = torch.maximum(erased.mask, torch.nn.functional.interpolate(over, erased.mask.shape[2:]))
     steps = []
-    for k, mask in enumerate((own.mask, spilled, together.mask)):
-        seen = erase(x, mask)
+    for k, mask in enumerate((erased.mask, spilled, together.mask)):
+        image = erase(x, mask)
         with torch.no_grad():
-            found, scores = class_maps(classifier, seen, SINGLE)
-        shown = _numpy(mask[0, 0])
-        terms = {"l_cse": float(cse_loss(scores[None], own.remaining)), "area": float(shown.mean())}
-        terms |= {f"object/{other}": float(shown[_at(sample, other, shown.shape)].mean()) for other in others}
-        image = classifier.preprocessing.restore(seen[0])
-        steps.append(Step(k, _numpy(found), _numpy(scores), (int(chosen),), image=image, mask=shown, terms=terms))
+            response, scores = class_maps(classifier, image, SINGLE)
+        area = _numpy(mask[0, 0])
+        terms = {"l_cse": float(cse_loss(scores[None], erased.remaining)), "area": float(area.mean())}
+        terms |= {f"object/{other}": float(area[_at(sample, other, area.shape)].mean()) for other in others}
+        restored = classifier.preprocessing.restore(image[0])
+        steps.append(Step(k, _numpy(response), _numpy(scores), (int(target),), image=restored, mask=area, terms=terms))
     return Trace(tuple(steps), classes=classifier.classes)
 
 

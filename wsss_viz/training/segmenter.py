@@ -180,23 +180,24 @@ def held_out_scores(
 ) -> dict[str, Any]:
     """mIoU of the network on samples with masks, beside that of the pseudo masks of the same samples.
 
-    The pseudo masks are told the labels of each image; the network is not, and once more with them, for comparison.
+    The pseudo masks are made with the labels of each image; the network is scored without them, and with them for
+    comparison.
     """
-    told, untold, pseudo = [], [], []
+    labelled, unlabelled, pseudo = [], [], []
     for sample in samples:
-        untold.append(count_mask(segment(segmenter, sample.image), sample))
-        told.append(count_mask(segment(segmenter, sample.image, sample.labels), sample))
+        unlabelled.append(count_mask(segment(segmenter, sample.image), sample))
+        labelled.append(count_mask(segment(segmenter, sample.image, sample.labels), sample))
         pseudo += count_run(run, classes, [sample])[0]
     one = np.zeros(1)
     networks = {
-        "network": summarise(untold, CLASSES, thresholds=one),
-        "network_told_the_labels": summarise(told, CLASSES, thresholds=one),
+        "network": summarise(unlabelled, CLASSES, thresholds=one),
+        "network_told_the_labels": summarise(labelled, CLASSES, thresholds=one),
         "pseudo_masks": summarise(pseudo, CLASSES, masks.threshold),
     }
-    return {"count": len(untold), **{name: _row(scores) for name, scores in networks.items()}}
+    return {"count": len(unlabelled), **{name: _row(scores) for name, scores in networks.items()}}
 
 
 def _row(scores: Scores) -> dict[str, Any]:
     row = scores.as_dict()
-    kept = ("miou", "precision", "recall", "part_recall", "interval", "per_class")
-    return {key: row[key] for key in kept}
+    reported = ("miou", "precision", "recall", "part_recall", "interval", "per_class")
+    return {key: row[key] for key in reported}

@@ -15,18 +15,21 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, viewer_data
 from tests.app.pages.test_pages import assert_well, text
+from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing import averages, exports, filmstrip
 from wsss_viz.app.pages.erasing import sources as erasing_sources
-from wsss_viz.app.pages.erasing.curves import figure
+from wsss_viz.app.pages.erasing.curves import scores_chart
 from wsss_viz.app.services import checkpoints, samples, traces
-from wsss_viz.app.services.steps import DEFAULT_STEPS, MODES, Frame, frames
+from wsss_viz.app.services.steps import _FRAMES, MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
 from wsss_viz.app.state.erasing import MODES as MODE_NAMES
+from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks
-from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.figures.chart import Line
+from wsss_viz.methods.catalogue import METHODS, why_not
 from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase.building import build_showcase
@@ -51,10 +54,9 @@ def facts(page: AppTest) -> dict[str, str]:
 
 
 def test_modes_and_defaults_are_those_of_the_library() -> None:
-    assert tuple(MODES) == MODE_NAMES
-    assert {mode.method for mode in MODES.values()} - {""} <= set(METHODS)
-    for name, steps in DEFAULT_STEPS.items():
-        assert METHODS[name].default_steps == steps
+    assert set(MODES) == set(MODE_NAMES)
+    assert {mode.method for mode in MODES.values()} - {""} == {name for name, method in METHODS.items() if method.group}
+    assert {method.shows for method in METHODS.values()} <= set(_FRAMES)
     chosen, library = ViewState(), ErasingSettings()
     assert chosen.mask == library.mask
     assert set(states.MASK_KINDS) <= set(MASKS)
@@ -112,7 +114,7 @@ def test_an_unknown_mode_is_adversarial_erasing(open_page: OpenPage) -> None:
 def test_without_its_networks_a_mode_says_how_to_train_them(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wsss_viz.models.manifest.trained_names", lambda *_: ())
+    monkeypatch.setattr(methods, "why_not", lambda name, _: why_not(name, ()))
     for mode, command in (("ae-rounds", "train ae"), ("cs-ae-epochs", "train cse"), ("cs-ae", "train cse")):
         page = open_page("erasing", mode=mode)
         assert_well(page)
@@ -302,7 +304,7 @@ def test_exports_hold_every_step_and_are_the_same_twice() -> None:
 
 def test_the_curves_have_a_line_a_class_and_mark_the_step() -> None:
     shown = plain_frames(4)
-    drawn = figure(shown, ("a", "b", "c"), ("b",), "c", 2)
+    drawn = plotly_figure(scores_chart(shown, ("a", "b", "c"), ("b",), "c", 2))
     assert [line.name for line in drawn.data] == ["others", "b", "c"]
     assert drawn.data[2].y[1] == pytest.approx(float(shown[1].scores[2]))
     sizes = drawn.data[2].marker.size
@@ -316,7 +318,7 @@ def test_the_averages_are_drawn_for_every_measure() -> None:
     interval = {measure: [0.4, 0.6] for measure in averages.MEASURES}
     rows = [{"kind": kind, "threshold": t, "interval": interval, **row} for kind in SWEPT for t in (1.0, 0.5)]
     for measure in averages.MEASURES:
-        drawn = averages.figure(rows, measure)
-        assert [line.name for line in drawn.data if line.name] == [name for name, *_ in averages.KINDS.values()]
+        marks = averages.averages_chart(rows, measure).panels[0].marks
+        assert [mark.name for mark in marks if isinstance(mark, Line)] == [name for name, *_ in averages.KINDS.values()]
     fixed = [{"kind": kind, "threshold": None, **row, "recall_of_remainder": None} for kind in averages.FIXED]
     assert averages.control_table([*rows, *fixed]).count("<tr>") == 2 + len(averages.FIXED)

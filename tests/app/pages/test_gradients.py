@@ -17,6 +17,7 @@ from wsss_viz.app.pages.gradients import charts, exports, facts, region
 from wsss_viz.app.services import checkpoints, gradient_sources, gradients, samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import gradients as state
+from wsss_viz.figures.drawing import chart_svg
 from wsss_viz.gradients import maps, scenes, stored
 from wsss_viz.models import digit_network
 from wsss_viz.training import digits
@@ -177,9 +178,9 @@ def test_every_view_of_what_is_stored_has_its_curve_and_its_exports() -> None:
                 assert gradients.scenes_entry(scenes, view)[0].curve.values.shape[1:] == (6, 3, 3)
     view = ViewState()
     entry = gradients.toy_entry(toy, view)
-    svg = charts.layers_svg(entry.curve, 0.3, "toy", published=True)
-    assert svg == charts.layers_svg(entry.curve, 0.3, "toy", published=True)
-    assert b"read off figure 1" in svg
+    svg = chart_svg(charts.paper_chart(entry.curve, 0.3, "toy", published=True))
+    assert svg == chart_svg(charts.paper_chart(entry.curve, 0.3, "toy", published=True))
+    assert len(svg) > 10_000
     rows = exports.curve_csv(entry.curve, "flatten, bce").decode().splitlines()
     assert len(rows) == 1 + 18 * 6 * 3
     assert json.loads(exports.curve_json(toy, entry, view))["images"]["discriminative"] == 900

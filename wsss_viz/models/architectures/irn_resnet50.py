@@ -1,6 +1,6 @@
 """IRN's ResNet-50, which has each tensor under three names, and ReCAM's second head on it. Needs no torch.
 
-IRN (Ahn et al., CVPR 2019; `net/resnet50_cam.py`) has its ResNet-50 as `resnet50.*`, as `stage1` to `stage4` and as
+IRN (`docs/sources.md#irn`; `net/resnet50_cam.py`) has its ResNet-50 as `resnet50.*`, as `stage1` to `stage4` and as
 `backbone.0` to `backbone.3`, and the classifier as `classifier` and `newly_added.0`: 956 names for 318 tensors and one.
 RIB, AdvCAM, CLIMS and others have the same class.
 """

@@ -1,8 +1,8 @@
 """ResNet-38d's tensors by name, as PSA, SEAM, SC-CAM and OC-CSE save them. Needs no torch.
 
-Ahn and Kwak, "Learning Pixel-level Semantic Affinity with Image-level Supervision", CVPR 2018, `network/resnet38d.py`;
-after Wu, Shen and van den Hengel, "Wider or Deeper", 2016. 192 tensors with a classifier, 229 with BatchNorm's
-counters.
+Ahn and Kwak, "Learning Pixel-level Semantic Affinity with Image-level Supervision", CVPR 2018, `network/resnet38d.py`
+(`docs/sources.md#resnet38d`); after Wu, Shen and van den Hengel, "Wider or Deeper", 2016. 192 tensors with a
+classifier, 229 with BatchNorm's counters.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Variant(NamedTuple):
 
 
 def resnet_shapes(variant: Variant = Variant()) -> Shapes:  # noqa: B008 - a tuple
-    """The tensors of a ResNet without its head and its counters (He et al., CVPR 2016, table 1; Xie et al., CVPR 2017).
+    """The tensors of a ResNet without its head and its counters (`docs/sources.md#resnet`).
 
     Examples:
         >>> resnet_shapes()["layer4.0.downsample.0.weight"]

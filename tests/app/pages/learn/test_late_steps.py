@@ -110,12 +110,12 @@ def test_the_claim_on_the_chain_follows_it(values: list[float], words: str) -> N
     [
         (4.8, 0.1, 0.1, "forgets next to nothing"),
         (4.8, 0.1, 1.0, "the tanh network forgets 1.0"),
-        (4.8, 0.1, 4.5, "another ruler agrees"),
+        (4.8, 0.1, 4.5, "another estimator agrees"),
         (0.2, 0.1, 0.1, "neither network forgets"),
         (4.8, 0.1, float("nan"), "ReLU network 0.1"),
     ],
 )
-def test_the_claim_on_the_plane_follows_the_rulers(tanh: float, relu: float, other: float, words: str) -> None:
+def test_the_claim_on_the_plane_follows_the_estimators(tanh: float, relu: float, other: float, words: str) -> None:
     found = information_plane.claim({"tanh": tanh, "relu": relu}, {"tanh": other, "relu": 0.0})
     assert found.endswith(words) or words in found
 

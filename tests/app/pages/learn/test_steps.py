@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 import pytest
 
@@ -16,6 +14,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.sequences import Video
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
 from wsss_viz.evaluation.stored_results import stored_leakage
+from wsss_viz.figures.chart import Band, Line
 from wsss_viz.traces import Step, Trace
 
 CLASSES = ("cat", "cow")
@@ -139,11 +138,14 @@ def test_the_map_over_time_is_read_above_the_threshold() -> None:
     found = temporal.Timed(video, np.array([[0, 0.1, 1, 0.6, 0.6, 0]]), 0.5)
     assert (found.recall(1), found.recall(2)) == (1.0, 0.5)
     assert temporal.strip(video, 3).shape == (4, 12, 3)
-    chart = temporal.chart(found)
-    assert "frame 3 to 4" in chart
-    drawing = base64.b64decode(chart.partition("base64,")[2].partition('"')[0]).decode()
-    assert drawing.count("<rect") == 4
-    assert drawing.count("<polyline") == 1
+    assert temporal.described(found).endswith("frame 3 to 4")
+    marks = temporal.map_chart(found).panels[0].marks
+    bands = [(mark.name, list(mark.x)) for mark in marks if isinstance(mark, Band)]
+    assert bands == [
+        ("the discriminative moment", [2, 4]), ("run-up and run-out", [1, 2]), ("run-up and run-out", [4, 5])
+    ]  # fmt: skip
+    (line,) = (mark for mark in marks if isinstance(mark, Line))
+    assert (line.x[2], line.y[2]) == (2.5, 1.0)
 
 
 def averages(probability: float, rest: float) -> dict[str, float]:

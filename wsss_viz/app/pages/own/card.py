@@ -11,7 +11,6 @@ from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.widgets import markup
 from wsss_viz.data.sample import Sample
 
-ESTIMATED = ("cam", "ae", "cs-ae", "cs-ae-single", "rib")
 SOFTMAX = "Where it was trained with a softmax, read its scores as ranks: the probabilities here are sigmoids."
 RIB_NOTE = (
     "RIB has its official rate, margin and pooling, chosen for IRN's ResNet-50 on VOC. Here it raises the logits of "
@@ -48,7 +47,7 @@ def _remarks(opened: Opened) -> list[str]:
 
 def time_line(network: UserModel, sample: Sample, views: str) -> str:
     """How long each method takes on the sample, about, in words."""
-    able = [name for name in ESTIMATED if not network.why_not(name)]
+    able = [name for name, method in methods.METHODS.items() if not method.control and not network.why_not(name)]
     parts = [
         f"{methods.METHODS[name].title} {_seconds(network.seconds(name, sample.size, views))}"
         for name in able

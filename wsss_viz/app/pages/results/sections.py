@@ -11,6 +11,7 @@ import streamlit as st
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.results import charts, leakage
 from wsss_viz.app.services import ranking
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
 from wsss_viz.methods.catalogue import title
@@ -22,7 +23,6 @@ EXPLANATION = Explanation(
     r"\mathrm{mIoU} = \frac{1}{C + 1}\sum_{c=0}^{C} \frac{TP_c}{TP_c + FP_c + FN_c}",
     "The two tables are of different things on different data. No number of one may be compared with one of the other.",
 )
-_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 NOTHING = "–"
 
 
@@ -56,18 +56,12 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     grid = st.grid(2, min_column_width=440, gap="large")
     with grid.cell():
         st.subheader("mIoU against threshold", anchor=False)
-        st.plotly_chart(
-            charts.curve_figure(report), key=f"curves_{name}", config=_CONFIG, alt="mIoU against threshold by method"
-        )
+        show(charts.curve_chart(report), f"curves_{name}", "mIoU against threshold by method")
     with grid.cell():
         st.subheader("Recall by part", anchor=False)
-        st.plotly_chart(
-            charts.part_figure(report), key=f"parts_{name}", config=_CONFIG, alt="recall of the parts by method"
-        )
+        show(charts.part_chart(report), f"parts_{name}", "recall of the parts by method")
     st.subheader("IoU by class, worst first", anchor=False)
-    st.plotly_chart(
-        charts.class_figure(report), key=f"classes_{name}", config=_CONFIG, alt="IoU of every class by method"
-    )
+    show(charts.class_chart(report), f"classes_{name}", "IoU of every class by method")
     by_class = class_rows(report, charts.worst_first(report), title)
     _downloads(f"classes_{name}", by_class, f"IoU by class on {report['count']} samples of {report['data']}, percent.")
 
@@ -84,7 +78,7 @@ def leaking(name: str, report: Mapping[str, Any]) -> None:
     with st.grid(2, min_column_width=440, gap="large") as grid:
         with grid.cell():
             alt = "share of the claimed pixels on another object, by recall and method"
-            st.plotly_chart(leakage.figure(report), key=f"leakage_{name}", config=_CONFIG, alt=alt)
+            show(leakage.leakage_chart(report), f"leakage_{name}", alt)
         with grid.cell():
             rows = leakage.rows(report)
             st.dataframe(
