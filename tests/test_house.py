@@ -56,7 +56,14 @@ APP_FLOORS = {
     "script": 8,
 }
 """The rooms of the app: pages stand on what they share, and what is drawn with knows nothing of what is computed."""
-LENT = ("erasing.averages", "gradients.charts", "information.chart_style", "results.charts", "results.leakage")
+LENT = (
+    "erasing.averages",
+    "gradients.charts",
+    "information.chart_style",
+    "information.plane_chart",
+    "results.charts",
+    "results.leakage",
+)
 """What the lecture draws of other pages' charts."""
 
 
