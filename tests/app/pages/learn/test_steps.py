@@ -48,8 +48,8 @@ def test_an_erasing_is_told_by_its_scores_and_by_where_it_fell() -> None:
 @pytest.mark.parametrize(
     ("before", "on", "words"),
     [
-        (0.2, 0.1, "what is found then is not the cat"),
-        (0.2, 0.9, "after one erasing, and much of the cat is still to be found"),
+        (0.2, 0.1, "what the map covers then is not the cat"),
+        (0.2, 0.9, "after one erasing, and much of the cat is still missing"),
         (0.9, 0.9, "more of the cat"),
         (0.9, 0.2, "finds it elsewhere"),
     ],
@@ -79,9 +79,9 @@ def test_a_cells_sum_is_the_maps_value_and_its_default_cell_the_highest() -> Non
     trace = trace_of(rng.random((20, 3, 5)), rng.normal(size=(2, 20)))
     found = class_map.cell_sum(trace, "cow", (2, 4))
     assert found.value == pytest.approx(float(trace.maps[1, 2, 4]), abs=1e-5)
-    assert found.products[list(found.shown)].sum() + found.rest == pytest.approx(found.value)
-    assert found.products[found.shown[0]] == found.products.max()
-    assert found.products[found.shown[-1]] == found.products.min()
+    assert found.products[list(found.listed)].sum() + found.rest == pytest.approx(found.value)
+    assert found.products[found.listed[0]] == found.products.max()
+    assert found.products[found.listed[-1]] == found.products.min()
     peak = class_map.cell_sum(trace, "cow", ())
     assert trace.maps[1, peak.row, peak.column] == trace.maps[1].max()
     assert class_map.cell_sum(trace, "cow", (3, 0)).row == peak.row, "a cell outside of the map"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def sources() -> tuple[str, ...]:
     """The scenes there are traces of, as data strings; those that would be computed where there is no showcase."""
-    shown = traces.showcase()
-    return shown.scenes if shown and shown.scenes else SHOWCASE_SCENES
+    stored = traces.showcase()
+    return stored.scenes if stored and stored.scenes else SHOWCASE_SCENES
 
 
 def with_labels(*names: str) -> tuple[str, ...]:
