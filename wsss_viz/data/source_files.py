@@ -1,0 +1,118 @@
+"""What the sources of files share: an image, its mask and labels to a Sample, with what was noticed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wsss_viz.data.findings import Note
+from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES, MaskFile, Picture, read_mask_file, read_picture
+from wsss_viz.data.numbering import LOOKED_AT, ClassNumbering, Evidence
+from wsss_viz.data.sample import IGNORE, Mask, Sample
+from wsss_viz.errors import InputError
+
+
+class MaskSizeError(InputError):
+    """A mask has another size than its image."""
+
+
+def files_in(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+    """The files directly in a folder with one of the suffixes, in any case, hidden ones left out, by name."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        (
+            file
+            for file in folder.iterdir()
+            if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+        ),
+        key=lambda file: file.name,
+    )
+
+
+def masks_in(folder: Path) -> dict[str, Path]:
+    """The mask files of a folder by their names without the suffix."""
+    return {file.stem: file for file in files_in(folder, MASK_SUFFIXES)}
+
+
+def mask_of_picture(file: Path, picture: Picture, *, turned: bool = False) -> MaskFile:
+    """The mask of an image, upright as the image is.
+
+    A mask whose size fits the image only before EXIF's orientation is turned with it. Where both ways fit it is taken as
+    upright, which is noted, unless `turned` says else.
+
+    Raises:
+        MaskSizeError: its size fits neither way.
+    """
+    mask = read_mask_file(file)
+    height, width = picture.image.shape[:2]
+    sideways = picture.orientation in (5, 6, 7, 8)
+    in_file = (width, height) if sideways else (height, width)
+    if mask.shape == (height, width):
+        if picture.orientation == 1 or in_file != mask.shape:
+            return mask
+        if turned:
+            return mask.turned_with(picture)
+        return MaskFile(mask.values, mask.colours, mask.palette, mask.mode, (*mask.notes, Note("mask-upright-unclear")))
+    if mask.shape == in_file:
+        return mask.turned_with(picture)
+    rows, columns = mask.shape
+    exif = f" (EXIF turns it: {height} x {width} in its file)" if sideways else ""
+    raise MaskSizeError(
+        f"{file}: {columns} x {rows} pixels, the image has {width} x {height}{exif}; they must be equal"
+    )
+
+
+def evidence_of(masks: Iterable[tuple[Path, tuple[str, ...] | None]]) -> Iterable[Evidence]:
+    """What the first masks hold; those that cannot be read say nothing here."""
+    for count, (file, labels) in enumerate(masks):
+        if count >= LOOKED_AT:
+            return
+        try:
+            yield Evidence(read_mask_file(file), labels)
+        except InputError:
+            continue
+
+
+def sample_of(
+    name: str,
+    image: Path,
+    mask_file: Path | None,
+    labels: Sequence[str] | None,
+    numbering: ClassNumbering,
+    *,
+    turned: bool = False,
+    notes: Sequence[Note] = (),
+) -> Sample:
+    """A Sample from its files.
+
+    Args:
+        labels: where they are known besides the mask; else those of the mask.
+        numbering: of the mask.
+        turned: see `mask_of_picture`.
+        notes: what is known already.
+    """
+    picture = read_picture(image)
+    noticed = [*notes, *picture.notes]
+    mask: Mask | None = None
+    if mask_file is not None:
+        mask, more = numbering.read(mask_file, mask_of_picture(mask_file, picture, turned=turned))
+        noticed += more
+    names = numbering.names
+    in_mask = () if mask is None else labels_of_mask(mask, names)
+    if labels is None:
+        known = None if mask is None else in_mask
+    else:
+        known = tuple(name for name in names if name in labels)
+        if mask is not None:
+            noticed += [Note("mask-label-conflict", other) for other in in_mask if other not in known]
+            noticed += [Note("label-not-in-mask", label) for label in known if label not in in_mask]
+    return Sample(picture.image, names, known, name, mask, notes=tuple(noticed))
+
+
+def labels_of_mask(mask: Mask, classes: Sequence[str]) -> tuple[str, ...]:
+    """The classes in a Sample's mask, in the set's order."""
+    present = np.flatnonzero(np.bincount(mask.ravel(), minlength=256)).tolist()
+    return tuple(classes[number - 1] for number in present if number not in (0, IGNORE))
