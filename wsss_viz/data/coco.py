@@ -63,7 +63,8 @@ class CocoFolder:
         self.notes: list[tuple[str, Note]] = []
         self._masks = self._find_masks()
         file = class_file(self.path)
-        self._candidates = readings(None if file is None else read_class_list(file), COCO_CLASSES)
+        self.listed = None if file is None else read_class_list(file)
+        self._candidates = readings(self.listed, COCO_CLASSES)
         self.classes = self._candidates[0].names
 
     def _find_images(self) -> list[Path]:
@@ -95,6 +96,11 @@ class CocoFolder:
             f"{self.path}: no mask of an image of {self.split!r} in {', '.join(places)}; put them there as NAME.png"
         )
 
+    def size_in_bytes(self, index: int) -> int:
+        """The size of an image's file, -1 where there is none."""
+        file = self.files[index]
+        return file.stat().st_size if file.exists() else -1
+
     def __len__(self) -> int:
         return len(self.files)
 
@@ -107,6 +113,7 @@ class CocoFolder:
             self._labels_of(name),
             self.numbering,
             turned=self._turned,
+            labels_from=label_vectors.NAME,
         )
 
     @functools.cached_property

@@ -15,7 +15,7 @@ Severity = Literal["error", "warning", "note"]
 
 KINDS: Mapping[str, tuple[Severity, str, str]] = {
     # kind: severity, what is counted, what to do
-    "unreadable": ("error", "cannot be read", "repair these files or take them out"),
+    "unreadable": ("error", "samples that cannot be read", "repair these files or take them out"),
     "mask-size": ("error", "masks of another size than their image", "write the masks in their images' sizes"),
     "label-unknown": (
         "error",
@@ -94,6 +94,9 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
 }
 """By kind: how grave it is, what is counted, and what a person may do about it; the gravest first."""
 
+READ_AS = "read-as"
+"""The kind of notes that say how a file was read, no finding."""
+
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
 
@@ -101,7 +104,7 @@ class Note(NamedTuple):
     """One thing noticed.
 
     Attributes:
-        kind: a key of `KINDS`.
+        kind: a key of `KINDS`, or `READ_AS`.
         detail: what it is about, for example the label or the numbers; "" where the sample says it all.
     """
 
@@ -133,10 +136,11 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """One line: the count, what, details and examples."""
-        about = f" ({', '.join(self.details)})" if self.details else ""
-        named = [name for name in self.examples if name]
-        return f"{self.count} {KINDS[self.kind][1]}{about}{': ' + ', '.join(named) if named else ''}"
+        """One line: what, how many, details and examples."""
+        named = ", ".join(name for name in self.examples if name)
+        about = "; ".join(part for part in (", ".join(self.details), named and f"in {named}") if part)
+        total = f" of {self.of}" if named and self.of else ""
+        return f"{KINDS[self.kind][1]}: {self.count}{total}{f' ({about})' if about else ''}"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -165,9 +169,51 @@ def summarise(notes: Iterable[tuple[str, Note]], read: int) -> tuple[Finding, ..
     return tuple(findings)
 
 
-def in_one_line(findings: Iterable[Finding], data: str) -> str:
-    """The errors and warnings among the findings in one line, "" where there are none."""
-    grave = [finding for finding in findings if finding.severity != "note"]
-    if not grave:
-        return ""
-    return f"{'; '.join(finding.text for finding in grave)}. See `data check {data}`"
+def in_one_line(findings: Iterable[Finding | Mapping[str, Any]], data: str) -> str:
+    """The errors and warnings among the findings, or their `as_dict`, in one line; "" where there are none."""
+    plain = [finding.as_dict() if isinstance(finding, Finding) else finding for finding in findings]
+    grave = [str(finding["text"]) for finding in plain if finding["severity"] != "note"]
+    return f"{'; '.join(grave)}. See `data check {data}`" if grave else ""
+
+
+class Noticed:
+    """Collects what is noticed while a run reads its samples.
+
+    Attributes:
+        notes: (sample's name or "", note).
+        read: samples that were read.
+    """
+
+    def __init__(self, notes: Iterable[tuple[str, Note]] = ()) -> None:
+        self.notes = list(notes)
+        self.read = 0
+
+    def see(self, name: str, notes: Iterable[Note], *, without_mask: bool = False, without_labels: bool = False) -> None:
+        """One sample was read."""
+        self.read += 1
+        self.notes += [(name, note) for note in notes]
+        if without_mask:
+            self.notes.append((name, Note("no-mask")))
+        if without_labels:
+            self.notes.append((name, Note("no-labels")))
+
+    def failed(self, name: str, message: str, kind: str = "unreadable") -> None:
+        """One sample, or its maps, could not be read."""
+        self.read += 1
+        self.notes.append((name, Note(kind, message)))
+
+    def add(self, other: Noticed) -> None:
+        """What another process noticed."""
+        self.notes += other.notes
+        self.read += other.read
+
+    def findings(self) -> tuple[Finding, ...]:
+        """By kind, the gravest first; what holds for every sample alike (no masks at all) is left out."""
+        alike = {READ_AS} | {kind for kind in ("no-mask", "no-labels") if sum(n.kind == kind for _, n in self.notes) >= self.read}
+        return summarise([(name, note) for name, note in self.notes if note.kind not in alike], self.read)
+
+    @property
+    def unreadable(self) -> list[tuple[str, str]]:
+        """(sample's name, message) of what could not be read."""
+        kinds = ("unreadable", "mask-size", "maps-unreadable")
+        return [(name, note.detail) for name, note in self.notes if note.kind in kinds]

@@ -65,11 +65,11 @@ class PictureFolder:
                 f"{self.path / 'masks'}: no mask has the name of a picture; call them as {self.names[0][:60]}.png"
             )
         file = class_file(self.path)
-        self._list = None if file is None else read_class_list(file)
+        self.listed = None if file is None else read_class_list(file)
         self._table = read_label_table(
             self.path,
             {f.name: n for f, n in zip(self.files, self.names, strict=True)},
-            None if self._list is None else self._list.names,
+            None if self.listed is None else self.listed.names,
         )
         self.notes: list[tuple[str, Note]] = [*self._table.notes]
         self.notes += [("", Note("mask-orphan", name)) for name in self._masks if name not in set(self.names)]
@@ -81,9 +81,9 @@ class PictureFolder:
         used = {label: None for labels in self._table.labels.values() for label in labels}
         labels = list(dict.fromkeys((*self._table.classes, *used)))
         as_voc = renaming(labels, VOC_CLASSES)
-        if self._list is not None:
-            self._respell(labels, self._list)
-            return readings(self._list)
+        if self.listed is not None:
+            self._respell(labels, self.listed)
+            return readings(self.listed)
         if len(as_voc) == len(labels) and (labels or self._masks):
             self._rename(as_voc)
             return readings(None)
@@ -115,6 +115,17 @@ class PictureFolder:
         masks = [(self._masks[name], self._table.labels.get(name)) for name in self.names if name in self._masks]
         return decide(self._candidates, lambda: evidence_of(masks), self._form, f"folder:{self.path}")
 
+    @property
+    def labels_in_use(self) -> tuple[str, ...]:
+        """The classes that are some picture's label; all of them where the masks tell the labels."""
+        used = {label for labels in self._table.labels.values() for label in labels}
+        return tuple(name for name in self.classes if name in used) if used else self.classes
+
+    def size_in_bytes(self, index: int) -> int:
+        """The size of an image's file, -1 where there is none."""
+        file = self.files[index]
+        return file.stat().st_size if file.exists() else -1
+
     def __len__(self) -> int:
         return len(self.files)
 
@@ -127,6 +138,7 @@ class PictureFolder:
             self._table.labels.get(name),
             self.numbering,
             turned=self._turned,
+            labels_from=self._table.source,
         )
 
 

@@ -1,8 +1,9 @@
-"""PASCAL VOC's class names and its colours."""
+"""PASCAL VOC's class names and its colours, and colours for the classes of any list."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ VOC_CLASSES = (
 )
 """The 20 classes of PASCAL VOC; the index in a VOC mask is the place here + 1."""
 
+CLASS_COLOURS: tuple[tuple[int, int, int], ...] = ((200, 60, 60),)
 
 @functools.cache
 def voc_palette() -> NDArray[np.uint8]:
@@ -60,9 +62,22 @@ def part_palette() -> NDArray[np.uint8]:
     return palette
 
 
-def class_colour(name: str) -> tuple[int, int, int]:
-    """(R, G, B), 0 to 255: VOC's colour of the class `name`. Raises InputError for a name that is not VOC's."""
-    if name not in VOC_CLASSES:
-        raise InputError(f"no class {name!r} in PASCAL VOC; it has {', '.join(VOC_CLASSES)}")
-    red, green, blue = voc_palette()[VOC_CLASSES.index(name) + 1].tolist()
+def class_colour(which: int | str) -> tuple[int, int, int]:
+    """(R, G, B), 0 to 255: of the class at a place of its list, from 0 (`CLASS_COLOURS`, then again), or of a VOC name.
+
+    Raises:
+        InputError: a name that is not VOC's.
+    """
+    if isinstance(which, int):
+        return CLASS_COLOURS[which % len(CLASS_COLOURS)]
+    if which not in VOC_CLASSES:
+        raise InputError(f"no class {which!r} in PASCAL VOC; it has {', '.join(VOC_CLASSES)}")
+    red, green, blue = voc_palette()[VOC_CLASSES.index(which) + 1].tolist()
     return red, green, blue
+
+
+def colour_in(classes: Sequence[str], name: str) -> tuple[int, int, int]:
+    """(R, G, B) of a class on screen and in figures: VOC's own in a set of VOC's names, else by its place in the list."""
+    if set(classes) <= set(VOC_CLASSES):
+        return class_colour(name)
+    return class_colour(tuple(classes).index(name))

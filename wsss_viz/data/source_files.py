@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wsss_viz.data.findings import Note
+from wsss_viz.data.findings import READ_AS, Note
 from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES, MaskFile, Picture, read_mask_file, read_picture
 from wsss_viz.data.numbering import LOOKED_AT, ClassNumbering, Evidence
 from wsss_viz.data.sample import IGNORE, Mask, Sample
@@ -84,7 +84,7 @@ def sample_of(
     numbering: ClassNumbering,
     *,
     turned: bool = False,
-    notes: Sequence[Note] = (),
+    labels_from: str = "a table",
 ) -> Sample:
     """A Sample from its files.
 
@@ -92,14 +92,17 @@ def sample_of(
         labels: where they are known besides the mask; else those of the mask.
         numbering: of the mask.
         turned: see `mask_of_picture`.
-        notes: what is known already.
+        labels_from: where they are known from, in words.
     """
     picture = read_picture(image)
-    noticed = [*notes, *picture.notes]
+    noticed = [Note(READ_AS, f"images: {picture.format}"), *picture.notes]
     mask: Mask | None = None
     if mask_file is not None:
-        mask, more = numbering.read(mask_file, mask_of_picture(mask_file, picture, turned=turned))
-        noticed += more
+        in_file = mask_of_picture(mask_file, picture, turned=turned)
+        mask, more = numbering.read(mask_file, in_file)
+        noticed += [Note(READ_AS, f"masks: {in_file.mode}"), *more]
+    origin = labels_from if labels is not None else "nowhere" if mask is None else "the mask"
+    noticed.append(Note(READ_AS, f"labels from: {origin}"))
     names = numbering.names
     in_mask = () if mask is None else labels_of_mask(mask, names)
     if labels is None:

@@ -67,8 +67,16 @@ class VocFolder:
         self._entries = read_split(self.path, split)
         self.names = [entry.name for entry in self._entries]
         file = class_file(self.path)
-        self._candidates = readings(None if file is None else read_class_list(file))
+        self.listed = None if file is None else read_class_list(file)
+        self._candidates = readings(self.listed)
         self.classes = self._candidates[0].names
+
+    def size_in_bytes(self, index: int) -> int:
+        """The size of an image's file, -1 where there is none."""
+        try:
+            return self._image_file(self._entries[index]).stat().st_size
+        except (InputError, OSError):
+            return -1
 
     def __len__(self) -> int:
         return len(self.names)
@@ -82,6 +90,7 @@ class VocFolder:
             self._labels(entry.name),
             self.numbering,
             turned=self._turned,
+            labels_from=label_vectors.NAME if entry.name in self._labels_of_vectors else "the annotations",
         )
         parts = self._read_parts(entry.name, sample.size)
         return sample if parts is None else replace(sample, parts=parts)

@@ -92,8 +92,8 @@ class MapWriter:
             raise InputError(f"the class maps of {name} are not finite: the weights hold NaN or infinity; restore them")
         if self.format == "ours":
             write_maps(self.path(name), stored)
-        elif self.format in _DICTIONARIES:
-            write_whole(self.path(name), _DICTIONARIES[self.format](stored, self._numbering))
+        elif self.format in DICTIONARIES:
+            write_whole(self.path(name), DICTIONARIES[self.format](stored, self._numbering))
         elif self.format == "mask":
             write_whole(self.path(name), _mask_png(stored, self._numbering, self.threshold))
         else:
@@ -104,7 +104,7 @@ class MapWriter:
         extra: dict[str, Any] = {"threshold": self.threshold} if self.format == "mask" else {}
         if self.format == "crf":
             extra["alpha"] = CRF_ALPHA
-        if self.format == "mask" or self.format in _DICTIONARIES:
+        if self.format in NUMBERED:
             extra["numbers"] = list(self._numbering.numbers)
         return {"format": self.format, "classes": list(self.classes), **extra}
 
@@ -113,7 +113,11 @@ class MapWriter:
         return default_numbering(self.classes) if self.numbering is None else self.numbering
 
 
-_DICTIONARIES = {"irn": irn_bytes, "psa": psa_bytes, "crf": crf_bytes}
+DICTIONARIES = {"irn": irn_bytes, "psa": psa_bytes, "crf": crf_bytes}
+"""What writes the formats of pickled dictionaries."""
+
+NUMBERED = (*DICTIONARIES, "mask")
+"""Formats that have the classes' numbers, not their names."""
 
 
 class MapFolder:
@@ -127,6 +131,7 @@ class MapFolder:
     Attributes:
         format: one of `SUFFIXES`, or "npz" or "pngs" of others.
         threshold: of pseudo masks that we wrote, else None.
+        with_background: whether maps that were read so far have a background's score.
 
     Raises:
         InputError: no such folder, nothing in it, or a settings.json that is not ours.
@@ -142,6 +147,7 @@ class MapFolder:
             self.numbering = _numbering_of(tuple(str(name) for name in named), settings.get("numbers"), folder)
         self.classes = self.numbering.names
         self.threshold: float | None = settings.get("threshold") if settings else None
+        self.with_background = False
         if self.format not in SUFFIXES | _FOREIGN:
             raise InputError(f"{folder / SETTINGS}: unknown format {self.format[:40]!r}; write the maps again")
 
@@ -171,7 +177,9 @@ class MapFolder:
         """
         path = self.path(name)
         if self.format in _FOREIGN:
-            return read_foreign_maps(path, self.numbering, size, labels)
+            stored = read_foreign_maps(path, self.numbering, size, labels)
+            self.with_background = self.with_background or stored.background is not None
+            return stored
         stored = read_heat_maps(self.folder, name, self.classes) if self.format == "fiftyone" else read_maps(path)
         if stored.size != size:
             raise InputError(f"{path} is of an image of {stored.size}, not {size}: give the data it was made of")
