@@ -1,6 +1,6 @@
 # `make` lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup app test lint format browser bench reference checkpoints controls results lock clean
+.PHONY: help setup app test lint format browser wheel bench reference checkpoints controls results lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WSSS := $(BIN)/python -m wsss_viz
 TRAIN := $(WSSS) train
+SHIP := --out checkpoints/scenes
+# One process more than there are cores: the one that drives the browser waits most of the time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 CONTROLS := build/controls
 CSE := $(TRAIN) cse --alpha 3 --alpha-growth 0 --rate 3e-3
 STORED := wsss_viz/evaluation/results
@@ -18,20 +21,21 @@ AGNOSTIC := --also "control: one mask for all labels=$(CONTROLS)/agnostic.safete
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-setup: $(INSTALLED) ## Install everything into .venv (again only when requirements.lock has changed)
+setup: $(INSTALLED) ## Install everything into .venv (again only when requirements.lock or pyproject.toml has changed)
 
-$(INSTALLED): requirements.lock
+$(INSTALLED): requirements.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; give one with: make PYTHON=python3.12 setup" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 app: setup ## Start the app in the browser (PORT=8501)
 	$(BIN)/python -m wsss_viz app --port $(PORT)
 
 test: setup browser lint ## Check style and types, run all tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations=20
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .
@@ -45,6 +49,10 @@ format: setup ## Format the code
 browser: setup ## Install chromium for the browser tests where there is none
 	@$(BIN)/python -m tests.browser.chromium
 
+wheel: setup ## Build the package with pages and checkpoints, into dist/
+	rm -rf build/lib build/bdist.*
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
 bench: setup browser ## Measure speeds beside peers, load and faults, by hand and on a quiet machine
 	$(BIN)/python -m bench
 
@@ -52,11 +60,13 @@ reference: setup ## Write the reference from the docstrings to docs/reference/
 	@$(BIN)/python docs/make_reference.py
 
 checkpoints: setup ## Train every shipped checkpoint again, from seed 0 (about an hour on two cores)
-	$(TRAIN) backbone
-	$(TRAIN) classifier
-	$(TRAIN) gain --rate 3e-3
-	$(CSE) --out checkpoints/scenes-cgnet.safetensors
-	$(TRAIN) ae --rate 3e-3
+	$(TRAIN) backbone $(SHIP)-backbone.safetensors
+	$(TRAIN) classifier $(SHIP)-classifier.safetensors
+	$(TRAIN) gain --rate 3e-3 $(SHIP)-gain.safetensors
+	$(CSE) $(SHIP)-cgnet.safetensors
+	$(TRAIN) ae --rate 3e-3 $(SHIP)-ae.safetensors
+	$(TRAIN) segmenter $(SHIP)-segmenter.safetensors
+	$(TRAIN) sequences --out checkpoints/sequences-classifier.safetensors
 
 controls: setup ## Train what the tables compare with: two more seeds and two controls, into build/controls
 	$(TRAIN) classifier-longer --rate 3e-3 --out $(CONTROLS)/control.safetensors
@@ -74,12 +84,13 @@ results: setup ## Measure again all that pages and README say of the checkpoints
 	$(WSSS) diagnose gradient-ratio --data toy --store
 	$(WSSS) diagnose probe --store
 	$(WSSS) showcase
+	$(BIN)/python -m pytest -m slow
 
-lock: setup ## Resolve requirements-dev.txt into requirements.lock again
+lock: setup ## Resolve what pyproject.toml declares into requirements.lock again
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@{ sed '/^#/!d' requirements.lock; \
 	   $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade \
-	     --no-header --no-annotate requirements-dev.txt; } > requirements.lock.partial
+	     --no-header --no-annotate --extra dev pyproject.toml; } > requirements.lock.partial
 	@mv requirements.lock.partial requirements.lock
 
 clean: ## Remove .venv and what tools have cached

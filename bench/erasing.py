@@ -19,7 +19,7 @@ import wsss_viz
 from bench.tables import Table, ratio, show, side_by_side, spread
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
-from wsss_viz.methods.erasing import erasing
+from wsss_viz.methods import ae
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import last_step
 
@@ -68,7 +68,7 @@ def table(images: int = 10, rounds: int = 3) -> Table:
     samples = [scenes[index] for index in range(images)]
 
     def ours(sample: Sample) -> Tensor:
-        step = last_step(erasing(classifier, sample, steps=STEPS, threshold=THRESHOLD))
+        step = last_step(ae(classifier, sample, steps=STEPS, threshold=THRESHOLD))
         return torch.from_numpy(step.maps[list(step.targets)])
 
     def plain(sample: Sample) -> Tensor:

@@ -219,7 +219,7 @@ trouble = []
 for page in ("start", "compare", "erasing", "information", "results"):
     app = AppTest.from_file(str(MAIN), default_timeout=120).run()
     if page != "start":
-        app.switch_page("../../pages/" + page + ".py").run()
+        app.switch_page("../../../pages/" + page + ".py").run()
     trouble += [f"{page}: {error.value}"[:100] for error in app.exception]
 print(len(trouble), "; ".join(trouble))
 """

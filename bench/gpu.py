@@ -19,8 +19,8 @@ from torchvision.models import resnet50
 
 from bench.tables import Table, show
 from wsss_viz.data.sample import Sample
+from wsss_viz.methods import rib
 from wsss_viz.methods.cse import cse_loss, erase_class
-from wsss_viz.methods.rib import rib
 from wsss_viz.models import Classifier, adapt
 from wsss_viz.traces.step import last_step
 

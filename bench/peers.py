@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torchvision.models import resnet50
 
 from bench.tables import Table, ratio, show, side_by_side, spread
-from wsss_viz.app.rendering import map_overlay
+from wsss_viz.app.widgets.rendering import map_overlay
 from wsss_viz.models import adapt
 from wsss_viz.traces.normalisation import normalise
 

@@ -22,9 +22,9 @@ import wsss_viz
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.errors import InputError
-from wsss_viz.methods.companions import Companions, scene_companions
-from wsss_viz.methods.pooling import pool
-from wsss_viz.methods.rib import rib
+from wsss_viz.methods import rib
+from wsss_viz.methods.rib_batch import Companions, scene_companions
+from wsss_viz.methods.rib_loss import pool
 from wsss_viz.methods.views import MIRROR, Views, class_maps, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.scene_network import scene_network
@@ -127,7 +127,7 @@ def compare(images: int = 10) -> None:
     for index in range(images + 1):
         sample = scenes[index]
         free = {"margin": 1e9, "explode_share": 1.0, "rate": RATE, "views": MIRROR}
-        chosen = everyone.fitting(sample.labels or (), 0)[:COMPANIONS]
+        chosen = everyone.eligible(sample.labels or (), 0)[:COMPANIONS]
         others, same = everyone.take(chosen), [drawn[i] for i in chosen]
         options = {"split": split, "margin": None, "rate": RATE}
         steps, plain = [], []

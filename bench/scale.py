@@ -54,9 +54,9 @@ def work(network: str, views: str, data_string: str, out: str) -> None:
     import torch
 
     from wsss_viz import data
+    from wsss_viz.methods.binding import bind
     from wsss_viz.methods.dataset_run import run_dataset
     from wsss_viz.methods.ranks import joined
-    from wsss_viz.methods.registry import bind
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models import adapt, load
     from wsss_viz.traces.map_folder import MapWriter

@@ -19,6 +19,7 @@ PACKAGE = Path(wsss_viz.__file__).parent
 
 FLOORS = {
     "errors": 0,
+    "resources": 0,
     "data": 1,
     "information": 1,
     "traces": 2,

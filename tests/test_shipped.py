@@ -9,10 +9,10 @@ from wsss_viz.data.sequences import Sequences
 from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.report import method_report
 from wsss_viz.evaluation.scores import summarise
-from wsss_viz.methods.partners import load_trained
-from wsss_viz.methods.registry import METHODS
-from wsss_viz.methods.rib import rib
-from wsss_viz.models import scene_network
+from wsss_viz.methods import rib
+from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.paired_networks import load_paired
+from wsss_viz.models import efficientnet_lite, scene_network
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest, trained_names
 from wsss_viz.models.segmenter import load_segmenter, segment
 from wsss_viz.models.sequence_network import load_sequence_network, temporal_maps
@@ -27,6 +27,8 @@ def test_every_checkpoint_is_there_and_small_and_as_registered():
     for name, entry in entries.items():
         path = checkpoints_folder() / entry.file
         assert file_digest(path) == entry.sha256, name
+        if entry.architecture["name"] == efficientnet_lite.NAME:  # tests/models/test_efficientnet_lite.py
+            continue
         assert path.stat().st_size <= 8_000_000
         assert entry.command.startswith("python -m wsss_viz train ")
         assert f"--seed {entry.seed}" in entry.command
@@ -49,11 +51,12 @@ def test_the_classifier_is_as_good_as_claimed_and_shows_the_phenomenon():
     assert parts["discriminative"] > 2 * parts["non_discriminative"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "checkpoint"), [("cam", "scenes-classifier"), ("cs-ae", "scenes-cgnet")])
 def test_evaluate_gives_the_numbers_the_register_claims(method, checkpoint):
     claimed = read_manifest()[checkpoint].scores["evaluate"]
     classifier = wsss_viz.load("scenes-classifier", device="cpu")
-    networks = load_trained([method], "scenes-classifier", device="cpu")
+    networks = load_paired([method], "scenes-classifier", device="cpu")
     report = method_report(
         classifier, "scenes-classifier", [method], claimed["data"], limit=claimed["count"], networks=networks
     )

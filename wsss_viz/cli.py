@@ -1,4 +1,4 @@
-"""The command line: `python -m wsss_viz COMMAND`.
+"""The command line: `wsss-viz COMMAND`, which is `python -m wsss_viz COMMAND`.
 
 Errors are one line and exit with 2; `--debug` shows the traceback. A command's module is imported only when the
 command is called, so `--help` costs neither torch nor streamlit.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,6 +17,7 @@ from wsss_viz.errors import InputError, is_out_of_memory
 
 COMMANDS = {
     "app": "Start the app in the browser.",
+    "convert-efficientnet-lite": "Convert EfficientNet-Lite's weights to a checkpoint.",
     "data": "Draw, write and list data sets.",
     "diagnose": "Measure information and gradients, as numbers.",
     "evaluate": "Score methods on a data set with masks.",
@@ -23,6 +25,7 @@ COMMANDS = {
     "inspect": "Say what a checkpoint holds, before anything is computed with it.",
     "handout": "Write the lecture as a PDF to print.",
     "maps": "Write the class maps of a whole data set.",
+    "methods": "List the methods, what each needs and its settings.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",
 }
@@ -53,11 +56,17 @@ def group(debug: bool) -> None:
     """Weakly-supervised semantic segmentation, looked at."""
 
 
+def _program() -> str:
+    """What the command line was called by: the installed script's name, or `python -m wsss_viz`."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "wsss-viz" else "python -m wsss_viz"
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits: 0 done, 1 a defect, 2 bad input, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        group.main(arguments, prog_name="python -m wsss_viz", standalone_mode=False)
+        group.main(arguments, prog_name=_program(), standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(2)

@@ -46,10 +46,10 @@ def open_page() -> OpenPage:
     """Opens a page by name, at an address' parameters, as a fresh session; warm caches are kept between tests."""
 
     def opened(name: str = "start", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "wsss_viz" / "app" / "main.py"), default_timeout=120)
+        app = AppTest.from_file(str(ROOT / "wsss_viz" / "app" / "script" / "main.py"), default_timeout=120)
         if name != "start":
             app.run()
-            app.switch_page(f"../../pages/{name}.py")
+            app.switch_page(f"../../../pages/{name}.py")
         for key, value in query.items():
             app.query_params[key] = value
         return app.run()

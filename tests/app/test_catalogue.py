@@ -22,6 +22,7 @@ def test_pages_of_a_section_stand_together_and_icons_exist() -> None:
 
 
 def test_the_frame_and_the_panels_are_imported_without_torch() -> None:
-    modules = "caches, downloads, findings, frame, panels, provenance, upload"
-    code = f"import sys; from wsss_viz.app import {modules}; sys.exit('torch' in sys.modules)"
+    services = "caches, downloads, findings, provenance, upload"
+    code = "import sys; from wsss_viz.app import frame; from wsss_viz.app.widgets import panels; "
+    code += f"from wsss_viz.app.services import {services}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0

@@ -1,5 +1,7 @@
 """`python -m wsss_viz app`."""
 
+import sys
+
 import pytest
 
 from wsss_viz import cli
@@ -24,10 +26,39 @@ def test_bad_arguments_are_one_line_and_exit_2(arguments: list[str], capsys: pyt
     assert error.count("\n") == 1
 
 
-def test_without_the_pages_beside_the_package_it_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("arguments", [["app"], ["handout", "lecture.pdf"]])
+def test_without_the_packages_of_the_app_one_line_says_which_to_install(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app, "LAUNCHER", app.LAUNCHER.with_name("nowhere.py"))
+    monkeypatch.setitem(sys.modules, "streamlit", None)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert error.endswith(" needs streamlit: run `pip install 'wsss-viz[app]'`\n")
+    assert error.count("\n") == 1
+
+
+def test_nobody_on_the_internet_is_asked_for_this_machines_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    from streamlit import net_util
+    from streamlit.web import cli as streamlit
+
+    asked: list[object] = []
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: asked.append("the internet"))
+    monkeypatch.setattr(streamlit, "main", lambda *_args, **_options: asked.append(net_util.get_external_ip()))
+    monkeypatch.setattr(app.os, "chdir", asked.append)
+    monkeypatch.setenv("WSSS_VIZ_DEVICE", "auto")
     with pytest.raises(SystemExit):
-        cli.main(["app"])
-    assert "run it from a clone" in capsys.readouterr().err
+        cli.main(["app", "--host", "0.0.0.0", "--headless"])
+    assert asked == [app.launcher().parent, None]
+
+
+@pytest.mark.parametrize(
+    ("called", "program"), [("/usr/bin/wsss-viz", "wsss-viz"), ("/x/wsss_viz/__main__.py", "python -m wsss_viz")]
+)
+def test_the_help_calls_the_program_by_its_name(
+    called: str, program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [called, "--help"])
+    cli.main()
+    assert capsys.readouterr().out.startswith(f"Usage: {program} [OPTIONS]")

@@ -9,7 +9,8 @@ import pytest
 import streamlit
 from starlette.types import Message, Receive, Scope, Send
 
-from wsss_viz.app import caches, server
+from wsss_viz.app import server
+from wsss_viz.app.services import caches
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.methods import companions
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import OpenAt, settle
-from tests.browser.viewing import canvas, control, look, viewer
+from tests.browser.viewing import canvas, control, look, pictured, viewer
 from wsss_viz.data.scenes import Scenes
 
 
@@ -57,7 +57,7 @@ def maps_of(page: Page, index: int) -> list[str]:
     labels = set(Scenes("test")[index].labels or ())
     marked = viewer(page).locator(".pills button.label")
     assert set(marked.all_inner_texts()) == labels
-    page.wait_for_timeout(500)  # the picture under the maps is decoded beside the script
+    pictured(page)
     return [look(page, number) for number in (2, 3)]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.app.test_upload import encoded
+from tests.app.services.test_upload import encoded
 from tests.browser.conftest import OpenAt, settle
 from tests.browser.viewing import canvas, viewer
 
@@ -29,17 +28,11 @@ def arrived(page: Page) -> None:
     settle(page)
 
 
-def test_the_default_view_is_there_within_its_budget_on_a_warm_server(open_at: OpenAt) -> None:
-    arrived(open_at("/erasing"))
-    times = []
-    for _ in range(2):
-        start = time.perf_counter()
-        page = open_at("/erasing")
-        expect(frame(page, "k = 3")).to_be_visible()
-        expect(page.locator("canvas").first).to_be_visible()
-        times.append(time.perf_counter() - start)
-        page.close()
-    assert min(times) < 5, "a second on an idle machine; this one may be busy"
+def test_the_default_view_is_there_in_the_first_run_of_the_page(open_at: OpenAt) -> None:
+    page = open_at("/erasing")
+    assert frame(page, "k = 3").is_visible(), "nothing was computed for it"
+    expect(page.locator(".st-key-cancel")).to_have_count(0)
+    expect(page.locator("canvas").first).to_be_visible()
 
 
 def test_a_step_of_the_filmstrip_is_shown_everywhere_and_back_brings_the_last_one_back(open_at: OpenAt) -> None:

@@ -32,14 +32,20 @@ def test_the_scenes_open_with_both_charts(open_at: OpenAt) -> None:
 
 
 def at_rest(locator: Locator) -> FloatRect:
-    """Where it stands once it, and the page above it, has stood still for a second."""
-    found: list[FloatRect | None] = []
-    for _ in range(60):
-        found.append(locator.bounding_box())
-        if len(found) > 4 and found[-1] is not None and all(box == found[-1] for box in found[-5:]):
-            return found[-1]
-        locator.page.wait_for_timeout(250)
-    raise AssertionError("it never stands still")
+    """Where it stands once it, and the page above it, has stood still for sixty frames of the browser."""
+    locator.evaluate(
+        """async element => {
+            for (let still = 0, last = ""; still < 60; ) {
+                await new Promise(requestAnimationFrame)
+                const box = JSON.stringify(element.getBoundingClientRect())
+                still = box === last ? still + 1 : 0
+                last = box
+            }
+        }"""
+    )
+    box = locator.bounding_box()
+    assert box
+    return box
 
 
 def test_a_rectangle_drawn_on_the_picture_is_counted(open_at: OpenAt) -> None:

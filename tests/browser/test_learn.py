@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenAt, settle
 from wsss_viz.app import catalogue
-from wsss_viz.app.learn.course import COURSE, lesson
+from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
 from wsss_viz.app.state import ViewState
 
 LAST = len(COURSE)

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from tests.browser.conftest import OpenAt, serving, settle
 from tests.browser.viewing import canvas, look, viewer
 from tests.models.published_files import resnet38d_state
-from wsss_viz.app.own_files import FOLDER_VARIABLE, UPLOAD_VARIABLE
+from wsss_viz.app.settings import FOLDER_VARIABLE, UPLOAD_VARIABLE
 
 
 def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: OpenAt, tmp_path: Path) -> None:

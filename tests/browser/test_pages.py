@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.app.test_upload import encoded, giant_header
+from tests.app.services.test_upload import encoded, giant_header
 from tests.browser.conftest import OpenAt, serving, settle
 from tests.browser.viewing import canvas, control, look, viewer
 from wsss_viz.data.scenes import CLASSES, Scenes

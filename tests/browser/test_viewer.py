@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import re
-import statistics
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenAt, serving, settle
 from tests.browser.viewing import canvas, control, look, viewer
-from wsss_viz.app import caches
-from wsss_viz.app.comparison import compare
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.comparison import compare
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.traces import normalise, upsample
 
 SCENE = "scenes:val:3"
 AT = f"/compare?example={SCENE}&methods=cam,ae"
-BUDGET = 50  # milliseconds a scrub may take
 
-# Sets a slider as a hand does and gives the milliseconds until the viewer has drawn.
+# Sets a slider as a hand does; gives how often the viewer has drawn in the browser's next two frames.
 SCRUB = """async (slider, value) => {
-    const root = slider.closest(".viewer")
-    const drawn = new Promise(done => {
-        const seen = (_, watch) => { watch.disconnect(); done(performance.now()) }
-        new MutationObserver(seen).observe(root, { attributes: true, attributeFilter: ["data-drawn"] })
-    })
-    await new Promise(requestAnimationFrame)
-    const start = performance.now()
+    let drawn = 0
+    const watch = new MutationObserver(records => { drawn += records.length })
+    watch.observe(slider.closest(".viewer"), { attributes: true, attributeFilter: ["data-drawn"] })
     slider.value = value
     slider.dispatchEvent(new Event("input", { bubbles: true }))
-    return [await drawn - start, Number(root.dataset.drawn)]
+    for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame)
+    watch.disconnect()
+    return drawn
 }"""
 
 
@@ -90,19 +86,14 @@ def test_a_deep_link_brings_the_view_back_on_a_cold_server(open_at: OpenAt) -> N
         page.close()
 
 
-def test_scrubbing_stays_within_its_budget(open_at: OpenAt) -> None:
+def test_scrubbing_is_drawn_once_within_two_frames(open_at: OpenAt) -> None:
     page = finished(open_at(f"/compare?example={SCENE}&methods=cam,ae,cs-ae-single,rib"))
     last = int(control(page, "Step").get_attribute("max") or 0)
     assert last >= 5, "RIB's steps"
-    times, drawings = [], []
     for name, values in (("Step", [*range(last + 1)]), ("Threshold", [0.1, 0.5, 0.9]), ("Opacity", [0.1, 0.9])):
         for value in values:
-            whole, drawing = control(page, name).evaluate(f"(slider, value) => ({SCRUB})(slider, value)", value)
-            times.append(whole)
-            drawings.append(drawing)
+            assert control(page, name).evaluate(SCRUB, value) == 1, f"{name} at {value}"
     expect(viewer(page)).to_have_attribute("data-k", str(last))
-    # The best quarter: what the viewer takes when the machine is not busy with something else.
-    assert statistics.quantiles(times)[0] < BUDGET, f"ms from the hand to the picture: {times}; to draw: {drawings}"
 
 
 def test_the_threshold_moves_the_scores_as_the_library_has_them_and_back_brings_them_back(open_at: OpenAt) -> None:
@@ -154,7 +145,7 @@ def test_back_within_the_moment_before_a_change_is_told_takes_it_back_too(open_a
         "list => {list.value = 'mask'; list.dispatchEvent(new Event('change')); setTimeout(() => history.back(), 250)}"
     )
     expect(page).not_to_have_url(re.compile("colours"))
-    page.wait_for_timeout(800)
+    page.wait_for_timeout(800)  # longer than the moment: nothing may come of it
     settle(page)
     assert "show=mask" not in page.url
     expect(control(page, "Show")).to_have_value("map")

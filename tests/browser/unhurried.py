@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wsss_viz.__main__ import main
-from wsss_viz.app import caches
+from wsss_viz.app.services import caches
 from wsss_viz.traces import Step
 
 PAUSE = 2.0  # seconds before each Step but the first

@@ -19,6 +19,12 @@ def canvas(page: Page, number: int) -> Locator:
     return viewer(page).locator("canvas").nth(number)
 
 
+def pictured(page: Page) -> None:
+    """Waits until the picture under the maps, decoded beside the script, has been drawn: in all panels at once."""
+    colours = "canvas => new Set(new Uint32Array(canvas.getContext('2d').getImageData(0, 0, 150, 60).data.buffer)).size"
+    page.wait_for_function(f"canvas => ({colours})(canvas) > 50", arg=canvas(page, 0).element_handle())
+
+
 def look(page: Page, number: int) -> str:
     """The pixels of a panel."""
     address: str = canvas(page, number).evaluate("canvas => canvas.toDataURL()")

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import time
 import tracemalloc
 import warnings
 import zlib
@@ -201,13 +200,11 @@ def test_a_truncated_file_is_refused_unless_all_its_pixels_are_there(name):
 @pytest.mark.parametrize("size", [(20_000, 20_000), (2**31 - 1, 2**31 - 1), (30_000_000, 1), (6_000, 5_000)])
 def test_a_giant_is_refused_before_it_is_decoded(size):
     tracemalloc.start()
-    start = time.perf_counter()
     with warnings.catch_warnings(action="error"):
         message = refused(png_claiming(*size))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert f"{size[0]} x {size[1]} pixels, more than the 24 megapixels" in message
-    assert time.perf_counter() - start < 0.5
     assert peak < 2**20
 
 

@@ -124,7 +124,7 @@ def test_home(pictures, monkeypatch):
     ("string", "cause"),
     [
         ("", "unknown data string"),
-        ("scenes", "write scenes:SPLIT, scenes:SPLIT@HxW, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH"),
+        ("scenes", "write scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH"),
         ("cocoa:x", "unknown data string 'cocoa:x'"),
         ("coco:x", "names no split"),
         ("coco:x:val@vals", "@vals says nothing about masks here; behind a data string may stand @lines, @voc"),

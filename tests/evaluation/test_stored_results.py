@@ -18,7 +18,7 @@ from wsss_viz.evaluation.stored_results import (
     stored_leakage,
     stored_reports,
 )
-from wsss_viz.figures.looks import title
+from wsss_viz.methods.catalogue import title
 
 
 def made_up() -> dict[str, Any]:

@@ -17,7 +17,12 @@ from wsss_viz.models import Classifier
 OPTIONS = {
     "ae": {"steps": 3, "threshold": 0.7},
     "cs-ae-single": {"steps": 2, "rate": 1e-3},
-    "rib": {"steps": 2, "rate": 1e-3, "companion_samples": [photograph(labels=("b",), seed=50 + i) for i in range(3)]},
+    "rib": {
+        "steps": 2,
+        "rate": 1e-3,
+        "accumulate": "after",
+        "companion_samples": [photograph(labels=("b",), seed=50 + i) for i in range(3)],
+    },
 }
 OPTIONS["rib-bce"] = OPTIONS["rib"]
 PARTNERS = ("ae", "gain", "cgnet")

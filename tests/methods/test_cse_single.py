@@ -115,7 +115,7 @@ def test_bad_input():
     with pytest.raises(InputError, match="diverged after 1 steps: lower `rate`"):
         list(cs_ae_single(network, sample, steps=3, rate=1e38))
     broken = channels(((float("nan"), 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
-    with pytest.raises(InputError, match="the checkpoint is damaged"):
+    with pytest.raises(InputError, match="checkpoint is damaged"):
         next(cs_ae_single(broken, picture()))
     unlabelled = photograph(labels=None)
     steps = list(cs_ae_single(network, unlabelled, **OPTIONS))

@@ -14,10 +14,10 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.runner import count_run, count_stored
-from wsss_viz.methods.cam import cam
+from wsss_viz.methods import cam
+from wsss_viz.methods.binding import bind
 from wsss_viz.methods.dataset_run import numbered_by, run_dataset
 from wsss_viz.methods.precision import PRECISIONS, computing
-from wsss_viz.methods.registry import bind
 from wsss_viz.methods.views import MULTI_SCALE, SINGLE, Views, view_inputs
 from wsss_viz.traces.map_folder import SETTINGS, MapFolder, MapWriter
 from wsss_viz.traces.step import last_step

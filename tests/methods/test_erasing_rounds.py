@@ -7,7 +7,7 @@ import torch
 from tests.methods.test_erasing import channels, photograph, picture, small_network
 from wsss_viz.errors import InputError
 from wsss_viz.methods import cam
-from wsss_viz.methods.erasing_rounds import ae_rounds, found_regions
+from wsss_viz.methods.erasing_rounds import ae_rounds, erased_regions
 from wsss_viz.methods.masking import EPSILON
 from wsss_viz.methods.views import MULTI_SCALE
 
@@ -16,11 +16,11 @@ RED = np.array([[1.0, 0.6, 0.2, 0.0], [0.8, 0.4, 0.0, 0.2]])
 
 def test_regions_of_the_labels_together():
     maps = torch.tensor([[[[4.0, 3.0, 1.0]], [[0.0, 1.0, 2.0]], [[9.0, 9.0, 9.0]]]])
-    both = found_regions(maps, torch.tensor([[1.0, 1.0, 0.0]]), (1, 3))
+    both = erased_regions(maps, torch.tensor([[1.0, 1.0, 0.0]]), (1, 3))
     assert both.tolist() == [[[[1.0, 1.0, 1.0]]]]
-    first = found_regions(maps, torch.tensor([[1.0, 0.0, 0.0]]), (1, 3), threshold=0.8)
+    first = erased_regions(maps, torch.tensor([[1.0, 0.0, 0.0]]), (1, 3), threshold=0.8)
     assert first.tolist() == [[[[1.0, 0.0, 0.0]]]]
-    top = found_regions(maps, torch.tensor([[1.0, 0.0, 0.0]]), (1, 3), mask="top", share=0.6)
+    top = erased_regions(maps, torch.tensor([[1.0, 0.0, 0.0]]), (1, 3), mask="top", share=0.6)
     assert top.tolist() == [[[[1.0, 1.0, 0.0]]]]
 
 

@@ -10,7 +10,7 @@ import torch
 from tests.methods.test_cse import GREEN, RED, bce, near, other_network
 from tests.methods.test_erasing import channels, photograph, picture, small_network
 from wsss_viz.errors import InputError
-from wsss_viz.methods.gain import Mined, erase_each, gain, mining_loss
+from wsss_viz.methods.guided_attention import ErasedPairs, erase_each, gain, mining_loss
 from wsss_viz.methods.masking import EPSILON
 from wsss_viz.methods.views import MULTI_SCALE, class_maps
 
@@ -49,7 +49,7 @@ def test_sigma_omega_and_the_range_of_the_batch_are_options():
 
 def test_the_mining_loss_is_a_mean_over_labels_then_over_images():
     logits = torch.tensor([[1.0, 9.0], [9.0, -2.0], [0.5, 9.0]], dtype=torch.float64)
-    mined = Mined(torch.tensor([0, 0, 3]), torch.tensor([0, 1, 0]), torch.empty(0), torch.empty(0))
+    mined = ErasedPairs(torch.tensor([0, 0, 3]), torch.tensor([0, 1, 0]), torch.empty(0), torch.empty(0))
     near(mining_loss(logits, mined, "logit").item(), ((1 - 2) / 2 + 0.5) / 2)
     near(mining_loss(logits, mined).item(), ((sigma(1) + sigma(-2)) / 2 + sigma(0.5)) / 2)
     with pytest.raises(ValueError, match="probability, logit"):

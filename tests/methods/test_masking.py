@@ -9,7 +9,6 @@ from torch.nn.functional import interpolate
 
 from wsss_viz.errors import InputError
 from wsss_viz.methods.masking import (
-    MASKS,
     SOFT_SETTINGS,
     enlarge,
     erase,
@@ -20,6 +19,7 @@ from wsss_viz.methods.masking import (
     soft_mask,
     top_mask,
 )
+from wsss_viz.methods.settings import MASKS
 from wsss_viz.models import Preprocessing
 from wsss_viz.traces import normalise
 

@@ -2,9 +2,9 @@
 
 import resource
 import struct
-import time
 from collections import OrderedDict
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save
 
+import wsss_viz
 from tests.models.published_files import resnet38d_state, write_mxnet
 from tests.models.reading_files import (
     Runs,
@@ -153,12 +154,13 @@ def test_the_true_child_refuses_runs_nothing_and_names_the_remedy(tmp_path):
         preflight(path, legacy=False)
 
 
-def test_a_compressed_zip_is_refused_before_torch_is_imported(tmp_path):
+def test_a_compressed_zip_is_refused_before_torch_is_imported(tmp_path, monkeypatch):
+    (tmp_path / "wsss_viz").symlink_to(Path(wsss_viz.__file__).parent)
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch is imported')")
+    monkeypatch.setattr("wsss_viz.models.reading.opening._PACKAGE_ROOT", tmp_path)
     path = tmp_path / "bomb.pth"
     path.write_bytes(deflated(saved(OrderedDict(w=torch.zeros(10**6)))))
-    started = time.monotonic()
     assert "compressed" in refusal(path)
-    assert time.monotonic() - started < 60
 
 
 def test_a_reader_that_is_killed_is_one_line(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import torch
 
 import wsss_viz
 from wsss_viz.errors import InputError
-from wsss_viz.methods.partners import load_trained
+from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.models.segmenter import load_segmenter, segment
@@ -27,7 +27,7 @@ def classifier() -> Classifier:
 
 @pytest.fixture(scope="module")
 def network() -> Classifier:
-    found = load_trained(["cs-ae"], "scenes-classifier", "cpu").get("cgnet", ())
+    found = load_paired(["cs-ae"], "scenes-classifier", "cpu").get("cgnet", ())
     if not found:
         pytest.skip("no network of CS-AE")
     return found[0]

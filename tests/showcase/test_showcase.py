@@ -14,7 +14,7 @@ import pytest
 import wsss_viz
 from wsss_viz import cli
 from wsss_viz.errors import InputError
-from wsss_viz.methods.registry import METHODS, bind
+from wsss_viz.methods import METHODS, bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import REBUILD, SHOWN_SCENES, building, read_showcase, showcase_path
@@ -77,7 +77,7 @@ def test_of_another_checkpoint_it_is_refused_with_how_to_rebuild_it(
 def test_the_app_then_shows_what_it_computes_and_says_why(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wsss_viz.app import caches
+    from wsss_viz.app.services import caches
 
     folder = other_register(tmp_path)
     (folder / "showcase").mkdir()
@@ -91,7 +91,7 @@ def test_the_app_then_shows_what_it_computes_and_says_why(
 
 
 def test_the_app_takes_it_where_it_fits(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wsss_viz.app import caches
+    from wsss_viz.app.services import caches
 
     (tmp_path / "showcase").mkdir()
     shutil.copy(built, tmp_path / "showcase" / "traces.zip")

@@ -11,7 +11,7 @@ from tests.methods.test_cse import RED, bce, channels, near, softplus
 from tests.training.test_training import KillError, killed_after, quiet, silent
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
-from wsss_viz.methods.cam import cam
+from wsss_viz.methods import cam
 from wsss_viz.methods.masking import EPSILON
 from wsss_viz.models.checkpoint import read_checkpoint, write_checkpoint
 from wsss_viz.models.scene_network import scene_network

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
+from wsss_viz.resources import shipped_folder
+
+PAGES_FOLDER = shipped_folder() / "pages"
 
 
 @dataclass(frozen=True)
-class Entry:
+class Page:
     """One page.
 
     Attributes:
@@ -35,56 +37,54 @@ class Entry:
 START = "start"
 LEARN = "learn"
 CATALOGUE = (
-    Entry(START, "Start", "home", "", "What a classifier looks at, in one scene."),
-    Entry(LEARN, "Learn", "school", "", "The lecture, one claim a step, each with something to touch."),
-    Entry(
+    Page(START, "Start", "home", "", "What a classifier looks at, in one scene."),
+    Page(LEARN, "Learn", "school", "", "The lecture, one claim a step, each with something to touch."),
+    Page(
         "compare",
         "Compare",
         "compare",
         "Look",
         "Map, pseudo mask and ground truth side by side: move the threshold and read what it gains and what it costs.",
     ),
-    Entry("erasing", "Erasing", "ink_eraser", "Look", "Find, erase, look again: what is left when the best is gone."),
-    Entry(
+    Page("erasing", "Erasing", "ink_eraser", "Look", "Find, erase, look again: what is left when the best is gone."),
+    Page(
         "own",
         "Own image",
         "add_photo_alternate",
         "Look",
         "Your picture, through the shipped classifier or a checkpoint of your own. It stays in memory.",
     ),
-    Entry(
+    Page(
         "information",
         "Information",
         "query_stats",
         "Measure",
         "How many bits each layer keeps of the input and of the label, and how much of that the ruler says.",
     ),
-    Entry(
+    Page(
         "gradients",
         "Gradients",
         "gradient",
         "Measure",
         "Which pixels move what a layer says, and which parts of an object lose that from layer to layer.",
     ),
-    Entry(
+    Page(
         "results",
         "Results",
         "table_chart",
         "Measure",
         "Every method on the held-out scenes, and what was published on PASCAL VOC.",
     ),
-    Entry("figures", "Figures", "grid_view", "Present", "A qualitative grid for a paper, ready to export."),
-    Entry(
-        "about", "About", "info", "Present", "Methods, limits, citations, versions and where the checkpoint is from."
-    ),
+    Page("figures", "Figures", "grid_view", "Present", "A qualitative grid for a paper, ready to export."),
+    Page("about", "About", "info", "Present", "Methods, limits, citations, versions and where the checkpoint is from."),
 )
 
 
-def available() -> tuple[Entry, ...]:
+def available() -> tuple[Page, ...]:
     """The pages whose files are there, in order."""
     return tuple(entry for entry in CATALOGUE if entry.file.is_file())
 
 
-def named(name: str) -> Entry:
+def named(name: str) -> Page:
     """The page of that name."""
     return next(entry for entry in CATALOGUE if entry.name == name)

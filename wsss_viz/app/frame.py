@@ -12,12 +12,13 @@ from pathlib import Path
 import streamlit as st
 
 from wsss_viz import __version__
-from wsss_viz.app import basket, catalogue, methods, session
-from wsss_viz.app.caches import CLASSIFIER, device_label, origin
-from wsss_viz.app.copy_link import copy_link
+from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.services import basket
+from wsss_viz.app.services.caches import CLASSIFIER, device_label, origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
+from wsss_viz.app.widgets.buttons import copy_link
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import SPLITS
 from wsss_viz.errors import InputError
@@ -40,7 +41,7 @@ def navigation(state: ViewState) -> None:
             link(entry, state)
 
 
-def link(entry: catalogue.Entry, state: ViewState, label: str | None = None) -> None:
+def link(entry: catalogue.Page, state: ViewState, label: str | None = None) -> None:
     """A link to a page that carries the view along; the lecture has views of its own, Figures says what it was sent."""
     carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False)
     count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""

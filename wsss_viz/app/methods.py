@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wsss_viz.figures.looks import METHODS, MethodLook
-from wsss_viz.figures.sources import why_not
+from wsss_viz.methods.catalogue import METHODS, Method
+from wsss_viz.methods.catalogue import why_not_registered as why_not
 
-__all__ = ["METHODS", "MOST", "PREFERRED", "MethodLook", "chosen", "why_not"]
+__all__ = ["METHODS", "MOST", "PREFERRED", "Method", "chosen", "why_not"]
 
 PREFERRED = ("cam", "ae-rounds", "cs-ae", "rib")
 MOST = 5

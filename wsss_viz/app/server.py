@@ -18,8 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
-MAIN = Path(__file__).with_name("main.py")
+MAIN = Path(__file__).parent / "script" / "main.py"
 PATIENCE = 3.0
 """Seconds that the warm-up waits for a first page: one that is precomputed needs nothing of it, only its processor."""
 _first_page = threading.Event()
@@ -108,8 +107,8 @@ def warm_up() -> None:
     Then two steps of RIB, so that nobody's first live RIB waits for its companions to be drawn and for torch's first
     backward pass.
     """
-    from wsss_viz.app import caches
-    from wsss_viz.app.information.plane_section import prepare
+    from wsss_viz.app.pages.information.plane_section import prepare
+    from wsss_viz.app.services import caches
     from wsss_viz.app.state import ViewState
     from wsss_viz.errors import InputError
 

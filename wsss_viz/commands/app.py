@@ -1,4 +1,4 @@
-"""`python -m wsss_viz app`: starts the app on this machine."""
+"""`app`: starts the app on this machine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from pathlib import Path
 
 import click
 
+from wsss_viz.commands.options import need_app
 from wsss_viz.errors import InputError
+from wsss_viz.resources import shipped_folder
 
-LAUNCHER = Path(__file__).resolve().parents[2] / "app.py"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def launcher() -> Path:
+    """`app.py`, beside whose `.streamlit/config.toml` the server is started."""
+    return shipped_folder() / "app.py"
 
 
 def server_arguments(port: int, host: str, headless: bool) -> list[str]:
     """Streamlit's arguments. Its list of allowed hosts follows the address: beyond this machine, the one given."""
-    arguments = ["run", str(LAUNCHER), f"--server.port={port}", f"--server.address={host}"]
+    arguments = ["run", str(launcher()), f"--server.port={port}", f"--server.address={host}"]
     if host not in LOOPBACK:
         arguments.append(f"--server.allowedHosts={'*' if host in ('0.0.0.0', '::') else host}")
     if headless:
@@ -43,16 +49,15 @@ def command(
     port: int, host: str, device: str, checkpoints: Path | None, allow_checkpoint_upload: bool, headless: bool
 ) -> None:
     """Start the app in the browser."""
-    if not LAUNCHER.is_file():
-        raise InputError(f"the app's pages are not beside the package ({LAUNCHER} is missing): run it from a clone")
+    need_app("the app")
     if device != "auto":
         from wsss_viz.models.device import find_device
 
         find_device(device)
+    from streamlit import net_util
     from streamlit.web import cli
 
-    from wsss_viz.app.own_files import FOLDER_VARIABLE, UPLOAD_VARIABLE
-    from wsss_viz.app.server import DEVICE_VARIABLE
+    from wsss_viz.app.settings import DEVICE_VARIABLE, FOLDER_VARIABLE, UPLOAD_VARIABLE
 
     os.environ[DEVICE_VARIABLE] = device
     if checkpoints is not None:
@@ -61,5 +66,7 @@ def command(
         os.environ[FOLDER_VARIABLE] = str(checkpoints.resolve())
     if allow_checkpoint_upload:
         os.environ[UPLOAD_VARIABLE] = "1"
-    os.chdir(LAUNCHER.parent)
+    os.chdir(launcher().parent)
+    # Streamlit asks a host on the internet for its own address, to print it and for every origin it does not know.
+    net_util.get_external_ip = lambda: None
     sys.exit(cli.main(server_arguments(port, host, headless), prog_name="streamlit", standalone_mode=False))

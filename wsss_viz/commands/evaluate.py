@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
 from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
@@ -17,13 +17,14 @@ from wsss_viz.commands.options import (
     json_option,
     limit_option,
     names_option,
+    settings_option,
     strict_option,
     threads_option,
     views_option,
 )
 
 if TYPE_CHECKING:
-    from wsss_viz.methods.registry import Runner
+    from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.models.classifier import Classifier
 
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @classifier_option
 @class_names_option
 @network_option
+@settings_option
 @views_option("multi-scale")
 @click.option(
     "--tune-on",
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 @strict_option
 @device_option
 @threads_option
+@processes_option
 @json_option
 def command(
     *,
@@ -57,6 +60,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    settings: tuple[str, ...],
     views_name: str,
     tune_on: str,
     maps_folder: Path | None,
@@ -70,7 +74,7 @@ def command(
 
     What cannot be read is left out and listed at the end, with exit code 1.
 
-    Under torchrun each process takes its share of the images. Nothing is kept on the way: for a long run, write the
+    With several --processes each takes its share of the images. Nothing is kept on the way: for a long run, write the
     maps with `maps`, which goes on where it was stopped, and score them with --maps.
     """
     from wsss_viz import data
@@ -84,14 +88,19 @@ def command(
                 maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks), strict=strict
             )
         else:
+            from wsss_viz.methods.catalogue import method, read_changes
             from wsss_viz.methods.precision import using_threads
+            from wsss_viz.models.manifest import settings_of
 
+            for name in names:
+                method(name)
+            changes = read_changes(settings, names, settings_of(classifier_name))
             place = device_of(device, ranks)
 
-            def prepare() -> tuple[Classifier, dict[str, Runner]]:
+            def prepare() -> tuple[Classifier, dict[str, BoundMethod]]:
                 samples = data.open(data_string)
-                classifier, partners = open_networks(names, classifier_name, place, class_names, networks, samples)
-                return classifier, bind_all(classifier, classifier_name, names, also, place, partners, samples)
+                classifier, paired = open_networks(names, classifier_name, place, class_names, networks, samples)
+                return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
 
             classifier, runs = ranks.together(prepare)
             with using_threads(threads):
@@ -108,6 +117,7 @@ def command(
                     strict=strict,
                 )
             report["classifier"] = classifier_name
+            report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
         if ranks.rank == 0:
             say_report(report, data_string)
             click.echo(table(report))

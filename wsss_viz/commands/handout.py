@@ -7,16 +7,18 @@ from pathlib import Path
 
 import click
 
+from wsss_viz.commands.options import need_app
 from wsss_viz.errors import InputError
 
 
 @click.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 def command(out: Path) -> None:
-    """Write the thirteen steps of the page Learn to OUT, a .pdf: a page a step, the answers on the last."""
+    """Write the steps of the page Learn to OUT, a .pdf: a page per step, the answers on the last."""
     if out.suffix.lower() != ".pdf":
         raise InputError(f"the handout is a PDF: give a name that ends in .pdf, not {out.name!r}")
-    from wsss_viz.app.learn.handout import handout
+    need_app("the handout")
+    from wsss_viz.app.pages.learn.handout import handout
     from wsss_viz.data.files import write_whole
 
     # The steps are the page's own, whose caches say that no page is running.

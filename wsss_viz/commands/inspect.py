@@ -58,14 +58,14 @@ def _read(file: Path, classes: tuple[str, ...] | None) -> tuple[Report, Classifi
 
 def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
     """Prints the self-check and what the network can do alone, and gives them for the JSON."""
-    from wsss_viz.methods.registry import METHODS
+    from wsss_viz.methods.catalogue import METHODS, why_not
     from wsss_viz.models.self_check import self_check
 
     found = self_check(classifier, report.file)
-    alone = [name for name, method in METHODS.items() if method.role is None]
-    partners = [f"{name} (--network {method.role}=FILE)" for name, method in METHODS.items() if method.role]
+    alone = [name for name in METHODS if not why_not(name, classifier.classes)]
+    paired = [f"{name} (--network {method.role}=FILE)" for name, method in METHODS.items() if method.role]
     click.echo(f"{'check':<11} {found.line()}")
-    click.echo(f"{'methods':<11} {', '.join(alone)}; with a second network: {', '.join(partners)}")
+    click.echo(f"{'methods':<11} {', '.join(alone)}; with a second network: {', '.join(paired)}")
     check = {"difference": found.difference, "largest_logit": found.largest, "grid": list(found.grid)}
     return {"self_check": check, "methods": alone}
 

@@ -1,8 +1,9 @@
-"""What `maps` and `evaluate` share where torchrun starts several of them."""
+"""What `maps` and `evaluate` share where several processes do the work of one."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -16,13 +17,57 @@ if TYPE_CHECKING:
     from wsss_viz.methods.ranks import Ranks
 
 T = TypeVar("T")
+_PROCESSES = "wsss_viz.processes"
+
+
+def _noted(context: click.Context, parameter: click.Parameter, value: int) -> None:
+    context.meta[_PROCESSES] = value
+
+
+processes_option = click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    callback=_noted,
+    expose_value=False,
+    help="Start so many on this machine, each with its share of the images and its own GPU.",
+)
+"""Of a command that works within `every_rank`. On several machines torchrun starts them."""
+
+
+def _start(processes: int) -> int:
+    """Runs this very command line in several processes, as torchrun does without its traceback; the exit code."""
+    import logging
+
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # each process says what went wrong
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    run = f"wsss_viz-{os.getpid()}"
+    config = LaunchConfig(1, 1, processes, run_id=run, rdzv_endpoint="localhost:0", max_restarts=0)
+    config.rdzv_backend = "c10d"
+    try:
+        elastic_launch(config, sys.executable)("-m", "wsss_viz", *sys.argv[1:])
+    except ChildFailedError as error:
+        codes = {failure.exitcode for failure in error.failures.values()}
+        # Those that torchrun ends after the first one end by its signal.
+        return 2 if 2 in codes else 1
+    return 0
 
 
 @contextlib.contextmanager
 def every_rank() -> Iterator[Ranks]:
-    """This process among the others; an InputError of all ends all, and rank 0 alone says it."""
+    """This process among the others; an InputError of all ends all, and rank 0 alone says it.
+
+    Where --processes asks for several and this is none of them, starts them and exits as they do.
+    """
     from wsss_viz.methods.ranks import joined
 
+    context = click.get_current_context(silent=True)
+    processes = context.meta.get(_PROCESSES, 1) if context else 1
+    if processes > 1 and "RANK" not in os.environ:
+        sys.exit(_start(processes))
     with joined() as ranks:
         try:
             yield ranks

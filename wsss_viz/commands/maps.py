@@ -1,4 +1,4 @@
-"""`maps`: the class maps of a whole data set, one file an image."""
+"""`maps`: the class maps of a whole data set, one file per image."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
 from wsss_viz.commands.networks import class_names_option, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
     device_option,
     limit_option,
+    settings_option,
     strict_option,
     threads_option,
     views_option,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     default="ours",
     help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); psa: PSA's ({class: map}); crf: the form of "
     "PSA's and SEAM's CRF files (0 the background, class + 1), without the CRF; mask: pseudo masks as palette PNG; "
-    "fiftyone: an 8-bit PNG a class, with its range.",
+    "fiftyone: an 8-bit PNG per class, with its range.",
 )
 @click.option(
     "--threshold",
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @classifier_option
 @class_names_option
 @network_option
+@settings_option
 @views_option("multi-scale")
 @click.option(
     "--precision",
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 @strict_option
 @device_option
 @threads_option
+@processes_option
 def command(
     *,
     name: str,
@@ -67,6 +70,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    settings: tuple[str, ...],
     views_name: str,
     precision: str,
     limit: int | None,
@@ -78,8 +82,7 @@ def command(
 
     What cannot be read is left out and listed at the end, with exit code 1.
 
-    With several processes, each takes its share, and the files are the same, byte for byte:
-    torchrun --nproc-per-node 4 -m wsss_viz maps ...
+    With several --processes, each takes its share, and the files are the same, byte for byte.
     """
     from dataclasses import replace
 
@@ -89,37 +92,43 @@ def command(
     from wsss_viz.data.fingerprints import data_digest
     from wsss_viz.data.subset import take
     from wsss_viz.evaluation.report import open_for
+    from wsss_viz.methods.binding import bind
+    from wsss_viz.methods.catalogue import method, read_changes
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
     from wsss_viz.methods.precision import computing, laid_out, using_threads
-    from wsss_viz.methods.registry import bind
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models.identity import digest_of
+    from wsss_viz.models.manifest import settings_of
     from wsss_viz.traces.map_folder import MapWriter
 
+    method(name)
+    changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
             place = device_of(device, ranks)
             whole = data.open(data_string)
-            classifier, partners = open_networks([name], classifier_name, place, class_names, networks, whole)
+            classifier, paired = open_networks([name], classifier_name, place, class_names, networks, whole)
             samples = open_for(data_string, classifier.classes)
-            for network in (classifier, *(network for group in partners.values() for network in group)):
+            for network in (classifier, *(network for group in paired.values() for network in group)):
                 laid_out(network)
             names = numbered_by(classifier.classes, samples.classes)
             numbering = samples.numbering if names == samples.classes else None
             writer = MapWriter(out, names, map_format, threshold, numbering)
-            settings = {
+            run = bind(name, classifier, paired, samples, **changes)
+            stated = {
                 "method": name,
                 "classifier": digest_of(classifier_name),
                 "views": views_name,
                 "data": data_digest(whole),
                 "precision": precision,
+                "settings": run.settings.as_dict(),
                 **({"class_names": list(classifier.classes)} if class_names else {}),
                 **({"networks": [_network_digest(text) for text in networks]} if networks else {}),
             }
-            return samples, classifier, bind(name, classifier, partners, samples), writer, settings
+            return samples, classifier, run, writer, stated
 
-        samples, classifier, run, writer, settings = ranks.together(prepare)
+        samples, classifier, run, writer, stated = ranks.together(prepare)
         if ranks.rank == 0:
             say_source(samples)
         with using_threads(threads), computing(precision, classifier.device):
@@ -129,7 +138,7 @@ def command(
                 take(samples, limit),
                 writer,
                 views=replace(PRESETS[views_name], high_res=map_format in ("irn", "psa", "crf")),
-                settings=settings,
+                settings=stated,
                 about={"classifier": classifier_name, "data": data_string, "networks": list(networks)},
                 ranks=ranks,
                 progress=lambda indices: bar_of(ranks)(indices, name),

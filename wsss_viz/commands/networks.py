@@ -1,4 +1,4 @@
-"""A person's own networks on the command line: the classifier, what a method looks with beside it, their classes."""
+"""A person's own networks on the command line: the classifier, the networks paired with it, their classes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class_names_option = click.option(
     "--class-names",
     "class_names",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file with the names of the checkpoint's classes, one a line; default by their number: VOC, COCO, ...",
+    help="A file with the names of the checkpoint's classes, one per line; default by their number: VOC, COCO, ...",
 )
 network_option = click.option(
     "--network",
     "networks",
     multiple=True,
     metavar="ROLE=CHECKPOINT",
-    help="A network that a method looks with beside the classifier: cgnet=FILE for cs-ae, gain=FILE, ae=FILE.",
+    help="A paired network, trained from the classifier: cgnet=FILE for cs-ae, gain=FILE, ae=FILE.",
 )
 
 
@@ -37,12 +37,12 @@ def open_networks(
     networks: tuple[str, ...],
     samples: DataSet | None = None,
 ) -> tuple[Classifier, dict[str, tuple[Classifier, ...]]]:
-    """The classifier, and by role what the methods look with beside it, as the options name them.
+    """The classifier, and by role the paired networks of the methods, as the options name them.
 
     A head whose rows have no names of their own takes those of the data set's class list where that is as long, which
     is said on the error stream.
     """
-    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models import load
 
     classes = given_classes(class_names)
@@ -51,7 +51,7 @@ def open_networks(
     if own is not None:
         classes = own
         classifier = load(classifier_name, device, classes=classes)
-    return classifier, load_trained(methods, classifier_name, device, given_networks(networks), classes)
+    return classifier, load_paired(methods, classifier_name, device, given_networks(networks), classes)
 
 
 def _names_of_data(classifier: Classifier, classifier_name: str, samples: DataSet) -> tuple[str, ...] | None:

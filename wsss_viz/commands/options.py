@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ import click
 from tqdm import tqdm
 
 from wsss_viz.errors import InputError
+from wsss_viz.methods.view_set import PRESETS
 
 T = TypeVar("T")
 
@@ -32,8 +34,8 @@ threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=1,
-    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes under "
-    "torchrun, one a core, compute what one does.",
+    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
+    "per core, compute what one does.",
 )
 strict_option = click.option(
     "--strict", is_flag=True, help="Stop at the first file that cannot be read; else they are listed at the end."
@@ -72,6 +74,15 @@ json_option = click.option(
 )
 
 
+settings_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="METHOD.SETTING=VALUE",
+    help="Change one setting, such as rib.margin=25; repeatable; `methods` lists them.",
+)
+
+
 def storing_options(what: str) -> Callable[[Any], Any]:
     """--store and --stored, of a command whose measurement a page opens with.
 
@@ -93,6 +104,13 @@ def storing_options(what: str) -> Callable[[Any], Any]:
     return decorate
 
 
+def need_app(what: str) -> None:
+    """Raises InputError where the packages of the extra `app` are not installed."""
+    missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"{what} needs {' and '.join(missing)}: run `pip install 'wsss-viz[app]'`")
+
+
 def check_storing(store: bool, from_stored: bool) -> None:
     """Raises InputError where both of `storing_options` are given."""
     if store and from_stored:
@@ -112,7 +130,7 @@ def views_option(default: str) -> Callable[[Any], Any]:
     return click.option(
         "--views",
         "views_name",
-        type=click.Choice(["single", "mirror", "multi-scale"]),
+        type=click.Choice(list(PRESETS)),
         default=default,
         help="The views a map is fused from; multi-scale is IRN's: 1, .5, 1.5, 2 and the mirror image.",
     )

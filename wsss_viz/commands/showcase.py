@@ -27,7 +27,7 @@ from wsss_viz.commands.options import device_option, progress
 @device_option
 def command(out: Path | None, scenes: tuple[str, ...], count: int, device: str) -> None:
     """Compute what the app's pages show at once: every method on a few scenes."""
-    from wsss_viz.methods.partners import load_trained
+    from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models.loading import load
     from wsss_viz.models.manifest import read_manifest
     from wsss_viz.models.segmenter import load_segmenter
@@ -38,7 +38,7 @@ def command(out: Path | None, scenes: tuple[str, ...], count: int, device: str) 
     path, start = out or showcase_path(), time.perf_counter()
     chosen = scenes or SHOWN_SCENES
     methods = build_showcase(path, scenes=chosen, experiment_count=count, device=device, progress=progress)
-    networks = load_trained(["cs-ae"], CLASSIFIER, device).get("cgnet", ())
+    networks = load_paired(["cs-ae"], CLASSIFIER, device).get("cgnet", ())
     lessons = path.with_name(lessons_path().name)
     segmenter = load_segmenter(SEGMENTER) if SEGMENTER in read_manifest() else None
     build_lessons(lessons, load(CLASSIFIER, device), networks[0] if networks else None, segmenter, chosen)

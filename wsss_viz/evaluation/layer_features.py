@@ -24,8 +24,8 @@ from wsss_viz.data.scenes.coats import COATS
 from wsss_viz.data.scenes.dataset import Singles
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
-from wsss_viz.methods.companions import Companions, scene_companions
-from wsss_viz.methods.rib import rib
+from wsss_viz.methods import rib
+from wsss_viz.methods.rib_batch import Companions, scene_companions
 from wsss_viz.models.classifier import Classifier
 
 FEWEST_CELLS = 0.5  # of a region, in every layer: with less, its mean is another region's
@@ -140,7 +140,7 @@ def rib_features(
                 seen.append(list(_outputs(z, list(module.children()))))
 
         for _ in rib(
-            classifier, replace(one.sample, labels=None), steps=steps, companion_samples=companions, watch=watch
+            classifier, replace(one.sample, labels=None), steps=steps, companion_samples=companions, callback=watch
         ):
             pass
         return seen + [seen[-1]] * (steps + 1 - len(seen))

@@ -20,7 +20,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.leakage import Leak, count_leak
 from wsss_viz.evaluation.resampling import percentile_interval, resampling_weights
 from wsss_viz.evaluation.runner import Progress, quiet
-from wsss_viz.methods.registry import Runner
+from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.traces.step import last_step
 

@@ -24,9 +24,9 @@ from wsss_viz.evaluation.runner import (
     quiet,
 )
 from wsss_viz.evaluation.scores import summarise
-from wsss_viz.methods.partners import load_trained
+from wsss_viz.methods.binding import BoundMethod, Networks, Runner, bind
+from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.ranks import ALONE, Ranks
-from wsss_viz.methods.registry import Networks, Runner, bind
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
@@ -82,21 +82,23 @@ def bind_all(
     device: str = "auto",
     networks: Networks | None = None,
     samples: Sequence[Sample] = (),
-) -> dict[str, Runner]:
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, BoundMethod]:
     """The methods by name with what was trained from the classifier, and the CAM of other checkpoints by their rows.
 
     Args:
         classifier_name: as `models.load` was given it.
         names: of methods.
         also: what to load by the name of its row: a control, a training from another seed.
-        networks: what the methods look with beside the classifier, by role; None: what was trained from it.
+        networks: the paired networks by role; None: what was trained from the classifier.
         samples: the data set at hand, see `bind`.
+        changes: of single settings, by method.
 
     Raises:
         InputError: a method or checkpoint that is not there, one of other classes, or a row's name twice.
     """
-    networks = load_trained(names, classifier_name, device) if networks is None else networks
-    runs = {name: bind(name, classifier, networks, samples) for name in names}
+    networks = load_paired(names, classifier_name, device) if networks is None else networks
+    runs = {name: bind(name, classifier, networks, samples, **(changes or {}).get(name, {})) for name in names}
     for row, checkpoint in (also or {}).items():
         other = load(checkpoint, device)
         if row in runs:

@@ -18,9 +18,9 @@ from wsss_viz.data.subset import Chosen, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
+from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.reading import read_all
-from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.resize import upsample

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 from wsss_viz.gradients.ratio import BAND, TAU
+from wsss_viz.methods.catalogue import METHODS
 
 PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
 SUBJECTS = {

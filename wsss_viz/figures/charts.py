@@ -13,11 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
-from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.sheet import Sheet
 from wsss_viz.figures.sources import Shown, class_scores
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import stored_plane
+from wsss_viz.methods.catalogue import METHODS
 
 OTHER = "#9aa1a6"
 LEGEND_COLUMNS = {"single": 4, "double": 8}

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.data.sample import BACKGROUND, IGNORE
-from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, outline, overlay, picture
 from wsss_viz.figures.sources import Shown, class_map, seed_mask, seen_image
 from wsss_viz.figures.spec import FINAL, FigureSpec
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
 
 MOST_SHOWN = 8

@@ -15,9 +15,9 @@ from wsss_viz import data
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
-from wsss_viz.figures.looks import METHODS
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
-from wsss_viz.models.manifest import read_manifest, trained_names
+from wsss_viz.methods.catalogue import METHODS, why_not_registered
+from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase import read_showcase
 from wsss_viz.traces import Trace, upsample
 
@@ -40,21 +40,14 @@ class Shown:
     step: int = FINAL
 
 
-def why_not(method: str, classifier: str) -> str:
-    """Why the method cannot be drawn with this classifier, in one line; "" where it can."""
-    look = METHODS[method]
-    if look.role is None or trained_names(look.role, classifier):
-        return ""
-    return f"{look.title} looks with a network of its own, which is not trained yet: python -m wsss_viz {look.train}"
-
-
 def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
     """From the showcase, else computed, on the CPU: so that a spec gives the same figure wherever it is drawn.
 
     Raises:
         InputError: the method's network or the classifier is missing, or the data string is wrong.
     """
-    if spec.classifier == "scenes-classifier":
+    changes = spec.settings.get(method, {})
+    if spec.classifier == "scenes-classifier" and not changes:
         try:
             shown = read_showcase()
         except InputError:
@@ -62,13 +55,13 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
         else:
             if shown.has(method, source, spec.views):
                 return shown.trace(method, source)
-    from wsss_viz.methods.partners import load_trained
-    from wsss_viz.methods.registry import bind
+    from wsss_viz.methods.binding import bind
+    from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models.loading import load
 
     classifier = load(spec.classifier, "cpu")
-    run = bind(method, classifier, load_trained([method], spec.classifier, "cpu"))
+    run = bind(method, classifier, load_paired([method], spec.classifier, "cpu"), **changes)
     return Trace.collect(run(_sample(source), PRESETS[spec.views]), method, classifier.classes)
 
 
@@ -78,9 +71,10 @@ def gather(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[Shown, 
     Raises:
         InputError: a data string that is not one sample, a class that is not there, a method without its network.
     """
-    reasons = [why_not(method, spec.classifier) for method in spec.methods if spec.classifier in read_manifest()]
-    if any(reasons):
-        raise InputError(next(reason for reason in reasons if reason))
+    registered = spec.methods if spec.classifier in read_manifest() else ()
+    reason = next(filter(None, (why_not_registered(method, spec.classifier) for method in registered)), "")
+    if reason:
+        raise InputError(reason)
     return tuple(_shown(spec, row, trace_of) for row in spec.rows)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from wsss_viz.errors import InputError
-from wsss_viz.figures.looks import METHODS
+from wsss_viz.methods.catalogue import METHODS, check_changes
+from wsss_viz.methods.view_set import PRESETS
+from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
 FORMAT = 1
@@ -18,7 +20,7 @@ WITHOUT_ROWS = ("plane", "hgr")
 WIDTHS = {"single": 3.3, "double": 7.0}
 """Inches: one column of a journal's page, and both."""
 COLOUR_MAPS = ("inferno", "viridis", "cividis")
-VIEWS = ("single", "mirror", "multi-scale")
+VIEWS = tuple(PRESETS)
 FRAMES = ("map", "look")
 SHOWN = ("map", "mask")
 FINAL = -1
@@ -71,6 +73,7 @@ class FigureSpec:
             `relu_max`.
         classifier: a name in the register of checkpoints, a checkpoint's path, or a torchvision model.
         views: one of `VIEWS`.
+        settings: by method, those that are not the classifier's own or the defaults.
         normalisation: one of `NORMALISATIONS`.
         colours: one of `COLOUR_MAPS`.
         opacity: of a map over its image, 0 to 1.
@@ -91,6 +94,7 @@ class FigureSpec:
     threshold: float = 0.3
     classifier: str = "scenes-classifier"
     views: str = "single"
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     normalisation: str = "relu_max"
     colours: str = "inferno"
     opacity: float = 0.7
@@ -118,6 +122,10 @@ class FigureSpec:
             raise InputError(f"a row of a {self.kind} has no `step`: leave it out")
         if self.show == "mask" and self.frames == "look":
             raise InputError("`show` mask wants `frames` map")
+        idle = [name for name in self.settings if name not in self.methods]
+        if idle:
+            raise InputError(f"`settings` are of the methods in `columns`, got {_short(idle[0])}")
+        check_changes(self.settings, settings_of(self.classifier) if self.settings else {})
         stray = [name for row in self.rows for name in row.columns if name not in self.columns]
         if stray:
             raise InputError(
@@ -157,13 +165,14 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
 
 def spec_bytes(spec: FigureSpec) -> bytes:
-    """The spec as JSON with every key, as `read_spec` reads it; the same spec gives the same bytes."""
+    """The spec as JSON, as `read_spec` reads it: every key, `settings` where there are any. Same spec, same bytes."""
     content: dict[str, Any] = {"format": FORMAT}
-    for field in fields(spec):
-        value = getattr(spec, field.name)
-        if field.name == "rows":
+    for entry in fields(spec):
+        value = getattr(spec, entry.name)
+        if entry.name == "rows":
             value = [_row_content(row) for row in value]
-        content[field.name] = list(value) if isinstance(value, tuple) else value
+        if entry.name != "settings" or value:
+            content[entry.name] = list(value) if isinstance(value, tuple) else value
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
@@ -255,6 +264,12 @@ def _text(key: str, value: Any) -> str:
     return value
 
 
+def _settings(key: str, value: Any) -> dict[str, dict[str, Any]]:
+    if not isinstance(value, dict) or not all(isinstance(changes, dict) for changes in value.values()):
+        raise InputError(f'`{key}` are objects by method, such as {{"rib": {{"margin": 25}}}}, got {_short(value)}')
+    return value
+
+
 def _row(key: str, value: Any) -> Row:
     if not isinstance(value, dict):
         raise InputError(f'`{key}` are objects such as {{"image": "scenes:test:129"}}, got {_short(value)}')
@@ -278,6 +293,7 @@ _READERS: dict[str, Reader] = {
     "threshold": _share,
     "classifier": _text,
     "views": _choice(VIEWS),
+    "settings": _settings,
     "normalisation": _choice(NORMALISATIONS),
     "colours": _choice(COLOUR_MAPS),
     "opacity": _share,

@@ -32,7 +32,7 @@ def classifier_reader(classifier: Classifier, targets: Sequence[int], late: nn.M
         classifier: in evaluation mode; left as it is, so any number of threads may read it.
         targets: N indices of classes, c of each picture.
         late: the last stages and the head as a Sequential, in place of the classifier's own: what RIB tunes
-            (`methods.tuning.LateCopy.module`).
+            (`methods.late_copy.LateCopy.module`).
 
     Raises:
         ValueError: BatchNorm or dropout in training mode: a gradient would depend on the other pictures, or on chance.

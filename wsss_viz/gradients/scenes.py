@@ -18,9 +18,8 @@ from wsss_viz.gradients.layers import LOGIT, classifier_reader, network_reader
 from wsss_viz.gradients.maps import SUM, GradientMaps, gradient_maps
 from wsss_viz.gradients.ratio import TAUS, Curve, ratio_curve, summarise
 from wsss_viz.gradients.regions import CAM_SHARE, REGIONS, map_regions, part_regions
-from wsss_viz.methods.cam import cam
-from wsss_viz.methods.rib import rib
-from wsss_viz.methods.rib_batch import RIB
+from wsss_viz.methods import cam, rib, rib_bce
+from wsss_viz.methods.rib_loss import RIB
 from wsss_viz.models.classifier import Classifier
 
 PARTS, MAP = "parts", "map"
@@ -182,7 +181,8 @@ def rib_steps(
     def watch(k: int, late: nn.Module) -> None:
         found.append(gradient_maps(classifier_reader(classifier, targets, late), x, layers=tuned))
 
-    for _ in rib(classifier, sample, names, steps=steps, loss=loss, watch=watch):
+    method = rib if loss == RIB else rib_bce
+    for _ in method(classifier, sample, names, steps=steps, callback=watch):
         yield from found
         found.clear()
 

@@ -25,7 +25,7 @@ from wsss_viz.gradients.scenes import (
     scene_maps,
 )
 from wsss_viz.gradients.stored import Entry, Stored
-from wsss_viz.methods.rib_batch import BCE, RIB
+from wsss_viz.methods.rib_loss import BCE, RIB
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.digit_network import DigitNetwork
 

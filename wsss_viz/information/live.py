@@ -13,16 +13,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wsss_viz.errors import InputError
 from wsss_viz.information.runs import Recipe, Snapshot
+from wsss_viz.resources import package_folder
 
 UPDATES = 40
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGE_ROOT = package_folder().parent
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,14 +1,39 @@
-"""How: each method is a generator of Steps."""
+"""How: each method is a generator of Steps. Imported on first use, for the catalogue of methods is read without torch.
 
-from wsss_viz.methods.cam import cam
-from wsss_viz.methods.cse import cs_ae
-from wsss_viz.methods.cse_single import cs_ae_single
-from wsss_viz.methods.erasing import erasing
-from wsss_viz.methods.erasing_rounds import ae_rounds
-from wsss_viz.methods.gain import gain
-from wsss_viz.methods.registry import METHODS, Method, Networks, Runner, bind, method
-from wsss_viz.methods.rib import rib, rib_bce
-from wsss_viz.traces.step import Step, Trace
+`METHODS` lists them; each is a function `(classifier, sample, classes=None, views=..., settings=None, **changes)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wsss_viz.methods.binding import Networks, Runner, bind
+    from wsss_viz.methods.catalogue import METHODS, Method, available, method
+    from wsss_viz.methods.class_activation import cam
+    from wsss_viz.methods.cse import cs_ae
+    from wsss_viz.methods.cse_single import cs_ae_single
+    from wsss_viz.methods.erasing import ae
+    from wsss_viz.methods.erasing_rounds import ae_rounds
+    from wsss_viz.methods.guided_attention import gain
+    from wsss_viz.methods.layer_activation import layercam
+    from wsss_viz.methods.paired_networks import load_paired
+    from wsss_viz.methods.rib_tuning import rib, rib_bce
+    from wsss_viz.traces.step import Step, Trace
+
+_MODULES = {
+    "METHODS": "methods.catalogue",
+    "Method": "methods.catalogue",
+    "Networks": "methods.binding",
+    "Runner": "methods.binding",
+    "Step": "traces.step",
+    "Trace": "traces.step",
+    "available": "methods.catalogue",
+    "bind": "methods.binding",
+    "load_paired": "methods.paired_networks",
+    "method": "methods.catalogue",
+}
 
 __all__ = [
     "METHODS",
@@ -17,14 +42,31 @@ __all__ = [
     "Runner",
     "Step",
     "Trace",
+    "ae",
     "ae_rounds",
+    "available",
     "bind",
     "cam",
     "cs_ae",
     "cs_ae_single",
-    "erasing",
     "gain",
+    "layercam",
+    "load_paired",
     "method",
     "rib",
     "rib_bce",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"wsss_viz.{_MODULES[name]}"), name)
+    if name in __all__:  # a method, by its function
+        from wsss_viz.methods.catalogue import METHODS
+
+        return METHODS[name.replace("_", "-")].load()
+    raise AttributeError(f"module 'wsss_viz.methods' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

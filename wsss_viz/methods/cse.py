@@ -21,20 +21,17 @@ that every label be gone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.errors import InputError
-from wsss_viz.methods.cam import check_finite, target_indices
+from wsss_viz.methods.core import as_array, check_finite, check_pair, resolve, target_indices, top_class
 from wsss_viz.methods.masking import enlarge, erase, relu_max
-from wsss_viz.methods.shares import map_shares, object_shares
+from wsss_viz.methods.ordinary import OrdinaryPrediction
+from wsss_viz.methods.settings import CseSettings, CseSingleSettings
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
@@ -46,7 +43,7 @@ def alpha(epoch: int, start: float = 0.3, growth: float = 0.05) -> float:
 
 
 def draw_labels(labels: Tensor, generator: torch.Generator) -> Tensor:
-    """One class an image, uniformly from its labels: (N, C) in {0, 1} to (N,) int64; -1 where an image has none.
+    """One class per image, uniformly from its labels: (N, C) in {0, 1} to (N,) int64; -1 where an image has none.
 
     One number is drawn for each image, whatever its labels, so that the labels of one image never move another's draw.
     (The official sampler raises where an image has no label.)
@@ -59,7 +56,7 @@ def draw_labels(labels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 class Erased(NamedTuple):
-    """Images with a class erased, and what the ordinary classifier is to make of them.
+    """Images with a class erased, and the labels that the ordinary classifier must still see in them.
 
     Attributes:
         mask: (N, 1, H, W) m.
@@ -73,7 +70,7 @@ class Erased(NamedTuple):
 
 
 def erase_class(
-    x: Tensor, maps: Tensor, labels: Tensor, chosen: Tensor, *, over: str = "map", detach: bool = False
+    x: Tensor, maps: Tensor, labels: Tensor, sampled: Tensor, *, over: str = "map", detach: bool = False
 ) -> Erased:
     """Erases one class r of each image by its own map; a map that is nowhere positive erases nothing.
 
@@ -81,15 +78,15 @@ def erase_class(
         x: (N, 3, H, W), normalised.
         maps: (N, C, h, w), CGNet's, raw and signed.
         labels: (N, C) in {0, 1}, y.
-        chosen: (N,) int64, r.
+        sampled: (N,) int64, r.
         over: "map", each mask by its own maximum, as the paper has it; "batch", by the largest of the whole batch, as
             the official code does.
         detach: whether the gradient stops at the normaliser; in the official code it does not.
     """
     rows = torch.arange(len(x), device=x.device)
-    mask = relu_max(enlarge(maps[rows, chosen][:, None], (x.shape[2], x.shape[3])), over, detach=detach)
+    mask = relu_max(enlarge(maps[rows, sampled][:, None], (x.shape[2], x.shape[3])), over, detach=detach)
     remaining = labels.clone()
-    remaining[rows, chosen] = 0
+    remaining[rows, sampled] = 0
     return Erased(mask, erase(x, mask), remaining)
 
 
@@ -112,97 +109,45 @@ def cse_loss(logits: Tensor, remaining: Tensor) -> Tensor:
     return binary_cross_entropy_with_logits(logits, remaining) if len(logits) else logits.sum()
 
 
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """One image before the ordinary classifier: what stays the same over the steps of a trace.
+@torch.no_grad()
+def erasing_step(
+    ordinary: OrdinaryPrediction,
+    index: int,
+    target: int,
+    erased: Erased,
+    after: Tensor,
+    *,
+    maps: Tensor,
+    fused: Tensor,
+    logits: Tensor,
+    settings: CseSettings | CseSingleSettings,
+) -> Step:
+    """The Step of one erasing; the fields as `cs_ae` lists them.
 
-    Attributes:
-        classifier: OC.
-        sample: the image.
-        x: (1, 3, H, W), preprocessed.
-        targets: indices of the classes the method works on.
-        labels: (1, C) in {0, 1}, y: the sample's labels and the targets.
-        before: (C,) OC's logits of x.
+    Args:
+        target: r.
+        after: (1, C) p^.
+        maps: (1, C, h, w) of the image as it is, of the network whose mask this is.
+        fused: (C, h, w) its maps over the views.
+        logits: (C,) p.
     """
-
-    classifier: Classifier
-    sample: Sample
-    x: Tensor
-    targets: tuple[int, ...]
-    labels: Tensor
-    before: Tensor
-
-    @classmethod
-    @torch.no_grad()
-    def of(cls, classifier: Classifier, sample: Sample, x: Tensor, targets: tuple[int, ...]) -> Judged:
-        """Looks at the whole image once."""
-        labels = x.new_tensor(sample.label_vector(classifier.classes))[None]
-        labels[0, list(targets)] = 1
-        return cls(classifier, sample, x, targets, labels, classifier.logits(x)[0])
-
-    @torch.no_grad()
-    def step(
-        self,
-        index: int,
-        target: int,
-        erased: Erased,
-        after: Tensor,
-        *,
-        own: Tensor,
-        fused: Tensor,
-        logits: Tensor,
-        weight: float,
-    ) -> Step:
-        """What one erasing shows; the fields as `cs_ae` lists them.
-
-        Args:
-            target: r.
-            after: (1, C) p^.
-            own: (1, C, h, w) maps of the image as it is, of the network whose mask this is.
-            fused: (C, h, w) its maps over the views.
-            logits: (C,) p.
-            weight: alpha.
-        """
-        l_cls = binary_cross_entropy_with_logits(logits[None], self.labels).item()
-        each = binary_cross_entropy_with_logits(after, erased.remaining, reduction="none")[0] / after.shape[1]
-        l_target, l_cse = each[target].item(), each.sum().item()
-        terms = {"l_cls": l_cls, "l_cse": l_cse, "l_cse_target": l_target, "l_cse_others": l_cse - l_target}
-        return Step(
-            index,
-            as_array(fused),
-            as_array(logits),
-            self.targets,
-            image=self.classifier.preprocessing.restore(erased.x[0]),
-            mask=as_array(erased.mask[0, 0]),
-            loss=l_cls + weight * l_cse,
-            terms={**terms, "alpha": weight, **self.places(erased.mask, own, target)},
-            arrays={"before": as_array(self.before), "after": as_array(after[0])},
-            sampled=target,
-        )
-
-    def places(self, mask: Tensor, own: Tensor, target: int) -> dict[str, float]:
-        """Where the mask (1, 1, H, W) of one class lies: `area`, `leakage/NAME`, `object/NAME` (see `shares`)."""
-        array, names = as_array(mask[0, 0]), self.classifier.classes
-        others = [c for c in self.labels[0].nonzero()[:, 0].tolist() if c != target]
-        inside = map_shares(array, as_array(own[0]), others)
-        return {
-            "area": float(array.mean()),
-            **{f"leakage/{names[c]}": float(share) for c, share in zip(others, inside, strict=True)},
-            **{f"object/{name}": share for name, share in object_shares(array, self.sample).items()},
-        }
-
-
-def as_array(values: Tensor) -> NDArray[np.float32]:
-    """A float32 copy on no device."""
-    return np.array(values.detach().float().cpu().numpy())
-
-
-def check_pair(classifier: Classifier, trained: Classifier, name: str) -> None:
-    """Raises InputError where the trained network sees other classes or another input than the classifier."""
-    if trained.classes != classifier.classes:
-        raise InputError(f"the {name} knows other classes than the classifier: give the one that was trained from it")
-    if trained.preprocessing != classifier.preprocessing:
-        raise InputError(f"the {name} wants another preprocessing than the classifier: give the one trained from it")
+    l_cls = binary_cross_entropy_with_logits(logits[None], ordinary.labels).item()
+    each = binary_cross_entropy_with_logits(after, erased.remaining, reduction="none")[0] / after.shape[1]
+    l_target, l_cse = each[target].item(), each.sum().item()
+    terms = {"l_cls": l_cls, "l_cse": l_cse, "l_cse_target": l_target, "l_cse_others": l_cse - l_target}
+    return Step(
+        index,
+        as_array(fused),
+        as_array(logits),
+        ordinary.targets,
+        image=ordinary.classifier.preprocessing.restore(erased.x[0]),
+        mask=as_array(erased.mask[0, 0]),
+        loss=l_cls + settings.weight * l_cse,
+        terms={**terms, "alpha": settings.weight, **ordinary.mask_terms(erased.mask, maps, target)},
+        arrays={"before": as_array(ordinary.logits), "after": as_array(after[0])},
+        sampled=target,
+        settings=settings.as_dict(),
+    )
 
 
 def cs_ae(
@@ -210,21 +155,23 @@ def cs_ae(
     sample: Sample,
     classes: Sequence[str] | None = None,
     views: Views = SINGLE,
+    settings: CseSettings | None = None,
     *,
     cgnet: Classifier,
-    weight: float = 1.0,
+    **changes: Any,
 ) -> Iterator[Step]:
     """CS-AE on one image: a Step for each target class, erased by its own mask. Nothing is trained here.
 
     At inference the method is CGNet alone (OC-CSE, `infer.py`): the maps are those of its CAM, the same in every Step.
 
     Args:
-        classifier: the ordinary classifier OC; it judges.
+        classifier: the ordinary classifier OC, frozen.
         sample: its labels are y; where it has none, the class that CGNet finds most likely.
         classes: the classes erased, one after the other; default the sample's labels. They count as labels too.
         views: of the maps. The masks are made from the image as it is, as in training.
+        settings: None: the classifier's own for "cs-ae", else the defaults.
         cgnet: the trained network; of the classifier's classes and preprocessing.
-        weight: alpha in `loss`; the paper's schedule ends at 1.
+        changes: of single settings.
 
     Yields:
         Step k: the k-th target r in `sampled`; `maps` (C, h, w) fused; `scores` p; `mask` (H', W') m and `image` x^, as
@@ -237,16 +184,19 @@ def cs_ae(
         InputError: a class the classifier lacks, a CGNet of other classes or preprocessing, or maps that are not
             finite.
     """
+    settings = resolve(CseSettings, "cs-ae", classifier, settings, changes)
     check_pair(classifier, cgnet, "CGNet")
-    targets = tuple(dict.fromkeys(target_indices(classifier, sample, classes)))
+    targets = target_indices(classifier, sample, classes)
     x = classifier.preprocess(sample.image)
     fused, logits = class_maps(cgnet, x, views)
-    check_finite(fused, "CGNet")
-    judged = Judged.of(classifier, sample, x, targets or (int(logits.argmax()),))
+    check_finite("CGNet", fused)
+    ordinary = OrdinaryPrediction.of(classifier, sample, x, targets or top_class(logits))
     with torch.no_grad():
-        own = cgnet.maps(x)
-    for index, target in enumerate(judged.targets):
+        maps = cgnet.maps(x)
+    for index, target in enumerate(ordinary.targets):
         with torch.no_grad():
-            erased = erase_class(x, own, judged.labels, torch.tensor([target], device=x.device))
+            erased = erase_class(x, maps, ordinary.labels, torch.tensor([target], device=x.device))
             after = classifier.logits(erased.x)
-        yield judged.step(index, target, erased, after, own=own, fused=fused, logits=logits, weight=weight)
+        yield erasing_step(
+            ordinary, index, target, erased, after, maps=maps, fused=fused, logits=logits, settings=settings
+        )

@@ -21,9 +21,9 @@ from wsss_viz.data.findings import Noticed
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.subset import Chosen, names_of
 from wsss_viz.errors import InputError
+from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.reading import read_all
-from wsss_viz.methods.registry import Runner
 from wsss_viz.methods.views import Views
 from wsss_viz.traces.map_folder import DICTIONARIES, NUMBERED, SETTINGS, MapWriter, read_settings
 from wsss_viz.traces.step import last_step

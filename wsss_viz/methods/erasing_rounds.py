@@ -1,4 +1,4 @@
-"""AE by retraining: find, erase, train anew, and take the union (AE-PSL).
+"""AE, retrained: find, erase, train anew, and take the union (AE-PSL).
 
 Wei, Feng, Liang, Cheng, Zhao and Yan, "Object Region Mining with Adversarial Erasing: A Simple Classification to
 Semantic Segmentation Approach", CVPR 2017. In rounds t = 1 ... T:
@@ -20,20 +20,21 @@ The union as a graded map, so that one threshold can be chosen for it as for eve
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.methods.cam import check_finite, target_indices
-from wsss_viz.methods.cse import as_array, check_pair
+from wsss_viz.methods.core import as_array, check_finite, check_pair, resolve, target_indices, top_class
 from wsss_viz.methods.masking import enlarge, erase, make_mask, relu_max
+from wsss_viz.methods.settings import ErasingRoundsSettings
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
 
-def found_regions(
+def erased_regions(
     maps: Tensor,
     labels: Tensor,
     size: tuple[int, int],
@@ -56,11 +57,10 @@ def ae_rounds(
     sample: Sample,
     classes: Sequence[str] | None = None,
     views: Views = SINGLE,
+    settings: ErasingRoundsSettings | None = None,
     *,
     rounds: Sequence[Classifier],
-    mask: str = "hard",
-    threshold: float = 0.5,
-    share: float = 0.2,
+    **changes: Any,
 ) -> Iterator[Step]:
     """The rounds of AE on one image, by the classifiers they trained.
 
@@ -68,9 +68,10 @@ def ae_rounds(
         classifier: of round 1, trained on images as they are.
         sample: the labels whose regions are erased; where it has none, the class with the top score.
         classes: the classes erased instead of the labels.
-        views: every look is fused over them, and F_t is made from the fused map.
+        views: every round's map is fused over them, and F_t is made from the fused map.
+        settings: of F_t, as in training; None: the classifier's own for "ae-rounds", else the defaults.
         rounds: the classifiers of rounds 2 ... T, trained on what was erased before; none gives CAM.
-        mask, threshold, share: of F_t, as in training.
+        changes: of single settings.
 
     Yields:
         Step t - 1: `maps` (C, h, w), the union of rounds 1 to t as a graded map (of classes that are no targets: CAM);
@@ -83,22 +84,23 @@ def ae_rounds(
         InputError: a class the classifier lacks, a setting out of range, a round of another kind of network, or maps
             that are not finite.
     """
+    settings = resolve(ErasingRoundsSettings, "ae-rounds", classifier, settings, changes)
     for network in rounds:
         check_pair(classifier, network, "classifier of a round")
-    targets = tuple(dict.fromkeys(target_indices(classifier, sample, classes)))
+    targets = target_indices(classifier, sample, classes)
     x = classifier.preprocess(sample.image)
     size = (x.shape[2], x.shape[3])
     erased = x.new_zeros(1, 1, *size)
     union: _Union | None = None
     for index, network in enumerate((classifier, *rounds)):
-        seen = erase(x, erased)
-        current, logits = class_maps(network, seen, views)
-        check_finite(current, f"classifier of round {index + 1}")
+        erased_image = erase(x, erased)
+        current, logits = class_maps(network, erased_image, views)
+        check_finite(f"classifier of round {index + 1}", current)
         if union is None:
-            union = _Union(current, targets or (int(logits.argmax()),))
+            union = _Union(current, targets or top_class(logits))
         else:
             union.add(current)
-        region = found_regions(current[None], union.labels, size, mask=mask, threshold=threshold, share=share)
+        region = erased_regions(current[None], union.labels, size, **settings.as_dict())
         before, erased = erased, torch.maximum(erased, region)
         after = erase(x, erased)
         with torch.no_grad():
@@ -108,7 +110,7 @@ def ae_rounds(
             as_array(union.maps),
             as_array(logits),
             union.targets,
-            image=classifier.preprocessing.restore(seen[0]),
+            image=classifier.preprocessing.restore(erased_image[0]),
             mask=as_array(region[0, 0]),
             terms={"area": erased.mean().item(), "new_area": (erased - before).mean().item()},
             arrays={
@@ -117,6 +119,7 @@ def ae_rounds(
                 "next": as_array(following),
                 "ordinary": as_array(ordinary),
             },
+            settings=settings.as_dict(),
         )
 
 
@@ -136,5 +139,5 @@ class _Union:
 
     def add(self, current: Tensor) -> None:
         """H_t of a later round."""
-        chosen = list(self.targets)
-        self.maps[chosen] = torch.maximum(self.maps[chosen], relu_max(current[chosen]) * self._unit[chosen])
+        rows = list(self.targets)
+        self.maps[rows] = torch.maximum(self.maps[rows], relu_max(current[rows]) * self._unit[rows])

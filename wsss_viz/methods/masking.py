@@ -6,22 +6,18 @@
     x'   = x (1 - mask)                            0 of a normalised input is the mean colour
 
 Everything here is differentiable where its formula is, keeps no state and touches no classifier: CS-AE and GAIN train
-through it, erasing on a frozen classifier looks through it.
+through it, erasing on a frozen classifier makes its masks by it.
 """
 
 from __future__ import annotations
-
-import math
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from wsss_viz.errors import InputError
+from wsss_viz.methods.settings import check_mask
 
 EPSILON = 1e-5
-MASKS = ("hard", "top", "soft", "graded")
-"""hard: [M > threshold]; top: the share of the area with the largest values; soft: T(M); graded: M itself."""
 
 SOFT_SETTINGS = {"ilyak93": (0.5, 10.0), "ngxbac": (0.25, 100.0), "AustinDoolittle": (0.4, 100.0)}
 """(sigma, omega) of three reimplementations of GAIN: its paper gives no values."""
@@ -95,26 +91,17 @@ def soft_mask(values: Tensor, sigma: float, omega: float) -> Tensor:
 def make_mask(
     values: Tensor, kind: str, *, threshold: float = 0.5, share: float = 0.2, sigma: float = 0.5, omega: float = 10.0
 ) -> Tensor:
-    """The mask of that kind, one of `MASKS`, from normalised maps (..., H, W).
+    """The mask of that kind, one of `settings.MASKS`, from normalised maps (..., H, W).
 
     Raises:
         InputError: the kind is unknown, or its setting out of range.
     """
+    check_mask(kind, threshold, share, sigma, omega)
     if kind == "hard":
-        if not 0 <= threshold <= 1:
-            raise InputError(f"`threshold` is 0 to 1, a share of the map's maximum, got {threshold}")
         return hard_mask(values, threshold)
     if kind == "top":
-        if not 0 < share <= 1:
-            raise InputError(f"`share` is above 0 and at most 1, a share of the image's area, got {share}")
         return top_mask(values, share)
-    if kind == "soft":
-        if not (omega > 0 and math.isfinite(sigma)):
-            raise InputError(f"`sigma` is a number and `omega` above 0, the soft mask's, got {sigma} and {omega}")
-        return soft_mask(values, sigma, omega)
-    if kind == "graded":
-        return values
-    raise InputError(f"`mask` is one of {', '.join(MASKS)}, got {kind!r}")
+    return soft_mask(values, sigma, omega) if kind == "soft" else values
 
 
 def erase(x: Tensor, mask: Tensor) -> Tensor:

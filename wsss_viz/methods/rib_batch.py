@@ -1,74 +1,161 @@
-"""The batch RIB tunes on, and what the tuned copy sees in it: class maps, pooled logits, the loss."""
+"""The batch RIB tunes on: the image in its views, and its companions (Lee et al., NeurIPS 2021).
+
+Companions are the other images that steady the tuning on one image. Each step raises the logits of B more images, none
+of which shares a label with the image at hand; so the direction that raises every class at once is no way out. Early
+features never change while the late part is tuned: those of the image's views and of the companions are computed once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.methods.companions import Companions
-from wsss_viz.methods.pooling import GAP, pool
-from wsss_viz.methods.tuning import LateCopy, early_features
+from wsss_viz.methods.core import is_finite
+from wsss_viz.methods.late_copy import LateCopy, early_features
+from wsss_viz.methods.rib_loss import Objective, pool
 from wsss_viz.methods.views import Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 
-RIB, BCE = "rib", "bce"
-LOSSES = (RIB, BCE)
-
-
-def rib_loss(logits: Tensor, labels: Tensor, margin: float | None) -> Tensor:
-    """L = - sum over rows and classes of t_c min(m, y^c), a scalar.
-
-    Args:
-        logits: (N, C), y^c.
-        labels: (N, C) in {0, 1}, t_c.
-        margin: m; None: no minimum is taken (the official code).
-    """
-    held = logits if margin is None else logits.clamp(max=margin)
-    return -(labels * held).sum()
-
-
-@dataclass(frozen=True)
-class Objective:
-    """L, and the pooled logits it is a function of.
-
-    Attributes:
-        pooling, tau: of the labelled classes; the others are pooled by GAP (as in the official code).
-        margin: m of `rib_loss`.
-        loss: "rib", or "bce": L = sum over rows and classes of BCE(sigma(y^c), t_c).
-    """
-
-    pooling: str
-    tau: float
-    margin: float | None
-    loss: str = RIB
-
-    def logits(self, late: LateCopy, maps: Tensor, labels: Tensor) -> Tensor:
-        """Maps (N, C, h, w) and labels (N, C) to y^c (N, C)."""
-        pooled, _ = pool(maps, self.pooling, self.tau)
-        plain, _ = pool(maps, GAP)
-        return late.with_bias(torch.where(labels > 0, pooled, plain))
-
-    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """L, a scalar."""
-        if self.loss == BCE:
-            return binary_cross_entropy_with_logits(logits, labels, reduction="sum")
-        return rib_loss(logits, labels, self.margin)
+SCENES_DRAWN_FROM = 128
+_READ_PER_COMPANION = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What the copy sees at theta_k.
+class Companions:
+    """Images with their early features: built once, read by any number of calls and threads, never written.
+
+    Attributes:
+        features: one (1, D, h, w) per image, after `split` stages.
+        labels: one set of class names per image.
+        split: stages computed.
+        classes: of the classifier.
+    """
+
+    features: tuple[Tensor, ...]
+    labels: tuple[frozenset[str], ...]
+    split: int
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, classifier: Classifier, samples: Sequence[Sample], split: int) -> Companions:
+        """The early features of `samples`, each alone, so that they do not depend on the others."""
+        features = tuple(early_features(classifier, classifier.preprocess(s.image), split) for s in samples)
+        return cls(features, tuple(frozenset(s.labels or ()) for s in samples), split, classifier.classes)
+
+    def choose(self, excluded_labels: Collection[str], count: int, seed: int) -> Companions:
+        """At most `count` of them without a label in `excluded_labels`, in an order that follows from the seed."""
+        return self.take(self.eligible(excluded_labels, seed)[:count])
+
+    def eligible(self, excluded_labels: Collection[str], seed: int) -> list[int]:
+        """The indices of those without a label in `excluded_labels`, in an order that follows from the seed."""
+        return [i for i in _order(len(self), seed) if _is_eligible(self.labels[i], excluded_labels, self.classes)]
+
+    def take(self, indices: Sequence[int]) -> Companions:
+        """Those at `indices`, in that order."""
+        features, labels = tuple(self.features[i] for i in indices), tuple(self.labels[i] for i in indices)
+        return Companions(features, labels, self.split, self.classes)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """(n, D, h, w) features and (n, C) labels in {0, 1}, those of one shape together."""
+        shapes = sorted({tuple(z.shape) for z in self.features})
+        for shape in shapes:
+            group = [i for i, z in enumerate(self.features) if tuple(z.shape) == shape]
+            z = torch.cat([self.features[i] for i in group])
+            yield z, z.new_tensor([[float(name in self.labels[i]) for name in self.classes] for i in group])
+
+
+def find_companions(
+    classifier: Classifier,
+    samples: Sequence[Sample] | Companions | None,
+    excluded_labels: Collection[str],
+    count: int,
+    *,
+    split: int,
+    seed: int = 0,
+) -> Companions:
+    """At most `count` companions without a label in `excluded_labels` and with at least one that the classifier knows.
+
+    Where there are fewer, those there are (the official code's loader gives none then, and crashes).
+
+    Args:
+        samples: what they are drawn from, without replacement, in an order that follows from the seed; a sequence is
+            read no further than needed, and at most 16 `count` deep. None: `scene_companions` for a classifier of the
+            scenes' classes, else nothing.
+        excluded_labels: the labels of the image at hand.
+        split: stages whose features are computed once.
+
+    Raises:
+        ValueError: `count` is negative, or ready-made `Companions` are of another split or other classes.
+    """
+    if count < 0:
+        raise ValueError(f"`companions` is 0 or more, got {count}")
+    if isinstance(samples, Companions):
+        if (samples.split, samples.classes) != (split, classifier.classes):
+            raise ValueError(
+                f"the companions' features are of split {samples.split} and {len(samples.classes)} classes, want split "
+                f"{split} and the classifier's {len(classifier.classes)}: make them by Companions.of(classifier, ...)"
+            )
+        return samples.choose(excluded_labels, count, seed)
+    if samples is None:
+        samples = scene_companions(classifier.classes)
+    drawn: list[Sample] = []
+    for position in _order(len(samples), seed)[: _READ_PER_COMPANION * count]:
+        if len(drawn) == count:
+            break
+        sample = samples[position]
+        if _is_eligible(frozenset(sample.labels or ()), excluded_labels, classifier.classes):
+            drawn.append(sample)
+    return Companions.of(classifier, drawn, split)
+
+
+def scene_companions(classes: Sequence[str]) -> Sequence[Sample]:
+    """The first 128 scenes of scenes:train, kept once drawn; nothing where `classes` are not the scenes'."""
+    from wsss_viz.data.scenes import CLASSES
+
+    return _DrawnScenes() if tuple(classes) == tuple(CLASSES) else ()
+
+
+def _order(count: int, seed: int) -> list[int]:
+    return [int(i) for i in np.random.default_rng(seed).permutation(count)]
+
+
+def _is_eligible(labels: frozenset[str], excluded_labels: Collection[str], classes: Sequence[str]) -> bool:
+    return labels.isdisjoint(excluded_labels) and not labels.isdisjoint(classes)
+
+
+@functools.lru_cache(maxsize=SCENES_DRAWN_FROM)
+def _drawn_scene(position: int) -> Sample:
+    from wsss_viz.data.scenes import Scenes
+
+    return Scenes("train")[position]
+
+
+class _DrawnScenes(Sequence[Sample]):
+    def __len__(self) -> int:
+        return SCENES_DRAWN_FROM
+
+    def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
+        return _drawn_scene(index)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the copy makes of the batch at theta_k.
 
     Attributes:
         current: (C, h, w), the CAM, fused over the views.
-        plain: (1 or 2, C, h, w), the maps at scale 1, of the image and where it was seen of its mirror image.
+        plain: (1 or 2, C, h, w), the maps at scale 1, of the image and, where a view has it, of its mirror image.
         scores: (C,), the logits of the image as it is, by GAP.
-        logits: (V, C), y^c, a row a gradient view.
+        logits: (V, C), y^c, a row per gradient view.
         region: (C, h, w) bool, what y^c of the image as it is was pooled over.
         companions: how many there were.
         companion_logits: y^c of their labels, one after the other.
@@ -87,7 +174,7 @@ class Seen:
     @property
     def finite(self) -> bool:
         """Whether every map and the loss are numbers."""
-        return all(bool(torch.isfinite(t).all()) for t in (self.current, self.plain, self.loss))
+        return is_finite(self.current, self.plain, self.loss)
 
     def coverage(self, targets: Sequence[int], level: float) -> float:
         """The share of cells where a target's normalised map is above `level`.
@@ -120,17 +207,17 @@ class Batch:
         with torch.no_grad():
             return late.with_bias(late.maps(self.rows[1.0][:1]).mean(dim=(2, 3)))[0]
 
-    def look(
+    def forward(
         self, late: LateCopy, targets: Sequence[int], companions: Companions, objective: Objective, *, learn: bool
-    ) -> Seen:
+    ) -> Prediction:
         """One forward of the copy over all rows.
 
         Args:
             learn: keep the graph, so that the copy can descend the loss.
         """
         with torch.inference_mode(False), torch.enable_grad() if learn else torch.no_grad():
-            seen = {scale: late.maps(self.rows[scale]) for scale in self.gradient_views.scales}
-            rows = [maps[: 1 + self.gradient_views.flip] for maps in seen.values()]
+            graphs = {scale: late.maps(self.rows[scale]) for scale in self.gradient_views.scales}
+            rows = [maps[: 1 + self.gradient_views.flip] for maps in graphs.values()]
             labels = [_one_hot(targets, maps) for maps in rows]
             logits = [objective.logits(late, maps, t) for maps, t in zip(rows, labels, strict=True)]
             loss = torch.stack([objective(y, t) for y, t in zip(logits, labels, strict=True)]).sum()
@@ -140,11 +227,11 @@ class Batch:
                 loss = loss + objective(y, t)
                 others.append(y.detach()[t > 0])
         with torch.inference_mode(False), torch.no_grad():
-            maps = {s: seen[s].detach() if s in seen else late.maps(z) for s, z in self.rows.items()}
+            maps = {s: graphs[s].detach() if s in graphs else late.maps(z) for s, z in self.rows.items()}
             plain = maps[1.0]
             fused = [maps[scale][: 1 + self.views.flip] for scale in self.views.scales]
             _, region = pool(plain[:1], objective.pooling, objective.tau)
-            return Seen(
+            return Prediction(
                 fuse(fused, self.views, self.size, (plain.shape[2], plain.shape[3])),
                 plain,
                 late.with_bias(plain[:1].mean(dim=(2, 3)))[0],

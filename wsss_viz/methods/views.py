@@ -4,48 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from wsss_viz.methods.view_set import MIRROR, MULTI_SCALE, PRESETS, SINGLE, Views
 from wsss_viz.models.classifier import Classifier
 
-
-@dataclass(frozen=True)
-class Views:
-    """Which views are seen, and how their maps become one.
-
-    Attributes:
-        scales: of the image's sides.
-        flip: whether each scale is seen mirrored too.
-        rectify: ReLU each view's map before the views are averaged, as IRN does; without it the result stays signed.
-        cell: side in pixels of the result's grid cells, ceil(H / cell) x ceil(W / cell); None: the grid of scale 1.
-        high_res: whether CAM also gives its maps in the image's own resolution, as IRN stores them (`high_res`).
-    """
-
-    scales: tuple[float, ...] = (1.0,)
-    flip: bool = False
-    rectify: bool = False
-    cell: int | None = None
-    high_res: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.scales or any(not 0.1 <= scale <= 4 for scale in self.scales):
-            raise ValueError(f"`scales` wants one or more numbers from 0.1 to 4, got {self.scales}")
-
-    @property
-    def count(self) -> int:
-        """How many views there are."""
-        return len(self.scales) * (1 + self.flip)
-
-
-SINGLE = Views()
-MIRROR = Views(flip=True)
-MULTI_SCALE = Views(scales=(1.0, 0.5, 1.5, 2.0), flip=True, rectify=True, cell=4)
-
-PRESETS = {"single": SINGLE, "mirror": MIRROR, "multi-scale": MULTI_SCALE}
+__all__ = [
+    "MIRROR",
+    "MULTI_SCALE",
+    "PRESETS",
+    "SINGLE",
+    "Views",
+    "class_maps",
+    "fuse",
+    "high_res",
+    "view_inputs",
+    "view_maps",
+]
 
 
 def view_inputs(x: Tensor, views: Views) -> Iterator[Tensor]:
@@ -66,14 +45,14 @@ def view_inputs(x: Tensor, views: Views) -> Iterator[Tensor]:
 
 
 def fuse(maps: list[Tensor], views: Views, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
-    """The maps of `view_inputs`, each (1 or 2, C, h_s, w_s), as one map a class (C, h, w).
+    """The maps of `view_inputs`, each (1 or 2, C, h_s, w_s), as one map per class (C, h, w).
 
     Per scale: ReLU where `views.rectify`, the mirrored map turned back; then bilinear to one grid, and the mean over
     all views. IRN (`step/make_cam.py`) takes the sum: the division by each class's maximum that follows there makes
     the two the same, and the mean keeps the unit of the logits.
 
     Args:
-        maps: one a scale.
+        maps: one per scale.
         size: (H, W) of the input at scale 1.
         grid: (h, w) of the map at scale 1, used where `views.cell` is None.
     """

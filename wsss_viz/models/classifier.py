@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -89,8 +89,9 @@ class Classifier(nn.Module):
         split: number of early stages, 0 to len(stages).
         stride: H / h, rounded.
         preprocessing: from an image to an input.
-        layout: of a published network its name in `layouts.result.TITLES`; "" for others. Methods that have settings of
-            their own for such a network look here.
+        layout: of a published network its name in `layouts.result.TITLES`; "" for others.
+        settings: what methods are run with on this very network, by the method's name, where it is not their defaults;
+            from its entry in the register of checkpoints.
     """
 
     bias: Tensor | None
@@ -106,6 +107,7 @@ class Classifier(nn.Module):
         bias: Tensor | None = None,
         preprocessing: Preprocessing | None = None,
         layout: str = "",
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__()
         if head.bias is not None or head.kernel_size != (1, 1):
@@ -122,6 +124,7 @@ class Classifier(nn.Module):
         self.split = split
         self.preprocessing = preprocessing or Preprocessing()
         self.layout = layout
+        self.settings: dict[str, dict[str, Any]] = {name: dict(values) for name, values in (settings or {}).items()}
 
     def early(self, x: Tensor, split: int | None = None) -> Tensor:
         """(N, 3, H, W) to the features after `split` stages (default: the classifier's own)."""

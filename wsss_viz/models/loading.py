@@ -9,7 +9,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.device import find_device
-from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest
+from wsss_viz.models.manifest import file_digest, folder_of, read_manifest
 
 TORCHVISION_PREFIX = "torchvision:"
 
@@ -18,7 +18,8 @@ def load(name: str, device: str = "auto", *, classes: Sequence[str] | None = Non
     """A classifier in evaluation mode, its weights frozen.
 
     Args:
-        name: a name in `checkpoints/manifest.json` ("scenes-classifier"), the path of a checkpoint (one of this
+        name: a name in a register, of the shipped checkpoints ("scenes-classifier") or of those trained with
+            `python -m wsss_viz train` ("trained-classifier"), the path of a checkpoint (one of this
             project, or a published one of a layout that `models.layouts` knows), or a torchvision model's name
             ("resnet50", "torchvision:resnet50"), which comes with its pretrained weights.
         device: "auto" (the GPU where there is one), "cpu", "cuda", "cuda:1", "mps".
@@ -62,16 +63,17 @@ def registered_path(name: str) -> Path:
     Raises:
         InputError: there is none of that name, or its file is missing, truncated or changed.
     """
-    entries = read_manifest()
-    if name not in entries:
+    folder = folder_of(name)
+    if folder is None:
         raise InputError(f"there is no checkpoint {name!r} in the register: make it with `python -m wsss_viz train`")
-    path = checkpoints_folder() / entries[name].file
+    entry = read_manifest(folder)[name]
+    path = folder / entry.file
     if not path.is_file():
-        raise InputError(f"{path.name} is missing: restore it, or run `{entries[name].command}`")
-    if file_digest(path) != entries[name].sha256:
+        raise InputError(f"{path.name} is missing: restore it, or run `{entry.command}`")
+    if file_digest(path) != entry.sha256:
         raise InputError(
             f"{path.name} does not match its digest in the register: it is truncated or changed; restore it, or "
-            f"run `{entries[name].command}`"
+            f"run `{entry.command}`"
         )
     return path
 

@@ -1,25 +1,37 @@
-"""The shipped checkpoints' register, `checkpoints/manifest.json`: readable without torch."""
+"""The registers of the checkpoints, `manifest.json` beside them: of those shipped and of those a person has trained.
+
+Readable without torch.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
+from wsss_viz.resources import data_folder, shipped_folder
 
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+FOLDER_VARIABLE = "WSSS_VIZ_CHECKPOINTS"
 
 
 def checkpoints_folder() -> Path:
-    """`checkpoints/` beside the package, or the folder named in the environment variable WSSS_VIZ_CHECKPOINTS."""
-    named = os.environ.get("WSSS_VIZ_CHECKPOINTS")
-    return Path(named) if named else SHIPPED
+    """The shipped `checkpoints/`, or in its place the folder named in the environment variable WSSS_VIZ_CHECKPOINTS."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else shipped_folder() / "checkpoints"
+
+
+def trained_folder() -> Path:
+    """Where `train` writes and `load` looks beside `checkpoints_folder`: in the person's data folder.
+
+    The folder of WSSS_VIZ_CHECKPOINTS, where that is set, is this one too.
+    """
+    return checkpoints_folder() if os.environ.get(FOLDER_VARIABLE) else data_folder() / "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Entry:
         seed: of that command.
         trained: what else is known of the training (seconds, versions, epochs, what it started from).
         scores: what was measured, with the data it was measured on.
+        settings: what methods are run with on this network, by the method's name, where it is not their defaults.
     """
 
     file: str
@@ -47,15 +60,24 @@ class Entry:
     seed: int
     trained: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
-    """The register's entries by name; empty where there is no register.
+    """The entries by name of a folder's register, or of both; empty where there is none.
+
+    Of one name in both, the shipped one is meant.
 
     Raises:
-        InputError: the register cannot be read.
+        InputError: a register cannot be read.
     """
-    path = (folder or checkpoints_folder()) / "manifest.json"
+    if folder is None:
+        return {**_read(trained_folder()), **_read(checkpoints_folder())}
+    return _read(folder)
+
+
+def _read(folder: Path) -> dict[str, Entry]:
+    path = folder / "manifest.json"
     if not path.is_file():
         return {}
     found = path.stat()
@@ -72,14 +94,21 @@ def _entries(path: Path, stamp: tuple[int, ...]) -> dict[str, Entry]:
         raise InputError(f"{path} is not a register of checkpoints ({error}): take it from the repository") from None
 
 
-def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
-    """The names in the register of the networks of a role that were trained from this very classifier, in order.
+def folder_of(name: str) -> Path | None:
+    """The folder in whose register a name is, None where there is none."""
+    return next((folder for folder in (checkpoints_folder(), trained_folder()) if name in _read(folder)), None)
 
-    Rounds of AE come by their number, others by name, the classifier's digest decides. Needs no network to be read.
+
+def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
+    """The names of the networks of a role that were trained from this very classifier and are beside it, in order.
+
+    A person's own network from a shipped classifier is not among them: a method takes it where it is named. Rounds of
+    AE come by their number, others by name, the classifier's digest decides. Needs no network to be read.
     """
-    entries = read_manifest()
-    if classifier_name not in entries:
+    folder = folder_of(classifier_name)
+    if folder is None:
         return ()
+    entries = _read(folder)
     digest = entries[classifier_name].sha256
 
     def fits(entry: Entry) -> bool:
@@ -89,10 +118,45 @@ def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
     return tuple(sorted(fitting, key=lambda name: (fitting[name].trained.get("round", 0), name)))
 
 
+def settings_of(name: str) -> dict[str, dict[str, Any]]:
+    """The methods' settings of a classifier by its name in the register or its path; {} where there are none."""
+    entries = read_manifest()
+    if name in entries:
+        return _inherited_settings(entries[name])
+    return settings_of_file(Path(name)) if Path(name).is_file() else {}
+
+
+def settings_of_file(path: Path) -> dict[str, dict[str, Any]]:
+    """The methods' settings in the entry of this very file, by its digest; {} where no entry is of it.
+
+    An entry without its own has those of the classifier that it was trained from.
+    """
+    size = path.stat().st_size
+    alike = [entry for name, entry in read_manifest().items() if _size((folder_of(name) or path) / entry.file) == size]
+    digest = file_digest(path) if alike else ""
+    entry = next((entry for entry in alike if entry.sha256 == digest), None)
+    return {} if entry is None else _inherited_settings(entry)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _inherited_settings(entry: Entry) -> dict[str, dict[str, Any]]:
+    digest = entry.trained.get("classifier_sha256")
+    if entry.settings or digest in (None, entry.sha256):
+        return entry.settings
+    parent = next((other for other in read_manifest().values() if other.sha256 == digest), None)
+    return {} if parent is None else _inherited_settings(parent)
+
+
 def register(name: str, entry: Entry, folder: Path | None = None) -> None:
-    """Adds or replaces one entry; the register is written whole or not at all."""
-    folder = folder or checkpoints_folder()
-    entries = {**read_manifest(folder), name: entry}
+    """Adds or replaces one entry, which keeps its settings; the register is written whole or not at all."""
+    folder = folder or trained_folder()
+    entries = read_manifest(folder)
+    if name in entries and not entry.settings:
+        entry = replace(entry, settings=entries[name].settings)
+    entries[name] = entry
     content = {"format": 1, "checkpoints": {key: asdict(entries[key]) for key in sorted(entries)}}
     write_whole(folder / "manifest.json", (json.dumps(content, indent=2) + "\n").encode())
 

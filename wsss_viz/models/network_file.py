@@ -22,7 +22,8 @@ from wsss_viz.models.preflight import OWN_KEY
 from wsss_viz.models.reading.bounds import LARGEST_FILE
 
 KEY = OWN_KEY
-_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
+_DTYPES = {torch.float32: ("F32", "F16"), torch.int64: ("I64",)}
+"""By a tensor's dtype in the network those it may have in the file."""
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -49,9 +50,21 @@ def read_network(path: Path, form: str, build: Callable[[Mapping[str, Any]], Net
     return read_weights(path, lambda description: _build(description or "{}", path.name, form, build))
 
 
-def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any]) -> None:
-    """Writes weights and a description of their network, JSON, whole or not at all."""
+def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any], *, half: bool = False) -> None:
+    """Writes weights and a description of their network, JSON, whole or not at all.
+
+    Args:
+        half: float16, half the size; they are read as float32 again.
+
+    Raises:
+        InputError: a weight is too large for float16.
+    """
     tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    if half:
+        tensors = {key: value.half() if value.is_floating_point() else value for key, value in tensors.items()}
+        large = next((key for key, value in tensors.items() if not torch.isfinite(value).all()), None)
+        if large:
+            raise InputError(f"{large} holds values that float16 has no room for: write float32")
     # one entry: the container keeps several in no fixed order, and the same network is to give the same bytes
     write_whole(path, save(tensors, metadata={KEY: json.dumps(meta, sort_keys=True)}))
 
@@ -79,7 +92,8 @@ def read_weights(path: Path, build: Callable[[str | None], Network]) -> Network:
     broken = next((key for key, value in state.items() if not torch.isfinite(value).all()), None)
     if broken:
         raise InputError(f"{path.name}: {broken} holds NaN or infinity: the training diverged, or the file is damaged")
-    network.load_state_dict(state, assign=True)
+    whole = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    network.load_state_dict(whole, assign=True)
     return network.eval().requires_grad_(False)
 
 
@@ -108,9 +122,9 @@ def _check_layout(file: Any, network: nn.Module, name: str) -> None:
         )
     for key, tensor in expected.items():
         kind, shape = file.get_slice(key).get_dtype(), tuple(file.get_slice(key).get_shape())
-        wanted = _DTYPES[tensor.dtype], tuple(tensor.shape)
-        if (kind, shape) != wanted:
+        kinds = _DTYPES[tensor.dtype]
+        if kind not in kinds or shape != tuple(tensor.shape):
             raise InputError(
                 f"{name} is of another architecture: {key} is {kind} {shape}, this network wants "
-                f"{wanted[0]} {wanted[1]}"
+                f"{kinds[0]} {tuple(tensor.shape)}"
             )

@@ -13,7 +13,7 @@ from wsss_viz.models.class_lists import ClassList, classes_of, names_beside
 from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from wsss_viz.models.layouts import Recognised, recognise
 from wsss_viz.models.layouts.recognition import KNOWN, common_prefix
-from wsss_viz.models.layouts.result import STRIDES, TITLES
+from wsss_viz.models.layouts.result import INPUTS, STRIDES, TITLES
 from wsss_viz.models.reading import TensorFile, TensorInfo, open_tensors
 from wsss_viz.models.reading.bounds import FORMATS
 
@@ -234,7 +234,7 @@ def _of_network(found: Recognised, known: ClassList | None) -> dict[str, Any]:
         "classes_from": known.source if known else "",
         "background": known.background if known else False,
         "stride": STRIDES[found.layout],
-        "preprocessing": {"mean": IMAGENET_MEAN, "std": IMAGENET_STD, "short_side": None},
+        "preprocessing": INPUTS.get(found.layout, {"mean": IMAGENET_MEAN, "std": IMAGENET_STD, "short_side": None}),
         "notes": found.notes,
     }
 

@@ -1,4 +1,4 @@
-"""A file of weights as a Classifier: IRN's ResNet-50, PSA's ResNet-38d, torchvision's ResNets, and our own."""
+"""A file of weights as a Classifier: the networks of `models.layouts`, and our own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import own_report, read_checkpoint
 from wsss_viz.models.class_lists import names_beside
 from wsss_viz.models.classifier import Classifier, Preprocessing
+from wsss_viz.models.efficientnet_lite import efficientnet_lite
 from wsss_viz.models.layouts import Recognised
+from wsss_viz.models.layouts.efficientnet_lite import network_names
 from wsss_viz.models.layouts.resnet import BASIC, BOTTLENECKS
-from wsss_viz.models.layouts.result import IRN, MXNET, RESNET38D, STRIDES
+from wsss_viz.models.layouts.result import EFFICIENTNET_LITE, IRN, MXNET, RESNET38D, STRIDES
 from wsss_viz.models.preflight import OWN_KEY, Report, refuse, report_on
 from wsss_viz.models.reading import TensorFile, open_tensors
 from wsss_viz.models.resnet38d import ResNet38d
@@ -83,6 +85,8 @@ def _build(file: TensorFile, found: Recognised, names: dict[str, str], report: R
     bias = weights.pop(found.bias) if found.bias else None
     if report.background:
         rows, bias = rows[1:], None if bias is None else bias[1:]
+    if found.layout == EFFICIENTNET_LITE:
+        return _efficientnet_lite(found.variant, report.classes, rows, bias, weights)
     network: nn.Module = _empty_resnet38d(found) if found.layout == RESNET38D else _empty_resnet(found)
     _fill(network, weights)
     head = nn.Conv2d(rows.shape[1], rows.shape[0], 1, bias=False)
@@ -97,6 +101,21 @@ def _build(file: TensorFile, found: Recognised, names: dict[str, str], report: R
         preprocessing=Preprocessing(),
         layout=found.layout,
     )
+    return classifier.eval().requires_grad_(False)
+
+
+def _efficientnet_lite(
+    variant: str, classes: Sequence[str], rows: Tensor, bias: Tensor | None, weights: dict[str, Tensor]
+) -> Classifier:
+    with torch.device("meta"):
+        classifier = efficientnet_lite(classes, variant)
+    names = network_names(variant)
+    state = {names[key]: tensor for key, tensor in weights.items()}
+    state |= {
+        "head.weight": rows[:, :, None, None].contiguous(),
+        "bias": rows.new_zeros(len(rows)) if bias is None else bias,
+    }
+    _fill(classifier, state)
     return classifier.eval().requires_grad_(False)
 
 

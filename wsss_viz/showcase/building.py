@@ -11,8 +11,9 @@ from wsss_viz import data
 from wsss_viz.data.files import whole_file
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.erasing_experiment import experiment
-from wsss_viz.methods.partners import available, load_trained
-from wsss_viz.methods.registry import METHODS, bind
+from wsss_viz.methods import METHODS, bind
+from wsss_viz.methods.catalogue import available
+from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.loading import load
 from wsss_viz.models.manifest import read_manifest, trained_names
@@ -51,7 +52,7 @@ def build_showcase(
     methods = available(CLASSIFIER)
     traces = {}
     for method in progress(methods, "methods"):
-        run = bind(method, classifier, load_trained([method], CLASSIFIER, device))
+        run = bind(method, classifier, load_paired([method], CLASSIFIER, device))
         for source in scenes:
             (sample,) = data.open(source)
             steps = run(sample, PRESETS[VIEWS])

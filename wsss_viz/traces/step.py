@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ class Step:
         arrays: further arrays by name (the union so far, the accumulated maps).
         sampled: index of the class drawn at this iteration (CS-AE).
         stop: why the method ends after this step, or None.
+        settings: what the method was run with, by name, as JSON has it; {} where unknown.
     """
 
     index: int
@@ -42,6 +44,7 @@ class Step:
     arrays: dict[str, NDArray] = field(default_factory=dict)
     sampled: int | None = None
     stop: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def last_step(steps: Iterable[Step]) -> Step:
@@ -86,6 +89,11 @@ class Trace:
     def scores(self) -> FloatArray:
         """(C,) float32, the last step's logits."""
         return self.steps[-1].scores
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the method was run with, by name; {} where unknown."""
+        return self.steps[-1].settings
 
     def __len__(self) -> int:
         return len(self.steps)

@@ -63,7 +63,13 @@ def _notes(trace: Trace) -> dict[str, Any]:
         }
         for step in trace
     ]
-    return {"method": trace.method, "classes": list(trace.classes), "steps": steps, "rows": {}}
+    return {
+        "method": trace.method,
+        "classes": list(trace.classes),
+        "settings": dict(trace.settings),
+        "steps": steps,
+        "rows": {},
+    }
 
 
 def _arrays(trace: Trace) -> dict[str, dict[int, NDArray]]:
@@ -148,7 +154,8 @@ class TraceFile:
                 }
                 own: dict[str, Any] = {key: there.pop(key) for key in _OWN if key in there}
                 further = {key.partition("/")[2]: value for key, value in there.items()}
-                steps.append(Step(**{**fields, "targets": tuple(fields["targets"])}, **own, arrays=further))
+                plain = {**fields, "targets": tuple(fields["targets"]), "settings": notes.get("settings", {})}
+                steps.append(Step(**plain, **own, arrays=further))
             return Trace(tuple(steps), notes["method"], tuple(notes["classes"]))
         except _UNREADABLE:
             raise InputError(f"{self._path} is damaged at {name}: write it again") from None

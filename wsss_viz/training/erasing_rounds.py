@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from wsss_viz.methods.erasing_rounds import found_regions
+from wsss_viz.methods.erasing_rounds import erased_regions
 from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.training.continued import Run, Trained, read_ordinary, train_on
 from wsss_viz.training.drawings import Drawings, draw_all, to_input
@@ -32,7 +32,7 @@ class AeOptions:
 
     Attributes:
         rounds: T, how many classifiers there are in the end, the ordinary one among them.
-        mask, threshold, share: of F_t, see `found_regions`.
+        mask, threshold, share: of F_t, see `erased_regions`.
     """
 
     rounds: int = 3
@@ -55,7 +55,7 @@ def erase_drawings(classifier: Classifier, data: Drawings, options: AeOptions, r
         images, labels = data.images[start : start + BATCH], data.targets[start : start + BATCH]
         maps = classifier.maps(to_input(images, classifier.preprocessing))
         size = (images.shape[2], images.shape[3])
-        region = found_regions(maps, labels, size, mask=options.mask, threshold=options.threshold, share=options.share)
+        region = erased_regions(maps, labels, size, mask=options.mask, threshold=options.threshold, share=options.share)
         pieces.append(torch.where(region > 0, mean_colour(classifier.preprocessing), images))
     return Drawings(torch.cat(pieces), data.targets)
 

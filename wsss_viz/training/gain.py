@@ -8,7 +8,8 @@ from pathlib import Path
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from wsss_viz.methods.gain import OMEGA, SIGMA, erase_each, mining_loss
+from wsss_viz.methods.guided_attention import erase_each, mining_loss
+from wsss_viz.methods.settings import GainSettings
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.training.continued import Run, Trained, read_ordinary, train_on
 from wsss_viz.training.loop import Batch, Objective
@@ -27,8 +28,8 @@ class GainOptions:
     """
 
     alpha: float = 1.0
-    sigma: float = SIGMA
-    omega: float = OMEGA
+    sigma: float = GainSettings.sigma
+    omega: float = GainSettings.omega
     score: str = "probability"
     over: str = "map"
 
@@ -43,8 +44,8 @@ def gain_objective(network: Classifier, options: GainOptions, means: Means) -> O
     def objective(batch: Batch) -> Tensor:
         maps = network.maps(batch.x)
         l_cl = binary_cross_entropy_with_logits(network.pool(maps), batch.targets)
-        mined = erase_each(batch.x, maps, batch.targets, sigma=options.sigma, omega=options.omega, over=options.over)
-        l_am = mining_loss(network.logits(mined.x), mined, options.score)
+        pairs = erase_each(batch.x, maps, batch.targets, sigma=options.sigma, omega=options.omega, over=options.over)
+        l_am = mining_loss(network.logits(pairs.x), pairs, options.score)
         means.add(l_cl=l_cl, l_am=l_am)
         return l_cl + options.alpha * l_am
 

@@ -20,7 +20,7 @@ from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.runner import count_run
 from wsss_viz.evaluation.scores import Scores, summarise
 from wsss_viz.evaluation.seeds import strongest
-from wsss_viz.methods.registry import Runner
+from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.manifest import file_digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wsss_viz.app.own_files import found_files
+from wsss_viz.app.settings import found_files
 from wsss_viz.app.state.parameters import Notation, Parameter
 
 
@@ -12,7 +12,7 @@ from wsss_viz.app.state.parameters import Notation, Parameter
 class OwnState:
     """
     Attributes:
-        checkpoint: the name of a file among `own_files.found_files`; "": the shipped classifier.
+        checkpoint: the name of a file among `settings.found_files`; "": the shipped classifier.
         partner: likewise, CGNet beside it; "": none.
     """
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wsss_viz.models.layouts import resnet, resnet38d
+from wsss_viz.models.layouts import efficientnet_lite, resnet, resnet38d
 from wsss_viz.models.layouts.result import Recognised
 from wsss_viz.models.reading.bounds import TensorInfo
 
 _PREFIXES = ("module.", "model.", "net.", "network.", "_orig_mod.")
-KNOWN = "IRN's ResNet-50, PSA's ResNet-38d, MXNet's ResNet-38d, torchvision's ResNets"
+KNOWN = "IRN's ResNet-50, PSA's ResNet-38d, MXNet's ResNet-38d, torchvision's ResNets, EfficientNet-Lite"
 
 
 def common_prefix(names: Mapping[str, object]) -> str:
@@ -32,6 +32,7 @@ def recognise(tensors: Mapping[str, TensorInfo]) -> Recognised | None:
         (resnet38d.is_resnet38d, resnet38d.recognise_resnet38d),
         (resnet38d.is_mxnet, resnet38d.recognise_mxnet),
         (resnet.is_resnet, resnet.recognise_resnet),
+        (efficientnet_lite.is_efficientnet_lite, efficientnet_lite.recognise_efficientnet_lite),
     ):
         if fits(tensors):
             return read(tensors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from wsss_viz.models.reading.bounds import TensorInfo
 
@@ -11,13 +12,19 @@ Shapes = Mapping[str, tuple[int, ...]]
 """A network's tensors by name."""
 
 IRN, RESNET38D, TORCHVISION, MXNET = "irn-resnet50", "resnet38d", "torchvision-resnet", "mxnet-resnet38d"
+EFFICIENTNET_LITE = "efficientnet-lite"
 TITLES = {
     IRN: "ResNet-50 of IRN (layer4 at stride 1)",
     RESNET38D: "ResNet-38d of PSA",
     TORCHVISION: "torchvision's ResNet",
     MXNET: "ResNet-38d of MXNet",
+    EFFICIENTNET_LITE: "EfficientNet-Lite",
 }
-STRIDES = {IRN: 16, RESNET38D: 8, TORCHVISION: 32, MXNET: 8}
+STRIDES = {IRN: 16, RESNET38D: 8, TORCHVISION: 32, MXNET: 8, EFFICIENTNET_LITE: 16}
+INPUTS: dict[str, dict[str, Any]] = {
+    EFFICIENTNET_LITE: {"mean": (127 / 255,) * 3, "std": (128 / 255,) * 3, "short_side": 320}
+}
+"""The fields of `Preprocessing` where they are not ImageNet's mean and std at the image's own size."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Recognised:
         unused: names of the file that are known and not needed, and what they are.
         head: the classifier's name in `shapes`; "" where there is none.
         rows: of the head, its classes with a background where it has one.
-        depth: of a ResNet, blocks a stage. widths: of a ResNet-38d, channels a stage.
+        depth: of a ResNet, blocks a stage. widths: of a ResNet-38d, channels a stage. variant: of an EfficientNet-Lite.
         problems: why no classifier can be made of it, one line each.
         notes: what is worth knowing, one line each.
     """
@@ -51,6 +58,7 @@ class Recognised:
     widths: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    variant: str = ""
 
     @property
     def matched(self) -> int:

@@ -18,13 +18,14 @@ from wsss_viz.data.files import explained
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import LEGACY, SAFETENSORS, TensorInfo, check_shape, check_size, sniff_file
 from wsss_viz.models.reading.safetensors_header import read_header
+from wsss_viz.resources import package_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 SECONDS = 420
 _LARGEST_ANSWER = 16 * 1024**2
-_PACKAGE_ROOT = Path(__file__).resolve().parents[3]
+_PACKAGE_ROOT = package_folder().parent
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,86 @@
+"""The handout: all steps on paper, the same bytes each time, text that stays text, lines that fit."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from wsss_viz import cli
+from wsss_viz.app.pages.learn import handout
+from wsss_viz.app.pages.learn.syllabus import COURSE
+from wsss_viz.commands.handout import command
+from wsss_viz.errors import InputError
+
+
+def pages(content: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", content))
+
+
+def test_every_step_has_a_page_and_the_answers_have_one(tmp_path) -> None:
+    out = tmp_path / "lecture.pdf"
+    done = CliRunner().invoke(command, [str(out)], catch_exceptions=False)
+    assert done.exit_code == 0
+    content = out.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert pages(content) == len(COURSE) + 1
+    assert b"/FontFile2" in content
+    assert b"/Type3" not in content.replace(b" ", b"")
+    assert not re.search(rb"CreationDate|D:20\d\d", content)
+
+
+def test_the_same_steps_give_the_same_bytes(monkeypatch) -> None:
+    monkeypatch.setattr(handout, "COURSE", COURSE[:2])
+    one, other = handout.handout(), handout.handout()
+    assert one == other
+    assert pages(one) == 3
+
+
+def test_a_step_that_cannot_be_shown_says_why_on_its_page(monkeypatch) -> None:
+    def missing(number, state):
+        raise InputError("There is no showcase yet: `python -m wsss_viz showcase`.")
+
+    monkeypatch.setattr(handout, "COURSE", COURSE[:1])
+    monkeypatch.setattr(handout, "lesson", missing)
+    assert pages(handout.handout()) == 2
+    figure = handout._missing_page(InputError("There is no showcase yet."), 1)
+    assert any("no showcase yet" in text.get_text() for text in figure.texts)
+
+
+def test_a_page_has_all_that_the_step_has() -> None:
+    found = handout.lesson(4, handout.ViewState(step=4))
+    said = " ".join(text.get_text() for text in handout.step_page(found, 4).texts)
+    plain = " ".join(said.split())
+    for text in (found.claim, found.lead, found.question.asked, found.control, found.caveat, *found.question.options):
+        assert " ".join(text.split()) in plain, text
+    assert found.question.answer not in plain
+    answers = " ".join(text.get_text() for text in handout.answers_page([found]).texts)
+    assert " ".join(found.question.answer.split()) in " ".join(answers.split())
+
+
+@pytest.mark.parametrize("letters", [12, 20, 44])
+def test_lines_are_filled_and_formulas_stay_whole(letters: int) -> None:
+    text = "Of the true pixels $R$ of a part the share at the threshold $t \\leq 1$, and of $M_c(u)$ the rest."
+    lines = handout.broken(text, letters, math=True)
+    assert " ".join(lines) == text
+    assert all(line.count("$") % 2 == 0 for line in lines)
+    assert any("$t \\leq 1$," in line for line in lines)
+    assert all(len(line.replace("$", "")) <= letters + 8 for line in lines)
+    assert handout.broken("20\N{NO-BREAK SPACE}% of it", 4, math=False)[0] == "20\N{NO-BREAK SPACE}%"
+
+
+def test_another_ending_than_pdf_is_one_line(capsys) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        cli.main(["handout", "lecture.png"])
+    assert exit_info.value.code == 2
+    assert capsys.readouterr().err.startswith("error: the handout is a PDF")
+
+
+def test_a_heading_is_broken_into_lines_about_equally_long() -> None:
+    text = "Two tables with the same margins: X tells 1 bit of Y in one, 0 in the other"
+    assert len(handout.broken(text, 66, math=False)[-1]) < 15, "a word or two would stand alone"
+    first, second = handout.balanced(text, 66)
+    assert f"{first} {second}" == text
+    assert abs(len(first) - len(second)) < 12
+    assert handout.balanced("one line", 66) == ["one line"]

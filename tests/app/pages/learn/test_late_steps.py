@@ -1,0 +1,199 @@
+"""Steps 8 to 13 say what they show: closed forms, the stored runs and reports, and claims that follow them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from inspect import signature
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from tests.app.conftest import OpenPage, viewer_data
+from wsss_viz.app.pages.learn.steps import (
+    data_processing,
+    gradient_ratio,
+    information_plane,
+    last_sigmoid,
+    mutual_information,
+    results,
+)
+from wsss_viz.app.pages.learn.syllabus import lesson
+from wsss_viz.app.services import gradient_sources, gradients
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.evaluation.seeds import ImageScores
+from wsss_viz.information.discrete import table_measures
+from wsss_viz.information.plane import INPUT
+from wsss_viz.methods import rib
+
+STEPS = (8, 9, 10, 11, 12, 13)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_opens_and_says_where_it_goes_on(open_page: OpenPage, step: int) -> None:
+    page = open_page("learn", step=str(step))
+    assert not page.exception
+    assert not page.error, page.error[0].value if page.error else ""
+    found = lesson(step, ViewState(step=step))
+    assert page.title[0].value == found.claim
+    again, notes = ViewState.from_query(found.inspect.state.to_query())
+    assert not notes
+    assert again == replace(found.inspect.state, step=again.step)
+
+
+def test_a_slider_shows_its_value_after_another_one_of_the_step_before(open_page: OpenPage) -> None:
+    page = open_page("learn", step="8")
+    page.button(key="after").click().run()
+    (slider,) = page.slider
+    assert slider.label == "How often a link flips the bit"
+    assert list(slider.proto.value) == [0.1], "what the browser is told, which shows the least where it is told nothing"
+
+
+def test_no_score_of_the_results_is_beyond_the_edge_of_a_presented_slide(open_page: OpenPage) -> None:
+    (scores,) = [
+        group for group in open_page("learn", step="13", present="1").get("button_group") if group.label == "Score"
+    ]
+    assert scores.proto.wrap
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_draws_its_still_picture(step: int) -> None:
+    figure = Figure(figsize=(10, 4))
+    lesson(step, ViewState(step=step)).draw(figure.subfigures(1, 1))
+    assert len(figure.axes) >= 2
+    figure.draw_without_rendering()
+
+
+def test_the_two_tables_of_the_lecture_share_one_bit_and_none() -> None:
+    for share, joint, shared in ((0.0, 1.0, 1.0), (0.5, 2.0, 0.0), (0.1, 1.468996, 0.531004), (1.0, 1.0, 1.0)):
+        found = table_measures(mutual_information.differing(share))
+        assert found.x.value_bits == pytest.approx(1)
+        assert found.joint.value_bits == pytest.approx(joint, abs=1e-6)
+        assert found.information.value_bits == pytest.approx(shared, abs=1e-6)
+    html = mutual_information.joint_table("t", mutual_information.COPY, table_measures(mutual_information.COPY))
+    assert "<b>1.00</b> bits shared" in html
+    assert "H(X,Y) 1.00" in html
+    assert mutual_information.bits(-1e-17) == "0.00"
+
+
+def test_the_noisy_copys_answer_is_the_option_nearest_to_the_value() -> None:
+    asked = mutual_information.question()
+    assert asked.options[asked.right] == "about 0.5 bit"
+    assert "0.531" in asked.answer
+
+
+def test_the_table_opens_in_information_with_the_same_distribution() -> None:
+    found = lesson(8, ViewState(step=8, flip=0.13)).inspect.state
+    weights = np.array(found.table).reshape(2, 2) / sum(found.table)
+    assert np.allclose(weights, mutual_information.differing(0.13))
+
+
+def test_a_chain_loses_as_the_closed_form_says_and_nothing_brings_it_back() -> None:
+    assert data_processing.kept(0.1, 5) == pytest.approx([0.531004, 0.319923, 0.198371, 0.124656, 0.078903], abs=1e-6)
+    tried = data_processing.repaired(0.1, 5)
+    assert tried["flip it back"] == pytest.approx(0.078903, abs=1e-6)
+    assert tried["always say 0"] == pytest.approx(0, abs=1e-12)
+    assert data_processing.question(tried, tried["leave it as it is"], 5).right == 2
+    assert data_processing.question({"a trick": 0.5}, 0.078903, 5).right == 0, "if it could, the page would say so"
+    assert 'aria-label="bits told of X: X 1.00, T1 0.53, T2 0.32"' in data_processing.chain(0.1, [0.531, 0.32])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"), [([1.0, 1.0], "passes everything on"), ([0.0, 0.0], "loses everything"), ([0.5, 0.2], "0.20")]
+)
+def test_the_claim_on_the_chain_follows_it(values: list[float], words: str) -> None:
+    assert words in data_processing.claim(values)
+
+
+@pytest.mark.parametrize(
+    ("tanh", "relu", "other", "words"),
+    [
+        (4.8, 0.1, 0.1, "forgets next to nothing"),
+        (4.8, 0.1, 1.0, "the tanh network forgets 1.0"),
+        (4.8, 0.1, 4.5, "another ruler agrees"),
+        (0.2, 0.1, 0.1, "neither network forgets"),
+        (4.8, 0.1, float("nan"), "ReLU network 0.1"),
+    ],
+)
+def test_the_claim_on_the_plane_follows_the_rulers(tanh: float, relu: float, other: float, words: str) -> None:
+    found = information_plane.claim({"tanh": tanh, "relu": relu}, {"tanh": other, "relu": 0.0})
+    assert found.endswith(words) or words in found
+
+
+def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
+    plane = information_plane._plane("tanh", "default")
+    told = plane.bits[:, :, 4, INPUT].mean(axis=1)
+    assert information_plane.lost(plane) == pytest.approx(max(told) - told[-1])
+    assert information_plane.question(4.8, 0.1).right == 2
+    assert information_plane.question(4.8, 2.0).right == 1
+    assert information_plane.question(4.8, 4.0).right == 0
+    unknown = lesson(10, ViewState(step=10, ruler="width:0.5"))
+    assert unknown.inspect.state.ruler == "default"
+
+
+def test_the_claim_on_the_gradient_follows_the_stored_losses() -> None:
+    toy = gradient_sources.stored("toy")
+    entry = gradients.toy_entry(toy, ViewState())
+    lost = gradient_ratio.losses(entry, 0.3)
+    values = entry.curve.at(0.3)[..., 0]
+    r = entry.curve.regions.index("non_discriminative")
+    assert lost["non_discriminative"][0] == pytest.approx((values[-2, r] - values[-1, r]) / values[-2, r], abs=0.02)
+    said = gradient_ratio.claim(entry, 0.3)
+    assert percent(lost["non_discriminative"][0]) in said
+    assert percent(lost["discriminative"][0]) in said
+    swapped = replace(entry, curve=replace(entry.curve, drop=entry.curve.drop[:, [1, 0, 2]]))
+    assert "more of the digit" in gradient_ratio.claim(swapped, 0.3)
+    alone = replace(entry, facts={**entry.facts, "accuracy": {"whole": 1.0, "shape only": 0.97}})
+    assert gradient_ratio.question(alone, 0.3).right == 0
+
+
+def scores(iou: float, rest: float) -> ImageScores:
+    return ImageScores(iou, 0.5, 0.5, 0.9, rest)
+
+
+@pytest.mark.parametrize(
+    ("rib", "control", "words"),
+    [(0.7, 0.3, "Without the sigmoid the map takes"), (0.7, 0.65, "with the sigmoid as well"), (0.25, 0.2, "hardly")],
+)
+def test_the_claim_on_the_sigmoid_follows_the_two_runs(rib: float, control: float, words: str) -> None:
+    sample = last_sigmoid.caches.scene("scenes:test:129")
+    end = {"rib": scores(0.5, rib), "rib-bce": scores(0.4, control)}
+    found = last_sigmoid.Tuned(sample, "cow", {}, scores(0.3, 0.2), end)
+    assert words in last_sigmoid.claim(found)
+    assert found.gain == pytest.approx(0.1)
+
+
+def test_the_pull_of_the_loss_is_the_slope_of_cross_entropy() -> None:
+    for y in (-3.0, 0.0, 4.5):
+        step = 1e-5
+        slope = (np.log1p(np.exp(-(y + step))) - np.log1p(np.exp(-(y - step)))) / (2 * step)
+        assert last_sigmoid.pull(y) == pytest.approx(-slope, abs=1e-8)
+
+
+def test_ribs_loss_has_no_slope_from_the_margin_on() -> None:
+    assert signature(rib).parameters["margin"].default == last_sigmoid.MARGIN
+    assert (last_sigmoid.rib_pull(last_sigmoid.MARGIN - 0.1), last_sigmoid.rib_pull(last_sigmoid.MARGIN)) == (1, 0)
+
+
+def test_the_shown_scene_is_the_one_with_the_largest_gain(open_page: OpenPage) -> None:
+    chosen = last_sigmoid._clearest(last_sigmoid.examples.sources(), last_sigmoid.caches.entry().sha256)
+    best = last_sigmoid.tuned(chosen.source, chosen.name)
+    every = [
+        last_sigmoid.tuned(source, name).gain
+        for source in last_sigmoid.examples.sources()
+        for name in last_sigmoid.caches.scene(source).labels or ()
+    ]
+    assert best.gain == max(every)
+    assert (chosen.above, chosen.count) == (sum(gain > 0 for gain in every), len(every))
+    data = viewer_data(open_page("learn", step="12"), "learn_sigmoid")
+    assert len(data["content"]["panels"]) == 4
+
+
+def test_published_numbers_are_said_to_be_that(open_page: OpenPage) -> None:
+    html = results.published()
+    assert "not measured here" in html
+    assert "68.6" in html
+    assert "68.2" in html
+    page = open_page("learn", step="13", score="precision")
+    assert any("Precision" in element.value for element in page.html)

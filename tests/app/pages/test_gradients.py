@@ -1,0 +1,185 @@
+"""The page Gradients, run without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from html import unescape
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage
+from tests.app.pages.test_pages import alts, assert_well, text
+from wsss_viz.app.pages.gradients import charts, exports, facts, region
+from wsss_viz.app.services import caches, gradient_sources, gradients
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state import gradients as state
+from wsss_viz.gradients import maps, scenes, stored
+from wsss_viz.models import digit_network
+from wsss_viz.training import digits
+
+
+def test_opens_on_the_toy_with_a_strip_a_chart_and_what_is_not_verified(open_page: OpenPage) -> None:
+    page = open_page("gradients")
+    assert_well(page)
+    assert [alt.split(";")[0] for alt in alts(page)][1:] == [
+        *(f"gradient map G{n} of conv {n}" for n in range(1, 6)),
+        "gradient map G6 of logit",
+    ]
+    assert "precomputed" in text(page)
+    assert "Shape alone" in text(page)
+    assert any("Threshold (0.3)" in block.value for block in page.markdown)
+    assert page.query_params == {}
+
+
+def test_the_threshold_moves_the_ratios_and_stands_in_the_address(open_page: OpenPage) -> None:
+    page = open_page("gradients")
+    before = re.findall(r"digit <b>([\d.]+)</b>", text(page))
+    page.slider(key="gradients_tau").set_value(0.6).run()
+    after = re.findall(r"digit <b>([\d.]+)</b>", text(page))
+    assert float(after[0]) < float(before[0])
+    assert page.query_params == {"tau": "0.6"}
+
+
+def test_a_region_of_ones_own_is_counted_and_taken_back(open_page: OpenPage) -> None:
+    page = open_page("gradients", box="10-20-60-80")
+    assert_well(page)
+    assert "your region <b>" in text(page)
+    next(button for button in page.button if button.label == "No region of my own").click().run()
+    assert "your region" not in text(page)
+    assert page.query_params == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("subject", "mnist"),
+        ("head", "<b>"),
+        ("trained-with", "hinge"),
+        ("picture", "9"),
+        ("measure", "x"),
+        ("tau", "0.31"),
+        ("layer", "99"),
+        ("regions", "map0.4"),
+        ("rib-step", "11"),
+        ("box", "60-0-10-100"),
+        ("box", "1-2-3"),
+        ("network", "../x"),
+    ],
+)
+def test_bad_parameters_fall_back_with_one_quiet_note(open_page: OpenPage, name: str, value: str) -> None:
+    page = open_page("gradients", **{name: value})
+    assert_well(page)
+    (note,) = [caption.value for caption in page.caption if "in the address is not" in caption.value]
+    assert value not in note
+    assert page.query_params == {}
+
+
+def test_the_scenes_of_another_checkpoint_are_refused_in_one_line_and_computed_live(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, cold_caches: None
+) -> None:
+    found = stored.shipped("scenes")
+    monkeypatch.setitem(found.about["checkpoints"], "scenes-classifier", "00")
+    monkeypatch.setattr("wsss_viz.gradients.stored.Stored.load", lambda path: found)
+    page = open_page("gradients", subject="scenes", example="scenes:val:3")
+    assert_well(page)
+    (line,) = [warning.value for warning in page.warning]
+    assert "diagnose gradient-ratio --data scenes:test --store" in line
+    assert "\n" not in line
+    finished(page)
+    assert "computed now" in text(page)
+    assert len(alts(page)) == 7
+    assert page.get("plotly_chart")[0].proto.alt.startswith("scene with")
+
+
+def finished(page: AppTest) -> None:
+    """Runs the page again until its job has ended."""
+    deadline = time.monotonic() + 120
+    while "Cancel" in [button.label for button in page.button]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        page.run()
+
+
+def test_a_scene_through_ribs_steps_is_a_job_that_can_be_cancelled(open_page: OpenPage, cold_caches: None) -> None:
+    page = open_page("gradients", subject="scenes", example="scenes:val:5", **{"rib-step": "4"})
+    assert_well(page)
+    buttons = [button for button in page.button if button.label == "Cancel"]
+    if buttons:  # on a quick machine it has ended
+        buttons[0].click().run()
+        assert any("Cancelled after step" in info.value for info in page.info)
+        next(button for button in page.button if button.label == "Compute it again").click().run()
+    finished(page)
+    assert_well(page)
+    assert "RIB's step 4" in unescape(text(page))
+    assert len(alts(page)) == 7
+
+
+def test_what_is_computed_of_a_scene_is_what_the_library_computes(cold_caches: None) -> None:
+    view = ViewState(subject="scenes", split="val", index=5, rib_step=1)
+    sample = caches.scene(view.example)
+    (name, *_) = sample.labels or ()
+    telling = gradient_sources.request(None, view, sample, name).work()
+    as_it_is, first, second = (next(telling) for _ in range(3))
+    telling.close()
+    found = scenes.scene_maps(caches.classifier(), sample, [name])
+    assert as_it_is[0] == first[0] == found.layers
+    np.testing.assert_allclose(as_it_is[1], found.maps[0], rtol=1e-5)
+    np.testing.assert_allclose(first[1], found.maps[0], rtol=1e-4, atol=1e-6, err_msg="theta_0 is the classifier")
+    assert np.array_equal(second[1][:3], first[1][:3]), "what RIB does not tune stays"
+    assert not np.allclose(second[1][-1], first[1][-1], rtol=1e-3)
+    shown = gradient_sources.scene_picture(None, view, sample, name, [as_it_is, first], computed=True)
+    assert "the last so far" in shown.title
+
+
+def test_a_rectangle_that_was_drawn_becomes_percent_of_the_picture() -> None:
+    selection = [{"x": [3, 4], "y": [1, 2]}, {"x": [60.4, 9.6], "y": [-3, 81.2]}]
+    assert region.drawn_box(selection) == (10, 0, 60, 81), "the last one, either way drawn, within the picture"
+    assert region.drawn_box([]) == ()
+    assert region.drawn_box([{"x": [3.1, 3.2], "y": [0, 50]}]) == ()
+    figure = region.picture_figure(b"png", (30, 40))
+    assert figure.layout.yaxis.scaleratio == 0.75
+    assert list(figure.layout.yaxis.range) == [100, 0]
+
+
+def test_ribs_steps_can_be_taken_as_rows_and_the_background_is_told_seed_by_seed() -> None:
+    found, view = stored.shipped("scenes"), ViewState(subject="scenes")
+    rows = gradients.rib_rows(found, view)
+    assert len(rows) == 2 * 11 * 3
+    assert rows[0]["hgr"] == pytest.approx(gradients.rib_curves(found, view, "rib")[0, 0, 0])
+    toy, view = stored.shipped("toy"), ViewState()
+    worst = max(gradients.toy_entry(toy, view, seed).curve.at(0.3)[1:, 2, 0].max() for seed in range(3))
+    assert f"worst seed {worst:.2f}" in facts.toy_facts(toy, gradients.toy_entry(toy, view), view)
+
+
+def test_the_lists_of_the_address_are_the_librarys() -> None:
+    assert state.HEADS == digit_network.HEADS
+    assert state.TRAINED_WITH == digits.LOSSES
+    assert state.MEASURES == maps.MEASURES
+
+
+def test_every_view_of_what_is_stored_has_its_curve_and_its_exports() -> None:
+    toy, scenes = stored.shipped("toy"), stored.shipped("scenes")
+    for head in state.HEADS:
+        for loss in state.TRAINED_WITH:
+            for measure in state.MEASURES:
+                for divisor in state.DIVISORS:
+                    view = ViewState(head=head, trained_with=loss, measure=measure, divisor=divisor)
+                    assert "%" in gradients.toy_sentence(gradients.toy_entry(toy, view), view)
+                    assert gradients.toy_picture(toy, view).ratios.shape == (6, 3)
+    for network in state.NETWORKS:
+        for measure in state.MEASURES:
+            for regions in state.REGION_SOURCES:
+                view = ViewState(network=network, measure=measure, regions=regions, divisor="p99")
+                assert gradients.scenes_entry(scenes, view)[0].curve.values.shape[1:] == (6, 3, 3)
+    view = ViewState()
+    entry = gradients.toy_entry(toy, view)
+    svg = charts.layers_svg(entry.curve, 0.3, "toy", published=True)
+    assert svg == charts.layers_svg(entry.curve, 0.3, "toy", published=True)
+    assert b"read off figure 1" in svg
+    rows = exports.curve_csv(entry.curve, "flatten, bce").decode().splitlines()
+    assert len(rows) == 1 + 18 * 6 * 3
+    assert json.loads(exports.curve_json(toy, entry, view))["images"]["discriminative"] == 900

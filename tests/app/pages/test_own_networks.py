@@ -1,0 +1,189 @@
+"""A checkpoint of a person's own on the page Own image: found or uploaded, reported on, and looked with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save, save_file
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage, after_jobs, viewer_content
+from tests.app.services.test_upload import encoded
+from tests.models.published_files import resnet38d_state
+from tests.models.reading_files import Runs, saved
+from wsss_viz import cli
+from wsss_viz.app.pages.own.networks import SEEN_SIDE, open_checkpoint
+from wsss_viz.app.settings import FOLDER_VARIABLE, UPLOAD_VARIABLE, found_files
+from wsss_viz.app.state import ViewState
+from wsss_viz.data.palette import VOC_CLASSES
+from wsss_viz.data.photographs import photograph
+from wsss_viz.models.manifest import checkpoints_folder
+from wsss_viz.models.published import load_published
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an OC-CSE pair, as `app --checkpoints` names it."""
+    save_file(dict(resnet38d_state(seed=1)), tmp_path / "od_cam.safetensors")
+    save_file(dict(resnet38d_state(seed=2)), tmp_path / "14net_er.safetensors")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def content(page: AppTest) -> dict[str, Any]:
+    return viewer_content(page, "own")
+
+
+def finished(page: AppTest) -> AppTest:
+    return after_jobs(page, "own")
+
+
+def card(page: AppTest) -> dict[str, str]:
+    """The preflight card's rows, without Markdown's backslashes."""
+    (table,) = page.table
+    return {str(row.iloc[0]) if len(row) > 1 else str(name): re.sub(r"\\(?=\W)", "", str(row.iloc[-1]))
+            for name, row in table.value.iterrows()}  # fmt: skip
+
+
+def panel(page: AppTest, title: str) -> dict[str, Any]:
+    (found,) = [panel for panel in content(page)["panels"] if panel["title"] == title]
+    return found
+
+
+def test_only_files_that_were_put_there_are_offered(folder: Path) -> None:
+    (folder / "deeper").mkdir()
+    for name in ("deeper/x.pth", ".hidden.pth", "notes.txt", "a\nb.pth", "<b>.pth"):
+        (folder / name).write_bytes(b"x")
+    assert list(found_files()) == ["14net_er.safetensors", "<b>.pth", "od_cam.safetensors"]
+    assert not set(found_files()) & {path.name for path in checkpoints_folder().iterdir()}
+
+
+@pytest.mark.parametrize("name", ["../od_cam.safetensors", "/etc/passwd", "od_cam", "deeper/x.pth", "x" * 5000])
+def test_a_path_in_the_address_names_nothing(folder: Path, name: str) -> None:
+    for parameter in ("checkpoint", "partner"):
+        state, notes = ViewState.from_query({parameter: name})
+        assert getattr(state, parameter) == ""
+        assert notes == (
+            f"`{parameter}` in the address is not a checkpoint that is on this server, so its default is shown.",
+        )
+    state, notes = ViewState.from_query({"checkpoint": "od_cam.safetensors", "class": "aeroplane"})
+    assert (state.checkpoint, state.focus, notes) == ("od_cam.safetensors", "aeroplane", ())
+    assert ViewState.from_query(state.to_query()) == (state, ())
+
+
+def test_a_checkpoint_is_reported_on_and_its_maps_are_the_librarys(open_page: OpenPage, folder: Path) -> None:
+    page = finished(open_page("own", checkpoint="od_cam.safetensors", photograph="flower"))
+    assert page.query_params == {"checkpoint": "od_cam.safetensors", "photograph": "flower"}
+    rows = card(page)
+    assert "ResNet-38d of PSA, stride 8" in rows["network"]
+    assert rows["tensors"] == "192 of 192 matched, 0 missing, 0 unexpected"
+    assert rows["classes"].startswith("20: aeroplane, bicycle")
+    assert "GAP(maps) = logits" in rows["check"]
+    assert rows["time"].startswith("about CAM ")
+    assert {"device", "format", "input", "parameters"} <= rows.keys()
+    sent = content(page)
+    assert [entry["name"] for entry in sent["scored"]] == list(VOC_CLASSES)
+    classifier = load_published(folder / "od_cam.safetensors")
+    image = photograph("flower")
+    assert max(image.shape) > SEEN_SIDE
+    assert "512 x 342" in panel(page, "Example")["note"] or "512 x 341" in panel(page, "Example")["note"]
+    scores = panel(page, "CAM")["steps"][0]["scores"]
+    with torch.no_grad():
+        from wsss_viz.app.services.upload import bounded
+
+        expected = classifier.logits(classifier.preprocess(bounded(image, SEEN_SIDE)))[0].numpy()
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+def test_what_it_cannot_do_is_grey_with_the_reason_and_a_pair_does_cs_ae(open_page: OpenPage, folder: Path) -> None:
+    query = {"checkpoint": "od_cam.safetensors", "methods": "cam,gain,cs-ae", "photograph": "china"}
+    page = finished(open_page("own", **query))
+    assert "--network gain=FILE" in panel(page, "GAIN")["missing"]
+    assert "choose the CGNet" in panel(page, "CS-AE")["missing"]
+    options = page.pills(key="own_methods").proto.options
+    barred = [option.content for option in options if "block" in option.content_icon + option.content]
+    assert [re.sub(r":\S+: ", "", label) for label in barred] == ["AE, retrained", "GAIN", "CS-AE"]
+    page.selectbox(key="own_partner").set_value("14net_er.safetensors").run()
+    page = finished(page)
+    assert page.query_params["partner"] == "14net_er.safetensors"
+    assert not panel(page, "CS-AE")["missing"]
+    assert len(panel(page, "CS-AE")["steps"]) == 1
+
+
+def test_rib_is_a_job_without_companions(open_page: OpenPage, folder: Path) -> None:
+    page = open_page("own", checkpoint="od_cam.safetensors", methods="rib", example="scenes:val:3")
+    page.file_uploader(key="own_upload").upload("own.png", encoded("PNG"))
+    page = finished(page.run())
+    assert panel(page, "Your image")["note"] == "60 x 40"
+    assert 1 <= len(panel(page, "RIB")["steps"]) <= 10
+    assert any("without" in caption.value or "twenty companions" in caption.value for caption in page.caption)
+
+
+def test_a_checkpoint_that_cannot_be_used_shows_why_and_the_page_goes_on(open_page: OpenPage, folder: Path) -> None:
+    state = dict(resnet38d_state())
+    del state["b7.conv_branch1.weight"]
+    save_file(state, folder / "cut.safetensors")
+    (folder / "damaged.safetensors").write_bytes(save(state)[:-9])
+    page = open_page("own", checkpoint="cut.safetensors")
+    assert not page.exception
+    (line,) = [error.value for error in page.error]
+    assert "1 of the network's tensors are missing, first b7.conv_branch1.weight" in line
+    assert "191 of 192 matched" in card(page)["tensors"]
+    page = open_page("own", checkpoint="damaged.safetensors")
+    (line,) = [error.value for error in page.error]
+    assert "damaged.safetensors is truncated" in line
+    page.selectbox(key="own_checkpoint").set_value("").run()
+    assert panel(page, "CAM")["steps"]
+
+
+def test_upload_is_off_unless_the_server_allows_it(open_page: OpenPage, folder: Path) -> None:
+    page = open_page("own", checkpoint="od_cam.safetensors")
+    with pytest.raises(KeyError):
+        page.file_uploader(key="own_checkpoint_upload")
+
+
+def test_an_upload_looks_and_a_hostile_one_is_one_line(
+    open_page: OpenPage, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(UPLOAD_VARIABLE, "1")
+    page = open_page("own", photograph="flower")
+    page.file_uploader(key="own_checkpoint_upload").upload("mine.safetensors", save(dict(resnet38d_state(80))))
+    page = finished(page.run())
+    assert card(page)["classes"].startswith("80: person, bicycle")
+    assert len(content(page)["scored"]) == 80
+    page.file_uploader(key="own_checkpoint_upload").clear()
+    page.run()
+    ran = tmp_path / "ran"
+    page.file_uploader(key="own_checkpoint_upload").upload("evil.pth", saved({"a": Runs(ran)}, legacy=True))
+    page.run()
+    (line,) = [error.value for error in page.error]
+    assert "read from the command line only" in line
+    assert not ran.exists()
+    assert not page.exception
+
+
+def test_what_was_uploaded_is_private(folder: Path) -> None:
+    found = open_checkpoint(folder / "od_cam.safetensors", private=True)
+    assert found.network
+    assert found.network.private
+
+
+def test_the_folder_must_be_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["app", "--checkpoints", str(tmp_path / "nowhere")])
+    assert stopped.value.code == 2
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_has_gone_and_a_partner_of_its_own_are_no_error(open_page: OpenPage, folder: Path) -> None:
+    page = finished(open_page("own", checkpoint="od_cam.safetensors", partner="od_cam.safetensors", methods="cs-ae"))
+    assert panel(page, "CS-AE")["steps"]
+    (folder / "od_cam.safetensors").unlink()
+    page.run()
+    assert not page.exception
+    assert "no longer on this server" in page.error[0].value

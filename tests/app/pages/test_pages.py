@@ -1,0 +1,182 @@
+"""Every page in every state a person can bring it into, run without a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage, viewer_data
+from wsss_viz.app import catalogue
+from wsss_viz.data.scenes import SPLITS, Scenes
+
+PAGES = ("start", "compare", "own", "about")
+OTHERS = ("erasing", "gradients", "information", "results", "figures")
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+def text(page: AppTest) -> str:
+    """All HTML of the page."""
+    return "\n".join(element.value for element in page.html)
+
+
+def alts(page: AppTest) -> list[str]:
+    """The descriptions of the page's pictures."""
+    return [picture.alt for images in page.get("image") for picture in images.proto.imgs]
+
+
+def assert_well(page: AppTest) -> None:
+    assert not page.exception
+    assert not page.error, page.error[0].value if page.error else ""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_without_anything_being_touched(open_page: OpenPage, name: str) -> None:
+    page = open_page(name)
+    assert_well(page)
+    assert len(page.title) == 1
+    assert "CPU" in text(page) or "NVIDIA" in text(page) or "MPS" in text(page)
+    assert {"Start", "Compare", "Own image", "About"} <= {link.value for link in page.page_link}
+    assert page.query_params == {}
+
+
+@pytest.mark.parametrize("name", [*PAGES, *OTHERS])
+def test_bad_parameters_fall_back_with_one_quiet_note_each(open_page: OpenPage, name: str) -> None:
+    page = open_page(name, example="folder:/etc:0", threshold="lots", colours="jet")
+    assert_well(page)
+    notes = [caption.value for caption in page.caption if "in the address is not" in caption.value]
+    assert len(notes) == 3
+    assert not any("etc" in note or "lots" in note for note in notes)
+    assert page.query_params == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_what_one_is_looking_at_in_words_a_formula_and_a_caveat(open_page: OpenPage, name: str) -> None:
+    page = open_page(name)
+    assert len(page.latex) == 1
+    assert page.markdown
+    assert page.caption
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_a_checkpoint_a_page_says_so_in_one_line(
+    open_page: OpenPage, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cold_caches: None
+) -> None:
+    monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
+    page = open_page(name)
+    assert not page.exception
+    (line,) = [error.value for error in page.error]
+    assert "scenes-classifier" in line
+    assert "python -m wsss_viz train" in line
+    assert "\n" not in line
+
+
+def test_a_defect_is_logged_and_never_shown(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("internal detail")
+
+    monkeypatch.setattr("wsss_viz.app.services.caches.trace", fails)
+    page = open_page("compare")
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "internal detail" not in page.error[0].value
+    assert any(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
+
+
+def test_start_shows_the_labels_the_methods_side_by_side_and_what_cam_covers(open_page: OpenPage) -> None:
+    page = open_page("start")
+    labels = Scenes("test")[page.number_input(key="start_index").value].labels or ()
+    assert alts(page) == [f"The scene: {' and '.join(labels)}"]
+    data = viewer_data(page, "start")
+    assert [panel["title"] for panel in data["content"]["panels"]] == ["CAM", "CS-AE", "RIB", "Ground truth"]
+    assert all(panel["steps"] for panel in data["content"]["panels"][:3])
+    assert [found["name"] for found in data["content"]["classes"]] == list(labels), "a pill for each label"
+    assert {"layout", "class"} <= set(data["offered"])
+    assert "CAM, CS-AE, RIB: precomputed." in [caption.value for caption in page.caption]
+    covered = [int(share) for share in re.findall(rf"<b>(\d+){SPACE}%</b>", text(page))]
+    assert len(covered) == 2
+    assert covered[0] > covered[1] + 20, "the shipped scene shows the phenomenon"
+    assert f"cover{'s' if len(labels) == 1 else ''} {covered[0]}{SPACE}%" in text(page)
+
+
+def test_start_computes_cam_alone_and_says_where_the_others_are(open_page: OpenPage) -> None:
+    page = open_page("start", example="scenes:val:11")
+    assert_well(page)
+    cam, *others = viewer_data(page, "start")["content"]["panels"][:3]
+    assert len(cam["steps"]) == 1
+    assert all("open it in Compare" in panel["missing"] for panel in others)
+    assert not page.get("progress")
+
+
+def test_start_offers_the_pages_that_exist_and_no_other(open_page: OpenPage) -> None:
+    labels = {link.value.strip("*") for link in open_page("start").page_link}
+    assert labels == {entry.title for entry in catalogue.available()}
+    assert all(entry.file.is_file() for entry in catalogue.available())
+
+
+def test_scenes_can_be_stepped_through_and_the_ends_meet(open_page: OpenPage) -> None:
+    page = open_page("compare", example="scenes:val:0", classes="dog")
+    page.button(key="previous").click().run()
+    assert_well(page)
+    assert page.query_params == {"example": f"scenes:val:{SPLITS['val'] - 1}"}
+    page.button(key="next").click().run()
+    assert page.query_params == {"example": "scenes:val:0"}
+    page.number_input(key="compare_index").set_value(7).run()
+    assert page.query_params == {"example": "scenes:val:7"}
+    page.selectbox(key="compare_split").set_value("train").run()
+    assert page.query_params == {"example": "scenes:train:7"}
+    page.button(key="any").click().run()
+    assert_well(page)
+    assert page.query_params["example"].startswith("scenes:train:")
+
+
+def test_an_address_set_from_outside_wins_over_what_the_session_showed(open_page: OpenPage) -> None:
+    page = open_page("compare", views="mirror")
+    page.selectbox(key="compare_views").set_value("multi-scale").run()
+    page.query_params["views"] = "mirror"
+    page.run()
+    assert page.selectbox(key="compare_views").value == "mirror"
+    del page.query_params["views"]
+    page.run()
+    assert page.selectbox(key="compare_views").value == "single"
+
+
+def test_a_controls_change_survives_an_address_that_lags_behind(open_page: OpenPage) -> None:
+    page = open_page("compare", methods="cam", threshold="0.5")
+    page.selectbox(key="compare_views").set_value("mirror").run()
+    del page.query_params["views"]
+    page.number_input(key="compare_index").set_value(7).run()
+    assert page.query_params == {"example": "scenes:test:7", "threshold": "0.5", "views": "mirror", "methods": "cam"}
+
+
+def test_every_control_shows_the_view_on_every_page_it_is_on(open_page: OpenPage) -> None:
+    page = open_page("compare", example="scenes:val:2", threshold="0.45", opacity="0.2", views="mirror")
+    for name in ("own", "start", "compare"):
+        page.switch_page(f"../../../pages/{name}.py").run()
+        if name != "own":
+            assert page.number_input(key=f"{name}_index").value == 2
+            assert page.selectbox(key=f"{name}_split").value == "val"
+        if name != "start":
+            view = viewer_data(page, name)["view"]
+            assert (view["threshold"], view["opacity"]) == ("0.45", "0.2")
+            assert page.selectbox(key=f"{name}_views").value == "mirror"
+
+
+def test_the_view_goes_along_to_the_next_page(open_page: OpenPage) -> None:
+    page = open_page("compare", example="scenes:val:2", threshold="0.4")
+    compare = next(link for link in page.page_link if link.value == "Start")
+    assert "example=scenes%3Aval%3A2" in compare.proto.query_string
+    assert "threshold=0.4" in compare.proto.query_string
+
+
+def test_about_says_where_the_checkpoint_is_from_and_how_to_cite(open_page: OpenPage) -> None:
+    page = open_page("about")
+    codes = [code.value for code in page.code]
+    assert any("wsss_viz train" in code for code in codes)
+    assert sum(code.startswith("@inproceedings") for code in codes) >= 4
+    for key in ("zhou2016cam", "ahn2019irn", "kweon2021occse", "lee2021rib"):
+        assert any(key in code for code in codes)

@@ -1,0 +1,111 @@
+"""The page Results, run without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+from tests.app.conftest import OpenPage
+from tests.evaluation.test_stored_results import made_up
+from wsss_viz.app.pages.results import charts
+from wsss_viz.evaluation import stored_results
+
+
+def test_without_a_report_it_says_how_to_make_it_and_shows_what_was_published(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
+    page = open_page("results")
+    assert not page.exception
+    assert not page.error
+    assert stored_results.MAKE in page.info[0].value
+    assert [len(table.value) for table in page.dataframe] == [11, 9]
+    assert any("not measured here" in heading.value for heading in page.subheader)
+
+
+def test_a_report_is_shown_with_its_intervals_and_charts(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scenes-test.json").write_text(json.dumps(made_up()))
+    monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
+    page = open_page("results")
+    assert not page.exception
+    assert not page.error
+    table = page.dataframe[0].value
+    assert list(table["method"]) == ["RIB", "CAM", "control: seed 1"]
+    assert list(table["high"]) == [45.5, 44.0, 42.0]
+    assert len(page.get("plotly_chart")) == 3, "no leakage is stored"
+    assert any("No method is clearly apart from CAM here" in text.value for text in page.html)
+
+
+def test_the_worst_images_stand_first_and_open_compare_at_the_reports_settings(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scenes-test.json").write_text(json.dumps(made_up()))
+    monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
+    page = open_page("results", threshold="0.9")
+    links = [link.proto for link in page.get("page_link") if link.proto.label.startswith("Compare ")]
+    assert [link.label for link in links] == ["Compare test 1", "Compare test 0", "Compare test 2"]
+    query = dict(parse_qsl(links[1].query_string))
+    assert query == {"example": "scenes:test:0", "class": "cow", "methods": "cam,rib", "threshold": "0.25"}
+    page.selectbox(key="results_ranked_class").set_value("cow").run()
+    assert not page.exception
+    labels = [link.proto.label for link in page.get("page_link") if link.proto.label.startswith("Compare ")]
+    assert labels == ["Compare test 1", "Compare test 0"]
+    page.selectbox(key="results_ranked_class").set_value("bus").run()
+    assert any("has a bus" in caption.value for caption in page.caption)
+
+
+def test_a_report_without_images_says_so(open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = made_up()
+    del report["images"], report["methods"]["rib"]["per_image"]
+    (tmp_path / "scenes-test.json").write_text(json.dumps(report))
+    monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
+    page = open_page("results", ranked="gone")
+    assert not page.exception
+    assert any("no scores of single images" in caption.value for caption in page.caption)
+
+
+def test_the_charts_plot_the_reports_numbers() -> None:
+    report = made_up()
+    line, mark = charts.curve_figure(report).data[:2]
+    assert (tuple(line.x), tuple(line.y)) == ((0.25, 0.5), (42.0, 1.0))
+    assert (mark.error_y.array, mark.error_y.arrayminus) == ((2.0,), (1.0,))
+    report["methods"]["rib"]["part_recall"]["non_discriminative"] = 45.0
+    rest = charts.part_figure(report).data[0]
+    assert dict(zip(rest.y, rest.x, strict=True)) == {"CAM": 41.44, "RIB": 45.0, "control: seed 1": 41.44}
+    assert rest.y[-1] == "RIB", "on top the one that recalls most"
+    assert rest.error_x.array[rest.y.index("CAM")] == pytest.approx(0.56)
+    marks = charts.class_figure(report).data[0]
+    assert dict(zip(marks.y, marks.x, strict=True)) == {"background": 80.0, "cow": None}
+
+
+def test_rows_that_are_no_method_stand_in_the_legend_once() -> None:
+    report = made_up()
+    report["methods"]["control: again"] = report["methods"]["control: seed 1"]
+    for figure in (charts.curve_figure(report), charts.class_figure(report)):
+        shown = [trace.name for trace in figure.data if trace.showlegend is not False]
+        assert shown == ["CAM", "RIB", charts.CONTROLS]
+
+
+def test_the_leakage_stands_beside_its_report(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scenes-test.json").write_text(json.dumps(made_up()))
+    (tmp_path / "leakage").mkdir()
+    (tmp_path / "leakage" / "scenes-test.json").write_text(json.dumps(stored_results.stored_leakage("scenes-test")))
+    monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
+    page = open_page("results")
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 4
+    assert any("lies on the neighbour" in text.value for text in page.markdown)
+
+
+def test_the_worst_class_stands_first() -> None:
+    report = made_up()
+    for scores in report["methods"].values():
+        scores["per_class"] = {"background": 80.0, "cow": None, "sofa": 20.0}
+    assert charts.worst_first(report) == ["sofa", "background", "cow"]

@@ -1,0 +1,87 @@
+"""Several methods at one view: by hand, and as the library's own functions have it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from wsss_viz.app.services.comparison import compare, competing, step_at
+from wsss_viz.app.state import ViewState
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.scenes import CLASSES, Scenes
+from wsss_viz.evaluation.seeds import pseudo_mask, score_image
+from wsss_viz.traces import Step, Trace, normalise, upsample
+
+
+def trace_of(seed: int, steps: int = 3, size: tuple[int, int] = (6, 8)) -> Trace:
+    rng = np.random.default_rng(seed)
+    return Trace(
+        tuple(
+            Step(k, rng.normal(size=(10, *size)).astype(np.float32) * (k + 1), rng.normal(size=10).astype(np.float32))
+            for k in range(steps)
+        ),
+        "cam",
+        CLASSES,
+    )
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    return Scenes("val", size=(96, 128))[2]
+
+
+@pytest.mark.parametrize("by", ["relu_max", "minmax", "raw"])
+def test_each_method_is_what_the_library_makes_of_it_alone(sample: Sample, by: str) -> None:
+    traces = {"cam": trace_of(0, steps=1), "rib": trace_of(1)}
+    state = ViewState(normalisation=by, threshold=0.45, k=1)
+    names = (*(sample.labels or ()), "train")
+    indices = [CLASSES.index(name) for name in names]
+    cam, rib = compare(traces, sample, CLASSES, names, state)
+    assert (cam.step.index, rib.step.index) == (0, 1), "a method with fewer steps keeps its last"
+    for found in (cam, rib):
+        expected = pseudo_mask(found.step.maps, indices, sample.size, 0.45, "relu_max" if by == "raw" else by)
+        assert (found.mask == expected).all()
+        assert np.allclose(found.values, normalise(upsample(found.step.maps[indices], sample.size), by))
+        for name, index in zip(names, indices, strict=True):
+            scores = score_image(expected == index + 1, sample, name)
+            assert asdict(found.scores[name]) == pytest.approx(asdict(scores), nan_ok=True)
+    assert any(0 < found.scores[name].iou < 1 for found in (cam, rib) for name in names), "something is measured"
+
+
+def test_shared_is_one_scale_over_the_methods() -> None:
+    weak, strong = np.zeros((10, 2, 2), np.float32), np.zeros((10, 2, 2), np.float32)
+    weak[0, 0, 0], strong[0, 0, 0] = 1, 4
+    traces = {
+        name: Trace((Step(0, maps, np.zeros(10, np.float32)),)) for name, maps in (("cam", weak), ("rib", strong))
+    }
+    plain = Sample(np.zeros((2, 2, 3), np.uint8), CLASSES, None, "s")
+    cam, rib = compare(traces, plain, CLASSES, CLASSES[:1], ViewState(normalisation="shared", threshold=0.3))
+    assert cam.values.max() == pytest.approx(0.25, abs=1e-4)
+    assert rib.values.max() == pytest.approx(1, abs=1e-4)
+    assert cam.mask.sum() == 0
+    assert rib.mask.tolist() == [[1, 0], [0, 0]]
+    assert cam.scores == {}, "nothing to measure without a mask"
+
+
+def test_shared_and_raw_have_one_scale_at_every_step(sample: Sample) -> None:
+    traces = {"cam": trace_of(0, steps=1), "rib": trace_of(1)}
+    names = CLASSES[2:4]
+    every = np.stack([upsample(step.maps[2:4], sample.size) for trace in traces.values() for step in trace])
+    for k in (0, 2):
+        cam, rib = compare(traces, sample, CLASSES, names, ViewState(normalisation="shared", k=k))
+        assert rib.values == pytest.approx(np.maximum(every[1 + k], 0) / (every.max() + 1e-5), abs=1e-6)
+        assert rib.values.max() < 0.999 or k == 2, "the maps of three steps grow by k + 1"
+        for found in (cam, rib):
+            assert found.ends == pytest.approx(np.stack([every.min(axis=(0, 2, 3)), every.max(axis=(0, 2, 3))], axis=1))
+
+
+def test_the_final_step_is_each_methods_own() -> None:
+    trace = trace_of(0, steps=4)
+    assert [step_at(trace, k).index for k in (-1, 0, 2, 9)] == [3, 0, 2, 3]
+
+
+def test_the_class_that_is_looked_at_competes_too() -> None:
+    assert competing(ViewState(), ("cow", "dog"), CLASSES) == ("cow", "dog")
+    assert competing(ViewState(focus="bird"), ("cow", "dog"), CLASSES) == ("bird", "cow", "dog")

@@ -1,0 +1,141 @@
+"""One's own picture: what is read, what is refused, and that it stays in the session."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage, viewer_data
+from wsss_viz.app.services.upload import KEPT_SIDE, bounded, display_copy
+from wsss_viz.app.widgets.rendering import LARGEST_SIDE
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.scenes import CLASSES, Scenes
+
+
+def encoded(kind: str, mode: str = "RGB", size: tuple[int, int] = (60, 40), orientation: int | None = None) -> bytes:
+    """A picture of `size` (W, H) as the bytes of a file."""
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 4), np.uint8)
+    image = Image.fromarray(pixels, "RGBA").convert(mode)
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[274] = orientation
+    buffer = io.BytesIO()
+    image.save(buffer, kind, exif=exif)
+    return buffer.getvalue()
+
+
+def giant_header() -> bytes:
+    """A PNG of a few bytes that claims 20,000 x 20,000 pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 20000, 20000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+
+
+def upload(page: AppTest, name: str, content: bytes) -> AppTest:
+    page.file_uploader(key="own_upload").upload(name, content)
+    return page.run()
+
+
+def titles(page: AppTest) -> str:
+    return "\n".join(element.value for element in page.html)
+
+
+def panels(page: AppTest) -> list[tuple[str, str]]:
+    """Title and note of the viewer's panels."""
+    assert not page.exception
+    assert not page.error
+    return [(panel["title"], panel["note"]) for panel in viewer_data(page, "own")["content"]["panels"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "size"),
+    [
+        ("photo.png", encoded("PNG"), "60 x 40"),
+        ("turned.jpg", encoded("JPEG", orientation=6), "40 x 60"),
+        ("grey.jpeg", encoded("JPEG", "L"), "60 x 40"),
+        ("clear.webp", encoded("WEBP", "RGBA"), "60 x 40"),
+    ],
+)
+def test_a_picture_is_shown_upright_with_maps_and_the_scores_of_every_class(
+    open_page: OpenPage, name: str, content: bytes, size: str
+) -> None:
+    page = upload(open_page("own"), name, content)
+    assert panels(page)[0] == ("Your image", size)
+    assert panels(page)[1][0] == "CAM"
+    assert all(f"<span>{name}</span>" in titles(page) for name in CLASSES)
+    assert any("drawn objects" in info.value for info in page.info)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("nothing.png", b""),
+        ("notes.png", b"These are my notes, not a picture."),
+        ("giant.png", giant_header()),
+        ("cut.jpg", encoded("JPEG", size=(300, 200))[:2000]),
+        ("dot.png", encoded("PNG", size=(2, 2))),
+        ("disguised.png", encoded("GIF")),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_with_the_name_and_the_page_goes_on(
+    open_page: OpenPage, name: str, content: bytes
+) -> None:
+    page = upload(open_page("own"), name, content)
+    assert not page.exception
+    (line,) = [error.value for error in page.error]
+    assert name in line
+    assert "\n" not in line
+    assert len(line) < 250
+    page = upload(page, "good.png", encoded("PNG"))
+    assert not page.error
+
+
+def test_an_example_takes_the_place_of_the_upload(open_page: OpenPage) -> None:
+    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    page.segmented_control(key="own_photograph_instead").set_value("flower").run()
+    assert panels(page)[0] == ("Example", "640 x 427")
+    assert page.query_params == {"photograph": "flower"}
+
+
+def test_late_values_of_the_example_leave_the_next_upload_alone(open_page: OpenPage) -> None:
+    """A browser that replaces a file says first that it is gone, then that another came, with what it last was told."""
+    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    page.file_uploader(key="own_upload").clear()
+    page.run()
+    assert panels(page)[0][0] == "Example"
+    page.segmented_control(key="own_photograph").set_value(None)
+    page = upload(page, "other.png", encoded("PNG", size=(70, 30)))
+    assert panels(page)[0] == ("Your image", "70 x 30")
+    assert "photograph" not in page.query_params
+
+
+def test_the_upload_is_still_there_after_a_look_at_another_page(open_page: OpenPage) -> None:
+    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    page.switch_page("../../../pages/about.py").run()
+    page.switch_page("../../../pages/own.py").run()
+    assert panels(page)[0] == ("Your image", "60 x 40")
+
+
+def test_another_session_does_not_see_it(open_page: OpenPage) -> None:
+    upload(open_page("own"), "photo.png", encoded("PNG"))
+    assert "Your image" not in titles(open_page("own"))
+
+
+def test_a_large_picture_is_drawn_smaller_in_its_own_aspect_and_a_small_one_as_it_is() -> None:
+    large = Sample(np.zeros((1500, 3000, 3), np.uint8), CLASSES, None, "large")
+    assert display_copy(large).size == (LARGEST_SIDE // 2, LARGEST_SIDE)
+    small = Scenes("test")[0]
+    assert display_copy(small) is small
+
+
+def test_what_is_kept_of_a_large_upload_is_bounded_and_looks_the_same() -> None:
+    ramp = np.tile(np.linspace(0, 255, 3000, dtype=np.uint8)[:, None, None], (1, 1000, 3))
+    kept = bounded(ramp, KEPT_SIDE)
+    assert kept.shape == (KEPT_SIDE, 683, 3)
+    assert np.abs(kept[::256, 0, 0].astype(int) - np.linspace(0, 255, KEPT_SIDE)[::256]).max() <= 2

@@ -1,0 +1,47 @@
+"""The pieces of HTML: numbers as they are printed, and nothing unescaped."""
+
+import math
+
+import pytest
+
+from wsss_viz.app.widgets import markup
+
+SPACE = "\N{NO-BREAK SPACE}"
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.414, f"41{SPACE}%"), (0, f"0{SPACE}%"), (1, f"100{SPACE}%"), (math.nan, "–")]
+)
+def test_shares_are_printed_in_percent(share: float, text: str) -> None:
+    assert markup.percent(share) == text
+
+
+@pytest.mark.parametrize(("logit", "text"), [(3.14, "+3.1"), (-2.0, "−2.0"), (0.04, "0.0"), (-0.04, "0.0")])
+def test_logits_are_printed_with_their_sign(logit: float, text: str) -> None:
+    assert markup.signed(logit) == text
+
+
+def test_names_and_notes_are_escaped() -> None:
+    pieces = (
+        markup.panel_title(HOSTILE, HOSTILE),
+        markup.chips((), HOSTILE),
+        markup.score_bars([markup.ScoreBar(HOSTILE, 0, 0.5, False)]),
+        markup.gap(0.5, 0.5, HOSTILE),
+    )
+    for piece in pieces:
+        assert "<img" not in piece
+        assert "&lt;img" in piece
+
+
+def test_labels_stand_out_among_the_scores() -> None:
+    bars = markup.score_bars([markup.ScoreBar("cow", 2, 0.88, True), markup.ScoreBar("dog", -2, 0.12, False)])
+    assert bars.count("wv-label") == 1
+    assert "width:88.0%" in bars
+    assert "probabilities: cow 0.88, dog 0.12" in bars
+
+
+def test_the_gap_draws_each_share_as_long_as_it_is() -> None:
+    gap = markup.gap(0.93, math.nan, "s")
+    assert "width:93.0%" in gap
+    assert "width:0;" in gap

@@ -1,5 +1,0 @@
-"""Computations that take longer than a click: one worker a device, steps as they come, cancelled between steps."""
-
-from wsss_viz.app.jobs.manager import Jobs, Limits, Request, Snapshot
-
-__all__ = ["Jobs", "Limits", "Request", "Snapshot"]

@@ -1,0 +1,38 @@
+"""About: what is computed and from which papers, what is not claimed, and what made what is shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import explanations, frame
+from wsss_viz.app.pages.about import texts
+from wsss_viz.app.services import provenance
+
+
+def show() -> None:
+    """Draws the page at the state of its address."""
+    frame.heading(
+        "About",
+        "What is computed here and after which papers, what is not claimed, and which software and checkpoint made it.",
+        explanations.ABOUT,
+    )
+
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("What is computed", anchor=False)
+        st.markdown(texts.METHODS)
+        st.subheader("What is not claimed", anchor=False)
+        st.markdown(texts.LIMITS)
+    with right:
+        st.subheader("The checkpoint", anchor=False)
+        provenance.checkpoint_card()
+        st.subheader("This installation", anchor=False)
+        provenance.versions_table()
+        st.subheader("Licence", anchor=False)
+        st.markdown(texts.LICENCE)
+
+    st.subheader("Shortcuts", anchor=False)
+    texts.shortcuts()
+    st.subheader("To cite", anchor=False)
+    st.caption("Cite the paper of the method you use; this project where it made a figure or a number.")
+    texts.citations()

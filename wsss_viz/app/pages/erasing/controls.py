@@ -1,0 +1,149 @@
+"""The controls of the page Erasing: what is stepped through, of which class, and how."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app.services.steps import DEFAULT_STEPS, GROUPS, MODES
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS, SOURCES
+from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.data.scenes import CLASSES
+from wsss_viz.traces.growth import Growth
+
+_MASKS = {"hard": "hard", "soft": "soft", "graded": "the map itself"}
+_MASK_HELP = """What of a map is erased, M the map divided by its maximum.
+
+- **hard**: all of it where M is above a threshold (AE-PSL).
+- **soft**: by a sigmoid around that threshold (GAIN, eq. 4).
+- **the map itself**: by as much as M says (CS-AE).
+"""
+_SOURCES = {"scene": "drawn scene", "own": "your own"}
+_ERASED = {"class": "each class from its own image", "all": "all labels from one image"}
+_ERASURES = {"class": "its own map", "agnostic": "the maps of all labels", "random": "the same area elsewhere"}
+
+
+def mode_choice(state: ViewState) -> None:
+    """The group, and within it the mode."""
+    group = MODES[state.mode].group
+    names = [name for name, mode in MODES.items() if mode.group == group]
+
+    def first(chosen: str) -> dict[str, object]:
+        return {"mode": next(name for name, mode in MODES.items() if mode.group == chosen), "k": FINAL}
+
+    st.segmented_control("Step through", GROUPS, required=True, **session.control("group", group, first))
+    if len(names) > 1:
+        st.segmented_control(
+            "How",
+            names,
+            format_func=lambda name: MODES[name].label,
+            required=True,
+            **session.control("mode", state.mode, lambda name: {"mode": name, "k": FINAL}, variant=f"_{group}"),
+        )
+    if state.mode == "experiment":
+        st.segmented_control(
+            "What is erased",
+            ERASURES,
+            format_func=lambda name: _ERASURES[name],
+            required=True,
+            **session.control("erasure", state.erasure),
+        )
+
+
+def source_choice(state: ViewState) -> None:
+    """Whose image is stepped through."""
+    st.segmented_control(
+        "Image",
+        SOURCES,
+        format_func=lambda name: _SOURCES[name],
+        required=True,
+        **session.control("source", state.source, lambda name: {"source": name, "focus": "", "k": FINAL}),
+    )
+
+
+def no_picture(state: ViewState) -> None:
+    """What to do where there is no picture of one's own."""
+    st.info(
+        "There is no picture of yours here yet. It stays in the session it was uploaded in: take one on the next page.",
+        icon=":material/info:",
+    )
+    frame.link(catalogue.named("own"), state, "**Take a picture**")
+
+
+def focus_choice(state: ViewState, focus: str, labels: tuple[str, ...]) -> None:
+    """The class whose iterations are shown; the image's labels first."""
+    choices = labels if state.mode == "experiment" else (*labels, *(name for name in CLASSES if name not in labels))
+    st.selectbox(
+        "Class",
+        choices,
+        format_func=lambda name: name if name in labels or not labels else f"{name} (absent)",
+        width=120,
+        **session.control("focus", focus, variant=f"_{len(choices)}"),
+    )
+
+
+def options(state: ViewState) -> None:
+    """The options of the mode, those of AE in full."""
+    if MODES[state.mode].iterated:
+        most = 12 if state.mode == "ae" else LARGEST_STEPS
+        st.slider(
+            "Erasings K" if state.mode == "ae" else "Steps K",
+            min_value=1,
+            max_value=most,
+            width=115,
+            **session.control("steps", min(steps(state), most), variant=f"_{state.mode}"),
+        )
+    if state.mode != "ae":
+        return
+    st.selectbox(
+        "Mask",
+        MASK_KINDS,
+        format_func=lambda kind: _MASKS[kind],
+        help=_MASK_HELP,
+        width=130,
+        **session.control("mask", state.mask),
+    )
+    if state.mask != "graded":
+        _share("erase_at", "Erase above" if state.mask == "hard" else "Sigmoid at", state.erase_at)
+    with st.popover("More", icon=":material/tune:"):
+        st.radio(
+            "Erase",
+            ERASED,
+            format_func=lambda name: _ERASED[name],
+            help="Class-agnostic erasing takes all labels from one image, as AE-PSL does.",
+            **session.control("erased", state.erased),
+        )
+        st.caption("Stop")
+        _share("stop_below", "when the class is less probable than", state.stop_below, 260)
+        _share("stop_area", "when more of the image is erased than", state.stop_area, 260)
+
+
+def watched_scenes(growth: Growth | None) -> None:
+    """The scenes on which the training was watched, to go to one of them."""
+    sources = growth.sources if growth else ()
+    st.info("The training was watched on other scenes than this one. Take one of them:", icon=":material/info:")
+    with st.container(horizontal=True, gap="small", key="watched"):
+        for source in sources:
+            st.button(source, key=f"watched_{source}", on_click=_go, args=(source,))
+
+
+def _go(source: str) -> None:
+    session.set_state(session.state().updated({"example": source, "class": ""}))
+
+
+def steps(state: ViewState) -> int:
+    """K, the method's own where the view says nothing."""
+    return state.steps or DEFAULT_STEPS.get(MODES[state.mode].method, 0)
+
+
+def _share(field: str, label: str, value: float, width: int = 115) -> None:
+    st.slider(
+        label,
+        min_value=0.0,
+        max_value=1.0,
+        step=0.05,
+        format="%.2f",
+        width=width,
+        **session.control(field, value, lambda moved: {field: round(moved, 2)}),
+    )

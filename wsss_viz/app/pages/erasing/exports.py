@@ -1,0 +1,75 @@
+"""What can be taken away from the page Erasing: the filmstrip as a figure and as a film, the scores as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import streamlit as st
+from PIL import Image
+
+from wsss_viz.app.services.findings import probability
+from wsss_viz.app.services.steps import Frame
+from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.app.widgets.rendering import Picture
+
+INCHES = 1.35
+FRAME_MILLISECONDS = 700
+
+
+def figure_bytes(shown: Sequence[Frame], drawn: Sequence[Picture], title: str, kind: str) -> bytes:
+    """The filmstrip as one row with its steps' names; the same strip gives the same bytes.
+
+    Args:
+        kind: "png" (300 dpi) or "pdf" (fonts embedded as TrueType).
+    """
+    from matplotlib.figure import Figure
+
+    from wsss_viz.figures.rendering import written
+
+    def draw() -> Figure:
+        height, width = drawn[0].shape[:2]
+        figure = Figure(figsize=(INCHES * len(drawn), INCHES * height / width + 0.5), layout="constrained")
+        rows = figure.subplots(1, len(drawn), squeeze=False)[0]
+        for axes, frame, picture in zip(rows, shown, drawn, strict=True):
+            axes.imshow(picture, interpolation="bilinear")
+            axes.set_title(frame.name, fontsize=8)
+            axes.set_axis_off()
+        figure.suptitle(title, fontsize=8)
+        return figure
+
+    return written(draw, kind, font_size=8)
+
+
+def gif_bytes(drawn: Sequence[Picture]) -> bytes:
+    """The filmstrip as an endless film; its last picture stays three times as long."""
+    images = [Image.fromarray(picture).quantize(256, dither=Image.Dither.FLOYDSTEINBERG) for picture in drawn]
+    buffer = io.BytesIO()
+    times = [FRAME_MILLISECONDS] * (len(images) - 1) + [3 * FRAME_MILLISECONDS]
+    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=times, loop=0)
+    return buffer.getvalue()
+
+
+def csv_text(shown: Sequence[Frame], classes: Sequence[str]) -> str:
+    """Logit and probability of every class at every step."""
+    buffer = io.StringIO()
+    rows = csv.writer(buffer, lineterminator="\n")
+    rows.writerow(["step", "name", "class", "logit", "probability"])
+    for k, frame in enumerate(shown):
+        for name, logit in zip(classes, frame.scores, strict=True):
+            rows.writerow([k, frame.name, name, f"{float(logit):.6g}", f"{probability(float(logit)):.6g}"])
+    return buffer.getvalue()
+
+
+def buttons(shown: Sequence[Frame], drawn: Sequence[Picture], classes: Sequence[str], title: str, name: str) -> None:
+    """The download buttons.
+
+    Args:
+        name: of the files, without their endings.
+    """
+    with st.container(horizontal=True, gap="small", key="exports"):
+        file_button("Filmstrip (PNG)", f"{name}.png", lambda: figure_bytes(shown, drawn, title, "png"))
+        file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(shown, drawn, title, "pdf"))
+        file_button("Film (GIF)", f"{name}.gif", lambda: gif_bytes(drawn))
+        file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(shown, classes))

@@ -1,0 +1,83 @@
+"""Erasing: find, erase, look again, step by step; CS-AE's and RIB's iterations in the same way."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import frame, session
+from wsss_viz.app.explanations import ERASING
+from wsss_viz.app.pages.erasing import averages, controls, panels, sources
+from wsss_viz.app.services import caches, upload
+from wsss_viz.app.services.basket import from_erasing
+from wsss_viz.app.services.jobs.panel import follow
+from wsss_viz.app.services.steps import MODES
+from wsss_viz.app.state import ViewState
+from wsss_viz.data.sample import Sample
+from wsss_viz.traces import Trace
+
+LEADS = {
+    "ae": "Find what gives the class away, erase it, look again. The classifier stays as it is; what it still finds is "
+    "what it had not needed.",
+    "ae-rounds": "Find what gives the class away, erase it from the training images, and train a new classifier on "
+    "what is left: it has to find something else.",
+    "CS-AE": "A network learns to erase one class so well that a frozen classifier no longer sees it, and still sees "
+    "all the others.",
+    "RIB": "The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
+    "look at more than the most telling part.",
+    "rib-bce": "RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
+    "loss has little left to ask for.",
+    "Experiment": "What can an ordinary classifier still see once the most telling part is gone? Erase more and more "
+    "of it, and look each time.",
+}
+
+
+def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
+    """The steps of one class on the image, computed where they are not there."""
+    ground = caches.fine_scene(sample.source) if sample.source else None
+    looked_at = upload.display_copy(sample)
+    missing = sources.missing(state, sample)
+    chosen = sources.options(state, sample, focus)
+    trace = None if missing else sources.stored(state, sample, chosen)
+    if missing:
+        st.info(missing, icon=":material/info:")
+    elif trace is not None:
+        origin = "kept while it was trained" if state.mode == "cs-ae-epochs" else "precomputed"
+        panels.show(state, looked_at, ground, trace, focus, origin)
+    elif state.mode == "cs-ae-epochs":
+        controls.watched_scenes(sources.growth())
+    else:
+        follow(
+            sources.request(state, sample, chosen, focus),
+            panels.title(state),
+            lambda now: panels.show(
+                session.state(),
+                looked_at,
+                ground,
+                Trace(now.steps, classes=caches.entry().classes),
+                focus,
+                "computed now",
+            ),
+        )
+
+
+def show() -> None:
+    """Draws the page at the state of its address."""
+    state = session.state()
+    group = MODES[state.mode].group
+    frame.heading("Erasing", LEADS.get(state.mode) or LEADS[group], ERASING[group], from_erasing)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
+        controls.mode_choice(state)
+        controls.source_choice(state)
+    sample = upload.chosen(state) if state.source == "own" else caches.scene(state.example)
+    if sample is None:
+        controls.no_picture(state)
+    else:
+        focus = sources.focus(state, sample)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings"):
+            if state.source == "scene":
+                frame.example_picker(state)
+            controls.focus_choice(state, focus, sample.labels or ())
+            controls.options(state)
+        steps_of(state, sample, focus)
+    if state.mode == "experiment":
+        averages.averages()

@@ -1,0 +1,109 @@
+"""The steps of one class drawn: the filmstrip, the viewer's panels, the score curves, the facts of one step."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app.pages.erasing import exports
+from wsss_viz.app.pages.erasing.curves import curves
+from wsss_viz.app.services.steps import MODES, Frame, frames
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.filmstrip import filmstrip, pictures
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer.component import PIECES
+from wsss_viz.data.sample import Sample
+from wsss_viz.traces import Trace
+
+TITLES = {
+    "AE": ("What is left", "Where it looks now", "All looks together"),
+    "CS-AE": ("Without the sampled class", "Map at this step", ""),
+    "RIB": ("", "Map at this step", "Sum of the maps so far"),
+    "Experiment": ("What is left", "Where it looks now", ""),
+}
+OFFERED = tuple(piece for piece in PIECES if piece not in ("class", "scores"))
+"""The class is chosen above the filmstrip, and its scores are in the chart."""
+REGIONS = {
+    "AE": "outlined: erased in this step",
+    "CS-AE": "outlined: the mask",
+    "RIB": "outlined: left out of the pooling",
+}
+
+
+def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, focus: str, origin: str) -> None:
+    """All that the page shows of a trace, whole or as far as it has come.
+
+    Args:
+        ground: the same scene with more pixels, where it is one.
+        origin: "precomputed" or "computed now".
+    """
+    shown = frames(state.mode, trace, focus)
+    at = len(shown) - 1 if state.k == FINAL else min(state.k, len(shown) - 1)
+    drawn = pictures(shown, sample.image, state)
+    group = MODES[state.mode].group
+    st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(shown)} steps, {origin}"))
+    filmstrip(shown, drawn, "erasing")
+    viewer("erasing", content(state, sample, ground, shown, focus), state, offered=OFFERED)
+    labels = sample.labels or ()
+    with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers:
+        scores, step = numbers.cell(), numbers.cell()
+    with step:  # first: the browser takes longer over the chart
+        frame = shown[at]
+        st.html(markup.panel_title(frame.name, frame.note))
+        st.html(facts(frame))
+    with scores:
+        st.html(markup.panel_title("Scores of every class", "click a point to see its step"))
+        curves(shown, trace.classes, labels, focus, at)
+    strip = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
+    exports.buttons(
+        shown, drawn, trace.classes, f"{strip}: {focus}", f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
+    )
+
+
+def title(state: ViewState) -> str:
+    """What is stepped through."""
+    mode = MODES[state.mode]
+    return f"{mode.group}, {mode.label}" if mode.label else "Erase, and look again"
+
+
+def facts(frame: Frame) -> str:
+    """The step's numbers as a table."""
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in frame.facts)
+    return f'<table class="wv-step"><tbody>{rows}</tbody></table>'
+
+
+def content(state: ViewState, sample: Sample, ground: Sample | None, shown: tuple[Frame, ...], focus: str) -> Content:
+    """The viewer's panels: what was seen, the map, the maps together, the ground truth, each where there is one."""
+    seen, look, union = TITLES[MODES[state.mode].group]
+    region = REGIONS.get(MODES[state.mode].group, "") if shown[-1].region is not None else ""
+    panels = []
+    if shown[-1].seen is not None:
+        steps = tuple(PanelStep(image=frame.seen, region=frame.region) for frame in shown)
+        panels.append(Panel(seen, steps, region))
+    on_look = shown[-1].seen is None
+    steps = tuple(
+        PanelStep(
+            frame.look[None],
+            _own_score(frame, focus, sample),
+            region=frame.region if on_look else None,
+            note=frame.note,
+        )
+        for frame in shown
+    )
+    panels.append(Panel(look, steps, region if on_look else ""))
+    if shown[-1].union is not None:
+        panels.append(Panel(union, tuple(PanelStep(None if f.union is None else f.union[None]) for f in shown)))
+    if sample.mask is not None:
+        panels.append(Panel("Ground truth", note="never shown to it", truth=True))
+    return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)
+
+
+def _own_score(frame: Frame, focus: str, sample: Sample) -> NDArray[np.float32]:
+    """(1,) the logit of the class."""
+    index = sample.classes.index(focus)
+    return frame.scores[index : index + 1]

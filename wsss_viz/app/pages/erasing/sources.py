@@ -1,0 +1,115 @@
+"""Where the steps of the page Erasing come from: the showcase, the training that was watched, or a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from wsss_viz.app import methods
+from wsss_viz.app.pages.erasing.controls import steps
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.findings import top_classes
+from wsss_viz.app.services.jobs.manager import Request
+from wsss_viz.app.services.jobs.requests import most_steps, request_for
+from wsss_viz.app.services.steps import DEFAULT_STEPS, MODES
+from wsss_viz.app.state import ViewState
+from wsss_viz.data.sample import Sample
+from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
+from wsss_viz.traces import Trace
+from wsss_viz.traces.growth import Growth, read_growth
+
+THRESHOLD_COUNT = 10
+_NEEDED = {
+    "experiment": "The experiment measures against the ground truth, which a picture of your own has not",
+    "cs-ae-epochs": "The training was watched on drawn scenes alone",
+}
+
+
+def focus(state: ViewState, sample: Sample) -> str:
+    """The class whose steps are shown: the view's, else the first label, else the class with the top score."""
+    labels = sample.labels or ()
+    if state.focus in (labels if state.mode == "experiment" and labels else sample.classes):
+        return state.focus
+    return labels[0] if labels else top_classes(caches.trace(sample, state.views), sample.classes, 1)[0]
+
+
+def missing(state: ViewState, sample: Sample) -> str:
+    """Why the mode cannot be shown of the sample, in one line; "" where it can."""
+    method = MODES[state.mode].method
+    if state.mode in ("experiment", "cs-ae-epochs") and not sample.source:
+        return f"{_NEEDED[state.mode]}: take a drawn scene."
+    reason = methods.why_not(method, caches.CLASSIFIER) if method else ""
+    if not reason and state.mode == "cs-ae-epochs" and growth() is None:
+        return "The training of CS-AE was not watched: python -m wsss_viz train cse"
+    return reason
+
+
+def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
+    """The options in which the view differs from the method's defaults."""
+    chosen: dict[str, Any] = {}
+    method = MODES[state.mode].method
+    if MODES[state.mode].iterated and steps(state) != DEFAULT_STEPS[method]:
+        chosen["steps"] = steps(state)
+    if focus not in (sample.labels or ()) and state.mode != "cs-ae-epochs":
+        chosen["classes"] = (focus, *(sample.labels or ()))
+    if state.mode != "ae":
+        return chosen
+    default = ViewState()
+    if state.mask != default.mask:
+        chosen["mask"] = state.mask
+    if state.erase_at != default.erase_at and state.mask != "graded":
+        chosen["threshold" if state.mask == "hard" else "sigma"] = state.erase_at
+    if state.erased != default.erased:
+        chosen["agnostic"] = True
+    if state.stop_below != default.stop_below:
+        chosen["stop_probability"] = state.stop_below
+    if state.stop_area != default.stop_area:
+        chosen["stop_area"] = state.stop_area
+    return chosen
+
+
+def stored(state: ViewState, sample: Sample, chosen: dict[str, Any]) -> Trace | None:
+    """The trace that was computed beforehand, where the view asks for no other."""
+    mode = MODES[state.mode]
+    if state.mode == "cs-ae-epochs":
+        found = growth()
+        return found.trace(sample.source) if found and sample.source in found.sources else None
+    return None if chosen or not mode.method else caches.precomputed(sample, mode.method, state.views)
+
+
+def request(state: ViewState, sample: Sample, chosen: dict[str, Any], focus: str) -> Request:
+    """The job that computes the steps."""
+    if state.mode == "experiment":
+        return _experiment(state, sample, focus)
+    method = MODES[state.mode].method
+    count = steps(state) + 1 if MODES[state.mode].iterated else most_steps(method, sample)
+    return request_for(method, sample, state.views, count, **chosen)
+
+
+def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
+    def work() -> Any:
+        from wsss_viz.evaluation.erasing_looks import looks
+        from wsss_viz.methods.views import PRESETS
+
+        return looks(caches.classifier(), sample, focus, state.erasure, PRESETS[state.views])
+
+    key = ("experiment", caches.entry().sha256, sample.source, focus, state.erasure, state.views)
+    return Request(key, work, THRESHOLD_COUNT, caches.device_label())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _growth(path: str, stamp: int) -> Growth:
+    from pathlib import Path
+
+    return read_growth(Path(path))
+
+
+def growth() -> Growth | None:
+    """CS-AE's training as it was watched; None where it was not."""
+    names = trained_names("cgnet", caches.CLASSIFIER)
+    if not names:
+        return None
+    stem = read_manifest()[names[0]].file.rpartition(".")[0]
+    path = checkpoints_folder() / "showcase" / f"{stem}.growth.npz"
+    return _growth(str(path), path.stat().st_mtime_ns) if path.is_file() else None

@@ -1,0 +1,190 @@
+"""The charts of the page Gradients with their words, and the numbers beside them."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.gradients import charts
+from wsss_viz.app.services import gradients
+from wsss_viz.app.services.gradients import NAMES, Picture
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
+from wsss_viz.app.widgets import chart_exports, markup
+from wsss_viz.app.widgets.chart_svg import chart_svg
+from wsss_viz.app.widgets.charts import CONFIG
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.gradients.published import NOTE
+from wsss_viz.gradients.ratio import Curve
+from wsss_viz.gradients.stored import Entry, Stored
+
+
+def source_line(shown: Picture) -> str:
+    """What the strip shows, and whether it was computed just now."""
+    how = "computed now" if shown.computed else "precomputed"
+    return f'<p class="wv-source">{escape(shown.title)} · {how} · each map by its own scale, high = bright</p>'
+
+
+def chart_title(found: Stored, entry: Entry, state: ViewState) -> tuple[str, str]:
+    """The chart's title and what it was measured on."""
+    count = int(entry.curve.counts.max())
+    if state.subject == "toy":
+        seeds = int(found.about["seeds"])
+        return "High gradient ratio by layer", f"{count // seeds} pictures, seeds 0 to {seeds - 1}"
+    step = f" at RIB's step {state.rib_step}" if state.rib_step else ""
+    return f"High gradient ratio by layer{step}", f"{count} scenes, {found.about['data']}"
+
+
+def chart_note(state: ViewState, note: str) -> str:
+    """What the marks of the chart are."""
+    parts = [
+        f"Mean over pictures at τ = {state.tau:.2f} with its 95 % bootstrap interval; the band is τ from 0.2 to 0.4."
+    ]
+    if state.subject == "toy":
+        parts.append(f"Thin: each seed. Dotted: {NOTE}, another network on other pictures.")
+    if note:
+        parts.append(f"Shown as measured: {note}.")
+    return " ".join(parts)
+
+
+def chart_words(curve: Curve, state: ViewState) -> str:
+    """The chart in one line."""
+    values = curve.at(state.tau)[..., 0]
+    said = (
+        f"{NAMES[state.subject][region]} {', '.join(f'{value:.2f}' for value in values[:, r])}"
+        for r, region in enumerate(curve.regions)
+    )
+    return f"high gradient ratio over {', '.join(curve.layers)}: {'; '.join(said)}"
+
+
+def marked(state: ViewState, layers: tuple[str, ...], charted: tuple[str, ...]) -> int:
+    """The index in the chart of the view's layer, which may be left of what the chart has: then its first."""
+    return max(0, gradients.layer_number(state, layers) - (len(layers) - len(charted)))
+
+
+def layer_chart(found: Stored, entry: Entry, state: ViewState, layers: tuple[str, ...], note: str) -> None:
+    """The curves by layer, on which a layer can be chosen, with what their marks are.
+
+    Args:
+        layers: of the strip; the chart may have the last of them alone.
+    """
+    of_toy, charted = state.subject == "toy", entry.curve.layers
+    seeds = [gradients.toy_entry(found, state, n).curve for n in gradients.toy_seeds(found)] if of_toy else []
+    st.html(markup.panel_title(*chart_title(found, entry, state)))
+    first = 1 + len(layers) - len(charted)
+    figure = charts.layers_figure(
+        entry.curve, state.tau, state.subject, marked(state, layers, charted), seeds, of_toy, first
+    )
+    st.plotly_chart(
+        figure,
+        key="layer_chart",
+        on_select=lambda: layer_clicked(layers, charted),
+        selection_mode="points",
+        config=CONFIG,
+        alt=chart_words(entry.curve, state),
+    )
+    st.caption(chart_note(state, note))
+
+
+def layer_clicked(layers: tuple[str, ...], charted: tuple[str, ...]) -> None:
+    """A click on a point of the chart chooses its layer."""
+    points = st.session_state["layer_chart"]["selection"]["points"]
+    number = round(points[0]["x"]) + 1 + len(layers) - len(charted) if points else 0
+    if 1 <= number <= len(layers):
+        session.change(layer=0 if number == len(layers) else number)
+
+
+def toy_facts(found: Stored, entry: Entry, state: ViewState) -> str:
+    """Accuracies without any estimator, the relative losses, the background, the sigmoid's own factor."""
+    accuracy, drop = (
+        entry.facts["accuracy"],
+        dict(zip(entry.curve.regions, entry.curve.drop_at(state.tau), strict=True)),
+    )
+    cells = [
+        ("Accuracy, whole picture", percent(accuracy["whole"], 1), "Held-out digits, each with its shape."),
+        (
+            "Shape alone",
+            percent(accuracy["shape only"], 1),
+            "Everything else black. The shape determines the class: 1 bit.",
+        ),
+        ("Shape erased", percent(accuracy["shape erased"], 1), "The digit alone."),
+        (
+            "Background, most from G2 on",
+            _background(found, entry, state),
+            "The largest HGR of the background from the second layer on: over all pictures, and in the worst seed.",
+        ),
+        ("Lost at the last step, digit", _loss(drop["discriminative"]), "Of HGR at G5, relative; 95 % over pictures."),
+        ("Lost, shape", _loss(drop["non_discriminative"]), "Of HGR at G5, relative; 95 % over pictures."),
+        (
+            "Mean s(1 − s)",
+            f"{entry.facts['sigmoid_slope']:.4f}",
+            "The sigmoid multiplies the whole last map by this, at most 0.25. A ratio cannot show it.",
+        ),
+    ]
+    body = "".join(
+        f'<div title="{escape(why)}"><dt>{escape(name)}</dt><dd>{text}</dd></div>' for name, text, why in cells
+    )
+    return f'<dl class="wv-facts">{body}</dl>'
+
+
+def _background(found: Stored, entry: Entry, state: ViewState) -> str:
+    every = [entry, *(gradients.toy_entry(found, state, seed) for seed in gradients.toy_seeds(found))]
+    row = entry.curve.regions.index("irrelevant")
+    pooled, *seeds = (float(one.curve.at(state.tau)[1:, row, 0].max()) for one in every)
+    return f"{pooled:.2f}<small>worst seed {max(seeds):.2f}</small>"
+
+
+def _loss(values: NDArray) -> str:
+    mean, low, high = values
+    return percent(mean) + ("" if np.isnan(mean) else f"<small>{percent(low)} to {percent(high)}</small>")
+
+
+def rib_panel(found: Stored, state: ViewState) -> None:
+    """HGR of the logit through RIB's steps beside the control, and the sigmoid's own factor."""
+    curves = {loss: gradients.rib_curves(found, state, loss) for loss in ("rib", "bce")}
+    count = int(found.about["tuned_images"])
+    st.html(markup.panel_title("The logit through RIB's steps", f"{count} scenes, regions by parts, signed sum"))
+    regions = found.entries[f"tuned-rib/{state.divisor}/0"].curve.regions
+
+    def clicked() -> None:
+        points = st.session_state["step_chart"]["selection"]["points"]
+        if points and 0 <= (k := round(points[0]["x"])) <= LARGEST_RIB_STEP:
+            session.change(rib_step=k)
+
+    figure = charts.steps_figure(curves, regions, state.rib_step)
+    st.plotly_chart(
+        figure,
+        key="step_chart",
+        on_select=clicked,
+        selection_mode="points",
+        config=CONFIG,
+        alt="high gradient ratio of the logit by RIB's step: "
+        + "; ".join(
+            f"{NAMES['scenes'][region]} {curves['rib'][0, r, 0]:.3f} to {curves['rib'][-1, r, 0]:.3f}"
+            for r, region in enumerate(regions)
+        ),
+    )
+    rows = []
+    for loss, title in (("rib", "RIB"), ("bce", "control, sigmoid kept")):
+        change = gradients.rib_change(found, state, loss) * 100
+        cells = "".join(
+            f"<td>{mean:+.1f} <small>({low:+.1f} to {high:+.1f})</small></td>" for mean, low, high in change
+        )
+        first, last = (found.entries[f"tuned-{loss}/{state.divisor}/{k}"].facts for k in (0, LARGEST_RIB_STEP))
+        cells += f"<td>{first['logit']:.1f} → {last['logit']:.1f}</td>"
+        cells += f"<td>{first['sigmoid_slope']:.4f} → {last['sigmoid_slope']:.4f}</td>"
+        rows.append(f"<tr><th>{title}</th>{cells}</tr>")
+    heads = [*(f"{NAMES['scenes'][region]}, points" for region in regions), "mean logit", "mean s(1 − s)"]
+    head = "".join(f"<th>{escape(text)}</th>" for text in ("change, k = 0 to 10", *heads))
+    body = "".join(rows).replace("-", "\N{MINUS SIGN}")
+    st.html(f'<table class="wv-changes"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    st.caption(
+        "Changes are paired by scene, 95 % bootstrap interval over scenes. Where a scene stopped early, its last step "
+        "counts on. The control tunes with the sigmoid kept: its own factor s(1 − s) is what a ratio cannot show."
+    )
+    about = {**found.about, "tau": state.tau}
+    chart_exports.buttons("gradient-ratio-rib", gradients.rib_rows(found, state), about, lambda: chart_svg(figure))

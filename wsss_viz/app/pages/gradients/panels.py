@@ -1,0 +1,218 @@
+"""The panels of the page Gradients: the strip of maps, the layer looked at, the controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.services import caches, gradients
+from wsss_viz.app.services.gradients import COLOURS, NAMES, Picture
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP
+from wsss_viz.app.widgets import markup, rendering
+from wsss_viz.gradients.stored import Entry, Stored
+
+_SIDE = 256
+STAGES = (*(f"stage {number}" for number in range(1, 6)), "logit")
+FULL = len(STAGES)
+_REGION_SOURCES = {
+    "parts": "part masks",
+    "map0.3": "truth and CAM ≥ 0.3",
+    "map0.5": "truth and CAM ≥ 0.5",
+    "map0.7": "truth and CAM ≥ 0.7",
+}
+
+
+def subject_controls(state: ViewState) -> None:
+    """Toy or scenes; of the toy the network and the picture."""
+    st.segmented_control(
+        "Data",
+        ["toy", "scenes"],
+        format_func=lambda name: {"toy": "digit toy", "scenes": "scenes"}[name],
+        **session.control("subject", state.subject),
+    )
+    if state.subject != "toy":
+        return
+    st.segmented_control(
+        "Last layer",
+        ["flatten", "gap"],
+        format_func=lambda name: {"flatten": "fully connected", "gap": "GAP, then linear"}[name],
+        help="What turns the last convolution into the logit: a weight a place and channel, or pooling first.",
+        **session.control("head", state.head),
+    )
+    st.segmented_control(
+        "Trained",
+        ["bce", "rib"],
+        format_func=lambda name: {"bce": "with sigmoid", "rib": "without"}[name],
+        help="With the sigmoid and cross-entropy, or with RIB's loss -min(m, y), m = 10.",
+        **session.control("trained_with", state.trained_with),
+    )
+    st.segmented_control(
+        "Picture",
+        list(range(LARGEST_PICTURE + 1)),
+        format_func=lambda number: str(number + 1),
+        **session.control("picture", state.picture),
+    )
+
+
+def network_control(found: Stored | None, state: ViewState) -> None:
+    """Who looks at the scenes, where a CGNet was measured."""
+    if found is not None and len(found.about["classifiers"]) > 1:
+        st.segmented_control(
+            "Network",
+            ["classifier", "cgnet"],
+            format_func=lambda name: {"classifier": "classifier", "cgnet": "CGNet"}[name],
+            help="CGNet is CS-AE's network, trained from this classifier.",
+            **session.control("network", state.network),
+        )
+
+
+def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
+    """Threshold, layer, measure, divisor; of the scenes regions and RIB's step."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
+        st.slider(
+            "Threshold τ",
+            0.05,
+            0.9,
+            step=0.05,
+            format="%.2f",
+            width=150,
+            help="A gradient is high above this share of the map's maximum. 0.3 is inferred from RIB's figure.",
+            **session.control("tau", state.tau, lambda moved: {"tau": round(moved, 2)}),
+        )
+        at = gradients.layer_number(state, layers)
+        st.selectbox(
+            "Layer",
+            list(range(1, len(layers) + 1)),
+            format_func=lambda number: f"G{number} · {layers[number - 1]}",
+            width=130,
+            **session.control("layer", at + 1, lambda moved: {"layer": 0 if moved == len(layers) else moved}),
+        )
+        st.selectbox(
+            "Measure",
+            ["sum", "energy"],
+            format_func=lambda name: {"sum": "signed sum", "energy": "Jacobian energy"}[name],
+            width=150,
+            help="The gradient of the layer's sum, in which channels can cancel; or the root of the Jacobian's energy "
+            "(Hutchinson, 8 probes), in which they cannot.",
+            **session.control("measure", state.measure),
+        )
+        st.selectbox(
+            "Divided by",
+            ["max", "p99"],
+            format_func=lambda name: {"max": "own maximum", "p99": "99th percentile"}[name],
+            width=150,
+            help="By its maximum one pixel sets the scale of the whole map; the percentile is less spiky.",
+            **session.control("divisor", state.divisor),
+        )
+        if state.subject == "scenes":
+            st.selectbox(
+                "Regions",
+                list(_REGION_SOURCES),
+                format_func=lambda name: _REGION_SOURCES[name],
+                width=170,
+                help="The drawn part masks; or what one can do without them: ground truth where CAM is at least this "
+                "share of its maximum, and the rest of it.",
+                **session.control("regions", state.regions),
+            )
+            if state.network == "classifier":
+                st.slider("RIB's step k", 0, LARGEST_RIB_STEP, width=150, **session.control("rib_step", state.rib_step))
+
+
+def known_layers(entry: Entry | None) -> tuple[str, ...]:
+    """The layers a view can be of, before its maps are there: all that a curve or a classifier's stages have."""
+    layers = entry.curve.layers if entry else ()
+    return layers if len(layers) == FULL else STAGES
+
+
+def strip(shown: Picture, state: ViewState) -> None:
+    """The picture and every layer's map, each with its ratios under it."""
+    at = gradients.layer_number(state, shown.layers)
+    words = NAMES[state.subject]
+    with st.grid(len(shown.layers) + 1, min_column_width=126, gap="small", key="strip") as grid:
+        with grid.cell():
+            st.html(markup.panel_title("Picture", ""))
+            _image(shown, ("picture",), lambda: outlined(enlarged(shown.image, _SIDE), shown), shown.title)
+            st.html(_legend(shown, state.subject))
+        for number, name in enumerate(shown.layers):
+            with grid.cell():
+                marked = ' class="wv-marked"' if number == at else ""
+                st.html(f"<div{marked}>{markup.panel_title(f'G{number + 1}', name)}</div>")
+                said = gradients.caption(shown.ratios[number], tuple(shown.regions), words)
+                _image(
+                    shown,
+                    ("map", number, state.colours, state.divisor),
+                    partial(_map, shown, number, state.colours, _SIDE),
+                    f"gradient map G{number + 1} of {name}; high: {said}",
+                )
+                st.html(_ratios(shown, number))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def drawn(key: tuple[object, ...], _draw: Callable[[], rendering.Picture]) -> bytes:
+    """PNG of what `_draw` draws, by its key."""
+    return rendering.png(_draw())
+
+
+def picture_key(shown: Picture, *key: object) -> tuple[object, ...]:
+    """What a drawing of the picture depends on."""
+    return (caches.digest(shown.image, shown.maps, np.stack(list(shown.regions.values()))), *key)
+
+
+def _image(shown: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:
+    content = drawn(picture_key(shown, *key), draw)
+    st.image(content, width="stretch", output_format="PNG", alt=alt)
+
+
+def _factor(shown: tuple[int, ...], side: int) -> int:
+    return max(1, -(-side // max(shown[:2])))
+
+
+def enlarged(image: rendering.Picture, side: int) -> rendering.Picture:
+    """Pixels as squares, so that one sees which are counted."""
+    factor = _factor(image.shape, side)
+    return np.repeat(np.repeat(image, factor, axis=0), factor, axis=1)
+
+
+def outlined(drawn: rendering.Picture, shown: Picture) -> rendering.Picture:
+    """With the contours of the regions but the background."""
+    for name, mask in shown.regions.items():
+        if name == "irrelevant":
+            continue
+        large = rendering.enlarge_mask(mask, (drawn.shape[0], drawn.shape[1]))
+        drawn = rendering.with_contour(drawn, large, COLOURS[name])
+    return drawn
+
+
+def _map(shown: Picture, number: int, colours: str, side: int) -> rendering.Picture:
+    table = rendering.colour_table(colours)
+    values = np.round(shown.maps[number] * 255).astype(np.uint8)
+    return enlarged(table[values], side)
+
+
+def share(ratio: float) -> str:
+    """A ratio, a dash where the region is empty."""
+    return "–" if np.isnan(ratio) else f"{ratio:.2f}"
+
+
+def _ratios(shown: Picture, number: int) -> str:
+    items = "".join(
+        f'<span><i style="background:{markup.rgb(COLOURS[name])}"></i>{share(ratio)}</span>'
+        for name, ratio in zip(shown.regions, shown.ratios[number], strict=True)
+    )
+    return f'<div class="wv-ratios">{items}</div>'
+
+
+def _legend(shown: Picture, subject: str) -> str:
+    words = NAMES[subject]
+    items = "".join(
+        f'<span class="wv-chip wv-plain"><i style="background:{markup.rgb(COLOURS[name])}"></i>'
+        f"{escape(words[name])}</span>"
+        for name in shown.regions
+    )
+    return f'<div class="wv-chips">{items}</div>'

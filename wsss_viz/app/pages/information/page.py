@@ -1,0 +1,39 @@
+"""Information: the information plane of small networks, what is exact, and what a real classifier's layers carry."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import explanations, frame, session
+from wsss_viz.app.pages.information import chain_section, minimal_section, plane_section, probe_section, table_section
+from wsss_viz.app.state.information import SECTIONS
+
+TITLES = {
+    "plane": "Information plane",
+    "minimal": "One weight",
+    "table": "2x2 table",
+    "chain": "Chain",
+    "probe": "A real classifier",
+}
+SHOWN = {
+    "plane": (plane_section.lead, plane_section.plane_section),
+    "minimal": (minimal_section.lead, minimal_section.minimal_section),
+    "table": (table_section.lead, table_section.table_section),
+    "chain": (chain_section.lead, chain_section.chain_section),
+    "probe": (probe_section.lead, probe_section.probe_section),
+}
+
+
+def show() -> None:
+    """Draws the page at the state of its address."""
+    state = session.state()
+    lead, draw = SHOWN[state.section]
+    frame.heading("Information", lead(state), explanations.INFORMATION)
+    st.segmented_control(
+        "Section",
+        SECTIONS,
+        format_func=lambda name: TITLES[name],
+        label_visibility="collapsed",
+        **session.control("section", state.section),
+    )
+    draw(state)

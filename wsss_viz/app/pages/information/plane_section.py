@@ -1,0 +1,230 @@
+"""The information plane: stored runs, measured with a ruler of one's choice, or a training that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from html import escape
+from typing import Any, cast
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.information import plane_exports, plane_words
+from wsss_viz.app.pages.information.looks import CONFIG, activation_name
+from wsss_viz.app.pages.information.plane_figure import Measured, plane_figure
+from wsss_viz.app.services.jobs.manager import Request, Snapshot
+from wsss_viz.app.services.jobs.panel import follow
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.information import MOST_SEEDS, NETWORK_ACTIVATIONS, NETWORK_LAYERS
+from wsss_viz.app.widgets import chart_exports
+from wsss_viz.errors import InputError
+from wsss_viz.information.live import Update, stream, updates
+from wsss_viz.information.plane import Plane, measured_epochs, measuring, stored_plane
+from wsss_viz.information.ruler_names import DEFAULTS, RULERS, check_ruler
+from wsss_viz.information.runs import LAYERS, Run, recipe, stored_run
+
+LABEL_ONLY = ("ross", "probe")
+MOST_EPOCHS = 16
+PRECOMPUTED = "Stored run, precomputed"
+RULER_LABELS = {
+    "default": "the usual bins",
+    "bins": "bins on [−1, 1]",
+    "idnns": "Shwartz-Ziv's bins",
+    "width": "bins of one width",
+    "range": "bins over the range",
+    "quantile": "equally filled bins",
+    "preactivation": "bins before f",
+    "mixture": "mixture bounds",
+    "noise": "noise on the layer",
+    "noisy": "noise in every layer",
+    "ross": "neighbours",
+    "probe": "probe",
+}
+"""The rulers as a person chooses them; `RULERS` says what each is."""
+
+
+@st.cache_resource(show_spinner=False)
+def _run(activation: str) -> Run:
+    return stored_run(activation)
+
+
+@st.cache_resource(show_spinner=False)
+def _stored(activation: str, ruler: str) -> Plane | None:
+    try:
+        return stored_plane(activation, ruler)
+    except InputError:
+        return None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _stored_figure(names: tuple[str, ...], ruler: str, told_by: tuple[str, ...], seeds: int, epoch: int) -> Any:
+    """The chart of stored planes, drawn once for all sessions."""
+    measured = _measured({name: plane for name in names if (plane := _stored(name, ruler)) is not None}, seeds)
+    return plane_figure(measured, [LAYERS.index(name) for name in told_by], epoch)
+
+
+def _measured(planes: Mapping[str, Plane], seeds: int, runs: Mapping[str, Run] | None = None) -> dict[str, Measured]:
+    return {
+        name: Measured((runs or {}).get(name) or _run(name), plane, min(seeds, plane.bits.shape[1]))
+        for name, plane in planes.items()
+    }
+
+
+def prepare() -> None:
+    """Draws the default view, so that the first visitor does not wait for it."""
+    view = ViewState()
+    _stored_figure(view.activations, view.ruler, view.told_by, view.seeds, view.epoch)
+
+
+def lead(state: ViewState) -> str:
+    """What the stored planes of the view say, in words."""
+    planes = {name: plane for name in state.activations if (plane := _stored(name, state.ruler)) is not None}
+    if state.live or len(planes) < len(state.activations):
+        return plane_words.GENERIC
+    return plane_words.sentence(planes, [LAYERS.index(name) for name in state.told_by])
+
+
+def plane_section(state: ViewState) -> None:
+    """Controls, the linked figure, what the numbers are, and the downloads."""
+    _controls(state)
+    if state.live:
+        _live(state)
+        return
+    planes = {name: _stored(name, state.ruler) for name in state.activations}
+    missing = [name for name, plane in planes.items() if plane is None]
+    if not missing:
+        _draw(state, {name: plane for name, plane in planes.items() if plane is not None}, PRECOMPUTED)
+        return
+    request = Request(
+        ("plane", state.ruler, tuple(missing)), lambda: _work(missing, state.ruler), _total(missing, state.ruler)
+    )
+
+    def draw(now: Snapshot) -> None:
+        latest = {plane.activation: plane for plane in cast("tuple[Any, ...]", now.steps)}
+        found = {name: planes[name] or latest.get(name) for name in state.activations}
+        _draw(state, {name: plane for name, plane in found.items() if plane is not None}, "Stored run, measured now")
+
+    follow(request, f"Measuring with {state.ruler}", draw)
+
+
+def _work(names: list[str], ruler: str) -> Iterator[Any]:
+    for name in names:
+        yield from measuring(_run(name), ruler, snapshots=_most(ruler))
+
+
+def _most(ruler: str) -> int:
+    return 8 if check_ruler(ruler)[0] in ("probe", "noisy") else MOST_EPOCHS
+
+
+def _total(names: list[str], ruler: str) -> int:
+    return sum(len(measured_epochs(_run(name), _most(ruler))) for name in names)
+
+
+def _live(state: ViewState) -> None:
+    """Trains four networks for 400 epochs in a process of its own, measured with the usual bins as they come."""
+    wanted = recipe("ci", state.live)
+    request = Request(("live", state.live), lambda: cast("Iterator[Any]", stream(wanted)), updates(wanted))
+
+    def draw(now: Snapshot) -> None:
+        told = [snapshot for update in cast("tuple[Update, ...]", now.steps) for snapshot in update.snapshots]
+        run = Run.collect(wanted, told)
+        plane = list(measuring(run, "default"))[-1]
+        _draw(state, {state.live: plane}, f"Trained now: {len(told)} snapshots of seeds 0 to 3", {state.live: run})
+
+    follow(request, f"Training {activation_name(state.live)}", draw)
+
+
+def _controls(state: ViewState) -> None:
+    kind, value = check_ruler(state.ruler)
+    with st.container(horizontal=True, gap="medium"):
+        st.pills(
+            "Networks",
+            NETWORK_ACTIVATIONS,
+            format_func=activation_name,
+            selection_mode="multi",
+            **session.control("activations", list(state.activations), lambda found: _in_order("activations", found)),
+        )
+        st.selectbox(
+            "Ruler",
+            list(RULERS),
+            format_func=lambda name: RULER_LABELS[name] + (", label only" if name in LABEL_ONLY else ""),
+            help="  \n".join(f"**{RULER_LABELS[name]}** (`{name}`): {text}" for name, text in RULERS.items()),
+            width=210,
+            **session.control("ruler", kind, _ruler),
+        )
+        if kind not in ("default", "probe"):
+            options = dict.fromkeys([value, DEFAULTS[kind], *_values(kind)])
+            st.selectbox(
+                "Its value",
+                list(options),
+                width=110,
+                **session.control("ruler", value, lambda found: {"ruler": f"{kind}:{found}"}, f"_{kind}"),
+            )
+        st.slider("Seeds", 1, MOST_SEEDS, width=120, **session.control("seeds", state.seeds))
+        st.selectbox(
+            "Run",
+            ["", *NETWORK_ACTIVATIONS],
+            format_func=lambda name: f"train {activation_name(name)} now" if name else "stored, 1500 epochs",
+            width=180,
+            help="Now: four networks, 400 epochs, some 15 seconds on a free core; it can be cancelled.",
+            **session.control("live", state.live),
+        )
+        st.pills(
+            "Layers",
+            NETWORK_LAYERS,
+            selection_mode="multi",
+            **session.control("told_by", list(state.told_by), lambda found: _in_order("told_by", found)),
+        )
+
+
+def _in_order(field: str, found: list[str]) -> dict[str, Any]:
+    options = NETWORK_ACTIVATIONS if field == "activations" else NETWORK_LAYERS
+    names = tuple(name for name in options if name in found)
+    return {field: names} if names else {}
+
+
+def _ruler(kind: str) -> dict[str, Any]:
+    return {"ruler": f"{kind}:{DEFAULTS[kind]}" if kind in DEFAULTS else kind}
+
+
+def _values(kind: str) -> tuple[str, ...]:
+    if kind in ("mixture", "noise", "noisy"):
+        return ("0.0001", "0.001", "0.01", "0.1", "1")
+    if kind == "width":
+        return ("0.01", "0.03", "0.07", "0.2", "0.5")
+    return ("1", "3", "10") if kind == "ross" else ("5", "10", "30", "100", "1000")
+
+
+def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapping[str, Run] | None = None) -> None:
+    layers = [LAYERS.index(name) for name in state.told_by]
+    measured = _measured(planes, state.seeds, runs)
+    if not measured:
+        return
+    with st.container(key="plane_chart"):
+        if origin == PRECOMPUTED:
+            figure = _stored_figure(tuple(planes), state.ruler, state.told_by, state.seeds, state.epoch)
+            st.html(f'<div class="wv-first"><img src="{plane_words.first_picture(measured, layers)}" alt=""></div>')
+        else:
+            figure = plane_figure(measured, layers, state.epoch)
+        st.plotly_chart(figure, key="plane", config=CONFIG, alt=_alt(measured, layers))
+    broken = plane_words.order(planes)
+    if broken:
+        st.html(f'<p class="wv-badge">{escape(broken)}</p>')
+    st.caption(
+        f"{origin}. {plane_words.sources(planes)} No point of a true plane lies beyond the dashed walls H(X), H(Y) and "
+        "I(T;Y) = I(X;T). Why is what is plotted not I(X;T)? Of a network without noise that is constant or infinite; "
+        "what moves is the entropy of the layer as the ruler sees it."
+    )
+    with st.expander("Every layer in numbers"):
+        st.dataframe(plane_words.layer_rows(measured, layers), hide_index=True, placeholder="–")
+        st.caption("Bits, the mean over the seeds and their range. C_k = max over epochs − end; F_k = end − start.")
+    rows = plane_exports.plane_rows(measured)
+    about = {"ruler": state.ruler, "origin": origin, "recipes": {n: asdict(m.run.recipe) for n, m in measured.items()}}
+    chart_exports.buttons("information-plane", rows, about, lambda: plane_exports.plane_svg(measured, layers))
+
+
+def _alt(measured: Mapping[str, Measured], layers: Sequence[int]) -> str:
+    rows = plane_words.layer_rows(measured, layers[-1:])
+    told = [f"{row['network']}, {row['layer']}: loses {row['C_k, lost again'] or 'no value'}" for row in rows]
+    return f"information planes by epoch; bits of the input, {'; '.join(told)}"

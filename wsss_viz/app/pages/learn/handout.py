@@ -1,0 +1,217 @@
+"""The lecture on paper: a page a step with claim, picture, formula, question and sources, the answers at the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from wsss_viz import __version__
+from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
+from wsss_viz.app.pages.learn.slide import draw_formula
+from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.errors import InputError
+from wsss_viz.figures.rendering import written_pages
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TITLE = "Weakly-supervised semantic segmentation, looked at: the lecture"
+WIDTH, HEIGHT = 11.69, 8.27
+"""A4, lying, in inches."""
+LEFT, RIGHT = 0.05, 0.95
+_INK, _SOFT, _FAINT = "#1d2529", "#5c666c", "#c9d0d4"
+_MATH = re.compile(r"(\$[^$]*\$)")
+_COLUMNS = (LEFT, 0.385, 0.685)
+_COLUMN_WIDTH = 0.26
+_FORMULA_SIZE, _FORMULA_WIDTH = 13.0, 0.315
+_POINTS_A_LETTER = 0.515
+"""Of a letter of DejaVu Sans on average, as a share of its size; lines are broken by it."""
+
+
+def handout() -> bytes:
+    """The lecture as PDF: thirteen steps as they open, one a page, and a page of answers.
+
+    Everything is read from what is stored; a step whose traces are missing says so on its page. Text stays text, fonts
+    are embedded, and the same stored data gives the same bytes.
+    """
+    lessons: list[Lesson | InputError] = []
+    for number in range(1, len(COURSE) + 1):
+        try:
+            lessons.append(lesson(number, ViewState(step=number)))
+        except InputError as error:
+            lessons.append(error)
+    makes: list[Callable[[], Figure]] = [
+        partial(_missing_page, found, number) if isinstance(found, InputError) else partial(step_page, found, number)
+        for number, found in enumerate(lessons, start=1)
+    ]
+    return written_pages([*makes, partial(answers_page, lessons)], TITLE)
+
+
+def button() -> None:
+    """The download of the handout, made when it is asked for."""
+    file_button("Handout of all steps (PDF)", "wsss_viz-lecture.pdf", handout, icon="print", key="handout")
+
+
+def step_page(found: Lesson, number: int) -> Figure:
+    """One step on a page."""
+    figure = _page(number)
+    top = _paragraph(figure, found.claim, LEFT, 0.925, 19, RIGHT - LEFT, bold=True)
+    top = _paragraph(figure, found.lead, LEFT, top - 0.012, 11, RIGHT - LEFT)
+    rows = figure.add_gridspec(3, 3, height_ratios=(1.01 - top, top - 0.385, 0.375), width_ratios=(0.02, 0.955, 0.025))
+    found.draw(figure.add_subfigure(rows[1, 1]))
+    formula, question, rest = _COLUMNS
+    for x, heading in zip(_COLUMNS, ("The formula", "Predict, then look", "Where it is from"), strict=True):
+        figure.text(x, 0.335, heading.upper(), size=7.5, color=_SOFT, weight="bold")
+    lines = _formula(figure, found, formula, 0.29)
+    _paragraph(figure, found.formula.reads, formula, lines, 9, _COLUMN_WIDTH + 0.03, math=True)
+    y = _paragraph(figure, found.question.asked, question, 0.315, 10, _COLUMN_WIDTH, bold=True)
+    for option in found.question.options:
+        y = _paragraph(figure, f"\N{BALLOT BOX}  {option}", question, y - 0.008, 9.5, _COLUMN_WIDTH)
+    y = _paragraph(figure, f"In the app: {found.control}", question, y - 0.02, 8.5, _COLUMN_WIDTH, colour=_SOFT)
+    y = 0.315
+    for source in found.sources:
+        mark = f" [{UNVERIFIED}]" if source.unverified else ""
+        y = _paragraph(figure, f"{source.work}: {source.gives}{mark}", rest, y, 8.5, _COLUMN_WIDTH) - 0.006
+    _paragraph(figure, found.caveat, rest, y - 0.012, 8.5, _COLUMN_WIDTH, colour=_SOFT)
+    return figure
+
+
+def answers_page(lessons: list[Lesson | InputError]) -> Figure:
+    """The questions' answers, all on one page, in two columns."""
+    figure = _page(None)
+    figure.text(LEFT, 0.905, "Answers", size=19, weight="bold", color=_INK)
+    half = (len(lessons) + 1) // 2
+    for column, x in enumerate((LEFT, 0.52)):
+        y = 0.865
+        for number, found in list(enumerate(lessons, start=1))[column * half : (column + 1) * half]:
+            if isinstance(found, InputError):
+                continue
+            asked = f"{number}  {found.question.asked}"
+            y = _paragraph(figure, asked, x, y, 8.5, 0.43, bold=True)
+            answer = f"{found.question.options[found.question.right]}. {found.question.answer}"
+            y = _paragraph(figure, answer, x + 0.015, y - 0.003, 8.5, 0.415) - 0.014
+    return figure
+
+
+def _missing_page(error: InputError, number: int) -> Figure:
+    figure = _page(number)
+    _paragraph(figure, "This step cannot be shown", LEFT, 0.925, 19, RIGHT - LEFT, bold=True)
+    _paragraph(figure, str(error), LEFT, 0.84, 11, RIGHT - LEFT)
+    return figure
+
+
+def _page(number: int | None) -> Figure:
+    """A white page with its head and foot."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
+    head = TITLE if number is None else f"{number} of {len(COURSE)}   {COURSE[number - 1].name}"
+    figure.text(LEFT, 0.95, head, size=9, color=_SOFT)
+    figure.add_artist(Line2D((LEFT, RIGHT), (0.045, 0.045), color=_FAINT, linewidth=0.6))
+    address = "/learn" if number in (None, 1) else f"/learn?step={number}"
+    figure.text(LEFT, 0.026, f"wsss_viz {__version__}, {address}", size=7.5, color=_SOFT)
+    page = len(COURSE) + 1 if number is None else number
+    figure.text(RIGHT, 0.026, str(page), size=7.5, color=_SOFT, ha="right")
+    return figure
+
+
+def _formula(figure: Figure, found: Lesson, x: float, y: float) -> float:
+    """The formula in one line where it fits, its size brought down where it does not; where its text begins."""
+    whole = found.formula.before + found.formula.term + found.formula.after
+    trial = figure.text(x, y, f"${whole}$", size=_FORMULA_SIZE, math_fontfamily="cm")
+    box = trial.get_window_extent()
+    trial.remove()
+    wide = box.width / figure.bbox.width + 0.01  # the parts stand a little apart
+    draw_formula(figure, found.formula, x, y, _FORMULA_SIZE * min(1.0, _FORMULA_WIDTH / wide))
+    return y - max(0.03, 0.5 * box.height / figure.bbox.height + 0.014)
+
+
+def _letters(latex: str) -> float:
+    """About how many letters wide a formula is: commands count once, marks that take no room do not."""
+    plain = re.sub(r"\\(mathrm|frac|left|right)", "", latex)
+    plain = re.sub(r"\\(quad|qquad)", "mm", plain)
+    plain = re.sub(r"\\[,;!]", "", plain)
+    plain = re.sub(r"\\[a-zA-Z]+", "M", plain)
+    return len(re.sub(r"[{}_^\s]", "", plain)) * 1.12
+
+
+def _paragraph(
+    figure: Figure,
+    text: str,
+    x: float,
+    y: float,
+    size: float,
+    width: float,
+    *,
+    bold: bool = False,
+    colour: str = _INK,
+    math: bool = False,
+) -> float:
+    """The text from its upper edge at y, broken into lines of `width`; all in shares of the page. Where it ends.
+
+    Args:
+        math: pieces between dollar signs are formulas; else a dollar is a dollar.
+    """
+    letters = width * WIDTH * 72 / (size * _POINTS_A_LETTER * (1.17 if bold else 1))
+    lines = broken(text, letters, math)
+    if bold and len(lines) > 1:
+        lines = balanced(text, letters)
+    step = size * 1.38 / 72 / HEIGHT
+    for i, line in enumerate(lines):
+        figure.text(
+            x, y - i * step, line if math else line.replace("$", r"\$"), size=size, va="top", color=colour,
+            weight="bold" if bold else "normal", math_fontfamily="cm",
+        )  # fmt: skip
+    return y - len(lines) * step
+
+
+def balanced(text: str, letters: float) -> list[str]:
+    """As few lines as `broken` makes of at most so many letters, all about equally long, as a heading wants them."""
+    count = len(broken(text, letters, False))
+    widths = (letters * share / 100 for share in range(52, 100, 4))
+    tries = (broken(text, width, False) for width in widths)
+    return next((lines for lines in tries if len(lines) == count), broken(text, letters, False))
+
+
+def broken(text: str, letters: float, math: bool) -> list[str]:
+    """Lines of at most about so many letters; a formula is never broken."""
+    pieces = _MATH.split(text) if math else [text]
+    words: list[tuple[str, float]] = []
+    for number, piece in enumerate(pieces):
+        if number % 2:
+            words.append((piece, _letters(piece.strip("$"))))
+        else:
+            words += [(part, len(part)) for part in re.split(r"([ \n]+)", piece) if part]
+    return _filled(_joined(words), letters)
+
+
+def _joined(words: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Pieces without white space between them are one word."""
+    found: list[tuple[str, float]] = []
+    open_word = False
+    for text, width in words:
+        if text.isspace():
+            open_word = False
+        elif open_word:
+            found[-1] = (found[-1][0] + text, found[-1][1] + width)
+        else:
+            found.append((text, width))
+            open_word = True
+    return found
+
+
+def _filled(words: list[tuple[str, float]], letters: float) -> list[str]:
+    lines: list[list[str]] = [[]]
+    used = 0.0
+    for text, width in words:
+        if lines[-1] and used + 1 + width > letters:
+            lines.append([])
+            used = 0.0
+        lines[-1].append(text)
+        used += width + (1 if used else 0)
+    return [" ".join(line) for line in lines if line]

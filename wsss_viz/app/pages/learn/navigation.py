@@ -1,0 +1,107 @@
+"""From step to step: by number, by the buttons at the end, by keys; and into the presenter's view and out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.learn import question
+from wsss_viz.app.pages.learn.syllabus import COURSE
+from wsss_viz.app.state import ViewState
+
+READERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers"
+PRESENTERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> or a clicker turn the steps, <kbd>A</kbd> answers, <kbd>Esc</kbd> leaves"
+NUMBERS = 600
+"""Pixels that the steps' numbers have on a slide: where they find no room at first, they stay away."""
+_KEYS = Path(__file__).with_name("navigation.js")
+
+
+def turn(number: int) -> None:
+    """To step `number`, from a control's callback; a number beyond the ends changes nothing."""
+    if 1 <= number <= len(COURSE):
+        session.set_state(session.state().to_lecture(number))
+
+
+def present(on: bool) -> None:
+    """Into the presenter's view, or out of it, from a control's callback."""
+    session.change(present=on)
+
+
+def numbers() -> None:
+    """The steps by number, and by name."""
+    st.pagination(
+        len(COURSE),
+        max_visible_pages=len(COURSE),
+        width=NUMBERS if session.state().present else "content",
+        **session.control("step", session.state().step, lambda step: dict(vars(session.state().to_lecture(step)))),
+    )
+    with st.popover("All steps", icon=":material/toc:"):
+        for number, topic in enumerate(COURSE, start=1):
+            st.button(
+                f"{number}. {topic.name}",
+                key=f"to_{number}",
+                type="tertiary",
+                on_click=turn,
+                args=(number,),
+                disabled=number == session.state().step,
+            )
+
+
+def presenting(on: bool) -> None:
+    """The button into the presenter's view, or out of it."""
+    if on:
+        st.button("Leave", key="leave", icon=":material/close_fullscreen:", on_click=present, args=(False,), help="Esc")
+    else:
+        st.button("Present", key="present", icon=":material/slideshow:", on_click=present, args=(True,), help="P")
+
+
+def ends(state: ViewState) -> None:
+    """The step before and the step after, by name."""
+    number = state.step
+    with st.container(horizontal=True, vertical_alignment="center", key="ends"):
+        if number > 1:
+            before = COURSE[number - 2].name
+            st.button(before, key="before", icon=":material/arrow_back:", on_click=turn, args=(number - 1,))
+        st.space("stretch")
+        st.html(f'<p class="wv-keys">{PRESENTERS_KEYS if state.present else READERS_KEYS}</p>', width="content")
+        st.space("stretch")
+        if number < len(COURSE):
+            after = COURSE[number].name
+            st.button(
+                f"Next: {after}",
+                key="after",
+                icon=":material/arrow_forward:",
+                icon_position="right",
+                type="primary",
+                on_click=turn,
+                args=(number + 1,),
+            )
+
+
+def keys(state: ViewState) -> None:
+    """Arrow keys turn the steps, in the presenter's view also Page Up and Page Down, which a clicker sends; A
+    shows the answer, P presents, Esc leaves."""
+
+    def pressed() -> None:
+        asked = st.session_state["turning_keys"].get("asked")
+        if not isinstance(asked, dict):
+            return
+        step, wants = asked.get("step"), asked.get("wants")
+        if isinstance(step, int):
+            turn(step)
+        elif wants in ("present", "leave"):
+            present(wants == "present")
+        elif wants == "answer":
+            question.reveal(session.state().step)
+
+    component = st.components.v2.component(
+        "wsss_viz_turning", html="<i></i>", css=":host { display: none; }", js=_KEYS.read_text(encoding="utf-8")
+    )
+    component(
+        key="turning_keys",
+        data={"step": state.step, "last": len(COURSE), "presenting": state.present},
+        on_asked_change=pressed,
+        height="content",
+    )

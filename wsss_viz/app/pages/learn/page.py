@@ -1,0 +1,26 @@
+"""Learn: the lecture, one claim a step."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import frame, session
+from wsss_viz.app.pages.learn import navigation, syllabus, view
+from wsss_viz.errors import InputError
+
+
+def show() -> None:
+    """Draws the page at the state of its address."""
+    state = session.state()
+    navigation.keys(state)
+    try:
+        lesson = syllabus.lesson(state.step, state)
+    except InputError as error:
+        with st.container(horizontal=True):
+            navigation.numbers()
+            navigation.presenting(state.present)
+        frame.notes()
+        st.error(str(error), icon=":material/error:")
+    else:
+        view.show(lesson, state)
+    navigation.ends(state)

@@ -1,0 +1,72 @@
+"""What the steps draw into a still page: pictures and small charts in one row. matplotlib only, no pyplot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.app.widgets import rendering
+from wsss_viz.data.palette import class_colour
+from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+Cell = rendering.Picture | Callable[["Axes"], None]
+SMALL = 8
+LABELS = 0.04
+"""What a chart leaves at its left for the labels of its axis, as a share of the width."""
+
+
+def row(figure: SubFigure, cells: Sequence[tuple[str, Cell]], widths: Sequence[float] | None = None) -> None:
+    """Draws the cells side by side.
+
+    Args:
+        cells: each its title, and a picture or what draws a chart into axes.
+        widths: of the cells, relative; default equal.
+    """
+    axes = figure.subplots(1, len(cells), width_ratios=widths, squeeze=False)[0]
+    figure.subplots_adjust(left=0.03, right=0.98, top=0.88, bottom=0.1, wspace=0.14)
+    for ax, (title, cell) in zip(axes, cells, strict=True):
+        ax.set_title(title, size=SMALL + 1, loc="left")
+        if callable(cell):
+            cell(ax)
+            ax.tick_params(labelsize=SMALL - 1)
+            ax.xaxis.label.set_size(SMALL)
+            ax.yaxis.label.set_size(SMALL)
+            place = ax.get_position()
+            ax.set_position((place.x0 + LABELS, place.y0, place.width - LABELS, place.height))
+            ax.spines[["top", "right"]].set_visible(False)
+        else:
+            ax.imshow(cell)
+            ax.axis("off")
+
+
+def classes_overlay(image: rendering.Picture, mask: NDArray | None, classes: Sequence[str]) -> rendering.Picture:
+    """A mask of classes in their colours over the faded image, each object outlined."""
+    assert mask is not None
+    size = rendering.display_size(image.shape[:2])
+    shown = rendering.enlarge_mask(mask, size)
+    drawn = rendering.faded(rendering.enlarge(image))
+    for value in np.unique(shown):
+        if value not in (BACKGROUND, IGNORE):
+            colour = np.array(class_colour(classes[value - 1]))
+            drawn = rendering.blend(drawn, colour, np.where(shown == value, 0.8, 0.0))
+    return rendering.with_contour(drawn, shown)
+
+
+def truth(ground: Sample) -> rendering.Picture:
+    """The ground truth with its parts. The ground has masks."""
+    assert ground.mask is not None
+    assert ground.parts is not None
+    return rendering.parts_overlay(ground.image, ground.parts, ground.mask)
+
+
+def map_over(ground: Sample, values: NDArray[np.float32], name: str) -> rendering.Picture:
+    """A normalised map over the scene, with the contour of the class's ground truth."""
+    outline = ground.class_mask(name) if ground.mask is not None else None
+    return rendering.map_overlay(ground.image, values, (0, 1), "inferno", 0.6, outline)

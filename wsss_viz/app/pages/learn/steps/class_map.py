@@ -1,0 +1,201 @@
+"""The class activation map: one cell of it as the sum it is, over channels and their weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.services import caches
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup, rendering
+from wsss_viz.app.widgets.markup import signed
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.data.sample import Sample
+from wsss_viz.traces import Trace, normalise, upsample
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+MOST, LEAST = 5, 2
+
+
+@dataclass(frozen=True, eq=False)
+class CellSum:
+    """One cell u of a class's map written out: A_c(u) = sum_d W_cd f_d(u).
+
+    Attributes:
+        row, column: of the cell, from 0.
+        features: (D,), f(u).
+        weights: (D,), W_c.
+    """
+
+    row: int
+    column: int
+    features: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @property
+    def products(self) -> NDArray[np.float64]:
+        """(D,), what each channel adds."""
+        return self.features * self.weights
+
+    @property
+    def value(self) -> float:
+        """A_c(u)."""
+        return float(self.products.sum())
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The channels that add most, and those that take most away, by what they add."""
+        order = np.argsort(-self.products, kind="stable").tolist()
+        return (*order[:MOST], *order[-LEAST:])
+
+    @property
+    def rest(self) -> float:
+        """What the channels that are not shown add together."""
+        return self.value - float(self.products[list(self.shown)].sum())
+
+    @property
+    def half(self) -> int:
+        """How many channels, the largest products first, make half of what all positive ones add."""
+        positive = np.sort(self.products[self.products > 0])[::-1]
+        return int(np.searchsorted(positive.cumsum(), positive.sum() / 2)) + 1
+
+
+def cell_sum(trace: Trace, name: str, cell: tuple[int, ...]) -> CellSum:
+    """The sum at a cell of the trace `class-sum`; at the map's highest where `cell` is empty or outside of it."""
+    arrays = trace.steps[0].arrays
+    features, weights = arrays["features"].astype(np.float64), arrays["weights"].astype(np.float64)
+    own = weights[trace.classes.index(name)]
+    height, width = features.shape[1:]
+    if len(cell) != 2 or cell[0] >= height or cell[1] >= width:
+        highest = np.tensordot(own, features, axes=1).argmax()
+        cell = tuple(int(i) for i in np.unravel_index(highest, (height, width)))
+    return CellSum(cell[0], cell[1], features[:, cell[0], cell[1]], own)
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's cell."""
+    source = examples.sources()[0]
+    sample, ground = caches.scene(source), caches.fine_scene(source)
+    trace, origin = examples.lesson_trace("class-sum", source)
+    name = max(sample.labels or (), key=lambda label: float(trace.scores[trace.classes.index(label)]))
+    view = replace(examples.at(state, source, name), focus=name, normalisation="raw")
+    found, peak = cell_sum(trace, name, view.cell), cell_sum(trace, name, ())
+    count = len(found.weights)
+    logit = float(trace.scores[trace.classes.index(name)])
+    share = peak.half / count
+
+    def draw(figure: SubFigure) -> None:
+        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
+        cells: list[tuple[str, static_plots.Cell]] = [
+            (f"Map of {name}", static_plots.map_over(ground, values, name)),
+            (f"Its highest cell, {signed(peak.value)}: what the channels add", lambda ax: _still_bars(ax, peak)),
+        ]
+        static_plots.row(figure, cells, (1, 1.6))
+
+    return Lesson(
+        claim="Every value of a class map is a sum over channels that can be written out",
+        lead="The last layer weighs the channels of the features, the same weights at every place. So the score of a "
+        "class, a number for the whole image, falls apart into one number for each place: the class activation map.",
+        view=lambda: _view(view, sample, ground, trace, name, found),
+        control="Click a cell of the map: which channels answer there, and with what weight?",
+        formula=Formula(
+            r"A_c(u) = ",
+            r"\sum_d W_{cd}\, f_d(u)",
+            r", \quad s_c = \frac{1}{|\Omega|} \sum_u A_c(u)",
+            f"$f_d(u)$ is channel $d$ at the place $u$, $W_{{cd}}$ its weight for the class $c$. The mean over all "
+            f"places is the logit: here {signed(logit)}.",
+        ),
+        question=Question(
+            f"How many of the {count} channels make half of what speaks for the {name} at its highest cell?",
+            ("a few, under 5 %", "about a tenth, 5 to 15 %", "more than 15 %"),
+            0 if share < 0.05 else 1 if share <= 0.15 else 2,
+            f"{peak.half} of {count} channels, {markup.percent(share)}.",
+        ),
+        sources=(
+            Source("Zhou et al., CVPR 2016", "class activation maps; global average pooling makes the sum exact"),
+        ),
+        inspect=Inspect("compare", examples.elsewhere(replace(view, methods=("cam",), cell=()))),
+        caveat="A large value says that a place raised the score, not that the object ends there: each cell has looked "
+        "at a good part of the image around it.",
+        draw=draw,
+        origin=origin,
+    )
+
+
+def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, found: CellSum) -> None:
+    step = trace.steps[0]
+    height, width = step.maps.shape[1:]
+    cell = np.zeros((height, width), dtype=bool)
+    cell[found.row, found.column] = True
+    panels = (
+        Panel("Image", (PanelStep(region=cell),), always="image"),
+        Panel(f"Map of {name}, raw", (PanelStep(step.maps, step.scores, region=cell),), "click a cell", always="map"),
+    )
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        content = Content(sample, panels, trace.classes, (name,), ground)
+        picked = viewer("learn_sum", content, view, picks=True, offered=())
+    if picked and (picked.row, picked.column) != (found.row, found.column):
+        session.change(cell=(picked.row, picked.column))
+        st.rerun()
+    with right:
+        where = f"row {found.row + 1}, column {found.column + 1} of {height} x {width}"
+        st.html(markup.panel_title(f"The sum at {where}", f"{len(found.weights)} channels"))
+        st.html(table(found, step.arrays["features"]))
+
+
+def table(found: CellSum, features: NDArray[np.float32]) -> str:
+    """The sum as rows of channel, picture, f, W and product; they add up to the map's value."""
+    longest = float(np.abs([*found.products[list(found.shown)], found.rest]).max()) or 1.0
+    rows = [_row(found, features[d], d, longest) for d in found.shown]
+    others = len(found.weights) - len(found.shown)
+    rows.insert(MOST, f"<tr><th>the other {others}</th><td></td><td></td>{_bar(found.rest, longest)}</tr>")
+    total = (
+        f'<tr class="wv-total"><th>A(u), the map\'s value</th><td></td><td></td><td>{_signed(found.value)}</td></tr>'
+    )
+    head = "".join(f"<th>{escape(text)}</th>" for text in ("channel d", "f(u)", "W", "f(u) · W"))
+    body = "".join(rows) + total
+    return f'<table class="wv-step wv-sum"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _row(found: CellSum, channel: NDArray[np.float32], d: int, longest: float) -> str:
+    return (
+        f'<tr><th><img src="{_thumbnail(channel)}" alt="channel {d}"> {d}</th><td>{found.features[d]:.2f}</td>'
+        f"<td>{_signed(found.weights[d])}</td>{_bar(found.products[d], longest)}</tr>"
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _bar(value: float, longest: float) -> str:
+    width = abs(value) / longest * 100
+    kind = "wv-plus" if value >= 0 else "wv-minus"
+    return f'<td><span>{_signed(value)}</span><i class="{kind}" style="width:{width:.1f}%"></i></td>'
+
+
+def _thumbnail(channel: NDArray[np.float32]) -> str:
+    levels = channel / max(float(channel.max()), 1e-9)
+    picture = rendering.colour_table("inferno")[np.round(np.clip(levels, 0, 1) * 255).astype(np.uint8)]
+    return rendering.data_address(picture)
+
+
+def _still_bars(ax: Axes, found: CellSum) -> None:
+    names = [*(f"{d}" for d in found.shown[:MOST]), f"{len(found.weights) - len(found.shown)} more"]
+    values = [*found.products[list(found.shown[:MOST])], found.rest]
+    names += [f"{d}" for d in found.shown[MOST:]]
+    values += list(found.products[list(found.shown[MOST:])])
+    ax.barh(names[::-1], values[::-1], color=[HIGHLIGHT if value >= 0 else "#b4552d" for value in values[::-1]])
+    ax.axvline(0, color="0.5", linewidth=0.8)

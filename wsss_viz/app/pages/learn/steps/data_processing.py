@@ -1,0 +1,157 @@
+"""The data-processing inequality: a bit passed on through noisy links, and nothing that would bring it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.information.chains import binary_symmetric, cascade
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+FAIR = (0.5, 0.5)
+REPAIRS = {
+    "leave it as it is": ((1.0, 0.0), (0.0, 1.0)),
+    "flip it back": ((0.0, 1.0), (1.0, 0.0)),
+    "always say 0": ((1.0, 0.0), (1.0, 0.0)),
+    "always say 1": ((0.0, 1.0), (0.0, 1.0)),
+}
+"""All four things that can be done with one bit."""
+
+
+def kept(flip: float, links: int) -> list[float]:
+    """I(X;T_k) in bits, k = 1 to `links`, of a fair bit through links that each flip it with probability `flip`."""
+    return [result.value_bits for result in cascade(FAIR, [binary_symmetric(flip)] * links)]
+
+
+def repaired(flip: float, links: int) -> dict[str, float]:
+    """I(X;g(T)) in bits of the last node for each g in `REPAIRS`."""
+    chain = [binary_symmetric(flip)] * links
+    return {name: cascade(FAIR, [*chain, np.array(g)])[-1].value_bits for name, g in REPAIRS.items()}
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's flip probability."""
+    flip = min(state.flip, 0.5)
+    values, tried = kept(flip, state.links), repaired(flip, state.links)
+
+    def draw(figure: SubFigure) -> None:
+        static_plots.row(
+            figure,
+            [
+                (f"I(X;T), bits; each link flips {percent(flip)} of the bits", lambda ax: _still_chain(ax, values)),
+                (
+                    f"What can be done with T{state.links}, and what it then tells of X",
+                    lambda ax: _still_tried(ax, tried),
+                ),
+            ],
+            (1.5, 1),
+        )
+
+    return Lesson(
+        claim=claim(values),
+        lead="A network is such a chain: each layer is computed from the one before it and from nothing else. What a "
+        "layer has dropped of its input is not there for any later layer to use.",
+        view=lambda: _view(state, flip, values, tried),
+        control="Move how often a link flips the bit: the first link decides the most.",
+        formula=Formula(
+            r"X \to T_1 \to T_2: \quad I(X;T_1) ",
+            r"\geq",
+            r" I(X;T_2)",
+            "The chain is Markov: $T_2$ depends on $X$ through $T_1$ alone. Then no function of $T_1$, however clever, "
+            "tells more of $X$ than $T_1$ does.",
+        ),
+        question=question(tried, values[-1], state.links),
+        sources=(Source("Cover and Thomas, Elements of Information Theory", "the inequality, section 2.8"),),
+        inspect=Inspect("information", examples.elsewhere(replace(state, section="chain", flip=flip))),
+        caveat="It holds for information, not for what one reader makes of it: what a probe reads of a layer may "
+        "grow with depth, for a later layer can be easier to read.",
+        draw=draw,
+        origin="computed exactly",
+    )
+
+
+def claim(values: list[float]) -> str:
+    """What the chain keeps."""
+    if values[-1] > 1 - 1e-9:
+        return "A chain of links without noise passes everything on"
+    if values[0] < 1e-9:
+        return "A link that flips every second bit loses everything, and nothing after it brings it back"
+    return f"What one link has lost, no later one brings back: {values[0]:.2f} bits, in the end {values[-1]:.2f}"
+
+
+def question(tried: dict[str, float], last: float, links: int) -> Question:
+    """Whether anything helps, from what was tried."""
+    options = ("by computing it cleverly", "by a longer chain", "not at all")
+    best = max(tried.values())
+    helps = best > last + 1e-9
+    return Question(
+        f"How could a node after T{links} get back what the first link lost?",
+        options,
+        0 if helps else 2,
+        f"Of all four functions of one bit the best tells {best:.3f} bits of X, T{links} itself tells {last:.3f}."
+        if not helps
+        else f"One of the four functions of one bit tells {best:.3f} bits of X, more than T{links} itself.",
+    )
+
+
+def _view(state: ViewState, flip: float, values: list[float], tried: dict[str, float]) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.html(markup.panel_title("What each node still tells of X", "exact, bits"))
+        st.html(chain(flip, values))
+        st.slider(
+            "How often a link flips the bit", 0.0, 0.5, step=0.01, **session.control("flip", flip, variant="_link")
+        )
+    with right:
+        st.html(markup.panel_title(f"Everything that can be done with T{state.links}", "and what it then tells of X"))
+        st.html(repairs(tried, values[-1]))
+
+
+def chain(flip: float, values: list[float]) -> str:
+    """The nodes from X on, each filled as far as it tells of X, with the links between them."""
+    nodes = [("X", 1.0), *((f"T{k}", value) for k, value in enumerate(values, start=1))]
+    arrow = f'<i class="wv-link" title="flips with probability {flip:.2f}">→<small>{percent(flip)}</small></i>'
+    parts = [
+        f'<div class="wv-node"><b>{abs(value):.2f}</b><div><i style="height:{value:.1%}"></i></div><span>{name}</span>'
+        "</div>"
+        for name, value in nodes
+    ]
+    said = ", ".join(f"{name} {abs(value):.2f}" for name, value in nodes)
+    return f'<div class="wv-chain" role="img" aria-label="bits told of X: {said}">{arrow.join(parts)}</div>'
+
+
+def repairs(tried: dict[str, float], last: float) -> str:
+    """A row for each function of the last bit."""
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{abs(value):.3f} bits</td></tr>" for name, value in tried.items())
+    return (
+        f'<table class="wv-step"><thead><tr><th>the next node could</th><th>tells of X</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+        f'<p class="wv-note">T itself tells {abs(last):.3f} bits. None of what can be done with it tells more.</p>'
+    )
+
+
+def _still_chain(ax: Axes, values: list[float]) -> None:
+    nodes = ["X", *(f"T{k}" for k in range(1, len(values) + 1))]
+    heights = [1.0, *values]
+    ax.bar(nodes, heights, color=["0.6", *[HIGHLIGHT] * len(values)])
+    for x, height in enumerate(heights):
+        ax.text(x, height + 0.02, f"{abs(height):.2f}", ha="center", size=9)
+    ax.set(ylim=(0, 1.12), ylabel="bits")
+
+
+def _still_tried(ax: Axes, tried: dict[str, float]) -> None:
+    ax.barh(list(tried)[::-1], list(tried.values())[::-1], color="0.6")
+    ax.set(xlim=(0, 1), xlabel="bits")

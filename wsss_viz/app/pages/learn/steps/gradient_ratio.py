@@ -1,0 +1,190 @@
+"""The gradient-ratio experiment: where the gradient of each layer is high, on a digit and on a shape beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.gradients import charts
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.services import gradient_sources, gradients
+from wsss_viz.app.services.gradients import COLOURS, NAMES
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.gradients import HEADS
+from wsss_viz.app.widgets import markup, rendering
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.gradients.published import HGR, NOTE
+from wsss_viz.gradients.stored import Entry, Stored
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+HEAD_NAMES = {"flatten": "fully connected", "gap": "pooled, then linear"}
+DIGIT, SHAPE = "discriminative", "non_discriminative"
+CHANCE = 0.6
+"""Up to this accuracy the shape alone is called next to useless: a guess is right half of the time."""
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's head."""
+    found = gradient_sources.stored("toy")
+    entry = gradients.toy_entry(found, state)
+    entries = {head: gradients.toy_entry(found, replace(state, head=head)) for head in HEADS}
+    paper = entries["flatten"]
+
+    def draw(figure: SubFigure) -> None:
+        picture = gradients.toy_picture(found, state)
+        last = rendering.colour_table("inferno")[np.round(picture.maps[-1] * 255).astype(np.uint8)]
+        static_plots.row(
+            figure,
+            [
+                ("A digit with its shape", _large(picture.image)),
+                ("High in the last gradient", _large(last)),
+                ("Share of high gradients, by layer", lambda ax: _still_curve(ax, entry, state.tau)),
+            ],
+            (1, 1, 2.2),
+        )
+
+    return Lesson(
+        claim=claim(paper, state.tau),
+        lead="Every picture holds a digit; one in ten also a small shape that gives the class away just as surely. "
+        "Either would do, and the network learns the one it always sees. Where is the gradient of each layer high?",
+        view=lambda: _view(state, found, entry),
+        control="Change the last layer: is it the last step alone that loses the shape?",
+        formula=Formula(
+            r"\mathrm{HGR}_k(R) = \frac{1}{|R|} \sum_{p \in R} ",
+            r"[\,g_k(p) > \tau\,]",
+            "",
+            "$g_k(p)$ is how much the pixel $p$ moves layer $k$, divided by the map's maximum; $R$ is the digit, the "
+            f"shape or the background: the share of its pixels where it is above $\\tau$ = {state.tau:.2f}.",
+        ),
+        question=question(paper, state.tau),
+        sources=(
+            Source("Lee et al., NeurIPS 2021 (RIB)", "the experiment, its figure 1; dotted: read off that figure"),
+            Source("Lee et al., NeurIPS 2021 (RIB)", "threshold, network and canvas, inferred", unverified=True),
+        ),
+        inspect=Inspect("gradients", examples.elsewhere(replace(state, subject="toy"))),
+        caveat="A sigmoid multiplies the whole last map by one number, at most a quarter; a ratio cannot show that. "
+        "Digits, canvas and training are our own.",
+        draw=draw,
+        origin="stored runs, precomputed",
+    )
+
+
+def losses(entry: Entry, tau: float) -> dict[str, NDArray[np.float64]]:
+    """The share of the high gradients that the last step loses by region: mean and 95 % interval."""
+    return dict(zip(entry.curve.regions, entry.curve.drop_at(tau), strict=True))
+
+
+def claim(entry: Entry, tau: float) -> str:
+    """What the last step does to the two regions of the network with the fully connected layer."""
+    lost = losses(entry, tau)
+    digit, shape = lost[DIGIT], lost[SHAPE]
+    of_digit, of_shape = percent(digit[0]), percent(shape[0])
+    if shape[1] > digit[2]:
+        return f"The last step loses the shape: {of_shape} of its high gradients, {of_digit} of the digit's"
+    if digit[1] > shape[2]:
+        return f"The last step loses more of the digit than of the shape: {of_digit} against {of_shape}"
+    return f"The last step loses about as much of the shape as of the digit: {of_shape} and {of_digit}"
+
+
+def question(entry: Entry, tau: float) -> Question:
+    """How far one gets with the shape alone."""
+    accuracy = entry.facts["accuracy"]
+    alone = accuracy["shape only"]
+    options = ("nearly always, the shape decides it", "about as often as a guess", "somewhere between")
+    return Question(
+        "The digit is painted black, the shape alone is left. It determines the class. How often is the network right?",
+        options,
+        1 if alone <= CHANCE else 0 if alone >= 0.9 else 2,
+        f"In {percent(alone)} of the pictures; with the whole picture in {percent(accuracy['whole'])}. The shape holds "
+        "the full bit of the label, and the network has little use for it.",
+    )
+
+
+def _view(state: ViewState, found: Stored, entry: Entry) -> None:
+    shown = gradients.toy_picture(found, state)
+    st.segmented_control(
+        "Last layer",
+        list(HEADS),
+        format_func=lambda name: HEAD_NAMES[name],
+        **session.control("head", state.head),
+    )
+    grid = st.grid(2, min_column_width=360, gap="large", key="ratios")
+    with grid.cell():
+        st.html(markup.panel_title(f"{shown.title.capitalize()}, and its gradient maps", "high = bright"))
+        st.html(strip(shown))
+        st.html(table(entry, state.tau))
+    with grid.cell():
+        count, seeds = int(entry.curve.counts.max()), int(found.about["seeds"])
+        note = f"{count // seeds} pictures, {seeds} seeds"
+        st.html(markup.panel_title("Share of high gradients by layer", note))
+        figure = charts.layers_figure(entry.curve, state.tau, "toy", len(entry.curve.layers) - 1, published=True)
+        figure.update_layout(height=330)
+        st.plotly_chart(
+            figure,
+            key="learn_ratio",
+            config={"displayModeBar": False, "scrollZoom": False},
+            alt="; ".join(
+                f"{NAMES['toy'][region]}: {', '.join(f'{value:.2f}' for value in entry.curve.at(state.tau)[:, r, 0])}"
+                for r, region in enumerate(entry.curve.regions)
+            ),
+        )
+        st.html(f'<p class="wv-note">Dotted: {escape(NOTE)}, another network on other pictures, not measured here.</p>')
+
+
+def strip(shown: gradients.Picture) -> str:
+    """The picture and the maps of every layer, small, in one row."""
+    table = rendering.colour_table("inferno")
+    pictures = [("picture", shown.image)]
+    pictures += [
+        (f"G{k}", table[np.round(values * 255).astype(np.uint8)]) for k, values in enumerate(shown.maps, start=1)
+    ]
+    cells = "".join(
+        f'<figure><img src="{rendering.data_address(picture)}" alt="{escape(name)}"><figcaption>{name}</figcaption>'
+        "</figure>"
+        for name, picture in pictures
+    )
+    return f'<div class="wv-strip">{cells}</div>'
+
+
+def table(entry: Entry, tau: float) -> str:
+    """What is left and lost at the last step by region, and the accuracies."""
+    values, lost = entry.curve.at(tau)[..., 0], losses(entry, tau)
+    rows = ""
+    for r, region in enumerate(entry.curve.regions):
+        mean, low, high = lost[region]
+        share = percent(mean) + ("" if np.isnan(mean) else f" <small>({percent(low)} to {percent(high)})</small>")
+        rows += (
+            f'<tr><th><i class="wv-dot" style="background:{markup.rgb(COLOURS[region])}"></i>'
+            f"{NAMES['toy'][region]}</th><td>{values[-2, r]:.2f}</td><td>{values[-1, r]:.2f}</td><td>{share}</td></tr>"
+        )
+    return (
+        '<table class="wv-step"><thead><tr><th>share of high gradients</th><th>before</th><th>at the logit</th>'
+        f"<th>lost</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _large(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.repeat(np.repeat(image, 6, axis=0), 6, axis=1)
+
+
+def _still_curve(ax: Axes, entry: Entry, tau: float) -> None:
+    x = np.arange(len(entry.curve.layers))
+    for r, region in enumerate(entry.curve.regions):
+        colour = np.array(COLOURS[region]) / 255
+        mean, low, high = entry.curve.at(tau)[:, r].T
+        ends = np.stack([mean - low, high - mean]).clip(min=0)
+        ax.errorbar(x, mean, ends, color=colour, marker="osD"[r], markersize=4, label=NAMES["toy"][region])
+        ax.plot(x, HGR[region], color=colour, linestyle=":", linewidth=1, label=NOTE if r == 0 else None)
+    ax.set_xticks(x, [f"G{k + 1}" for k in x])
+    ax.set(ylim=(0, 1.05))
+    ax.legend(fontsize=static_plots.SMALL - 2, frameon=False, loc="lower left", bbox_to_anchor=(0, 0.08))

@@ -1,0 +1,157 @@
+"""Why image labels only: what a label and a mask cost to make, in the two tasks of the lecture."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.learn import examples, static_plots, temporal
+from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.services import caches
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup, rendering
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+SECONDS = {"image labels": 20.0, "a mask": 239.7}
+"""Of an annotator, for one image of PASCAL VOC 2012 (Bearman et al., ECCV 2016)."""
+
+IMAGES = {
+    "voc": ("VOC 2012", 10_582),
+    "coco": ("COCO 2014", 82_783),
+    "thousand": ("a thousand", 1_000),
+}
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step for the state's data set."""
+    source = examples.sources()[0]
+    sample, ground = caches.scene(source), caches.fine_scene(source)
+    labels, mask = SECONDS.values()
+    factor = mask / labels
+    try:
+        video, why_not = temporal.timed(), ""
+    except InputError as error:
+        video, why_not = None, str(error)
+
+    def draw(figure: SubFigure) -> None:
+        cells: list[tuple[str, static_plots.Cell]] = [
+            (f"Image labels, {labels:.0f} s: {', '.join(sample.labels or ())}", ground.image),
+            (f"A mask, {mask:.0f} s", static_plots.classes_overlay(ground.image, ground.mask, sample.classes)),
+            (f"Hours for {IMAGES['voc'][1]:,} images of VOC", _still_hours),
+        ]
+        if video is None:
+            static_plots.row(figure, cells, (1, 1, 1.4))
+            return
+        rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
+        static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
+        told = f"The same in time, told: {', '.join(video.video.labels)}"
+        in_figure: list[tuple[str, static_plots.Cell]] = [
+            (told, temporal.strip(video.video, 8)),
+            ("Its class map, by frame", lambda ax: temporal.still(ax, video)),
+        ]
+        static_plots.row(figure.add_subfigure(rows[1]), in_figure, (1.6, 1))
+
+    return Lesson(
+        claim=f"Saying what is in an image costs a {_part(factor)} of drawing where it is",
+        lead="Weak supervision pays with the cheap annotation and asks for the expensive one: from labels of whole "
+        "images a mask of every object, from labels of whole videos the moments of every action.",
+        view=lambda: _view(state, sample, ground, video, why_not),
+        control="Choose a data set: the hours grow with the images, the ratio stays.",
+        formula=Formula(
+            r"\mathcal{D} = \{(x_i, ",
+            r"y_i \in \{0, 1\}^C",
+            r")\}, \quad \hat y : \Omega \rightarrow \{0, \ldots, C\}",
+            "What is given says for each of the $C$ classes whether it is in the image. What is wanted says for every "
+            "place of $\\Omega$, pixels or frames, what is there.",
+        ),
+        question=Question(
+            "How many images could get labels in the time that one of them takes to get a mask?",
+            ("about three", "about six", "about twelve"),
+            min(range(3), key=lambda i: abs((3, 6, 12)[i] - factor)),
+            f"{factor:.0f}: {mask:.1f} s against {labels:.1f} s an image, on PASCAL VOC.",
+        ),
+        sources=(
+            Source("Bearman et al., ECCV 2016", "seconds an image of VOC 2012, labels and masks", unverified=True),
+            Source("Lin et al., ECCV 2014 (COCO)", "79 s to outline one object, as Bearman et al. cite it"),
+            Source("VOC and COCO", "10,582 (train_aug) and 82,783 (train2014) training images", unverified=True),
+        ),
+        inspect=Inspect("compare", examples.elsewhere(examples.at(state, source))),
+        caveat="Hours of an annotator are not the whole price of a data set. The drawn scenes know their masks anyway; "
+        "the classifier is not shown them.",
+        draw=draw,
+        origin="the scene is drawn, the map over time precomputed",
+    )
+
+
+def _part(factor: float) -> str:
+    """The factor as a part in words: 12 is "twelfth"."""
+    names = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 6: "sixth", 8: "eighth", 10: "tenth", 12: "twelfth"}
+    return names[min(names, key=lambda n: abs(n - factor))]
+
+
+def hours(dataset: str) -> dict[str, float]:
+    """Hours of an annotator for the images of one of `IMAGES`, by kind of annotation."""
+    return {kind: seconds * IMAGES[dataset][1] / 3600 for kind, seconds in SECONDS.items()}
+
+
+def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Timed | None, why_not: str) -> None:
+    labels, mask = SECONDS.values()
+    with st.grid(3, min_column_width=240, gap="large") as grid:
+        with grid.cell(), st.container(gap="xsmall"):
+            st.html(markup.panel_title("What is in it", f"{labels:.0f} s an image"))
+            _picture(ground.image, f"the scene: {', '.join(sample.labels or ())}")
+            st.html(markup.chips(sample.labels or ()))
+        with grid.cell(), st.container(gap="xsmall"):
+            st.html(markup.panel_title("Where it is", f"{mask:.0f} s an image"))
+            overlay = static_plots.classes_overlay(ground.image, ground.mask, sample.classes)
+            _picture(overlay, "the same scene with a mask of every object")
+            st.html(markup.chips(sample.labels or (), plain=True))
+        with grid.cell(), st.container(gap="small"):
+            title = "Hours of annotation"
+            st.html(markup.panel_title(title, f"{IMAGES[state.dataset][1]:,} images"))
+            st.segmented_control(
+                title,
+                list(IMAGES),
+                format_func=lambda name: IMAGES[name][0],
+                required=True,
+                label_visibility="collapsed",
+                **session.control("dataset", state.dataset),
+            )
+            st.html(hour_bars(hours(state.dataset)))
+    if video is None:
+        st.caption(f":material/info: {why_not}")
+    else:
+        temporal.show(video)
+
+
+def hour_bars(found: dict[str, float]) -> str:
+    """The hours as bars with their numbers."""
+    longest = max(found.values())
+    rows = "".join(
+        f'<div class="wv-hours"><span>{escape(kind)}</span><b>{count:,.0f} h</b>'
+        f'<div><i style="width:{count / longest:.1%}"></i></div></div>'
+        for kind, count in found.items()
+    )
+    working = found["a mask"] / 1720
+    return f'{rows}<p class="wv-note">The masks are {working:.1f} years of one person at 1,720 hours a year.</p>'
+
+
+def _picture(image: rendering.Picture, alt: str) -> None:
+    st.image(rendering.png(rendering.enlarge(image)), width="stretch", output_format="PNG", alt=alt)
+
+
+def _still_hours(ax: Axes) -> None:
+    found = hours("voc")
+    ax.barh(list(found)[::-1], list(found.values())[::-1], color=["0.6", HIGHLIGHT])
+    for y, count in enumerate(list(found.values())[::-1]):
+        ax.text(count, y, f" {count:,.0f} h", va="center", size=static_plots.SMALL)
+    ax.set_xlim(0, 1.2 * max(found.values()))
+    ax.set_xticks([])

@@ -1,0 +1,289 @@
+"""RIB, the last sigmoid removed: what is left of the loss once a class is recognised, and what the map does then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app.pages.information.looks import FAINT
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.findings import probability
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.data.sample import Sample
+from wsss_viz.evaluation.seeds import ImageScores, score_image, strongest
+from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.traces import Trace, normalise, upsample
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+RUNS = ("rib", "rib-bce")
+CLEAR = 0.1
+"""The change of a share from which it is called one."""
+MARGIN = 25.0
+"""m of the runs that are shown, as `methods.rib` has it; the tests hold the two together."""
+LOGITS: NDArray[np.float64] = np.linspace(-8, 30, 191)
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """One class of one scene, tuned by RIB and by its control.
+
+    Attributes:
+        traces: by the names in `RUNS`.
+        start: of the class's pseudo mask by the first step's map, the CAM.
+        end: the same of the last steps' accumulated maps, by the names in `RUNS`.
+    """
+
+    sample: Sample
+    name: str
+    traces: dict[str, Trace]
+    start: ImageScores
+    end: dict[str, ImageScores]
+
+    def pooled(self, run: str) -> list[float]:
+        """The pooled logit y that the loss sees, one a step: the mean over the gradient's views."""
+        trace = self.traces[run]
+        index = trace.classes.index(self.name)
+        return [float(step.arrays["logits"][:, index].mean()) for step in trace]
+
+    @property
+    def gain(self) -> float:
+        """By how much RIB's IoU ends above the control's."""
+        return self.end["rib"].iou - self.end["rib-bce"].iou
+
+
+def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
+    """The class's part of the pseudo mask of step k, at the viewer's usual threshold."""
+    labels = [trace.classes.index(label) for label in sample.labels or ()]
+    winner, value = strongest(trace.steps[k].maps, labels, sample.size)
+    own = (winner == trace.classes.index(name) + 1) & (value > ViewState().threshold)
+    return score_image(own, sample, name)
+
+
+def tuned(source: str, name: str) -> Tuned:
+    """The class of a scene of the showcase."""
+    sample = caches.scene(source)
+    traces = {run: examples.trace(sample, run) for run in RUNS}
+    end = {run: scored(trace, -1, sample, name) for run, trace in traces.items()}
+    return Tuned(sample, name, traces, scored(traces["rib"], 0, sample, name), end)
+
+
+@dataclass(frozen=True)
+class Clearest:
+    """The scene and class on which RIB ends furthest above its control, out of `count`; on `above` of them it does."""
+
+    source: str
+    name: str
+    above: int
+    count: int
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _clearest(sources: tuple[str, ...], checkpoint: str) -> Clearest:
+    pairs = [(source, name) for source in sources for name in caches.scene(source).labels or ()]
+    gains = {pair: tuned(*pair).gain for pair in pairs}
+    return Clearest(*max(pairs, key=lambda pair: gains[pair]), sum(gain > 0 for gain in gains.values()), len(pairs))
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's k."""
+    chosen = _clearest(examples.sources(), caches.entry().sha256)
+    source, name = chosen.source, chosen.name
+    found = tuned(source, name)
+    ground = caches.fine_scene(source)
+    view = replace(examples.at(state, source, name), focus=name)
+
+    def draw(figure: SubFigure) -> None:
+        index = found.traces["rib"].classes.index(name)
+
+        def over(run: str, k: int) -> NDArray[np.uint8]:
+            maps = found.traces[run].steps[k].maps[[index]]
+            return static_plots.map_over(ground, normalise(upsample(maps, found.sample.size), "relu_max")[0], name)
+
+        static_plots.row(
+            figure,
+            [
+                (f"CAM of {name}", over("rib", 0)),
+                ("RIB, last step", over("rib", -1)),
+                ("Sigmoid kept, last step", over("rib-bce", -1)),
+                ("What the loss still asks for", lambda ax: _still_pull(ax, found)),
+            ],
+            (1, 1, 1, 1.5),
+        )
+
+    return Lesson(
+        claim=claim(found),
+        lead="Once a class is recognised by its best part, the sigmoid is flat and the loss has nothing more to ask: "
+        "the rest of the object is never learnt. RIB takes the sigmoid away and raises the logit itself, for a few "
+        "steps, on one image.",
+        view=lambda: _view(view, found, ground),
+        control="Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid.",
+        formula=Formula(
+            r"L = -\log ",
+            r"\sigma(y)",
+            r" \quad\longrightarrow\quad -\min(m,\, y)",
+            "Where the image has the class; the second is RIB's. The first pulls at the logit $y$ with "
+            "$1 - \\sigma(y)$, next to nothing once $y$ is high; the second with 1, up to the margin $m$. The "
+            "sigmoid's own slope is $s(1 - s)$.",
+        ),
+        question=question(found),
+        sources=(
+            Source("Lee et al., NeurIPS 2021 (RIB)", "loss and iterations, after the official code"),
+            Source("Lee et al., NeurIPS 2021 (RIB)", "what the paper says of the bottleneck", unverified=True),
+        ),
+        inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="rib"))),
+        caveat=f"Of the lecture's scenes the object on which RIB ends furthest above its control in IoU. It ends above "
+        f"it on {chosen.above} of {chosen.count}; the next step has the averages.",
+        draw=draw,
+        origin="precomputed",
+    )
+
+
+def claim(found: Tuned) -> str:
+    """What the two tunings do to the rest of the object."""
+    before = found.start.non_discriminative
+    rib, control = (found.end[run].non_discriminative for run in RUNS)
+    name = found.name
+    if rib - before < CLEAR:
+        return f"Without the sigmoid the logits rise; the rest of the {name} is hardly taken in by the map"
+    if rib - control >= CLEAR:
+        return f"Without the sigmoid the map takes in the rest of the {name}: {percent(before)}, then {percent(rib)}"
+    return f"The map takes in the rest of the {name}, {percent(before)}, then {percent(rib)}; with the sigmoid as well"
+
+
+def pull(logit: float) -> float:
+    """1 - sigma(y), the slope that binary cross-entropy has left at the logit y of a class that is there."""
+    return 1 - probability(logit)
+
+
+def rib_pull(logit: float) -> float:
+    """The slope of RIB's loss -min(m, y): 1 below the margin, 0 from it on."""
+    return float(logit < MARGIN)
+
+
+def question(found: Tuned) -> Question:
+    """How much the sigmoid leaves of the loss, at the logit the classifier starts from."""
+    trace = found.traces["rib-bce"]
+    index = trace.classes.index(found.name)
+    whole, last = float(trace.steps[0].scores[index]), found.pooled("rib-bce")[-1]
+    left = pull(last)
+    options = ("nearly all of it", "about half", "less than a quarter")
+    return Question(
+        "At the end of the control's steps, with the sigmoid kept: how much of its pull has the loss left?",
+        options,
+        0 if left > 0.75 else 1 if left >= 0.25 else 2,
+        f"{left:.2f} of 1, at a pooled logit of {signed(last)}. At the classifier's own logit of the whole image, "
+        f"{signed(whole)}, it would have been {pull(whole):.2f} from the start.",
+    )
+
+
+def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
+    rib, control = (found.traces[run] for run in RUNS)
+    panels = (
+        Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
+        Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
+        Panel.of(control, "Control: sigmoid kept"),
+        Panel("Ground truth", note="never shown to it", truth=True),
+    )
+    content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
+    with st.container(key="tuned"):
+        viewer("learn_sigmoid", content, view, offered=("k",))
+    grid = st.grid(2, min_column_width=400, gap="large", key="pulls")
+    with grid.cell():
+        st.html(table(found))
+    with grid.cell():
+        st.html(markup.panel_title("What the loss still asks of the logit", "one dot a step"))
+        st.plotly_chart(
+            _chart(found),
+            key="learn_pull",
+            config={"displayModeBar": False, "scrollZoom": False},
+            alt=f"slope of the loss at the pooled logits; the control ends at {pull(found.pooled('rib-bce')[-1]):.2f}",
+        )
+
+
+def table(found: Tuned) -> str:
+    """The start and the two ends: logit, slope of the loss, and what the mask recalls."""
+    start = found.pooled("rib")[0]
+    rows: list[tuple[str, float, float | None, ImageScores]] = [("CAM, the start", start, None, found.start)]
+    raised, last = found.pooled("rib")[-1], found.pooled("rib-bce")[-1]
+    rows.append(("RIB, last step", raised, rib_pull(raised), found.end["rib"]))
+    rows.append(("control, last step", last, pull(last), found.end["rib-bce"]))
+    body = "".join(
+        f"<tr><th>{escape(title)}</th><td>{signed(logit)}</td><td>{'–' if slope is None else f'{slope:.2f}'}</td>"
+        f"<td>{percent(scores.discriminative)}</td><td>{percent(scores.non_discriminative)}</td>"
+        f"<td>{percent(scores.iou)}</td></tr>"
+        for title, logit, slope, scores in rows
+    )
+    at = f"at t = {ViewState().threshold:.2f}"
+    heads = (at, "pooled logit", "pull of the loss", "discriminative", f"rest of the {found.name}", "IoU")
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _slopes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """1 - s and s(1 - s) over `LOGITS`."""
+    s = 1 / (1 + np.exp(-LOGITS))
+    return 1 - s, s * (1 - s)
+
+
+def _inside(values: list[float]) -> NDArray[np.float64]:
+    return np.clip(values, LOGITS[0], LOGITS[-1])
+
+
+def _chart(found: Tuned) -> Any:
+    from plotly import graph_objects as go
+
+    left, slope = _slopes()
+    rib, control = METHODS["rib"].colour, "#d08700"
+    figure = go.Figure()
+    figure.add_scatter(
+        x=LOGITS, y=slope, mode="lines", line={"color": "#8a8f98", "dash": "dot"}, name="sigmoid's slope s(1 − s)"
+    )
+    for run, line, colour, name in (
+        ("rib-bce", left, control, "sigmoid kept, 1 − s"),
+        ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), rib, f"RIB, 1 up to m = {MARGIN:.0f}"),
+    ):
+        logits = found.pooled(run)
+        shown = _inside(logits)
+        figure.add_scatter(x=LOGITS, y=line, mode="lines", line={"color": colour, "width": 2.5}, name=name)
+        figure.add_scatter(
+            x=shown, y=np.interp(shown, LOGITS, line), mode="markers", showlegend=False, name=name,
+            marker={"color": colour, "size": np.linspace(6, 13, len(shown)), "opacity": 0.75},
+            customdata=np.stack([np.arange(len(shown)), logits], axis=1),
+            hovertemplate="k = %{customdata[0]}, y = %{customdata[1]:.1f}<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(
+        height=220, margin={"l": 50, "r": 8, "t": 8, "b": 44},
+        legend={"x": 0.36, "y": 0.5, "yanchor": "middle", "bgcolor": "rgba(0,0,0,0)"},
+    )  # fmt: skip
+    figure.update_xaxes(
+        title=f"pooled logit y (beyond {LOGITS[-1]:.0f}: at the edge)", gridcolor=FAINT, fixedrange=True
+    )
+    figure.update_yaxes(title="pull of the loss on y", range=[-0.04, 1.1], gridcolor=FAINT, fixedrange=True)
+    return figure
+
+
+def _still_pull(ax: Axes, found: Tuned) -> None:
+    left, slope = _slopes()
+    ax.plot(LOGITS, slope, color="0.5", linestyle=":", label="sigmoid's slope s(1 − s)")
+    for run, line, colour, name in (
+        ("rib-bce", left, "#d08700", "sigmoid kept, 1 − s"),
+        ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), METHODS["rib"].colour, f"RIB, 1 up to m = {MARGIN:.0f}"),
+    ):
+        shown = _inside(found.pooled(run))
+        ax.plot(LOGITS, line, color=colour, label=name)
+        ax.plot(shown, np.interp(shown, LOGITS, line), "o", color=colour, markersize=4, alpha=0.7)
+    ax.set(xlabel="pooled logit y", ylim=(-0.04, 1.1))
+    ax.legend(fontsize=static_plots.SMALL - 1, frameon=False, loc="center", bbox_to_anchor=(0.53, 0.55))

@@ -1,0 +1,184 @@
+"""Mutual information: two tables with the same margins, of which one shares a bit and the other nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.information.discrete import TableMeasures, table_measures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+Joint = NDArray[np.float64]
+COPY: Joint = np.array([[0.5, 0.0], [0.0, 0.5]])
+INDEPENDENT: Joint = np.full((2, 2), 0.25)
+LECTURE = (("First table", COPY), ("Second table", INDEPENDENT))
+GRID = np.linspace(0, 1, 101)
+GUESSES = (0.9, 0.5, 0.1)
+
+
+def differing(share: float) -> Joint:
+    """(2, 2) two fair bits that differ with probability `share`; rows are X."""
+    return np.array([[1 - share, share], [share, 1 - share]]) / 2
+
+
+def bits(found: float) -> str:
+    """A number of bits, without a minus before zero."""
+    return f"{abs(found):.2f}" if abs(found) < 5e-3 else f"{found:.2f}"
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's flip probability."""
+    measured = [table_measures(table) for _, table in LECTURE]
+    own = table_measures(differing(state.flip))
+    weights = (round(100 * (1 - state.flip)), round(100 * state.flip))
+
+    def draw(figure: SubFigure) -> None:
+        tables = [*LECTURE, (f"{percent(state.flip)} flipped", differing(state.flip))]
+        cells: list[tuple[str, static_plots.Cell]] = [
+            (f"{title}: I = {bits(table_measures(table).information.value_bits)} bits", _still_table(table))
+            for title, table in tables
+        ]
+        cells.append(("I(X;Y), bits", lambda ax: _still_curve(ax, state.flip)))
+        static_plots.row(figure, cells, (1, 1, 1, 1.5))
+
+    return Lesson(
+        claim=claim(*measured),
+        lead="Each table says how often two bits X and Y take each pair of values. Mutual information is what one "
+        "knows of Y once X is known: how much less uncertain Y has become, in bits.",
+        view=lambda: _view(state, own),
+        control="Move how often Y differs from X: half of the time is worst, always is as good as never.",
+        formula=Formula(
+            r"I(X;Y) = H(X) + H(Y) - ",
+            r"H(X,Y)",
+            "",
+            "$H = -\\Sigma\\, p \\log_2 p$. The margins are the same in both tables, so the first two terms are "
+            f"{bits(measured[0].x.value_bits)} + {bits(measured[0].y.value_bits)} in both; the joint entropy is "
+            f"{bits(measured[0].joint.value_bits)} in the first, {bits(measured[1].joint.value_bits)} in the second.",
+        ),
+        question=question(),
+        sources=(
+            Source("Cover and Thomas, Elements of Information Theory", "entropy and mutual information, chapter 2"),
+            Source("the lecture", "the two tables"),
+        ),
+        inspect=Inspect(
+            "information",
+            examples.elsewhere(replace(state, section="table", table=(*weights, *weights[::-1]))),
+        ),
+        caveat="Exact, because the table is known. From samples the same number is an estimate with a bias; the page "
+        "Information shows it.",
+        draw=draw,
+        origin="computed exactly",
+    )
+
+
+def claim(first: TableMeasures, second: TableMeasures) -> str:
+    """What sets the two tables apart."""
+    same = all(abs(getattr(first, name).value_bits - getattr(second, name).value_bits) < 1e-9 for name in ("x", "y"))
+    shared = [bits(found.information.value_bits).removesuffix(".00") for found in (first, second)]
+    if same:
+        return f"Two tables with the same margins: X tells {shared[0]} bit of Y in one, {shared[1]} in the other"
+    return f"X tells {shared[0]} bit of Y in one table, {shared[1]} in the other"
+
+
+def question() -> Question:
+    """How much is left where one value in ten is flipped."""
+    found = table_measures(differing(0.1)).information.value_bits
+    right = int(np.argmin([abs(guess - found) for guess in GUESSES]))
+    return Question(
+        "Y is a copy of X, but one time in ten it is flipped. How much of the 1 bit is left?",
+        tuple(f"about {guess} bit" for guess in GUESSES),
+        right,
+        f"{found:.3f} bits. A bit that is right nine times in ten is still uncertain: one does not know which time.",
+    )
+
+
+def _view(state: ViewState, own: TableMeasures) -> None:
+    with st.grid(4, min_column_width=200, gap="medium", key="tables") as grid:
+        for title, table in LECTURE:
+            with grid.cell():
+                st.html(joint_table(title, table, table_measures(table)))
+        with grid.cell():
+            st.html(joint_table("And with noise", differing(state.flip), own))
+        with grid.cell():
+            st.slider("How often Y differs from X", 0.0, 1.0, step=0.01, **session.control("flip", state.flip))
+            st.plotly_chart(
+                _curve(state.flip, own.information.value_bits),
+                key="learn_shared",
+                config={"displayModeBar": False, "staticPlot": True},
+                alt=f"mutual information against how often the bits differ: {bits(own.information.value_bits)} bits at "
+                f"{state.flip:.2f}",
+            )
+
+
+def joint_table(title: str, table: Joint, found: TableMeasures) -> str:
+    """The joint table with its margins, and under it what the two share."""
+    rows = "".join(
+        f"<tr><th>X = {x}</th>{''.join(_cell(table[x, y]) for y in (0, 1))}<td>{table[x].sum():.2f}</td></tr>"
+        for x in (0, 1)
+    )
+    foot = "".join(f"<td>{table[:, y].sum():.2f}</td>" for y in (0, 1))
+    entropies = (
+        f"H(X) {bits(found.x.value_bits)} + H(Y) {bits(found.y.value_bits)} − H(X,Y) {bits(found.joint.value_bits)}"
+    )
+    return (
+        f'<div class="wv-joint"><p class="wv-part">{escape(title)}</p>'
+        f"<table><thead><tr><th></th><th>Y = 0</th><th>Y = 1</th><th></th></tr></thead><tbody>{rows}</tbody>"
+        f"<tfoot><tr><th></th>{foot}<td></td></tr></tfoot></table>"
+        f"<p><b>{bits(found.information.value_bits)}</b> bits shared</p><p>{escape(entropies)}</p></div>"
+    )
+
+
+def _cell(p: float) -> str:
+    return f'<td class="wv-p" style="--p:{p / 0.5:.3f}">{p:.2f}</td>'
+
+
+def _shared() -> list[float]:
+    return [table_measures(differing(float(share))).information.value_bits for share in GRID]
+
+
+def _curve(share: float, value: float) -> Any:
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    figure.add_scatter(x=GRID, y=_shared(), mode="lines", line={"color": HIGHLIGHT, "width": 3}, showlegend=False)
+    figure.add_scatter(
+        x=[0, 0.5], y=[1, 0], mode="markers+text", text=["first", "second"],
+        textposition=["middle right", "top center"], marker={"size": 9, "color": "#8a8f98"}, showlegend=False,
+    )  # fmt: skip
+    figure.add_scatter(x=[share], y=[value], mode="markers", marker={"size": 15, "color": "#d1495b"}, showlegend=False)
+    figure.update_layout(height=215, margin={"l": 44, "r": 8, "t": 8, "b": 40})
+    figure.update_xaxes(title="Y differs from X", range=[-0.03, 1.03], tickformat=".0%")
+    figure.update_yaxes(title="I(X;Y), bits", range=[-0.06, 1.12])
+    return figure
+
+
+def _still_table(table: Joint) -> static_plots.Cell:
+    def draw(ax: Axes) -> None:
+        ax.imshow(table, cmap="Greens", vmin=0, vmax=0.75)
+        for (x, y), p in np.ndenumerate(table):
+            ax.text(y, x, f"{p:.2f}", ha="center", va="center", size=13)
+        ax.set_xticks([0, 1], ["Y = 0", "Y = 1"])
+        ax.set_yticks([0, 1], ["X = 0", "X = 1"])
+        ax.tick_params(length=0)
+
+    return draw
+
+
+def _still_curve(ax: Axes, share: float) -> None:
+    ax.plot(GRID, _shared(), color=HIGHLIGHT, linewidth=2)
+    ax.plot([0, 0.5], [1, 0], "o", color="0.5", markersize=5)
+    ax.plot([share], [table_measures(differing(share)).information.value_bits], "o", color="#d1495b", markersize=8)
+    ax.set(xlabel="how often Y differs from X", ylim=(-0.05, 1.1))

@@ -1,0 +1,149 @@
+"""From labels to a segmentation: the stages on one scene, each measured against the ground truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.services import caches
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.data.sample import Sample
+from wsss_viz.evaluation.seeds import pseudo_mask, score_image
+from wsss_viz.models.manifest import read_manifest
+from wsss_viz.showcase.lessons import SEGMENTER
+from wsss_viz.traces import Trace, normalise, upsample
+
+if TYPE_CHECKING:
+    from matplotlib.figure import SubFigure
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """What the segmentation network makes of the scene, and what it and its teacher score on held-out scenes.
+
+    Attributes:
+        mask: (H, W) uint8, class index + 1, 0 background.
+        network, told, teacher: mIoU in percent of the network, of the network where it is told the labels, and of the
+            pseudo masks it learnt from, which are told them.
+    """
+
+    mask: NDArray[np.uint8]
+    network: float
+    told: float
+    teacher: float
+
+
+def segmented(source: str) -> tuple[Segmented, str] | None:
+    """The end of the pipeline on a scene, and where it is from; None where the register has no such network."""
+    entry = read_manifest().get(SEGMENTER)
+    if entry is None:
+        return None
+    trace, origin = examples.lesson_trace("segmented", source)
+    (scores,) = (scores for name, scores in entry.scores.items() if name.startswith("scenes:test"))
+    network, told, teacher = (
+        float(scores[name]["miou"]) for name in ("network", "network_told_the_labels", "pseudo_masks")
+    )
+    return Segmented(trace.steps[0].arrays["found"].astype(np.uint8), network, told, teacher), origin
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's threshold."""
+    source = examples.sources()[0]
+    sample, ground = caches.scene(source), caches.fine_scene(source)
+    trace = examples.trace(sample, "cam")
+    name = examples.largest_part(sample)
+    view = examples.at(state, source, name)
+    seed = overlap(mask_at(trace, sample, ViewState().threshold), sample)
+    found = segmented(source)
+    end = found[0] if found else None
+
+    def draw(figure: SubFigure) -> None:
+        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
+        mask = mask_at(trace, sample, ViewState().threshold)
+        cells: list[tuple[str, static_plots.Cell]] = [
+            (f"Image, told: {', '.join(sample.labels or ())}", ground.image),
+            (f"Class map of {name}", static_plots.map_over(ground, values, name)),
+            (f"Pseudo mask, IoU {seed:.2f}", static_plots.classes_overlay(ground.image, mask, trace.classes)),
+        ]
+        if end is not None:
+            title = f"Network, IoU {overlap(end.mask, sample):.2f}"
+            cells.append((title, static_plots.classes_overlay(ground.image, end.mask, sample.classes)))
+        cells.append(("Ground truth", static_plots.classes_overlay(ground.image, ground.mask, sample.classes)))
+        static_plots.row(figure, cells)
+
+    return Lesson(
+        claim="Image labels become maps, maps become pseudo masks, and these train a segmentation network",
+        lead="The classifier is told which classes are in the image. Its maps, cut at a threshold, are pseudo masks, "
+        "and these stand in for the annotation that a segmentation network is trained on.",
+        view=lambda: _view(view, sample, ground, trace, name, end),
+        control="Move the threshold: the whole pipeline hangs on this number, and no image label says what it is.",
+        formula=Formula(
+            r"\hat y(u) = \mathrm{arg\,max}\{",
+            r"t",
+            r", M_c(u) : c \in y\}",
+            "At each pixel $u$ the label with the highest map $M_c$, or the background where none exceeds the "
+            "threshold $t$.",
+        ),
+        question=_question(seed, end),
+        sources=(
+            Source("Ahn and Kwak, CVPR 2018 (AffinityNet)", "class maps as seeds of a segmentation network"),
+            Source("Ahn, Cho and Kwak, CVPR 2019 (IRN)", "the background as a constant score, the threshold"),
+        ),
+        inspect=Inspect("compare", examples.elsewhere(view)),
+        caveat="The threshold is tuned with pixel ground truth in the field, which image labels alone do not give.",
+        draw=draw,
+        origin=found[1] if found else caches.origin(sample, "cam", "single"),
+    )
+
+
+def _question(seed: float, end: Segmented | None) -> Question:
+    if end is None:
+        return Question(
+            "How good is the pseudo mask of this scene, as IoU with the ground truth averaged over its labels?",
+            ("under 0.4", "0.4 to 0.7", "over 0.7"),
+            0 if seed < 0.4 else 1 if seed <= 0.7 else 2,
+            f"IoU {seed:.2f} at the threshold {ViewState().threshold:.2f}.",
+        )
+    return Question(
+        "The network never saw a true mask. On held-out scenes, and told the labels as they are, is it better than the "
+        "pseudo masks it learnt from?",
+        ("better", "no better"),
+        0 if end.told > end.teacher else 1,
+        f"mIoU {end.told:.1f} against {end.teacher:.1f} of the pseudo masks; told nothing, the network has "
+        f"{end.network:.1f}. Faults that differ from mask to mask average out, the same fault in every mask is learnt.",
+    )
+
+
+def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.uint8]:
+    """The pseudo mask of the image's labels."""
+    labels = [trace.classes.index(name) for name in sample.labels or ()]
+    return pseudo_mask(trace.maps, labels, sample.size, threshold).astype(np.uint8)
+
+
+def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:
+    """The IoU of a mask with the ground truth, averaged over the image's labels."""
+    classes = sample.classes
+    found = [score_image(mask == classes.index(name) + 1, sample, name).iou for name in sample.labels or ()]
+    return float(np.mean(found))
+
+
+def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, end: Segmented | None) -> None:
+    found = overlap(mask_at(trace, sample, view.threshold), sample)
+    panels = [
+        Panel("Image", note=f"told: {', '.join(sample.labels or ())}", always="image"),
+        Panel.of(trace, f"Class map of {name}", always="map"),
+        Panel.of(trace, "Pseudo mask", f"IoU {found:.2f}", always="mask"),
+    ]
+    if end is not None:
+        picture = static_plots.classes_overlay(ground.image, end.mask, sample.classes)
+        note = f"IoU {overlap(end.mask, sample):.2f}, told nothing"
+        panels.append(Panel("Segmentation network", (PanelStep(image=picture),), note, always="image"))
+    panels.append(Panel("Ground truth", note="never shown to any of them", truth=True))
+    content = Content(sample, tuple(panels), trace.classes, sample.labels or (), ground)
+    viewer("learn_pipeline", content, view, offered=("threshold",))

@@ -1,0 +1,230 @@
+"""Find the mask of the sofa: what a judge says when the mask of a class runs over what stands on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.results import leakage
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.findings import probability
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.evaluation.stored_results import stored_leakage
+from wsss_viz.showcase.lessons import CARRIER
+from wsss_viz.traces import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import SubFigure
+
+SEEN = 0.5
+REPORT = "scenes-test"
+TITLES = ("Its own mask", "The mask runs over the {other}", "One mask for all labels")
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What the ordinary classifier says of the image with a mask erased.
+
+    Attributes:
+        title: what was erased.
+        trace_step: its number in the trace `spill-sofa`.
+        carrier, other: the probabilities of the two labels.
+        covered: the mean of the mask on the other object.
+        loss: L_cse against the labels that should remain.
+    """
+
+    title: str
+    trace_step: int
+    carrier: float
+    other: float
+    covered: float
+    loss: float
+
+
+def judgements(trace: Trace, other: str) -> tuple[Judgement, ...]:
+    """The three erasures of the trace `spill-sofa`."""
+
+    def p(scores: np.ndarray, name: str) -> float:
+        return probability(float(scores[trace.classes.index(name)]))
+
+    return tuple(
+        Judgement(
+            TITLES[k].format(other=other),
+            k,
+            p(step.scores, CARRIER),
+            p(step.scores, other),
+            step.terms[f"object/{other}"],
+            step.terms["l_cse"],
+        )
+        for k, step in enumerate(trace)
+    )
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step on the state's scene, where that is one of a sofa with an animal on it."""
+    choices = examples.with_labels(CARRIER)
+    if not choices:
+        raise InputError(f"The showcase has no scene of a {CARRIER} with something on it.")
+    source = state.example if state.example in choices else choices[0]
+    sample, ground = caches.scene(source), caches.fine_scene(source)
+    trace, origin = examples.lesson_trace(f"spill-{CARRIER}", source)
+    other = next(name for name in sample.labels or () if name != CARRIER)
+    found = judgements(trace, other)
+    own, spilled, together = found
+
+    def draw(figure: SubFigure) -> None:
+        cells: list[tuple[str, static_plots.Cell]] = [("Image", ground.image)]
+        for judged, step in zip(found, trace, strict=True):
+            if step.image is not None:
+                cells.append(
+                    (f"{judged.title}\n{other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}", step.image)
+                )
+        static_plots.row(figure, cells)
+
+    return Lesson(
+        claim=claim(found, other),
+        lead=f"CS-AE erases one class and asks a frozen classifier two things: the {CARRIER} must be gone, and the "
+        f"{other} must still be there. A mask that eats the {other} is told so; a mask for all labels never is.",
+        view=lambda: _view(state, sample, ground, trace, found, choices, other),
+        control=f"Choose another scene: does the judge miss the {CARRIER}'s guest every time?",
+        formula=Formula(
+            r"L_{cse} = \mathrm{BCE}(\mathrm{OC}(x\,(1 - m_r)),\; ",
+            r"y - y_r",
+            r")",
+            f"The labels that must remain: all but the erased class $r$. For one mask of all labels it would be 0, and "
+            f"nothing would speak for the {other}.",
+        ),
+        question=Question(
+            f"The mask of the {CARRIER} runs over the whole {other} as well. What does the judge say of the {other}?",
+            (f"it still sees the {other}", f"it has lost the {other}"),
+            0 if spilled.other >= SEEN else 1,
+            f"{other} {own.other:.2f} with the {CARRIER}'s own mask erased, {spilled.other:.2f} with the {other} under "
+            f"it too. The loss goes from {own.loss:.2f} to {spilled.loss:.2f}: that is what pushes the mask back. With "
+            f"one mask for all labels the {other} is at {together.other:.2f}.",
+        ),
+        sources=(
+            Source("Kweon et al., ICCV 2021 (OC-CSE)", "class-specific erasing and its loss, from the official code"),
+            Source("Kweon et al., ICCV 2021", "that its own example is of a sofa", unverified=True),
+        ),
+        inspect=Inspect("erasing", examples.elsewhere(_in_erasing(state, sample))),
+        caveat=_held_out(),
+        draw=draw,
+        origin=origin,
+    )
+
+
+def claim(found: tuple[Judgement, ...], other: str) -> str:
+    """What the judge says on this scene."""
+    own, spilled, together = found
+    if own.other >= SEEN > spilled.other:
+        end = f"class-specific erasing is told to stop at the {other}"
+        return f"Find the mask of the {CARRIER}: {end}" + (
+            ", one mask for all labels is not" if together.other < SEEN else ""
+        )
+    if spilled.other >= SEEN:
+        return f"Find the mask of the {CARRIER}: here the judge sees the {other} even through the mask"
+    return f"Find the mask of the {CARRIER}: here the judge has lost the {other} from the start"
+
+
+def _in_erasing(state: ViewState, sample: Sample) -> ViewState:
+    """The page Erasing at the step where CS-AE, which goes class by class, erases the carrier."""
+    try:
+        trace = examples.trace(sample, "cs-ae")
+        carrier = trace.classes.index(CARRIER)
+        k = next((k for k, step in enumerate(trace) if step.sampled == carrier), 0)
+    except InputError:
+        k = 0
+    return replace(examples.at(state, sample.source), focus=CARRIER, mode="cs-ae", k=k)
+
+
+def _held_out() -> str:
+    """What was measured over many scenes: how often the rest of the labels survives each kind of erasing."""
+    stored = caches.showcase()
+    rows = stored.experiment["rows"] if stored and stored.experiment else []
+    at = {r["kind"]: r for r in rows if r["threshold"] == 0.5}
+    if "class" not in at or "agnostic" not in at:
+        return "One classifier, drawn scenes; what CS-AE gains over all held-out scenes is on the page Results."
+    own, together = at["class"]["other_probability"], at["agnostic"]["other_probability"]
+    return (
+        f"Over {stored.experiment['images'] if stored else 0} scenes, the ordinary classifier's maps erased above 0.5: "
+        f"the other labels are at {own:.2f} after class-specific and at {together:.2f} after class-agnostic erasing. "
+        "More of what the trained masks gain by it is on the page Results."
+    )
+
+
+def _view(
+    state: ViewState,
+    sample: Sample,
+    ground: Sample,
+    trace: Trace,
+    found: tuple[Judgement, ...],
+    choices: tuple[str, ...],
+    other: str,
+) -> None:
+    _scene_choice(sample.source, choices)
+    with st.grid(4, min_column_width=210, gap="medium") as grid:
+        with grid.cell(), st.container(gap="xsmall"):
+            st.html(markup.panel_title("Image", f"{CARRIER} and {other}"))
+            _picture(ground.image, f"the scene: {CARRIER} and {other}")
+            st.html(markup.chips((CARRIER, other), plain=True))
+        for judged, step in zip(found, trace, strict=True):
+            with grid.cell(), st.container(gap="xsmall"):
+                st.html(markup.panel_title(judged.title, f"{percent(judged.covered)} of the {other}"))
+                assert step.image is not None
+                _picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
+                st.html(_verdict(judged, other))
+    if trained := trained_so():
+        st.html(f'<p class="wv-note"><b>Trained so, and measured.</b> {escape(trained)}</p>')
+
+
+def trained_so() -> str:
+    """What the trained networks' maps leak onto neighbours, from the stored report; "" where there is none."""
+    report = stored_leakage(REPORT)
+    found = leakage.finding(report) if report is not None else ""
+    return f"On {report['count']} scenes where objects touch: {found[0].lower()}{found[1:]}" if report and found else ""
+
+
+def _scene_choice(source: str, choices: tuple[str, ...]) -> None:
+    from wsss_viz.app import session
+
+    def guest(choice: str) -> str:
+        return next(name for name in caches.scene(choice).labels or () if name != CARRIER)
+
+    def read(choice: str) -> dict[str, object]:
+        _, split, index = choice.split(":")
+        return {"split": split, "index": int(index), "classes": (), "focus": ""}
+
+    st.segmented_control(
+        f"On the {CARRIER}", list(choices), format_func=guest, required=True, **session.control("sofa", source, read)
+    )
+
+
+def _picture(image: np.ndarray, alt: str) -> None:
+    from wsss_viz.app.widgets import rendering
+
+    drawn = rendering.png(rendering.enlarge(image))
+    st.image(drawn, width="stretch", output_format="PNG", alt=alt)
+
+
+def _verdict(judged: Judgement, other: str) -> str:
+    """The judge's two answers and the loss, each with what is wanted of it."""
+    rows = (
+        (CARRIER, judged.carrier, "to go", judged.carrier < SEEN),
+        (other, judged.other, "to stay", judged.other >= SEEN),
+    )
+    body = "".join(
+        f'<div class="wv-score {"wv-label" if fine else ""}"><span>{escape(name)}</span>'
+        f'<div><i style="width:{max(p * 100, 0.6):.1f}%"></i></div><b>{p:.2f}</b><em>{wanted}</em></div>'
+        for name, p, wanted, fine in rows
+    )
+    return f'<div class="wv-scores">{body}</div><p class="wv-note">loss {judged.loss:.2f}</p>'

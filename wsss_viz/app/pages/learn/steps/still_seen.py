@@ -1,0 +1,189 @@
+"""What an ordinary classifier can still see: the experiment behind CS-AE, on one scene and over many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from wsss_viz.app.pages.erasing.averages import KINDS
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.steps import Frame, frames
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.showcase import REBUILD
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
+
+Row = dict[str, Any]
+SHOWN_KINDS = ("class", "random")
+DEFAULT_STEP = 5
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's k."""
+    source = examples.sources()[0]
+    sample, ground = caches.scene(source), caches.fine_scene(source)
+    name = examples.largest_part(sample)
+    trace, origin = examples.lesson_trace(f"looks-{name}", source)
+    k = min(DEFAULT_STEP if state.k == FINAL else state.k, len(trace) - 1)
+    view = replace(examples.at(state, source, name), focus=name, k=k)
+    shown = frames("experiment", trace, name)
+    found = averages()
+    whole, headless = row(found["rows"], "class", 1.0), row(found["rows"], "discriminative", None)
+
+    def draw(figure: SubFigure) -> None:
+        cells: list[tuple[str, static_plots.Cell]] = [("Whole image", ground.image)]
+        seen = shown[min(DEFAULT_STEP, len(shown) - 1)]
+        if seen.seen is not None:
+            cells.append((f"Erased above {seen.name}", seen.seen))
+        cells.append((f"Probability, {found['images']} scenes", lambda ax: _still_curves(ax, found["rows"])))
+        static_plots.row(figure, cells, (1, 1, 1.6))
+
+    return Lesson(
+        claim=claim(whole, headless),
+        lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
+        "telling parts once the most telling one is erased. So erase more and more, and measure what it still says.",
+        view=lambda: _view(view, sample, ground, shown, found, name),
+        control="Move the step: from theta = 1, nothing erased, to 0.1, and watch score and map.",
+        formula=Formula(
+            r"A' = \mathrm{CAM}(x\,(1 - E_\theta)), \quad E_\theta = ",
+            r"\{u : M(u) > \theta\}",
+            "",
+            "What the map $M$ of the whole image shows above $\\theta$ is erased in one go. $A'$ is read as it is, for "
+            "divided by its own maximum a map of nothing looks as bright as any.",
+        ),
+        question=_question(whole, headless),
+        sources=(
+            Source("Kweon et al., ICCV 2021 (OC-CSE)", "the observation, from the abstract"),
+            Source("Kweon et al., ICCV 2021", "the protocol of its figure; this one is our own", unverified=True),
+        ),
+        inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="experiment"))),
+        caveat=f"{found['observations']} objects of {found['images']} drawn scenes ({found['data']}), one small "
+        "classifier. That it holds or fails here says little of a large network on photographs.",
+        draw=draw,
+        origin=origin,
+    )
+
+
+def averages() -> dict[str, Any]:
+    """The experiment over many scenes. Raises InputError where it was not computed."""
+    stored = caches.showcase()
+    if stored is None or not stored.experiment:
+        raise InputError(caches.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
+    return stored.experiment
+
+
+def row(rows: list[Row], kind: str, threshold: float | None) -> Row:
+    """The averages of one kind of erasure at one threshold."""
+    return next(r for r in rows if r["kind"] == kind and r["threshold"] == threshold)
+
+
+def claim(whole: Row, headless: Row) -> str:
+    """What the averages say of the observation that CS-AE rests on."""
+    kept = headless["probability"] / whole["probability"]
+    rises = headless["non_discriminative_absolute"] > whole["non_discriminative_absolute"]
+    if kept > 0.8:
+        seen = "this classifier still sees the class"
+    elif kept > 0.35:
+        seen = "this classifier half forgets the class"
+    else:
+        seen = "this classifier forgets the class"
+    body = "the rest of the object lights up" if rises else "the rest of the object does not light up for it"
+    link = "and" if (kept > 0.8) == rises or not rises else "but"
+    return f"With the telling part erased {seen}, {link} {body}"
+
+
+def _question(whole: Row, headless: Row) -> Question:
+    before, after = whole["non_discriminative_absolute"], headless["non_discriminative_absolute"]
+    options = ("it rises", "it stays, within a tenth", "it falls")
+    right = 0 if after > 1.1 * before else 1 if after >= 0.9 * before else 2
+    return Question(
+        "Erase the true telling part. What happens to the raw activation on the rest of the object?",
+        options,
+        right,
+        f"From {signed(before)} to {signed(after)} on average, while the probability of the class goes from "
+        f"{whole['probability']:.2f} to {headless['probability']:.2f}. Of what was not erased the map recalls "
+        f"{percent(headless['recall_of_remainder'])}, before {percent(whole['recall_of_remainder'])}.",
+    )
+
+
+def _view(
+    view: ViewState, sample: Sample, ground: Sample, shown: tuple[Frame, ...], found: dict[str, Any], name: str
+) -> None:
+    index = sample.classes.index(name)
+    looks = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.name) for f in shown)
+    panels = (
+        Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in shown)),
+        Panel("Where it looks now", tuple(looks)),
+    )
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.html(markup.panel_title("One scene", f"the {name}"))
+        viewer("learn_looks", Content(sample, panels, (name,), (name,), ground), view, offered=("k",))
+    with right:
+        theta = float(shown[view.k].name.rpartition(" ")[2])
+        st.html(markup.panel_title(f"{found['observations']} objects of {found['images']} scenes", "mean probability"))
+        st.plotly_chart(
+            _curves(found["rows"], theta),
+            key="learn_seen",
+            config={"displayModeBar": False, "staticPlot": True},
+            alt=_described(found["rows"]),
+        )
+
+
+def _lines(rows: list[Row]) -> list[tuple[str, str, str, list[float], list[float]]]:
+    lines = []
+    for kind in SHOWN_KINDS:
+        label, colour, dash = KINDS[kind]
+        own = [r for r in rows if r["kind"] == kind]
+        lines.append((f"erased: {label}", colour, dash, [r["threshold"] for r in own], [r["probability"] for r in own]))
+    return lines
+
+
+def _described(rows: list[Row]) -> str:
+    return "; ".join(f"{label}: from {values[0]:.2f} to {values[-1]:.2f}" for label, _, _, _, values in _lines(rows))
+
+
+def _curves(rows: list[Row], theta: float) -> Any:
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    for label, colour, dash, thetas, values in _lines(rows):
+        line = {"color": colour, "dash": dash, "width": 2.6}
+        figure.add_scatter(x=thetas, y=values, name=label, mode="lines+markers", line=line)
+    head = row(rows, "discriminative", None)["probability"]
+    figure.add_hline(
+        y=head,
+        line={"width": 1.5, "dash": "dash", "color": "#b4552d"},
+        annotation_text=f"the true telling part erased: {head:.2f}",
+        annotation_position="top right",
+    )
+    figure.add_vline(x=theta, line={"width": 1.5, "dash": "dot", "color": "rgba(128, 136, 144, 0.9)"})
+    figure.update_layout(
+        height=310,
+        margin={"l": 46, "r": 8, "t": 8, "b": 40},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    figure.update_xaxes(title="erased where the map is above \N{GREEK SMALL LETTER THETA}", autorange="reversed")
+    figure.update_yaxes(title="probability of the class", range=[0, 1.02])
+    return figure
+
+
+def _still_curves(ax: Axes, rows: list[Row]) -> None:
+    for label, colour, dash, thetas, values in _lines(rows):
+        ax.plot(thetas, values, color=colour, linestyle={"dot": ":"}.get(dash, dash), marker="o", ms=3, label=label)
+    ax.axhline(row(rows, "discriminative", None)["probability"], color="#b4552d", linestyle="--", linewidth=1)
+    ax.set(xlabel="erased where the map is above theta", ylabel="probability", ylim=(0, 1.02))
+    ax.invert_xaxis()
+    ax.legend(fontsize=static_plots.SMALL - 1, frameon=False)

@@ -1,0 +1,126 @@
+"""One step on the screen: its claim, the live view, and under it the formula, the question and where to go on."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from wsss_viz.app import catalogue, frame
+from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.pages.learn import handout, navigation, slide
+from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
+from wsss_viz.app.pages.learn.question import ask
+from wsss_viz.app.pages.learn.syllabus import COURSE
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.buttons import copy_link
+
+STYLE = Path(__file__).with_name("learn.css")
+PRESENTING = Path(__file__).with_name("presenting.css")
+BESIDE = (10, 3)
+"""Widths of the live view and of what stands beside it, where the step is presented."""
+
+
+def show(lesson: Lesson, state: ViewState) -> None:
+    """Draws the step; in the presenter's view as a slide, without what surrounds a page."""
+    st.html(STYLE)
+    if state.present:  # before the numbers of the steps, which keep the room that they find
+        st.html(PRESENTING)
+    head(lesson, state)
+    if state.present:
+        present(lesson, state)
+    else:
+        read(lesson, state)
+
+
+def read(lesson: Lesson, state: ViewState) -> None:
+    """The live view, and under it in three cards the formula, the question and where to go on."""
+    live(lesson)
+    with st.grid(3, min_column_width=290, gap="medium", border=True, key="more") as grid:
+        with grid.cell():
+            formula(lesson)
+        with grid.cell():
+            question(lesson, state)
+        with grid.cell():
+            st.html('<p class="wv-part">Go on</p>')
+            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+                open_in(lesson.inspect)
+                slide.button(lesson, state.step, COURSE[state.step - 1].name)
+                handout.button()
+            st.html(sources(lesson.sources))
+            st.caption(lesson.caveat)
+
+
+def present(lesson: Lesson, state: ViewState) -> None:
+    """The live view with question and formula beside it, so that a room sees all at once; then the sources."""
+    left, right = st.columns(BESIDE, gap="medium")
+    with left:
+        live(lesson)
+    with right, st.container(key="more", gap="small"):
+        with st.container(border=True, gap="xsmall"):
+            question(lesson, state)
+        with st.container(border=True, gap="xsmall"):
+            formula(lesson)
+    with st.container(key="under", gap="small"):
+        st.html(sources(lesson.sources))
+        st.caption(lesson.caveat)
+
+
+def live(lesson: Lesson) -> None:
+    """The step's own view, and what can be moved in it."""
+    with st.container(key="lesson", gap="small"):
+        lesson.view()
+        st.html(f'<p class="wv-try"><b>Try it.</b> {escape(lesson.control)} <em>{escape(lesson.origin)}</em></p>')
+
+
+def formula(lesson: Lesson) -> None:
+    """The formula and what its symbols are."""
+    st.html('<p class="wv-part">The formula</p>')
+    st.latex(lesson.formula.latex)
+    st.markdown(lesson.formula.reads)
+
+
+def question(lesson: Lesson, state: ViewState) -> None:
+    """The question that is to be answered first."""
+    st.html('<p class="wv-part">Predict, then look</p>')
+    ask(lesson.question, state.step)
+
+
+def head(lesson: Lesson, state: ViewState) -> None:
+    """Which step it is, how to others, and its claim."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="turning"):
+        navigation.numbers()
+        st.space("stretch")
+        if not state.present:
+            frame.explain(Explanation(lesson.lead, lesson.formula.latex, lesson.caveat))
+            copy_link()
+        navigation.presenting(state.present)
+    with st.container(gap="small", key="claim"):
+        st.html(f'<p class="wv-part">{state.step} of {len(COURSE)} · {escape(COURSE[state.step - 1].name)}</p>')
+        st.title(lesson.claim, anchor=False)
+        st.html(f'<p class="wv-lead">{escape(lesson.lead)}</p>')
+    frame.notes()
+
+
+def open_in(inspect: Inspect) -> None:
+    """The link to the page where the step's own view can be taken further."""
+    entry = next(entry for entry in catalogue.CATALOGUE if entry.name == inspect.page)
+    st.page_link(
+        entry.file,
+        label=f"Open in {entry.title}",
+        icon=f":material/{entry.icon}:",
+        query_params=inspect.state.to_query(),
+        width="content",
+    )
+
+
+def sources(works: tuple[Source, ...]) -> str:
+    """The sources as a list."""
+    rows = "".join(
+        f"<li>{escape(source.work)}: {escape(source.gives)}"
+        + (f' <em class="wv-unverified">{UNVERIFIED}</em>' if source.unverified else "")
+        + "</li>"
+        for source in works
+    )
+    return f'<ul class="wv-sources">{rows}</ul>'

@@ -1,0 +1,70 @@
+"""The preflight card: what a checkpoint of a person's own is, and what it costs to look with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import methods
+from wsss_viz.app.pages.own.networks import Opened
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.models import OwnNetwork
+from wsss_viz.app.widgets import markup
+from wsss_viz.data.sample import Sample
+from wsss_viz.models.layouts.result import TORCHVISION
+
+ESTIMATED = ("cam", "ae", "cs-ae", "cs-ae-single", "rib")
+SOFTMAX = "Where it was trained with a softmax, read its scores as ranks: the probabilities here are sigmoids."
+RIB_NOTE = (
+    "RIB has its official rate, margin and pooling, chosen for IRN's ResNet-50 on VOC. Here it raises the logits of "
+    "the image and its mirror image alone, not of six views and twenty companions: those would have to be labelled "
+    "images of this network's classes."
+)
+
+
+def card(found: Opened, sample: Sample, views: str) -> None:
+    """The report, the self-check, the device and how long the methods take on the sample."""
+    st.html(markup.panel_title("The checkpoint", "read before it is used"))
+    if found.report is None:
+        st.error(found.refusal, icon=":material/error:")
+        return
+    rows = dict(found.report.rows())
+    if found.check:
+        rows["check"] = found.check
+    if found.network is not None:
+        rows["device"] = caches.device_label()
+        rows["time"] = time_line(found.network, sample, views)
+    st.table({name: _plain(value) for name, value in rows.items()}, border="horizontal")
+    for problem in found.report.problems:
+        st.error(problem, icon=":material/error:")
+    for note in (*found.report.notes, *_remarks(found)):
+        st.caption(note[:1].upper() + note[1:])
+
+
+def _remarks(found: Opened) -> list[str]:
+    """What is worth knowing of a published network; nothing of this project's own."""
+    layout = found.network.classifier.layout if found.network else ""
+    softmax = [SOFTMAX] if layout == TORCHVISION else []
+    return [*softmax, RIB_NOTE] if layout else []
+
+
+def time_line(network: OwnNetwork, sample: Sample, views: str) -> str:
+    """How long each method takes on the sample, about, in words."""
+    able = [name for name in ESTIMATED if not network.why_not(name)]
+    parts = [
+        f"{methods.METHODS[name].title} {_seconds(network.seconds(name, sample.size, views))}"
+        for name in able
+        if any(network.pace)
+    ]
+    height, width = sample.size
+    return f"about {', '.join(parts)}, at {width} x {height}" if parts else "not measured"
+
+
+def _seconds(value: float) -> str:
+    if value < 1:
+        return "under 1 s"
+    return f"{value:.0f} s" if value < 90 else f"{value / 60:.0f} min"
+
+
+def _plain(text: str) -> str:
+    """Text of a file as Markdown that shows it as it is."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-!|$~:" else character for character in text)

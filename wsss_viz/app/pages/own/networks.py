@@ -1,0 +1,198 @@
+"""Networks of a person's own: read from the server's files or from an upload, checked, and kept while they are used."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.services import caches
+from wsss_viz.app.services.models import OwnNetwork
+from wsss_viz.app.services.upload import bounded
+from wsss_viz.app.settings import SUFFIXES, found_files, upload_allowed
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.scene import know
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import file_digest
+from wsss_viz.models.preflight import Report
+
+if TYPE_CHECKING:
+    from wsss_viz.models.classifier import Classifier
+
+LARGEST_UPLOAD = 500
+"""Megabytes."""
+PACE_SIZES = ((64, 96), (160, 224))
+SEEN_SIDE = 512
+"""Pixels: published networks see images at their own size, which for VOC is 500."""
+_WIDGET = "own_checkpoint_upload"
+_UPLOADED = "own_checkpoint_uploaded"
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A checkpoint that was read.
+
+    Attributes:
+        report: None where the file could not even be reported on.
+        network: None where something speaks against it.
+        check: the self-check in words, "" without a network.
+        refusal: why there is no network, in one line; "" where there is.
+    """
+
+    report: Report | None
+    network: OwnNetwork | None
+    check: str = ""
+    refusal: str = ""
+
+
+def open_checkpoint(path: Path, *, private: bool = False) -> Opened:
+    """Reads a file; what is wrong with it is in what is returned.
+
+    Args:
+        private: it was uploaded: no pickle from before torch 1.6 is read.
+    """
+    from wsss_viz.models.device import find_device
+    from wsss_viz.models.published import read_published
+    from wsss_viz.models.self_check import self_check
+
+    try:
+        report, classifier = read_published(path, legacy=not private)
+        if classifier is None:
+            return Opened(report, None, refusal=f"{report.file}: {report.problems[0]}")
+        classifier = classifier.to(find_device(caches.wanted_device()))
+        check = self_check(classifier, report.file).line()
+    except InputError as error:
+        return Opened(None, None, refusal=str(error))
+    network = OwnNetwork(report.file, file_digest(path), classifier, _pace(classifier), private=private)
+    return Opened(report, network, check)
+
+
+def _pace(classifier: Classifier) -> tuple[float, float]:
+    """Seconds of one forward and of every million pixels in it, from two sizes, the quickest of three of each."""
+    import torch
+
+    def seconds(height: int, width: int) -> float:
+        x = torch.zeros(1, 3, height, width, device=classifier.device)
+        found = []
+        for _ in range(3):
+            started = time.perf_counter()
+            with torch.no_grad():
+                float(classifier.maps(x).sum())
+            found.append(time.perf_counter() - started)
+        return min(found)
+
+    (low, small), (high, large) = ((seconds(*size), size[0] * size[1] / 1e6) for size in PACE_SIZES)
+    pixels = max(high - low, 0.0) / (large - small)
+    return max(low - pixels * small, 0.0), pixels
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _opened(path: str, stamp: tuple[int, int], device: str) -> Opened:
+    return open_checkpoint(Path(path))
+
+
+def opened(name: str) -> Opened:
+    """A checkpoint of `found_files`, read once for all sessions, and again once it has changed."""
+    path = found_files().get(name)
+    if path is None:
+        return Opened(None, None, refusal=f"{name} is no longer on this server: choose another checkpoint")
+    status = path.stat()
+    with st.spinner(f"Reading {name}; a large network takes some seconds", show_time=True):
+        found = _opened(str(path), (status.st_mtime_ns, status.st_size), caches.wanted_device())
+    if found.network is not None:
+        know(found.network.classes)
+    return found
+
+
+def chooser(state: ViewState) -> Opened | None:
+    """The controls for whose network looks; what was chosen, or None for the shipped classifier."""
+    names = list(found_files())
+    if not names and not state.checkpoint and not upload_allowed():
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="network"):
+        uploaded = _upload() if upload_allowed() else None
+        st.selectbox(
+            "Network",
+            _with_current(names, state.checkpoint),
+            format_func=lambda name: name or "shipped classifier of the scenes",
+            width=300,
+            disabled=uploaded is not None,
+            help="Checkpoints in `checkpoints/`, and in the folder that `app --checkpoints` names.",
+            **session.control("checkpoint", state.checkpoint, lambda name: {"checkpoint": name, **_ANEW}),
+        )
+        if uploaded is None and state.checkpoint:
+            st.selectbox(
+                "CGNet, for CS-AE",
+                _with_current([name for name in names if name != state.checkpoint], state.partner),
+                format_func=lambda name: name or "none",
+                width=260,
+                help="The network that OC-CSE trained against this one (NNNnet_er.pth).",
+                **session.control("partner", state.partner, lambda name: {"partner": name}),
+            )
+    if uploaded is not None:
+        return uploaded
+    return _with_partner(opened(state.checkpoint), state.partner) if state.checkpoint else None
+
+
+def _with_current(names: list[str], current: str) -> list[str]:
+    """The choices: none, the files, and the current one where it has gone meanwhile."""
+    return list(dict.fromkeys(("", *names, current)))
+
+
+_ANEW = {"partner": "", "focus": "", "classes": (), "k": -1, "pair": ()}
+"""What another network's classes and steps make void."""
+
+
+def _with_partner(found: Opened, name: str) -> Opened:
+    if not name or found.network is None:
+        return found
+    partner = opened(name)
+    if partner.network is None:
+        st.warning(partner.refusal, icon=":material/warning:")
+        return found
+    return replace(found, network=replace(found.network, partner=partner.network))
+
+
+def _upload() -> Opened | None:
+    """The field a checkpoint is dropped on; what was read of it, kept for this session alone."""
+    file = st.file_uploader(
+        "Checkpoint",
+        type=[suffix[1:] for suffix in SUFFIXES],
+        key=_WIDGET,
+        max_upload_size=LARGEST_UPLOAD,
+        width=360,
+        help="safetensors, or a .pth of torch 1.6 and newer. It is checked, never run, and gone with this page.",
+    )
+    if file is None:
+        st.session_state.pop(_UPLOADED, None)
+        return None
+    kept: tuple[str, Opened] | None = st.session_state.get(_UPLOADED)
+    if kept is None or kept[0] != file.file_id:
+        with st.spinner(f"Reading {file.name}; a large network takes some seconds", show_time=True):
+            kept = (file.file_id, _read_upload(file.getvalue(), Path(file.name).suffix))
+        st.session_state[_UPLOADED] = kept
+    if kept[1].network is not None:
+        know(kept[1].network.classes)
+    return kept[1]
+
+
+def _read_upload(content: bytes, suffix: str) -> Opened:
+    """Reads an upload from a file of ours, which is gone afterwards; its own name is never a path."""
+    with tempfile.TemporaryDirectory(prefix="wsss_viz-") as folder:
+        path = Path(folder) / f"uploaded{suffix if suffix in SUFFIXES else ''}"
+        path.write_bytes(content)
+        return open_checkpoint(path, private=True)
+
+
+def seen(sample: Sample, classes: tuple[str, ...], example: str) -> Sample:
+    """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
+    if sample.source:
+        return caches.fine_scene(example)
+    image = bounded(sample.image, SEEN_SIDE)
+    return replace(sample, image=image, classes=classes, labels=None, mask=None, parts=None)

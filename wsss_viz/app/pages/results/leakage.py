@@ -1,0 +1,106 @@
+"""How much of a map lies on the neighbour: the stored leakage in one sentence, as a chart and as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wsss_viz.app.pages.results.charts import line_of
+from wsss_viz.app.services.standing import short_name
+from wsss_viz.methods.catalogue import title
+
+METHOD, RECALL = "cs-ae", 0.7
+"""Whose leak the sentence is about, and at which recall."""
+HEIGHT = 340
+
+
+def finding(report: Mapping[str, Any], method: str = METHOD, recall: float = RECALL) -> str:
+    """The leak of a method beside the reference's and CAM's, at that recall or the nearest measured; "" without one."""
+    if method not in report["methods"]:
+        return ""
+    place = min(range(len(report["recalls"])), key=lambda i: abs(report["recalls"][i] - recall))
+    row, base = report["methods"][method][place], report["methods"][report["reference"]][place]
+    if row["leak"] is None or base["leak"] is None or row["more"] is None:
+        return ""
+    low, high = row["more_interval"]
+    found = (
+        f"At {100 * report['recalls'][place]:.0f} % recall, {row['leak']:.1f} % of what {short_name(method)} claims "
+        f"lies on the neighbour, {base['leak']:.1f} % with {named(report['reference'])}: "
+    )
+    if low is not None and high is not None and high < 0:
+        found += f"{-row['more']:.1f} points less ({-high:.1f} to {-low:.1f})."
+    elif low is not None and high is not None and low > 0:
+        found += f"{row['more']:.1f} points more ({low:.1f} to {high:.1f})."
+    else:
+        found += "not clearly apart."
+    cam = report["methods"].get("cam")
+    if cam is not None and cam[place]["leak"] is not None and method != "cam":
+        found += f" CAM, which erases nothing: {cam[place]['leak']:.1f} %."
+    return found
+
+
+def named(row: str) -> str:
+    """A row within a sentence: a control without that word."""
+    return short_name(row).removeprefix("control: ")
+
+
+def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row a method, the least leak at the highest recall first: the leak at each recall, in percent."""
+    last = len(report["recalls"]) - 1
+
+    def leak(name: str) -> float:
+        value = report["methods"][name][last]["leak"]
+        return float("inf") if value is None else value
+
+    return [
+        {
+            "method": title(name),
+            **{
+                f"at {100 * recall:.0f} %": row["leak"]
+                for recall, row in zip(report["recalls"], report["methods"][name], strict=True)
+            },
+        }
+        for name in sorted(report["methods"], key=leak)
+    ]
+
+
+def _reach(row: Mapping[str, Any], end: int) -> float:
+    """How far the interval reaches from the leak to that end."""
+    bound = row["interval"][end]
+    return 0.0 if bound is None else abs(float(bound) - float(row["leak"]))
+
+
+def figure(report: Mapping[str, Any]) -> Any:
+    """A line a method over the recall, with the intervals over images."""
+    from plotly import graph_objects as go
+
+    chart = go.Figure()
+    for name, found in report["methods"].items():
+        pairs = zip(report["recalls"], found, strict=True)
+        at = [(100 * recall, row) for recall, row in pairs if row["leak"] is not None]
+        line = line_of(name)
+        if name == report["reference"]:
+            line = {**line, "dash": "dash", "width": 2.2}
+        chart.add_scatter(
+            x=[recall for recall, _ in at],
+            y=[row["leak"] for _, row in at],
+            name=title(name),
+            mode="lines+markers",
+            line=line,
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [_reach(row, 1) for _, row in at],
+                "arrayminus": [_reach(row, 0) for _, row in at],
+                "thickness": 1,
+            },
+            hovertemplate=f"{title(name)}: %{{y:.1f}} % at %{{x:.0f}} % recall<extra></extra>",
+        )
+    chart.update_layout(
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 8, "b": 40},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    chart.update_xaxes(title="recall of the class's own objects, percent", fixedrange=True, automargin=True, dtick=10)
+    chart.update_yaxes(title="on another object, percent", fixedrange=True, rangemode="tozero", automargin=True)
+    return chart

@@ -1,0 +1,103 @@
+"""Several methods on one image at the settings of a view: what the viewer shows, by the library. No Streamlit.
+
+Exports are made of this, so that a file holds the numbers that were on the screen.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.widgets.markup import signed
+from wsss_viz.data.sample import Sample
+from wsss_viz.evaluation.seeds import ImageScores, score_image
+from wsss_viz.traces import Step, Trace, normalise, upsample
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One method of a comparison.
+
+    Attributes:
+        method: its name.
+        step: the step that is shown.
+        values: (K, H, W) float32, the normalised maps of the competing classes.
+        mask: (H, W) uint8, the pseudo mask: class index + 1, 0 background.
+        scores: by class, of the competing ones: its part of the mask against the ground truth; {} without one.
+        ends: (K, 2) float32, the lowest and the highest raw value of each competing class in all methods at all steps:
+            what the colours of raw maps end at.
+    """
+
+    method: str
+    step: Step
+    values: NDArray[np.float32]
+    mask: NDArray[np.uint8]
+    scores: dict[str, ImageScores]
+    ends: NDArray[np.float32]
+
+
+def step_at(trace: Trace, k: int) -> Step:
+    """The trace's step k; its last for `FINAL` and where it has fewer."""
+    return trace.steps[-1 if k == FINAL else min(k, len(trace) - 1)]
+
+
+def competing(state: ViewState, shown: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """The shown classes and the one whose map is looked at, in the order of `classes`."""
+    return tuple(name for name in classes if name in shown or name == state.focus)
+
+
+def compare(
+    traces: Mapping[str, Trace], sample: Sample, classes: Sequence[str], names: Sequence[str], state: ViewState
+) -> tuple[Compared, ...]:
+    """The methods at the state's step, normalisation and threshold.
+
+    `shared` is one scale over all methods, competing classes and steps: a scale that changed with k would hide how maps
+    grow. A raw map has no fixed scale to be thresholded on, so its mask is the one of `relu_max`.
+
+    Args:
+        traces: by method, their maps (C, h, w).
+        classes: the C names of the maps.
+        names: the competing classes, at least one.
+    """
+    indices = [classes.index(name) for name in names]
+    steps = [step_at(trace, state.k) for trace in traces.values()]
+    raw = np.stack([upsample(step.maps[indices], sample.size) for step in steps])
+    ends = _ends(traces.values(), indices, sample.size)
+    values = normalise(raw, state.normalisation, float(ends.max()))
+    masking = normalise(raw, "relu_max") if state.normalisation == "raw" else values
+    found = []
+    for method, step, shown, maps in zip(traces, steps, values, masking, strict=True):
+        winners = np.array(indices)[maps.argmax(axis=0)] + 1
+        mask = np.where(maps.max(axis=0) > state.threshold, winners, 0).astype(np.uint8)
+        scores = {
+            name: score_image(mask == index + 1, sample, name)
+            for name, index in zip(names, indices, strict=True)
+            if sample.mask is not None and name in sample.classes
+        }
+        found.append(Compared(method, step, shown, mask, scores, ends))
+    return tuple(found)
+
+
+def _ends(traces: Iterable[Trace], indices: list[int], size: tuple[int, int]) -> NDArray[np.float32]:
+    """(K, 2): the lowest and the highest value of each map at the image's size over all steps."""
+    extremes = []
+    for step in itertools.chain.from_iterable(traces):
+        planes = upsample(step.maps[indices], size)
+        extremes.append((planes.min(axis=(1, 2)), planes.max(axis=(1, 2))))
+    lows, highs = (np.stack(values) for values in zip(*extremes, strict=True))
+    return np.stack([lows.min(axis=0), highs.max(axis=0)], axis=1)
+
+
+def cell_line(step: Step, row: int, column: int, title: str, classes: Sequence[str], count: int = 5) -> str:
+    """The raw maps of the strongest classes at one cell, in words; rows and columns are counted from 1."""
+    height, width = step.maps.shape[1:]
+    values = step.maps[:, min(row, height - 1), min(column, width - 1)]
+    strongest = np.argsort(-values, kind="stable")[:count]
+    listed = ", ".join(f"{classes[i]} {signed(float(values[i]))}" for i in strongest)
+    return f"The cell in row {row + 1}, column {column + 1} of {title}, {height} x {width} cells, raw: {listed}"

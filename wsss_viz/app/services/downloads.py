@@ -1,0 +1,135 @@
+"""What can be taken away from a view; made when asked for, from the same numbers that are on the screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz import __version__
+from wsss_viz.app.services.comparison import Compared
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import rendering
+from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.data.sample import Sample
+
+COLUMNS = ("method", "k", "class", "logit", "iou", "precision", "recall", "discriminative", "non_discriminative")
+
+
+def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[str], state: ViewState) -> bytes:
+    """The image, then each method's map of the class that is looked at over it, side by side, the ground truth's
+    contour over each; as large as on the screen."""
+    at = list(names).index(state.focus) if state.focus in names else 0
+    shown = [found.values[at] for found in compared]
+    low, high = compared[0].ends[at] if state.normalisation == "raw" else (0.0, 1.0)
+    known = sample.mask is not None and names[at] in sample.classes
+    truth = sample.class_mask(names[at]) if known else None
+    overlays = (
+        rendering.map_overlay(sample.image, plane, (float(low), float(high)), state.colours, state.opacity, truth)
+        for plane in shown
+    )
+    return rendering.png(np.concatenate([rendering.enlarge(sample.image), *overlays], axis=1))
+
+
+def maps_npz(
+    sample: Sample, compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str], state: ViewState
+) -> bytes:
+    """Each method's raw maps and scores of all classes at the step, the competing ones' as shown, its pseudo mask."""
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = {}
+    for found in compared:
+        method = found.method.replace("-", "_")
+        arrays[f"{method}_maps"] = found.step.maps
+        arrays[f"{method}_scores"] = found.step.scores
+        arrays[f"{method}_values"] = found.values
+        arrays[f"{method}_mask"] = found.mask
+    about = json.dumps(_about(sample, state))
+    np.savez_compressed(
+        buffer, **arrays, classes=np.array(classes), shown=np.array(names), image=sample.image, about=np.array(about)
+    )
+    return buffer.getvalue()
+
+
+def score_rows(
+    compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]
+) -> list[dict[str, str | int | float | None]]:
+    """One row a method and competing class, with `COLUMNS`; None where nothing is measured."""
+    rows: list[dict[str, str | int | float | None]] = []
+    for found in compared:
+        for name in names:
+            scores = asdict(found.scores[name]) if name in found.scores else dict.fromkeys(COLUMNS[4:], math.nan)
+            numbers = {key: None if math.isnan(value) else round(value, 6) for key, value in scores.items()}
+            logit = round(float(found.step.scores[list(classes).index(name)]), 6)
+            rows.append({"method": found.method, "k": found.step.index, "class": name, "logit": logit, **numbers})
+    return rows
+
+
+def scores_csv(compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]) -> bytes:
+    """`score_rows` as CSV with a header; empty where nothing is measured."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(score_rows(compared, classes, names))
+    return text.getvalue().encode()
+
+
+def scores_json(
+    sample: Sample, compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str], state: ViewState
+) -> bytes:
+    """`score_rows` as JSON, with the sample, the view and the version they were made with."""
+    content = {**_about(sample, state), "scores": score_rows(compared, classes, names)}
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def _about(sample: Sample, state: ViewState) -> dict[str, Any]:
+    return {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
+
+
+def comparison(
+    sample: Sample,
+    compare: Callable[[], Sequence[Compared]],
+    classes: Sequence[str],
+    names: Sequence[str],
+    state: ViewState,
+    file_name: str,
+) -> None:
+    """The four download buttons.
+
+    Args:
+        compare: gives what is compared; called when a file is asked for.
+        names: the competing classes.
+        file_name: of the files, without their endings; ours, never an upload's.
+    """
+
+    with st.container(horizontal=True, gap="small", key="downloads"):
+        file_button(
+            "Overlays (PNG)",
+            f"{file_name}.png",
+            lambda: overlays_png(sample, compare(), names, state),
+            meaning="The image and each method's map over it, side by side.",
+        )
+        file_button(
+            "Maps (NPZ)",
+            f"{file_name}.npz",
+            lambda: maps_npz(sample, compare(), classes, names, state),
+            meaning="Raw maps and scores of all classes, the shown maps as displayed, and the pseudo masks.",
+        )
+        file_button(
+            "Scores (CSV)",
+            f"{file_name}.csv",
+            lambda: scores_csv(compare(), classes, names),
+            meaning="Logit, IoU, precision, recall and part recalls, one row a method and class.",
+        )
+        file_button(
+            "View (JSON)",
+            f"{file_name}.json",
+            lambda: scores_json(sample, compare(), classes, names, state),
+            meaning="The same scores with the sample, the view and the version.",
+        )

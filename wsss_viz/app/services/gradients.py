@@ -1,0 +1,221 @@
+"""What the page Gradients shows at a view: pictures, gradient maps, regions, curves. No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.app.widgets.rendering import PART_COLOURS
+from wsss_viz.data.digits import CLASSES as DIGITS
+from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.gradients.ratio import high_gradient_ratio, normalise
+from wsss_viz.gradients.regions import REGIONS, box_region
+from wsss_viz.gradients.stored import Entry, Stored
+
+CLASSIFIER = "scenes-classifier"
+PERCENTILES = {"max": 100.0, "p99": 99.0}
+OWN = "own"
+COLOURS = {
+    "discriminative": PART_COLOURS[DISCRIMINATIVE],
+    "non_discriminative": PART_COLOURS[NON_DISCRIMINATIVE],
+    "irrelevant": (134, 142, 150),
+    OWN: (46, 160, 110),
+}
+NAMES = {
+    "toy": {"discriminative": "digit", "non_discriminative": "shape", "irrelevant": "background", OWN: "your region"},
+    "scenes": {
+        "discriminative": "discriminative part",
+        "non_discriminative": "rest of the object",
+        "irrelevant": "background",
+        OWN: "your region",
+    },
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture and its gradient maps.
+
+    Attributes:
+        image: (H, W, 3) uint8, at the size of the network's input.
+        layers: L names.
+        maps: (L, H, W) from 0 to 1, as divided by the view's divisor.
+        regions: by name, (H, W) bool; one's own last.
+        ratios: (L, R) the picture's own HGR at the view's tau, NaN for an empty region.
+        title: what it is.
+        computed: False where the maps were stored.
+    """
+
+    image: NDArray[np.uint8]
+    layers: tuple[str, ...]
+    maps: NDArray[np.float64]
+    regions: dict[str, NDArray[np.bool_]]
+    ratios: NDArray[np.float64]
+    title: str
+    computed: bool
+
+
+def picture(
+    image: NDArray[np.uint8],
+    layers: tuple[str, ...],
+    maps: NDArray,
+    regions: NDArray[np.bool_],
+    state: ViewState,
+    title: str,
+    computed: bool,
+) -> Picture:
+    """Maps (L, H, W) of any scale and the regions (3, H, W), brought to the view's divisor, tau and own region."""
+    named = dict(zip(REGIONS, regions, strict=True))
+    if state.box:
+        left, top, right, bottom = (number / 100 for number in state.box)
+        named[OWN] = box_region((maps.shape[1], maps.shape[2]), (left, top, right, bottom))
+    percentile = PERCENTILES[state.divisor]
+    masks = np.stack(list(named.values()))[None]
+    ratios = high_gradient_ratio(maps[None], masks, state.tau, percentile)[0]
+    return Picture(image, layers, normalise(maps, percentile), named, ratios, title, computed)
+
+
+def toy_picture(stored: Stored, state: ViewState) -> Picture:
+    """The example of the toy that the view names, by the network of seed 0."""
+    examples, number = stored.examples, state.picture
+    digit = examples["images"][number]
+    regions = np.stack([examples["regions"][number] == region for region in (1, 2, 0)])
+    maps = examples[f"{state.head}/{state.trained_with}/{state.measure}"][number]
+    layers = toy_entry(stored, state).curve.layers
+    title = f"a {DIGITS[examples['labels'][number]]} with its shape"
+    return picture(np.repeat(digit[..., None], 3, axis=2), layers, maps, regions, state, title, computed=False)
+
+
+def toy_entry(stored: Stored, state: ViewState, seed: int | str = "all") -> Entry:
+    """The toy's curve at the view."""
+    return stored.entries[f"{state.head}/{state.trained_with}/{state.measure}/{state.divisor}/{seed}"]
+
+
+def toy_seeds(stored: Stored) -> range:
+    """The seeds that were trained."""
+    return range(int(stored.about["seeds"]))
+
+
+def scene_class(state: ViewState, sample: Sample) -> str:
+    """The class whose logit is looked at: the view's, where it is in the image, else the first label."""
+    labels = sample.labels or ()
+    return state.focus if state.focus in labels else labels[0]
+
+
+def stored_scene_maps(stored: Stored | None, state: ViewState, name: str) -> NDArray | None:
+    """(L, H, W) the stored maps of the view's scene and class; None where there are none and they are computed."""
+    if (
+        stored is None
+        or state.rib_step
+        or state.network != "classifier"
+        or stored.about["example"] != state.example
+        or name not in stored.about["labels"]
+    ):
+        return None
+    stages = stored.examples[f"{state.measure}/stages"]
+    logit = stored.examples[f"{state.measure}/logits"][stored.about["labels"].index(name)]
+    return np.concatenate([stages, logit[None]])
+
+
+def scenes_entry(stored: Stored, state: ViewState) -> tuple[Entry, str]:
+    """The scenes' curve at the view, and what of the view was not measured, in words, or ""."""
+    if state.rib_step and state.network == "classifier":
+        key = f"tuned-rib/{state.divisor}/{state.rib_step}"
+        missing = [] if state.measure == "sum" else ["RIB's steps were measured with the signed sum"]
+        return stored.entries[key], "; ".join(missing)
+    name, divisor, measure = network_name(stored, state), state.divisor, state.measure
+    note = ""
+    if name != CLASSIFIER and measure == "energy":
+        measure, note = "sum", "CGNet was measured with the signed sum"
+    if state.regions != "parts" and (measure, divisor) != ("sum", "max"):
+        measure, divisor, note = "sum", "max", "with regions from the map: signed sum, own maximum"
+    elif measure == "energy" and divisor != "max":
+        divisor, note = "max", "the energy was measured with the own maximum"
+    return stored.entries[f"{name}/{state.regions}/{measure}/{divisor}"], note
+
+
+def network_name(stored: Stored | None, state: ViewState) -> str:
+    """The register's name of who looks at the scenes: the classifier, also where no CGNet was measured."""
+    names = stored.about["classifiers"] if stored else [CLASSIFIER]
+    return str(names[1]) if state.network == "cgnet" and len(names) > 1 else CLASSIFIER
+
+
+def rib_curves(stored: Stored, state: ViewState, loss: str) -> NDArray[np.float64]:
+    """(K + 1, R, 3) HGR of the logit by theta_0 to theta_K, at the view's tau."""
+    steps = []
+    for k in range(len(stored.entries)):
+        entry = stored.entries.get(f"tuned-{loss}/{state.divisor}/{k}")
+        if entry is None:
+            break
+        steps.append(entry.curve.at(state.tau)[-1])
+    return np.stack(steps)
+
+
+def rib_change(stored: Stored, state: ViewState, loss: str) -> NDArray[np.float64]:
+    """(R, 3) HGR of the logit by theta_K less that by theta_0, paired by image."""
+    return np.asarray(stored.entries[f"tuned-{loss}/{state.divisor}/change"].curve.at(state.tau)[0])
+
+
+def rib_rows(stored: Stored, state: ViewState) -> list[dict[str, Any]]:
+    """One row a loss, step and region: HGR of the logit with its interval, the mean logit and s(1 - s)."""
+    rows = []
+    for loss in ("rib", "bce"):
+        for k, values in enumerate(rib_curves(stored, state, loss)):
+            facts = stored.entries[f"tuned-{loss}/{state.divisor}/{k}"].facts
+            for region, (mean, low, high) in zip(REGIONS, values.tolist(), strict=True):
+                rows.append({
+                    "loss": loss, "step": k, "region": region, "tau": state.tau, "hgr": mean, "low95": low,
+                    "high95": high, "logit": facts["logit"], "sigmoid_slope": facts["sigmoid_slope"],
+                    "scenes": int(stored.about["tuned_images"]),
+                })  # fmt: skip
+    return rows
+
+
+def layer_number(state: ViewState, layers: tuple[str, ...]) -> int:
+    """The index of the view's layer; the last where it names none."""
+    return min(state.layer, len(layers)) - 1 if state.layer else len(layers) - 1
+
+
+def toy_sentence(entry: Entry, state: ViewState) -> str:
+    """What the toy's curve says at the last step, in words, whatever it is."""
+    curve = entry.curve
+    values = dict(zip(curve.regions, np.moveaxis(curve.at(state.tau)[-2:, :, 0], 0, 1), strict=True))
+    drops = dict(zip(curve.regions, curve.drop_at(state.tau), strict=True))
+    shape, digit = values["non_discriminative"], values["discriminative"]
+    more = drops["non_discriminative"][0] - drops["discriminative"][0]
+    parted = drops["non_discriminative"][1] > drops["discriminative"][2]
+    parted = parted or drops["discriminative"][1] > drops["non_discriminative"][2]
+    which = ("more than" if more > 0 else "less than") if parted else "not clearly apart from"
+    accuracy = entry.facts["accuracy"]["shape only"]
+    return (
+        "The digit gives the class away, and so does the small shape beside it. From the last convolution to the logit "
+        f"the share of high gradients goes from {shape[0]:.2f} to {shape[1]:.2f} on the shape and from {digit[0]:.2f} "
+        f"to {digit[1]:.2f} on the digit: of what was there, the shape loses {which} the digit. Shown the shape alone, "
+        f"the network is right in {percent(accuracy)} of the pictures."
+    )
+
+
+def scenes_sentence(stored: Stored, state: ViewState) -> str:
+    """What RIB does to the gradient on the rest of the object, in words, whatever it is."""
+    first = rib_curves(stored, state, "rib")[0]
+    change = dict(zip(REGIONS, rib_change(stored, state, "rib"), strict=True))
+    mean, low, high = change["non_discriminative"]
+    verdict = "rises" if low > 0 else "falls" if high < 0 else "does not change measurably"
+    count = int(stored.about["tuned_images"])
+    return (
+        f"The logit's gradient is high on {percent(first[0, 0], 1)} of the discriminative parts' pixels and on "
+        f"{percent(first[1, 0], 1)} of the rest of the objects'. Through RIB's steps the latter {verdict}: "
+        f"{mean * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f}, 95 % over {count} images)."
+    ).replace("-", "\N{MINUS SIGN}")
+
+
+def caption(ratios: NDArray[np.float64], names: tuple[str, ...], words: Mapping[str, str]) -> str:
+    """The picture's ratios in one line, for those who cannot see it."""
+    said = (f"{words[name]} {ratio:.2f}" for name, ratio in zip(names, ratios, strict=True) if not np.isnan(ratio))
+    return ", ".join(said)

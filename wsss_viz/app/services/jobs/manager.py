@@ -1,0 +1,280 @@
+"""The jobs of all sessions: one worker thread a device, one job a key, Steps as they come. No Streamlit, no torch.
+
+A method is a generator of Steps, so a job is looked at and stopped between them. Sessions that ask for the same key
+share one job; it goes on for as long as one of them is interested, that is, has looked at it a short while ago and has
+not dropped it. So a closed tab needs no message: its interest lapses.
+
+    waiting -> running -> done | failed | cancelled
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+
+from wsss_viz.app.services.jobs.endings import end_line, free_memory
+from wsss_viz.errors import InputError, is_out_of_memory
+from wsss_viz.traces import Step
+
+WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
+_SWEEP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one server spends.
+
+    Attributes:
+        queue: jobs that may wait for one device.
+        seconds: that one job may run.
+        lapse: seconds without a look after which a session's interest ends; a hidden tab looks once a minute.
+        kept: finished jobs whose Steps are kept for whoever asks next.
+    """
+
+    queue: int = 48  # a class that asks at once, and some more
+    seconds: float = 600.0
+    lapse: float = 90.0
+    kept: int = 32
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be computed.
+
+    Attributes:
+        key: all that the result depends on, as digests and plain values.
+        work: gives the Steps; runs in the worker and must not touch the session.
+        total: how many Steps there will be at most.
+        device: whose worker runs it.
+        private: of an upload: shared with no other session, and not kept once the session has it.
+    """
+
+    key: Hashable
+    work: Callable[[], Iterator[Step]]
+    total: int
+    device: str = "cpu"
+    private: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A job at one moment.
+
+    Attributes:
+        state: "waiting", "running", "done", "failed" or "cancelled".
+        steps: those that have come.
+        total: how many there will be at most.
+        ahead: jobs that run or wait before it.
+        elapsed: seconds since it was started.
+        remaining: seconds to go by the pace of its own steps; None before the second one.
+        line: why it failed, in one line.
+    """
+
+    state: str
+    steps: tuple[Step, ...]
+    total: int
+    ahead: int
+    elapsed: float
+    remaining: float | None
+    line: str
+
+    @property
+    def going(self) -> bool:
+        """Whether there is more to come."""
+        return self.state in (WAITING, RUNNING)
+
+
+@dataclass(eq=False)
+class _Job:
+    request: Request
+    state: str = WAITING
+    steps: list[Step] = field(default_factory=list)
+    interested: dict[str, float] = field(default_factory=dict)
+    started: float = 0.0
+    first: float = 0.0
+    latest: float = 0.0
+    line: str = ""
+
+    @property
+    def going(self) -> bool:
+        return self.state in (WAITING, RUNNING)
+
+
+class Jobs:
+    """All jobs of one server. Every method may be called from any thread."""
+
+    def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits or Limits()
+        self._clock = clock
+        self._jobs: dict[Hashable, _Job] = {}  # in the order they were asked for
+        self._workers: dict[str, threading.Thread] = {}
+        self._changed = threading.Condition()
+
+    def ask(self, owner: str, request: Request) -> Snapshot:
+        """Starts the job, or joins the one of that key; the session's interest in other jobs that go on ends.
+
+        A job that failed is started again.
+
+        Args:
+            owner: the session.
+
+        Raises:
+            InputError: as many jobs wait for the device as may.
+        """
+        with self._changed:
+            for other in list(self._jobs):
+                if other != _key(owner, request) and self._jobs[other].going:
+                    self._drop(owner, other)
+            self._sweep()
+            key = _key(owner, request)
+            job = self._jobs.get(key)
+            if job is None or job.state in (FAILED, CANCELLED):
+                self._jobs.pop(key, None)
+                self._check_queue(request.device)
+                job = self._jobs[key] = _Job(request)
+                self._employ(request.device)
+            job.interested[owner] = self._clock()
+            self._changed.notify_all()
+            return self._snapshot(job)
+
+    def look(self, owner: str, request: Request) -> Snapshot | None:
+        """The job as it is now, which keeps the session's interest in it; None where there is none.
+
+        A private job that has ended is handed over by this, and gone.
+        """
+        with self._changed:
+            self._sweep()
+            job = self._jobs.get(_key(owner, request))
+            if job is None:
+                return None
+            job.interested[owner] = self._clock()
+            if job.request.private and not job.going:
+                del self._jobs[_key(owner, request)]
+            return self._snapshot(job)
+
+    def drop(self, owner: str, request: Request) -> None:
+        """Ends the session's interest; with the last one's, the job, before its next step."""
+        with self._changed:
+            self._drop(owner, _key(owner, request))
+
+    def wait(self, owner: str, request: Request, seconds: float) -> None:
+        """Returns once the job has ended, or after so many seconds."""
+        with self._changed:
+            job = self._jobs.get(_key(owner, request))
+            if job is not None:
+                self._changed.wait_for(lambda: not job.going, seconds)
+
+    def __len__(self) -> int:
+        """How many jobs are kept, ended ones as well."""
+        return len(self._jobs)
+
+    def _check_queue(self, device: str) -> None:
+        waiting = sum(job.state == WAITING and job.request.device == device for job in self._jobs.values())
+        if waiting >= self.limits.queue:
+            raise InputError(f"{waiting} computations are waiting already, as many as may: try again in a minute.")
+
+    def _employ(self, device: str) -> None:
+        """Starts the device's worker with its first job."""
+        if device not in self._workers:
+            worker = threading.Thread(target=self._serve, args=(device,), name=f"jobs-{device}", daemon=True)
+            self._workers[device] = worker
+            worker.start()
+
+    def _drop(self, owner: str, key: Hashable) -> None:
+        job = self._jobs.get(key)
+        if job is None or job.interested.pop(owner, None) is None:
+            return
+        if not job.interested and job.going:
+            job.state = CANCELLED
+            del self._jobs[key]
+            self._changed.notify_all()
+
+    def _sweep(self) -> None:
+        """Ends lapsed interest, and forgets what nobody may want any more."""
+        oldest = self._clock() - self.limits.lapse
+        for key, job in list(self._jobs.items()):
+            for owner in [owner for owner, seen in job.interested.items() if seen < oldest]:
+                self._drop(owner, key)
+            if job.request.private and not job.going and not job.interested:
+                self._jobs.pop(key, None)
+        ended = [key for key, job in self._jobs.items() if not job.going]
+        for key in ended[: max(0, len(ended) - self.limits.kept)]:
+            del self._jobs[key]
+
+    def _snapshot(self, job: _Job) -> Snapshot:
+        before = 0
+        for other in self._jobs.values():
+            if other is job:
+                break
+            before += other.going and other.request.device == job.request.device
+        count, now = len(job.steps), self._clock()
+        pace = (job.latest - job.first) / (count - 1) if count > 1 else None
+        return Snapshot(
+            job.state,
+            tuple(job.steps),
+            job.request.total,
+            before if job.state == WAITING else 0,
+            now - job.started if job.started else 0.0,
+            None if pace is None else max(0.0, pace * (job.request.total - count) - (now - job.latest)),
+            job.line,
+        )
+
+    def _serve(self, device: str) -> None:
+        """The worker's life: the oldest job that waits for the device, again and again."""
+        while True:
+            with self._changed:
+                job = self._next(device)
+                while job is None:
+                    self._changed.wait(_SWEEP_SECONDS if self._jobs else None)
+                    self._sweep()
+                    job = self._next(device)
+                job.state, job.started = RUNNING, self._clock()
+            self._work_on(job)
+            del job
+
+    def _next(self, device: str) -> _Job | None:
+        fitting = (job for job in self._jobs.values() if job.state == WAITING and job.request.device == device)
+        return next(fitting, None)
+
+    def _work_on(self, job: _Job) -> None:
+        line, failed = "", False
+        steps: Iterator[Step] | None = None
+        try:
+            steps = job.request.work()
+            for step in steps:
+                line = self._take(job, step)
+                if line or job.state == CANCELLED:
+                    break
+        except Exception as error:  # whatever a method raises ends its job alone
+            failed = True
+            line = end_line(error, job.request.device)
+            if not (isinstance(error, InputError) or is_out_of_memory(error)):
+                logging.getLogger("wsss_viz.app.services.jobs").warning("a job failed", exc_info=error)
+        if steps is not None and hasattr(steps, "close"):
+            steps.close()
+        del steps
+        if failed:
+            free_memory()
+        with self._changed:
+            if job.state == RUNNING:
+                job.state, job.line = (FAILED if line else DONE), line
+            self._changed.notify_all()
+
+    def _take(self, job: _Job, step: Step) -> str:
+        """Keeps one step; why the job must end with it, or ""."""
+        with self._changed:
+            now = self._clock()
+            job.steps.append(step)
+            job.first, job.latest = job.first or now, now
+            self._sweep()
+            self._changed.notify_all()
+        if now - job.started > self.limits.seconds:
+            return f"Stopped after {self.limits.seconds / 60:.0f} minutes, the most one computation may take here."
+        return ""
+
+
+def _key(owner: str, request: Request) -> Hashable:
+    return (owner, request.key) if request.private else request.key

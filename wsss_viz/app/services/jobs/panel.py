@@ -1,0 +1,169 @@
+"""A job on a page: its progress with an estimate, a button to cancel it, and what there is of it so far.
+
+While a job goes on its part of the page is a fragment that looks again every now and then; the rest of the page runs
+once. When the job has ended the page runs a last time, and nothing is asked any more.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.services.jobs.manager import CANCELLED, DONE, FAILED, WAITING, Jobs, Request, Snapshot
+
+INTERVAL = 0.5
+AT_ONCE = 0.4  # seconds that a page waits for a short job, so that it needs no progress bar
+_OWNER = "jobs_owner"
+_ENDED = "jobs_ended"
+_KEPT = 6
+
+Draw = Callable[[Snapshot], None]
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """The server's jobs."""
+    return Jobs()
+
+
+def follow(
+    request: Request,
+    title: str,
+    draw: Draw,
+    found: Snapshot | None = None,
+    waiting: Callable[[], None] | None = None,
+) -> None:
+    """Draws the job's result; while it goes on, its progress and what has come of it.
+
+    Args:
+        title: of what is computed, for the progress bar.
+        draw: draws what has come; called with one Step and more.
+        found: what `reach` has just given for it.
+        waiting: draws what is there before the first Step; default a skeleton.
+
+    Raises:
+        InputError: too many computations are waiting.
+    """
+    found = found or reach(request)
+    if not found.going:
+        _show(found, request, draw)
+        return
+
+    @st.fragment(run_every=INTERVAL)
+    def polled() -> None:
+        now = jobs().look(_owner(), request)
+        if now is None or not now.going:
+            if now is not None:
+                _remember(request, now)
+            st.rerun()
+        if session.touched():
+            st.rerun()
+        _progress(now, request, title)
+        if now.steps:
+            draw(now)
+        elif waiting:
+            waiting()
+        else:
+            st.skeleton(height=420)
+
+    polled()
+
+
+def _owner() -> str:
+    owner: str = st.session_state.setdefault(_OWNER, secrets.token_hex(8))
+    return owner
+
+
+def _ended() -> dict[Hashable, Snapshot]:
+    """This session's own ends: what it cancelled, what failed, and the results of its uploads."""
+    ended: dict[Hashable, Snapshot] = st.session_state.setdefault(_ENDED, {})
+    return ended
+
+
+def ended(request: Request) -> Snapshot | None:
+    """The job's end as this session knows it; None where it goes on or was not asked for."""
+    if request.key in _ended():
+        return _ended()[request.key]
+    found = jobs().look(_owner(), request)
+    if found is None or found.going:
+        return None
+    _remember(request, found)
+    return found
+
+
+def reach(request: Request) -> Snapshot:
+    """The job as it is, started where it was not; a short one is waited for.
+
+    Raises:
+        InputError: too many computations are waiting.
+    """
+    if request.key in _ended():
+        return _ended()[request.key]
+    manager, owner = jobs(), _owner()
+    manager.ask(owner, request)
+    manager.wait(owner, request, AT_ONCE)
+    found = manager.look(owner, request) or manager.ask(owner, request)
+    _remember(request, found)
+    return found
+
+
+def _remember(request: Request, found: Snapshot) -> None:
+    if found.state == FAILED or (request.private and found.state == DONE):
+        ended = _ended()
+        ended[request.key] = found
+        for key in list(ended)[:-_KEPT]:
+            del ended[key]
+
+
+def _progress(now: Snapshot, request: Request, title: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="progress"):
+        st.progress(min(1.0, len(now.steps) / now.total), text=f"{title}: {progress_text(now)}")
+        st.button(
+            "Cancel", icon=":material/close:", key="cancel", shortcut="Esc", on_click=_cancel, args=(request, now)
+        )
+
+
+def progress_text(now: Snapshot) -> str:
+    """How far it is, in words."""
+    if now.state == WAITING and now.ahead:
+        return f"waiting for {now.ahead} other computation{'s' if now.ahead > 1 else ''}"
+    if not now.steps:
+        return f"starting, {now.elapsed:.0f} s so far" if now.elapsed >= 1 else "starting"
+    done = f"step {len(now.steps)} of {now.total}"
+    if now.remaining is None:
+        return f"{done}, {now.elapsed:.0f} s so far"
+    return f"{done}, about {max(1, round(now.remaining))} s to go"
+
+
+def _cancel(request: Request, seen: Snapshot) -> None:
+    latest = jobs().look(_owner(), request) or seen
+    jobs().drop(_owner(), request)
+    if latest.going:
+        _ended()[request.key] = replace(latest, state=CANCELLED)
+
+
+def _again(request: Request) -> None:
+    _ended().pop(request.key, None)
+
+
+def offer_again(found: Snapshot, request: Request, title: str = "") -> None:
+    """Why the job did not come to its end, and a button to start it again; nothing where it did."""
+    if found.state not in (FAILED, CANCELLED):
+        return
+    lead = f"{title}: " if title else ""
+    if found.state == FAILED:
+        st.error(lead + found.line, icon=":material/error:")
+    else:
+        st.info(f"{lead}Cancelled after step {len(found.steps)} of {found.total}.", icon=":material/cancel:")
+    key = f"again {title}".strip()
+    st.button("Compute it again", icon=":material/replay:", key=key, on_click=_again, args=(request,))
+
+
+def _show(found: Snapshot, request: Request, draw: Draw) -> None:
+    offer_again(found, request)
+    if found.steps:
+        draw(found)

@@ -1,0 +1,90 @@
+"""What made what is shown: versions, the checkpoint and what was measured of it."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from typing import Any
+
+import streamlit as st
+
+from wsss_viz import __version__
+from wsss_viz.app.services import caches
+from wsss_viz.app.widgets.markup import percent
+from wsss_viz.errors import InputError
+
+PACKAGES = ("streamlit", "torch", "torchvision", "numpy", "scikit-learn", "matplotlib", "plotly", "pillow")
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def versions_table() -> None:
+    """Versions of what computes, and on what."""
+    try:
+        device = caches.device_label()
+    except InputError as error:
+        device = str(error)
+    rows = {"wsss_viz": __version__, "Python": platform.python_version()}
+    rows |= {package: _version(package) for package in PACKAGES}
+    st.table({**rows, "device": device}, border="horizontal")
+
+
+def checkpoint_card() -> None:
+    """The classifier's entry in the register, or why there is none."""
+    try:
+        entry = caches.entry()
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    rows = {
+        "file": f"`{entry.file}`",
+        "SHA-256": f"`{entry.sha256[:16]}…`",
+        "network": str(entry.architecture.get("name", "")),
+        "classes": ", ".join(entry.classes),
+        "seed": str(entry.seed),
+    }
+    st.table(rows | measured(entry.scores), border="horizontal")
+    st.caption("Made by")
+    st.code(entry.command, language="bash", wrap_lines=True)
+
+
+def measured(scores: dict[str, Any]) -> dict[str, str]:
+    """The register's scores on held-out data as rows of a table, each with what it was measured on."""
+    rows = {}
+    test = scores.get("scenes:test", {})
+    if {"map", "f1", "count"} <= test.keys():
+        rows["classification"] = f"mAP {test['map']:.3f}, F1 {test['f1']:.3f} on {test['count']} held-out scenes"
+    cam = _cam(scores)
+    if cam:
+        low, high = cam["interval"]["miou"]
+        rows["CAM"] = f"mIoU {cam['miou']:.1f} ({low:.1f} to {high:.1f}), {_conditions(scores, cam)}"
+        parts = cam["part_recall"]
+        recall = (
+            f"{parts['discriminative']:.1f} of the discriminative parts, {parts['non_discriminative']:.1f} of the rest"
+        )
+        rows["its recall"] = recall
+    return rows
+
+
+def held_out(scores: dict[str, Any]) -> str:
+    """What the maps cover of the two kinds of parts on all held-out data; empty where it was not measured."""
+    cam = _cam(scores)
+    if not cam:
+        return ""
+    first, rest = (cam["part_recall"][part] / 100 for part in ("discriminative", "non_discriminative"))
+    return f"On {_conditions(scores, cam)}: {percent(first)} and {percent(rest)}."
+
+
+def _cam(scores: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = scores.get("evaluate", {}).get("methods", {}).get("cam", {})
+    return found
+
+
+def _conditions(scores: dict[str, Any], cam: dict[str, Any]) -> str:
+    evaluated = scores["evaluate"]
+    return f"{evaluated['count']} held-out scenes, {evaluated['views']}, threshold {cam['threshold']:.2f}"

@@ -1,0 +1,109 @@
+"""A person's own picture: read into this session's memory, never to disk, and gone with the session.
+
+It is kept at no more than `KEPT_SIDE` pixels, so that a room of people can use one server. The shipped classifier looks
+at far fewer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from wsss_viz.app import session
+from wsss_viz.app.services import caches
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.rendering import LARGEST_SIDE, Picture
+from wsss_viz.data.images import LIMITS, read_image
+from wsss_viz.data.photographs import PHOTOGRAPHS
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+
+_IMAGE = "own_image"
+_ERROR = "own_error"
+_WIDGET = "own_upload"
+_SCENE = "scene"
+KEPT_SIDE = 2048
+_LABELS = {_SCENE: "drawn scene", "china": "photograph: temple", "flower": "photograph: flower"}
+
+
+def uploader() -> None:
+    """The field a picture is dropped on."""
+    st.file_uploader(
+        "PNG, JPEG or WebP",
+        type=["png", "jpg", "jpeg", "webp"],
+        key=_WIDGET,
+        on_change=_taken,
+        max_upload_size=LIMITS.file_bytes // 2**20,
+        width=330,
+    )
+
+
+def _taken() -> None:
+    file = st.session_state[_WIDGET]
+    st.session_state[_IMAGE] = st.session_state[_ERROR] = None
+    if file is not None:
+        try:
+            st.session_state[_IMAGE] = bounded(read_image(file.getvalue(), file.name), KEPT_SIDE)
+        except InputError as error:
+            st.session_state[_ERROR] = str(error)
+    session.change(classes=())
+
+
+def sample() -> Sample | None:
+    """The uploaded picture, or None."""
+    image = st.session_state.get(_IMAGE)
+    return None if image is None else caches.own_sample(image, "own image")
+
+
+def chosen(state: ViewState) -> Sample | None:
+    """What is looked at in place of a drawn scene: the uploaded picture, else the view's photograph; None: neither."""
+    return sample() or (caches.photograph(state.photograph) if state.photograph else None)
+
+
+def error() -> str | None:
+    """Why the last upload could not be used, in one line, or None."""
+    line: str | None = st.session_state.get(_ERROR)
+    return line
+
+
+def examples(state: ViewState) -> None:
+    """What is looked at before anything is uploaded: the drawn scene, or one of two photographs.
+
+    Beside an upload it is another widget, so that a late value of the first cannot take the upload's place.
+    """
+
+    def read(name: str) -> dict[str, object]:
+        st.session_state[_IMAGE] = st.session_state[_ERROR] = None
+        return {"photograph": "" if name == _SCENE else name, "classes": ()}
+
+    st.segmented_control(
+        "or look at an example",
+        (_SCENE, *PHOTOGRAPHS),
+        format_func=lambda name: _LABELS[name],
+        required=True,
+        **(
+            session.control("photograph", None, read, variant="_instead")
+            if sample()
+            else session.control("photograph", state.photograph or _SCENE, read)
+        ),
+    )
+
+
+def bounded(image: Picture, side: int) -> Picture:
+    """The image, reduced in its aspect where it is longer than `side` pixels."""
+    height, width = image.shape[:2]
+    if max(height, width) <= side:
+        return image
+    ratio = side / max(height, width)
+    size = max(1, round(width * ratio)), max(1, round(height * ratio))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+
+
+def display_copy(whole: Sample) -> Sample:
+    """The sample at no more than `LARGEST_SIDE` pixels: what is drawn, while the network sees the whole."""
+    if max(whole.size) <= LARGEST_SIDE:
+        return whole
+    return replace(whole, image=bounded(whole.image, LARGEST_SIDE), mask=None, parts=None)

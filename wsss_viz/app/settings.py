@@ -1,0 +1,58 @@
+"""What the server was started with: its device, and the checkpoint files a page may choose, by name. Needs no torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import checkpoints_folder, read_manifest
+
+DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
+FOLDER_VARIABLE = "WSSS_VIZ_OWN_CHECKPOINTS"
+UPLOAD_VARIABLE = "WSSS_VIZ_CHECKPOINT_UPLOAD"
+SUFFIXES = (".safetensors", ".pth", ".pt")
+MOST_FILES = 200
+
+
+def own_folder() -> Path | None:
+    """The folder that `app --checkpoints` named, or None."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else None
+
+
+def upload_allowed() -> bool:
+    """Whether the server was started with `--allow-checkpoint-upload`."""
+    return os.environ.get(UPLOAD_VARIABLE) == "1"
+
+
+def found_files() -> dict[str, Path]:
+    """The files by name: those in `own_folder`, and those in `checkpoints/` that are not the register's own.
+
+    Only what is found here can be named in an address; a path never can.
+    """
+    try:
+        shipped = {entry.file for entry in read_manifest().values()}
+    except InputError:
+        shipped = set()
+    found: dict[str, Path] = {}
+    for folder, left_out in ((own_folder(), set()), (checkpoints_folder(), shipped)):
+        for path in _files(folder):
+            if path.name not in left_out and path.name not in found and len(found) < MOST_FILES:
+                found[path.name] = path
+    return found
+
+
+def _files(folder: Path | None) -> list[Path]:
+    if folder is None:
+        return []
+    try:
+        listed = sorted(folder.iterdir(), key=lambda path: path.name)
+        return [path for path in listed if _is_offered(path)]
+    except OSError:
+        return []
+
+
+def _is_offered(path: Path) -> bool:
+    plain = path.name.isprintable() and len(path.name) <= 128 and not path.name.startswith(".")
+    return plain and path.suffix in SUFFIXES and path.is_file()

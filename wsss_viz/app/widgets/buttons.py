@@ -1,0 +1,88 @@
+"""Two buttons: one hands over a file, one copies the page's address, which holds the whole view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+_KINDS = {
+    "csv": ("text/csv", "table_chart"),
+    "gif": ("image/gif", "gif_box"),
+    "json": ("application/json", "data_object"),
+    "npz": ("application/octet-stream", "data_array"),
+    "pdf": ("application/pdf", "picture_as_pdf"),
+    "png": ("image/png", "image"),
+    "svg": ("image/svg+xml", "shapes"),
+}
+_HTML = '<button type="button"><span>Copy link</span></button><i role="status" aria-live="polite"></i>'
+_CSS = """
+:host { display: block; }
+button {
+  font-family: var(--st-font); font-size: 0.875rem; color: var(--st-text-color);
+  background: transparent; border: 1px solid var(--st-widget-border-color, var(--st-border-color));
+  border-radius: var(--st-button-radius); padding: 0.25rem 0.75rem; min-height: 2.5rem; cursor: pointer; width: 100%;
+  white-space: nowrap;
+}
+button:hover, button:focus-visible {
+  border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none;
+}
+i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+"""
+_JS = """
+export default function ({ parentElement }) {
+  const button = parentElement.querySelector("button")
+  const label = button.querySelector("span")
+  const status = parentElement.querySelector("i")
+  const say = text => {
+    label.textContent = text
+    status.textContent = text
+    clearTimeout(button.timer)
+    button.timer = setTimeout(() => { label.textContent = "Copy link"; status.textContent = "" }, 1600)
+  }
+  button.onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(window.location.href)
+      say("Copied")
+    } catch {
+      say("Copy it from the address bar")
+    }
+  }
+}
+"""
+
+
+def file_button(
+    label: str,
+    file_name: str,
+    data: bytes | Callable[[], bytes | str],
+    *,
+    meaning: str | None = None,
+    icon: str | None = None,
+    key: str | None = None,
+) -> None:
+    """A download that does not run the page again; its kind, and so its icon, follow from the name's ending.
+
+    Args:
+        file_name: ours, never an upload's; its ending is one of the kinds known here.
+        data: the file, or what makes it once it is asked for.
+        meaning: shown on hovering.
+        icon: a Material symbol in place of the kind's.
+    """
+    mime, usual = _KINDS[file_name.rpartition(".")[2]]
+    st.download_button(
+        label,
+        data=data,
+        file_name=file_name,
+        mime=mime,
+        icon=f":material/{icon or usual}:",
+        on_click="ignore",
+        help=meaning,
+        key=key,
+    )
+
+
+def copy_link() -> None:
+    """Draws the button."""
+    component = st.components.v2.component("wsss_viz_copy_link", html=_HTML, css=_CSS, js=_JS)
+    component(key="copy_link", width="content", height="content")

@@ -1,0 +1,41 @@
+"""What can be taken from a chart: the chart itself, its rows, and the rows with how they were made."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from wsss_viz import __version__
+from wsss_viz.app.widgets.buttons import file_button
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def rows_csv(rows: Rows) -> bytes:
+    """The rows with a header, all keys of any."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def rows_json(rows: Rows, about: Mapping[str, Any]) -> bytes:
+    """The rows with what they are of and the version."""
+    return (json.dumps({"wsss_viz": __version__, **about, "rows": list(rows)}, indent=1) + "\n").encode()
+
+
+def buttons(name: str, rows: Rows, about: Mapping[str, Any], svg: Callable[[], bytes]) -> None:
+    """The download buttons; each makes its file when it is asked for."""
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, make in (
+            ("Chart (SVG)", "svg", svg),
+            ("Numbers (CSV)", "csv", lambda: rows_csv(rows)),
+            ("Numbers (JSON)", "json", lambda: rows_json(rows, about)),
+        ):
+            file_button(label, f"{name}.{ending}", make, key=f"{name}_{ending}")

@@ -1,0 +1,100 @@
+"""The filmstrip: one small picture a step; a click on one shows its step everywhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from wsss_viz.app import session
+from wsss_viz.app.services.steps import Frame
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import rendering
+from wsss_viz.app.widgets.viewer import component
+from wsss_viz.traces import normalise, upsample
+
+SIDE = 176
+_FOLDER = Path(__file__).parent
+
+
+def values(shown: Sequence[Frame], by: str) -> NDArray[np.float32]:
+    """(K, h, w), the frames' maps in [0, 1] under the normalisation `by`.
+
+    The scale of `shared` and `raw` is that of all maps of all steps, as in the viewer beside it.
+    """
+    every = [plane for frame in shown for plane in (frame.look, frame.union) if plane is not None]
+    low, high = min(float(plane.min()) for plane in every), max(float(plane.max()) for plane in every)
+    found = normalise(np.stack([frame.look for frame in shown]), by, high)
+    if by != "raw":
+        return found
+    scaled: NDArray[np.float32] = (found - low) / max(high - low, 1e-12)
+    return scaled
+
+
+def pictures(shown: Sequence[Frame], image: rendering.Picture, state: ViewState) -> list[rendering.Picture]:
+    """Each step's map over the image it was seen in, no side longer than `SIDE`."""
+    table = rendering.colour_table(state.colours)
+    drawn = []
+    for frame, plane in zip(shown, values(shown, state.normalisation), strict=True):
+        ground = small(image if frame.seen is None else frame.seen)
+        level = np.clip(upsample(plane[None], ground.shape[:2])[0], 0, 1)
+        drawn.append(rendering.blend(ground, table[np.round(level * 255).astype(np.uint8)], state.opacity))
+    return drawn
+
+
+def small(image: rendering.Picture) -> rendering.Picture:
+    """The image with its longer side at `SIDE`."""
+    height, width = image.shape[:2]
+    ratio = SIDE / max(height, width)
+    size = max(1, round(width * ratio)), max(1, round(height * ratio))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
+
+
+def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], viewer: str) -> None:
+    """Draws the strip.
+
+    Which frame is marked is the viewer's to say, in the browser, so a step sends neither the strip nor the viewer's
+    maps again.
+
+    Args:
+        drawn: one picture a frame.
+        viewer: the name of the viewer that shows a frame large; the two follow one another.
+    """
+
+    def moved() -> None:
+        chosen = st.session_state["filmstrip"].get("k")
+        if isinstance(chosen, int) and 0 <= chosen < len(shown):
+            session.change(k=chosen)
+            component.told(viewer)
+
+    _component()(
+        key="filmstrip",
+        data={
+            "frames": [
+                {"name": frame.name, "note": frame.note, "image": _address(picture)}
+                for frame, picture in zip(shown, drawn, strict=True)
+            ],
+            "viewer": f"viewer_{viewer}",
+        },
+        on_k_change=moved,
+    )
+
+
+def _address(picture: rendering.Picture) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=88)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _component() -> Any:
+    css, js = ((_FOLDER / f"filmstrip.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return st.components.v2.component(
+        "wsss_viz_filmstrip", html='<div role="group" aria-label="steps"></div>', css=css, js=js
+    )

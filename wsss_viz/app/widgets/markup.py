@@ -1,0 +1,91 @@
+"""Small pieces of HTML that Streamlit has no element for. Every text is escaped; nothing here knows of Streamlit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from wsss_viz.app.widgets.rendering import PART_COLOURS
+from wsss_viz.data.palette import class_colour
+from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
+
+PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest"}
+
+
+def rgb(colour: Sequence[int]) -> str:
+    """A colour for CSS."""
+    red, green, blue = (int(channel) for channel in colour)
+    return f"rgb({red} {green} {blue})"
+
+
+def signed(value: float) -> str:
+    """A logit as the papers print it, with its sign."""
+    text = f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return "0.0" if text[1:] == "0.0" else text
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share from 0 to 1 as "41 %", or a dash where it is not defined."""
+    return "–" if math.isnan(share) else f"{share * 100:.{decimals}f}\N{NO-BREAK SPACE}%"
+
+
+def _width(share: float) -> str:
+    return "0" if math.isnan(share) else f"{share:.1%}"
+
+
+def chips(names: Sequence[str], lead: str = "", plain: bool = False) -> str:
+    """Class names with their colours, after a leading text; `plain` for a legend."""
+    look = "wv-chip wv-plain" if plain else "wv-chip"
+    items = "".join(
+        f'<span class="{look}"><i style="background:{rgb(class_colour(name))}"></i>{escape(name)}</span>'
+        for name in names
+    )
+    return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'
+
+
+def panel_title(title: str, note: str = "", colour: str = "") -> str:
+    """The line above a panel: what it is, and a note at its right."""
+    dot = f'<i style="background:{colour}"></i>' if colour else ""
+    return f'<div class="wv-panel"><b>{dot}{escape(title)}</b><span>{escape(note)}</span></div>'
+
+
+@dataclass(frozen=True)
+class ScoreBar:
+    """One class of the score chart: its logit and probability, and whether it is a label of the image."""
+
+    name: str
+    logit: float
+    probability: float
+    label: bool | None
+
+
+def score_bars(bars: Sequence[ScoreBar]) -> str:
+    """Each class's probability as a bar, with its logit: an absent class's map looks as bright as any other's."""
+    rows = "".join(
+        f'<div class="wv-score{" wv-label" if bar.label else ""}"><span>{escape(bar.name)}</span>'
+        f'<div><i style="width:{max(bar.probability * 100, 0.6):.1f}%"></i></div>'
+        f"<b>{bar.probability:.2f}</b><em>{signed(bar.logit)}</em></div>"
+        for bar in bars
+    )
+    described = ", ".join(f"{bar.name} {bar.probability:.2f}" for bar in bars)
+    head = '<div class="wv-score wv-head"><span></span><div></div><b>prob.</b><em>logit</em></div>'
+    names = min(12.0, max(4.2, 0.5 * max((len(bar.name) for bar in bars), default=0)))
+    return (
+        f'<div class="wv-scores" style="--wv-name:{names:.1f}rem" role="img" '
+        f'aria-label="probabilities: {escape(described)}">{head}{rows}</div>'
+    )
+
+
+def gap(discriminative: float, rest: float, sentence: str, more: str = "") -> str:
+    """What the maps cover of the two kinds of parts: two large numbers with their bars, a sentence and a note."""
+    cells = "".join(
+        f'<div class="wv-gap"><b>{percent(share)}</b><span>of {what}</span>'
+        f'<div><i style="width:{_width(share)};background:{rgb(PART_COLOURS[part])}"></i></div></div>'
+        for part, share, what in (
+            (DISCRIMINATIVE, discriminative, "what gives the class away"),
+            (NON_DISCRIMINATIVE, rest, "the rest"),
+        )
+    )
+    return f'<div class="wv-gaps">{cells}<p>{escape(sentence)}</p><p class="wv-more">{escape(more)}</p></div>'

@@ -1,0 +1,153 @@
+"""The viewer as a Streamlit component: what goes to the browser, and what comes back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app import session
+from wsss_viz.app.services import caches
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.viewer.content import Content
+from wsss_viz.app.widgets.viewer.payload import Encode, payload, picture
+
+FIELDS = ("k", "class", "threshold", "opacity", "colours", "normalisation", "layout", "show", "outlines", "pair")
+"""The parameters of the address that the viewer shows and changes."""
+
+PIECES = (
+    *("class", "layout", "show", "normalisation", "colours", "outlines", "threshold", "opacity", "k"),
+    *("table", "scores", "hint"),
+)
+"""What stands around the panels: the controls, by what they change, the table, the line of scores, the keys."""
+
+_FOLDER = Path(__file__).parent
+_SCRIPTS = tuple(
+    f"{name}.js"
+    for name in (
+        "arithmetic", "content", "drawing", "elements", "controls",
+        "viewer", "panels", "table", "readings", "pointer", "mount",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The cell of a map that was clicked.
+
+    Attributes:
+        panel: its number, from 0.
+        row, column: of the cell, from 0, in the grid of the panel's maps.
+        x, y: of the point as shares of the image's width and height.
+        name: the class whose map it is.
+    """
+
+    panel: int
+    row: int
+    column: int
+    x: float
+    y: float
+    name: str
+
+
+def viewer(
+    name: str, content: Content, state: ViewState, picks: bool = False, offered: Sequence[str] | None = None
+) -> Picked | None:
+    """Draws the viewer; what was clicked since the last run, or None.
+
+    What a person changes in the browser arrives as a change of the state, as from any control. The browser is told of
+    the state where it was changed elsewhere (a link, Back, another control) and not where it changed it itself: so the
+    content it has already is not sent again, and nothing is put back under a moving hand.
+
+    Args:
+        name: of this viewer, unique on its page and the same in every run.
+        picks: whether a click on a panel runs the page with the cell that was clicked.
+        offered: of `PIECES`, what stands around the panels; None: all of it.
+    """
+    key = f"viewer_{name}"
+    view = state.written(FIELDS)
+    known = st.session_state.get(f"{key}_known")
+    if known is None or view != known["now"]:
+        known = {"sent": view, "now": view, "version": secrets.token_hex(6)}
+        st.session_state[f"{key}_known"] = known
+
+    def changed() -> None:
+        found = _values(st.session_state[key].get("view"))
+        if found:
+            session.set_state(session.state().updated(found))
+            told(name)
+
+    sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
+    result = _component()(
+        key=key,
+        data={
+            "name": key,
+            "content": sent,
+            "view": known["sent"],
+            "version": known["version"],
+            "picks": picks,
+            "offered": list(PIECES if offered is None else offered),
+        },
+        on_view_change=changed,
+        on_picked_change=lambda: None,
+    )
+    return _picked(result.get("picked"), content)
+
+
+def told(name: str) -> None:
+    """To be called where another component has changed the state and the browser's viewer has shown it already."""
+    known = st.session_state.get(f"viewer_{name}_known")
+    if known is not None:
+        st.session_state[f"viewer_{name}_known"] = {**known, "now": session.state().written(FIELDS)}
+
+
+def _remembering(key: str) -> Encode:
+    """`picture`, with what was encoded in this session's last run at hand: an example rarely changes between two."""
+    old: dict[str, str] = st.session_state.get(key, {})
+    new: dict[str, str] = {}
+    st.session_state[key] = new
+
+    def encode(image: NDArray[np.uint8]) -> str:
+        digest = caches.digest(image)
+        new[digest] = new.get(digest) or old.get(digest) or picture(image)
+        return new[digest]
+
+    return encode
+
+
+@cache
+def _assets() -> tuple[str, str, str]:
+    html, css = ((_FOLDER / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
+    return html, css, "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+
+
+def _component() -> Any:
+    html, css, js = _assets()
+    return st.components.v2.component("wsss_viz_viewer", html=html, css=css, js=js)
+
+
+def _values(given: Any) -> dict[str, str]:
+    """The parameters in what a browser sent, which may be anything."""
+    if not isinstance(given, dict):
+        return {}
+    return {name: value for name in FIELDS if isinstance(value := given.get(name), str)}
+
+
+def _picked(given: Any, content: Content) -> Picked | None:
+    """What was clicked; None for nothing and for what does not exist."""
+    if not isinstance(given, dict):
+        return None
+    try:
+        numbers = {key: int(given[key]) for key in ("panel", "row", "column")}
+        found = Picked(**numbers, x=float(given["x"]), y=float(given["y"]), name=str(given["name"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    inside = 0 <= found.panel < len(content.panels) and 0 <= found.x <= 1 and 0 <= found.y <= 1
+    return found if inside and found.name in content.classes and min(found.row, found.column) >= 0 else None

@@ -1,0 +1,168 @@
+"""The viewer's content as what the browser gets: small, and nothing in it is code.
+
+Maps are sent as uint8 at their own resolution, each with the values of its 0 and its 255, so a value is off by at most
+1/510 of its map's range. Label images are run-lengths. Everything is base64 in one JSON object.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from wsss_viz.app.state.viewing import COLOUR_MAPS
+from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table
+from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
+from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.sample import Sample
+
+Encode = Callable[[NDArray[np.uint8]], str]
+
+DIVERGING = "RdBu_r"
+LARGEST_IMAGE = 640
+LARGEST_UNMEASURED = 384
+BYTES_OF_MAPS = 150_000
+MOST_CLASSES = 24
+JPEG_FROM = 200 * 200
+"""Pixels above which a picture is a JPEG: a PNG of a drawn scene takes 50 ms to pack, and three times the bytes."""
+
+
+def payload(content: Content, encode: Encode | None = None, focus: str = "") -> dict[str, Any]:
+    """All that the browser needs to draw the content at any settings; under 400 kB as JSON.
+
+    Where the maps of all classes would be too many, those of the shown classes and of the highest scores are sent.
+
+    Args:
+        encode: from an image to its data address; default `picture`.
+        focus: a class whose maps are to be sent whatever its score, or "".
+    """
+    encode = encode or picture
+    ground = content.ground or content.sample
+    kept = _kept(content, focus)
+    found = {
+        "size": list(_working_size(content.sample)),
+        "image": encode(ground.image),
+        "classes": [{"name": content.classes[i], "colour": _colour(content.classes[i])} for i in kept],
+        "scored": [{"name": name, "colour": _colour(name)} for name in content.classes],
+        "shown": [kept.index(content.classes.index(name)) for name in content.shown],
+        "truth": _truth(content.sample, [content.classes[i] for i in kept]),
+        "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in kept]),
+        "panels": [_panel(panel, kept, content.classes, encode) for panel in content.panels],
+        "step": content.step_name,
+        "tables": _tables(),
+        "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
+        "contour": list(CONTOUR),
+    }
+    found["digest"] = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+    return found
+
+
+def _working_size(sample: Sample) -> tuple[int, int]:
+    """(H, W) the browser enlarges maps to: the sample's, where something is measured, else no more than is seen."""
+    longest = max(sample.size)
+    if sample.mask is not None or longest <= LARGEST_UNMEASURED:
+        return sample.size
+    height, width = (max(1, round(side * LARGEST_UNMEASURED / longest)) for side in sample.size)
+    return height, width
+
+
+def _kept(content: Content, focus: str) -> list[int]:
+    """The indices of the classes whose maps are sent, in order."""
+    steps = [step for panel in content.panels for step in panel.steps if step.maps is not None]
+    cells = sum(step.maps[0].size for step in steps if step.maps is not None)
+    count = min(len(content.classes), MOST_CLASSES, max(1, BYTES_OF_MAPS // max(1, cells)))
+    wanted = [content.classes.index(name) for name in content.shown]
+    focused = (focus, *(panel.focus for panel in content.panels))
+    wanted += [content.classes.index(name) for name in focused if name in content.classes]
+    scores = next((step.scores for step in reversed(steps) if step.scores is not None), None)
+    order = range(len(content.classes)) if scores is None else np.argsort(-np.asarray(scores), kind="stable").tolist()
+    kept = list(dict.fromkeys([*wanted, *order]))
+    return sorted(kept[: max(count, len(dict.fromkeys(wanted)))])
+
+
+def encoded_maps(maps: NDArray) -> dict[str, Any]:
+    """(C, h, w) as uint8 with each map's lowest and highest value."""
+    planes = np.asarray(maps, dtype=np.float32)
+    low, high = planes.min(axis=(1, 2)), planes.max(axis=(1, 2))
+    scale = np.where(high > low, high - low, 1)[:, None, None]
+    levels = np.round((planes - low[:, None, None]) / scale * 255).astype(np.uint8)
+    height, width = planes.shape[1:]
+    return {"h": height, "w": width, "low": _numbers(low), "high": _numbers(high), "levels": _base64(levels.tobytes())}
+
+
+def run_lengths(labels: NDArray) -> dict[str, Any]:
+    """(H, W) small integers as (value, length) runs over its pixels, row by row: uint8 values, uint32 lengths."""
+    flat = np.asarray(labels, dtype=np.uint8).ravel()
+    starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1])))
+    lengths = np.diff(np.append(starts, flat.size)).astype("<u4")
+    height, width = labels.shape
+    return {"h": height, "w": width, "values": _base64(flat[starts].tobytes()), "lengths": _base64(lengths.tobytes())}
+
+
+def picture(image: NDArray[np.uint8]) -> str:
+    """The image as a data address: PNG where it is small, else JPEG; no side longer than 640 pixels."""
+    shown = Image.fromarray(image)
+    shown.thumbnail((LARGEST_IMAGE, LARGEST_IMAGE), Image.Resampling.LANCZOS)
+    kind = "jpeg" if shown.width * shown.height > JPEG_FROM else "png"
+    buffer = io.BytesIO()
+    shown.save(buffer, kind, quality=90)
+    return f"data:image/{kind};base64,{_base64(buffer.getvalue())}"
+
+
+def _panel(panel: Panel, kept: Sequence[int], classes: Sequence[str], encode: Encode) -> dict[str, Any]:
+    focus = kept.index(classes.index(panel.focus)) if panel.focus in classes else None
+    return {
+        "title": panel.title,
+        "note": panel.note,
+        "colour": panel.colour,
+        "truth": panel.truth,
+        "missing": panel.missing,
+        "focus": focus,
+        "always": panel.always,
+        "steps": [_step(step, kept, encode) for step in panel.steps],
+    }
+
+
+def _step(step: PanelStep, kept: Sequence[int], encode: Encode) -> dict[str, Any]:
+    region = None if step.region is None else run_lengths(np.asarray(step.region) > 0.5)
+    return {
+        "maps": None if step.maps is None else encoded_maps(step.maps[list(kept)]),
+        "scores": None if step.scores is None else _numbers(step.scores),
+        "image": None if step.image is None else encode(step.image),
+        "region": region,
+        "note": step.note,
+    }
+
+
+def _truth(sample: Sample, classes: Sequence[str]) -> dict[str, Any] | None:
+    """The masks of a sample; `index` has, for each of `classes`, its value in the mask, 0 where it has none."""
+    if sample.mask is None:
+        return None
+    index = [sample.classes.index(name) + 1 if name in sample.classes else 0 for name in classes]
+    parts = None if sample.parts is None else run_lengths(sample.parts)
+    return {"mask": run_lengths(sample.mask), "parts": parts, "index": index}
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, str]:
+    return {name: _base64(colour_table(name).tobytes()) for name in (*COLOUR_MAPS, DIVERGING)}
+
+
+def _colour(name: str) -> list[int]:
+    return list(class_colour(name)) if name in VOC_CLASSES else [42, 144, 136]
+
+
+def _numbers(values: NDArray) -> list[float | None]:
+    return [float(f"{value:.7g}") if math.isfinite(value) else None for value in np.asarray(values, dtype=np.float64)]
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")

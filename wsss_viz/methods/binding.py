@@ -1,0 +1,83 @@
+"""A method with its networks and settings, so that only a sample and the views are left to give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.methods.catalogue import method, why_not
+from wsss_viz.methods.core import resolve
+from wsss_viz.methods.rib_batch import scene_companions
+from wsss_viz.methods.settings import Settings
+from wsss_viz.methods.views import Views
+from wsss_viz.models.classifier import Classifier
+from wsss_viz.traces.step import Step
+
+Runner = Callable[[Sample, Views], Iterator[Step]]
+"""A method bound to its networks: a sample and the views to its Steps."""
+
+Networks = Mapping[str, Sequence[Classifier]]
+"""Trained networks by the role they have in the register of checkpoints."""
+
+
+def bind(
+    name: str,
+    classifier: Classifier,
+    networks: Networks | None = None,
+    samples: Sequence[Sample] = (),
+    settings: Settings | None = None,
+    **changes: Any,
+) -> BoundMethod:
+    """The method of that name on a classifier; gives what a direct call of it gives.
+
+    Args:
+        networks: what `paired_networks.load_paired` loaded; those of other roles are left alone.
+        samples: the data set at hand, which RIB's companions are drawn from where it has labels the classifier knows
+            and the classifier is none of the scenes', which has its own.
+        settings: None: the classifier's own for the method, else the method's defaults.
+        changes: of single settings, or `classes`, `companion_samples` and `callback` as the method has them.
+
+    Raises:
+        InputError: the method is unknown, a setting makes no sense, or the paired network is not there.
+    """
+    entry = method(name)
+    inputs: dict[str, Any] = {
+        key: changes.pop(key) for key in ("classes", "companion_samples", "callback") if key in changes
+    }
+    resolved = resolve(entry.settings, entry.settings_name, classifier, settings, changes)
+    paired = tuple((networks or {}).get(entry.role or "", ()))
+    reason = why_not(name, classifier.classes, {entry.role: [n.classes for n in paired]} if entry.role else {})
+    if reason:
+        raise InputError(reason)
+    if entry.role is not None:
+        inputs[entry.parameter] = paired if entry.several else paired[0]
+    if entry.companions and "companion_samples" not in inputs and not scene_companions(classifier.classes):
+        labelled = len(samples) > 0 and not set(samples[0].labels or ()).isdisjoint(classifier.classes)
+        inputs["companion_samples"] = samples if labelled else ()
+    return BoundMethod(name, classifier, resolved, inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class BoundMethod:
+    """A method that only a sample and the views are left to give.
+
+    Attributes:
+        name: of the method.
+        classifier: it runs on.
+        settings: it runs with.
+        inputs: what else it is given: paired networks, companions' images.
+    """
+
+    name: str
+    classifier: Classifier
+    settings: Settings
+    inputs: Mapping[str, Any]
+
+    def __call__(self, sample: Sample, views: Views) -> Iterator[Step]:
+        """The Steps on one sample."""
+        run = method(self.name).load()
+        steps: Iterator[Step] = run(self.classifier, sample, views=views, settings=self.settings, **self.inputs)
+        return steps

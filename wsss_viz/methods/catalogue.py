@@ -1,0 +1,410 @@
+"""All methods: what each is called, needs, shows and looks like, and whether it can run on a network. Needs no torch.
+
+A new method is one file with its function, its settings in `settings`, and one entry here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from wsss_viz.errors import InputError
+from wsss_viz.methods.settings import (
+    CamSettings,
+    CseSettings,
+    CseSingleSettings,
+    ErasingRoundsSettings,
+    ErasingSettings,
+    GainSettings,
+    LayerCamSettings,
+    RibSettings,
+    Settings,
+)
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method.
+
+    Attributes:
+        name: on the command line, in addresses, and of its function (with _ for -).
+        title: on pages and in tables.
+        run: "module:function", the generator of Steps, within `wsss_viz.methods`.
+        settings: the class of its settings.
+        source: the paper, or what is our own about it.
+        colour: for CSS and plots; the same on every page, apart by hue and by lightness.
+        dash: line style in plots, after plotly.
+        marker: of its points in plots, after plotly.
+        column: shorter than the title, above a narrow picture; "": the title.
+        role: of the paired networks it needs, trained from the classifier; None: the classifier does alone.
+        parameter: the parameter of `run` that takes them.
+        several: whether it takes all networks of the role (AE's rounds), or the one.
+        train: the command that makes them.
+        companions: whether it draws other images of the data set at hand (RIB).
+        shares_settings_with: the method whose settings on a network are this one's too; "": its own.
+        shows: what its Steps hold, by which pages draw them: "maps", "erasing", "rounds", "cse" or "rib".
+        step_name: what a Step is: "k", an iteration; "round", "class", "stage".
+        group, label: where it stands on the page Erasing; "": not there.
+        lead: that page's first line; "": the one of its group.
+        pitch: title and half a sentence by which one's own image is stepped through it; (): not offered.
+        preferred: whether Compare opens with it.
+        control: whether it is a control for another method and not ranked among them.
+        forwards: of the network, before the first iteration.
+        tunes: whether each iteration goes backward through the network.
+    """
+
+    name: str
+    title: str
+    run: str
+    settings: type[Settings]
+    source: str
+    colour: str
+    dash: str = "solid"
+    marker: str = "circle"
+    column: str = ""
+    role: str | None = None
+    parameter: str = ""
+    several: bool = False
+    train: str = ""
+    companions: bool = False
+    shares_settings_with: str = ""
+    shows: str = "maps"
+    step_name: str = "k"
+    group: str = ""
+    label: str = ""
+    lead: str = ""
+    pitch: tuple[str, ...] = ()
+    preferred: bool = False
+    control: bool = False
+    forwards: int = 1
+    tunes: bool = False
+
+    @property
+    def short_title(self) -> str:
+        """Above a narrow picture."""
+        return self.column or self.title
+
+    @property
+    def settings_name(self) -> str:
+        """In `Classifier.settings`."""
+        return self.shares_settings_with or self.name
+
+    @property
+    def setting_names(self) -> tuple[str, ...]:
+        """Its settings by name."""
+        return tuple(field.name for field in fields(self.settings))
+
+    @property
+    def iterated(self) -> bool:
+        """Whether the number of its steps can be chosen."""
+        return "steps" in self.setting_names
+
+    @property
+    def default_steps(self) -> int:
+        """K, where it is iterated; else 0."""
+        return int(getattr(self.settings(), "steps", 0))
+
+    def most_steps(self, labels: int = 1, paired: int = 0, settings: Mapping[str, Any] | None = None) -> int:
+        """How many Steps it gives at most.
+
+        Args:
+            labels: of the image.
+            paired: networks of its role.
+            settings: what it is run with, where it is not the defaults.
+        """
+        values = {**self.settings().as_dict(), **(settings or {})}
+        if self.iterated:
+            return int(values["steps"]) + 1
+        if self.step_name == "class":
+            return max(1, labels)
+        return 1 + paired if self.several else int(values.get("layers", 1))
+
+    def load(self) -> Callable[..., Any]:
+        """The generator of Steps; imports torch."""
+        module, _, function = self.run.partition(":")
+        loaded: Callable[..., Any] = getattr(importlib.import_module(f"wsss_viz.methods.{module}"), function)
+        return loaded
+
+
+METHODS: dict[str, Method] = {
+    entry.name: entry
+    for entry in (
+        Method(
+            "cam",
+            "CAM",
+            "class_activation:cam",
+            CamSettings,
+            "Zhou et al., CVPR 2016",
+            "#6c757d",
+            preferred=True,
+        ),
+        Method(
+            "layercam",
+            "LayerCAM",
+            "layer_activation:layercam",
+            LayerCamSettings,
+            "Jiang et al., TIP 2021",
+            "#c2185b",
+            dash="longdash",
+            marker="diamond-tall",
+            step_name="stage",
+            tunes=True,
+        ),
+        Method(
+            "ae",
+            "AE, frozen classifier",
+            "erasing:ae",
+            ErasingSettings,
+            "our own, after AE-PSL (Wei et al., CVPR 2017)",
+            "#d08700",
+            dash="dash",
+            marker="square",
+            column="AE (frozen)",
+            shows="erasing",
+            group="AE",
+            label="frozen classifier",
+            lead="Find the discriminative part, erase it, repeat. The classifier stays as it is; what it still finds "
+            "is what it had not needed.",
+            pitch=("Adversarial erasing", "what is still found once the best is gone"),
+        ),
+        Method(
+            "ae-rounds",
+            "AE, retrained",
+            "erasing_rounds:ae_rounds",
+            ErasingRoundsSettings,
+            "AE-PSL (Wei et al., CVPR 2017), without its saliency and refinement",
+            "#b5550b",
+            dash="dashdot",
+            marker="triangle-up",
+            column="AE (retrained)",
+            role="ae",
+            parameter="rounds",
+            several=True,
+            train="train ae",
+            shows="rounds",
+            step_name="round",
+            group="AE",
+            label="retrained each round",
+            lead="Find the discriminative part, erase it from the training images, and train a new classifier on what "
+            "is left: it has to find something else.",
+            preferred=True,
+        ),
+        Method(
+            "gain",
+            "GAIN",
+            "guided_attention:gain",
+            GainSettings,
+            "Li et al., CVPR 2018",
+            "#8a4fbf",
+            dash="dot",
+            marker="triangle-down",
+            role="gain",
+            parameter="network",
+            train="train gain",
+            step_name="class",
+            forwards=3,
+        ),
+        Method(
+            "cs-ae",
+            "CS-AE",
+            "cse:cs_ae",
+            CseSettings,
+            "OC-CSE (Kweon et al., ICCV 2021)",
+            "#1f77c4",
+            marker="diamond",
+            role="cgnet",
+            parameter="cgnet",
+            train="train cse",
+            shows="cse",
+            step_name="class",
+            group="CS-AE",
+            label="trained, class by class",
+            lead="A network learns to erase one class so well that a frozen classifier no longer sees it, and still "
+            "sees all the others.",
+            preferred=True,
+            forwards=3,
+        ),
+        Method(
+            "cs-ae-single",
+            "CS-AE, single image",
+            "cse_single:cs_ae_single",
+            CseSingleSettings,
+            "our own, by the loss of OC-CSE (Kweon et al., ICCV 2021)",
+            "#5aa9dd",
+            dash="dash",
+            marker="diamond-open",
+            column="CS-AE (single)",
+            shows="cse",
+            group="CS-AE",
+            label="on this image alone",
+            pitch=("CS-AE", "erase one class so that the others stay"),
+            tunes=True,
+        ),
+        Method(
+            "rib",
+            "RIB",
+            "rib_tuning:rib",
+            RibSettings,
+            "Lee et al., NeurIPS 2021",
+            "#0b7a5e",
+            marker="star",
+            companions=True,
+            shows="rib",
+            group="RIB",
+            label="sigmoid removed",
+            lead="The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
+            "look at more than the most discriminative part.",
+            pitch=("RIB", "tuned without the last sigmoid, step by step"),
+            preferred=True,
+            tunes=True,
+        ),
+        Method(
+            "rib-bce",
+            "RIB's tuning with BCE",
+            "rib_tuning:rib_bce",
+            RibSettings,
+            "the control of RIB (Lee et al., NeurIPS 2021), our own",
+            "#7dae3c",
+            dash="dash",
+            marker="x",
+            column="RIB (BCE)",
+            companions=True,
+            shares_settings_with="rib",
+            shows="rib",
+            group="RIB",
+            label="control: sigmoid kept",
+            lead="RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
+            "loss has little left to ask for.",
+            control=True,
+            tunes=True,
+        ),
+    )
+}
+"""By name, in the order of pages and tables."""
+
+
+def method(name: str) -> Method:
+    """The method of that name. Raises InputError where there is none."""
+    if name not in METHODS:
+        raise InputError(f"unknown method {name!r}: give one of {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def title(name: str) -> str:
+    """The method's title; what is no method, such as a control in a report, is called by its own name."""
+    return METHODS[name].title if name in METHODS else name
+
+
+def roles(names: Iterable[str] = METHODS) -> tuple[str, ...]:
+    """The roles of the paired networks that these methods need, each once; unknown names are passed over."""
+    return tuple(sorted({METHODS[name].role or "" for name in names if name in METHODS} - {""}))
+
+
+def why_not(
+    name: str,
+    classes: Sequence[str],
+    paired: Mapping[str, Sequence[Sequence[str]]] | None = None,
+    remedy: str = "",
+) -> str:
+    """Why a method cannot run on a network, in one line; "" where it can.
+
+    >>> why_not("cam", ["cat", "dog"])
+    ''
+
+    Args:
+        classes: of the network.
+        paired: by role, the classes of each network that was trained from it.
+        remedy: what to do where there is none; default the commands.
+
+    Raises:
+        InputError: there is no method of that name.
+    """
+    entry = method(name)
+    if entry.role is None:
+        return ""
+    networks = (paired or {}).get(entry.role, ())
+    if not networks:
+        remedy = remedy or (
+            f"train one (`python -m wsss_viz {entry.train}`), give one (`--network {entry.role}=FILE`), or leave the "
+            "method out"
+        )
+        return (
+            f"{entry.title} needs a paired network of the role {entry.role!r}, trained from this classifier, and there "
+            f"is none: {remedy}"
+        )
+    if any(tuple(other) != tuple(classes) for other in networks):
+        return (
+            f"{entry.title} compares two networks class by class, and these have {len(classes)} and "
+            f"{', '.join(str(len(other)) for other in networks)} classes, not the same: give two that were trained on "
+            "the same data"
+        )
+    return ""
+
+
+def why_not_registered(name: str, classifier: str) -> str:
+    """The same of a classifier by its name in the register of checkpoints, with what was trained from it."""
+    from wsss_viz.models.manifest import read_manifest, trained_names
+
+    entries, role = read_manifest(), method(name).role
+    paired = {role: [entries[other].classes for other in trained_names(role, classifier)]} if role else {}
+    return why_not(name, entries[classifier].classes if classifier in entries else (), paired)
+
+
+def available(classifier: str) -> tuple[str, ...]:
+    """The methods that can be run with this classifier and what was trained from it, both in the register."""
+    return tuple(name for name in METHODS if not why_not_registered(name, classifier))
+
+
+def read_changes(
+    texts: Iterable[str], names: Sequence[str], base: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Settings as a command line has them: `rib.margin=25`, or `margin=25` where one method of those run has it.
+
+    >>> read_changes(["margin=25"], ["cam", "rib"])
+    {'rib': {'margin': 25.0}}
+
+    Args:
+        names: of the methods that are run.
+        base: the classifier's own settings, by method.
+
+    Raises:
+        InputError: not of this form, a method that is not run, no such setting, or a value out of its range.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        key, equals, value = (part.strip() for part in text.partition("="))
+        prefix, dot, field = key.rpartition(".")
+        if not equals or not field:
+            raise InputError(f"--set {text}: give it as METHOD.SETTING=VALUE, such as rib.margin=25")
+        meant = [prefix] if dot else [name for name in names if field in method(name).setting_names] or list(names[:1])
+        if len(meant) != 1:
+            raise InputError(f"--set {text}: {' and '.join(meant)} have it, say which: {meant[0]}.{key}={value}")
+        if meant[0] not in names:
+            raise InputError(f"--set {text}: {prefix!r} is not run here: the methods are {', '.join(names)}")
+        try:
+            changes.setdefault(meant[0], {})[field] = method(meant[0]).settings.parse(field, value)
+        except InputError as error:
+            raise InputError(f"--set {text}: {error}") from None
+    return check_changes(changes, base)
+
+
+def check_changes(
+    changes: Mapping[str, Mapping[str, Any]], base: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Settings by method, checked before anything is loaded.
+
+    Args:
+        base: the classifier's own settings, by method.
+
+    Raises:
+        InputError: no such method or setting, or a value out of its range.
+    """
+    for name, values in changes.items():
+        entry = method(name)
+        try:
+            entry.settings.of((base or {}).get(entry.settings_name, {})).changed(values)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+    return {name: dict(values) for name, values in changes.items()}

@@ -1,0 +1,65 @@
+"""CAM: class activation maps (Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016).
+
+    A_c(u) = W_c . f(u)            the map of class c, raw and signed
+    s_c    = mean_u A_c(u)         its logit
+
+All classes come from one forward. As used in weakly-supervised segmentation, the maps of several scales and of the
+mirror image are fused (IRN, Ahn et al., CVPR 2019; `views.MULTI_SCALE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
+from wsss_viz.methods.settings import CamSettings
+from wsss_viz.methods.views import SINGLE, Views, fuse, high_res, view_maps
+from wsss_viz.models.classifier import Classifier
+from wsss_viz.traces.step import Step
+
+
+def cam(
+    classifier: Classifier,
+    sample: Sample,
+    classes: Sequence[str] | None = None,
+    views: Views = SINGLE,
+    settings: CamSettings | None = None,
+    **changes: Any,
+) -> Iterator[Step]:
+    """The class activation maps of one image: a trace of one Step.
+
+    Args:
+        classifier: in evaluation mode.
+        sample: its image, (H, W, 3) uint8, is preprocessed by the classifier.
+        classes: the classes looked at; default the sample's labels. The maps are always those of all classes.
+        views: scales and mirror image; default the image as it is, which keeps the maps raw and signed.
+        settings, changes: CAM has none; here as every method has them.
+
+    Yields:
+        Step 0: `maps` (C, h, w), `scores` (C,) the logits of the image as it is; where `views.high_res`,
+        `arrays["high_res"]` (C, H, W), of the input's size.
+
+    Raises:
+        InputError: a class the classifier lacks, or weights that give no numbers.
+    """
+    settings = resolve(CamSettings, "cam", classifier, settings, changes)
+    targets = target_indices(classifier, sample, classes)
+    x = classifier.preprocess(sample.image)
+    size = (x.shape[2], x.shape[3])
+    with torch.no_grad():
+        maps, logits, grid = view_maps(classifier, x, views)
+        fused = fuse(maps, views, size, grid)
+        check_finite("classifier", fused)
+        arrays = {"high_res": as_array(high_res(maps, views, size))} if views.high_res else {}
+    yield Step(
+        0,
+        as_array(fused),
+        as_array(logits),
+        targets or top_class(logits),
+        arrays=arrays,
+        settings=settings.as_dict(),
+    )

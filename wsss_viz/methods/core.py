@@ -1,0 +1,88 @@
+"""What the methods share: their settings and targets, and checks of what goes in and of what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.methods.settings import Settings
+from wsss_viz.models.classifier import Classifier
+
+S = TypeVar("S", bound=Settings)
+
+
+def resolve(
+    kind: type[S],
+    name: str,
+    classifier: Classifier,
+    settings: S | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> S:
+    """The settings a method runs with: those given, else the classifier's own for it, else the paper's; then changed.
+
+    Args:
+        kind: the method's settings class.
+        name: in `classifier.settings`.
+        changes: of single fields, by name.
+
+    Raises:
+        InputError: a field that is not there, or a value out of its range.
+    """
+    try:
+        base = kind.of(classifier.settings.get(name, {})) if settings is None else settings
+        if not isinstance(base, kind):
+            raise InputError(f"`settings` is of the class {kind.__name__}, got {type(base).__name__}")
+        return base.changed(changes or {})
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def target_indices(classifier: Classifier, sample: Sample, classes: Sequence[str] | None = None) -> tuple[int, ...]:
+    """The indices of `classes`, each once; by default of the sample's labels that the classifier knows.
+
+    An empty tuple says that the sample has no labels and the scores must decide.
+
+    Raises:
+        InputError: the classifier does not know one of the classes that were asked for.
+    """
+    wanted = list(classes) if classes is not None else [c for c in sample.labels or () if c in classifier.classes]
+    for name in wanted:
+        if name not in classifier.classes:
+            raise InputError(f"the classifier has no class {name!r}: it knows {', '.join(classifier.classes[:20])}")
+    return tuple(dict.fromkeys(classifier.classes.index(name) for name in wanted))
+
+
+def top_class(logits: Tensor) -> tuple[int]:
+    """The class with the highest logit, as the one target. logits: (C,)."""
+    return (int(logits.argmax()),)
+
+
+def is_finite(*values: Tensor) -> bool:
+    """Whether there is neither NaN nor infinity in any of them."""
+    return all(bool(torch.isfinite(value).all()) for value in values)
+
+
+def check_finite(name: str, *values: Tensor, cause: str = "its checkpoint is damaged") -> None:
+    """Raises InputError where the maps or logits of the network `name` hold NaN or infinity."""
+    if not is_finite(*values):
+        raise InputError(f"the maps of the {name} are not finite: {cause}")
+
+
+def check_pair(classifier: Classifier, paired: Classifier, name: str) -> None:
+    """Raises InputError where the paired network has other classes or another input than the classifier."""
+    if paired.classes != classifier.classes:
+        raise InputError(f"the {name} knows other classes than the classifier: give the one that was trained from it")
+    if paired.preprocessing != classifier.preprocessing:
+        raise InputError(f"the {name} wants another preprocessing than the classifier: give the one trained from it")
+
+
+def as_array(values: Tensor) -> NDArray[np.float32]:
+    """A float32 copy in the main memory, which belongs to nobody else."""
+    return np.array(values.detach().float().cpu().numpy())

@@ -1,0 +1,129 @@
+"""LayerCAM: every position weighted by its own positive gradient, at any stage of the network.
+
+Jiang, Zhang, Hou, Cheng and Wei, "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE
+Transactions on Image Processing 30, 2021, section III.
+
+    w_k^c(u) = ReLU(d s_c / d A_k(u))           A: the output of one stage, s_c: the logit
+    M^c(u)   = ReLU(sum_k w_k^c(u) A_k(u))
+    N^c      = M^c / max_u M^c of the last stage, tanh(gamma M^c / max_u M^c) of those before it, gamma = 2
+    fused    = max over the stages of N^c, in the unit of the last stage's M^c (that factor is ours)
+
+At the last stage, before global average pooling and a linear head, w_k^c = ReLU(W_ck) / (h w): CAM of the positive
+weights alone. Earlier stages are finer and less sure of the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
+from wsss_viz.methods.settings import LayerCamSettings
+from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
+from wsss_viz.models.classifier import Classifier
+from wsss_viz.traces.step import Step
+
+
+def layercam(
+    classifier: Classifier,
+    sample: Sample,
+    classes: Sequence[str] | None = None,
+    views: Views = SINGLE,
+    settings: LayerCamSettings | None = None,
+    **changes: Any,
+) -> Iterator[Step]:
+    """LayerCAM of one image: a Step per stage, the last stage first.
+
+    Args:
+        classifier: in evaluation mode.
+        sample: its image is preprocessed by the classifier.
+        classes: the targets; default the sample's labels. The maps are always those of all classes.
+        views: the maps are fused over them.
+        settings: None: the classifier's own for "layercam", else the paper's.
+        changes: of single settings.
+
+    Yields:
+        Step j: `maps` (C, h, w), the last j + 1 stages fused, on the grid of the finest stage that is looked at;
+        `scores` (C,); `arrays["current"]` (C, h, w), M^c of stage S - j; `terms["stage"]`, its number from 1.
+
+    Raises:
+        InputError: a class the classifier lacks, more layers than there are stages, or maps that are not finite.
+    """
+    settings = resolve(LayerCamSettings, "layercam", classifier, settings, changes)
+    stages = len(classifier.stages)
+    if settings.layers > max(1, stages):
+        raise InputError(f"layercam: `layers` is 1 to {max(1, stages)}, the network's stages, got {settings.layers}")
+    targets = target_indices(classifier, sample, classes)
+    x = classifier.preprocess(sample.image)
+    size = (x.shape[2], x.shape[3])
+    by_view = [stage_maps(classifier, view, settings.layers) for view in view_inputs(x, views)]
+    with torch.no_grad():
+        logits = classifier.logits(x)[0]
+    plain = by_view[views.scales.index(1.0)] if 1.0 in views.scales else stage_maps(classifier, x, settings.layers)
+    grid = (plain[0].shape[2], plain[0].shape[3])
+    for j in range(settings.layers):
+        current = fuse([maps[j] for maps in by_view], views, size, grid)
+        fused = fuse([combined(maps[: j + 1], settings.gamma) for maps in by_view], views, size, grid)
+        check_finite("classifier", fused)
+        yield Step(
+            j,
+            as_array(fused),
+            as_array(logits),
+            targets or top_class(logits),
+            terms={"stage": float(stages - j)},
+            arrays={"current": as_array(current)},
+            settings=settings.as_dict(),
+        )
+
+
+def stage_maps(classifier: Classifier, x: Tensor, layers: int) -> list[Tensor]:
+    """M^c of the last `layers` stages, the last one first, each (N, C, h, w) on the finest grid of them.
+
+    Nothing is hooked and no parameter gets a gradient: the stages are run one by one and differentiated by their
+    outputs. One backward per class.
+
+    Args:
+        x: (N, 3, H, W), preprocessed.
+    """
+    split = max(0, len(classifier.stages) - layers + 1)
+    with torch.inference_mode(False), torch.enable_grad():
+        with torch.no_grad():
+            first = classifier.early(x, split).clone()
+        outputs = [first.requires_grad_(True)]
+        for stage in classifier.stages[split:]:
+            outputs.append(stage(outputs[-1].clone()))  # a stage may begin with an operation in place
+        logits = classifier.pool(classifier.head(outputs[-1].clone()))
+        by_class = [
+            torch.autograd.grad(score, outputs, retain_graph=True) for score in logits.sum(dim=0)
+        ]  # C times one gradient per stage; rows of a batch do not meet
+    with torch.no_grad():
+        maps = [
+            torch.stack([(gradients[i].relu() * output).sum(dim=1).relu() for gradients in by_class], dim=1)
+            for i, output in enumerate(outputs)
+        ]
+        grid = maps[0].shape[2:]
+        return [
+            m if m.shape[2:] == grid else interpolate(m, grid, mode="bilinear", align_corners=False)
+            for m in reversed(maps)
+        ]
+
+
+def combined(maps: Sequence[Tensor], gamma: float) -> Tensor:
+    """(N, C, h, w): the maximum over the stages, each by its own maximum, in the unit of the first of `maps`.
+
+    Args:
+        maps: M^c, the last stage first; alone it stays as it is. A map that is 0 everywhere adds nothing.
+    """
+    last, *shallow = maps
+    if not shallow:
+        return last
+    unit = last.amax(dim=(2, 3), keepdim=True)
+    tiny = torch.finfo(last.dtype).tiny
+    scaled = [torch.tanh(gamma * m / m.amax(dim=(2, 3), keepdim=True).clamp_min(tiny)) for m in shallow]
+    return torch.stack([last, *(unit * m for m in scaled)]).amax(dim=0)
