@@ -78,7 +78,7 @@ def test_the_formula_is_ciede2000():
     # Sharma's test data, pairs 1, 9 and 25.
     for one, other, expected in (
         ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
-        ((50, -0.001, 2.49), (50, 0.0009, -2.49), 7.1792),
+        ((50, 2.49, -0.001), (50, -2.49, 0.0009), 7.1792),
         ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
     ):
         assert ciede2000(one, other) == pytest.approx(expected, abs=1e-4)

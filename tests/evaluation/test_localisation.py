@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pytest
-
-from wsss_viz.data.findings import Noticed
 from sklearn.metrics import confusion_matrix
 
 from wsss_viz.data import Sample
+from wsss_viz.data.findings import Noticed
 from wsss_viz.evaluation import THRESHOLDS, count, pseudo_mask, score_image, summarise
 from wsss_viz.evaluation.classification import classification_scores
 from wsss_viz.evaluation.report import report_bytes
@@ -81,7 +80,8 @@ def test_classes_of_another_order_and_unknown_labels():
 def test_labels_unknown_come_from_the_mask():
     maps, sample = random_case(9)
     np.testing.assert_array_equal(
-        count(maps, make_sample(sample.mask, labels=None), CLASSES).intersection, count(maps, sample, CLASSES).intersection
+        count(maps, make_sample(sample.mask, labels=None), CLASSES).intersection,
+        count(maps, sample, CLASSES).intersection,
     )
 
 

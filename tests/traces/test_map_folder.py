@@ -13,8 +13,8 @@ from wsss_viz.data.numbering import default_numbering
 from wsss_viz.data.palette import VOC_CLASSES, voc_palette
 from wsss_viz.errors import InputError
 from wsss_viz.traces.file_names import file_stem
-from wsss_viz.traces.heat_maps import read_heat_maps, write_heat_maps
 from wsss_viz.traces.foreign_maps import read_foreign_maps
+from wsss_viz.traces.heat_maps import read_heat_maps, write_heat_maps
 from wsss_viz.traces.irn_maps import irn_bytes
 from wsss_viz.traces.map_folder import SETTINGS, MapFolder, MapWriter
 from wsss_viz.traces.storage import StoredMaps
@@ -67,7 +67,9 @@ def test_maps_without_full_resolution_are_enlarged_as_irn_enlarges_a_scale(tmp_p
 
 def test_the_same_maps_give_the_same_bytes():
     assert irn_bytes(stored(), default_numbering(VOC_CLASSES)) == irn_bytes(stored(), default_numbering(VOC_CLASSES))
-    assert irn_bytes(stored(), default_numbering(VOC_CLASSES)) != irn_bytes(stored(seed=1), default_numbering(VOC_CLASSES))
+    assert irn_bytes(stored(), default_numbering(VOC_CLASSES)) != irn_bytes(
+        stored(seed=1), default_numbering(VOC_CLASSES)
+    )
 
 
 def test_irn_there_and_back(tmp_path):

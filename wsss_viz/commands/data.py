@@ -187,7 +187,9 @@ def _page(seen: Audit) -> str:
     if numbered and any(mode != "none" for mode in seen.files.get("masks", {})):
         lines.append(f"  numbers in masks: {', '.join(numbered[:24])}{' ...' if len(numbered) > 24 else ''}")
     for what, counts in seen.files.items():
-        shares = _shares(counts) if what.startswith("pixels") else [f"{name}: {times}" for name, times in counts.items()]
+        shares = (
+            _shares(counts) if what.startswith("pixels") else [f"{name}: {times}" for name, times in counts.items()]
+        )
         lines.append(f"  {what}: {', '.join(shares[:12])}{f' and {len(shares) - 12} more' if len(shares) > 12 else ''}")
     if seen.matched is not None:
         both = len(seen.matched.renamed)

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     "map_format",
     type=click.Choice(["ours", "irn", "psa", "crf", "mask", "fiftyone"]),
     default="ours",
-    help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); psa: PSA's ({class: map}); crf: the form of "
-    "PSA's and SEAM's CRF files (0 the background, class + 1), without the CRF; mask: pseudo masks as palette PNG; "
+    help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); psa: PSA's ({class: map}); crf: the form "
+    "of PSA's and SEAM's CRF files (0 the background, class + 1), without the CRF; mask: pseudo masks as palette PNG; "
     "fiftyone: an 8-bit PNG per class, with its range.",
 )
 @click.option(

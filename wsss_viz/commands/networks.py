@@ -73,8 +73,8 @@ def _names_of_data(classifier: Classifier, classifier_name: str, samples: DataSe
         return None
     if set(listed.names) == set(classifier.classes):
         raise InputError(
-            f"{classifier_name} has {len(listed.names)} rows without names, and {listed.source} lists the usual names in "
-            "another order: say the rows' order with --class-names"
+            f"{classifier_name} has {len(listed.names)} rows without names, and {listed.source} lists the usual names "
+            "in another order: say the rows' order with --class-names"
         )
     click.echo(f"the {len(listed.names)} rows of {path.name} are named by the data set's {listed.source}", err=True)
     return tuple(listed.names)

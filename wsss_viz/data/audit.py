@@ -199,7 +199,9 @@ def _check_maps(maps: Maps, sample: Sample, noticed: Noticed) -> None:
             maps.read(sample.name, sample.size, sample.labels)
     except InputError as error:
         missing = str(error).startswith("no ")
-        noticed.notes.append((sample.name, Note("maps-missing" if missing else "maps-unreadable", "" if missing else str(error))))
+        noticed.notes.append(
+            (sample.name, Note("maps-missing" if missing else "maps-unreadable", "" if missing else str(error)))
+        )
 
 
 def overlay(sample: Sample) -> NDArray[np.uint8]:

@@ -2,8 +2,8 @@
 
 | file | form |
 |---|---|
-| `classes.txt` | a name a line; a first line `background` is the mask's 0, labelme's `__ignore__` before it is left out |
-| | `0: background`, `1: cat` or `1,cat` or `cat,1` (Cityscapes-like, with a heading or without): the numbers are these |
+| `classes.txt` | a name per line; a first line `background` is the mask's 0, labelme's `__ignore__` is left out |
+| | `0: background`, `1: cat` or `1,cat` or `cat,1` (with a heading or without): the numbers are these |
 | | CVAT's `labelmap.txt`, `cat:128,0,0::`: names, numbers by line from 0, and the colours of RGB masks |
 | | a JSON list of names, of `{"id", "name"}`, or a mapping of numbers to names |
 | `classes.json`, `labelmap.txt`, `data.yaml` | the same, where there is no classes.txt; of YAML its `names` |
@@ -113,7 +113,7 @@ def _of_lines(file: Path, lines: list[str]) -> tuple[Entries, str]:
         if any(matches) and pattern is not _NUMBER_BLANK_NAME:
             odd = next(line for line, match in zip(body, matches, strict=True) if not match)
             raise InputError(
-                f"{file}: some lines have a number and {odd[:40]!r} has none; write NUMBER: NAME on each, or names alone"
+                f"{file}: some lines have a number and {odd[:40]!r} has none; write NUMBER: NAME on each line"
             )
     # "cat,animal" or "cat" below a heading: the heading stays a name only where nothing separates its words.
     if headed and re.search(r"[,;:\t]", lines[0]):
@@ -205,9 +205,7 @@ def _by_lines(file: Path, names: list[str], form: str) -> ClassList:
 
 
 def _numbered(file: Path, entries: list[tuple[int, str]], form: str) -> ClassList:
-    wanted = [
-        (n, name) for n, name in entries if n >= 0 and not (name.lower() in _IGNORE and (n == IGNORE or n == 0))
-    ]
+    wanted = [(n, name) for n, name in entries if n >= 0 and not (name.lower() in _IGNORE and n in (0, IGNORE))]
     grounds = [number for number, name in wanted if name.lower() in _BACKGROUND]
     classes = [(number, name) for number, name in wanted if name.lower() not in _BACKGROUND]
     numbers = [number for number, _ in wanted]

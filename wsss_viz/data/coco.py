@@ -48,9 +48,7 @@ class CocoFolder:
             files, masks of another size, numbers that are none, and where the numbering cannot be told.
     """
 
-    def __init__(
-        self, path: Path | str, split: str, numbering: str | None = None, *, turned: bool = False
-    ) -> None:
+    def __init__(self, path: Path | str, split: str, numbering: str | None = None, *, turned: bool = False) -> None:
         self.path, self.split, self._form, self._turned = Path(path), split, numbering, turned
         if not self.path.is_dir():
             raise InputError(f"{self.path}: no such folder; give the one that holds {split[:40]} or images")

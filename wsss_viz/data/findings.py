@@ -188,7 +188,9 @@ class Noticed:
         self.notes = list(notes)
         self.read = 0
 
-    def see(self, name: str, notes: Iterable[Note], *, without_mask: bool = False, without_labels: bool = False) -> None:
+    def see(
+        self, name: str, notes: Iterable[Note], *, without_mask: bool = False, without_labels: bool = False
+    ) -> None:
         """One sample was read."""
         self.read += 1
         self.notes += [(name, note) for note in notes]
@@ -209,7 +211,9 @@ class Noticed:
 
     def findings(self) -> tuple[Finding, ...]:
         """By kind, the gravest first; what holds for every sample alike (no masks at all) is left out."""
-        alike = {READ_AS} | {kind for kind in ("no-mask", "no-labels") if sum(n.kind == kind for _, n in self.notes) >= self.read}
+        alike = {READ_AS} | {
+            kind for kind in ("no-mask", "no-labels") if sum(n.kind == kind for _, n in self.notes) >= self.read
+        }
         return summarise([(name, note) for name, note in self.notes if note.kind not in alike], self.read)
 
     @property

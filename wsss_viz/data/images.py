@@ -197,7 +197,7 @@ def read_mask_file(source: bytes | Path, name: str = "", limits: Limits = LIMITS
     if mode in ("I;16", "I"):
         if pixels.max(initial=0) > IGNORE:
             raise InputError(
-                f"{shown}: a 16-bit mask with the number {int(pixels.max())}; masks hold 0 to 255, so write the classes' "
+                f"{shown}: a 16-bit mask with the number {int(pixels.max())}; masks hold 0 to 255: write the classes' "
                 "numbers in 8 bits"
             )
         return MaskFile(pixels.astype(np.uint8), None, None, "16-bit grey PNG", (Note("mask-16-bit"),))
@@ -213,7 +213,7 @@ def read_mask_file(source: bytes | Path, name: str = "", limits: Limits = LIMITS
 
 
 def _completed(data: bytes, limits: Limits) -> tuple[Pillow.Image, int, int] | None:
-    """A JPEG that is cut off, its end added: image, orientation and the rows that are filled; None where more is missing.
+    """A JPEG that is cut off, with an end: image, orientation and filled rows; None where too much is missing.
 
     Rows are decoded one after another (but in progressive files, which are not completed): where the image changes when
     a little more is cut off is where the file ends.

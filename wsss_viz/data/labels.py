@@ -11,7 +11,7 @@ from wsss_viz.data.class_sets import lines_of
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.findings import Note
 from wsss_viz.data.palette import VOC_CLASSES
-from wsss_viz.data.synonyms import renaming, spelling
+from wsss_viz.data.synonyms import spelling
 from wsss_viz.errors import InputError
 
 LABEL_FILES = ("labels.txt", "labels.csv")
@@ -72,26 +72,35 @@ def _read(file: Path, pictures: dict[str, str], classes: Sequence[str] | None, t
     table.source = f"{file.name}{', one-hot by its heading' if one_hot else ''}"
     table.classes = tuple(heading[1:]) if one_hot else ()
     known = (*(classes or ()), *VOC_CLASSES, *COCO_CLASSES)
-    for number, (first, *rest), by_blanks in rows:
+    for number, (first, *values), by_blanks in rows:
         name = _name_of(first, pictures)
         if name not in names:
-            hint = "; if this is a list of classes, call it classes.txt" if not rest else ""
+            hint = "" if values else "; if this is a list of classes, call it classes.txt"
             raise InputError(
                 f"{file}, line {number}: no picture {first[:40]!r}; correct the name or remove the line{hint}"
             )
         if name in table.labels:
             raise InputError(f"{file}, line {number}: {first[:40]!r} stands above already; list each picture once")
         if one_hot:
-            rest = [label for label, value in zip(heading[1:], rest, strict=True) if float(value)]
-            table.notes.append((name, Note("one-hot")))
-        elif rest and all(label.lstrip("-").replace(".", "", 1).isdecimal() for label in rest):
-            table.notes.append((name, Note("label-numbers", " ".join(rest[:6]))))
-        elif by_blanks and len(rest) > 1:
-            joined = _joined(rest, known)
-            if any(spelling(label) not in {spelling(other) for other in known} for label in joined):
-                table.notes.append((name, Note("label-blank", " | ".join(joined))))
-            rest = joined
-        table.labels[name] = tuple(dict.fromkeys(label for label in rest if label))
+            labels = [label for label, value in zip(heading[1:], values, strict=True) if float(value)]
+            note: Note | None = Note("one-hot")
+        else:
+            labels, note = _labels_of(values, known if by_blanks else ())
+        if note is not None:
+            table.notes.append((name, note))
+        table.labels[name] = tuple(dict.fromkeys(label for label in labels if label))
+
+
+def _labels_of(values: list[str], known: Sequence[str]) -> tuple[list[str], Note | None]:
+    """The labels of a row and what is odd about them; between blanks, `known` says what belongs together."""
+    if values and all(value.lstrip("-").replace(".", "", 1).isdecimal() for value in values):
+        return values, Note("label-numbers", " ".join(values[:6]))
+    if not known or len(values) < 2:
+        return values, None
+    joined = _joined(values, known)
+    spellings = {spelling(name) for name in known}
+    odd = any(spelling(label) not in spellings for label in joined)
+    return joined, Note("label-blank", " | ".join(joined)) if odd else None
 
 
 def _name_of(first: str, pictures: dict[str, str]) -> str:
@@ -126,7 +135,7 @@ def _joined(words: Sequence[str], known: Sequence[str]) -> list[str]:
     while position < len(words):
         for count in (3, 2):
             group = words[position : position + count]
-            if len(group) == count and spelling("".join(group)) in several and " ".join(group).lower() != "":
+            if len(group) == count and spelling("".join(group)) in several:
                 joined.append(" ".join(group))
                 position += count
                 break
@@ -134,8 +143,3 @@ def _joined(words: Sequence[str], known: Sequence[str]) -> list[str]:
             joined.append(words[position])
             position += 1
     return joined
-
-
-def spelled_as(labels: Sequence[str], classes: Sequence[str]) -> dict[str, str]:
-    """For each label the class of the set that it means; labels that mean none are left out."""
-    return renaming(labels, classes)

@@ -235,30 +235,25 @@ def readings(listed: ClassList | None, default: Sequence[str] = VOC_CLASSES) -> 
 def of_coco() -> list[ClassNumbering]:
     """COCO's ids 1 to 90, 1 to 80 without the gaps, and both from 0 (255 unlabelled, or the background)."""
     ids = tuple(COCO_CATEGORIES)
-    count = len(COCO_CLASSES)
-    common = {"names_from": "COCO, for there is no class list"}
+    places = tuple(range(1, len(ids) + 1))
+    base = ClassNumbering(COCO_CLASSES, ids, names_from="COCO, for there is no class list")
+    from_zero = replace(base, background=None)
     return [
-        ClassNumbering(COCO_CLASSES, ids, form="ids", numbers_from="COCO's ids, 1 to 90", **common),  # type: ignore[arg-type]
-        ClassNumbering(
-            COCO_CLASSES, tuple(range(1, count + 1)), form="contiguous", numbers_from="1 to 80 without gaps", **common
-        ),  # type: ignore[arg-type]
-        ClassNumbering(
-            COCO_CLASSES,
-            tuple(range(count)),
-            None,
-            "background",
+        replace(base, form="ids", numbers_from="COCO's ids, 1 to 90"),
+        replace(base, numbers=places, form="contiguous", numbers_from="1 to 80 without gaps"),
+        replace(
+            from_zero,
+            numbers=tuple(range(len(ids))),
+            unlabelled="background",
             form="zero",
             numbers_from="0 to 79 without gaps, 255 the background",
-            **common,
-        ),  # type: ignore[arg-type]
-        ClassNumbering(
-            COCO_CLASSES,
-            tuple(number - 1 for number in ids),
-            None,
+        ),
+        replace(
+            from_zero,
+            numbers=tuple(number - 1 for number in ids),
             form="zero-ids",
             numbers_from="COCO's ids - 1 (COCO-Stuff), 255 unlabelled",
-            **common,
-        ),  # type: ignore[arg-type]
+        ),
     ]
 
 

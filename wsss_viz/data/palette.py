@@ -106,7 +106,7 @@ def class_colour(which: int | str) -> tuple[int, int, int]:
 
 
 def colour_in(classes: Sequence[str], name: str) -> tuple[int, int, int]:
-    """(R, G, B) of a class on screen and in figures: VOC's own in a set of VOC's names, else by its place in the list."""
+    """(R, G, B) of a class on screen and in figures: VOC's own in a set of VOC's names, else by its place."""
     if set(classes) <= set(VOC_CLASSES):
         return class_colour(name)
     return class_colour(tuple(classes).index(name))

@@ -40,8 +40,8 @@ def masks_in(folder: Path) -> dict[str, Path]:
 def mask_of_picture(file: Path, picture: Picture, *, turned: bool = False) -> MaskFile:
     """The mask of an image, upright as the image is.
 
-    A mask whose size fits the image only before EXIF's orientation is turned with it. Where both ways fit it is taken as
-    upright, which is noted, unless `turned` says else.
+    A mask whose size fits the image only before EXIF's orientation is turned with it. Where both ways fit it is taken
+    as upright, which is noted, unless `turned` says else.
 
     Raises:
         MaskSizeError: its size fits neither way.

@@ -9,7 +9,7 @@
 | `voc:PATH:SPLIT` | a folder in PASCAL VOC's layout |
 | `coco:PATH:SPLIT` | COCO-style images and semantic masks |
 | `folder:PATH` | a folder of pictures, with masks and labels where it has them |
-| any of the last three and `@FORM` | how its masks are read where they do not tell: their numbering (`@lines`, `@voc`, `@zero`, `@ids`, `@contiguous`, `@zero-ids`; see `numbering`), `@turned` |
+| any of the last three and `@FORM` | how masks are read where they do not tell: `numbering.NUMBERINGS`, `turned` |
 | any of them and `:INDEX` | the sample of that index, from 0 |
 
 Strings are read from the right, so a PATH may hold colons (`voc:C:\\data\\VOC2012:train:17`); `~` is the home folder.

@@ -25,6 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from wsss_viz.data import label_vectors
 from wsss_viz.data.annotations import object_names
 from wsss_viz.data.class_sets import class_file, lines_of, read_class_list
@@ -60,9 +61,7 @@ class VocFolder:
             broken files, for masks of another size or with other indices, and for classes that are not in the set.
     """
 
-    def __init__(
-        self, path: Path | str, split: str, numbering: str | None = None, *, turned: bool = False
-    ) -> None:
+    def __init__(self, path: Path | str, split: str, numbering: str | None = None, *, turned: bool = False) -> None:
         self.path, self.split, self._form, self._turned = Path(path), split, numbering, turned
         self._entries = read_split(self.path, split)
         self.names = [entry.name for entry in self._entries]

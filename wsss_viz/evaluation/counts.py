@@ -25,7 +25,7 @@ class Counts:
         intersection: (T, C + 1) pixels of the class that are predicted as it (TP).
         predicted: (T, C + 1) pixels predicted as the class (P).
         target: (C + 1,) pixels of the class (T).
-        part_intersection: (T, 2) pixels of the discriminative and the non-discriminative parts predicted as their class.
+        part_intersection: (T, 2) pixels of the discriminative and the other parts predicted as their class.
         part_target: (2,) pixels of the parts.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ import numpy as np
 
 from wsss_viz.data.findings import Noticed, in_one_line
 from wsss_viz.data.matching import matching
-from wsss_viz.data.sample import IGNORE, Sample
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Chosen, names_of
 from wsss_viz.errors import InputError
@@ -83,14 +84,12 @@ def count_stored_sample(maps: MapFolder, sample: Sample) -> Counts:
     """
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
+    mask = sample.mask
     if maps.masks_of(sample.name):
         finished = maps.read_mask(sample.name, sample.size)
         sample = matching(sample.classes, maps.classes).of(sample)
         return count_mask(finished, sample, maps.classes, len(THRESHOLDS))
-    labels = sample.labels
-    if labels is None:
-        inside = np.unique(sample.mask)
-        labels = tuple(sample.classes[number - 1] for number in inside if number not in (0, IGNORE))
+    labels = labels_of_mask(mask, sample.classes) if sample.labels is None else sample.labels
     stored = maps.read(sample.name, sample.size, labels)
     sample = matching(sample.classes, stored.keys).of(sample)
     if stored.background is None:

@@ -110,7 +110,12 @@ def summarise(
     at = best if threshold is None else int(np.argmin(np.abs(thresholds - threshold)))
     if threshold is not None and abs(thresholds[at] - threshold) > 1e-9:
         raise ValueError(f"`threshold` {threshold} was not counted: give one of {thresholds[0]} to {thresholds[-1]}")
-    intersection, predicted, target, union = total.intersection[at], total.predicted[at], total.target, _union(total)[at]
+    intersection, predicted, target, union = (
+        total.intersection[at],
+        total.predicted[at],
+        total.target,
+        _union(total)[at],
+    )
     iou = _ratio(intersection, union)
     names = ("background", *classes)
     parts = _ratio(total.part_intersection[at], total.part_target)
@@ -161,7 +166,9 @@ def bootstrap(
     sums = {name: weights @ stack for name, stack in stacks.items()}
     union = sums["predicted"] + sums["target"] - sums["intersection"]
     total = functools.reduce(operator.add, images)
-    miou = _mean(np.where(union > 0, _ratio(sums["intersection"], union), _ratio(total.intersection[at], _union(total)[at])))
+    miou = _mean(
+        np.where(union > 0, _ratio(sums["intersection"], union), _ratio(total.intersection[at], _union(total)[at]))
+    )
     parts = _ratio(sums["part_intersection"], sums["part_target"])
     series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
     bounds = {}

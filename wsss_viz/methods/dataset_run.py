@@ -116,7 +116,7 @@ def run_dataset(
 
 
 def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ...]:
-    """The class list that numbers what is written: the data set's where the two share a class, else the classifier's."""
+    """The class list that numbers what is written: the data set's where it shares a class with the classifier's."""
     return tuple(of_data) if set(classes) & set(of_data) else tuple(classes)
 
 

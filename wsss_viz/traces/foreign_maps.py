@@ -129,8 +129,8 @@ def _meaning(
     if not within:
         meant = " or ".join(", ".join(sorted(_classes(r))) or "background alone" for r in readings)
         raise InputError(
-            f"{path} has keys {keys[:8]}, which are {meant}; the image's labels are {', '.join(labels) or 'none'}: give "
-            "the data these maps were made of"
+            f"{path} has keys {keys[:8]}, which are {meant}; the image's labels are {', '.join(labels) or 'none'}: "
+            "give the data these maps were made of"
         )
     raise InputError(
         f"{path} has keys {keys[:8]}, which fit the image's labels both counted from 0 and with 0 for the background: "

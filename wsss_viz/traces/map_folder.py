@@ -202,7 +202,11 @@ def _numbering_of(classes: tuple[str, ...], numbers: Any, folder: Path) -> Class
     default = default_numbering(classes)
     if numbers is None:
         return default
-    if not (isinstance(numbers, list) and len(numbers) == len(classes) and all(type(n) is int and 0 <= n < 256 for n in numbers)):
+    if not (
+        isinstance(numbers, list)
+        and len(numbers) == len(classes)
+        and all(type(n) is int and 0 <= n < 256 for n in numbers)
+    ):
         raise InputError(f"{folder / SETTINGS} is not readable as settings: remove it, or give another folder")
     if tuple(numbers) == default.numbers:
         return default
