@@ -80,7 +80,7 @@ class PictureFolder:
         """The readings of the class list, or of what stands for one; the labels become its names."""
         used = {label: None for labels in self._table.labels.values() for label in labels}
         labels = list(dict.fromkeys((*self._table.classes, *used)))
-        as_voc = renaming(labels, VOC_CLASSES)
+        as_voc = renaming(labels, VOC_CLASSES, once=False)
         if self.listed is not None:
             self._respell(labels, self.listed)
             return readings(self.listed)
@@ -93,7 +93,7 @@ class PictureFolder:
         return [by_lines(tuple(sorted(labels)), source)]
 
     def _respell(self, labels: list[str], listed: ClassList) -> None:
-        named = renaming(labels, listed.names)
+        named = renaming(labels, listed.names, once=False)
         unknown = sorted(label for label in labels if label not in named and label not in VOC_CLASSES)
         unknown += sorted(label for label in labels if label not in named and label in VOC_CLASSES)
         if unknown:

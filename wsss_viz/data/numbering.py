@@ -113,7 +113,7 @@ class ClassNumbering:
         notes = (*notes, *(Note("mask-outside-set", text) for text in outside))
         read: Mask = self.table.astype(np.uint8)[values]
         foreground = any(0 < self.table[number] < IGNORE for number in present)
-        if (values == IGNORE).mean() > MOST_IGNORED:
+        if (read == IGNORE).mean() > MOST_IGNORED:
             notes = (*notes, Note("mask-mostly-ignored"))
         if not foreground:
             notes = (*notes, Note("mask-0-255" if IGNORE in present and not outside else "mask-empty"))

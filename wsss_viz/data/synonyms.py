@@ -32,10 +32,11 @@ def meaning(name: str) -> str:
     return _FIRST.get(plain, plain) or name
 
 
-def renaming(names: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+def renaming(names: Sequence[str], known: Sequence[str], *, once: bool = True) -> dict[str, str]:
     """For each of `names` that means one of `known`, that one; a name stands for itself where it is known.
 
-    A known class is given once: where two names mean the same class, only the one that is spelled nearest gets it.
+    Args:
+        once: names are classes, not labels: where two mean the same one, only the one that is spelled nearest gets it.
     """
     renamed = {name: name for name in names if name in known}
     for key in (str.strip, spelling, meaning):
@@ -44,7 +45,7 @@ def renaming(names: Sequence[str], known: Sequence[str]) -> dict[str, str]:
             by_key.setdefault(key(other), []).append(other)
         for name in names:
             others = by_key.get(key(name), [])
-            if name not in renamed and len(others) == 1 and others[0] not in renamed.values():
+            if name not in renamed and len(others) == 1 and not (once and others[0] in renamed.values()):
                 renamed[name] = others[0]
     return renamed
 
