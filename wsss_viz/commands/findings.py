@@ -29,11 +29,12 @@ def say_report(report: Mapping[str, Any], data: str) -> None:
 
 
 def _warn(findings: Iterable[Finding | Mapping[str, Any]], data: str) -> None:
-    from wsss_viz.data.findings import in_one_line
+    from wsss_viz.data.findings import in_one_line, said_in_one_line
 
-    line = in_one_line(findings, data)
-    if line:
-        click.echo(f"warning: {line}", err=True)
+    listed = list(findings)
+    for mark, line in (("note", said_in_one_line(listed)), ("warning", in_one_line(listed, data))):
+        if line:
+            click.echo(f"{mark}: {line}", err=True)
 
 
 def say_source(samples: DataSet) -> None:

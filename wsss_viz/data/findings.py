@@ -176,6 +176,12 @@ def in_one_line(findings: Iterable[Finding | Mapping[str, Any]], data: str) -> s
     return f"{'; '.join(grave)}. See `data check {data}`" if grave else ""
 
 
+def said_in_one_line(findings: Iterable[Finding | Mapping[str, Any]]) -> str:
+    """How files and names were read, where that was not as they stand, in one line; "" where all was."""
+    plain = [finding.as_dict() if isinstance(finding, Finding) else finding for finding in findings]
+    return "; ".join(str(f["text"]) for f in plain if f["severity"] == "note" and f["kind"] != "image-turned")
+
+
 class Noticed:
     """Collects what is noticed while a run reads its samples.
 
