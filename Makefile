@@ -35,7 +35,7 @@ app: setup ## Start the app in the browser (PORT=8501)
 	$(BIN)/python -m wsss_viz app --port $(PORT)
 
 test: setup browser lint ## Check style and types, run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations=20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --durations=20
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .

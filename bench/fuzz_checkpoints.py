@@ -22,11 +22,11 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save
+from wsss_viz.models.layouts import recognise
 
 from tests.models.published_files import mxnet_names, resnet38d_state, seam_state, write_mxnet
 from tests.models.reading_files import read_in_fork, saved
 from wsss_viz.errors import InputError
-from wsss_viz.models.layouts import recognise
 from wsss_viz.models.preflight import preflight
 from wsss_viz.models.reading import TensorInfo, open_tensors
 from wsss_viz.models.reading.mxnet_params import read_params

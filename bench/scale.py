@@ -75,7 +75,7 @@ def work(network: str, views: str, data_string: str, out: str) -> None:
     run = bind("cam", classifier)
     with joined() as ranks:
         last_step(run(samples[0], PRESETS[views]))
-        ranks.everywhere(None)
+        ranks.all_gather(None)
         writer = MapWriter(Path(out), classifier.classes)
         reports = run_dataset(
             run, classifier.classes, samples, writer, views=PRESETS[views], settings={"bench": network}, ranks=ranks

@@ -7,6 +7,7 @@ Hypothesis draws the same examples each time, so a failure is of the change and 
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,15 +18,24 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-data-")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests run in one process, for what they share; those of the browser in one, beside the others.
-
-    The tests of the browser share a server and a window, and wait for them most of the time.
-    """
+    """The tests that drive a browser are marked, and begin first: they wait most of the time."""
     for item in items:
-        in_browser = item.path.is_relative_to(BROWSER)
-        item.add_marker(pytest.mark.xdist_group("browser" if in_browser else str(item.path)))
-        if in_browser:
+        if item.path.is_relative_to(BROWSER):
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: not item.path.is_relative_to(BROWSER))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests run in one process, for what they share; those of the browser, with one server, in one as well."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return str(BROWSER) if (config.rootpath / file).is_relative_to(BROWSER) else file
+
+    return ByFile(config, log)
 
 
 # How long an example takes to draw is the machine's: a loaded one is no failure of the change.

@@ -16,7 +16,7 @@ from wsss_viz.models import efficientnet_lite, scene_network
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest, trained_names
 from wsss_viz.models.segmenter import load_segmenter, segment
 from wsss_viz.models.sequence_network import load_sequence_network, temporal_maps
-from wsss_viz.showcase.sequences import read_shown
+from wsss_viz.showcase.sequences import read_sequence_maps
 from wsss_viz.traces.growth import read_growth
 from wsss_viz.training.sequences import held_out_scores
 
@@ -91,7 +91,7 @@ def test_the_videos_network_is_as_good_as_claimed_and_shows_the_phenomenon():
     for key in ("moment_recall", "rest_recall"):
         assert scores[key] == pytest.approx(claimed[key], abs=12)  # 60 of 300 videos, the threshold from 40 of 200
     assert claimed["moment_recall"] > 2 * claimed["rest_recall"]
-    shown = read_shown()
+    shown = read_sequence_maps()
     maps, logits = temporal_maps(network, Sequences("test")[5].frames)
     assert np.allclose(shown.maps[5], maps, atol=1e-4)
     assert np.allclose(shown.logits[5], logits, atol=1e-4)

@@ -1,33 +1,47 @@
 """wsss_viz: weakly-supervised semantic segmentation, looked at.
 
-The names below are the library's contract (`wsss_viz.data.open`, `wsss_viz.load`, `wsss_viz.methods`,
-`wsss_viz.Trace`). They are imported on first use, so that `import wsss_viz` needs neither torch nor streamlit.
+| name | what |
+|---|---|
+| `Sample`, `Step`, `Trace`, `Classifier`, `InputError` | the types that everything is said in |
+| `load`, `adapt` | a Classifier by name or path; a torch network with global average pooling as one |
+| `cam`, `ae`, `cs_ae`, `rib`, ... | one call from a picture and a model to a Trace, per method (`one_call`) |
+| `data`, `models`, `methods`, `traces`, `evaluation`, ... | the rooms: `dir(wsss_viz)`, `help(wsss_viz.traces)` |
+
+Everything is imported on first use, so that `import wsss_viz` needs neither torch nor streamlit nor numpy.
+
+    >>> import wsss_viz
+    >>> sample = wsss_viz.data.open("scenes:test")[17]
+    >>> wsss_viz.cam(sample, "scenes-classifier")
+    Trace(method='cam', source='scenes:test:17', size=(128, 128), steps=1, maps=(10, 16, 16), targets=('dog',))
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wsss_viz.lazy import lazy_names
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
-    from wsss_viz import data, evaluation, gradients, methods, models, traces
-    from wsss_viz.data import Sample
+    from wsss_viz import (
+        data,
+        evaluation,
+        figures,
+        gradients,
+        information,
+        methods,
+        models,
+        showcase,
+        traces,
+        training,
+    )
+    from wsss_viz.data.sample import Sample
     from wsss_viz.errors import InputError
+    from wsss_viz.models.adapter import adapt
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.loading import load
+    from wsss_viz.one_call import ae, ae_rounds, cam, cs_ae, cs_ae_single, gain, layercam, rib, rib_bce
     from wsss_viz.traces.step import Step, Trace
-
-__version__ = "0.1.0"
-
-_NAMES = {
-    "Sample": "wsss_viz.data",
-    "InputError": "wsss_viz.errors",
-    "Step": "wsss_viz.traces.step",
-    "Trace": "wsss_viz.traces.step",
-    "Classifier": "wsss_viz.models.classifier",
-    "load": "wsss_viz.models.loading",
-}
-_ROOMS = ("data", "evaluation", "gradients", "methods", "models", "traces")
 
 __all__ = [
     "Classifier",
@@ -35,19 +49,44 @@ __all__ = [
     "Sample",
     "Step",
     "Trace",
+    "__version__",
+    "adapt",
+    "ae",
+    "ae_rounds",
+    "cam",
+    "cs_ae",
+    "cs_ae_single",
     "data",
     "evaluation",
+    "figures",
+    "gain",
     "gradients",
+    "information",
+    "layercam",
     "load",
     "methods",
     "models",
+    "rib",
+    "rib_bce",
+    "showcase",
     "traces",
+    "training",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(_NAMES[name]), name)
-    if name in _ROOMS:
-        return importlib.import_module(f"wsss_viz.{name}")
-    raise AttributeError(f"module 'wsss_viz' has no attribute {name!r}")
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Classifier": "models.classifier",
+        "InputError": "errors",
+        "Sample": "data.sample",
+        "Step": "traces.step",
+        "Trace": "traces.step",
+        "__version__": "version",
+        "adapt": "models.adapter",
+        "load": "models.loading",
+        **dict.fromkeys(("ae", "ae_rounds", "cam", "cs_ae", "cs_ae_single", "gain"), "one_call"),
+        **dict.fromkeys(("layercam", "rib", "rib_bce"), "one_call"),
+        **dict.fromkeys(("data", "evaluation", "figures", "gradients", "information", "methods"), None),
+        **dict.fromkeys(("models", "showcase", "traces", "training"), None),
+    },
+)

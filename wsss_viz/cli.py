@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-from wsss_viz import __version__
 from wsss_viz.errors import InputError, is_out_of_memory
+from wsss_viz.version import __version__
 
 COMMANDS = {
     "app": "Start the app in the browser.",

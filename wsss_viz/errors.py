@@ -13,7 +13,11 @@ _MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "canno
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the error says that memory ran out, of the machine or of the GPU (torch says so in a RuntimeError)."""
+    """Whether the error says that memory ran out, of the machine or of the GPU (torch says so in a RuntimeError).
+
+    >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError("memory"))
+    (True, False)
+    """
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError) and any(text in str(error).lower() for text in _MEMORY)
     )

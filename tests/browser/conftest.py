@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 60_000  # milliseconds: what a loaded machine may need, not what a person should wait
+PATIENCE = 300_000  # milliseconds: what a loaded machine may need, not what a person should wait
 # Opened at /compare, Streamlit's page first asks below /compare where the server is; that answer is a 404 by design.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 # A picture that was superseded before the browser asked for it is gone from the server; what a page shows in the end is

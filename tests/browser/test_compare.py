@@ -50,8 +50,8 @@ def test_two_browsers_at_once_never_see_each_others_maps(window: BrowserContext,
 def maps_of(page: Page, index: int) -> list[str]:
     """The pictures of CAM and RIB once both are there, of the scene that was asked for."""
     settle(page)
-    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=240_000)
-    expect(viewer(page).locator(".reason")).to_have_count(0, timeout=240_000)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    expect(viewer(page).locator(".reason")).to_have_count(0)
     settle(page)
     expect(page.locator(".st-key-compare_index input")).to_have_value(str(index))
     labels = set(Scenes("test")[index].labels or ())

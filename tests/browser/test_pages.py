@@ -184,5 +184,5 @@ def test_a_tip_is_not_in_the_way_of_the_next_link(open_at: OpenAt) -> None:
     links = page.get_by_test_id("stSidebar")
     links.get_by_role("link", name="Learn", exact=True).hover()
     expect(page.get_by_test_id("stTooltipContent")).to_be_visible()
-    links.get_by_role("link", name="Start", exact=True).click(timeout=10_000)
+    links.get_by_role("link", name="Start", exact=True).click()
     expect(page).to_have_url(re.compile(r"127\.0\.0\.1:\d+/(\?|$)"))

@@ -34,8 +34,8 @@ SCRUB = """async (slider, value) => {
 def finished(page: Page) -> Page:
     """The page once nothing is being computed any more."""
     expect(viewer(page)).to_be_visible()
-    expect(viewer(page).locator(".reason")).to_have_count(0, timeout=240_000)
-    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=240_000)
+    expect(viewer(page).locator(".reason")).to_have_count(0)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
     settle(page)
     return page
 

@@ -37,7 +37,7 @@ def test_the_report_and_the_self_check_as_text_and_json(cls_path, capsys, tmp_pa
     assert content["classes"] == list(VOC_CLASSES)
     assert content["matched"] == content["expected"] == 192
     assert 0 <= content["self_check"]["difference"] < 1e-4
-    assert content["methods"] == ["cam", "ae", "cs-ae-single", "rib", "rib-bce"]
+    assert content["methods"] == ["cam", "layercam", "ae", "cs-ae-single", "rib", "rib-bce"]
     assert str(cls_path.parent) not in printed
 
 
@@ -101,7 +101,7 @@ def test_maps_by_a_pair_of_ones_own_networks(cls_path, capsys, tmp_path):
     assert "--network cgnet=FILE" in errors
     code, _, errors = run(capsys, *arguments, "--network", "judge=x.pth", "--out", tmp_path / "none")
     assert code == 2
-    assert "no method looks with a network of the role 'judge': give ae, cgnet, gain" in errors
+    assert "no method needs a paired network of the role 'judge': give ae, cgnet, gain" in errors
     code, _, errors = run(capsys, *arguments, "--network", "cgnet", "--out", tmp_path / "none")
     assert code == 2
     assert "ROLE=CHECKPOINT" in errors

@@ -22,7 +22,7 @@ from wsss_viz.errors import InputError
 
 OWN = ("lung", "heart", "liver", "traffic light", "tree", "rib", "dog", "cat")
 SPELLINGS = {"tvmonitor": "tv/monitor", "sofa": "couch", "pottedplant": "Potted Plant", "dog": "Dog",
-             "person": "PERSON", "aeroplane": "airplane", "motorbike": "motorcycle", "diningtable": "dining table"}  # fmt: skip
+             "person": "PERSON", "aeroplane": "airplane", "motorbike": "motorcycle"}  # fmt: skip
 IGNORED = ""
 ABOUT_MASKS = {"mask-label-conflict", "label-not-in-mask", "mask-0-255", "mask-no-background", "mask-mostly-ignored",
                "mask-outside-set", "numbering-inferred", "mask-upright-unclear", "mask-empty"}  # fmt: skip

@@ -64,7 +64,7 @@ def test_white_noise_channel_lies_between_the_bounds(ratio):
     ("ratio", "upper", "lower"), [(1, 0.861, 0.305), (4, 1.731, 0.858), (16, 2.704, 1.723), (100, 4.064, 3.073)]
 )
 def test_bounds_of_the_white_noise_channel_lie_where_they_were_found(ratio, upper, lower):
-    """`diagnostics.md` 1.4: far apart, and the truth (0.5, 1.161, 2.044, 3.329) between them."""
+    """Far apart, and the truth (0.5, 1.161, 2.044, 3.329) between them."""
     band = m.information_bounds(np.random.default_rng(1).normal(size=1500) * ratio**0.5, 1)
     assert (band.upper.value_bits, band.lower.value_bits) == pytest.approx((upper, lower), abs=0.06)
 

@@ -74,7 +74,7 @@ def test_bound_methods_run_with_a_sample_and_views_alone(register, sample):
 
 def test_what_is_missing_is_said(register):
     network = seeded_network(CLASSES)
-    with pytest.raises(InputError, match="unknown method 'ribb': give one of cam, layercam, ae"):
+    with pytest.raises(InputError, match="unknown method 'ribb': give one of cam, ae"):
         bind("ribb", network)
     with pytest.raises(InputError, match=r"role 'gain'.* train one"):
         bind("gain", network, load_paired(["gain"], "mine", "cpu"))

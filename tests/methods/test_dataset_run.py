@@ -167,7 +167,7 @@ def test_a_folder_of_somebody_elses_is_left_alone(network, samples, tmp_path):
 
 
 def test_cam_in_irns_format_is_its_formula_on_the_raw_maps(network, samples, tmp_path):
-    """`methods.md`, section 1, steps 1 to 5, from the network's raw maps, in torch's own operations."""
+    """IRN's inference (`docs/sources.md#irn`) from the network's raw maps, in torch's own operations."""
     sample = open_data("scenes:val@128x150")[1]  # strides and multiples of 16 do not fit
     go(network, [sample], tmp_path, form="irn", views=Views(MULTI_SCALE.scales, True, True, 4, high_res=True))
     content = np.load(tmp_path / f"{sample.name}.npy", allow_pickle=True).item()

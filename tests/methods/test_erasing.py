@@ -391,3 +391,12 @@ def test_weights_that_are_not_numbers_are_refused():
 
 def test_its_name_on_the_command_line():
     assert METHODS["ae"].load() is ae
+
+
+def test_a_step_that_makes_the_class_likelier_counts_once():
+    """min(1, p_k / p_0): a soft mask takes half of what speaks against the class, and the logit rises."""
+    against = channels(((1.0, -3.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+    red, green = np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 1.0, 1.0]])
+    zero, one = run(against, picture(red, green), steps=1, mask="soft", sigma=0.0, weighted=True)
+    assert one.terms["probability"] > 1.5 * zero.terms["probability"]
+    near(one.maps[0].max(), 1.0)

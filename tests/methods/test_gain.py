@@ -28,13 +28,13 @@ def test_every_label_has_an_erased_image_of_its_own():
     x = torch.tensor([[1.0, 2.0], [3.0, -4.0]], dtype=torch.float64)[:, None, None, :].expand(2, 3, 1, 2)
     maps = torch.tensor([[[[3.0, 1.0]], [[-2.0, 6.0]]], [[[5.0, 5.0]], [[-1.0, -3.0]]]], dtype=torch.float64)
     labels = torch.tensor([[1.0, 1.0], [0.0, 1.0]]).double()
-    mined = erase_each(x, maps, labels)
-    assert list(zip(mined.rows.tolist(), mined.classes.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 1)]
+    pairs = erase_each(x, maps, labels)
+    assert list(zip(pairs.rows.tolist(), pairs.classes.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 1)]
     # ReLU, then (A - min) / (max - min + epsilon): the first map's range is 2, the second's 6, the third is empty
     attention = [[2 / (2 + EPSILON), 0], [0, 6 / (6 + EPSILON)], [0, 0]]
     expected = torch.from_numpy(soft(np.array(attention)))
-    torch.testing.assert_close(mined.mask[:, 0, 0], expected)
-    torch.testing.assert_close(mined.x[:, 1, 0], x[[0, 0, 1], 1, 0] * (1 - expected))
+    torch.testing.assert_close(pairs.mask[:, 0, 0], expected)
+    torch.testing.assert_close(pairs.x[:, 1, 0], x[[0, 0, 1], 1, 0] * (1 - expected))
 
 
 def test_sigma_omega_and_the_range_of_the_batch_are_options():
@@ -49,18 +49,18 @@ def test_sigma_omega_and_the_range_of_the_batch_are_options():
 
 def test_the_mining_loss_is_a_mean_over_labels_then_over_images():
     logits = torch.tensor([[1.0, 9.0], [9.0, -2.0], [0.5, 9.0]], dtype=torch.float64)
-    mined = ErasedPairs(torch.tensor([0, 0, 3]), torch.tensor([0, 1, 0]), torch.empty(0), torch.empty(0))
-    near(mining_loss(logits, mined, "logit").item(), ((1 - 2) / 2 + 0.5) / 2)
-    near(mining_loss(logits, mined).item(), ((sigma(1) + sigma(-2)) / 2 + sigma(0.5)) / 2)
+    pairs = ErasedPairs(torch.tensor([0, 0, 3]), torch.tensor([0, 1, 0]), torch.empty(0), torch.empty(0))
+    near(mining_loss(logits, pairs, "logit").item(), ((1 - 2) / 2 + 0.5) / 2)
+    near(mining_loss(logits, pairs).item(), ((sigma(1) + sigma(-2)) / 2 + sigma(0.5)) / 2)
     with pytest.raises(ValueError, match="probability, logit"):
-        mining_loss(logits, mined, "softmax")
+        mining_loss(logits, pairs, "softmax")
 
 
 def test_images_without_labels_have_no_loss():
     x, maps = torch.ones(2, 3, 4, 6).double(), torch.ones(2, 2, 2, 3).double()
-    mined = erase_each(x, maps, torch.zeros(2, 2).double())
-    assert mined.x.shape == (0, 3, 4, 6)
-    assert mining_loss(torch.zeros(0, 2).double(), mined).item() == 0
+    pairs = erase_each(x, maps, torch.zeros(2, 2).double())
+    assert pairs.x.shape == (0, 3, 4, 6)
+    assert mining_loss(torch.zeros(0, 2).double(), pairs).item() == 0
 
 
 def test_the_gradient_through_mask_and_image():
@@ -70,8 +70,8 @@ def test_the_gradient_through_mask_and_image():
     labels = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]).double()
 
     def loss(maps):
-        mined = erase_each(x, maps, labels)
-        return mining_loss(mined.x.tanh().mean(dim=(2, 3)), mined)
+        pairs = erase_each(x, maps, labels)
+        return mining_loss(pairs.x.tanh().mean(dim=(2, 3)), pairs)
 
     assert torch.autograd.gradcheck(loss, maps)
 
@@ -132,3 +132,11 @@ def test_bad_input():
     broken = channels(((float("nan"), 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
     with pytest.raises(InputError, match="not finite"):
         next(gain(network, picture(RED), network=broken))
+
+
+def test_l_cl_is_against_all_labels_and_not_against_the_targets_alone():
+    (step,) = gain(channels(), picture(RED, GREEN, labels=("red", "green")), ["red"], network=channels())
+    p = [RED.mean(), GREEN.mean(), 0]
+    near(step.terms["l_cl"], bce(p, (1, 1, 0)), 1e-6)
+    assert abs(bce(p, (1, 1, 0)) - bce(p, (1, 0, 0))) > 0.05
+    assert step.targets == (0,)

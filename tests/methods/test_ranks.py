@@ -36,7 +36,7 @@ class Threads(Ranks):
 
     meeting: Meeting | None = None
 
-    def everywhere(self, value):
+    def all_gather(self, value):
         self.meeting.values[self.rank] = value
         self.meeting.barrier.wait()
         found = [self.meeting.values[rank] for rank in range(self.count)]
@@ -45,13 +45,13 @@ class Threads(Ranks):
 
 
 def meet(work, count=3):
-    """What `ranks.together(work(ranks))` returned or raised on each rank."""
+    """What `ranks.run_on_all(work(ranks))` returned or raised on each rank."""
     meeting, store = Meeting(count), Store()
 
     def one(rank):
         ranks = Threads(rank, count, rank, store, meeting)
         try:
-            return ranks.together(lambda: work(ranks))
+            return ranks.run_on_all(lambda: work(ranks))
         except Exception as error:
             return error
 
@@ -59,17 +59,10 @@ def meet(work, count=3):
         return list(pool.map(one, range(count)))
 
 
-def test_every_index_belongs_to_one_rank():
-    for count in (1, 2, 3, 7):
-        shares = [Ranks(rank, count).share(range(11)) for rank in range(count)]
-        assert sorted(index for share in shares for index in share) == list(range(11))
-        assert max(map(len, shares)) - min(map(len, shares)) <= 1
-
-
 def test_each_gets_its_own_value():
     assert meet(lambda ranks: ranks.rank * 10) == [0, 10, 20]
-    assert ALONE.together(lambda: 5) == 5
-    assert (ALONE.everywhere(1), ALONE.at_first(2), ALONE.from_first(3)) == ([1], [2], 3)
+    assert ALONE.run_on_all(lambda: 5) == 5
+    assert ALONE.all_gather(1) == [1]
     assert list(ALONE.watched("abc")) == ["a", "b", "c"]
 
 
@@ -108,4 +101,4 @@ def test_alone_an_error_is_as_it_was():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        ALONE.together(work)
+        ALONE.run_on_all(work)

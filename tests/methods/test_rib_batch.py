@@ -7,7 +7,15 @@ import torch
 from tests.models.test_classifier import seeded_network
 from wsss_viz.data import Sample
 from wsss_viz.data.scenes import CLASSES
-from wsss_viz.methods.rib_batch import SCENES_DRAWN_FROM, Companions, find_companions, scene_companions
+from wsss_viz.methods.late_copy import LateCopy
+from wsss_viz.methods.rib_batch import (
+    SCENES_DRAWN_FROM,
+    Companions,
+    Prediction,
+    find_companions,
+    scene_companions,
+)
+from wsss_viz.methods.rib_loss import Objective
 from wsss_viz.models import Preprocessing
 
 NAMES = ("cat", "dog", "sofa")
@@ -99,3 +107,30 @@ def test_by_default_scenes_keep_company_with_scenes_alone(network):
     found = find_companions(of_scenes, None, {"cat", "sofa"}, 3, split=4)
     assert len(found) == 3
     assert all(labels.isdisjoint({"cat", "sofa"}) for labels in found.labels)
+
+
+def prediction(plain):
+    nothing = torch.zeros(0)
+    return Prediction(nothing, plain, nothing, nothing, nothing, 0, nothing, nothing)
+
+
+def test_coverage_is_of_the_rectified_maps_with_the_mirror_images_turned_back():
+    plain = torch.tensor([[[[4.0, 0.0, 0.0], [-8.0, 0.0, 1.0]]], [[[0.0, 0.0, 4.0], [4.0, 0.0, 0.0]]]])
+    # turned back and added: [[8, 0, 0], [0, 0, 5]], above .3 of 8 in two of six cells
+    assert prediction(plain).coverage([0], 0.3) == pytest.approx(2 / 6)
+    assert prediction(plain).coverage([0], 0.7) == pytest.approx(1 / 6)
+    # alone: [[4, 0, 0], [0, 0, 1]]; without the ReLU the -8 would stay -8
+    assert prediction(plain[:1]).coverage([0], 0.2) == pytest.approx(2 / 6)
+    # by its own maximum a map that is nowhere positive covers nothing; unrectified it would cover all of it
+    assert prediction(-plain[:1].abs() - 1).coverage([0], 0.3) == 0
+    # a negative value in one view takes nothing from the other's
+    pair = torch.tensor([[[[-8.0, 0.0, 1.0]]], [[[0.0, 0.0, 4.0]]]])
+    assert prediction(pair).coverage([0], 0.5) == pytest.approx(1 / 3)
+
+
+def test_classes_without_a_label_are_pooled_over_the_whole_image(network):
+    late = LateCopy(network, 5)
+    maps = torch.tensor([[[[1.0, 0.2, -0.6]], [[2.0, 0.4, 0.6]], [[-1.0, 4.0, 0.0]]]])
+    labels = torch.tensor([[1.0, 0.0, 0.0]])
+    logits = Objective("gndrp", 0.4, None).logits(late, maps, labels)
+    np.testing.assert_allclose(logits[0], [(0.2 - 0.6) / 2, 1.0, 1.0], rtol=1e-6)  # GNDRP, GAP, GAP

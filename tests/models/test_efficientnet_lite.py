@@ -9,9 +9,9 @@ import torch
 import wsss_viz
 from tests.commands.test_run import run
 from wsss_viz.errors import InputError
+from wsss_viz.models.architectures.efficientnet_lite import NAME, SPLIT, network_names, network_shapes
 from wsss_viz.models.checkpoint import read_checkpoint, write_checkpoint
-from wsss_viz.models.efficientnet_lite import NAME, SPLIT, at_stride, efficientnet_lite, variant_of
-from wsss_viz.models.layouts.efficientnet_lite import network_names, network_shapes
+from wsss_viz.models.efficientnet_lite import at_stride, efficientnet_lite, variant_of
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest
 from wsss_viz.models.published import load_published
 

@@ -1,5 +1,6 @@
 """What is hostile or broken gives one clear line, runs nothing and takes no memory to speak of."""
 
+import hashlib
 import resource
 import struct
 from collections import OrderedDict
@@ -26,7 +27,7 @@ from tests.models.reading_files import (
 from wsss_viz.errors import InputError
 from wsss_viz.models.preflight import preflight
 from wsss_viz.models.published import load_published
-from wsss_viz.models.reading import open_tensors
+from wsss_viz.models.reading import read_tensors
 from wsss_viz.models.reading.mxnet_params import read_params
 from wsss_viz.models.reading.safetensors_header import read_header
 from wsss_viz.models.reading.zip_check import check_zip
@@ -40,9 +41,9 @@ def entry(**changes):
 
 
 def read_whole(path):
-    with open_tensors(path) as file:
-        for key in file.tensors:
-            file.read(key)
+    file = read_tensors(path)
+    for key in file.tensors:
+        file.read(key)
 
 
 def refusal(path):
@@ -177,19 +178,23 @@ def test_what_is_read_is_what_was_saved_whatever_the_format(tmp_path):
         mixed = {"epoch": 3, "state_dict": {**STATE, "again": STATE["a"], "steps": torch.tensor(7)}}
         path.write_bytes(saved(mixed, legacy))
         found = read_in_fork(path, target)
-        assert found["wrapper"] == "state_dict"
-        assert found["aliases"] == {"again": "a"}
-        assert found["tensors"] == {"a": ["F32", [2, 3]], "b": ["F32", [4]], "steps": ["I64", []]}
-        with open_tensors(target) as file:
-            assert torch.equal(file.read("a"), STATE["a"])
-            assert torch.equal(file.read("b"), STATE["b"])
+        assert found["mappings"] == ["state_dict"]
+        assert found["others"] == ["epoch"]
+        assert found["aliases"] == {"state_dict.again": "state_dict.a"}
+        assert found["order"] == [f"state_dict.{key}" for key in ("a", "b", "again", "steps")]
+        assert found["digest"] == hashlib.sha256(path.read_bytes()).hexdigest()
+        sizes = {"a": ["F32", [2, 3]], "b": ["F32", [4]], "steps": ["I64", []]}
+        assert found["tensors"] == {f"state_dict.{key}": size for key, size in sizes.items()}
+        file = read_tensors(target)
+        assert torch.equal(file.read("state_dict.a"), STATE["a"])
+        assert torch.equal(file.read("state_dict.b"), STATE["b"])
 
 
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
         (lambda s: s.pop("b4_3.conv_branch2a.weight"), "1 of the network's tensors are missing, first b4_3"),
-        (lambda s: s.update({"extra.weight": torch.ones(1)}), "1 tensors have no place in ResNet-38d of PSA"),
+        (lambda s: s.update({"extra.weight": torch.ones(3, 4)}), "1 tensors have no place in ResNet-38d of PSA"),
         (
             lambda s: s.update({"b3.conv_branch1.weight": torch.ones(8, 9, 1, 1)}),
             "b3.conv_branch1.weight is 8 x 9 x 1 x 1, the network wants 8 x 8 x 1 x 1",

@@ -85,4 +85,4 @@ def test_what_is_not_finite_or_of_other_shapes_is_refused(network, tmp_path):
 
 def test_a_name_that_is_not_in_the_register_is_said():
     with pytest.raises(InputError, match="no checkpoint 'nothing' in the register"):
-        loading.registered_path("nothing")
+        loading.load_network("nothing", FORMAT, _build)

@@ -17,7 +17,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods import METHODS, bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models.manifest import checkpoints_folder
-from wsss_viz.showcase import REBUILD, SHOWN_SCENES, building, read_showcase, showcase_path
+from wsss_viz.showcase import REBUILD, SHOWCASE_SCENES, building, read_showcase, showcase_path
 
 SCENE = "scenes:test:21"
 
@@ -143,12 +143,12 @@ def test_reading_it_needs_no_torch(built: Path) -> None:
 @pytest.mark.skipif(not showcase_path().is_file(), reason="no showcase is shipped with this tree")
 def test_the_shipped_one_fits_the_shipped_checkpoints() -> None:
     shown = read_showcase()
-    assert set(shown.scenes) == set(SHOWN_SCENES)
+    assert set(shown.scenes) == set(SHOWCASE_SCENES)
     assert showcase_path().stat().st_size <= building.LARGEST_BYTES
     assert shown.experiment["images"] >= 50
     classifier = wsss_viz.load("scenes-classifier", device="cpu")
-    (sample,) = wsss_viz.data.open(SHOWN_SCENES[0])
+    (sample,) = wsss_viz.data.open(SHOWCASE_SCENES[0])
     for name in ("cam", "ae", "rib"):
         *_, last = bind(name, classifier)(sample, SINGLE)
-        stored = shown.trace(name, SHOWN_SCENES[0]).steps[-1]
+        stored = shown.trace(name, SHOWCASE_SCENES[0]).steps[-1]
         np.testing.assert_allclose(stored.maps, last.maps, atol=2e-3 * np.abs(last.maps).max())

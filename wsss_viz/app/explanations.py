@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wsss_viz.methods.catalogue import METHODS
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -85,3 +87,12 @@ ERASING = {
         "maximum, so it shows where the classifier looks, not how much it sees.",
     ),
 }
+
+
+def erasing(mode: str) -> Explanation:
+    """Of what is stepped through on the page Erasing; of a group without words of its own, its method's source."""
+    name = mode if mode in METHODS else "cs-ae" if mode == "cs-ae-epochs" else ""
+    group = METHODS[name].group if name else "Experiment"
+    if group in ERASING:
+        return ERASING[group]
+    return Explanation(METHODS[name].lead, METHODS[name].formula, f"{METHODS[name].title}: {METHODS[name].source}.")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from wsss_viz import __version__
 from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.services import basket
@@ -22,6 +21,7 @@ from wsss_viz.app.widgets.buttons import copy_link
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import SPLITS
 from wsss_viz.errors import InputError
+from wsss_viz.version import __version__
 
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = Path(__file__).with_name("style.css")

@@ -7,7 +7,7 @@ from wsss_viz.methods.catalogue import why_not_registered as why_not
 
 __all__ = ["METHODS", "MOST", "PREFERRED", "Method", "chosen", "why_not"]
 
-PREFERRED = ("cam", "ae-rounds", "cs-ae", "rib")
+PREFERRED = tuple(name for name, method in METHODS.items() if method.preferred)
 MOST = 5
 
 

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 from wsss_viz.errors import InputError
-from wsss_viz.models.manifest import checkpoints_folder, read_manifest
+from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_folder
+from wsss_viz.models.suffixes import weight_suffix
 
 DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
 FOLDER_VARIABLE = "WSSS_VIZ_OWN_CHECKPOINTS"
 UPLOAD_VARIABLE = "WSSS_VIZ_CHECKPOINT_UPLOAD"
-SUFFIXES = (".safetensors", ".pth", ".pt")
 MOST_FILES = 200
 
 
@@ -27,16 +27,18 @@ def upload_allowed() -> bool:
 
 
 def found_files() -> dict[str, Path]:
-    """The files by name: those in `own_folder`, and those in `checkpoints/` that are not the register's own.
+    """The files by name: in `own_folder`, where `train` writes to, and in `checkpoints/` beside the shipped ones.
 
     Only what is found here can be named in an address; a path never can.
     """
     try:
-        shipped = {entry.file for entry in read_manifest().values()}
+        shipped = {entry.file for entry in read_manifest(checkpoints_folder()).values()}
     except InputError:
         shipped = set()
     found: dict[str, Path] = {}
-    for folder, left_out in ((own_folder(), set()), (checkpoints_folder(), shipped)):
+    folders = dict.fromkeys((own_folder(), trained_folder(), checkpoints_folder()))
+    for folder in folders:
+        left_out = shipped if folder == checkpoints_folder() else set()
         for path in _files(folder):
             if path.name not in left_out and path.name not in found and len(found) < MOST_FILES:
                 found[path.name] = path
@@ -55,4 +57,4 @@ def _files(folder: Path | None) -> list[Path]:
 
 def _is_offered(path: Path) -> bool:
     plain = path.name.isprintable() and len(path.name) <= 128 and not path.name.startswith(".")
-    return plain and path.suffix in SUFFIXES and path.is_file()
+    return plain and bool(weight_suffix(path.name)) and path.is_file()

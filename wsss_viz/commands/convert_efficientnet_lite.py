@@ -37,8 +37,9 @@ def command(file: Path, out: Path, stride: str, short_side: int, registered: boo
     from dataclasses import replace
 
     from wsss_viz.commands.train_common import check_out
+    from wsss_viz.models.architectures.efficientnet_lite import NAME
     from wsss_viz.models.checkpoint import write_checkpoint
-    from wsss_viz.models.efficientnet_lite import NAME, at_stride
+    from wsss_viz.models.efficientnet_lite import at_stride
     from wsss_viz.models.published import load_published
 
     digest, variant = package_digest(file)

@@ -157,7 +157,7 @@ def check(
     if classifier_name is not None:
         from wsss_viz.commands.networks import open_networks
 
-        known = open_networks([], classifier_name, "cpu", class_names, (), samples)[0].classes
+        known = open_networks([], classifier_name, "cpu", class_names, (), samples=samples)[0].classes
     maps = None if maps_folder is None else MapFolder(maps_folder, samples.numbering)
     seen = audit(samples, known, maps, limit, lambda indices: tqdm(indices, "reading", unit="sample", leave=False))
     click.echo(_page(seen))

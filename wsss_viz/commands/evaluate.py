@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
-from wsss_viz.commands.networks import class_names_option, network_option, open_networks
+from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
     classifier_option,
@@ -26,6 +26,7 @@ from wsss_viz.commands.options import (
 if TYPE_CHECKING:
     from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.models.classifier import Classifier
+    from wsss_viz.models.renaming import RenamedClassifier
 
 
 @click.command()
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @data_option
 @classifier_option
 @class_names_option
+@input_options
 @network_option
 @settings_option
 @views_option("multi-scale")
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     default="auto",
     help="Where each threshold is chosen: a data string; none: the data itself, an oracle, as the field does; auto: "
     "the first 150 of scenes:val for scenes:test, else none.",
+)
+@click.option(
+    "--threshold", type=click.FloatRange(0, 0.99), help="One threshold for every method, in place of --tune-on."
 )
 @click.option(
     "--maps", "maps_folder", type=click.Path(path_type=Path), help="Score the maps in this folder instead of methods."
@@ -60,9 +65,11 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any],
     settings: tuple[str, ...],
     views_name: str,
     tune_on: str,
+    threshold: float | None,
     maps_folder: Path | None,
     limit: int | None,
     strict: bool,
@@ -91,18 +98,22 @@ def command(
             from wsss_viz.methods.catalogue import method, read_changes
             from wsss_viz.methods.precision import using_threads
             from wsss_viz.models.manifest import settings_of
+            from wsss_viz.models.renaming import for_data_set
 
             for name in names:
                 method(name)
             changes = read_changes(settings, names, settings_of(classifier_name))
             place = device_of(device, ranks)
 
-            def prepare() -> tuple[Classifier, dict[str, BoundMethod]]:
+            def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, BoundMethod]]:
                 samples = data.open(data_string)
-                classifier, paired = open_networks(names, classifier_name, place, class_names, networks, samples)
+                opened, paired = open_networks(
+                    names, classifier_name, place, class_names, networks, network_input, samples
+                )
+                classifier = for_data_set(opened, samples.classes)
                 return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
 
-            classifier, runs = ranks.together(prepare)
+            classifier, runs = ranks.run_on_all(prepare)
             with using_threads(threads):
                 report = run_report(
                     runs,
@@ -110,6 +121,7 @@ def command(
                     data_string,
                     limit=limit,
                     tune_on=tune_on,
+                    threshold=threshold,
                     views_name=views_name,
                     each_image=True,
                     ranks=ranks,
@@ -121,6 +133,8 @@ def command(
         if ranks.rank == 0:
             say_report(report, data_string)
             click.echo(table(report))
+            for note in getattr(classifier, "notes", ()) if maps_folder is None else ():
+                click.echo(f"note: {note}", err=True)
             if json_path is not None:
                 write_whole(json_path, report_bytes(report))
-        end(ranks.from_first(report.get("unreadable", [])), ranks)
+        end(ranks.all_gather(report.get("unreadable", []))[0], ranks)

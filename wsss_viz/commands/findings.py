@@ -53,5 +53,5 @@ def end(unreadable: Iterable[tuple[str, str]], ranks: Ranks) -> None:
             click.echo(f"not read: {name}: {message}", err=True)
         if len(failed) > LISTED:
             click.echo(f"and {len(failed) - LISTED} more", err=True)
-    ranks.everywhere(None)
+    ranks.all_gather(None)
     sys.exit(1)

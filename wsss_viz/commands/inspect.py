@@ -1,4 +1,4 @@
-"""`inspect`: what a checkpoint holds, and whether it can be looked with."""
+"""`inspect`: what a checkpoint holds, and whether a classifier can be made of it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.networks import class_names_option, given_classes
+from wsss_viz.commands.networks import class_names_option, given_classes, input_options
 from wsss_viz.commands.options import json_option
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
-    from wsss_viz.models.preflight import Report
+    from wsss_viz.models.report import Report
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE_OR_NAME")
 @class_names_option
+@input_options
 @click.option("--no-load", is_flag=True, help="The report alone: do not load the network and check it.")
 @click.option(
     "--save-as",
@@ -27,17 +28,28 @@ if TYPE_CHECKING:
     help="Also write the tensors as safetensors, which open at once and anywhere.",
 )
 @json_option
-def command(file: Path, class_names: Path | None, no_load: bool, save_as: Path | None, json_path: Path | None) -> None:
+def command(
+    file: str,
+    class_names: Path | None,
+    network_input: dict[str, Any],
+    no_load: bool,
+    save_as: Path | None,
+    json_path: Path | None,
+) -> None:
     """Report on a checkpoint: format, network, tensors matched, classes, input; then load it and check its maps.
 
+    FILE#PART is one of several networks in a file. A name of the register or of a torchvision model will do too.
     Exits with 2 where the file cannot be loaded. A pickle is read in a process of its own, which takes some seconds.
     """
     from wsss_viz.data.files import write_whole
-    from wsss_viz.models.preflight import preflight, refuse
+    from wsss_viz.models.inspection import inspect
+    from wsss_viz.models.network_input import NetworkInput
+    from wsss_viz.models.report import refuse
 
-    click.echo(f"reading {file.name} ...", err=True)
+    click.echo(f"reading {Path(file).name} ...", err=True)
     classes = given_classes(class_names)
-    report, classifier = (preflight(file, classes), None) if no_load else _read(file, classes)
+    given = NetworkInput(**network_input)
+    report, classifier = inspect(file, classes, given=given, numbers=not no_load)
     for line in report.lines():
         click.echo(line)
     content: dict[str, Any] = report.as_dict()
@@ -48,12 +60,6 @@ def command(file: Path, class_names: Path | None, no_load: bool, save_as: Path |
     if save_as is not None:
         _save(file, save_as)
     refuse(report)
-
-
-def _read(file: Path, classes: tuple[str, ...] | None) -> tuple[Report, Classifier | None]:
-    from wsss_viz.models.published import read_published
-
-    return read_published(file, classes)
 
 
 def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
@@ -70,11 +76,13 @@ def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
     return {"self_check": check, "methods": alone}
 
 
-def _save(file: Path, target: Path) -> None:
-    from wsss_viz.models.reading import open_tensors
+def _save(file: str, target: Path) -> None:
+    from wsss_viz.models.loading import is_path
+    from wsss_viz.models.published import save_tensors
 
     if target.suffix != ".safetensors":
         raise InputError(f"--save-as {target.name}: what is written is safetensors; end its name in .safetensors")
-    with open_tensors(file) as tensors:
-        tensors.save_as(target)
+    if not is_path(file):
+        raise InputError(f"--save-as wants the path of a checkpoint, and {file} is none")
+    save_tensors(file, target)
     click.echo(f"written to {target}", err=True)

@@ -77,7 +77,7 @@ def every_rank() -> Iterator[Ranks]:
             if ranks.rank == 0:
                 click.echo(f"error: {error}", err=True)
             # torchrun ends the others as soon as one has ended with an error: nobody goes before it is said.
-            ranks.everywhere(None)
+            ranks.all_gather(None)
             if "--debug" in sys.argv:
                 raise
             sys.exit(2)
@@ -95,9 +95,9 @@ def device_of(device: str, ranks: Ranks) -> str:
 def bar_of(ranks: Ranks) -> Callable[[Iterable[T], str], Iterable[T]]:
     """A progress bar on rank 0, of its own share; nothing on the others."""
 
-    def shown(items: Iterable[T], title: str) -> Iterable[T]:
+    def wrapped(items: Iterable[T], title: str) -> Iterable[T]:
         if ranks.rank != 0:
             return items
         return progress(items, title if ranks.count == 1 else f"{title}, rank 0 of {ranks.count}")
 
-    return shown
+    return wrapped

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
-from wsss_viz.commands.networks import class_names_option, network_option, open_networks
+from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 )
 @classifier_option
 @class_names_option
+@input_options
 @network_option
 @settings_option
 @views_option("multi-scale")
@@ -70,6 +71,7 @@ def command(
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any],
     settings: tuple[str, ...],
     views_name: str,
     precision: str,
@@ -99,19 +101,24 @@ def command(
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models.identity import digest_of
     from wsss_viz.models.manifest import settings_of
+    from wsss_viz.models.renaming import for_data_set
     from wsss_viz.traces.map_folder import MapWriter
 
     method(name)
     changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
+    given: dict[str, Any] = {}
+    if network_input:
+        given["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in network_input.items()}
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
             place = device_of(device, ranks)
             whole = data.open(data_string)
-            classifier, paired = open_networks([name], classifier_name, place, class_names, networks, whole)
-            samples = open_for(data_string, classifier.classes)
-            for network in (classifier, *(network for group in paired.values() for network in group)):
+            opened, paired = open_networks([name], classifier_name, place, class_names, networks, network_input, whole)
+            for network in (opened, *(network for group in paired.values() for network in group)):
                 laid_out(network)
+            classifier = for_data_set(opened, whole.classes)
+            samples = open_for(data_string, classifier.classes)
             names = numbered_by(classifier.classes, samples.classes)
             numbering = samples.numbering if names == samples.classes else None
             writer = MapWriter(out, names, map_format, threshold, numbering)
@@ -123,12 +130,13 @@ def command(
                 "data": data_digest(whole),
                 "precision": precision,
                 "settings": run.settings.as_dict(),
+                **given,
                 **({"class_names": list(classifier.classes)} if class_names else {}),
                 **({"networks": [_network_digest(text) for text in networks]} if networks else {}),
             }
             return samples, classifier, run, writer, stated
 
-        samples, classifier, run, writer, stated = ranks.together(prepare)
+        samples, classifier, run, writer, stated = ranks.run_on_all(prepare)
         if ranks.rank == 0:
             say_source(samples)
         with using_threads(threads), computing(precision, classifier.device):

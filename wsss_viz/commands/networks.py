@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,12 +30,57 @@ network_option = click.option(
 )
 
 
+def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    """One number for all channels, or three separated by commas."""
+    if value is None:
+        return None
+    try:
+        numbers = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) not in (1, 3):
+        raise click.BadParameter(f"{value!r} wants three numbers such as 0.485,0.456,0.406", context, parameter)
+    return numbers * 3 if len(numbers) == 1 else numbers
+
+
+def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--mean, --std, --input-size and --stride of a classifier, as one argument `network_input` for `load`."""
+    options = (
+        click.option(
+            "--mean", callback=_numbers, metavar="R,G,B", help="Of the classifier's input, on the scale 0 to 1, RGB."
+        ),
+        click.option("--std", callback=_numbers, metavar="R,G,B", help="Likewise what it is divided by."),
+        click.option(
+            "--input-size",
+            type=click.IntRange(min=0),
+            metavar="PIXELS",
+            help="The side that an image's shorter side is brought to; 0: the image's own size.",
+        ),
+        click.option(
+            "--stride", type=int, help="Pixels per cell of the maps, 32, 16 or 8, where the network can be dilated."
+        ),
+    )
+
+    @functools.wraps(command)
+    def collected(
+        *, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, input_size: int | None, stride: int | None,
+        **others: Any,
+    ) -> Any:  # fmt: skip
+        values = {"mean": mean, "std": std, "short_side": input_size, "stride": stride}
+        return command(network_input={name: value for name, value in values.items() if value is not None}, **others)
+
+    for option in reversed(options):
+        collected = option(collected)
+    return collected
+
+
 def open_networks(
     methods: Sequence[str],
     classifier_name: str,
     device: str,
     class_names: Path | None,
     networks: tuple[str, ...],
+    network_input: dict[str, Any] | None = None,
     samples: DataSet | None = None,
 ) -> tuple[Classifier, dict[str, tuple[Classifier, ...]]]:
     """The classifier, and by role the paired networks of the methods, as the options name them.
@@ -46,11 +92,11 @@ def open_networks(
     from wsss_viz.models import load
 
     classes = given_classes(class_names)
-    classifier = load(classifier_name, device, classes=classes)
+    classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
     own = None if classes is not None or samples is None else _names_of_data(classifier, classifier_name, samples)
     if own is not None:
         classes = own
-        classifier = load(classifier_name, device, classes=classes)
+        classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
     return classifier, load_paired(methods, classifier_name, device, given_networks(networks), classes)
 
 

@@ -28,7 +28,7 @@ data_option = click.option(
     "--data",
     "data_string",
     required=True,
-    help="scenes:test, voc:PATH:SPLIT, coco:PATH:SPLIT, folder:PATH, or one sample of these (:INDEX).",
+    help="scenes:test, photos, voc:PATH:SPLIT, coco:PATH:SPLIT, folder:PATH, or one sample of these (:INDEX).",
 )
 threads_option = click.option(
     "--threads",

@@ -31,19 +31,19 @@ def command(out: Path | None, scenes: tuple[str, ...], count: int, device: str) 
     from wsss_viz.models.loading import load
     from wsss_viz.models.manifest import read_manifest
     from wsss_viz.models.segmenter import load_segmenter
-    from wsss_viz.showcase import SHOWN_SCENES, showcase_path
+    from wsss_viz.showcase import SHOWCASE_SCENES, showcase_path
     from wsss_viz.showcase.building import CLASSIFIER, build_showcase
     from wsss_viz.showcase.lessons import SEGMENTER, build_lessons, lessons_path
 
     path, start = out or showcase_path(), time.perf_counter()
-    chosen = scenes or SHOWN_SCENES
-    methods = build_showcase(path, scenes=chosen, experiment_count=count, device=device, progress=progress)
+    sources = scenes or SHOWCASE_SCENES
+    methods = build_showcase(path, scenes=sources, experiment_count=count, device=device, progress=progress)
     networks = load_paired(["cs-ae"], CLASSIFIER, device).get("cgnet", ())
     lessons = path.with_name(lessons_path().name)
     segmenter = load_segmenter(SEGMENTER) if SEGMENTER in read_manifest() else None
-    build_lessons(lessons, load(CLASSIFIER, device), networks[0] if networks else None, segmenter, chosen)
+    build_lessons(lessons, load(CLASSIFIER, device), networks[0] if networks else None, segmenter, sources)
     click.echo(
-        f"{', '.join(methods)} on {len(chosen)} scenes: {path} and {lessons.name}, "
+        f"{', '.join(methods)} on {len(sources)} scenes: {path} and {lessons.name}, "
         f"{(path.stat().st_size + lessons.stat().st_size) / 1e6:.2f} MB, "
         f"{time.perf_counter() - start:.0f} s"
     )

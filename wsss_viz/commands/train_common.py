@@ -132,8 +132,8 @@ def register_network(
     """The same for a network of any architecture; `start` says what it started from and was made with."""
     import torch
 
-    from wsss_viz import __version__
     from wsss_viz.models.manifest import Entry, file_digest, register
+    from wsss_viz.version import __version__
 
     trained = {
         "minutes": round(history.seconds / 60, 1),

@@ -18,7 +18,7 @@ from wsss_viz.commands.train_common import (
     out_option,
     register_checkpoint,
 )
-from wsss_viz.showcase.scenes import SHOWN_SCENES
+from wsss_viz.showcase.scenes import SHOWCASE_SCENES
 
 
 def _continued(function: Any) -> Any:
@@ -27,8 +27,8 @@ def _continued(function: Any) -> Any:
         click.option(
             "--watch",
             multiple=True,
-            default=SHOWN_SCENES,
-            help="A scene whose maps are kept after every epoch, in showcase/ beside the checkpoint; repeatable.",
+            default=SHOWCASE_SCENES,
+            help="A scene whose maps are recorded after every epoch, in showcase/ beside the checkpoint; repeatable.",
         ),
         click.option(
             "--rate", type=click.FloatRange(min=0, min_open=True), default=1e-3, help="Highest learning rate."
@@ -46,7 +46,7 @@ def _continued(function: Any) -> Any:
 @out_option("trained-cgnet")
 @checkpoint_option("--start", None, "What CGNet starts from, a classifier or the backbone; default the classifier.")
 @click.option("--alpha", type=click.FloatRange(min=0), default=0.3, help="Weight of L_cse in the first epoch.")
-@click.option("--alpha-growth", type=float, default=0.05, help="What it grows by an epoch.")
+@click.option("--alpha-growth", type=float, default=0.05, help="What it grows by per epoch.")
 @click.option(
     "--mask-maximum",
     type=click.Choice(["map", "batch"]),
@@ -98,7 +98,7 @@ def cse(
 @out_option("trained-gain")
 @click.option("--alpha", type=click.FloatRange(min=0), default=1.0, help="Weight of L_am.")
 @click.option("--sigma", type=float, default=0.5, help="Threshold of the soft mask.")
-@click.option("--omega", type=click.FloatRange(min=0, min_open=True), default=10.0, help="Its slope.")
+@click.option("--omega", type=click.FloatRange(min=0, min_open=True), default=10.0, help="Its steepness.")
 @click.option(
     "--score", type=click.Choice(["probability", "logit"]), default="probability", help="What L_am brings down."
 )
@@ -135,7 +135,7 @@ def classifier_longer(**shared: Any) -> None:
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=0.2, help="Of the top mask, of the area.")
 @_continued
 def ae(*, rounds: int, mask: str, threshold: float, share: float, **shared: Any) -> None:
-    """Train AE's rounds: erase what was found, train anew on the rest."""
+    """Train AE's rounds: erase the regions of the maps, train again on what remains."""
     from wsss_viz.evaluation.report import run_report, table
     from wsss_viz.methods import bind
     from wsss_viz.training.continued import read_ordinary

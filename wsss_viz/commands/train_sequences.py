@@ -23,7 +23,7 @@ def sequences(*, out: Path, epochs: int, train_count: int, held_out: int, seed: 
     from wsss_viz.data.sequences import SPLITS, Sequences
     from wsss_viz.models.manifest import file_digest
     from wsss_viz.models.sequence_network import NAME, WIDTHS, temporal_maps, write_sequence_network
-    from wsss_viz.showcase.sequences import SHOWN, sequences_path, write_shown
+    from wsss_viz.showcase.sequences import COUNT, sequences_path, write_sequence_maps
     from wsss_viz.training.sequences import SequenceSchedule, held_out_scores, train_sequences
 
     check_out(out)
@@ -34,9 +34,9 @@ def sequences(*, out: Path, epochs: int, train_count: int, held_out: int, seed: 
     val, test = Sequences("val", min(held_out, SPLITS["val"])), Sequences("test", held_out)
     scores, threshold = held_out_scores(network, val, test, progress)
     click.echo("held-out  " + "  ".join(f"{key} {value:.4g}" for key, value in scores.items()))
-    told = [temporal_maps(network, test[i].frames) for i in range(min(SHOWN, len(test)))]
-    maps, logits = (np.stack(part) for part in zip(*told, strict=True))
-    write_shown(sequences_path(out.parent), maps, logits, threshold, file_digest(out))
+    predictions = [temporal_maps(network, test[i].frames) for i in range(min(COUNT, len(test)))]
+    maps, logits = (np.stack(part) for part in zip(*predictions, strict=True))
+    write_sequence_maps(sequences_path(out.parent), maps, logits, threshold, file_digest(out))
     line = f"train sequences --out {out.as_posix()} --epochs {epochs} --seed {seed}"
     line += f" --train-count {train_count}" * (train_count != SPLITS["train"])
     architecture = {"name": NAME, "widths": list(WIDTHS)}

@@ -20,7 +20,15 @@ FORMAT = 1
 
 
 def write_archive(path: Path | str, header: dict[str, Any], arrays: Mapping[str, NDArray]) -> None:
-    """A .npz file of arrays with a JSON header, whole or not at all."""
+    """A .npz file of arrays with a JSON header, whole or not at all.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "run.npz"
+    >>> write_archive(path, {"seed": 3}, {"bits": np.arange(2)})
+    >>> header, arrays = read_archive(path)
+    >>> header["seed"], arrays["bits"].tolist()
+    (3, [0, 1])
+    """
     buffer = io.BytesIO()
     text = json.dumps({"format": FORMAT, **header})
     np.savez_compressed(buffer, header=np.frombuffer(text.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
@@ -28,7 +36,12 @@ def write_archive(path: Path | str, header: dict[str, Any], arrays: Mapping[str,
 
 
 def read_archive(path: Path | str) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    """What `write_archive` wrote. Raises InputError where the file is missing, or not of this format."""
+    """What `write_archive` wrote. Raises InputError where the file is missing, or not of this format.
+
+    >>> read_archive("none.npz")
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: none.npz: no such file; check the path
+    """
     data = read_bounded(Path(path), LARGEST_FILE)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:

@@ -1,4 +1,4 @@
-"""COCO's 80 categories (Lin et al., "Microsoft COCO", ECCV 2014) with the ids of its annotations, 1 to 90 with gaps."""
+"""COCO's 80 categories (`docs/sources.md#coco`) with the ids of its annotations, 1 to 90 with gaps."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The digit toy: a 2 or an 8 on black, and with some a small shape that gives the class away as surely as the digit.
 
-The experiment behind RIB (Lee et al., NeurIPS 2021, figure 1): the digit is in every picture and is what a classifier
+The experiment behind RIB (`docs/sources.md#hgr`): the digit is in every picture and is what a classifier
 learns; the shape, a diamond beside a 2 and a square beside an 8, is in one picture of ten and is not needed. Digits are
-scikit-learn's (8 x 8, from UCI), enlarged; the canvas, the sizes and the gap are our own, chosen after the figure's
-proportions, for the paper's are not known to us.
+scikit-learn's (`docs/sources.md#digits`), enlarged; the canvas, the sizes and the gap are our own, chosen after
+the figure's proportions, for the paper's are not known to us.
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ def draw_digits(
 
     Raises:
         InputError: an argument outside what is said above.
+
+    >>> digits = draw_digits("test", 4, seed=1)
+    >>> digits.images.shape, sorted(digits.labels.tolist())
+    ((4, 36, 36), [0, 0, 1, 1])
     """
     if split not in ("train", "test"):
         raise InputError(f"`split` of the digits is train or test, got {split!r}")

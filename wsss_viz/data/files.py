@@ -26,6 +26,14 @@ def whole_file(path: Path | str) -> Iterator[IO[bytes]]:
 
     Raises:
         InputError: the folder or the file cannot be written (rights, a full disk, a folder of that name).
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with whole_file(path) as file:
+    ...     file.write(b"all of it")
+    9
+    >>> path.read_bytes()
+    b'all of it'
     """
     path = Path(path)
     with _writable(path), _settled(path, os.replace) as file:
@@ -40,6 +48,11 @@ def write_first(path: Path, data: bytes) -> bool:
 
     Raises:
         InputError: the folder or the file cannot be written.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> write_first(path, b"one"), write_first(path, b"two"), path.read_bytes()
+    (True, False, b'one')
     """
     with _writable(path):
         try:
@@ -102,7 +115,14 @@ def _opened(file: IO[bytes]) -> str:
 
 
 def remove_partial(folder: Path) -> int:
-    """Removes what killed processes left of `whole_file` in a folder and those inside it; returns how many files."""
+    """Removes what killed processes left of `whole_file` in a folder and those inside it; returns how many files.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / ".a.txt.0123456789ab.part").touch()
+    >>> remove_partial(folder), list(folder.iterdir())
+    (1, [])
+    """
     removed = 0
     for file in folder.rglob(".*.part"):
         if _PARTIAL.fullmatch(file.name):
@@ -120,6 +140,13 @@ def only_one(path: Path) -> Iterator[None]:
 
     Raises:
         InputError: another process holds it.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "lock"
+    >>> path.touch()
+    >>> with only_one(path):
+    ...     print("alone")
+    alone
     """
     try:
         import fcntl
@@ -137,14 +164,27 @@ def only_one(path: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path | str, data: bytes) -> None:
-    """Writes `data` to `path`, whole or not at all. Raises as `whole_file` does."""
+    """Writes `data` to `path`, whole or not at all. Raises as `whole_file` does.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "folder" / "a.txt"
+    >>> write_whole(path, b"all of it")
+    >>> path.read_bytes()
+    b'all of it'
+    """
     with whole_file(path) as file:
         file.write(data)
 
 
 @contextlib.contextmanager
 def explained(what: Path | str) -> Iterator[None]:
-    """Turns what the operating system says against a path (rights, lengths, devices) into an InputError."""
+    """Turns what the operating system says against a path (rights, lengths, devices) into an InputError.
+
+    >>> with explained("a.png"):
+    ...     raise PermissionError(13, "Permission denied")
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: a.png: cannot be used: permission denied; check the path
+    """
     try:
         yield
     except OSError as error:
@@ -157,6 +197,10 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
     Raises:
         InputError: there is no such file, it is no regular file, it is larger, or it cannot be read.
+
+    >>> read_bounded(Path("none.png"), 100)
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: none.png: no such file; check the path
     """
     with explained(path):
         if not path.exists():
@@ -172,7 +216,11 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 
 def readable_bytes(count: int) -> str:
-    """`count` bytes in the unit a person would use: "512 bytes", "10 MB" (2**20 bytes each), "2 GB" (2**30)."""
+    """`count` bytes in the unit a person would use: "512 bytes", "10 MB" (2**20 bytes each), "2 GB" (2**30).
+
+    >>> readable_bytes(512), readable_bytes(10 * 2**20), readable_bytes(2**31)
+    ('512 bytes', '10 MB', '2 GB')
+    """
     if count >= 2**30:
         return f"{count / 2**30:.3g} GB"
     return f"{count / 2**20:.3g} MB" if count >= 2**20 else f"{count} bytes"

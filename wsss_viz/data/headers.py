@@ -40,6 +40,13 @@ def read_header(data: bytes) -> Header | None:
 
     Raises:
         ValueError: it begins as one of them, but its header is cut off, broken, or absurdly long.
+
+    >>> import io
+    >>> from PIL import Image
+    >>> buffer = io.BytesIO()
+    >>> Image.new("RGB", (6, 4)).save(buffer, "PNG")
+    >>> read_header(buffer.getvalue()), read_header(b"text")
+    (Header(format='PNG', height=4, width=6), None)
     """
     try:
         if data.startswith(b"\x89PNG\r\n\x1a\n"):

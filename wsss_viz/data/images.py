@@ -45,7 +45,8 @@ _UPRIGHT = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What is read at all: `pixels` and `file_bytes` at most, `side` pixels at least in height and in width.
+    """What is read at all: `pixels` and `file_bytes` at most, `side` pixels at least in height and in width,
+    one of these at most `aspect` times the other.
 
     24 megapixels are 24 * 2**20, so that a camera sold with that number (6016 x 4016) passes. At the limit, reading
     takes up to 0.35 GB for a moment, 0.55 GB for a transparent WebP.
@@ -54,6 +55,7 @@ class Limits:
     pixels: int = 24 * 2**20
     file_bytes: int = 10 * 2**20
     side: int = 8
+    aspect: int = 100
 
 
 LIMITS = Limits()
@@ -77,9 +79,7 @@ class Picture:
 
     def turned(self, mask: Mask) -> Mask:
         """A mask of the file's pixels, turned as the image was."""
-        if self.orientation not in _UPRIGHT:
-            return mask
-        upright: Mask = np.array(Pillow.fromarray(mask).transpose(_UPRIGHT[self.orientation]))
+        upright: Mask = np.array(_turned(Pillow.fromarray(mask), self.orientation))
         return upright
 
 
@@ -154,9 +154,18 @@ def read_picture(source: bytes | Path, name: str = "", limits: Limits = LIMITS) 
             upright, orientation, rows = completed
             notes = (Note("image-cut-off", f"the last {rows} rows"),)
     if orientation in _UPRIGHT:
-        upright = upright.transpose(_UPRIGHT[orientation])
         notes = (*notes, Note("image-turned"))
-    return Picture(np.array(upright), kind, orientation, notes)
+    return Picture(np.array(_turned(upright, orientation)), kind, orientation, notes)
+
+
+def from_pillow(image: Pillow.Image) -> Image:
+    """An opened image as `read_image` gives it: upright, over white where it is transparent, (H, W, 3) uint8 RGB.
+
+    >>> from_pillow(Pillow.new("L", (3, 2), 7)).tolist()[0]
+    [[7, 7, 7], [7, 7, 7], [7, 7, 7]]
+    """
+    orientation = _orientation(image)
+    return np.array(_turned(_as_rgb(image), orientation))
 
 
 def read_mask(source: bytes | Path, name: str = "", limits: Limits = LIMITS) -> Mask:
@@ -295,11 +304,17 @@ def _check_size(header: Header, shown: str, limits: Limits) -> None:
         )
     if min(header.width, header.height) < limits.side:
         raise InputError(f"{shown}: {size}, too small; {limits.side} x {limits.side} is the least")
+    if max(header.width, header.height) > limits.aspect * min(header.width, header.height):
+        raise InputError(f"{shown}: {size}, more than {limits.aspect} times as long as wide; crop it")
 
 
 def _broken(shown: str, error: Exception) -> InputError:
     cause = " ".join(str(error).split())[:100] or type(error).__name__
     return InputError(f"{shown}: broken or cut off ({cause}); save or upload it again")
+
+
+def _turned(image: Pillow.Image, orientation: int) -> Pillow.Image:
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
 def _orientation(image: Pillow.Image) -> Any:

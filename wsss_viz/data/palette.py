@@ -72,6 +72,9 @@ def voc_palette() -> NDArray[np.uint8]:
 
     The bits of an index i are dealt to the three channels in turn, the lowest to the highest bit of red:
     bit 7 - j of channel c is bit 3 j + c of i, for j = 0, 1, 2. Index 0 is black, 255 a cream.
+
+    >>> voc_palette()[[0, 1, 255]].tolist()
+    [[0, 0, 0], [128, 0, 0], [224, 224, 192]]
     """
     index = np.arange(256)
     palette = np.zeros((256, 3), dtype=np.uint8)
@@ -84,7 +87,11 @@ def voc_palette() -> NDArray[np.uint8]:
 
 @functools.cache
 def part_palette() -> NDArray[np.uint8]:
-    """(256, 3) uint8 RGB of part masks: black, 1 (discriminative) red, 2 (not) blue, the rest VOC's ignore colour."""
+    """(256, 3) uint8 RGB of part masks: black, 1 (discriminative) red, 2 (not) blue, the rest VOC's ignore colour.
+
+    >>> part_palette()[1].tolist()
+    [220, 50, 47]
+    """
     palette = np.repeat(voc_palette()[IGNORE][None], 256, axis=0)
     palette[:3] = (0, 0, 0), (220, 50, 47), (38, 110, 210)
     palette.setflags(write=False)
@@ -96,6 +103,9 @@ def class_colour(which: int | str) -> tuple[int, int, int]:
 
     Raises:
         InputError: a name that is not VOC's.
+
+    >>> class_colour("cow"), class_colour(0)
+    ((64, 128, 0), (106, 42, 212))
     """
     if isinstance(which, int):
         return CLASS_COLOURS[which % len(CLASS_COLOURS)]

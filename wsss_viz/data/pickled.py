@@ -66,6 +66,12 @@ def read_pickled_dict(path: Path | str, limit: int = LARGEST) -> dict[str | int,
 
     Raises:
         InputError: the file is missing, larger, cut off, no such dictionary, or wants to call something.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "maps.npy"
+    >>> np.save(path, np.array({3: np.zeros((2, 3))}, dtype=object), allow_pickle=True)
+    >>> {key: values.shape for key, values in read_pickled_dict(path).items()}
+    {3: (2, 3)}
     """
     path = Path(path)
     data = read_bounded(path, limit)

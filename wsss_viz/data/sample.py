@@ -19,7 +19,7 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample:
     """An image, its image-level labels and, where known, its masks.
 
@@ -32,6 +32,9 @@ class Sample:
         name: unique within its data set.
         source: the data string that gives this sample again (`scenes:test:17`), or "" for what has none.
         notes: what was noticed while its files were read (`findings`).
+
+    >>> Sample(np.zeros((4, 6, 3), np.uint8), ("cow", "sofa"), ("sofa",), "grey")
+    Sample('grey', size=(4, 6), labels=('sofa',), mask=False, parts=False)
     """
 
     image: Image
@@ -72,3 +75,16 @@ class Sample:
         classes = self.classes if classes is None else classes
         present = self.labels or ()
         return np.array([name in present for name in classes], dtype=np.float32)
+
+    def __repr__(self) -> str:
+        known = f"labels={self.labels}, mask={self.mask is not None}, parts={self.parts is not None}"
+        return f"Sample({self.source or self.name!r}, size={self.size}, {known})"
+
+    def _repr_html_(self) -> str:
+        from wsss_viz.data.palette import voc_palette
+        from wsss_viz.data.png import picture_row
+
+        pictures = [(self.image, self.name)]
+        if self.mask is not None:
+            pictures.append((voc_palette()[self.mask], "mask"))
+        return picture_row(repr(self), pictures)

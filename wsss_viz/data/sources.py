@@ -43,6 +43,7 @@ TURNED = "turned"
 """What says behind an @ that masks lie in the pixels of files that EXIF turns."""
 
 _INDEXED = re.compile(r"(.+):([0-9]{1,9})", re.DOTALL)
+_PHOTO_KINDS = ("photos", "photos@voc")
 _PHOTOS = re.compile(r"photos(@voc)?(?::(val|test))?(?::([0-9]{1,9}))?")
 _SCENES = re.compile(r"([^:@]*)(?:@([0-9]{1,5})x([0-9]{1,5}))?")
 
@@ -119,12 +120,22 @@ def open(source: str) -> DataSet:
         InputError: an unknown form, split, size or folder, or an index outside the set; in one line.
     """
     kind, colon, rest = source.partition(":")
-    if kind in ("photos", "photos@voc"):
+    if kind in _PHOTO_KINDS:
         return _open_photos(source)
     if not colon or kind not in _OPENERS or not rest or "\0" in rest:
         raise InputError(f"unknown data string {_short(source)}; write {FORMS}")
     with explained(_short(source)):
         return _OPENERS[kind](source, rest)
+
+
+def is_data_string(text: str) -> bool:
+    """Whether a text begins as a data string does, and not as a path.
+
+    >>> is_data_string("scenes:test:17"), is_data_string("photos"), is_data_string("photo.jpg")
+    (True, True, False)
+    """
+    kind, colon, _ = text.partition(":")
+    return kind in _PHOTO_KINDS or (bool(colon) and kind in _OPENERS)
 
 
 def sample(source: str) -> Sample:

@@ -30,12 +30,20 @@ class Entry:
 
 
 def is_split_name(text: str) -> bool:
-    """Whether `text` can name a split: letters, digits, `_`, `-` and `.`, the first one no dot or dash."""
+    """Whether `text` can name a split: letters, digits, `_`, `-` and `.`, the first one no dot or dash.
+
+    >>> is_split_name("train_aug"), is_split_name("../train")
+    (True, False)
+    """
     return _SPLIT_NAME.fullmatch(text) is not None
 
 
 def is_sample_name(text: str) -> bool:
-    """Whether `text` can be a file's name in a folder on any system, and nothing but a name."""
+    """Whether `text` can be a file's name in a folder on any system, and nothing but a name.
+
+    >>> is_sample_name("2007_000032"), is_sample_name("a/b")
+    (True, False)
+    """
     return bool(text.strip(". ")) and len(text) <= 200 and _FORBIDDEN_IN_NAMES.search(text) is None
 
 
@@ -44,6 +52,12 @@ def read_split(path: Path, split: str) -> list[Entry]:
 
     Raises:
         InputError: no such folder or list, no names in it, one twice, or one that leads out of the folder.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "train.txt").write_text("2007_000032")
+    >>> read_split(folder, "train")
+    [Entry(name='2007_000032', image=None, mask=None)]
     """
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; give the one that holds JPEGImages and ImageSets")

@@ -5,7 +5,7 @@
 | `ImageSets/Segmentation/SPLIT.txt` | the names of the split, or image and mask, one a line (`split_lists`) |
 | `JPEGImages/NAME.jpg` or `.png` | the image |
 | `SegmentationClass/NAME.png` | class mask: 0 background, 1..20 VOC's classes, 255 ignore |
-| `SegmentationClassAug/NAME.png` | SBD's (Hariharan et al., ICCV 2011), where the one above is missing |
+| `SegmentationClassAug/NAME.png` | SBD's (`docs/sources.md#voc`), where the one above is missing |
 | `SegmentationParts/NAME.png` | part mask: 1 discriminative, 2 not, 255 ignore (ours) |
 | `cls_labels.npy` | labels as PSA and IRN ship them (`label_vectors`) |
 | `Annotations/NAME.xml` | the objects, from which labels are taken else |

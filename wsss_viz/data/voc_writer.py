@@ -56,6 +56,12 @@ def write_voc(
     Raises:
         InputError: a class, a name or a split that VOC's layout cannot hold, no samples, or, without `overwrite`,
             a folder that is not one of ours, a split that is there already, a file of other content.
+
+    >>> import tempfile
+    >>> from wsss_viz.data import open
+    >>> folder = tempfile.mkdtemp()
+    >>> write_voc(open("scenes:test")[:2], folder, "test"), len(open(f"voc:{folder}:test"))
+    (2, 2)
     """
     rest = iter(samples)
     first = next(rest, None)

@@ -28,6 +28,10 @@ def classification_scores(logits: NDArray, labels: NDArray) -> ClassificationSco
 
     Raises:
         ValueError: shapes differ, a logit is not finite, or no class is in some images and not in others.
+
+    >>> logits = np.array([[3.0, -1.0], [2.0, 1.0], [-2.0, 4.0]])
+    >>> round(classification_scores(logits, np.array([[1, 0], [1, 0], [0, 1]])).f1, 3)
+    0.833
     """
     logits, labels = np.asarray(logits), np.asarray(labels)
     if logits.shape != labels.shape or logits.ndim != 2:

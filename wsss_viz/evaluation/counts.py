@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
-from wsss_viz.traces.pseudo_masks import strongest
+from wsss_viz.traces.pseudo_masks import argmax_with_value
 
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
-"""Background thresholds 0.00 to 0.99 (`methods.md`, section 1: SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49)."""
+"""Background thresholds 0.00 to 0.99 (SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49: `docs/sources.md#thresholds`)."""
 
 PARTS = (DISCRIMINATIVE, NON_DISCRIMINATIVE)
 
@@ -75,7 +75,7 @@ def count(
         present = tuple(names[i - 1] for i in inside if i not in (0, IGNORE))
     known = [classes.index(name) for name in present if name in classes]
     if known:
-        best, value = strongest(maps, known, sample.size, by)
+        best, value = argmax_with_value(maps, known, sample.size, by)
         lookup = np.zeros(len(classes) + 1, dtype=np.int64)
         for name in present:
             if name in classes:

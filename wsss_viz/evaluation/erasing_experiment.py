@@ -2,7 +2,7 @@
 
 The experiment that motivates CS-AE (Kweon et al., ICCV 2021) claims that a classifier trained on whole images alone
 answers to the less discriminative parts of an object once the most discriminative one is erased to some extent. Its
-thresholds and plots could not be read; this protocol is our own (`methods.md` 3.1).
+thresholds and plots could not be read; this protocol is our own (`docs/sources.md#oc-cse`).
 
     M        = ReLU(A_c) / max ReLU(A_c)                  the class's map of the image as it is
     E_theta  = {u : M(u) > theta},  theta = 1.0 (nothing), 0.9, ..., 0.1

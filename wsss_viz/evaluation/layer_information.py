@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wsss_viz import __version__
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from wsss_viz.evaluation.layer_features import Asked, LayerFeatures
@@ -135,12 +135,21 @@ def _rounded(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def stored_path() -> Path:
-    """Where the shipped report is: in `showcase/` beside the checkpoints."""
+    """Where the shipped report is: in `showcase/` beside the checkpoints.
+
+    >>> stored_path().name
+    'layer-information.json'
+    """
     return checkpoints_folder() / "showcase" / "layer-information.json"
 
 
 def store(report: dict[str, Any], path: Path | None = None) -> Path:
-    """Writes a report for pages to open, whole or not at all."""
+    """Writes a report for pages to open, whole or not at all.
+
+    >>> import tempfile
+    >>> store({"format": FORMAT}, Path(tempfile.mkdtemp()) / "report.json").name
+    'report.json'
+    """
     path = path or stored_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, (json.dumps(report, separators=(",", ":")) + "\n").encode())
@@ -152,6 +161,9 @@ def read_stored(path: Path | None = None) -> dict[str, Any]:
 
     Raises:
         InputError: it is missing, damaged, of another format, or measured with checkpoints that are not these.
+
+    >>> sorted(read_stored())[:3]
+    ['checkpoints', 'format', 'images']
     """
     path = path or stored_path()
     if not path.is_file():
@@ -174,7 +186,11 @@ def read_stored(path: Path | None = None) -> dict[str, Any]:
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The report to read: bits and 95 % interval by layer and region, a block for each question."""
+    """The report to read: bits and 95 % interval by layer and region, a block for each question.
+
+    >>> print(table(read_stored()).splitlines()[0])
+    classifier: I_V(T->class), bits, logistic, scenes:test, n = 200 scored, cap H(Y) = 3.210
+    """
     lines = []
     blocks: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in report["measured"]:

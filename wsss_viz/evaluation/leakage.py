@@ -1,6 +1,6 @@
 """How much of a class's map lies on another labelled object, at matched recall.
 
-For the class-specific half of CS-AE's loss (Kweon et al., ICCV 2021): where objects of different classes touch, a map
+For the class-specific half of CS-AE's loss (`docs/sources.md#oc-cse`): where objects of different classes touch, a map
 that grows should not grow onto the neighbour. Each class is thresholded by itself, without an argmax between classes,
 for that would hide the leak. Two methods are compared at the same recall of the classes' own objects: whoever claims
 more leaks more, whatever it claims. Our own measure.
@@ -67,6 +67,12 @@ def count_leak(
 
     Raises:
         ValueError: the sample has no mask or no labels.
+
+    >>> from wsss_viz.data.sources import sample
+    >>> scene = sample("scenes:test:129")
+    >>> maps = np.stack([scene.class_mask(name) for name in scene.classes]).astype(np.float32)
+    >>> count_leak(maps, scene, scene.classes).at_recall(1.0)
+    0.0
     """
     if sample.mask is None or sample.labels is None:
         raise ValueError(f"{sample.name} has no mask or no labels to count against")

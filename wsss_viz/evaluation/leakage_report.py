@@ -1,6 +1,6 @@
 """How much of several methods' maps leaks onto the other labelled object, on the scenes where objects touch.
 
-The claim of CS-AE's second term (Kweon et al., ICCV 2021) put to the test: its mask of a class should leave the others
+The claim of CS-AE's second term (`docs/sources.md#oc-cse`) put to the test: its mask of a class should leave the others
 alone, where class-agnostic erasing has no reason to. The same scenes, the same recall for every method; the interval of
 a difference is over images drawn together for both.
 """

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wsss_viz import data
 from wsss_viz.data.findings import Noticed
 from wsss_viz.data.matching import in_words_of
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.sources import DataSet
+from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.runner import (
@@ -30,20 +31,21 @@ from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
+from wsss_viz.models.renaming import RenamedClassifier, for_data_set
 from wsss_viz.traces.map_folder import MapFolder
 
 TUNING_SAMPLES = 150
 FINISHED = "none: finished pseudo masks"
 
 
-def open_for(data_string: str, classes: Sequence[str], whose: str = "the classifier") -> data.DataSet:
+def open_for(data_string: str, classes: Sequence[str], whose: str = "the classifier") -> DataSet:
     """The data set with the classifier's names (`data.matching`).
 
     Raises:
         InputError: it cannot be opened, its masks do not tell how they number the classes, or none of its labels is a
             class of the classifier.
     """
-    samples = data.open(data_string)
+    samples = open_data(data_string)
     if samples.numbering.undecided:
         raise InputError(samples.numbering.question)
     return in_words_of(samples, classes, whose)
@@ -52,7 +54,7 @@ def open_for(data_string: str, classes: Sequence[str], whose: str = "the classif
 def _about(samples: Sequence[Sample], noticed: Noticed) -> dict[str, Any]:
     """Where the names and numbers of files come from, and the findings, where there are any."""
     said: dict[str, Any] = {}
-    if isinstance(samples, data.DataSet) and hasattr(samples.source, "numbering"):
+    if isinstance(samples, DataSet) and hasattr(samples.source, "numbering"):
         said["classes_from"] = samples.numbering.said
     findings = [finding.as_dict() for finding in noticed.findings()]
     return {**said, **({"findings": findings, "unreadable": noticed.unreadable} if findings else {})}
@@ -68,14 +70,14 @@ def tuning_samples(
             scenes:val where the held-out scenes are evaluated, else "none".
     """
     if tune_on == "auto" and data_string.startswith("scenes:test"):
-        return take(data.open("scenes:val"), TUNING_SAMPLES), f"the first {TUNING_SAMPLES} of scenes:val"
+        return take(open_data("scenes:val"), TUNING_SAMPLES), f"the first {TUNING_SAMPLES} of scenes:val"
     if tune_on in ("auto", "none"):
         return None, "the data itself (an oracle, as the field does)"
-    return (data.open(tune_on) if classes is None else open_for(tune_on, classes)), tune_on
+    return (open_data(tune_on) if classes is None else open_for(tune_on, classes)), tune_on
 
 
 def bind_all(
-    classifier: Classifier,
+    classifier: Classifier | RenamedClassifier,
     classifier_name: str,
     names: Sequence[str],
     also: Mapping[str, str] | None = None,
@@ -100,7 +102,7 @@ def bind_all(
     networks = load_paired(names, classifier_name, device) if networks is None else networks
     runs = {name: bind(name, classifier, networks, samples, **(changes or {}).get(name, {})) for name in names}
     for row, checkpoint in (also or {}).items():
-        other = load(checkpoint, device)
+        other = for_data_set(load(checkpoint, device), getattr(samples, "classes", ()))
         if row in runs:
             raise InputError(f"{row!r} is a row already: give the checkpoint {checkpoint} another name")
         if other.classes != classifier.classes:
@@ -116,6 +118,7 @@ def run_report(
     *,
     limit: int | None = None,
     tune_on: str = "auto",
+    threshold: float | None = None,
     views_name: str = "multi-scale",
     each_image: bool = False,
     ranks: Ranks = ALONE,
@@ -124,17 +127,21 @@ def run_report(
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
-    With `each_image` also `images`, a data string and the classes in it for each, and each method's `per_image`, the
-    IoUs of these classes; and `findings`, what was noticed about the data (`data.findings`), where something was. {} on
-    the ranks other than 0.
+    With `threshold` every method is scored at that one, and nothing is tuned. With `each_image` also `images`, a data
+    string and the classes in it for each, and each method's `per_image`, the IoUs of these classes; and `findings`
+    about the data (`data.findings`), where there are any. {} on the ranks other than 0.
     """
-    samples = ranks.together(lambda: take(open_for(data_string, classes), limit))
-    tuning, threshold_from = ranks.together(lambda: tuning_samples(tune_on, data_string, classes))
+    samples = ranks.run_on_all(lambda: take(open_for(data_string, classes), limit))
+    if threshold is None:
+        tuning, threshold_from = ranks.run_on_all(lambda: tuning_samples(tune_on, data_string, classes))
+    else:
+        tuning, threshold_from = None, f"outside: {threshold:.2f} for all"
     results, images, noticed = evaluate(
         runs,
         classes,
         samples,
         tune_on=tuning,
+        threshold=threshold,
         views=PRESETS[views_name],
         each_image=each_image,
         ranks=ranks,
@@ -183,15 +190,15 @@ def stored_report(
     the ranks other than 0.
     """
 
-    def prepare() -> tuple[data.DataSet, MapFolder]:
-        samples = data.open(data_string)
+    def prepare() -> tuple[DataSet, MapFolder]:
+        samples = open_data(data_string)
         if samples.numbering.undecided:
             raise InputError(samples.numbering.question)
         maps = MapFolder(folder, samples.numbering)
         in_words_of(samples, maps.classes, f"the maps in {folder}")
         return (samples if limit is None else samples[:limit]), maps
 
-    samples, maps = ranks.together(prepare)
+    samples, maps = ranks.run_on_all(prepare)
     counted = count_shared(
         lambda sample: (count_stored_sample(maps, sample), 0.0),
         samples,

@@ -84,14 +84,12 @@ def count_stored_sample(maps: MapFolder, sample: Sample) -> Counts:
     """
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
-    mask = sample.mask
+    sample = matching(sample.classes, maps.classes).of(sample)
     if maps.masks_of(sample.name):
-        finished = maps.read_mask(sample.name, sample.size)
-        sample = matching(sample.classes, maps.classes).of(sample)
-        return count_mask(finished, sample, maps.classes, len(THRESHOLDS))
-    labels = labels_of_mask(mask, sample.classes) if sample.labels is None else sample.labels
+        return count_mask(maps.read_mask(sample.name, sample.size), sample, maps.classes, len(THRESHOLDS))
+    assert sample.mask is not None
+    labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
     stored = maps.read(sample.name, sample.size, labels)
-    sample = matching(sample.classes, stored.keys).of(sample)
     if stored.background is None:
         return count(stored.maps, sample, stored.keys)
     scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size)
@@ -134,7 +132,7 @@ def count_shared(
     """
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
-    mine = Chosen(samples, ranks.share(range(len(samples))))
+    mine = Chosen(samples, range(len(samples))[ranks.rank :: ranks.count])
 
     def counted() -> tuple[dict[int, tuple[Counts, float, str]], Noticed]:
         results: dict[int, tuple[Counts, float, str]] = {}
@@ -150,8 +148,8 @@ def count_shared(
                 noticed.failed(sample.name, str(error), "maps-unreadable")
         return results, noticed
 
-    parts = ranks.at_first(ranks.together(counted))
-    if parts is None:
+    parts = ranks.all_gather(ranks.run_on_all(counted))
+    if ranks.rank != 0:
         return None
     merged: dict[int, tuple[Counts, float, str]] = {}
     noticed = Noticed(samples.set_notes() if isinstance(samples, DataSet) else ())
@@ -179,6 +177,7 @@ def evaluate(
     samples: Sequence[Sample],
     *,
     tune_on: Sequence[Sample] | None = None,
+    threshold: float | None = None,
     views: Views = MULTI_SCALE,
     each_image: bool = False,
     ranks: Ranks = ALONE,
@@ -192,7 +191,8 @@ def evaluate(
         classes: of their maps.
         samples: held-out, with masks.
         tune_on: samples on which each method's threshold is chosen; None: the best on `samples` themselves, which is
-            what the field reports and an oracle (`methods.md` 0.6).
+            what the field reports and an oracle (`docs/sources.md#thresholds`).
+        threshold: of all methods, in place of one chosen on samples.
         views: of every method.
         each_image: whether `per_image` is wanted, the IoUs of each sample's own classes (`scores.image_ious`).
         ranks: this process among the others, each of which takes its share of the samples.
@@ -210,15 +210,15 @@ def evaluate(
     noticed = Noticed()
     for name, run in runs.items():
         work = partial(count_sample, run, classes, views)
-        threshold = None
+        at = threshold
         if tune_on is not None:
             tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress, strict=strict)
-            threshold = summarise(tuned.counts, classes_of(tune_on)).best_threshold if tuned else None
+            at = summarise(tuned.counts, classes_of(tune_on)).best_threshold if tuned else None
         counted = count_shared(work, samples, name, ranks, progress, strict=strict)
         if counted is not None:
             names, noticed = classes_of(samples), counted.noticed
             check_scorable(counted, getattr(samples, "name", "DATA"))
-            scores = summarise(counted.counts, names, threshold)
+            scores = summarise(counted.counts, names, at)
             each = counted.counts if each_image else ()
             results[name] = as_json(scores, counted.seconds / len(counted.counts), each)
             rows = image_rows(counted, names)

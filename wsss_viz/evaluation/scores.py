@@ -19,7 +19,7 @@ from wsss_viz.evaluation.resampling import percentile_interval, resampling_weigh
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of one method on one data set, at one threshold; sources in `methods.md`, section 6.
+    """Scores of one method on one data set, at one threshold; sources in `docs/sources.md#scores`.
 
     The confusion counts are added up over the data set, not averaged over images (IRN, OC-CSE).
 

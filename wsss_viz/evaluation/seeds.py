@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.traces.normalisation import normalise
-from wsss_viz.traces.pseudo_masks import pseudo_mask, strongest
+from wsss_viz.traces.pseudo_masks import argmax_with_value, pseudo_mask
 from wsss_viz.traces.resize import upsample
 
-__all__ = ["ImageScores", "class_seeds", "pseudo_mask", "score_image", "strongest"]
+__all__ = ["ImageScores", "argmax_with_value", "class_seeds", "pseudo_mask", "score_image"]
 
 
 def class_seeds(maps: NDArray, size: tuple[int, int], threshold: float, by: str = "relu_max") -> NDArray[np.bool_]:
-    """(C, H, W) bool: where each class's normalised map is above the threshold, each class by itself."""
+    """(C, H, W) bool: where each class's normalised map is above the threshold, each class by itself.
+
+    >>> class_seeds(np.array([[[1.0, 4.0]]]), (1, 2), threshold=0.5).tolist()
+    [[[False, True]]]
+    """
     return normalise(upsample(maps, size), by) > threshold
 
 
@@ -37,7 +41,13 @@ class ImageScores:
 
 
 def score_image(seed: NDArray[np.bool_], sample: Sample, name: str) -> ImageScores:
-    """The seed (H, W) of the class `name` against the sample's masks. Raises ValueError where it has no mask."""
+    """The seed (H, W) of the class `name` against the sample's masks. Raises ValueError where it has no mask.
+
+    >>> from wsss_viz.data.sources import sample
+    >>> cow = sample("scenes:test:129")
+    >>> score_image(cow.class_mask("cow"), cow, "cow")
+    ImageScores(iou=1.0, precision=1.0, recall=1.0, discriminative=1.0, non_discriminative=1.0)
+    """
     truth = sample.class_mask(name)
     counted = np.ones_like(truth) if sample.mask is None else sample.mask != IGNORE
     seed = seed & counted

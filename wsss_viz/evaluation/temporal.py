@@ -39,7 +39,11 @@ class TemporalScores:
 
 
 def normalised(maps: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(C, T) raw and signed to ReLU(A) / (max_t ReLU(A) + 1e-5), each class by its own maximum, as CAM of images is."""
+    """(C, T) raw and signed to ReLU(A) / (max_t ReLU(A) + 1e-5), each class by its own maximum, as CAM of images is.
+
+    >>> normalised(np.array([[-1.0, 2.0, 4.0]])).round(2).tolist()
+    [[0.0, 0.5, 1.0]]
+    """
     positive = np.maximum(np.asarray(maps, dtype=np.float64), 0)
     return positive / (positive.max(axis=-1, keepdims=True) + EPSILON)
 
@@ -47,14 +51,26 @@ def normalised(maps: NDArray[np.floating]) -> NDArray[np.float64]:
 def located(maps: NDArray[np.floating], labels: Sequence[str], threshold: float) -> NDArray[np.int64]:
     """(T,) index into `ACTIONS` + 1 of the labelled action whose normalised map is highest; 0 up to the threshold.
 
-    The labels of the video are given, as the field gives those of the image (`methods.md` 0.4).
+    The labels of the video are given, as the field gives those of the image (`docs/sources.md#sequences`).
+
+    >>> maps = np.zeros((len(ACTIONS), 4))
+    >>> maps[1] = (0, 1, 4, 0)
+    >>> located(maps, [ACTIONS[1]], threshold=0.5).tolist()
+    [0, 0, 2, 0]
     """
     values = normalised(maps) * np.array([[name in labels] for name in ACTIONS])
     return np.where(values.max(axis=0) > threshold, values.argmax(axis=0) + 1, 0)
 
 
 def temporal_scores(maps: Sequence[NDArray], videos: Sequence[Video], threshold: float) -> TemporalScores:
-    """The scores of all videos' maps, each (C, T), at one threshold."""
+    """The scores of all videos' maps, each (C, T), at one threshold.
+
+    >>> from wsss_viz.data.sequences import Sequences
+    >>> video = Sequences("test")[0]
+    >>> maps = np.stack([video.truth == index + 1 for index in range(len(ACTIONS))]).astype(float)
+    >>> temporal_scores([maps], [video], threshold=0.5).precision
+    100.0
+    """
     found = np.concatenate([located(own, v.labels, threshold) for own, v in zip(maps, videos, strict=True)])
     truth = np.concatenate([video.truth for video in videos]).astype(np.int64)
     moments = np.concatenate([video.moments for video in videos])
@@ -74,6 +90,13 @@ def temporal_scores(maps: Sequence[NDArray], videos: Sequence[Video], threshold:
 
 
 def best_threshold(maps: Sequence[NDArray], videos: Sequence[Video]) -> float:
-    """The threshold of `THRESHOLDS` with the highest mIoU: to be chosen on other videos than those scored."""
+    """The threshold of `THRESHOLDS` with the highest mIoU: to be chosen on other videos than those scored.
+
+    >>> from wsss_viz.data.sequences import Sequences
+    >>> video = Sequences("test")[0]
+    >>> maps = np.stack([(video.truth == index + 1) + 0.25 for index in range(len(ACTIONS))])
+    >>> best_threshold([maps], [video])
+    0.2
+    """
     scores = [temporal_scores(maps, videos, float(threshold)).miou for threshold in THRESHOLDS]
     return float(THRESHOLDS[int(np.argmax(scores))])

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz import data
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
@@ -90,7 +90,7 @@ def _shown(spec: FigureSpec, row: Row, trace_of: TraceOf) -> Shown:
 
 
 def _sample(source: str) -> Sample:
-    found = data.open(source)
+    found = open_data(source)
     if len(found) != 1:
         raise InputError(f"`image` is one sample, such as scenes:test:129; {source!r} has {len(found)}: add its number")
     return found[0]

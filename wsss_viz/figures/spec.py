@@ -12,6 +12,7 @@ from wsss_viz.methods.catalogue import METHODS, check_changes
 from wsss_viz.methods.view_set import PRESETS
 from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces.normalisation import NORMALISATIONS
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
 FORMAT = 1
 KINDS = ("grid", "filmstrip", "curves", "plane", "hgr")
@@ -19,7 +20,6 @@ WITHOUT_ROWS = ("plane", "hgr")
 """Kinds drawn from stored measurements, not from images."""
 WIDTHS = {"single": 3.3, "double": 7.0}
 """Inches: one column of a journal's page, and both."""
-COLOUR_MAPS = ("inferno", "viridis", "cividis")
 VIEWS = tuple(PRESETS)
 FRAMES = ("map", "look")
 SHOWN = ("map", "mask")

@@ -5,8 +5,9 @@ Imported on first use: stored measurements and ratios are read without torch.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wsss_viz.lazy import lazy_names
 
 if TYPE_CHECKING:
     from wsss_viz.gradients.layers import classifier_reader, digit_reader, network_reader
@@ -51,8 +52,4 @@ __all__ = [
     "summarise",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(f"wsss_viz.gradients.{_NAMES[name]}"), name)
-    raise AttributeError(f"module 'wsss_viz.gradients' has no attribute {name!r}")
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz import __version__
 from wsss_viz.data.archives import read_archive, write_archive
 from wsss_viz.errors import InputError
 from wsss_viz.gradients.ratio import Curve
+from wsss_viz.version import __version__
 
 FOLDER = Path(__file__).parent / "runs"
 REBUILD = "python -m wsss_viz diagnose gradient-ratio --data {} --store"

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz import __version__
 from wsss_viz.data import icosahedron
 from wsss_viz.data.archives import read_archive, write_archive
 from wsss_viz.errors import InputError
 from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.result import MIResult, NotApplicable
 from wsss_viz.information.runs import LAYERS, Run, stored_file
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from wsss_viz.information.rulers import Outcome, Pair

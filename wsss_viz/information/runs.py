@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from wsss_viz import __version__
 from wsss_viz.data import icosahedron
 from wsss_viz.data.archives import read_archive, write_archive
 from wsss_viz.errors import InputError
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.inputs import generator
+from wsss_viz.version import __version__
 
 Array = NDArray[np.float64]
 

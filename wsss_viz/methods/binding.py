@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.sources import open as open_data
+from wsss_viz.data.subset import Chosen
 from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import method, why_not
 from wsss_viz.methods.core import resolve
@@ -14,6 +17,7 @@ from wsss_viz.methods.rib_batch import scene_companions
 from wsss_viz.methods.settings import Settings
 from wsss_viz.methods.views import Views
 from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.renaming import RenamedClassifier
 from wsss_viz.traces.step import Step
 
 Runner = Callable[[Sample, Views], Iterator[Step]]
@@ -25,7 +29,7 @@ Networks = Mapping[str, Sequence[Classifier]]
 
 def bind(
     name: str,
-    classifier: Classifier,
+    classifier: Classifier | RenamedClassifier,
     networks: Networks | None = None,
     samples: Sequence[Sample] = (),
     settings: Settings | None = None,
@@ -43,6 +47,8 @@ def bind(
     Raises:
         InputError: the method is unknown, a setting makes no sense, or the paired network is not there.
     """
+    if isinstance(classifier, RenamedClassifier):
+        return RenamedMethod.of(bind(name, classifier.classifier, networks, samples, settings, **changes), classifier)
     entry = method(name)
     inputs: dict[str, Any] = {
         key: changes.pop(key) for key in ("classes", "companion_samples", "callback") if key in changes
@@ -81,3 +87,36 @@ class BoundMethod:
         run = method(self.name).load()
         steps: Iterator[Step] = run(self.classifier, sample, views=views, settings=self.settings, **self.inputs)
         return steps
+
+
+@dataclass(frozen=True, eq=False)
+class RenamedMethod(BoundMethod):
+    """A method on a classifier under a data set's names: for each image the rows that fit it, then the method as ever.
+
+    RIB's companions are the shipped photographs that show none of the image's classes, each by its ImageNet class. The
+    maps are those of `renamed.classes`, then those of the companions' classes.
+    """
+
+    renamed: RenamedClassifier
+
+    @classmethod
+    def of(cls, bound: BoundMethod, renamed: RenamedClassifier) -> RenamedMethod:
+        """Raises InputError for a method with a second network, whose rows would have to be chosen too."""
+        if method(bound.name).role is not None:
+            raise InputError(
+                f"{bound.name} looks with a second network, which has no rows under these names: leave it out"
+            )
+        return cls(bound.name, bound.classifier, bound.settings, bound.inputs, renamed)
+
+    def __call__(self, sample: Sample, views: Views) -> Iterator[Step]:
+        """The Steps on one sample; of one without labels, those that are recognised are looked at."""
+        labels = self.renamed.recognise(sample.image) if sample.labels is None else sample.labels
+        inputs, also = dict(self.inputs), []
+        if method(self.name).companions:
+            excluded, photographs = self.renamed.synset_names(labels), Photographs()
+            eligible = [i for i, names in enumerate(photographs.labels) if excluded.isdisjoint(names)]
+            also = [name for i in eligible for name in photographs.labels[i]]
+            inputs["companion_samples"] = Chosen(open_data("photos"), eligible)
+        classifier = self.renamed.for_image(sample.image, also)
+        bound = BoundMethod(self.name, classifier, self.settings, inputs)
+        return bound(replace(sample, labels=labels), views)

@@ -48,7 +48,10 @@ class Method:
         step_name: what a Step is: "k", an iteration; "round", "class", "stage".
         group, label: where it stands on the page Erasing; "": not there.
         lead: that page's first line; "": the one of its group.
+        formula: in LaTeX, of a group that the page has no words of its own for.
         pitch: title and half a sentence by which one's own image is stepped through it; (): not offered.
+        stepped_with: settings of that page's own, as name and value.
+        quick: settings that pages change on a person's own network, which would take minutes.
         preferred: whether Compare opens with it.
         control: whether it is a control for another method and not ranked among them.
         forwards: of the network, before the first iteration.
@@ -75,7 +78,10 @@ class Method:
     group: str = ""
     label: str = ""
     lead: str = ""
+    formula: str = ""
     pitch: tuple[str, ...] = ()
+    stepped_with: tuple[tuple[str, Any], ...] = ()
+    quick: tuple[tuple[str, Any], ...] = ()
     preferred: bool = False
     control: bool = False
     forwards: int = 1
@@ -139,18 +145,6 @@ METHODS: dict[str, Method] = {
             "Zhou et al., CVPR 2016",
             "#6c757d",
             preferred=True,
-        ),
-        Method(
-            "layercam",
-            "LayerCAM",
-            "layer_activation:layercam",
-            LayerCamSettings,
-            "Jiang et al., TIP 2021",
-            "#c2185b",
-            dash="longdash",
-            marker="diamond-tall",
-            step_name="stage",
-            tunes=True,
         ),
         Method(
             "ae",
@@ -256,6 +250,7 @@ METHODS: dict[str, Method] = {
             label="sigmoid removed",
             lead="The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
             "look at more than the most discriminative part.",
+            quick=(("gradient_views", "mirror"),),
             pitch=("RIB", "tuned without the last sigmoid, step by step"),
             preferred=True,
             tunes=True,
@@ -277,7 +272,27 @@ METHODS: dict[str, Method] = {
             label="control: sigmoid kept",
             lead="RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
             "loss has little left to ask for.",
+            quick=(("gradient_views", "mirror"),),
             control=True,
+            tunes=True,
+        ),
+        Method(
+            "layercam",
+            "LayerCAM",
+            "layer_activation:layercam",
+            LayerCamSettings,
+            "Jiang et al., TIP 2021",
+            "#c2185b",
+            dash="longdash",
+            marker="diamond-tall",
+            step_name="stage",
+            group="LayerCAM",
+            label="stage by stage",
+            lead="The class in the features of each stage, the last one first: earlier stages are finer, and less "
+            "sure of the class.",
+            formula=r"M^c(u) = \mathrm{ReLU}\left(\textstyle\sum_k \mathrm{ReLU}"
+            r"\left(\frac{\partial s_c}{\partial A_k(u)}\right) A_k(u)\right)",
+            stepped_with=(("layers", 4),),
             tunes=True,
         ),
     )
@@ -295,6 +310,12 @@ def method(name: str) -> Method:
 def title(name: str) -> str:
     """The method's title; what is no method, such as a control in a report, is called by its own name."""
     return METHODS[name].title if name in METHODS else name
+
+
+def lead(name: str) -> str:
+    """The first line of the page Erasing: the method's own, else that of its group."""
+    group = [entry.lead for entry in METHODS.values() if entry.group == METHODS[name].group and entry.lead]
+    return METHODS[name].lead or group[0]
 
 
 def roles(names: Iterable[str] = METHODS) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
     s_c    = mean_u A_c(u)         its logit
 
 All classes come from one forward. As used in weakly-supervised segmentation, the maps of several scales and of the
-mirror image are fused (IRN, Ahn et al., CVPR 2019; `views.MULTI_SCALE`).
+mirror image are fused (IRN, `docs/sources.md#irn`; `views.MULTI_SCALE`). CAM: `docs/sources.md#cam`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Kweon, Yoon, Kim, Park and Yoon, "Unlocking the Potential of Ordinary Classifier: Class-Specific Adversarial Erasing
 Framework for Weakly Supervised Semantic Segmentation", ICCV 2021. Official code: KAIST-vilab/OC-CSE,
-`models/model_cse.py`.
+`models/model_cse.py` (`docs/sources.md#oc-cse`).
 
     A, p  = CGNet(x)                                      class maps and logits of the network that is trained
     m     = ReLU(up(A_r)) / (max_u ReLU(up(A_r)) + 1e-5)  the mask of one class r, drawn from the image's labels

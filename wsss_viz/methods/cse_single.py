@@ -6,7 +6,7 @@
     L           = BCE(p, y) + alpha BCE(p^, y - y_r)
     theta_{k+1} = theta_k - rate v_k               SGD with momentum, on this image alone
 
-OC-CSE (Kweon et al., ICCV 2021) trains one CGNet on a whole data set. Here a copy of the classifier is tuned on one
+OC-CSE (`docs/sources.md#oc-cse`) trains one CGNet on a whole data set. Here a copy of the classifier is tuned on one
 image against the classifier itself, so that a person can step through CS-AE on a picture and a checkpoint of their own.
 What a data set teaches (the extent of a sofa, whatever its colour) one image cannot: read it as the loss at work, not
 as a substitute for the trained network.

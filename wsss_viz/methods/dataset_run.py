@@ -1,4 +1,4 @@
-"""The class maps of a whole data set, one file an image, by any number of processes.
+"""The class maps of a whole data set, one file per image, by any number of processes.
 
 What is there already is skipped, so a run that was stopped or killed goes on; each file is written whole or not at all.
 An image's file depends on the image and the settings alone, not on which rank computes it, nor after what.
@@ -99,10 +99,10 @@ def run_dataset(
             remove_partial(writer.folder)
             return [index for index, path in enumerate(paths) if not path.exists()]
 
-        missing = ranks.from_first(ranks.together(prepare))
-        mine = ranks.share(missing)
+        missing = ranks.all_gather(ranks.run_on_all(prepare))[0]
+        mine = missing[ranks.rank :: ranks.count]
         done = len(samples) - len(missing)
-        skipped = len(ranks.share(range(done)))
+        skipped = len(range(done)[ranks.rank :: ranks.count])
 
         def work() -> RankReport:
             start = time.perf_counter()
@@ -112,7 +112,7 @@ def run_dataset(
                 written += 1
             return RankReport(written, skipped, time.perf_counter() - start, noticed)
 
-        return ranks.everywhere(ranks.together(work))
+        return ranks.all_gather(ranks.run_on_all(work))
 
 
 def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@
 
 The loop of AE-PSL (Wei et al., "Object Region Mining with Adversarial Erasing", CVPR 2017) without its training: the
 paper trains a new classifier on the erased images at every step, here the same one sees them. So it is our own method,
-and the experiment that motivates CS-AE (Kweon et al., ICCV 2021).
+and the experiment that motivates CS-AE (`docs/sources.md#oc-cse`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """AE, retrained: find, erase, train anew, and take the union (AE-PSL).
 
 Wei, Feng, Liang, Cheng, Zhao and Yan, "Object Region Mining with Adversarial Erasing: A Simple Classification to
-Semantic Segmentation Approach", CVPR 2017. In rounds t = 1 ... T:
+Semantic Segmentation Approach", CVPR 2017 (`docs/sources.md#ae`). In rounds t = 1 ... T:
 
     H_t     = CAM of the classifier of round t on I_t, one map for each label
     F_t     = hard threshold of H_t

@@ -1,6 +1,7 @@
 """GAIN: guided attention inference, without extra supervision.
 
-Li, Wu, Peng, Ernst and Fu, "Tell Me Where to Look: Guided Attention Inference Network", CVPR 2018, sections 3 and 4.
+Li, Wu, Peng, Ernst and Fu, "Tell Me Where to Look: Guided Attention Inference Network", CVPR 2018, sections 3 and 4
+(`docs/sources.md#gain`, `docs/sources.md#grad-cam`).
 
     A^c    = ReLU( sum_k w_k^c f_k ),  w_k^c = GAP(d s^c / d f_k)     eqs. 1, 2 (Grad-CAM)
     I*^c   = I - T(A^c) (.) I                                         eq. 3, one image for each label c

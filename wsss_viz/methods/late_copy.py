@@ -15,7 +15,7 @@ from wsss_viz.models.classifier import Classifier
 
 
 def poly(step: int, steps: int, power: float) -> float:
-    """(1 - t/T)^power, the field's schedule of the learning rate (PSA, IRN); power 0: constant.
+    """(1 - t/T)^power, the field's schedule of the learning rate (`docs/sources.md#poly`); power 0: constant.
 
     Args:
         step: t, from 0.

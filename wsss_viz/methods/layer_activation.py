@@ -1,7 +1,7 @@
 """LayerCAM: every position weighted by its own positive gradient, at any stage of the network.
 
 Jiang, Zhang, Hou, Cheng and Wei, "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE
-Transactions on Image Processing 30, 2021, section III.
+Transactions on Image Processing 30, 2021, section III (`docs/sources.md#layercam`).
 
     w_k^c(u) = ReLU(d s_c / d A_k(u))           A: the output of one stage, s_c: the logit
     M^c(u)   = ReLU(sum_k w_k^c(u) A_k(u))

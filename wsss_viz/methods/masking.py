@@ -5,6 +5,8 @@
     T(M) = 1 / (1 + exp(-omega (M - sigma)))       soft (GAIN, Li et al., CVPR 2018, eq. 4)
     x'   = x (1 - mask)                            0 of a normalised input is the mean colour
 
+`docs/sources.md#ae`, `docs/sources.md#gain`, `docs/sources.md#oc-cse`.
+
 Everything here is differentiable where its formula is, keeps no state and touches no classifier: CS-AE and GAIN train
 through it, erasing on a frozen classifier makes its masks by it.
 """

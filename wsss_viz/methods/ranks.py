@@ -1,8 +1,8 @@
 """Several processes at one data set, as torchrun starts them: who they are, what they tell each other, how they end.
 
-Each process is a rank and takes every n-th image. They meet at few places: what is to be done is told by rank 0, what
-was counted is gathered there, and an error on one ends all. Between two images a rank asks a store whether another has
-failed; so nobody computes on for hours, and nobody waits for one that is gone.
+Each process is a rank and takes every n-th image, `indices[rank::count]`. They meet at few places: what is to be done
+and what was counted is gathered on all, and an error on one ends all. Between two images a rank asks a store whether
+another has failed; so nobody computes on for hours, and nobody waits for one that is gone.
 """
 
 from __future__ import annotations
@@ -41,10 +41,6 @@ class Ranks:
     local: int = 0
     store: Any = None
 
-    def share(self, things: range | list[int]) -> list[int]:
-        """Every `count`-th of them, from `rank` on."""
-        return list(things[self.rank :: self.count])
-
     def watched(self, things: Iterable[T]) -> Iterator[T]:
         """The same things, ended by `Stopped` once another rank has failed."""
         for thing in things:
@@ -52,7 +48,7 @@ class Ranks:
                 raise Stopped
             yield thing
 
-    def together(self, work: Callable[[], T]) -> T:
+    def run_on_all(self, work: Callable[[], T]) -> T:
         """What `work` returns on this rank, once it has returned on all.
 
         `work` must not meet the other ranks itself.
@@ -74,7 +70,7 @@ class Ranks:
             line = f"rank {self.rank} failed ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
         if line is not None:
             self.store.set(_FAILED, "1")
-        lines = self.everywhere(line)
+        lines = self.all_gather(line)
         if defect is not None:
             raise defect
         said = [line for line in lines if line]
@@ -82,7 +78,7 @@ class Ranks:
             raise InputError(said[0] if said else "another process has failed")
         return value
 
-    def everywhere(self, value: T) -> list[T]:
+    def all_gather(self, value: T) -> list[T]:
         """The values of all ranks, on all ranks."""
         if self.count == 1:
             return [value]
@@ -91,26 +87,6 @@ class Ranks:
         values: list[Any] = [None] * self.count
         distributed.all_gather_object(values, value)
         return values
-
-    def at_first(self, value: T) -> list[T] | None:
-        """The values of all ranks on rank 0, None on the others."""
-        if self.count == 1:
-            return [value]
-        from torch import distributed
-
-        values: list[Any] | None = [None] * self.count if self.rank == 0 else None
-        distributed.gather_object(value, values)
-        return values
-
-    def from_first(self, value: T) -> T:
-        """Rank 0's value, on all ranks."""
-        if self.count == 1:
-            return value
-        from torch import distributed
-
-        box = [value]
-        distributed.broadcast_object_list(box)
-        return box[0]
 
 
 ALONE = Ranks()

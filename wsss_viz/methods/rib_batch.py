@@ -1,4 +1,4 @@
-"""The batch RIB tunes on: the image in its views, and its companions (Lee et al., NeurIPS 2021).
+"""The batch RIB tunes on: the image in its views, and its companions (`docs/sources.md#rib`).
 
 Companions are the other images that steady the tuning on one image. Each step raises the logits of B more images, none
 of which shares a label with the image at hand; so the direction that raises every class at once is no way out. Early

@@ -1,7 +1,8 @@
 """From class maps to the loss that RIB descends: pooling over the less discriminative region, and the logits' sum.
 
 RIB (Lee et al., "Reducing Information Bottleneck for Weakly Supervised Semantic Segmentation", NeurIPS 2021) pools
-where the map is still low, so that raising the logit raises what the classifier has neglected so far:
+where the map is still low, so that raising the logit raises what the classifier has neglected so far
+(`docs/sources.md#rib`):
 
     M_c = ReLU(A_c) / max_u ReLU(A_c)
     R_c = {u : M_c(u) <= tau}

@@ -165,7 +165,7 @@ class CamSettings(Settings):
 
 @dataclass(frozen=True)
 class LayerCamSettings(Settings):
-    """LayerCAM (Jiang et al., TIP 2021).
+    """LayerCAM (`docs/sources.md#layercam`).
 
     Attributes:
         layers: how many stages are looked at, the last one first; 1: the last alone.
@@ -183,7 +183,7 @@ class LayerCamSettings(Settings):
 
 @dataclass(frozen=True)
 class ErasingSettings(Settings):
-    """AE on a frozen classifier: our own method, after AE-PSL (Wei et al., CVPR 2017).
+    """AE on a frozen classifier: our own method, after AE-PSL (`docs/sources.md#ae`).
 
     Attributes:
         steps: K, the number of erasings; 0 is CAM.
@@ -242,7 +242,7 @@ class ErasingRoundsSettings(Settings):
 
 @dataclass(frozen=True)
 class GainSettings(Settings):
-    """GAIN (Li et al., CVPR 2018): as the network was trained.
+    """GAIN (`docs/sources.md#gain`): as the network was trained.
 
     Attributes:
         sigma, omega: of the soft mask; those of ilyak93/GAIN-pytorch, the paper gives none.
@@ -263,7 +263,7 @@ class GainSettings(Settings):
 
 @dataclass(frozen=True)
 class CseSettings(Settings):
-    """CS-AE (OC-CSE, Kweon et al., ICCV 2021).
+    """CS-AE (`docs/sources.md#oc-cse`).
 
     Attributes:
         weight: alpha, the weight of L_cse in the loss that is shown; the paper's schedule ends at 1.
@@ -306,7 +306,7 @@ class CseSingleSettings(Settings):
 
 @dataclass(frozen=True)
 class RibSettings(Settings):
-    """RIB (Lee et al., NeurIPS 2021): what the official code does on VOC with IRN's ResNet-50.
+    """RIB (`docs/sources.md#rib`): what the official code does on VOC with IRN's ResNet-50.
 
     The paper differs, as far as it could be verified, in three: it clamps the logits at the margin (`clamp`), pools by
     the region's own size (`pooling` "gndrp") and adds up the maps of theta_0 to theta_K (`accumulate` "after").

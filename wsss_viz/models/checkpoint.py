@@ -9,23 +9,28 @@ from typing import Any
 import torch
 
 from wsss_viz.errors import InputError
-from wsss_viz.models import efficientnet_lite, scene_network
+from wsss_viz.models.architectures import architecture
+from wsss_viz.models.class_lists import check_class_names
 from wsss_viz.models.classifier import Classifier, Preprocessing
-from wsss_viz.models.layouts.result import TITLES
-from wsss_viz.models.manifest import settings_of_file
-from wsss_viz.models.network_file import KEY, read_weights, write_weights
-from wsss_viz.models.preflight import Report
-from wsss_viz.models.reading.bounds import FORMATS, SAFETENSORS
-from wsss_viz.models.reading.safetensors_header import read_header
+from wsss_viz.models.manifest import settings_of_digest
+from wsss_viz.models.network_file import KEY, fill, read_own, write_weights
+from wsss_viz.models.reading import TensorFile
+from wsss_viz.models.reading.bounds import FORMATS
+from wsss_viz.models.report import Report
 
 FORMAT = "classifier-1"
 
 
-def write_checkpoint(path: Path, classifier: Classifier, architecture: dict[str, Any], *, half: bool = False) -> None:
-    """Writes the classifier as safetensors, whole or not at all; `half` in float16, see `write_weights`."""
+def write_checkpoint(path: Path, classifier: Classifier, description: dict[str, Any], *, half: bool = False) -> None:
+    """Writes the classifier as safetensors, whole or not at all.
+
+    Args:
+        description: `{"name": ...}` of its architecture, with what its `described` builds the network from.
+        half: whether numbers are written in half precision.
+    """
     meta = {
         "format": FORMAT,
-        "architecture": architecture,
+        "architecture": description,
         "classes": list(classifier.classes),
         "split": classifier.split,
         "preprocessing": classifier.preprocessing.as_dict(),
@@ -33,88 +38,110 @@ def write_checkpoint(path: Path, classifier: Classifier, architecture: dict[str,
     write_weights(path, classifier, meta, half=half)
 
 
-def read_checkpoint(path: Path) -> Classifier:
-    """Reads what `write_checkpoint` wrote; on the CPU, in evaluation mode, frozen, with its entry's settings.
+def read_checkpoint(path: Path, sha256: str | None = None, stride: int | None = None) -> Classifier:
+    """Reads what `write_checkpoint` wrote; on the CPU, in evaluation mode, frozen.
+
+    Args:
+        sha256: what the bytes that are read must digest to.
+        stride: of the maps, where it is not the checkpoint's own.
 
     Raises:
-        InputError: the file is missing, truncated, not ours, of another architecture, or holds NaN or infinity.
+        InputError: the file is missing, truncated, changed, not ours, of another architecture, or holds NaN or
+            infinity.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.scene_network import scene_network
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = Path(folder.name) / "c.safetensors"
+        >>> network = scene_network(["cat", "dog"], (8, 8, 8, 8, 8))
+        >>> write_checkpoint(path, network, {"name": "scene-network", "widths": [8, 8, 8, 8, 8]}, half=True)
+        >>> read_checkpoint(path).classes
+        ('cat', 'dog')
+        >>> folder.cleanup()
     """
+    return classifier_of(read_own(path, sha256), stride)
 
-    def build(description: str | None) -> Classifier:
-        if description is None:
-            raise InputError(f"{path.name} is a safetensors file but not a classifier of this project")
-        return _build(description, path.name)
 
-    classifier = read_weights(path, build)
-    classifier.settings = settings_of_file(path)
+def classifier_of(file: TensorFile, stride: int | None = None) -> Classifier:
+    """The classifier of one of our own checkpoints in memory, with its entry's settings.
+
+    Args:
+        stride: of the maps, where it is not the checkpoint's own.
+
+    Raises:
+        InputError: as `read_checkpoint` does.
+    """
+    classifier = fill(file, _described(file, stride))
+    classifier.digest, classifier.settings = file.digest, settings_of_digest(file.digest)
     return classifier
 
 
-def own_report(path: Path) -> Report:
-    """The preflight report of one of our own checkpoints, from its header.
+def own_report(file: TensorFile) -> Report:
+    """The report on one of our own checkpoints, from its header.
 
     Raises:
-        InputError: the container is damaged, or the header does not describe its network.
+        InputError: the header does not describe its network.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        header = read_header(file, size, path.name)
-    classifier = _build(header.metadata[KEY], path.name)
-    scenes = not classifier.layout
+    classifier = _described(file)
     expected = {key: tuple(value.shape) for key, value in classifier.state_dict().items()}
-    missing = tuple(key for key in expected if key not in header.tensors)
-    unexpected = tuple(key for key in header.tensors if key not in expected)
-    wrong = [key for key, shape in expected.items() if key in header.tensors and header.tensors[key].shape != shape]
+    missing = tuple(key for key in expected if key not in file.tensors)
+    unexpected = tuple(key for key in file.tensors if key not in expected)
+    wrong = [key for key, shape in expected.items() if key in file.tensors and file.tensors[key].shape != shape]
     gaps = [f"{kind} {keys[0]}" for kind, keys in (("missing", missing), ("unexpected", unexpected)) if keys]
     gaps += [f"{key} has another shape" for key in wrong[:1]]
+    name = json.loads(file.metadata[KEY])["architecture"]["name"]
+    known = architecture(name)
     return Report(
-        path.name,
-        size,
-        FORMATS[SAFETENSORS],
-        layout=scene_network.NAME if scenes else classifier.layout,
-        architecture="this project's network for scenes" if scenes else TITLES[classifier.layout],
-        tensors=len(header.tensors),
+        file.name,
+        file.bytes,
+        FORMATS[file.format],
+        file.digest,
+        layout=name,
+        architecture=known.title if known else name,
+        tensors=len(file.tensors),
         matched=len(expected) - len(missing),
         expected=len(expected),
         missing=missing,
         unexpected=unexpected,
         parameters=sum(parameter.numel() for parameter in classifier.parameters()),
-        dtypes=tuple(sorted({info.dtype for info in header.tensors.values() if info.is_float})),
+        dtypes=tuple(sorted({info.dtype for info in file.tensors.values() if info.is_float})),
         classes=classifier.classes,
         classes_from="its own header",
         stride=classifier.stride,
+        stride_from="checkpoint",
         preprocessing=classifier.preprocessing.as_dict(),
+        input_from="checkpoint",
         problems=(f"it is of another architecture: {', '.join(gaps)}: it was made by another version",) if gaps else (),
     )
 
 
-def _scene_network(classes: list[str], architecture: dict[str, Any]) -> Classifier:
-    widths = [int(width) for width in architecture["widths"]]
-    if len(widths) != len(scene_network.STRIDES) or not all(1 <= width <= 4096 for width in widths):
-        raise InputError(f"it declares widths {widths}, want {len(scene_network.STRIDES)} of 1 to 4096")
-    return scene_network.scene_network(classes, widths)
-
-
-def _efficientnet_lite(classes: list[str], architecture: dict[str, Any]) -> Classifier:
-    return efficientnet_lite.efficientnet_lite(classes, architecture["variant"], architecture["stride"])
-
-
-_BUILDERS = {scene_network.NAME: _scene_network, efficientnet_lite.NAME: _efficientnet_lite}
-
-
-def _build(description: str, name: str) -> Classifier:
+def _described(file: TensorFile, stride: int | None = None) -> Classifier:
+    """The classifier that a header describes, without numbers."""
+    name = file.name
+    if KEY not in file.metadata:
+        raise InputError(f"{name} is a safetensors file but not a classifier of this project")
     try:
-        meta = json.loads(description)
+        meta = json.loads(file.metadata[KEY])
         if meta["format"] != FORMAT:
             raise InputError(f"{name} holds a network of the format {meta['format']!r}, no classifier ({FORMAT!r})")
-        architecture = meta["architecture"]
-        if architecture["name"] not in _BUILDERS:
-            raise InputError(f"{name} is of the architecture {architecture['name']!r}, which this version cannot build")
+        description = meta["architecture"]
+        known = architecture(str(description["name"]))
+        if known is None:
+            raise InputError(f"{name} is of the architecture {description['name']!r}, which this version cannot build")
+        if stride is not None:
+            known.check_stride(stride)
+            description = {**description, "stride": stride}
+        classes = check_class_names(meta["classes"], name)
         with torch.device("meta"):  # nothing is allocated for what a header merely claims
-            classifier = _BUILDERS[architecture["name"]]([str(c) for c in meta["classes"]], architecture)
+            classifier = known.described(description, classes)
         classifier.preprocessing = Preprocessing.from_dict(meta["preprocessing"])
-        classifier.split = int(meta["split"])
-    except (KeyError, TypeError, ValueError) as error:
+        split = meta["split"]
+        if not isinstance(split, int) or not 0 <= split <= len(classifier.stages):
+            raise ValueError(f"its split is {split!r}, of {len(classifier.stages)} stages")
+        classifier.split = split
+        classifier.input_from = "checkpoint"
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{name} does not describe its network ({error}): it was made by another version") from None

@@ -11,6 +11,7 @@ from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.models.imagenet import IMAGENET_COUNT, imagenet_classes
+from wsss_viz.models.suffixes import beside
 
 _MOST_CLASSES = 20_000
 _BACKGROUND = ("background", "_background_", "__background__")
@@ -40,18 +41,36 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     names = [line for _, line in lines_of(path)]
     if names and names[0].lower() in _BACKGROUND:
         del names[0]
-    if not names or len(set(names)) < len(names):
-        raise InputError(f"{path}: {'a class twice' if names else 'no class'}: list each class once, one a line")
-    wrong = next((name for name in names if len(name) > 100 or not name.isprintable()), None)
+    return check_class_names(names, str(path))
+
+
+def check_class_names(names: object, where: str) -> tuple[str, ...]:
+    """The names, where they are plain ones, each once.
+
+    Args:
+        where: what holds them, for messages.
+
+    Raises:
+        InputError: no name, one twice, or one that is no plain line of at most 100 characters.
+
+    Examples:
+        >>> check_class_names(["cat", "dog"], "names.txt")
+        ('cat', 'dog')
+    """
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
+        raise InputError(f"{where}: no class: list each class once, one a line")
+    wrong = next((name for name in names if not name or len(name) > 100 or not name.isprintable()), None)
     if wrong is not None or len(names) > _MOST_CLASSES:
         cause = f"{wrong[:40]!r} is no class name" if wrong is not None else f"{len(names):,} classes are too many"
-        raise InputError(f"{path}: {cause}: write plain names of at most 100 characters, one a line")
+        raise InputError(f"{where}: {cause}: write plain names of at most 100 characters, one a line")
+    if len(set(names)) < len(names):
+        raise InputError(f"{where}: a class twice: list each class once, one a line")
     return tuple(names)
 
 
 def names_beside(checkpoint: Path) -> tuple[str, ...] | None:
     """The names in `NAME.classes.txt` beside a checkpoint NAME.pth; None where there is no such file."""
-    path = checkpoint.with_suffix(".classes.txt")
+    path = beside(checkpoint, ".classes.txt")
     return read_class_names(path) if path.is_file() else None
 
 
@@ -60,7 +79,8 @@ def classes_of(rows: int, given: Sequence[str] | None, name: str) -> ClassList:
 
     Args:
         given: a person's own list; None: VOC's 20, COCO's 80 in the order of their ids (that the rows are so is not
-            verified [U]), ImageNet's 1000, each of the first two also with a background before them, else numbers.
+            verified: `docs/sources.md#coco`), ImageNet's 1000, each of the first two also with a background before
+            them, else numbers.
         name: of the file, for messages.
 
     Raises:

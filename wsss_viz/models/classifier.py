@@ -1,7 +1,8 @@
-"""Classifier: a network with one signed map a class."""
+"""Classifier: a network with one signed map per class."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wsss_viz.errors import InputError
 from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
+
+LARGEST_INPUT = 8 * 2**20
+"""Pixels of a network's input that was enlarged: more would be an image of an extreme shape, not a large one."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,9 @@ class Preprocessing:
     def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
         """Reads `as_dict` back. Raises ValueError or TypeError where a field is not what it must be."""
         mean, std, short_side = values["mean"], values["std"], values["short_side"]
-        if len(mean) != 3 or len(std) != 3 or not all(float(value) > 0 for value in std):
-            raise ValueError(f"mean {mean} and std {std} want three numbers each, std above 0")
+        finite = all(math.isfinite(float(value)) for value in (*mean, *std))
+        if len(mean) != 3 or len(std) != 3 or not finite or not all(float(value) > 0 for value in std):
+            raise ValueError(f"mean {mean} and std {std} want three finite numbers each, std above 0")
         if short_side is not None and not 8 <= int(short_side) <= 8192:
             raise ValueError(f"short_side {short_side} is 8 to 8192")
         return cls(
@@ -46,14 +52,34 @@ class Preprocessing:
         )
 
     def size(self, height: int, width: int) -> tuple[int, int]:
-        """(H, W) of the network's input for an image of `height` x `width`."""
+        """(H, W) of the network's input for an image of `height` x `width`.
+
+        Raises:
+            InputError: the input would have more pixels than `LARGEST_INPUT` and than the image.
+
+        Examples:
+            >>> Preprocessing(short_side=128).size(256, 512)
+            (128, 256)
+        """
         if self.short_side is None:
             return height, width
         ratio = self.short_side / min(height, width)
-        return max(1, round(height * ratio)), max(1, round(width * ratio))
+        size = max(1, round(height * ratio)), max(1, round(width * ratio))
+        if size[0] * size[1] > max(LARGEST_INPUT, height * width):
+            raise InputError(
+                f"an image of {width} x {height} pixels would be enlarged to {size[1]:,} x {size[0]:,} for the "
+                "network, "
+                f"which wants {self.short_side} pixels on the shorter side: crop it to a less extreme shape"
+            )
+        return size
 
     def __call__(self, image: NDArray[np.uint8]) -> Tensor:
-        """(H, W, 3) uint8 RGB to (1, 3, H', W') float32 on the CPU."""
+        """(H, W, 3) uint8 RGB to (1, 3, H', W') float32 on the CPU.
+
+        Examples:
+            >>> tuple(Preprocessing(short_side=8)(np.zeros((16, 24, 3), dtype=np.uint8)).shape)
+            (1, 3, 8, 12)
+        """
         x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
         size = self.size(*image.shape[:2])
         if size != tuple(x.shape[-2:]):
@@ -75,7 +101,7 @@ class Classifier(nn.Module):
     """A sequence of stages, a bias-free 1x1 convolution to one map a class, global average pooling.
 
     A_c(u) = W_c . f(u) is the class map of class c and s_c = mean_u A_c(u) + b_c its logit, b = 0 in the networks of
-    the field (PSA, IRN: `methods.md` 0.1; Zhou et al., CVPR 2016, sec. 2). Nothing is hooked: the forward returns what
+    the field (`docs/sources.md#cam`). Nothing is hooked: the forward returns what
     is needed, so one instance in evaluation mode serves any number of threads.
 
     The first `split` stages are `early`: what is computed there never changes while a method tunes the rest, so it is
@@ -89,12 +115,17 @@ class Classifier(nn.Module):
         split: number of early stages, 0 to len(stages).
         stride: H / h, rounded.
         preprocessing: from an image to an input.
-        layout: of a published network its name in `layouts.result.TITLES`; "" for others.
+        input_from: where that is from: "given", "sidecar", "checkpoint", "weights", "published" or "assumed", as
+            `models.report.Report` explains them.
+        layout: of a published network its architecture's name in the registry; "" for others.
+        digest: SHA-256 of the file that the weights were read from; "" for none.
         settings: what methods are run with on this very network, by the method's name, where it is not their defaults;
             from its entry in the register of checkpoints.
     """
 
     bias: Tensor | None
+    input_from: str = "assumed"
+    digest: str = ""
 
     def __init__(
         self,
@@ -123,6 +154,7 @@ class Classifier(nn.Module):
         self.stride = stride
         self.split = split
         self.preprocessing = preprocessing or Preprocessing()
+        self.input_from = "given" if preprocessing else "assumed"
         self.layout = layout
         self.settings: dict[str, dict[str, Any]] = {name: dict(values) for name, values in (settings or {}).items()}
 

@@ -14,17 +14,23 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from wsss_viz.models.architectures.efficientnet_lite import (
+    HEAD_WIDTH,
+    MEAN,
+    NAME,
+    SHORT_SIDE,
+    SPLIT,
+    STD,
+    STEM_WIDTH,
+    STRIDE,
+    STRIDES,
+    VARIANTS,
+    Row,
+    rows_of,
+)
 from wsss_viz.models.classifier import Classifier, Preprocessing
-from wsss_viz.models.layouts.efficientnet_lite import HEAD_WIDTH, STEM_WIDTH, VARIANTS, Row, rows_of
-from wsss_viz.models.layouts.result import EFFICIENTNET_LITE
 
-NAME = EFFICIENTNET_LITE
-SHORT_SIDE = 320
-STRIDE = 16
-SPLIT = 7
-"""Stages before the last row of blocks: what RIB and CS-AE on a single image leave alone."""
 EPSILON = 1e-3
-STRIDES = (32, 16, 8)
 
 
 class SameConv2d(nn.Conv2d):
@@ -136,7 +142,7 @@ def efficientnet_lite(
         stride=stride,
         split=SPLIT,
         bias=torch.zeros(len(classes)),
-        preprocessing=Preprocessing((127 / 255,) * 3, (128 / 255,) * 3, short_side),
+        preprocessing=Preprocessing(MEAN, STD, short_side),
         layout=NAME,
     )
 
@@ -166,5 +172,5 @@ def at_stride(classifier: Classifier, stride: int) -> Classifier:
     with torch.device("meta"):
         other = efficientnet_lite(classifier.classes, variant, stride, classifier.preprocessing.short_side)
     other.load_state_dict(classifier.state_dict(), assign=True)
-    other.split = classifier.split
+    other.split, other.settings = classifier.split, classifier.settings
     return other.requires_grad_(False).train(classifier.training)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Of the channels, RGB, on the scale 0 to 1 (`methods.md`, 0.7)."""
+"""Of the channels, RGB, on the scale 0 to 1 (`docs/sources.md#torchvision`)."""
 IMAGENET_COUNT = 1000
 
 

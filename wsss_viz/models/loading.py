@@ -2,53 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from torch import nn
 
 from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.device import find_device
-from wsss_viz.models.manifest import file_digest, folder_of, read_manifest
+from wsss_viz.models.manifest import Entry, folder_of, read_manifest
+from wsss_viz.models.network_file import Network, read_network
+from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
+from wsss_viz.models.preflight import part_of
+from wsss_viz.models.suffixes import weight_suffix
 
 TORCHVISION_PREFIX = "torchvision:"
 
 
-def load(name: str, device: str = "auto", *, classes: Sequence[str] | None = None) -> Classifier:
+def load(
+    name: str | Path | nn.Module,
+    device: str = "auto",
+    *,
+    classes: Sequence[str] | None = None,
+    preprocessing: Any = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    short_side: int | None = None,
+    stride: int | None = None,
+) -> Classifier:
     """A classifier in evaluation mode, its weights frozen.
 
     Args:
         name: a name in a register, of the shipped checkpoints ("scenes-classifier") or of those trained with
             `python -m wsss_viz train` ("trained-classifier"), the path of a checkpoint (one of this
-            project, or a published one of a layout that `models.layouts` knows), or a torchvision model's name
-            ("resnet50", "torchvision:resnet50"), which comes with its pretrained weights.
+            project, or of an architecture in `models.architectures`; `FILE#part` for one of several networks in it), a
+            torchvision model's name ("resnet50", "torchvision:resnet50"), which comes with its pretrained weights, or a
+            module, which is adapted.
         device: "auto" (the GPU where there is one), "cpu", "cuda", "cuda:1", "mps".
-        classes: names of a published checkpoint's classes, where they are not those of VOC, COCO or ImageNet.
+        classes: names of the head's rows, where they are not those of VOC, COCO or ImageNet.
+        preprocessing: of a module, as `adapt` takes it.
+        mean, std: of the input, RGB on the scale 0 to 1.
+        short_side: pixels that the shorter side is brought to; 0: the image's own size.
+        stride: pixels per cell of the maps, 32, 16 or 8, where the architecture can be dilated.
+
+    What of the input nobody says is assumed, and `Classifier.input_from` calls it so.
 
     Raises:
-        InputError: the name is unknown, the file missing, damaged, made to do harm or of an unknown architecture, or
-            the device is not there.
+        InputError: the name is unknown, the file missing, damaged, made to do harm or of an unknown architecture, the
+            input or stride is none the network can have, or the device is not there.
+
+    Examples:
+        >>> from torchvision.models import resnet18
+        >>> classifier = load(resnet18(num_classes=2), "cpu", classes=["cat", "dog"], stride=16)
+        >>> classifier.classes, classifier.stride, classifier.input_from
+        (('cat', 'dog'), 16, 'assumed')
     """
     place = find_device(device)
-    return _read(name, classes).eval().requires_grad_(False).to(place)
+    given = NetworkInput(
+        None if mean is None else tuple(mean), None if std is None else tuple(std), short_side, stride, None
+    )
+    if isinstance(name, str | Path):
+        if preprocessing is not None:
+            raise InputError("`preprocessing` is for a module: of a checkpoint give mean, std and short_side")
+        classifier = _read(str(name), classes, given)
+    else:
+        from wsss_viz.models.adapter import adapt
+
+        classifier = adapt(
+            name, classes, preprocessing=preprocessing, mean=mean, std=std, short_side=short_side, stride=stride
+        )
+    return classifier.eval().requires_grad_(False).to(place)
 
 
-def _read(name: str, classes: Sequence[str] | None) -> Classifier:
+def _read(name: str, classes: Sequence[str] | None, given: NetworkInput) -> Classifier:
+    from wsss_viz.models.published import load_published
+
     entries = read_manifest()
     if name in entries:
         _no_names(classes, name)
-        return read_checkpoint(registered_path(name))
+        return read_registered(name, given)
     if not name.startswith(TORCHVISION_PREFIX) and is_path(name):
-        from wsss_viz.models.published import load_published
-
-        return load_published(Path(name), classes)
+        return load_published(Path(name), classes, given=given)
     # Imported here: torchvision takes as long as torch itself, and the shipped checkpoints do not need it.
-    from wsss_viz.models.torchvision_adapter import is_torchvision_name, load_torchvision
+    from wsss_viz.models.adapter import is_torchvision_name, load_torchvision
 
     bare = name.removeprefix(TORCHVISION_PREFIX)
     if is_torchvision_name(bare):
         _no_names(classes, name)
-        return load_torchvision(bare)
+        return load_torchvision(bare, given)
     if name.startswith(TORCHVISION_PREFIX):
         raise InputError(f"torchvision has no classification model {bare!r}: give resnet50, densenet121, ...")
     known = ", ".join(sorted(entries)) or "none yet: make them with `python -m wsss_viz train`"
@@ -57,12 +100,28 @@ def _read(name: str, classes: Sequence[str] | None) -> Classifier:
     )
 
 
-def registered_path(name: str) -> Path:
-    """The file of a checkpoint in the register, its digest checked.
+def read_registered(name: str, given: NetworkInput = NOTHING) -> Classifier:
+    """A classifier of the register; its digest is of the bytes that are read.
 
     Raises:
-        InputError: there is none of that name, or its file is missing, truncated or changed.
+        InputError: there is none of that name, its file is missing, truncated or changed, or it cannot have the stride.
     """
+    entry, path = _entry(name)
+    try:
+        classifier = read_checkpoint(path, entry.sha256, given.stride)
+    except InputError as error:
+        raise _with_remedy(error, entry) from None
+    classifier.preprocessing = given.applied(classifier.preprocessing)
+    classifier.input_from = source_of(given, NOTHING, classifier.input_from)
+    return classifier
+
+
+def _with_remedy(error: InputError, entry: Entry) -> InputError:
+    text = str(error)
+    return InputError(f"{text}; restore it, or run `{entry.command}`") if "digest" in text else error
+
+
+def _entry(name: str) -> tuple[Entry, Path]:
     folder = folder_of(name)
     if folder is None:
         raise InputError(f"there is no checkpoint {name!r} in the register: make it with `python -m wsss_viz train`")
@@ -70,21 +129,35 @@ def registered_path(name: str) -> Path:
     path = folder / entry.file
     if not path.is_file():
         raise InputError(f"{path.name} is missing: restore it, or run `{entry.command}`")
-    if file_digest(path) != entry.sha256:
-        raise InputError(
-            f"{path.name} does not match its digest in the register: it is truncated or changed; restore it, or "
-            f"run `{entry.command}`"
-        )
-    return path
+    return entry, path
+
+
+def registered_path(name: str) -> Path:
+    """The file of a checkpoint in the register. Raises InputError where there is none of that name, or no file."""
+    return _entry(name)[1]
+
+
+def load_network(name: str, form: str, build: Callable[[Mapping[str, Any]], Network]) -> Network:
+    """A network of the register that is no classifier, as `network_file.read_network` reads it.
+
+    Raises:
+        InputError: there is none of that name, or its file is missing, truncated, changed or of another form.
+    """
+    entry, path = _entry(name)
+    try:
+        return read_network(path, form, build, entry.sha256)
+    except InputError as error:
+        raise _with_remedy(error, entry) from None
 
 
 def is_path(name: str) -> bool:
-    """Whether a name means a file: one that is there, or one that is written as a path."""
-    return Path(name).is_file() or "/" in name or "\\" in name or Path(name).suffix in SUFFIXES
+    """Whether a name means a file: one that is there, or one that is written as a path; `FILE#part` too.
 
-
-SUFFIXES = (".safetensors", ".pth", ".pt", ".params")
-"""What files of weights end in."""
+    Examples:
+        >>> is_path("best.PTH.TAR"), is_path("runs/x"), is_path("a.pth#ema"), is_path("resnet50")
+        (True, True, True, False)
+    """
+    return Path(name).is_file() or "/" in name or "\\" in name or bool(weight_suffix(part_of(Path(name))[0].name))
 
 
 def _no_names(classes: Sequence[str] | None, name: str) -> None:

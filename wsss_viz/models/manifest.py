@@ -133,8 +133,12 @@ def settings_of_file(path: Path) -> dict[str, dict[str, Any]]:
     """
     size = path.stat().st_size
     alike = [entry for name, entry in read_manifest().items() if _size((folder_of(name) or path) / entry.file) == size]
-    digest = file_digest(path) if alike else ""
-    entry = next((entry for entry in alike if entry.sha256 == digest), None)
+    return settings_of_digest(file_digest(path)) if alike else {}
+
+
+def settings_of_digest(sha256: str) -> dict[str, dict[str, Any]]:
+    """The methods' settings in the entry of the file of that digest; {} where no entry is of it."""
+    entry = next((entry for entry in read_manifest().values() if entry.sha256 == sha256), None)
     return {} if entry is None else _inherited_settings(entry)
 
 

@@ -1,7 +1,7 @@
 """Weights of our own networks: safetensors that carry the description of what they are of.
 
-What is read is checked before it is believed: the container by safetensors itself (bounds, overlaps, truncation), then
-keys, shapes and dtypes against the architecture, then that every number is finite.
+What is read is checked before it is believed: the container, then keys, shapes and dtypes against the architecture,
+then that every number is finite. Half-precision numbers are read as float32.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
-from wsss_viz.models.preflight import OWN_KEY
-from wsss_viz.models.reading.bounds import LARGEST_FILE
+from wsss_viz.models.reading import TensorFile, read_tensors
+from wsss_viz.models.reading.bounds import FORMATS, OWN_KEY, SAFETENSORS
 
 KEY = OWN_KEY
-_DTYPES = {torch.float32: ("F32", "F16"), torch.int64: ("I64",)}
-"""By a tensor's dtype in the network those it may have in the file."""
+_KINDS = {torch.float32: ("F32", "F16", "BF16"), torch.int64: ("I64",)}
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -33,28 +31,47 @@ def write_network(path: Path, network: nn.Module, form: str, meta: Mapping[str, 
     Args:
         form: what the file holds, with the version of its layout, such as "segmenter-1".
         meta: JSON.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = Path(folder.name) / "n.safetensors"
+        >>> write_network(path, nn.Linear(2, 3), "linear-1", {"sides": [2, 3]})
+        >>> read_network(path, "linear-1", lambda meta: nn.Linear(*meta["sides"])).out_features
+        3
+        >>> folder.cleanup()
     """
     write_weights(path, network, {"format": form, **meta})
 
 
-def read_network(path: Path, form: str, build: Callable[[Mapping[str, Any]], Network]) -> Network:
+def read_network(
+    path: Path, form: str, build: Callable[[Mapping[str, Any]], Network], sha256: str | None = None
+) -> Network:
     """Reads what `write_network` wrote; on the CPU, in evaluation mode, frozen.
 
     Args:
         build: the network from its `meta`; ValueError, KeyError or TypeError where that does not describe one. Nothing
             is allocated for it.
+        sha256: what the bytes that are read must digest to.
 
     Raises:
-        InputError: the file is missing, truncated, of another form or architecture, or holds NaN or infinity.
+        InputError: the file is missing, truncated, changed, of another form or architecture, or holds NaN or infinity.
+
+    Examples:
+        >>> read_network(Path("nothing.safetensors"), "linear-1", nn.Linear)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: no checkpoint at nothing.safetensors: check the path, ...
     """
-    return read_weights(path, lambda description: _build(description or "{}", path.name, form, build))
+    file = read_own(path, sha256)
+    return fill(file, _build(file.metadata.get(KEY, "{}"), path.name, form, build))
 
 
 def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any], *, half: bool = False) -> None:
     """Writes weights and a description of their network, JSON, whole or not at all.
 
     Args:
-        half: float16, half the size; they are read as float32 again.
+        half: whether floating point numbers are written as float16, in half the space; they are read as float32 again.
 
     Raises:
         InputError: a weight is too large for float16.
@@ -69,31 +86,33 @@ def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any], *, ha
     write_whole(path, save(tensors, metadata={KEY: json.dumps(meta, sort_keys=True)}))
 
 
-def read_weights(path: Path, build: Callable[[str | None], Network]) -> Network:
-    """Reads what `write_weights` wrote; on the CPU, in evaluation mode, frozen.
+def read_own(path: Path, sha256: str | None = None) -> TensorFile:
+    """A file of this project's in memory.
 
     Args:
-        build: the network from its description, None where the file has none; nothing is to be allocated for it.
+        sha256: what the bytes that are read must digest to; None: anything.
 
     Raises:
-        InputError: the file is missing, truncated, of another architecture, or holds NaN or infinity.
+        InputError: the file is missing, no safetensors, truncated, or of another digest.
     """
     if not path.is_file():
         raise InputError(f"no checkpoint at {path}: check the path, or make it with `python -m wsss_viz train`")
-    if path.stat().st_size > LARGEST_FILE:
-        raise InputError(f"{path.name} has {path.stat().st_size:,} bytes, more than {LARGEST_FILE:,}: not read")
-    try:
-        with safe_open(path, framework="pt") as file:
-            network = build((file.metadata() or {}).get(KEY))
-            _check_layout(file, network, path.name)
-            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-    except SafetensorError as error:
-        raise InputError(f"{path.name} is truncated or not a safetensors file ({error}): fetch it again") from None
-    broken = next((key for key, value in state.items() if not torch.isfinite(value).all()), None)
-    if broken:
-        raise InputError(f"{path.name}: {broken} holds NaN or infinity: the training diverged, or the file is damaged")
-    whole = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-    network.load_state_dict(whole, assign=True)
+    file = read_tensors(path, sha256=sha256)
+    if file.format != SAFETENSORS:
+        raise InputError(f"{path.name} is a {FORMATS[file.format]} and not a network of this project")
+    return file
+
+
+def fill(file: TensorFile, network: Network) -> Network:
+    """The network with a file's numbers, in evaluation mode, frozen.
+
+    Raises:
+        InputError: the file has other tensors than the network, or NaN or infinity.
+    """
+    _check_layout(file, network)
+    state = {key: file.read(key) for key in file.tensors}
+    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    network.load_state_dict(state, assign=True)
     return network.eval().requires_grad_(False)
 
 
@@ -110,21 +129,20 @@ def _build(description: str, name: str, form: str, build: Callable[[Mapping[str,
         raise InputError(f"{name} does not describe its network ({error}): it was made by another version") from None
 
 
-def _check_layout(file: Any, network: nn.Module, name: str) -> None:
-    """Keys and shapes against the architecture's, read from the header alone. Raises InputError where they differ."""
+def _check_layout(file: TensorFile, network: nn.Module) -> None:
+    """Keys and shapes against the architecture's, from the header alone. Raises InputError where they differ."""
     expected = network.state_dict()
-    present = set(file.keys())
-    missing, unexpected = sorted(set(expected) - present), sorted(present - set(expected))
+    missing, unexpected = sorted(set(expected) - set(file.tensors)), sorted(set(file.tensors) - set(expected))
     if missing or unexpected:
         first = f"missing {missing[0]}" if missing else f"unexpected {unexpected[0]}"
         raise InputError(
-            f"{name} is of another architecture: {len(missing)} keys missing, {len(unexpected)} unexpected ({first})"
+            f"{file.name} is of another architecture: {len(missing)} keys missing, {len(unexpected)} unexpected "
+            f"({first})"
         )
     for key, tensor in expected.items():
-        kind, shape = file.get_slice(key).get_dtype(), tuple(file.get_slice(key).get_shape())
-        kinds = _DTYPES[tensor.dtype]
-        if kind not in kinds or shape != tuple(tensor.shape):
+        info, kinds = file.tensors[key], _KINDS[tensor.dtype]
+        if info.dtype not in kinds or info.shape != tuple(tensor.shape):
             raise InputError(
-                f"{name} is of another architecture: {key} is {kind} {shape}, this network wants "
+                f"{file.name} is of another architecture: {key} is {info.dtype} {info.shape}, this network wants "
                 f"{kinds[0]} {tuple(tensor.shape)}"
             )

@@ -1,62 +1,117 @@
-"""A file of weights as a Classifier: the networks of `models.layouts`, and our own."""
+"""A file of weights as a Classifier: an architecture of the registry, or one of this project's own checkpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
-from wsss_viz.models.checkpoint import own_report, read_checkpoint
-from wsss_viz.models.class_lists import names_beside
+from wsss_viz.models.architectures import Recognised, architecture
+from wsss_viz.models.architectures.recognition import recognise
+from wsss_viz.models.checkpoint import classifier_of
 from wsss_viz.models.classifier import Classifier, Preprocessing
-from wsss_viz.models.efficientnet_lite import efficientnet_lite
-from wsss_viz.models.layouts import Recognised
-from wsss_viz.models.layouts.efficientnet_lite import network_names
-from wsss_viz.models.layouts.resnet import BASIC, BOTTLENECKS
-from wsss_viz.models.layouts.result import EFFICIENTNET_LITE, IRN, MXNET, RESNET38D, STRIDES
-from wsss_viz.models.preflight import OWN_KEY, Report, refuse, report_on
-from wsss_viz.models.reading import TensorFile, open_tensors
-from wsss_viz.models.resnet38d import ResNet38d
+from wsss_viz.models.dilation import dilate
+from wsss_viz.models.network_input import NOTHING, NetworkInput
+from wsss_viz.models.preflight import part_of, report_on
+from wsss_viz.models.reading import TensorFile, read_tensors
+from wsss_viz.models.report import Report, refuse
 from wsss_viz.models.self_check import self_check
-
-FROZEN_STAGES = {IRN: 3, RESNET38D: 1}
-"""Stages that the network's own training left as they were: through layer2 (IRN, RIB); conv1a and b2 (PSA, OC-CSE)."""
 
 
 def read_published(
-    path: Path | str, classes: Sequence[str] | None = None, *, legacy: bool = True
+    path: Path | str,
+    classes: Sequence[str] | None = None,
+    *,
+    legacy: bool = True,
+    given: NetworkInput = NOTHING,
 ) -> tuple[Report, Classifier | None]:
-    """The preflight report of a file, and the network where nothing speaks against it; on the CPU, frozen, checked.
+    """The report on a file, and the network where nothing speaks against it; on the CPU, frozen, checked.
+
+    Report, digest and weights are of the same bytes.
 
     Args:
+        path: of the file; `FILE#part` for one of several networks in it.
         classes: names of the head's rows, see `preflight.preflight`.
         legacy: whether pickles from before torch 1.6 are read.
+        given: what is known of the network's input.
 
     Raises:
         InputError: the file is damaged or made to do harm, or its numbers are not finite, or names of one tensor
-            differ, or the network fails its self-check.
+            differ.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.checkpoint import write_checkpoint
+        >>> from wsss_viz.models.scene_network import scene_network
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = Path(folder.name) / "c.safetensors"
+        >>> network = scene_network(["cat", "dog"], (8, 8, 8, 8, 8))
+        >>> _ = nn.init.normal_(network.head.weight)
+        >>> write_checkpoint(path, network, {"name": "scene-network", "widths": [8, 8, 8, 8, 8]})
+        >>> report, classifier = read_published(path, given=NetworkInput(short_side=64))
+        >>> report.input_from, classifier.preprocessing.short_side, classifier.digest == report.digest
+        ('checkpoint+given', 64, True)
+        >>> folder.cleanup()
     """
-    path = Path(path)
-    with open_tensors(path, legacy=legacy) as file:
-        if OWN_KEY in file.metadata:
-            return own_report(path), read_checkpoint(path)
-        report, found, names = report_on(file, classes or names_beside(path))
-        if found is None or not report.ready:
-            return report, None
-        classifier = _build(file, found, names, report)
-    self_check(classifier, report.file)
+    path, part = part_of(Path(path))
+    file = read_tensors(path, legacy=legacy)
+    report, network = report_on(file, path, classes, given, part)
+    if not report.ready:
+        return report, None
+    classifier = classifier_of(file, report.stride) if network is None else _build(file, network, report)
+    assert report.preprocessing is not None
+    classifier.preprocessing = Preprocessing(**report.preprocessing)
+    classifier.input_from, classifier.digest = report.input_from, report.digest
+    if network is not None:
+        try:
+            self_check(classifier, report.file)
+        except InputError as error:
+            return replace(report, problems=(str(error).removeprefix(f"{report.file}: "),)), None
     return report, classifier
 
 
-def load_published(path: Path | str, classes: Sequence[str] | None = None, *, legacy: bool = True) -> Classifier:
-    """As `read_published`. Raises InputError also where the report has a problem."""
-    report, classifier = read_published(path, classes, legacy=legacy)
+def load_published(
+    path: Path | str,
+    classes: Sequence[str] | None = None,
+    *,
+    legacy: bool = True,
+    given: NetworkInput = NOTHING,
+) -> Classifier:
+    """As `read_published`. Raises InputError also where the report has a problem.
+
+    Examples:
+        >>> load_published("nothing.pth")
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: no checkpoint at nothing.pth: check the path
+    """
+    report, classifier = read_published(path, classes, legacy=legacy, given=given)
     refuse(report)
     assert classifier is not None
     return classifier
+
+
+def save_tensors(path: Path | str, target: Path) -> None:
+    """Writes the tensors of a file as safetensors: those of the network that is recognised in it, by its own names with
+    whatever wrapped them taken off and names that mean nothing to it kept; of an unknown one all.
+
+    Raises:
+        InputError: the file is damaged or made to do harm.
+    """
+    path, part = part_of(Path(path))
+    file = read_tensors(path)
+    network = recognise(file.tensors, file.mappings, part)
+    prefix = network.prefix if network else f"{part}." if part else ""
+    names = {key.removeprefix(prefix): key for key in file.tensors if key.startswith(prefix)}
+    if network is not None:
+        names |= {
+            short: sources[0] for short, sources in network.sources.items() if short in (network.head, network.bias)
+        }
+    file.save_as(target, names)
 
 
 def load_backbone(path: Path | str) -> nn.Module:
@@ -66,62 +121,47 @@ def load_backbone(path: Path | str) -> nn.Module:
 
     Raises:
         InputError: the file is damaged, or holds no ResNet-38d.
+
+    Examples:
+        >>> load_backbone("nothing.params")
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: no checkpoint at nothing.params: check the path
     """
-    with open_tensors(Path(path)) as file:
-        report, found, names = report_on(file)
-        if found is None or found.layout not in (MXNET, RESNET38D):
-            raise InputError(f"{report.file} holds no ResNet-38d: give resnet_38d.params, or load a classifier")
-        gaps = [key for key in found.missing if key != "fc8.weight"] or found.unexpected
-        if gaps:
-            raise InputError(f"{report.file} is not the whole ResNet-38d, or more than it (first {gaps[0]})")
-        backbone = _empty_resnet38d(found)
-        _fill(backbone, {key: _tensor(file, found, names, key) for key in found.sources if key != found.head})
-    return backbone.eval().requires_grad_(False)
+    path, part = part_of(Path(path))
+    file = read_tensors(path)
+    report, network = report_on(file, path, part=part)
+    if network is None or network.architecture not in ("mxnet-resnet38d", "resnet38d"):
+        raise InputError(f"{report.file} holds no ResNet-38d: give resnet_38d.params, or load a classifier")
+    gaps = [key for key in network.missing if key != "fc8_20.weight"] or network.unexpected
+    if gaps:
+        raise InputError(f"{report.file} is not the whole ResNet-38d, or more than it (first {gaps[0]})")
+    weights = {key: _tensor(file, network, key) for key in network.sources if key not in (network.head, network.bias)}
+    return _filled(network, weights).eval().requires_grad_(False)
 
 
-def _build(file: TensorFile, found: Recognised, names: dict[str, str], report: Report) -> Classifier:
-    weights = {key: _tensor(file, found, names, key) for key in found.sources}
-    rows = weights.pop(found.head).flatten(1)
-    bias = weights.pop(found.bias) if found.bias else None
+def _build(file: TensorFile, network: Recognised, report: Report) -> Classifier:
+    known = architecture(network.architecture)
+    assert known is not None
+    weights = {key: _tensor(file, network, key) for key in network.sources}
+    rows = weights.pop(network.head).flatten(1)
+    bias = weights.pop(network.bias) if network.bias else None
     if report.background:
         rows, bias = rows[1:], None if bias is None else bias[1:]
-    if found.layout == EFFICIENTNET_LITE:
-        return _efficientnet_lite(found.variant, report.classes, rows, bias, weights)
-    network: nn.Module = _empty_resnet38d(found) if found.layout == RESNET38D else _empty_resnet(found)
-    _fill(network, weights)
+    stages = known.stages(_filled(network, weights))
+    dilate(stages, known.built_stride or known.stride, report.stride, known.title)
     head = nn.Conv2d(rows.shape[1], rows.shape[0], 1, bias=False)
     head.weight = nn.Parameter(rows[:, :, None, None].contiguous(), requires_grad=False)
-    classifier = Classifier(
-        network.stages() if isinstance(network, ResNet38d) else _resnet_stages(network),
-        head,
-        report.classes,
-        stride=STRIDES[found.layout],
-        split=FROZEN_STAGES.get(found.layout, 3),
-        bias=bias,
-        preprocessing=Preprocessing(),
-        layout=found.layout,
+    return (
+        Classifier(stages, head, report.classes, stride=report.stride, split=known.split, bias=bias, layout=known.name)
+        .eval()
+        .requires_grad_(False)
     )
-    return classifier.eval().requires_grad_(False)
 
 
-def _efficientnet_lite(
-    variant: str, classes: Sequence[str], rows: Tensor, bias: Tensor | None, weights: dict[str, Tensor]
-) -> Classifier:
-    with torch.device("meta"):
-        classifier = efficientnet_lite(classes, variant)
-    names = network_names(variant)
-    state = {names[key]: tensor for key, tensor in weights.items()}
-    state |= {
-        "head.weight": rows[:, :, None, None].contiguous(),
-        "bias": rows.new_zeros(len(rows)) if bias is None else bias,
-    }
-    _fill(classifier, state)
-    return classifier.eval().requires_grad_(False)
-
-
-def _tensor(file: TensorFile, found: Recognised, names: dict[str, str], key: str) -> Tensor:
+def _tensor(file: TensorFile, network: Recognised, key: str) -> Tensor:
     """The numbers of one of the network's tensors, float32; all names of it in the file must give the same."""
-    first, *others = [names[name] for name in found.sources[key]]
+    first, *others = network.sources[key]
     tensor = file.read(first)
     for other in others:
         if file.aliases.get(other, other) != file.aliases.get(first, first) and not torch.equal(
@@ -134,38 +174,13 @@ def _tensor(file: TensorFile, found: Recognised, names: dict[str, str], key: str
     return tensor.float()
 
 
-def _empty_resnet38d(found: Recognised) -> ResNet38d:
+def _filled(recognised: Recognised, weights: dict[str, Tensor]) -> nn.Module:
+    """The network with its weights; BatchNorm's counters, which nothing reads, start at 0."""
+    known = architecture(recognised.architecture)
+    assert known is not None
     with torch.device("meta"):
-        return ResNet38d(found.widths)
-
-
-def _empty_resnet(found: Recognised) -> nn.Module:
-    from torchvision import models
-
-    bottleneck = "layer1.0.conv3.weight" in found.shapes
-    name = (BOTTLENECKS if bottleneck else BASIC)[found.depth]
-    with torch.device("meta"):
-        network: nn.Module = models.get_model(name, weights=None)
-    network.fc = nn.Identity()
-    if found.layout == IRN:  # output stride 16: strides 2, 2, 2, 1 (IRN `net/resnet50.py`), no dilation
-        first = network.get_submodule("layer4.0")
-        for name in ("conv2", "downsample.0"):
-            convolution = first.get_submodule(name)
-            assert isinstance(convolution, nn.Conv2d)
-            convolution.stride = (1, 1)
-    for module in network.modules():
-        if isinstance(module, nn.ReLU):
-            module.inplace = False  # early features are kept and used again: nothing may write into them
-    return network
-
-
-def _resnet_stages(network: nn.Module) -> list[nn.Module]:
-    """The stem, layer1 to layer4."""
-    stem = nn.Sequential(*(network.get_submodule(name) for name in ("conv1", "bn1", "relu", "maxpool")))
-    return [stem, *(network.get_submodule(f"layer{stage}") for stage in range(1, 5))]
-
-
-def _fill(network: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Puts the weights into a network that has none; BatchNorm's counters, which nothing reads, start at 0."""
+        network = known.network(recognised.variant)
     counters = {key: torch.tensor(0) for key in network.state_dict() if key.endswith("num_batches_tracked")}
-    network.load_state_dict({**weights, **counters}, assign=True)
+    names = known.module_names(recognised.variant)
+    network.load_state_dict({names.get(key, key): value for key, value in weights.items()} | counters, assign=True)
+    return network

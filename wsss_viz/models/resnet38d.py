@@ -1,7 +1,8 @@
 """ResNet-38d: the network of PSA, SEAM, SC-CAM and OC-CSE, written from its description.
 
 Wu, Shen and van den Hengel, "Wider or Deeper: Revisiting the ResNet Model for Visual Recognition", 2016 (model A1),
-dilated as by Ahn and Kwak, CVPR 2018. Pre-activation blocks, no max-pooling, output stride 8:
+dilated as by Ahn and Kwak, CVPR 2018 (`docs/sources.md#resnet38d`, `docs/sources.md#psa`). Pre-activation blocks, no
+max-pooling, output stride 8:
 
     conv1a   3x3, 64
     b2 to b4 3, 3 and 6 blocks of two 3x3, 128, 256 and 512 channels, each stage's first with stride 2
@@ -11,7 +12,7 @@ dilated as by Ahn and Kwak, CVPR 2018. Pre-activation blocks, no max-pooling, ou
 
 A block is x + F(ReLU(BN(x))); where the channels or the stride change, a 1x1 convolution of ReLU(BN(x)) takes x's
 place. The original has dropout within b6 and b7, which in evaluation mode is the identity and is left out. Names are
-those of the published files (`layouts.resnet38d`), so that these load as they are.
+those of the published files (`architectures.resnet38d`), so that these load as they are.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from wsss_viz.models.layouts.resnet38d import BLOCKS, WIDTHS, block_names
+from wsss_viz.models.architectures.resnet38d import BLOCKS, WIDTHS, block_names
 
 
 def _conv3x3(width_in: int, width_out: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:

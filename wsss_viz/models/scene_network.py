@@ -16,7 +16,7 @@ SHORT_SIDE = 128
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with a shortcut (He et al., CVPR 2016, sec. 3), (N, D, H, W) to (N, D', H/s, W/s)."""
+    """Two 3x3 convolutions with a shortcut (`docs/sources.md#resnet`), (N, D, H, W) to (N, D', H/s, W/s)."""
 
     def __init__(self, width_in: int, width_out: int, stride: int) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ def scene_network(classes: Sequence[str], widths: Sequence[int] = WIDTHS) -> Cla
     """A freshly initialised network: a stem and four stages of one residual block, 0.5 M parameters.
 
     The stem and the first two stages are the early part: they are pretrained and then frozen, as conv1 to layer2 are in
-    IRN (`methods.md`, section 1). The head starts at zero, so that every logit does.
+    IRN (`docs/sources.md#irn`). The head starts at zero, so that every logit does.
     """
     stem = nn.Sequential(
         nn.Conv2d(3, widths[0], 3, STRIDES[0], 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=False)

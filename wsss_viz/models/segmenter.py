@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from wsss_viz.models.classifier import Preprocessing
-from wsss_viz.models.loading import registered_path
-from wsss_viz.models.network_file import read_network, write_network
+from wsss_viz.models.loading import load_network
+from wsss_viz.models.network_file import write_network
 from wsss_viz.models.scene_network import SHORT_SIDE, STRIDES, WIDTHS, scene_network
 
 NAME = "scene-segmenter"
@@ -25,10 +25,10 @@ DECODER = (32, 64)
 
 
 class Segmenter(nn.Module):
-    """The scene network's stages under a light decoder: one logit a class and for the background, at stride 4.
+    """The scene network's stages under a light decoder: one logit per class and for the background, at stride 4.
 
     Features of the last stage (stride 8) are enlarged, joined with those of the third (stride 4), mixed by one 3x3
-    convolution and read by a 1x1 convolution, as DeepLabv3+ does (Chen et al., ECCV 2018, section 3.1, recalled); the
+    convolution and read by a 1x1 convolution, as DeepLabv3+ does (`docs/sources.md#segmenter`); the
     field trains DeepLab-v2 on its pseudo masks. Sizes are our own.
 
     Attributes:
@@ -89,8 +89,8 @@ def write_segmenter(path: Path, segmenter: Segmenter) -> None:
 
 
 def load_segmenter(name: str = "scenes-segmenter") -> Segmenter:
-    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `read_network` does."""
-    return read_network(registered_path(name), FORMAT, _build)
+    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `load_network` does."""
+    return load_network(name, FORMAT, _build)
 
 
 def _build(meta: Mapping[str, Any]) -> Segmenter:

@@ -1,4 +1,4 @@
-"""The small network of the drawn videos: frames to features, features to one signed curve a class over time."""
+"""The small network of the drawn videos: frames to features, features to one signed curve per class over time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wsss_viz.data.sequences import FRAME_SIZE
-from wsss_viz.models.loading import registered_path
-from wsss_viz.models.network_file import read_network, write_network
+from wsss_viz.models.loading import load_network
+from wsss_viz.models.network_file import write_network
 
 NAME = "sequence-network"
 FORMAT = "sequence-classifier-1"
@@ -25,7 +25,7 @@ class SequenceNetwork(nn.Module):
 
     Each frame goes through three strided convolutions and one over all that is left of it; a convolution over three
     neighbouring frames gives f (N, D, T); a bias-free 1x1 convolution gives the maps. It sees three frames at a time,
-    so what a map says of a frame comes from there. Source of the idea: Zhou et al., CVPR 2016, for images; for time it
+    so what a map says of a frame comes from there. Source of the idea: `docs/sources.md#cam`, for images; for time it
     is common in weakly-supervised action localisation. The network is our own.
 
     Attributes:
@@ -86,8 +86,8 @@ def write_sequence_network(path: Path, network: SequenceNetwork) -> None:
 
 
 def load_sequence_network(name: str = "sequences-classifier") -> SequenceNetwork:
-    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `read_network` does."""
-    return read_network(registered_path(name), FORMAT, _build)
+    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `load_network` does."""
+    return load_network(name, FORMAT, _build)
 
 
 def _build(meta: Mapping[str, Any]) -> SequenceNetwork:

@@ -4,6 +4,6 @@ Reading it needs no torch. `python -m wsss_viz showcase` computes it.
 """
 
 from wsss_viz.showcase.reading import REBUILD, Showcase, read_showcase, showcase_path
-from wsss_viz.showcase.scenes import SHOWN_SCENES
+from wsss_viz.showcase.scenes import SHOWCASE_SCENES
 
-__all__ = ["REBUILD", "SHOWN_SCENES", "Showcase", "read_showcase", "showcase_path"]
+__all__ = ["REBUILD", "SHOWCASE_SCENES", "Showcase", "read_showcase", "showcase_path"]

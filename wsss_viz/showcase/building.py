@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import wsss_viz
-from wsss_viz import data
 from wsss_viz.data.files import whole_file
+from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.erasing_experiment import experiment
 from wsss_viz.methods import METHODS, bind
@@ -18,9 +17,10 @@ from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.loading import load
 from wsss_viz.models.manifest import read_manifest, trained_names
 from wsss_viz.showcase.reading import FORMAT
-from wsss_viz.showcase.scenes import SHOWN_SCENES, VIEWS, trace_name
+from wsss_viz.showcase.scenes import SHOWCASE_SCENES, VIEWS, trace_name
 from wsss_viz.traces import Trace
 from wsss_viz.traces.trace_file import write_traces
+from wsss_viz.version import __version__
 
 CLASSIFIER = "scenes-classifier"
 EXPERIMENT_DATA = "scenes:val"
@@ -31,7 +31,7 @@ Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 def build_showcase(
     path: Path,
     *,
-    scenes: Sequence[str] = SHOWN_SCENES,
+    scenes: Sequence[str] = SHOWCASE_SCENES,
     experiment_count: int = 100,
     device: str = "cpu",
     progress: Progress = lambda items, title: items,
@@ -54,16 +54,16 @@ def build_showcase(
     for method in progress(methods, "methods"):
         run = bind(method, classifier, load_paired([method], CLASSIFIER, device))
         for source in scenes:
-            (sample,) = data.open(source)
+            (sample,) = open_data(source)
             steps = run(sample, PRESETS[VIEWS])
             traces[trace_name(method, source)] = Trace.collect(steps, method, classifier.classes)
     averages: dict[str, Any] = {}
     if experiment_count:
-        samples = [data.open(EXPERIMENT_DATA)[i] for i in range(experiment_count)]
+        samples = [open_data(EXPERIMENT_DATA)[i] for i in range(experiment_count)]
         averages = {"data": EXPERIMENT_DATA, **experiment(classifier, samples, progress=progress)}
     about = {
         "format": FORMAT,
-        "version": wsss_viz.__version__,
+        "version": __version__,
         "checkpoints": digests(methods),
         "experiment": averages,
     }
@@ -78,7 +78,7 @@ def build_showcase(
 
 
 def digests(methods: Sequence[str]) -> dict[str, str]:
-    """The SHA-256 of every checkpoint the methods look with."""
+    """The SHA-256 of every checkpoint the methods use."""
     entries = read_manifest()
     names = [
         CLASSIFIER,

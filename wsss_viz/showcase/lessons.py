@@ -26,6 +26,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 from wsss_viz.traces import Step, Trace
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
@@ -78,7 +79,7 @@ def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str
     """The trace `spill-NAME`.
 
     Args:
-        classifier: the ordinary one, which judges.
+        classifier: the ordinary one, frozen.
         network: CS-AE's, whose maps are the masks.
         name: a label of the sample, which has others too.
 
@@ -97,21 +98,21 @@ def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str
     x = classifier.preprocess(sample.image).to(classifier.device)
     maps = class_maps(network, x, SINGLE)[0][None]
     labels = torch.from_numpy(sample.label_vector(classifier.classes))[None].to(x)
-    chosen = torch.tensor([classifier.classes.index(name)], device=x.device)
-    own, together = erase_class(x, maps, labels, chosen), erase_all(x, maps, labels)
+    target = torch.tensor([classifier.classes.index(name)], device=x.device)
+    erased, together = erase_class(x, maps, labels, target), erase_all(x, maps, labels)
     objects = np.any([sample.class_mask(other) for other in others], axis=0)
     over = torch.from_numpy(objects.astype(np.float32)).to(x)[None, None]
-    spilled = torch.maximum(own.mask, torch.nn.functional.interpolate(over, own.mask.shape[2:]))
+    spilled = torch.maximum(erased.mask, torch.nn.functional.interpolate(over, erased.mask.shape[2:]))
     steps = []
-    for k, mask in enumerate((own.mask, spilled, together.mask)):
-        seen = erase(x, mask)
+    for k, mask in enumerate((erased.mask, spilled, together.mask)):
+        image = erase(x, mask)
         with torch.no_grad():
-            found, scores = class_maps(classifier, seen, SINGLE)
-        shown = _numpy(mask[0, 0])
-        terms = {"l_cse": float(cse_loss(scores[None], own.remaining)), "area": float(shown.mean())}
-        terms |= {f"object/{other}": float(shown[_at(sample, other, shown.shape)].mean()) for other in others}
-        image = classifier.preprocessing.restore(seen[0])
-        steps.append(Step(k, _numpy(found), _numpy(scores), (int(chosen),), image=image, mask=shown, terms=terms))
+            response, scores = class_maps(classifier, image, SINGLE)
+        area = _numpy(mask[0, 0])
+        terms = {"l_cse": float(cse_loss(scores[None], erased.remaining)), "area": float(area.mean())}
+        terms |= {f"object/{other}": float(area[_at(sample, other, area.shape)].mean()) for other in others}
+        restored = classifier.preprocessing.restore(image[0])
+        steps.append(Step(k, _numpy(response), _numpy(scores), (int(target),), image=restored, mask=area, terms=terms))
     return Trace(tuple(steps), classes=classifier.classes)
 
 
@@ -129,9 +130,9 @@ def build_lessons(
         network: CS-AE's; None leaves `spill` out.
         segmenter: None leaves `segmented` out.
     """
-    import wsss_viz
-    from wsss_viz import data
+
     from wsss_viz.data.files import whole_file
+    from wsss_viz.data.sources import open as open_data
     from wsss_viz.showcase.building import digests
     from wsss_viz.showcase.reading import FORMAT
     from wsss_viz.showcase.scenes import trace_name
@@ -139,7 +140,7 @@ def build_lessons(
 
     traces = {}
     for number, source in enumerate(sources):
-        (sample,) = data.open(source)
+        (sample,) = open_data(source)
         labels = sample.labels or ()
         if number == 0:
             traces[trace_name("class-sum", source)] = class_sum(classifier, sample)
@@ -150,7 +151,7 @@ def build_lessons(
         if network is not None and CARRIER in labels and len(labels) > 1:
             traces[trace_name(f"spill-{CARRIER}", source)] = spill(classifier, network, sample, CARRIER)
     methods = ("cs-ae",) if network is not None else ()
-    about: dict[str, Any] = {"format": FORMAT, "version": wsss_viz.__version__, "experiment": {}}
+    about: dict[str, Any] = {"format": FORMAT, "version": __version__, "experiment": {}}
     about["checkpoints"] = digests(methods)
     if segmenter is not None:
         about["checkpoints"][SEGMENTER] = read_manifest()[SEGMENTER].sha256

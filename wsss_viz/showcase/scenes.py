@@ -1,6 +1,6 @@
 """Which scenes are shown, and how their traces are named in the file."""
 
-SHOWN_SCENES = (
+SHOWCASE_SCENES = (
     "scenes:test:129",
     "scenes:test:21",
     "scenes:test:9",

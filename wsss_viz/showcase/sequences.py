@@ -15,12 +15,12 @@ from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 
 CHECKPOINT = "sequences-classifier"
 REBUILD = "python -m wsss_viz train sequences"
-SHOWN = 40
-"""Videos of the test split that maps are kept of, from the first."""
+COUNT = 40
+"""Videos of the test split that maps are stored of, from the first."""
 
 
 @dataclass(frozen=True, eq=False)
-class ShownSequences:
+class SequenceMaps:
     """Maps of the first videos of the test split.
 
     Attributes:
@@ -46,14 +46,14 @@ def sequences_path(folder: Path | None = None) -> Path:
     return (folder or checkpoints_folder()) / "showcase" / "sequences.npz"
 
 
-def write_shown(path: Path, maps: NDArray, logits: NDArray, threshold: float, digest: str) -> None:
+def write_sequence_maps(path: Path, maps: NDArray, logits: NDArray, threshold: float, digest: str) -> None:
     """Writes the maps (N, C, T) and logits (N, C) with the digest of the checkpoint, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {"maps": maps.astype(np.float32), "logits": logits.astype(np.float32)}
     write_archive(path, {"sha256": digest, "threshold": threshold}, arrays)
 
 
-def read_shown(path: Path | None = None) -> ShownSequences:
+def read_sequence_maps(path: Path | None = None) -> SequenceMaps:
     """The maps that ship.
 
     Raises:
@@ -69,4 +69,4 @@ def read_shown(path: Path | None = None) -> ShownSequences:
     maps, logits = arrays["maps"], arrays["logits"]
     if maps.shape[1:] != (len(ACTIONS), LENGTH) or logits.shape != maps.shape[:2]:
         raise InputError(f"{path.name} is of another version of this project. Compute it again: `{REBUILD}`.")
-    return ShownSequences(maps, logits, float(header["threshold"]))
+    return SequenceMaps(maps, logits, float(header["threshold"]))

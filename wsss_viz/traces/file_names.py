@@ -20,6 +20,9 @@ def file_stem(name: str) -> str:
 
     Raises:
         InputError: the name is empty, or too long for a file's name.
+
+    >>> file_stem("2007_000032"), file_stem("a/b")
+    ('2007_000032', 'a%2Fb')
     """
     if is_sample_name(name) and not name.startswith(".") and not _ESCAPE.search(name):
         stem = name

@@ -54,7 +54,15 @@ class Growth:
 
 
 def write_growth(path: Path, growth: Growth) -> None:
-    """Writes the file, whole or not at all; the same growth gives the same bytes."""
+    """Writes the file, whole or not at all; the same growth gives the same bytes.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "growth.npz"
+    >>> maps, labels = np.zeros((3, 1, 2, 4, 6), np.float16), np.array([[False, True]])
+    >>> write_growth(path, Growth(maps, maps.mean((3, 4)), labels, ("scenes:test:17",), ("cow", "dog"), "cs-ae"))
+    >>> read_growth(path).trace("scenes:test:17")
+    Trace(method='cs-ae', steps=3, maps=(2, 4, 6), targets=('dog',))
+    """
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
@@ -73,6 +81,10 @@ def read_growth(path: Path) -> Growth:
 
     Raises:
         InputError: the file is missing, truncated, or not one of these.
+
+    >>> read_growth(Path("none.npz"))
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: no growth at none.npz: it is written by `python -m wsss_viz train`
     """
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -33,7 +33,16 @@ _ANY_SIDE = Limits(side=1)
 
 
 def write_heat_maps(folder: Path, name: str, stored: StoredMaps) -> None:
-    """Writes `stored` as NAME.json and its PNGs, each whole or not at all, the JSON last."""
+    """Writes `stored` as NAME.json and its PNGs, each whole or not at all, the JSON last.
+
+    >>> import tempfile
+    >>> from wsss_viz.traces.storage import StoredMaps
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> maps = np.array([[[0.0, 1.0, 2.0]]], np.float32)
+    >>> write_heat_maps(folder, "a", StoredMaps(maps, np.zeros(1, np.float32), ("cow",), (16, 24)))
+    >>> sorted(path.name for path in folder.rglob("*.*"))
+    ['a.json', 'cow.png']
+    """
     stem = file_stem(name)
     entries = []
     for key, values, score in zip(stored.keys, stored.maps, stored.scores.tolist(), strict=True):
@@ -50,6 +59,14 @@ def read_heat_maps(folder: Path, name: str, classes: Sequence[str]) -> StoredMap
 
     Raises:
         InputError: a file is missing or broken, or a label is not among `classes`.
+
+    >>> import tempfile
+    >>> from wsss_viz.traces.storage import StoredMaps
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> maps = np.array([[[0.0, 1.0, 2.0]]], np.float32)
+    >>> write_heat_maps(folder, "a", StoredMaps(maps, np.zeros(1, np.float32), ("cow",), (16, 24)))
+    >>> read_heat_maps(folder, "a", ("cow", "dog")).maps.round(1).tolist()
+    [[[0.0, 1.0, 2.0]]]
     """
     stem = file_stem(name)
     path = folder / f"{stem}.json"

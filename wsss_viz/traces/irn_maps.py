@@ -1,4 +1,4 @@
-"""Class maps as IRN writes them (Ahn et al., CVPR 2019; `step/make_cam.py`), one `.npy` an image, and as PSA does.
+"""Class maps as IRN writes them (`step/make_cam.py`; `docs/sources.md#irn`), one `.npy` per image, and as PSA does.
 
 IRN's file is `np.save` of a dictionary:
 

@@ -1,4 +1,7 @@
-"""From raw class maps to something that can be compared, thresholded and drawn. Never implicit: always by name."""
+"""From raw class maps to something that can be compared, thresholded and drawn. Never implicit: always by name.
+
+Sources: `docs/sources.md#irn`, `docs/sources.md#seam`.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,9 @@ def normalise(maps: NDArray, by: str, highest: float | None = None) -> NDArray[n
 
     Raises:
         ValueError: `by` is not a normalisation.
+
+    >>> normalise(np.array([[[-1.0, 2.0], [4.0, 0.0]]]), "relu_max").round(2).tolist()
+    [[[0.0, 0.5], [1.0, 0.0]]]
     """
     maps = np.asarray(maps, dtype=np.float32)
     if by == "raw":

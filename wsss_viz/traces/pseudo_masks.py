@@ -12,7 +12,7 @@ from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
 
-def strongest(
+def argmax_with_value(
     maps: NDArray, labels: Sequence[int], size: tuple[int, int], by: str = "relu_max"
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """At each pixel the labelled class whose normalised map is highest, and that value.
@@ -26,6 +26,11 @@ def strongest(
 
     Returns:
         (H, W) int64 class index + 1, and (H, W) float32.
+
+    >>> maps = np.array([[[4.0, 1.0]], [[0.0, 2.0]], [[9.0, 9.0]]])
+    >>> index, value = argmax_with_value(maps, [0, 1], (1, 2))
+    >>> index.tolist(), value.round(2).tolist()
+    ([[1, 2]], [[1.0, 1.0]])
     """
     index = np.array(sorted(set(labels)), dtype=np.int64)
     values = normalise(upsample(np.asarray(maps)[index], size), by)
@@ -43,9 +48,13 @@ def pseudo_mask(
 
     Returns:
         (H, W) class index + 1, 0 background; uint8, or uint16 where there are more than 254 classes.
+
+    >>> maps = np.array([[[4.0, 1.0, 0.0]], [[0.0, 0.5, 2.0]]])
+    >>> pseudo_mask(maps, [0, 1], (1, 3), threshold=0.3).tolist()
+    [[1, 0, 2]]
     """
     kind = np.uint8 if len(maps) < IGNORE else np.uint16
     if not labels:
         return np.zeros(size, dtype=kind)
-    best, value = strongest(maps, labels, size, by)
+    best, value = argmax_with_value(maps, labels, size, by)
     return np.where(value > threshold, best, 0).astype(kind)

@@ -12,6 +12,9 @@ def upsample(maps: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
 
     Pillow's triangle filter is that interpolation wherever it enlarges (the tests hold it against torch's), and needs
     no torch on a page that only draws what was computed before.
+
+    >>> upsample(np.array([[[0.0, 1.0]]]), (2, 4))[0].tolist()
+    [[0.0, 0.25, 0.75, 1.0], [0.0, 0.25, 0.75, 1.0]]
     """
     height, width = size
     out = np.empty((len(maps), height, width), dtype=np.float32)

@@ -39,7 +39,12 @@ class StoredMaps:
 
 
 def maps_bytes(stored: StoredMaps) -> bytes:
-    """The file's content; the same maps give the same bytes."""
+    """The file's content; the same maps give the same bytes.
+
+    >>> stored = StoredMaps(np.zeros((1, 2, 3), np.float32), np.zeros(1, np.float32), ("cow",), (16, 24))
+    >>> maps_bytes(stored) == maps_bytes(stored), maps_bytes(stored)[:2]
+    (True, b'PK')
+    """
     buffer = io.BytesIO()
     np.savez(
         buffer,
@@ -52,7 +57,14 @@ def maps_bytes(stored: StoredMaps) -> bytes:
 
 
 def write_maps(path: Path, stored: StoredMaps) -> None:
-    """Writes one image's maps, whole or not at all."""
+    """Writes one image's maps, whole or not at all.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "cow.npz"
+    >>> write_maps(path, StoredMaps(np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32), ("cow",), (16, 24)))
+    >>> read_maps(path).keys, read_maps(path).maps.shape
+    (('cow',), (1, 2, 3))
+    """
     write_whole(path, maps_bytes(stored))
 
 
@@ -61,6 +73,10 @@ def read_maps(path: Path) -> StoredMaps:
 
     Raises:
         InputError: the file is missing, truncated, or not one of these.
+
+    >>> read_maps(Path("none.npz"))
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: no maps at none.npz: write them with `python -m wsss_viz maps`
     """
     if not path.is_file():
         raise InputError(f"no maps at {path}: write them with `python -m wsss_viz maps`")

@@ -1,7 +1,8 @@
 """Whole traces in one file: every Step of several methods on several images, a zip of `.npy` members.
 
-Class maps are kept in half precision, and what lies between 0 and 1 per pixel (erased, pooled) as 255ths: good to look
-at, and to within 0.1 % of a map's maximum to measure. A member is read only when its trace is asked for.
+In files of many traces class maps are stored in half precision, and what lies between 0 and 1 per pixel (erased,
+pooled) as 255ths: good to look at, and to within 0.1 % of a map's maximum to measure. A single trace is stored exactly,
+with its sample. A member is read only when its trace is asked for.
 """
 
 from __future__ import annotations
@@ -18,37 +19,77 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.files import whole_file
+from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces.step import Step, Trace
 
 _ABOUT = "about.json"
 _OWN = ("maps", "scores", "image", "mask")
+_SAMPLE = ("image", "mask", "parts")
 _SHARES = ("mask", "erased", "all_masks", "all_erased")
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, LZMAError, zipfile.BadZipFile)
 
 
-def write_traces(file: IO[bytes], traces: Mapping[str, Trace], about: Mapping[str, Any]) -> None:
+def write_traces(
+    file: IO[bytes], traces: Mapping[str, Trace], about: Mapping[str, Any], *, exact: bool = False
+) -> None:
     """Writes traces by name and what is to be known of them; the same content gives the same bytes.
+
+    Args:
+        file: to write to.
+        traces: by name.
+        about: what can be written as JSON.
+        exact: every array as it is, and the samples too; by default rounded, and without samples.
 
     Raises:
         ValueError: an array changes its shape from step to step.
+
+    >>> step = Step(0, np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32))
+    >>> file = io.BytesIO()
+    >>> write_traces(file, {"cow": Trace((step,))}, {"version": "1"})
+    >>> zipfile.ZipFile(file).namelist()
+    ['cow/maps.npy', 'cow/scores.npy', 'about.json']
     """
-    notes: dict[str, Any] = {**about, "traces": {}}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+    notes: dict[str, Any] = {**about, "traces": {}, **({"exact": True} if exact else {})}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED if exact else zipfile.ZIP_LZMA) as archive:
         for name, trace in traces.items():
             notes["traces"][name] = _notes(trace)
             for key, rows in _arrays(trace).items():
-                buffer = io.BytesIO()
-                np.lib.format.write_array(buffer, _packed(key, _stacked(name, key, list(rows.values()))))
-                _add(archive, f"{name}/{key}.npy", buffer.getvalue())
+                values = _stacked(name, key, list(rows.values()))
+                _add_array(archive, f"{name}/{key}.npy", values if exact else _packed(key, values))
                 notes["traces"][name]["rows"][key] = list(rows)
+            if exact and trace.sample is not None:
+                notes["traces"][name]["sample"] = _add_sample(archive, name, trace.sample)
         _add(archive, _ABOUT, json.dumps(notes).encode())
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     info = zipfile.ZipInfo(name)  # dated 1980, so that the same traces are the same bytes
-    info.compress_type = zipfile.ZIP_LZMA
+    info.compress_type = archive.compression
     archive.writestr(info, content)
+
+
+def _add_array(archive: zipfile.ZipFile, name: str, values: NDArray) -> None:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, values)
+    _add(archive, name, buffer.getvalue())
+
+
+def _add_sample(archive: zipfile.ZipFile, name: str, sample: Sample) -> dict[str, Any]:
+    """Writes the sample's arrays; returns what else there is of it."""
+    arrays = {key: getattr(sample, key) for key in _SAMPLE if getattr(sample, key) is not None}
+    for key, values in arrays.items():
+        _add_array(archive, f"{name}/sample/{key}.npy", values)
+    labels = None if sample.labels is None else list(sample.labels)
+    texts = {"classes": list(sample.classes), "labels": labels, "name": sample.name, "source": sample.source}
+    return {**texts, "arrays": list(arrays)}
+
+
+def _read_sample(archive: zipfile.ZipFile, name: str, notes: Mapping[str, Any]) -> Sample:
+    arrays: dict[str, Any] = {key: _read(archive, f"{name}/sample/{key}.npy") for key in notes["arrays"]}
+    labels = None if notes["labels"] is None else tuple(notes["labels"])
+    return Sample(classes=tuple(notes["classes"]), labels=labels, name=notes["name"], source=notes["source"], **arrays)
 
 
 def _notes(trace: Trace) -> dict[str, Any]:
@@ -122,6 +163,7 @@ class TraceFile:
             with zipfile.ZipFile(path) as archive:
                 self.about: dict[str, Any] = json.loads(archive.read(_ABOUT))
             self._notes: dict[str, Any] = self.about.pop("traces")
+            self._exact = bool(self.about.pop("exact", False))
         except FileNotFoundError:
             raise InputError(f"no traces at {path}") from None
         except _UNREADABLE:
@@ -145,10 +187,11 @@ class TraceFile:
         try:
             with zipfile.ZipFile(self._path) as archive:
                 arrays = {key: _read(archive, f"{name}/{key}.npy") for key in notes["rows"]}
+                sample = _read_sample(archive, name, notes["sample"]) if "sample" in notes else None
             steps = []
             for row, fields in enumerate(notes["steps"]):
                 there = {
-                    key: _unpacked(key, arrays[key][rows.index(row)])
+                    key: self._values(key, arrays[key][rows.index(row)])
                     for key, rows in notes["rows"].items()
                     if row in rows
                 }
@@ -156,9 +199,38 @@ class TraceFile:
                 further = {key.partition("/")[2]: value for key, value in there.items()}
                 plain = {**fields, "targets": tuple(fields["targets"]), "settings": notes.get("settings", {})}
                 steps.append(Step(**plain, **own, arrays=further))
-            return Trace(tuple(steps), notes["method"], tuple(notes["classes"]))
+            return Trace(tuple(steps), notes["method"], tuple(notes["classes"]), sample)
         except _UNREADABLE:
             raise InputError(f"{self._path} is damaged at {name}: write it again") from None
+
+    def _values(self, key: str, values: NDArray) -> NDArray:
+        return values if self._exact else _unpacked(key, values)
+
+
+_SINGLE = "trace"
+
+
+def save_trace(path: Path, trace: Trace) -> Path:
+    """Writes one trace exactly, whole or not at all, and returns its path; see `Trace.save`.
+
+    >>> import tempfile
+    >>> step = Step(0, np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32))
+    >>> load_trace(save_trace(Path(tempfile.mkdtemp()) / "cow.trace", Trace((step,), "cam")))
+    Trace(method='cam', steps=1, maps=(1, 2, 3))
+    """
+    with whole_file(path) as file:
+        write_traces(file, {_SINGLE: trace}, {}, exact=True)
+    return path
+
+
+def load_trace(path: Path) -> Trace:
+    """Reads what `save_trace` wrote; see `Trace.load`.
+
+    >>> load_trace(Path("none.trace"))
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: no traces at none.trace
+    """
+    return TraceFile(path).trace(_SINGLE)
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> NDArray:

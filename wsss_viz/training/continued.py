@@ -1,8 +1,8 @@
 """What the recipes share that go on from a trained classifier: CS-AE, GAIN, AE's rounds and their control.
 
 The early part is frozen as it was when the classifier was trained. BatchNorm's statistics are frozen everywhere (as in
-OC-CSE's and IRN's networks: `methods.md`, sections 1 and 3), so no second pass over erased images can change them, and
-the network is trained as it is used.
+OC-CSE's and IRN's networks: `docs/sources.md#oc-cse`, `docs/sources.md#irn`), so no second pass over erased
+images can change them, and the network is trained as it is used.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Run:
         classifier: checkpoint of the ordinary classifier.
         schedule: of the training.
         train_count, val_count: how many scenes.
-        watch: data strings of the scenes whose maps are kept after every epoch.
+        watch: data strings of the scenes whose maps are recorded after every epoch.
         progress, say: how it is shown.
     """
 
@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of it: the network in evaluation mode, frozen; what the training said; what was watched."""
+    """A trained network, in evaluation mode and frozen; its history; the maps of the watched scenes."""
 
     classifier: Classifier
     history: History
@@ -113,18 +113,18 @@ def train_on(
         fixed_head: whether the 1x1 classifier stays as it is.
         keep_state: leave the training's state, so that a run of several trainings can be taken up.
     """
-    watched = [read_sample(source) for source in run.watch]
+    scenes = [read_sample(source) for source in run.watch]
     data = draw_all("scenes", "train", run.train_count, run.progress) if data is None else data
     val = draw_all("scenes", "val", run.val_count, run.progress)
     network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
     frozen = network.split if frozen is None else frozen
     nn.ModuleList(network.stages[frozen:]).requires_grad_(True)
     network.head.requires_grad_(not fixed_head)
-    watcher = Watcher(network, watched)
-    watcher.look()
+    watcher = Watcher(network, scenes)
+    watcher.record()
 
     def validate() -> dict[str, float]:
-        watcher.look()
+        watcher.record()
         scores = classification_scores(predict(network, val).numpy(), val.targets.numpy())
         return {**(means.take() if means else {}), "map": scores.map, "f1": scores.f1}
 

@@ -1,4 +1,4 @@
-"""CS-AE's training: CGNet against the frozen ordinary classifier (OC-CSE, Kweon et al., ICCV 2021; `methods.cse`)."""
+"""CS-AE's training: CGNet against the frozen ordinary classifier (`docs/sources.md#oc-cse`; `methods.cse`)."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def cse_objective(cgnet: Classifier, ordinary: Classifier, options: CseOptions, 
     def objective(batch: Batch) -> Tensor:
         maps = cgnet.maps(batch.x)
         l_cls = binary_cross_entropy_with_logits(cgnet.pool(maps), batch.targets)
-        chosen = draw_labels(batch.targets, batch.generator)
-        labelled = chosen >= 0
-        x, maps, labels, chosen = batch.x[labelled], maps[labelled], batch.targets[labelled], chosen[labelled]
+        drawn = draw_labels(batch.targets, batch.generator)
+        labelled = drawn >= 0
+        x, maps, labels, drawn = batch.x[labelled], maps[labelled], batch.targets[labelled], drawn[labelled]
         if options.agnostic:
             erased = erase_all(x, maps, labels, over=options.over, detach=options.detach)
         else:
-            erased = erase_class(x, maps, labels, chosen, over=options.over, detach=options.detach)
+            erased = erase_class(x, maps, labels, drawn, over=options.over, detach=options.detach)
         l_cse = cse_loss(ordinary.logits(erased.x), erased.remaining)
         means.add(l_cls=l_cls, l_cse=l_cse, area=erased.mask.mean())
         return l_cls + alpha(batch.epoch, options.alpha, options.growth) * l_cse

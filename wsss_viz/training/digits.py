@@ -57,8 +57,8 @@ def training(recipe: Recipe) -> Iterator[DigitNetwork]:
     order = torch.Generator().manual_seed(recipe.seed)
     x, labels = torch.from_numpy(data.images)[:, None], torch.from_numpy(data.labels)
     for _ in range(recipe.epochs):
-        for chosen in torch.randperm(len(data), generator=order).split(recipe.batch):
-            loss = digit_loss(network(x[chosen]), labels[chosen], recipe)
+        for batch in torch.randperm(len(data), generator=order).split(recipe.batch):
+            loss = digit_loss(network(x[batch]), labels[batch], recipe)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

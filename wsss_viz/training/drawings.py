@@ -76,8 +76,8 @@ def crop_windows(count: int, smallest: float, generator: torch.Generator) -> Ten
 
     The area is uniform from `smallest` to 1 of the image's, the aspect log-uniform from 3/4 to 4/3, a side that would
     be longer than the image's is the image's: the random resized crop that ImageNet's networks are pretrained with
-    (Szegedy et al., CVPR 2015, section 6), whose area starts at .08. IRN and PSA crop in the second stage too
-    (`methods.md`, section 1): the field's classifiers have seen objects without their heads.
+    (`docs/sources.md#training`), whose area starts at .08. IRN and PSA crop in the second stage too
+    (`docs/sources.md#irn`): the field's classifiers have seen objects without their heads.
     """
     area = smallest + (1 - smallest) * torch.rand(count, generator=generator)
     aspect = (4 / 3) ** (2 * torch.rand(count, generator=generator) - 1)

@@ -1,4 +1,4 @@
-"""AE by retraining: train, erase, retrain (AE-PSL, Wei et al., CVPR 2017; `methods.erasing_rounds`).
+"""AE by retraining: train, erase, retrain (AE-PSL, `docs/sources.md#ae`; `methods.erasing_rounds`).
 
 Round 1 is the ordinary classifier. Each further round is trained, by the classification loss alone, on images from
 which the regions of all rounds before were erased. Ours: it goes on from the round before instead of from the backbone,

@@ -1,4 +1,4 @@
-"""GAIN's training: one network that finds, and must not find in what is left (Li et al., CVPR 2018; `methods.gain`)."""
+"""GAIN's training: one network that finds, and must not find in what is left (`docs/sources.md#gain`)."""
 
 from __future__ import annotations
 

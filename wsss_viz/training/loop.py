@@ -1,4 +1,4 @@
-"""The training loop: epochs from a seed, kept after each, taken up again where they stopped."""
+"""The training loop: epochs from a seed, saved after each, resumed where they stopped."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from wsss_viz.training.drawings import Drawings, Progress, augment, to_input
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: AdamW under one cycle of the learning rate (Smith and Topin, 2018).
+    """How long and how fast: AdamW under one cycle of the learning rate (`docs/sources.md#training`).
 
     Attributes:
         epochs, batch, seed: the same seed and number of threads give the same weights.
         rate: the highest learning rate.
         decay: weight decay.
-        crop: the smallest share of an image's area that is looked at, a random window of each image in each epoch
+        crop: the smallest share of an image's area that is trained on, a random window of each image in each epoch
             (`drawings.crop_windows`); 1: all of it.
     """
 
@@ -40,14 +40,14 @@ class Schedule:
 
 @dataclass
 class History:
-    """What the training said, an entry an epoch, and the seconds it took over all its runs."""
+    """What the training said, one entry per epoch, and the seconds it took over all its runs."""
 
     epochs: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
 
 
 class Batch(NamedTuple):
-    """What a loss may look at.
+    """What a loss is computed from.
 
     Attributes:
         x: (N, 3, H, W) inputs, normalised and augmented; H and W change from batch to batch.
@@ -67,7 +67,7 @@ Batches = Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
 class Stateful(Protocol):
-    """What can be kept with the state of a training and taken up again."""
+    """What can be saved with the state of a training and resumed."""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: dict[str, Any], /) -> Any: ...
@@ -79,10 +79,10 @@ def supervised(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor]) -> Ob
 
 
 class Descent:
-    """AdamW under one cycle of the learning rate, a step a batch.
+    """AdamW under one cycle of the learning rate, one step per batch.
 
     Attributes:
-        optimiser, cycle: torch's own, whose state is kept with a training's.
+        optimiser, cycle: torch's own, whose state is saved with a training's.
     """
 
     def __init__(self, model: nn.Module, steps: int, *, rate: float, decay: float) -> None:
@@ -185,10 +185,10 @@ class _State:
             return History()
         try:
             state = torch.load(self.path, map_location="cpu", weights_only=True)
-            kept = state["settings"]
+            stored = state["settings"]
         except Exception:
             raise InputError(f"{self.path} is no state of a training: remove it to start from the beginning") from None
-        if kept != self.settings:
+        if stored != self.settings:
             raise InputError(
                 f"{self.path} belongs to a training with other settings: give those, or remove it to start anew"
             )

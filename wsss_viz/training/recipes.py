@@ -1,7 +1,8 @@
 """The two stages of the scenes' classifier, as in the field: a rich pretraining, then image-level labels alone.
 
-`scenes.md` measured why: without features that the labels do not need, there is nothing for RIB to bring back. What
-ImageNet is to VOC, single-object drawings with fine-grained labels (class and coat) are to the scenes.
+A measurement says why (`docs/sources.md#scenes`): without features that the labels do not need, there is nothing
+for RIB to bring back. What ImageNet is to VOC, single-object drawings with fine-grained labels (class and coat) are to
+the scenes.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def train_classifier(
 ) -> tuple[Classifier, History]:
     """Trains the later stages and the head by BCE on the scenes' image-level labels; writes the network.
 
-    The stem and the first two stages keep the backbone's weights and BatchNorm statistics (IRN, `methods.md`, 1).
+    The stem and the first two stages keep the backbone's weights and BatchNorm statistics (`docs/sources.md#irn`).
 
     Raises:
         InputError: the backbone is missing or of another architecture.

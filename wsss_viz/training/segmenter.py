@@ -19,7 +19,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.runner import count_run
 from wsss_viz.evaluation.scores import Scores, summarise
-from wsss_viz.evaluation.seeds import strongest
+from wsss_viz.evaluation.seeds import argmax_with_value
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.models.classifier import Classifier
@@ -41,7 +41,8 @@ class PseudoMasks:
         method: by its name on the command line.
         threshold: of the background, chosen on validation scenes.
         band: a pixel whose best normalised map is within `band` of the threshold is left out of the loss, as IRN leaves
-            out what lies between its two thresholds (`methods.md`, 4.3: .35 and .17); the width is our own.
+            out what lies between its two thresholds (.35 and .17 in RIB's code: `docs/sources.md#segmenter`); the
+            width is our own.
     """
 
     method: str
@@ -53,7 +54,7 @@ def pseudo_mask_with_ignore(
     maps: NDArray, labels: Iterable[int], size: tuple[int, int], masks: PseudoMasks
 ) -> NDArray[np.uint8]:
     """(H, W) uint8: class index + 1 above threshold + band, 0 below threshold - band, 255 between."""
-    best, value = strongest(maps, list(labels), size)
+    best, value = argmax_with_value(maps, list(labels), size)
     mask = np.where(value > masks.threshold, best, 0).astype(np.uint8)
     mask[np.abs(value - masks.threshold) < masks.band] = IGNORE
     return mask
@@ -179,23 +180,24 @@ def held_out_scores(
 ) -> dict[str, Any]:
     """mIoU of the network on samples with masks, beside that of the pseudo masks of the same samples.
 
-    The pseudo masks are told the labels of each image; the network is not, and once more with them, for comparison.
+    The pseudo masks are made with the labels of each image; the network is scored without them, and with them for
+    comparison.
     """
-    told, untold, pseudo = [], [], []
+    labelled, unlabelled, pseudo = [], [], []
     for sample in samples:
-        untold.append(count_mask(segment(segmenter, sample.image), sample))
-        told.append(count_mask(segment(segmenter, sample.image, sample.labels), sample))
+        unlabelled.append(count_mask(segment(segmenter, sample.image), sample))
+        labelled.append(count_mask(segment(segmenter, sample.image, sample.labels), sample))
         pseudo += count_run(run, classes, [sample])[0]
     one = np.zeros(1)
     networks = {
-        "network": summarise(untold, CLASSES, thresholds=one),
-        "network_told_the_labels": summarise(told, CLASSES, thresholds=one),
+        "network": summarise(unlabelled, CLASSES, thresholds=one),
+        "network_told_the_labels": summarise(labelled, CLASSES, thresholds=one),
         "pseudo_masks": summarise(pseudo, CLASSES, masks.threshold),
     }
-    return {"count": len(untold), **{name: _row(scores) for name, scores in networks.items()}}
+    return {"count": len(unlabelled), **{name: _row(scores) for name, scores in networks.items()}}
 
 
 def _row(scores: Scores) -> dict[str, Any]:
     row = scores.as_dict()
-    kept = ("miou", "precision", "recall", "part_recall", "interval", "per_class")
-    return {key: row[key] for key in kept}
+    reported = ("miou", "precision", "recall", "part_recall", "interval", "per_class")
+    return {key: row[key] for key in reported}

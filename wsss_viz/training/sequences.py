@@ -81,8 +81,8 @@ def held_out_scores(
 
     def seen(videos: Sequences) -> tuple[list[Video], list[NDArray], NDArray]:
         known = list(progress(videos, f"{len(videos)} {videos.split} videos"))
-        told = [temporal_maps(network, video.frames) for video in known]
-        return known, [maps for maps, _ in told], np.stack([logits for _, logits in told])
+        predictions = [temporal_maps(network, video.frames) for video in known]
+        return known, [maps for maps, _ in predictions], np.stack([logits for _, logits in predictions])
 
     known, maps, _ = seen(val)
     threshold = best_threshold(maps, known)

@@ -17,10 +17,10 @@ from wsss_viz.traces.growth import Growth
 
 
 class Watcher:
-    """Looks at the same images again and again, as they are, in one view. Kept with the training's state."""
+    """Records the maps of the same images, as they are, in one view. Saved with the training's state."""
 
     def __init__(self, classifier: Classifier, samples: Sequence[Sample]) -> None:
-        """`classifier` is the network that is trained, in evaluation mode whenever it is looked at.
+        """`classifier` is the network that is trained, in evaluation mode whenever its maps are recorded.
 
         Raises:
             InputError: the images give maps of different sizes.
@@ -33,7 +33,7 @@ class Watcher:
         self._maps: list[Tensor] = []
         self._scores: list[Tensor] = []
 
-    def look(self) -> None:
+    def record(self) -> None:
         """Adds the maps of this moment."""
         if self._inputs:
             seen = [class_maps(self._classifier, x, SINGLE) for x in self._inputs]

@@ -15,11 +15,12 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, viewer_data
 from tests.app.pages.test_pages import assert_well, text
+from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing import averages, exports
 from wsss_viz.app.pages.erasing import sources as erasing_sources
 from wsss_viz.app.pages.erasing.curves import figure
 from wsss_viz.app.services import caches
-from wsss_viz.app.services.steps import DEFAULT_STEPS, MODES, Frame, frames
+from wsss_viz.app.services.steps import _FRAMES, MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
 from wsss_viz.app.state.erasing import MODES as MODE_NAMES
@@ -27,8 +28,7 @@ from wsss_viz.app.widgets import filmstrip
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_looks import looks
-from wsss_viz.figures import sources
-from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.catalogue import METHODS, why_not
 from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase.building import build_showcase
@@ -53,10 +53,9 @@ def facts(page: AppTest) -> dict[str, str]:
 
 
 def test_modes_and_defaults_are_those_of_the_library() -> None:
-    assert tuple(MODES) == MODE_NAMES
-    assert {mode.method for mode in MODES.values()} - {""} <= set(METHODS)
-    for name, steps in DEFAULT_STEPS.items():
-        assert METHODS[name].default_steps == steps
+    assert set(MODES) == set(MODE_NAMES)
+    assert {mode.method for mode in MODES.values()} - {""} == {name for name, method in METHODS.items() if method.group}
+    assert {method.shows for method in METHODS.values()} <= set(_FRAMES)
     chosen, library = ViewState(), ErasingSettings()
     assert chosen.mask == library.mask
     assert set(states.MASK_KINDS) <= set(MASKS)
@@ -114,7 +113,7 @@ def test_an_unknown_mode_is_adversarial_erasing(open_page: OpenPage) -> None:
 def test_without_its_networks_a_mode_says_how_to_train_them(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "trained_names", lambda *_: ())
+    monkeypatch.setattr(methods, "why_not", lambda name, _: why_not(name, ()))
     for mode, command in (("ae-rounds", "train ae"), ("cs-ae-epochs", "train cse"), ("cs-ae", "train cse")):
         page = open_page("erasing", mode=mode)
         assert_well(page)

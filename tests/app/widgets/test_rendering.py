@@ -7,8 +7,8 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
-from wsss_viz.app.state.viewing import COLOUR_MAPS
 from wsss_viz.app.widgets import rendering
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
 WHITE = (255, 255, 255)
 

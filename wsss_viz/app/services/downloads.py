@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from wsss_viz import __version__
 from wsss_viz.app.services.comparison import Compared
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.data.sample import Sample
+from wsss_viz.version import __version__
 
 COLUMNS = ("method", "k", "class", "logit", "iou", "precision", "recall", "discriminative", "non_discriminative")
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from wsss_viz.app import methods
 from wsss_viz.app.services import caches
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
-from wsss_viz.app.services.steps import DEFAULT_STEPS
 from wsss_viz.data.sample import Sample
+from wsss_viz.methods.catalogue import why_not
 from wsss_viz.traces import Step, Trace
 
 if TYPE_CHECKING:
@@ -95,29 +95,21 @@ class OwnNetwork:
         return self.classifier.classes
 
     def why_not(self, method: str) -> str:
-        """Whether the method looks with this network alone, or with the partner that is there."""
-        look = methods.METHODS[method]
-        if look.role is None:
-            return ""
-        if look.role != "cgnet":
-            return (
-                f"{look.title} looks with networks that were trained from this one: the command line takes them "
-                f"(--network {look.role}=FILE)"
-            )
-        if self.partner is None:
-            return "CS-AE looks with two networks: choose the CGNet that was trained against this one"
-        if self.partner.classes != self.classes:
-            return f"{self.partner.name} has other classes than {self.name}: choose the CGNet of this one"
-        return ""
+        """Whether the network does alone for the method, or the CGNet is there."""
+        role = methods.METHODS[method].role
+        remedy = "choose the CGNet that was trained against this one" if role == "cgnet" else ""
+        paired = {"cgnet": [self.partner.classes]} if self.partner else {}
+        return why_not(method, self.classes, paired, remedy or f"the command line takes one (--network {role}=FILE)")
 
     def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
         """Nothing: CAM of a large network takes seconds, and is a job like the others."""
         return None
 
     def request(self, method: str, sample: Sample, views: str) -> Request:
-        """With the settings for published networks; RIB on image and mirror image, without companions."""
+        """With its own settings, else the defaults, changed by the method's `quick`; RIB without companions."""
         known = [name for name in sample.labels or () if name in self.classes]
-        total = (len(known) or 1) if method == "cs-ae" else DEFAULT_STEPS.get(method, 0) + 1
+        entry = methods.METHODS[method]
+        total = entry.most_steps(len(known), settings=self.classifier.settings.get(entry.settings_name))
         partner = self.partner.digest if self.partner else ""
         return Request(
             ("own", method, self.digest, partner, caches.digest(sample.image), sample.labels, views),
@@ -129,18 +121,18 @@ class OwnNetwork:
 
     def _steps(self, method: str, sample: Sample, views: str) -> Iterator[Step]:
         from wsss_viz.methods import bind
-        from wsss_viz.methods.views import MIRROR, PRESETS
+        from wsss_viz.methods.views import PRESETS
 
         networks = {"cgnet": (self.partner.classifier,)} if self.partner else {}
-        options: dict[str, Any] = {"gradient_views": MIRROR} if method in ("rib", "rib-bce") else {}
-        return bind(method, self.classifier, networks, **options)(sample, PRESETS[views])
+        return bind(method, self.classifier, networks, **dict(methods.METHODS[method].quick))(sample, PRESETS[views])
 
     def seconds(self, method: str, size: tuple[int, int], views: str) -> float:
         """About how long the method takes on an image of `size` (H, W), by the network's pace; 0: not known."""
         forwards, seen = _VIEWS_SEEN[views]
-        steps = DEFAULT_STEPS.get(method, 0)
-        tuned = steps * _FORWARD_AND_BACKWARD if method in ("rib", "rib-bce", "cs-ae-single") else 0
-        looks = {"cam": 1, "cs-ae": 3}.get(method, steps + 1)
+        entry = methods.METHODS[method]
+        steps = entry.default_steps
+        tuned = (steps or 1) * _FORWARD_AND_BACKWARD if entry.tunes else 0
+        looks = entry.forwards + steps
         fixed, pixels = self.pace
         millions = size[0] * size[1] / 1e6
         return fixed * (looks * forwards + tuned) + pixels * millions * (looks * seen + 2 * tuned)

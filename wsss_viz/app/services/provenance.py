@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz import __version__
 from wsss_viz.app.services import caches
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.errors import InputError
+from wsss_viz.version import __version__
 
 PACKAGES = ("streamlit", "torch", "torchvision", "numpy", "scikit-learn", "matplotlib", "plotly", "pillow")
 

@@ -9,7 +9,7 @@ from typing import Any
 from wsss_viz.app.widgets import markup
 from wsss_viz.methods.catalogue import METHODS
 
-CONTROLS = ("rib-bce",)
+CONTROLS = tuple(name for name, method in METHODS.items() if method.control)
 """Rows that are no method but what one is held against."""
 
 
@@ -35,7 +35,7 @@ class Row:
 
 def short_name(method: str) -> str:
     """A row's name within a sentence, without a comma where it is a method's."""
-    return (METHODS[method].column or METHODS[method].title) if method in METHODS else method
+    return METHODS[method].short_title if method in METHODS else method
 
 
 def rows(report: Mapping[str, Any], score: str) -> list[Row]:

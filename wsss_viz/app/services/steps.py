@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.services.findings import probability
 from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import Step, Trace
 
 
@@ -18,33 +19,46 @@ class Mode:
     """One thing to step through.
 
     Attributes:
-        group: "AE", "CS-AE", "RIB" or "Experiment".
+        group: as the catalogue of methods has it, or "Experiment".
         label: within the group.
         method: in `methods.METHODS`, or "" where it is no method.
         step_name: what k counts.
         iterated: whether K may be chosen.
+        shows: what its Steps hold, a key of `_FRAMES`.
     """
 
     group: str
     label: str
     method: str
-    step_name: str = "k"
-    iterated: bool = False
+    step_name: str
+    iterated: bool
+    shows: str
 
 
-MODES = {
-    "ae": Mode("AE", "frozen classifier", "ae", iterated=True),
-    "ae-rounds": Mode("AE", "retrained each round", "ae-rounds", "round"),
-    "cs-ae-single": Mode("CS-AE", "on this image alone", "cs-ae-single", iterated=True),
-    "cs-ae-epochs": Mode("CS-AE", "its training, by epoch", "cs-ae", "epoch"),
-    "cs-ae": Mode("CS-AE", "trained, class by class", "cs-ae", "class"),
-    "rib": Mode("RIB", "sigmoid removed", "rib", iterated=True),
-    "rib-bce": Mode("RIB", "control: sigmoid kept", "rib-bce", iterated=True),
-    "experiment": Mode("Experiment", "", "", "look"),
+Classes = tuple[str, ...]
+Facts = list[tuple[str, str]]
+
+_BESIDE_METHODS = {
+    "cs-ae-epochs": Mode("CS-AE", "its training, by epoch", "cs-ae", "epoch", iterated=False, shows="epochs"),
+    "experiment": Mode("Experiment", "", "", "look", iterated=False, shows="experiment"),
 }
+
+
+def _modes() -> dict[str, Mode]:
+    """Group by group; within one what can be iterated on the image comes first."""
+    methods = {
+        name: Mode(method.group, method.label, name, method.step_name, method.iterated, method.shows)
+        for name, method in METHODS.items()
+        if method.group
+    }
+    modes = {**methods, **_BESIDE_METHODS}
+    groups = list(dict.fromkeys(mode.group for mode in modes.values()))
+    order = sorted(modes, key=lambda m: (groups.index(modes[m].group), not modes[m].iterated, m not in _BESIDE_METHODS))
+    return {name: modes[name] for name in order}
+
+
+MODES = _modes()
 GROUPS = tuple(dict.fromkeys(mode.group for mode in MODES.values()))
-DEFAULT_STEPS = {"ae": 3, "cs-ae-single": 10, "rib": 10, "rib-bce": 10}
-"""K as the methods have it; the tests hold the two together."""
 
 STOPS = {
     "K": "all steps done",
@@ -87,13 +101,22 @@ def frames(name: str, trace: Trace, focus: str) -> tuple[Frame, ...]:
     Args:
         focus: one of the trace's classes.
     """
-    index = trace.classes.index(focus)
-    show = _SHOWN[name]
-    return tuple(show(step, index, trace.classes) for step in trace)
+    index, mode = trace.classes.index(focus), MODES[name]
+    drawn = [_FRAMES[mode.shows](step, index, trace.classes) for step in trace]
+    return tuple(
+        replace(frame, name=_step_name(mode.step_name, step, trace.classes))
+        for frame, step in zip(drawn, trace, strict=True)
+    )
 
 
-Classes = tuple[str, ...]
-Facts = list[tuple[str, str]]
+def _step_name(kind: str, step: Step, classes: Classes) -> str:
+    if kind == "class" and step.sampled is not None:
+        return f"r = {classes[step.sampled]}"
+    if kind == "look":
+        return f"\N{GREEK SMALL LETTER THETA} = {step.terms['theta']:.1f}"
+    if kind in ("k", "class"):
+        return f"k = {step.index}"
+    return f"{kind} {step.terms.get(kind, step.index + (kind != 'epoch')):.0f}"
 
 
 def _score(step_scores: NDArray, index: int, classes: Classes) -> Facts:
@@ -122,7 +145,7 @@ def _erasing(step: Step, index: int, classes: Classes) -> Frame:
     facts += [("erased in this step", percent(float(new.mean()))), ("erased so far", percent(float(erased.mean())))]
     facts += _others(step, scores, index, classes, " on the same image")
     return Frame(
-        f"k = {step.index}",
+        "",
         step.arrays["looks"][row],
         scores,
         tuple(facts),
@@ -143,7 +166,7 @@ def _rounds(step: Step, index: int, classes: Classes) -> Frame:
         ("the first classifier's logit then", signed(float(step.arrays["ordinary"][index]))),
     ]
     return Frame(
-        f"round {step.index + 1}",
+        "",
         step.arrays["current"][index],
         step.scores,
         tuple(facts),
@@ -154,7 +177,7 @@ def _rounds(step: Step, index: int, classes: Classes) -> Frame:
     )
 
 
-def _cse(step: Step, index: int, classes: Classes, called: str = "") -> Frame:
+def _cse(step: Step, index: int, classes: Classes) -> Frame:
     sampled = classes[step.sampled] if step.sampled is not None else ""
     before, after = step.arrays["before"], step.arrays["after"]
     facts: Facts = [("sampled class r", sampled)]
@@ -177,7 +200,7 @@ def _cse(step: Step, index: int, classes: Classes, called: str = "") -> Frame:
         if kind == "object" and name != sampled:
             facts.append((f"mask on {'the ' if name == 'background' else ''}{name}", percent(value)))
     return Frame(
-        called or f"k = {step.index}",
+        "",
         step.maps[index],
         step.scores,
         tuple(facts),
@@ -187,13 +210,9 @@ def _cse(step: Step, index: int, classes: Classes, called: str = "") -> Frame:
     )
 
 
-def _cse_class(step: Step, index: int, classes: Classes) -> Frame:
-    return _cse(step, index, classes, f"r = {classes[step.sampled]}" if step.sampled is not None else "")
-
-
 def _epoch(step: Step, index: int, classes: Classes) -> Frame:
     facts = _score(step.scores, index, classes) + _others(step, step.scores, index, classes, "")
-    return Frame(f"epoch {step.index}", step.maps[index], step.scores, tuple(facts))
+    return Frame("", step.maps[index], step.scores, tuple(facts))
 
 
 def _rib(step: Step, index: int, classes: Classes) -> Frame:
@@ -207,7 +226,7 @@ def _rib(step: Step, index: int, classes: Classes) -> Frame:
     facts.append(("length of the step", f"{terms['step_norm']:.3f}"))
     facts.append(("companions", f"{terms['companions']:.0f}"))
     return Frame(
-        f"k = {step.index}",
+        "",
         step.arrays["current"][index],
         step.scores,
         tuple(facts),
@@ -218,11 +237,10 @@ def _rib(step: Step, index: int, classes: Classes) -> Frame:
 
 
 def _experiment(step: Step, index: int, classes: Classes) -> Frame:
-    theta = step.terms["theta"]
     facts = _score(step.scores, index, classes)
     facts.append(("erased", percent(step.terms["area"])))
     return Frame(
-        f"\N{GREEK SMALL LETTER THETA} = {theta:.1f}",
+        "",
         step.maps[index],
         step.scores,
         tuple(facts),
@@ -232,13 +250,28 @@ def _experiment(step: Step, index: int, classes: Classes) -> Frame:
     )
 
 
-_SHOWN: dict[str, Callable[[Step, int, Classes], Frame]] = {
-    "ae": _erasing,
-    "ae-rounds": _rounds,
-    "cs-ae-single": _cse,
-    "cs-ae-epochs": _epoch,
-    "cs-ae": _cse_class,
+def _maps(step: Step, index: int, classes: Classes) -> Frame:
+    """Of a method that says no more than its maps: the map of this step, and where there is one the one so far."""
+    facts = _score(step.scores, index, classes) + [(name, f"{value:.3g}") for name, value in step.terms.items()]
+    current = step.arrays.get("current")
+    return Frame(
+        "",
+        step.maps[index] if current is None else current[index],
+        step.scores,
+        tuple(facts),
+        seen=step.image,
+        union=None if current is None else step.maps[index],
+        region=step.mask,
+        note=_stop(step),
+    )
+
+
+_FRAMES: dict[str, Callable[[Step, int, Classes], Frame]] = {
+    "maps": _maps,
+    "erasing": _erasing,
+    "rounds": _rounds,
+    "cse": _cse,
+    "epochs": _epoch,
     "rib": _rib,
-    "rib-bce": _rib,
     "experiment": _experiment,
 }

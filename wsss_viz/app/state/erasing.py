@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wsss_viz.app.state.parameters import Parameter, choice, share, whole
+from wsss_viz.methods.catalogue import METHODS
 
-MODES = ("ae", "ae-rounds", "cs-ae-single", "cs-ae-epochs", "cs-ae", "rib", "rib-bce", "experiment")
+MODES = (*(name for name, method in METHODS.items() if method.group), "cs-ae-epochs", "experiment")
 MASK_KINDS = ("hard", "soft", "graded")
 ERASED = ("class", "all")
 ERASURES = ("class", "agnostic", "random")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from wsss_viz.app.methods import METHODS
 from wsss_viz.app.state.parameters import FINAL, Notation, Parameter, choice, is_index, step, subset
-from wsss_viz.app.state.viewing import COLOUR_MAPS, LARGEST_K
+from wsss_viz.app.state.viewing import LARGEST_K
 from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.figures.presets import PRESETS
 from wsss_viz.figures.spec import MOST_ROWS, WIDTHS
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
 BASKET, SCENE = "basket", "scene"
 FIGURES = ("", *PRESETS, SCENE, BASKET)

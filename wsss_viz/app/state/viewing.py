@@ -16,8 +16,8 @@ from wsss_viz.app.state.parameters import (
     write_numbers,
 )
 from wsss_viz.traces.normalisation import NORMALISATIONS
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
-COLOUR_MAPS = ("inferno", "viridis", "cividis")
 LAYOUTS = ("grid", "wipe", "blink", "difference")
 SHOWN = ("map", "mask", "image")
 OUTLINES = ("truth", "parts", "mask")

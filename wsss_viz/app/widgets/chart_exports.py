@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz import __version__
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.version import __version__
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -6,34 +6,39 @@ The numbers are the library's; here they only become colours. What is drawn keep
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Iterator
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from wsss_viz.data.palette import part_palette
+from wsss_viz.data.png import data_address, png
 from wsss_viz.data.sample import BACKGROUND, DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE
+from wsss_viz.traces.overlay import Picture, blend, colour_table, map_over
 
-Picture = NDArray[np.uint8]
+__all__ = [
+    "CONTOUR",
+    "DISPLAY_SIDE",
+    "LARGEST_SIDE",
+    "PART_COLOURS",
+    "Picture",
+    "blend",
+    "colour_table",
+    "data_address",
+    "display_size",
+    "edges",
+    "enlarge",
+    "enlarge_mask",
+    "faded",
+    "map_overlay",
+    "parts_overlay",
+    "png",
+    "with_contour",
+]
 
 DISPLAY_SIDE = 512
 LARGEST_SIDE = 1024
-STRIP = 64
 PART_COLOURS = {part: tuple(part_palette()[part].tolist()) for part in (DISCRIMINATIVE, NON_DISCRIMINATIVE)}
 CONTOUR = (255, 255, 255)
-
-
-@lru_cache(maxsize=8)
-def colour_table(name: str) -> Picture:
-    """(256, 3) uint8: the colour map `name`, dark for low, bright for high."""
-    from matplotlib import colormaps
-
-    table: Picture = (colormaps[name](np.linspace(0, 1, 256))[:, :3] * 255).round().astype(np.uint8)
-    return table
 
 
 def display_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -74,29 +79,6 @@ def edges(mask: NDArray) -> NDArray[np.bool_]:
     return wide
 
 
-def blend(image: Picture, colours: NDArray, opacity: float | NDArray) -> Picture:
-    """(1 - a) image + a colours, a = `opacity`: one number, or (H, W). Colours: (3,) or (H, W, 3), 0 to 255."""
-    alpha = np.asarray(opacity, dtype=np.float32)
-    alpha = alpha[..., None] if alpha.ndim == 2 else alpha
-    colours, drawn = np.broadcast_to(colours, image.shape), np.empty_like(image)
-    for rows in _strips(len(image)):
-        drawn[rows] = _mixed(image[rows], colours[rows], alpha[rows] if alpha.ndim else alpha)
-    return drawn
-
-
-def _strips(height: int) -> Iterator[slice]:
-    """Rows that are worked on at a time: the memory for whole images of floats took longer than the arithmetic."""
-    return (slice(top, min(top + STRIP, height)) for top in range(0, height, STRIP))
-
-
-def _mixed(image: Picture, colours: NDArray, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-    mixed, added = image.astype(np.float32), colours.astype(np.float32)
-    mixed *= 1 - alpha
-    added *= alpha
-    mixed += added
-    return np.rint(mixed, out=mixed)
-
-
 def faded(image: Picture) -> Picture:
     """The image as a pale ground for masks: half its colour, half its contrast."""
     grey = np.asarray(Image.fromarray(image).convert("L"), dtype=np.float32)[..., None]
@@ -121,20 +103,8 @@ def map_overlay(
         opacity: of the map, 0 to 1.
         outline: a mask whose contour is drawn over it.
     """
-    height, width = display_size(image.shape[:2])
-    low, high = value_range
-    scaled = np.clip((values - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)
-    # Half a level more, because a conversion to whole levels cuts off what is behind the point.
-    levels = Image.fromarray(scaled * 255 + np.float32(0.5))
-    palette, alpha = colour_table(colours).tobytes(), np.asarray(opacity, dtype=np.float32)
-    ground, drawn = enlarge(image), np.empty((height, width, 3), np.uint8)
-    for rows in _strips(height):
-        top, bottom = (row * levels.height / height for row in (rows.start, rows.stop))
-        size, box = (width, rows.stop - rows.start), (0, top, levels.width, bottom)
-        painted = levels.resize(size, Image.Resampling.BILINEAR, box).convert("L")
-        painted.putpalette(palette)
-        drawn[rows] = _mixed(ground[rows], np.asarray(painted.convert("RGB")), alpha)
-    return drawn if outline is None else with_contour(drawn, enlarge_mask(outline, (height, width)))
+    drawn = map_over(enlarge(image), values, value_range, colours, opacity)
+    return drawn if outline is None else with_contour(drawn, enlarge_mask(outline, drawn.shape[:2]))
 
 
 def parts_overlay(image: Picture, parts: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Picture:
@@ -158,15 +128,3 @@ def with_contour(image: Picture, mask: NDArray, colour: tuple[int, int, int] = C
     drawn = blend(image, np.array((20, 24, 28)), np.where(halo & ~line, 0.55, 0.0))
     drawn[line] = colour
     return drawn
-
-
-def data_address(image: Picture) -> str:
-    """The image as a `data:` address, a PNG."""
-    return f"data:image/png;base64,{base64.b64encode(png(image)).decode('ascii')}"
-
-
-def png(image: Picture) -> bytes:
-    """The image as PNG bytes, quickly rather than small."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()

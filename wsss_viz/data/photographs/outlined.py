@@ -1,7 +1,8 @@
 """Sixteen photographs in the public domain or under CC0, with outlines of object and head: the data string `photos`.
 
 They come from Debian's `gcompris-qt-data` and from scikit-image; `photos.json` names each one's author and source.
-The outlines are our own: read off the pictures by hand, refined by GrabCut (OpenCV's) and mended by hand.
+The outlines are our own: read off the pictures by hand, refined by GrabCut (OpenCV's) and mended by hand
+(`docs/sources.md#photographs`).
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ class Photographs:
     Attributes:
         classes: ImageNet's names, in the list's order, or with `by="voc"` VOC's 20.
         names: of the samples.
+        labels: of the samples, without reading any.
     """
 
     def __init__(self, split: str | None = None, by: str = "imagenet", folder: Path = FOLDER) -> None:
@@ -108,6 +110,7 @@ class Photographs:
         )
         self.classes = VOC_CLASSES if by == "voc" else tuple(dict.fromkeys(photo.imagenet for photo in every))
         self.names = [photo.name for photo in self._photographs]
+        self.labels = [(self._label(photo),) for photo in self._photographs]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -120,10 +123,12 @@ class Photographs:
                 f"{photo.file} has {image.shape[1]} x {image.shape[0]} pixels, {LIST} says {photo.width} x "
                 f"{photo.height}: install the package again"
             )
-        label = photo.imagenet if self._by == "imagenet" else photo.voc
-        assert label is not None
+        label = self._label(photo)
         mask = np.where(photo.object_mask(), self.classes.index(label) + 1, 0).astype(np.uint8)
         return Sample(image, self.classes, (label,), photo.name, mask, photo.parts())
+
+    def _label(self, photo: Photograph) -> str:
+        return photo.imagenet if self._by == "imagenet" else photo.voc or ""
 
 
 def credits(names: Sequence[str] | None = None) -> tuple[str, ...]:

@@ -27,6 +27,9 @@ def photograph(name: str) -> NDArray[np.uint8]:
 
     Raises:
         InputError: scikit-learn is not installed, or lacks the file.
+
+    >>> photograph("flower").shape
+    (427, 640, 3)
     """
     found = find_spec("sklearn")
     folders = found.submodule_search_locations if found else None

@@ -34,7 +34,11 @@ class Single(NamedTuple):
 
 
 def touching(mask: NDArray[np.uint8]) -> bool:
-    """Whether two different classes are 4-adjacent somewhere in `mask` (H, W); background and 255 do not count."""
+    """Whether two different classes are 4-adjacent somewhere in `mask` (H, W); background and 255 do not count.
+
+    >>> touching(np.array([[1, 2, 0]], np.uint8)), touching(np.array([[1, 0, 2]], np.uint8))
+    (True, False)
+    """
 
     def meet(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
         return bool(np.any((a != b) & (a != 0) & (b != 0) & (a != IGNORE) & (b != IGNORE)))
@@ -47,6 +51,10 @@ def draw(seed: int | Sequence[int], size: tuple[int, int] = DEFAULT_SIZE) -> Dra
 
     The same seed and size give the same bytes; another size of the same aspect gives the same scene, drawn larger or
     smaller. Raises InputError where a side is under 32 or over 2048 pixels.
+
+    >>> drawing = draw(7, (64, 96))
+    >>> drawing.image.shape, drawing.mask.shape
+    ((64, 96, 3), (64, 96))
     """
     height, width = _checked(size)
     return draw_scene(np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed))), width, height)

@@ -1,4 +1,7 @@
-"""Short drawn videos with video-level labels: the second task of the lecture, temporal localisation."""
+"""Short drawn videos with video-level labels: the second task of the lecture, temporal localisation.
+
+Our own drawings: `docs/sources.md#sequences`.
+"""
 
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.sequences.dataset import (

@@ -1,7 +1,7 @@
 """Published results of weakly-supervised segmentation on PASCAL VOC 2012: two tables of a lecture, not measured here.
 
 One compares with OC-CSE (here CS-AE; Kweon et al., ICCV 2021), the other with RIB (Lee et al., NeurIPS 2021). Each
-row names where its method appeared. A method that is in both is listed twice.
+row names where its method appeared (`docs/sources.md#published-results`). A method that is in both is listed twice.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ class Published:
 
 
 def published_results() -> tuple[Published, ...]:
-    """All rows, in the tables' order."""
+    """All rows, in the tables' order.
+
+    >>> published_results()[0].method, published_results()[0].val
+    ('AdvErasing', 55.0)
+    """
     with _FILE.open(encoding="utf-8", newline="") as file:
         return tuple(
             Published(

@@ -28,6 +28,9 @@ FORMATS = {
 }
 """The formats that are read, and how they are called."""
 
+OWN_KEY = "wsss_viz"
+"""Under which this project's own checkpoints describe themselves in safetensors' metadata."""
+
 _MXNET_MAGIC = (0x112).to_bytes(8, "little")
 
 

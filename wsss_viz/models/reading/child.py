@@ -1,13 +1,16 @@
 """The child process that reads what is not safetensors. `python -m wsss_viz.models.reading.child IN OUT NAME`.
 
 It looks at the container before it imports torch, bounds its own memory, time and files, reads, checks, and writes
-safetensors to OUT (or nothing, where OUT is "-"). Its last line on stdout is one JSON object: what it found, or
+safetensors to OUT (or nothing, where OUT is "-"). Its last line on stdout is one JSON object: what it answer, or
 `{"error": ...}`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,11 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import MXNET, ZIP, check_size, sniff_file
 from wsss_viz.models.reading.zip_check import check_zip
 
-CPU_SECONDS = 300
+CPU_SECONDS = 30
+BYTES_PER_SECOND = 20 * 1024**2
+"""A file of n bytes may take CPU_SECONDS + n / BYTES_PER_SECOND."""
 SPARE_MEMORY = 768 * 1024**2
-COPIES = 3
+COPIES = 4
 """Memory beyond torch's own that a file of n bytes may take: COPIES n + SPARE_MEMORY."""
 
 
@@ -28,7 +33,8 @@ def limit(size: int) -> None:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    seconds = CPU_SECONDS + size // BYTES_PER_SECOND
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     largest_output = size + 64 * 1024**2
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_output, largest_output))
@@ -46,16 +52,17 @@ def convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
     Raises:
         InputError: as the readers do.
     """
-    size = source.stat().st_size
-    check_size(size, name)
     with source.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        check_size(size, name)
         kind = sniff_file(file, name)
-        if kind == ZIP:
-            limit(size)
-            check_zip(file, size, name)
-        if kind == MXNET:
-            limit(size)
-            return _mxnet(source, size, target, name)
+        limit(size)
+        content = file.read(size)  # once: what is checked, what is read and the digest are of the same bytes
+    digest = hashlib.sha256(content).hexdigest()
+    if kind == ZIP:
+        check_zip(io.BytesIO(content), len(content), name)
+    if kind == MXNET:
+        return {"digest": digest, **_mxnet(content, target, name)}
     # torch maps gigabytes of its own libraries, so the limit is set again once they are there
     _lift()
     import torch  # noqa: F401
@@ -64,15 +71,18 @@ def convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
     from wsss_viz.models.reading.pickled import DTYPES, read_pickle
 
     limit(size)
-    found = read_pickle(source, name)
+    loaded = read_pickle(content, name)
     if target is not None:
-        save_file(found.tensors, target)
+        save_file(loaded.tensors, target)
     return {
         "format": kind,
-        "wrapper": found.wrapper,
-        "others": found.others,
-        "aliases": found.aliases,
-        "tensors": {key: [DTYPES[value.dtype], list(value.shape)] for key, value in found.tensors.items()},
+        "digest": digest,
+        "mappings": loaded.mappings,
+        "others": loaded.others,
+        "objects": loaded.objects,
+        "aliases": loaded.aliases,
+        "order": loaded.order,
+        "tensors": {key: [DTYPES[value.dtype], list(value.shape)] for key, value in loaded.tensors.items()},
     }
 
 
@@ -86,14 +96,13 @@ def _lift() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
-def _mxnet(source: Path, size: int, target: Path | None, name: str) -> dict[str, Any]:
+def _mxnet(content: bytes, target: Path | None, name: str) -> dict[str, Any]:
     import numpy as np
     from safetensors.numpy import save_file
 
     from wsss_viz.models.reading.mxnet_params import read_params
 
-    with source.open("rb") as file:
-        arrays = read_params(file, size, name)
+    arrays = read_params(io.BytesIO(content), len(content), name)
     for key, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise InputError(f"{name}: {key} holds NaN or infinity: the file is damaged, fetch it again")
@@ -102,26 +111,39 @@ def _mxnet(source: Path, size: int, target: Path | None, name: str) -> dict[str,
     kinds = {"f4": "F32", "f8": "F64", "f2": "F16", "u1": "U8", "i4": "I32", "i1": "I8", "i8": "I64"}
     return {
         "format": MXNET,
-        "wrapper": "",
+        "mappings": [""],
         "others": [],
+        "objects": [],
         "aliases": {},
+        "order": list(arrays),
         "tensors": {key: [kinds[array.dtype.str[1:]], list(array.shape)] for key, array in arrays.items()},
     }
+
+
+def _end_with_parent() -> None:
+    """On Linux this process ends when the one that started it does."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def main(arguments: list[str]) -> int:
     """Runs the child; 0 where the file was read, 1 where it was refused."""
     source, target, name = arguments
+    _end_with_parent()
     try:
-        found = convert(Path(source), None if target == "-" else Path(target), name)
+        answer = convert(Path(source), None if target == "-" else Path(target), name)
     except InputError as error:
-        found = {"error": str(error)}
+        answer = {"error": str(error)}
     except MemoryError:
-        found = {"error": f"{name} claims more memory than its size can need: it is damaged, not read"}
+        answer = {"error": f"{name} claims more memory than its size can need: it is damaged, not read"}
     except OSError as error:
-        found = {"error": f"{name} cannot be read or converted ({error.strerror or error}): make room, or check it"}
-    sys.stdout.write("\n" + json.dumps(found) + "\n")
-    return 1 if "error" in found else 0
+        answer = {"error": f"{name} cannot be read or converted ({error.strerror or error}): make room, or check it"}
+    sys.stdout.write("\n" + json.dumps(answer) + "\n")
+    return 1 if "error" in answer else 0
 
 
 if __name__ == "__main__":

@@ -24,10 +24,12 @@ class Header:
     Attributes:
         tensors: by name.
         metadata: free text by name.
+        ranges: of each tensor the first byte of its numbers and the one after its last, counted from the file's start.
     """
 
     tensors: dict[str, TensorInfo]
     metadata: dict[str, str]
+    ranges: dict[str, tuple[int, int]]
 
 
 def read_header(file: BinaryIO, size: int, name: str) -> Header:
@@ -53,7 +55,9 @@ def read_header(file: BinaryIO, size: int, name: str) -> Header:
         raise InputError(f"{name} is truncated or not a safetensors file (header: not an object): fetch it again")
     metadata = _metadata(entries.pop("__metadata__", None), name)
     check_count(len(entries), name)
-    return Header(_tensors(entries, size - 8 - length, name), metadata)
+    tensors, ranges = _tensors(entries, size - 8 - length, name)
+    first = 8 + length
+    return Header(tensors, metadata, {key: (first + start, first + end) for key, (start, end) in ranges.items()})
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -71,18 +75,21 @@ def _metadata(given: object, name: str) -> dict[str, str]:
     return {str(key): value for key, value in given.items()}
 
 
-def _tensors(entries: dict[str, Any], data_bytes: int, name: str) -> dict[str, TensorInfo]:
+def _tensors(
+    entries: dict[str, Any], data_bytes: int, name: str
+) -> tuple[dict[str, TensorInfo], dict[str, tuple[int, int]]]:
     """The tensors, whose ranges must fill the data from its first byte to its last without a gap or an overlap."""
-    found, ranges = {}, []
+    tensors: dict[str, TensorInfo] = {}
+    ranges: dict[str, tuple[int, int]] = {}
     for key, entry in entries.items():
         check_tensor_name(key, name)
         info, start, end = _entry(entry, key, name)
         if end - start != info.bytes:
             raise InputError(f"{name}: {key} says {info.shape} {info.dtype} and has {end - start} bytes: it is damaged")
-        found[key] = info
-        ranges.append((start, end))
+        tensors[key] = info
+        ranges[key] = (start, end)
     place = 0
-    for start, end in sorted(ranges):
+    for start, end in sorted(ranges.values()):
         if start != place:
             raise InputError(f"{name}: its tensors overlap or leave gaps: the file is damaged, or made to do harm")
         place = end
@@ -91,7 +98,7 @@ def _tensors(entries: dict[str, Any], data_bytes: int, name: str) -> dict[str, T
             f"{name} is truncated or not a safetensors file ({data_bytes:,} bytes of numbers, {place:,} declared): "
             "fetch it again"
         )
-    return found
+    return tensors, ranges
 
 
 def _entry(entry: object, key: str, name: str) -> tuple[TensorInfo, int, int]:

@@ -37,15 +37,18 @@ def test_the_same_steps_give_the_same_bytes(monkeypatch) -> None:
     assert pages(one) == 3
 
 
-def test_a_step_that_cannot_be_shown_says_why_on_its_page(monkeypatch) -> None:
+def test_a_step_that_cannot_be_shown_is_one_line_and_no_file(monkeypatch, tmp_path, capsys) -> None:
     def missing(number, state):
         raise InputError("There is no showcase yet: `python -m wsss_viz showcase`.")
 
-    monkeypatch.setattr(handout, "COURSE", COURSE[:1])
     monkeypatch.setattr(handout, "lesson", missing)
-    assert pages(handout.handout()) == 2
-    figure = handout._missing_page(InputError("There is no showcase yet."), 1)
-    assert any("no showcase yet" in text.get_text() for text in figure.texts)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["handout", str(tmp_path / "lecture.pdf")])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: step 1 of the lecture, {COURSE[0].name}, cannot be shown: There is no showcase")
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_page_has_all_that_the_step_has() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wsss_viz import __version__
+from wsss_viz.version import __version__
 
 PAPERS = {
     "CAM: Zhou et al., CVPR 2016": """@inproceedings{zhou2016cam,
@@ -24,6 +24,12 @@ PAPERS = {
   author    = {Li, Kunpeng and Wu, Ziyan and Peng, Kuan-Chuan and Ernst, Jan and Fu, Yun},
   booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
   year      = {2018}
+}""",
+    "LayerCAM: Jiang et al., TIP 2021": """@article{jiang2021layercam,
+  title   = {LayerCAM: Exploring Hierarchical Class Activation Maps for Localization},
+  author  = {Jiang, Peng-Tao and Zhang, Chang-Bin and Hou, Qibin and Cheng, Ming-Ming and Wei, Yunchao},
+  journal = {IEEE Transactions on Image Processing},
+  year    = {2021}
 }""",
     "PSA (AffinityNet): Ahn and Kwak, CVPR 2018": """@inproceedings{ahn2018psa,
   title     = {Learning Pixel-level Semantic Affinity with Image-level Supervision for Weakly Supervised Semantic

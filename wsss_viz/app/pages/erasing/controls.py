@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import catalogue, frame, session
-from wsss_viz.app.services.steps import DEFAULT_STEPS, GROUPS, MODES
+from wsss_viz.app.services.steps import GROUPS, MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS, SOURCES
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.data.scenes import CLASSES
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces.growth import Growth
 
 _MASKS = {"hard": "hard", "soft": "soft", "graded": "the map itself"}
@@ -134,7 +135,8 @@ def _go(source: str) -> None:
 
 def steps(state: ViewState) -> int:
     """K, the method's own where the view says nothing."""
-    return state.steps or DEFAULT_STEPS.get(MODES[state.mode].method, 0)
+    method = MODES[state.mode].method
+    return state.steps or (METHODS[method].default_steps if method else 0)
 
 
 def _share(field: str, label: str, value: float, width: int = 115) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import frame, session
-from wsss_viz.app.explanations import ERASING
+from wsss_viz.app.explanations import erasing
 from wsss_viz.app.pages.erasing import averages, controls, panels, sources
 from wsss_viz.app.services import caches, upload
 from wsss_viz.app.services.basket import from_erasing
@@ -13,22 +13,13 @@ from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
+from wsss_viz.methods.catalogue import lead
 from wsss_viz.traces import Trace
 
-LEADS = {
-    "ae": "Find what gives the class away, erase it, look again. The classifier stays as it is; what it still finds is "
-    "what it had not needed.",
-    "ae-rounds": "Find what gives the class away, erase it from the training images, and train a new classifier on "
-    "what is left: it has to find something else.",
-    "CS-AE": "A network learns to erase one class so well that a frozen classifier no longer sees it, and still sees "
-    "all the others.",
-    "RIB": "The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
-    "look at more than the most telling part.",
-    "rib-bce": "RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
-    "loss has little left to ask for.",
-    "Experiment": "What can an ordinary classifier still see once the most telling part is gone? Erase more and more "
-    "of it, and look each time.",
-}
+EXPERIMENT = (
+    "What can an ordinary classifier still see once the most discriminative part is gone? Erase more and more of it, "
+    "and look each time."
+)
 
 
 def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
@@ -63,8 +54,8 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    group = MODES[state.mode].group
-    frame.heading("Erasing", LEADS.get(state.mode) or LEADS[group], ERASING[group], from_erasing)
+    method = MODES[state.mode].method
+    frame.heading("Erasing", lead(method) if method else EXPERIMENT, erasing(state.mode), from_erasing)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
         controls.mode_choice(state)
         controls.source_choice(state)

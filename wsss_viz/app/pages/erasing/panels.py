@@ -79,7 +79,7 @@ def facts(frame: Frame) -> str:
 
 def content(state: ViewState, sample: Sample, ground: Sample | None, shown: tuple[Frame, ...], focus: str) -> Content:
     """The viewer's panels: what was seen, the map, the maps together, the ground truth, each where there is one."""
-    seen, look, union = TITLES[MODES[state.mode].group]
+    seen, look, union = TITLES.get(MODES[state.mode].group, ("What it saw", "Map at this step", "Maps so far together"))
     region = REGIONS.get(MODES[state.mode].group, "") if shown[-1].region is not None else ""
     panels = []
     if shown[-1].seen is not None:

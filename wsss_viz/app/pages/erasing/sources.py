@@ -12,9 +12,10 @@ from wsss_viz.app.services import caches
 from wsss_viz.app.services.findings import top_classes
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
-from wsss_viz.app.services.steps import DEFAULT_STEPS, MODES
+from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
 from wsss_viz.traces import Trace
 from wsss_viz.traces.growth import Growth, read_growth
@@ -47,9 +48,9 @@ def missing(state: ViewState, sample: Sample) -> str:
 
 def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
     """The options in which the view differs from the method's defaults."""
-    chosen: dict[str, Any] = {}
-    method = MODES[state.mode].method
-    if MODES[state.mode].iterated and steps(state) != DEFAULT_STEPS[method]:
+    entry = METHODS.get(MODES[state.mode].method)
+    chosen: dict[str, Any] = dict(entry.stepped_with) if entry else {}
+    if entry and entry.iterated and steps(state) != entry.default_steps:
         chosen["steps"] = steps(state)
     if focus not in (sample.labels or ()) and state.mode != "cs-ae-epochs":
         chosen["classes"] = (focus, *(sample.labels or ()))
@@ -83,8 +84,7 @@ def request(state: ViewState, sample: Sample, chosen: dict[str, Any], focus: str
     if state.mode == "experiment":
         return _experiment(state, sample, focus)
     method = MODES[state.mode].method
-    count = steps(state) + 1 if MODES[state.mode].iterated else most_steps(method, sample)
-    return request_for(method, sample, state.views, count, **chosen)
+    return request_for(method, sample, state.views, most_steps(method, sample, **chosen), **chosen)
 
 
 def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:

@@ -17,13 +17,14 @@ from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
 from wsss_viz.figures.ratios import measured
 from wsss_viz.figures.sources import compute_trace
-from wsss_viz.figures.spec import COLOUR_MAPS, WIDTHS
+from wsss_viz.figures.spec import WIDTHS
 from wsss_viz.gradients.stored import FOLDER
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import showcase_path
 from wsss_viz.traces import Trace
 from wsss_viz.traces.normalisation import NORMALISATIONS
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
 EXPLANATION = Explanation(
     "A figure for a paper, described by a small JSON file: which images, which methods, how wide, in which colours. "

@@ -13,7 +13,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
-from wsss_viz.showcase import SHOWN_SCENES, Showcase, lessons, read_showcase
+from wsss_viz.showcase import SHOWCASE_SCENES, Showcase, lessons, read_showcase
 from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def sources() -> tuple[str, ...]:
     """The scenes there are traces of, as data strings; those that would be computed where there is no showcase."""
     shown = caches.showcase()
-    return shown.scenes if shown and shown.scenes else SHOWN_SCENES
+    return shown.scenes if shown and shown.scenes else SHOWCASE_SCENES
 
 
 def with_labels(*names: str) -> tuple[str, ...]:

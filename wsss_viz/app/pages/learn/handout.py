@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wsss_viz import __version__
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.slide import draw_formula
 from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
@@ -15,6 +14,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
 from wsss_viz.figures.rendering import written_pages
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,21 +33,21 @@ _POINTS_A_LETTER = 0.515
 
 
 def handout() -> bytes:
-    """The lecture as PDF: thirteen steps as they open, one a page, and a page of answers.
+    """The lecture as PDF: the steps as they open, one per page, and a page of answers.
 
-    Everything is read from what is stored; a step whose traces are missing says so on its page. Text stays text, fonts
-    are embedded, and the same stored data gives the same bytes.
+    Everything is read from what is stored. Text stays text, fonts are embedded, and the same stored data gives the same
+    bytes.
+
+    Raises:
+        InputError: a step cannot be shown, because what it shows is not there.
     """
-    lessons: list[Lesson | InputError] = []
-    for number in range(1, len(COURSE) + 1):
+    lessons: list[Lesson] = []
+    for number, step in enumerate(COURSE, start=1):
         try:
             lessons.append(lesson(number, ViewState(step=number)))
         except InputError as error:
-            lessons.append(error)
-    makes: list[Callable[[], Figure]] = [
-        partial(_missing_page, found, number) if isinstance(found, InputError) else partial(step_page, found, number)
-        for number, found in enumerate(lessons, start=1)
-    ]
+            raise InputError(f"step {number} of the lecture, {step.name}, cannot be shown: {error}") from None
+    makes: list[Callable[[], Figure]] = [partial(step_page, item, number) for number, item in enumerate(lessons, 1)]
     return written_pages([*makes, partial(answers_page, lessons)], TITLE)
 
 
@@ -80,7 +80,7 @@ def step_page(found: Lesson, number: int) -> Figure:
     return figure
 
 
-def answers_page(lessons: list[Lesson | InputError]) -> Figure:
+def answers_page(lessons: list[Lesson]) -> Figure:
     """The questions' answers, all on one page, in two columns."""
     figure = _page(None)
     figure.text(LEFT, 0.905, "Answers", size=19, weight="bold", color=_INK)
@@ -88,19 +88,10 @@ def answers_page(lessons: list[Lesson | InputError]) -> Figure:
     for column, x in enumerate((LEFT, 0.52)):
         y = 0.865
         for number, found in list(enumerate(lessons, start=1))[column * half : (column + 1) * half]:
-            if isinstance(found, InputError):
-                continue
             asked = f"{number}  {found.question.asked}"
             y = _paragraph(figure, asked, x, y, 8.5, 0.43, bold=True)
             answer = f"{found.question.options[found.question.right]}. {found.question.answer}"
             y = _paragraph(figure, answer, x + 0.015, y - 0.003, 8.5, 0.415) - 0.014
-    return figure
-
-
-def _missing_page(error: InputError, number: int) -> Figure:
-    figure = _page(number)
-    _paragraph(figure, "This step cannot be shown", LEFT, 0.925, 19, RIGHT - LEFT, bold=True)
-    _paragraph(figure, str(error), LEFT, 0.84, 11, RIGHT - LEFT)
     return figure
 
 

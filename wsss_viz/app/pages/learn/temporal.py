@@ -16,7 +16,7 @@ from wsss_viz.app.widgets.markup import percent
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.sequences import ACTIONS, Video
 from wsss_viz.evaluation.temporal import normalised
-from wsss_viz.showcase.sequences import read_shown, sequences_path
+from wsss_viz.showcase.sequences import read_sequence_maps, sequences_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ class Timed:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _timed(stamp: int) -> Timed:
-    shown = read_shown()
+    shown = read_sequence_maps()
     videos = [shown.video(i) for i in range(min(len(shown), 12))]
     index = next((i for i, video in enumerate(videos) if len(video.labels) == 1), 0)
     video = videos[index]

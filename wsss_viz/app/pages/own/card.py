@@ -10,9 +10,7 @@ from wsss_viz.app.services import caches
 from wsss_viz.app.services.models import OwnNetwork
 from wsss_viz.app.widgets import markup
 from wsss_viz.data.sample import Sample
-from wsss_viz.models.layouts.result import TORCHVISION
 
-ESTIMATED = ("cam", "ae", "cs-ae", "cs-ae-single", "rib")
 SOFTMAX = "Where it was trained with a softmax, read its scores as ranks: the probabilities here are sigmoids."
 RIB_NOTE = (
     "RIB has its official rate, margin and pooling, chosen for IRN's ResNet-50 on VOC. Here it raises the logits of "
@@ -43,13 +41,13 @@ def card(found: Opened, sample: Sample, views: str) -> None:
 def _remarks(found: Opened) -> list[str]:
     """What is worth knowing of a published network; nothing of this project's own."""
     layout = found.network.classifier.layout if found.network else ""
-    softmax = [SOFTMAX] if layout == TORCHVISION else []
+    softmax = [SOFTMAX] if layout == "torchvision-resnet" else []
     return [*softmax, RIB_NOTE] if layout else []
 
 
 def time_line(network: OwnNetwork, sample: Sample, views: str) -> str:
     """How long each method takes on the sample, about, in words."""
-    able = [name for name in ESTIMATED if not network.why_not(name)]
+    able = [name for name, method in methods.METHODS.items() if not method.control and not network.why_not(name)]
     parts = [
         f"{methods.METHODS[name].title} {_seconds(network.seconds(name, sample.size, views))}"
         for name in able

@@ -14,13 +14,13 @@ from wsss_viz.app import session
 from wsss_viz.app.services import caches
 from wsss_viz.app.services.models import OwnNetwork
 from wsss_viz.app.services.upload import bounded
-from wsss_viz.app.settings import SUFFIXES, found_files, upload_allowed
+from wsss_viz.app.settings import found_files, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.models.manifest import file_digest
-from wsss_viz.models.preflight import Report
+from wsss_viz.models.report import Report
+from wsss_viz.models.suffixes import WEIGHT_SUFFIXES, weight_suffix
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
@@ -69,7 +69,7 @@ def open_checkpoint(path: Path, *, private: bool = False) -> Opened:
         check = self_check(classifier, report.file).line()
     except InputError as error:
         return Opened(None, None, refusal=str(error))
-    network = OwnNetwork(report.file, file_digest(path), classifier, _pace(classifier), private=private)
+    network = OwnNetwork(report.file, report.digest, classifier, _pace(classifier), private=private)
     return Opened(report, network, check)
 
 
@@ -163,7 +163,7 @@ def _upload() -> Opened | None:
     """The field a checkpoint is dropped on; what was read of it, kept for this session alone."""
     file = st.file_uploader(
         "Checkpoint",
-        type=[suffix[1:] for suffix in SUFFIXES],
+        type=[suffix[1:] for suffix in WEIGHT_SUFFIXES],
         key=_WIDGET,
         max_upload_size=LARGEST_UPLOAD,
         width=360,
@@ -175,7 +175,7 @@ def _upload() -> Opened | None:
     kept: tuple[str, Opened] | None = st.session_state.get(_UPLOADED)
     if kept is None or kept[0] != file.file_id:
         with st.spinner(f"Reading {file.name}; a large network takes some seconds", show_time=True):
-            kept = (file.file_id, _read_upload(file.getvalue(), Path(file.name).suffix))
+            kept = (file.file_id, _read_upload(file.getvalue(), weight_suffix(file.name)))
         st.session_state[_UPLOADED] = kept
     if kept[1].network is not None:
         know(kept[1].network.classes)
@@ -185,7 +185,7 @@ def _upload() -> Opened | None:
 def _read_upload(content: bytes, suffix: str) -> Opened:
     """Reads an upload from a file of ours, which is gone afterwards; its own name is never a path."""
     with tempfile.TemporaryDirectory(prefix="wsss_viz-") as folder:
-        path = Path(folder) / f"uploaded{suffix if suffix in SUFFIXES else ''}"
+        path = Path(folder) / f"uploaded{suffix}"
         path.write_bytes(content)
         return open_checkpoint(path, private=True)
 

@@ -28,11 +28,7 @@ HINT = (
     "ResNets), put it into `checkpoints/`, or start with `python -m wsss_viz app --checkpoints FOLDER`."
 )
 ALONE = ("cam",)
-STEPPED = {
-    "ae": ("Adversarial erasing", "what is still found once the best is gone"),
-    "cs-ae-single": ("CS-AE", "erase one class so that the others stay"),
-    "rib": ("RIB", "tuned without the last sigmoid, step by step"),
-}
+STEPPED = {name: method.pitch for name, method in methods.METHODS.items() if method.pitch}
 
 
 def show() -> None:

@@ -46,7 +46,11 @@ def curve_figure(report: Mapping[str, Any]) -> Any:
             x=[scores["threshold"]],
             y=[scores["miou"]],
             mode="markers",
-            marker={"size": 9 if name in METHODS else 6, "color": line["color"]},
+            marker={
+                "size": 9 if name in METHODS else 6,
+                "color": line["color"],
+                "symbol": METHODS[name].marker if name in METHODS else "circle",
+            },
             error_y={"array": [high - scores["miou"]], "arrayminus": [scores["miou"] - low], "thickness": 1.4},
             legendgroup=legend["legendgroup"],
             showlegend=False,

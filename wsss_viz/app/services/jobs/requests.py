@@ -7,18 +7,17 @@ from typing import Any
 
 from wsss_viz.app.services import caches
 from wsss_viz.app.services.jobs.manager import Request
-from wsss_viz.app.services.steps import DEFAULT_STEPS
 from wsss_viz.data.sample import Sample
-from wsss_viz.models.manifest import trained_names
+from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.models.manifest import settings_of, trained_names
 
 
-def most_steps(method: str, sample: Sample) -> int:
-    """How many Steps the method gives at most on the sample, with its defaults."""
-    if method == "ae-rounds":
-        return 1 + len(trained_names("ae", caches.CLASSIFIER))
-    if method == "cs-ae":
-        return len(sample.labels or ()) or 1
-    return DEFAULT_STEPS.get(method, 0) + 1
+def most_steps(method: str, sample: Sample, **changes: Any) -> int:
+    """How many Steps the method gives at most on the sample, with these changes of its settings."""
+    entry = METHODS[method]
+    paired = trained_names(entry.role, caches.CLASSIFIER) if entry.role else ()
+    own = settings_of(caches.CLASSIFIER).get(entry.settings_name, {})
+    return entry.most_steps(len(sample.labels or ()), len(paired), {**own, **changes})
 
 
 def request_for(method: str, sample: Sample, views: str, total: int, **options: Any) -> Request:

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsss_viz.app.state.viewing import COLOUR_MAPS
 from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
 from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.data.sample import Sample
+from wsss_viz.traces.overlay import COLOUR_MAPS
 
 Encode = Callable[[NDArray[np.uint8]], str]
 

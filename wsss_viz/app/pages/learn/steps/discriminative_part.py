@@ -16,7 +16,7 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
-from wsss_viz.evaluation.seeds import score_image, strongest
+from wsss_viz.evaluation.seeds import argmax_with_value, score_image
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Recalls:
 def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
     """What the class's part of the pseudo mask recalls of the class's two parts, over thresholds."""
     labels = sample.labels or ()
-    winner, value = strongest(trace.maps, [trace.classes.index(label) for label in labels], sample.size)
+    winner, value = argmax_with_value(trace.maps, [trace.classes.index(label) for label in labels], sample.size)
     own = winner == trace.classes.index(name) + 1
     scores = [score_image(own & (value > t), sample, name) for t in THRESHOLDS]
     return Recalls(name, tuple(s.discriminative for s in scores), tuple(s.non_discriminative for s in scores))

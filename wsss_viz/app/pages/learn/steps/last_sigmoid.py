@@ -20,7 +20,7 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.markup import percent, signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
-from wsss_viz.evaluation.seeds import ImageScores, score_image, strongest
+from wsss_viz.evaluation.seeds import ImageScores, argmax_with_value, score_image
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import Trace, normalise, upsample
 
@@ -67,7 +67,7 @@ class Tuned:
 def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
     """The class's part of the pseudo mask of step k, at the viewer's usual threshold."""
     labels = [trace.classes.index(label) for label in sample.labels or ()]
-    winner, value = strongest(trace.steps[k].maps, labels, sample.size)
+    winner, value = argmax_with_value(trace.steps[k].maps, labels, sample.size)
     own = (winner == trace.classes.index(name) + 1) & (value > ViewState().threshold)
     return score_image(own, sample, name)
 

@@ -1,0 +1,61 @@
+"""The examples in docstrings run, and every public function of the library has one."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NOT_CALLED = ("app", "commands")
+"""Rooms that a person starts and does not call."""
+HANDS = "animals backgrounds canvas casting coats composition furniture heads indoors landmarks palette placing shapes"
+INTERNAL = {f"wsss_viz.data.scenes.{name}" for name in (*HANDS.split(), "vehicles")} | {
+    f"wsss_viz.data.sequences.{name}" for name in ("drawing", "poses")
+}
+"""Modules that draw the scenes and videos: called by `draw` and the data sets alone."""
+MISSING = Path(__file__).with_name("without_example.txt")
+"""Public functions that have no example yet, one per line; the list may only become shorter."""
+MODULES = sorted(
+    path
+    for path in (ROOT / "wsss_viz").rglob("*.py")
+    if path.relative_to(ROOT / "wsss_viz").parts[0] not in NOT_CALLED and path.stem not in ("__main__", "cli")
+)
+
+
+def module_name(path: Path) -> str:
+    """The dotted name of a module of the package."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def public_functions(path: Path) -> list[ast.FunctionDef]:
+    """The functions at a module's top level whose names have no underscore before them."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return [node for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if ">>> " in path.read_text(encoding="utf-8")], ids=module_name
+)
+def test_the_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module(module_name(path))
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_every_public_function_has_an_example() -> None:
+    missing = {
+        f"{module_name(path)}.{node.name}"
+        for path in MODULES
+        if module_name(path) not in INTERNAL
+        for node in public_functions(path)
+        if ">>> " not in (ast.get_docstring(node) or "")
+    }
+    listed = set(MISSING.read_text(encoding="utf-8").split())
+    assert sorted(missing - listed) == [], "give these an example in their docstrings"
+    assert sorted(listed - missing) == [], f"these have one, or are gone: take them out of {MISSING.name}"
