@@ -25,7 +25,8 @@ SPELLINGS = {"tvmonitor": "tv/monitor", "sofa": "couch", "pottedplant": "Potted 
              "person": "PERSON", "aeroplane": "airplane", "motorbike": "motorcycle"}  # fmt: skip
 IGNORED = ""
 ABOUT_MASKS = {"mask-label-conflict", "label-not-in-mask", "mask-0-255", "mask-no-background", "mask-mostly-ignored",
-               "mask-outside-set", "numbering-inferred", "mask-upright-unclear", "mask-empty"}  # fmt: skip
+               "mask-outside-set", "numbering-inferred", "mask-palette-conflict",
+               "mask-upright-unclear", "mask-empty"}  # fmt: skip
 
 
 @dataclass

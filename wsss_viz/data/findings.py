@@ -85,6 +85,11 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "palette masks whose colours are VOC's at other indices, read by their colours",
         "nothing, if the classes are right",
     ),
+    "mask-palette-conflict": (
+        "warning",
+        "palette masks whose colours are VOC's of other classes than their numbers say; the numbers are taken",
+        "correct the class list, or the palette; @voc takes the colours",
+    ),
     "mask-rgb-grey": ("note", "RGB masks with R = G = B, read as numbers", "nothing, if the classes are right"),
     "mask-16-bit": ("note", "16-bit masks, read as numbers", "nothing"),
     "mask-alpha": ("note", "masks with transparency, which is left out", "nothing, if the classes are right"),

@@ -124,11 +124,14 @@ class ClassNumbering:
     def values_of(self, file: Path, mask: MaskFile) -> tuple[Mask, tuple[Note, ...]]:
         """The numbers in a mask's file, by its colours where it is one of colours."""
         if mask.values is not None:
-            if self.form == "voc" and mask.palette is not None:
+            moved = None
+            if mask.palette is not None and set(self.names) <= set(VOC_CLASSES):
                 moved = _by_palette(mask.values, mask.palette)
-                if moved is not None:
-                    return moved, (*mask.notes, Note("mask-palette"))
-            return mask.values, mask.notes
+            if moved is None:
+                return mask.values, mask.notes
+            if self.form == "voc":
+                return moved, (*mask.notes, Note("mask-palette"))
+            return mask.values, (*mask.notes, *self._conflicts(mask.values, moved))
         assert mask.colours is not None
         colours, inverse = np.unique(mask.colours.reshape(-1, 3), axis=0, return_inverse=True)
         known = self.colours or (_voc_colours() if self.form == "voc" or set(self.names) <= set(VOC_CLASSES) else {})
@@ -146,8 +149,20 @@ class ClassNumbering:
             if wrong:
                 raise InputError(f"{file}: the colour of {VOC_CLASSES[wrong[0] - 1]}, which is not in the class list")
             numbers = np.array([place.get(int(number), int(number)) for number in numbers])
+            if (numbers < 0).any():  # a number that two readings take differently
+                raise InputError(f"{file}: {self.question}")
         values = numbers.astype(np.uint8)[inverse].reshape(mask.colours.shape[:2])
         return values, (*mask.notes, Note("mask-colours"))
+
+    def _conflicts(self, values: Mask, by_colour: Mask) -> list[Note]:
+        """One note per number that a palette of VOC's colours calls another class."""
+        notes = []
+        for number in np.unique(values).tolist():
+            colour = int(by_colour[values == number][0])
+            named = VOC_CLASSES[colour - 1] if 0 < colour < IGNORE else None
+            if named != self.name_of(number):
+                notes.append(Note("mask-palette-conflict", f"{number} is {self.name_of(number)}, coloured {named}"))
+        return notes
 
     @property
     def _holds(self) -> str:
@@ -281,7 +296,9 @@ def decide(
     if len(candidates) == 1:
         return candidates[0]
     looked = list(evidence())
-    present = [_numbers_in(candidates[0], item) for item in looked]
+    if looked and all(item.values.values is None for item in looked):
+        return replace(candidates[0], numbers_from="the colours of the masks")
+    present = [_numbers_in(item) for item in looked]
     there = set().union(*present)
     fitting = [reading for reading in candidates if _agrees(reading, there, present)]
     if not fitting:
@@ -336,7 +353,7 @@ def _sample_of(reading: ClassNumbering, there: set[int]) -> str:
     return f", {', '.join(names)}" if names else ""
 
 
-def _numbers_in(reading: ClassNumbering, item: Evidence) -> set[int]:
+def _numbers_in(item: Evidence) -> set[int]:
     mask = item.values
     if mask.values is None:
         return set()
