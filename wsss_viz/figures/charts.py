@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.figures.sheet import Sheet
 from wsss_viz.figures.sources import Shown, class_scores
 from wsss_viz.figures.spec import FigureSpec
@@ -38,15 +38,17 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
         for name in sorted(trace.classes, key=lambda name: name in told):
             index = trace.classes.index(name)
             logits = [float(scores[index]) for scores in looks]
-            colour = _colour(name) if name in told else OTHER
+            colour = _colour(trace.classes, name) if name in told else OTHER
             width = 1.8 if name == shown.name else 1.2 if name in told else 0.5
             label = name if name in told else None
             axes.plot(logits, color=colour, linewidth=width, marker="o", markersize=2 * width, label=label)
         named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True) if len(trace) > 1 else FixedLocator([0]))
     # Under all panels: within one it would lie on the lines, which may be anywhere.
+    lists = [*(row.sample.classes for row in rows), *(shown.traces[method].classes for shown, method in pairs)]
+    coloured = {name: _colour(classes, name) for classes in lists for name in classes}
     lines = [
-        Line2D([], [], color=_colour(name), label=name, linewidth=1.5, marker="o", markersize=3) for name in named_ones
+        Line2D([], [], color=coloured[name], label=name, linewidth=1.5, marker="o", markersize=3) for name in named_ones
     ]
     if lines:
         sheet.figure.legend(
@@ -66,8 +68,8 @@ def _told(rows: Sequence[Shown]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in (*(row.sample.labels or ()), row.name)))
 
 
-def _colour(name: str) -> Any:
-    return np.array(class_colour(name)) / 255 if name in VOC_CLASSES else OTHER
+def _colour(classes: Sequence[str], name: str) -> Any:
+    return np.array(colour_in(classes, name)) / 255
 
 
 def plane(spec: FigureSpec) -> Figure:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
-from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
@@ -50,8 +50,10 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
     found = {
         "size": list(_working_size(content.sample)),
         "image": encode(ground.image),
-        "classes": [{"name": content.classes[i], "colour": _colour(content.classes[i])} for i in kept],
-        "scored": [{"name": name, "colour": _colour(name)} for name in content.classes],
+        "classes": [
+            {"name": content.classes[i], "colour": list(colour_in(content.classes, content.classes[i]))} for i in kept
+        ],
+        "scored": [{"name": name, "colour": list(colour_in(content.classes, name))} for name in content.classes],
         "shown": [kept.index(content.classes.index(name)) for name in content.shown],
         "truth": _truth(content.sample, [content.classes[i] for i in kept]),
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in kept]),
@@ -154,10 +156,6 @@ def _truth(sample: Sample, classes: Sequence[str]) -> dict[str, Any] | None:
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, str]:
     return {name: _base64(colour_table(name).tobytes()) for name in (*COLOUR_MAPS, DIVERGING)}
-
-
-def _colour(name: str) -> list[int]:
-    return list(class_colour(name)) if name in VOC_CLASSES else [42, 144, 136]
 
 
 def _numbers(values: NDArray) -> list[float | None]:
