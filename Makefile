@@ -1,6 +1,6 @@
 # `make` lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup app test lint format browser wheel bench reference checkpoints controls results lock clean
+.PHONY: help setup app test js eslint lint format browser wheel bench reference checkpoints controls results lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -34,10 +34,16 @@ $(INSTALLED): requirements.lock pyproject.toml setup.py
 app: setup ## Start the app in the browser (PORT=8501)
 	$(BIN)/python -m wsss_viz app --port $(PORT)
 
-test: setup browser lint ## Check style and types, run all tests
+test: setup browser lint js ## Check style and types, run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --durations=20
 
-lint: setup ## Check style and types
+js: setup ## Test the JavaScript by node, which is installed into .venv where there is none
+	@$(BIN)/python -m tests.javascript test
+
+eslint: setup eslint ## Check the style of the JavaScript
+	@$(BIN)/python -m tests.javascript lint
+
+lint: setup eslint ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

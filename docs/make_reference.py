@@ -1,4 +1,4 @@
-"""Writes the reference from the docstrings: a Markdown page a room of the library, one of the command line, an index.
+"""Writes the reference from the docstrings: a Markdown page per room of the library, one of the command line, an index.
 
     python docs/make_reference.py [FOLDER]        default: docs/reference
 
@@ -36,7 +36,8 @@ _ITEM = re.compile(r"^ {4}(\*{0,2}[\w, *]+?): (.*)$")
 def main(folder: Path) -> list[Path]:
     """Writes the pages into the folder and gives their paths, the index first."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {room: room_page(room) for room in ROOMS} | {"commands": commands_page()}
+    pages = {"one_call": module_page(PACKAGE / "one_call.py")} | {room: room_page(room) for room in ROOMS}
+    pages["commands"] = commands_page()
     lines = ["# Reference", "", "Written from the docstrings by `make reference`.", ""]
     for name, text in pages.items():
         first = text.splitlines()[2]
@@ -58,6 +59,13 @@ def room_page(room: str) -> str:
         if file == package or file.name.startswith("_") or not public:
             continue
         parts += [f"## {name}", _docstring(_tree(file)), *(_entry(node) for node in public)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def module_page(file: Path) -> str:
+    """One module that belongs to no room."""
+    public = [node for node in _tree(file).body if _is_public(node)]
+    parts = [f"# wsss_viz.{file.stem}", _docstring(_tree(file)), *(_entry(node) for node in public)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -116,10 +124,14 @@ def _signature(node: ast.FunctionDef) -> str:
 
 
 def _docstring(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
-    """The docstring as Markdown: its sections as lists, lines that are indented otherwise as code."""
-    lines, section = [], False
+    """The docstring as Markdown: its sections as lists, its examples as code."""
+    lines, section, example = [], False, False
     for line in inspect.cleandoc(ast.get_docstring(node) or "").splitlines():
-        if found := _SECTION.match(line):
+        if example or line.lstrip().startswith(">>> "):
+            lines += ["```python"] if not example else []
+            lines.append(line.strip() if line.strip() else "```\n")
+            example = bool(line.strip())
+        elif found := _SECTION.match(line):
             section = True
             lines += [f"**{found[1]}**", ""]
         elif section and (found := _ITEM.match(line)):
@@ -131,6 +143,7 @@ def _docstring(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
         else:
             section = section and not line
             lines.append(line)
+    lines += ["```"] if example else []
     return "\n".join(lines).strip()
 
 

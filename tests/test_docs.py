@@ -138,6 +138,7 @@ def test_the_reference_has_every_public_function_with_its_arguments(generator: M
                     assert f"### {node.name}\n" in texts[room]
     assert "- `tau`: 0 or more, below 1." in texts["gradients"]
     assert "def high_gradient_ratio(" in texts["gradients"]
+    assert "```python\n>>> one_call(" in texts["one_call"]
     assert "## python -m wsss_viz data scenes" in texts["commands"]
     for page in pages:
         for target in _LINK.findall(texts[page.stem]):

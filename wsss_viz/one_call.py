@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.traces.step import Trace
 
+__all__ = ["OneCall", "one_call", "run"]
+
 
 class OneCall(Protocol):
     """A method in one call."""

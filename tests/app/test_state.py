@@ -25,7 +25,7 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import in_order
 from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.scenes import CLASSES, SPLITS
-from wsss_viz.information.ruler_names import DEFAULTS
+from wsss_viz.information.estimator_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
 PAGES = (scene, viewing, comparing, erasing, gradients, information, learning, own, figures, results)

@@ -20,11 +20,11 @@ def test_measures_the_stored_run(capsys, tmp_path):
     target = tmp_path / "plane.json"
     assert call("--run", "stored", "--activation", "relu", "--ruler", "width:0.2", "--json", target) == 0
     printed = capsys.readouterr().out
-    assert "relu, 8 seeds, ruler width:0.2" in printed
+    assert "relu, 8 seeds, estimator width:0.2" in printed
     assert "H(bin(T)), bits, binned, n = 4096, cap 12.000" in printed
     found = json.loads(target.read_text())
     assert found["recipe"]["preset"] == "fast"
-    assert found["planes"][0]["ruler"] == "width:0.2"
+    assert found["planes"][0]["estimator"] == "width:0.2"
     assert found["planes"][0]["sources"]["T1/0"]["params"] == {"bins": "width 0.2"}
 
 
@@ -47,7 +47,7 @@ def test_trains_stores_and_measures_again(capsys, tmp_path, monkeypatch):
     [
         (["--activation", "gelu"], "`activation` is one of tanh"),
         (["--preset", "slow"], "`preset` is one of ci, fast, paper"),
-        (["--ruler", "foo"], "`ruler` is one of default"),
+        (["--ruler", "foo"], "`estimator` is one of default"),
         (["--run", "nowhere.npz"], "nowhere.npz: no such file"),
         (["--run", "stored", "--save", "x.npz"], "leave it out with --run"),
         (["--seeds", "0"], "--seeds"),

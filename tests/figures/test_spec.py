@@ -82,3 +82,10 @@ def test_the_caption_letters_the_columns_and_names_the_scale() -> None:
     assert "(a) image, (b) CAM" in caption(spec)
     assert "(a)" not in caption(replace(spec, letters=False))
     assert "raw" in caption(replace(spec, normalisation="raw"))
+
+
+@pytest.mark.parametrize("key", ["threshold", "opacity"])
+@pytest.mark.parametrize("share", [0, 1, 1.0, 0.25])
+def test_a_share_is_from_0_to_1_with_both_ends(key: str, share: float) -> None:
+    text = json.dumps({"format": 1, "kind": "plane", "columns": ["tanh"], key: share})
+    assert getattr(read_spec(text), key) == share

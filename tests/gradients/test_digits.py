@@ -78,7 +78,7 @@ def test_two_epochs_learn_the_digit_and_not_the_shape():
 
 
 def test_the_recorded_run_meets_the_acceptance_of_the_flatten_head():
-    """`diagnostics.md` 3.3, over three seeds: the background from layer 2 on, the last step, the shape alone."""
+    """Over three seeds: the background from layer 2 on, the last step, the shape alone."""
     found = shipped("toy")
     assert found.about["seeds"] == 3
     curve = found.entries["flatten/bce/sum/max/all"].curve

@@ -41,19 +41,6 @@ def test_known_tables(name):
     assert [result.value_bits for result in found] == pytest.approx(expected, abs=1e-6)
     assert all(np.copysign(1, result.value_bits) == 1 for result in found), "a zero is printed as 0, not -0"
     assert d.mutual_information(table) == m.information
-    assert d.conditional_entropy(table) == m.x_given_y
-    assert d.variation_of_information(table) == m.variation
-
-
-def test_exclusive_or_is_known_only_together():
-    table = np.zeros((2, 2, 2))
-    for x, y in np.ndindex(2, 2):
-        table[x, y, x ^ y] = 0.25
-    for axis in range(3):
-        assert d.mutual_information(table.sum(axis=axis)).value_bits == pytest.approx(0, abs=1e-12)
-    result = d.conditional_mutual_information(table)
-    assert result.value_bits == pytest.approx(1, abs=1e-12)
-    assert result.cap_bits == pytest.approx(1)
 
 
 def test_entropy_of_a_distribution():
@@ -148,16 +135,6 @@ def test_few_samples_are_marked():
     continuous = d.sample_information(generator.normal(size=64), generator.integers(2, size=64), shuffles=0)
     assert continuous.value_bits == pytest.approx(continuous.cap_bits)
     assert any("symbol of its own" in note for note in continuous.notes)
-
-
-def test_entropy_of_samples():
-    x = np.repeat([0, 1, 2], [50, 25, 25])
-    plug_in, corrected = d.sample_entropy(x), d.sample_entropy(x, "miller_madow")
-    assert plug_in.value_bits == pytest.approx(1.5)
-    assert corrected.value_bits == pytest.approx(1.5 + 2 / (200 * np.log(2)))
-    assert plug_in.ci[1] - plug_in.value_bits == pytest.approx(1.959964 * 0.05)  # sd of -log2 p is 1/2
-    rows = d.sample_entropy(np.array([[0, 1], [0, 1], [1, 0], [1, 1]]))
-    assert rows.value_bits == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize(

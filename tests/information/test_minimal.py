@@ -94,14 +94,14 @@ def test_bad_input_is_refused():
         ("tanh", "before", 30, -50, 50, 29),
     ],
 )
-def test_rulers_are_laid_on_the_value_on_a_part_of_it_or_before_it(activation, laid, count, first, last, bins):
+def test_estimators_are_laid_on_the_value_on_a_part_of_it_or_before_it(activation, laid, count, first, last, bins):
     found = m.laid_bins(activation, laid, count)
     assert (found.edges[0], found.edges[-1], found.count) == (first, last, bins)
     assert found.activation == (activation if laid == "before" else None)
     assert m.bin_masses(3, activation, found).sum() == pytest.approx(1, abs=1e-12)
 
 
-def test_the_laid_rulers_are_those_of_the_closed_form_values():
+def test_the_laid_estimators_are_those_of_the_closed_form_values():
     assert bits(4, "relu", m.laid_bins("relu")) == pytest.approx(2.9797, abs=1e-4)
     assert bits(10, "tanh", m.laid_bins("tanh", "before")) == pytest.approx(3.5903, abs=1e-4)
     assert bits(10, "relu", m.laid_bins("relu", "short")) < bits(4, "relu", m.laid_bins("relu", "short"))

@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
+from tests.information.oracles import gaussian_information
 from wsss_viz.errors import InputError
-from wsss_viz.information import NotApplicable, gaussian
+from wsss_viz.information import NotApplicable
 from wsss_viz.information import neighbours as k
 
 LN2 = np.log(2)
@@ -17,7 +18,7 @@ def gaussian_pair(r, n, seed=0):
 
 
 def truth(r):
-    return gaussian.gaussian_information([[1, r], [r, 1]], 1).value_bits
+    return gaussian_information([[1, r], [r, 1]], 1)
 
 
 @pytest.mark.parametrize(("n", "tolerance"), [(2000, 0.12), (5000, 0.06)])

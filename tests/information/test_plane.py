@@ -78,8 +78,8 @@ def test_fewer_epochs_and_seeds(random_run):
     assert measured.bits.shape == (2, 1, 6, 2)
 
 
-def test_one_run_many_rulers(random_run):
-    """The weights stay as they are, and two rulers disagree about them."""
+def test_one_run_many_estimators(random_run):
+    """The weights stay as they are, and two estimators disagree about them."""
     before = random_run.weights.copy()
     coarse, fine = (plane.measure(random_run, name).mean[-1, 3, 0] for name in ("bins:5", "bins:1000"))
     assert fine > coarse + 2
@@ -99,7 +99,7 @@ def test_stored_and_read_again(random_run, tmp_path):
     measured.save(tmp_path / "plane.npz")
     again = plane.Plane.load(tmp_path / "plane.npz")
     np.testing.assert_allclose(again.bits, measured.bits, atol=1e-6)
-    assert (again.ruler, again.sources, again.version) == ("bins:10", measured.sources, measured.version)
+    assert (again.estimator, again.sources, again.version) == ("bins:10", measured.sources, measured.version)
     random_run.save(tmp_path / "run.npz")
     with pytest.raises(InputError, match="no stored plane"):
         plane.Plane.load(tmp_path / "run.npz")
@@ -171,6 +171,6 @@ def test_the_compression_is_also_seen_with_noise():
 
 
 def test_laid_before_the_nonlinearity_the_bins_see_tanh_grow():
-    """The same run, the same weights: the ruler turns compression into growth."""
+    """The same run, the same weights: the estimator turns compression into growth."""
     told = plane.measure(runs.stored_run("tanh"), "preactivation", snapshots=6, seeds=4).mean[:, 4, plane.INPUT]
     assert told[-1] == told.max() > told[0] + 1

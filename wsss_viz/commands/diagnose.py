@@ -29,8 +29,9 @@ command.add_command(probe)
 @click.option("--activation", default="tanh", help="tanh, relu, sigmoid, softsign, elu, linear.")
 @click.option("--preset", default="fast", help="ci (seconds), fast (a minute), paper (many minutes).")
 @click.option(
+    "--estimator",
     "--ruler",
-    "rulers",
+    "estimators",
     multiple=True,
     default=("default",),
     help="default, bins:30, idnns:30, width:0.07, range:100, quantile:30, preactivation:30, mixture:0.001, "
@@ -48,7 +49,7 @@ command.add_command(probe)
     "--save",
     "save_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Store the trained run here (NAME.npz), and what is measured beside it (NAME.RULER.npz).",
+    help="Store the trained run here (NAME.npz), and what is measured beside it (NAME.ESTIMATOR.npz).",
 )
 @click.option("--half", is_flag=True, help="Store, and measure, weights rounded to 16 bits: the files that ship.")
 @json_option
@@ -56,7 +57,7 @@ def information_plane(
     *,
     activation: str,
     preset: str,
-    rulers: tuple[str, ...],
+    estimators: tuple[str, ...],
     seed: int,
     seeds: int | None,
     run_path: Path | None,
@@ -65,15 +66,15 @@ def information_plane(
     json_path: Path | None,
 ) -> None:
     """Train the 12-bit networks, or read a stored run, and measure every layer's place in the information plane."""
+    from wsss_viz.information.estimator_names import check_estimator
     from wsss_viz.information.plane import measure, plane_name
     from wsss_viz.information.report import report, table
-    from wsss_viz.information.ruler_names import check_ruler
     from wsss_viz.information.runs import Run, recipe, stored_run
 
     if run_path is not None and save_path is not None:
         raise InputError("--save stores a run that is trained; leave it out with --run")
-    for name in rulers:
-        check_ruler(name)
+    for name in estimators:
+        check_estimator(name)
     wanted = recipe(preset, activation, seed, seeds)
     if run_path is None:
         import torch
@@ -91,10 +92,10 @@ def information_plane(
         run.save(save_path, half)
         run = Run.load(save_path)
     planes = []
-    for name in rulers:
+    for name in estimators:
         planes.append(measure(run, name, progress=progress))
         click.echo(table(run, planes[-1]))
         if save_path is not None:
-            planes[-1].save(save_path.with_name(plane_name(save_path.stem, planes[-1].ruler)))
+            planes[-1].save(save_path.with_name(plane_name(save_path.stem, planes[-1].estimator)))
     if json_path is not None:
         write_json(json_path, report(run, planes))

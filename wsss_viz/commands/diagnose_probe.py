@@ -41,7 +41,7 @@ def command(
 ) -> None:
     """Held-out probe information of the class, and of the coat, by layer and region, also through RIB's iterations."""
     from wsss_viz.evaluation import layer_information
-    from wsss_viz.information.ruler_names import FAMILIES
+    from wsss_viz.information.estimator_names import FAMILIES
 
     check_storing(store, from_stored)
     unknown = [name for name in families if name not in FAMILIES]

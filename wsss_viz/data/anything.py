@@ -16,6 +16,8 @@ from wsss_viz.data.sources import is_data_string
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 
+__all__ = ["WANTED", "samples_of"]
+
 WANTED = "a path, a data string, a Sample, a Pillow image, an array (H, W, 3), a tensor (3, H, W), or a list of them"
 
 

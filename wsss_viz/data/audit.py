@@ -109,6 +109,11 @@ def audit(
         maps: a folder of maps of these samples.
         limit: samples that are read at most.
         progress: wraps the indices that are gone through.
+
+    >>> from wsss_viz.data.sources import open
+    >>> seen = audit(open("scenes:val"), ("dog", "lung"), limit=2)
+    >>> seen.read, seen.matched.renamed
+    (2, {'dog': 'dog'})
     """
     noticed = Noticed(samples.set_notes())
     found = None if known is None or not samples.classes else matching(samples.classes, known)
@@ -208,6 +213,10 @@ def overlay(sample: Sample) -> NDArray[np.uint8]:
     """(h, 2 w, 3) uint8: the image, and the image under its mask in the classes' colours, to be looked at.
 
     What the mask calls a class is drawn in the colour of the class's place, ignore in white; at most 640 pixels high.
+
+    >>> from wsss_viz.data.sources import open
+    >>> overlay(open("scenes:val")[0]).shape
+    (128, 256, 3)
     """
     image = sample.image.astype(np.float32)
     painted = image.copy()

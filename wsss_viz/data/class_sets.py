@@ -64,7 +64,12 @@ def lines_of(file: Path) -> list[tuple[int, str]]:
 
 
 def class_file(folder: Path) -> Path | None:
-    """The class list of a data folder, the first of `CLASS_FILES` there is."""
+    """The class list of a data folder, the first of `CLASS_FILES` there is.
+
+    >>> _ = Path("classes.txt").write_text("cat")
+    >>> class_file(Path("."))
+    PosixPath('classes.txt')
+    """
     return next((file for name in CLASS_FILES if (file := folder / name).is_file()), None)
 
 

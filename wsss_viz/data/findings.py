@@ -158,6 +158,9 @@ def summarise(notes: Iterable[tuple[str, Note]], read: int) -> tuple[Finding, ..
     Args:
         notes: (sample's name or "", note).
         read: samples that were read.
+
+    >>> [finding.text for finding in summarise([("a", Note("mask-empty"))], 4)]
+    ['masks without one foreground pixel: 1 of 4 (in a)']
     """
     by_kind: dict[str, list[tuple[str, str]]] = {}
     for name, note in notes:
@@ -175,14 +178,22 @@ def summarise(notes: Iterable[tuple[str, Note]], read: int) -> tuple[Finding, ..
 
 
 def in_one_line(findings: Iterable[Finding | Mapping[str, Any]], data: str) -> str:
-    """The errors and warnings among the findings, or their `as_dict`, in one line; "" where there are none."""
+    """The errors and warnings among the findings, or their `as_dict`, in one line; "" where there are none.
+
+    >>> in_one_line(summarise([("", Note("mask-orphan", "b"))], 4), "folder:x")
+    'masks that belong to no picture: 1 (b). See `data check folder:x`'
+    """
     plain = [finding.as_dict() if isinstance(finding, Finding) else finding for finding in findings]
     grave = [str(finding["text"]) for finding in plain if finding["severity"] != "note"]
     return f"{'; '.join(grave)}. See `data check {data}`" if grave else ""
 
 
 def said_in_one_line(findings: Iterable[Finding | Mapping[str, Any]]) -> str:
-    """How files and names were read, where that was not as they stand, in one line; "" where all was."""
+    """How files and names were read, where that was not as they stand, in one line; "" where all was.
+
+    >>> said_in_one_line(summarise([("", Note("class-synonym", "sofa is couch"))], 4))
+    'classes that go by another name in the classifier: 1 (sofa is couch)'
+    """
     plain = [finding.as_dict() if isinstance(finding, Finding) else finding for finding in findings]
     return "; ".join(str(f["text"]) for f in plain if f["severity"] == "note" and f["kind"] != "image-turned")
 

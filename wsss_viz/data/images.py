@@ -139,6 +139,10 @@ def read_picture(source: bytes | Path, name: str = "", limits: Limits = LIMITS) 
 
     Raises:
         InputError: one line with the name, the cause and the remedy, for whatever is no such image.
+
+    >>> Pillow.new("RGB", (9, 8), "red").save("red.png")
+    >>> read_picture(Path("red.png")).format
+    'PNG'
     """
     shown, data = _shown_and_data(source, name, limits)
     notes: tuple[Note, ...] = ()
@@ -185,7 +189,12 @@ def read_mask(source: bytes | Path, name: str = "", limits: Limits = LIMITS) -> 
 
 
 def read_mask_file(source: bytes | Path, name: str = "", limits: Limits = LIMITS) -> MaskFile:
-    """A PNG mask: numbers of a palette, of 8 or 16 bits of grey or of R = G = B, or colours. Raises as `read_image`."""
+    """A PNG mask: numbers of a palette, of 8 or 16 bits of grey or of R = G = B, or colours. Raises as `read_image`.
+
+    >>> Pillow.new("P", (9, 8), 3).save("three.png")
+    >>> read_mask_file(Path("three.png")).mode
+    'palette PNG'
+    """
     shown, data = _shown_and_data(source, name, limits)
     with _opened(data, shown, ("PNG",), limits) as image:
         # Grey of 2 or 4 bits would come back scaled to 0..255; the depth is byte 24 of the file (IHDR).

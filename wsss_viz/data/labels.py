@@ -50,6 +50,10 @@ def read_label_table(path: Path, pictures: dict[str, str], classes: Sequence[str
 
     Raises:
         InputError: both files, a line about no picture, or two about one.
+
+    >>> _ = Path("labels.txt").write_text("a.png potted plant dog")
+    >>> read_label_table(Path("."), {"a.png": "a"}, None).labels
+    {'a': ('potted plant', 'dog')}
     """
     files = [file for name in LABEL_FILES if (file := path / name).is_file()]
     if len(files) > 1:

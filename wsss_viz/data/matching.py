@@ -45,6 +45,9 @@ def matching(classes: Sequence[str], known: Sequence[str]) -> Matching:
     """How the classes of a data set are called by a classifier that knows `known`.
 
     A class keeps its own name where the classifier's name for it is another class of the data set.
+
+    >>> matching(("sofa", "lung"), ("couch", "dog")).unknown
+    ('lung',)
     """
     renamed = {name: other for name, other in renaming(classes, known).items() if name == other or other not in classes}
     return Matching(renamed, tuple(name for name in classes if name not in renamed), tuple(known))
@@ -55,6 +58,10 @@ def in_words_of(samples: DataSet, known: Sequence[str], whose: str = "the classi
 
     Raises:
         InputError: none of the labels in use is a class of the classifier; with the labels and the nearest names.
+
+    >>> from wsss_viz.data.sources import open
+    >>> in_words_of(open("scenes:val"), ("couch", "dog")).classes.count("couch")
+    1
     """
     if not samples.classes:
         return samples

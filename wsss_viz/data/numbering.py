@@ -189,7 +189,11 @@ class Evidence:
 
 
 def of_voc(names: Sequence[str], names_from: str = "PASCAL VOC, for there is no class list") -> ClassNumbering:
-    """VOC's own numbers, 1 to 20; VOC's classes that are not in the set become background."""
+    """VOC's own numbers, 1 to 20; VOC's classes that are not in the set become background.
+
+    >>> of_voc(("dog", "cat")).numbers
+    (12, 8)
+    """
     others = {place: name for place, name in enumerate(VOC_CLASSES, 1) if name not in names}
     numbers = tuple(VOC_CLASSES.index(name) + 1 for name in names)
     return ClassNumbering(
@@ -198,7 +202,11 @@ def of_voc(names: Sequence[str], names_from: str = "PASCAL VOC, for there is no 
 
 
 def by_lines(names: Sequence[str], names_from: str, first: int = 1) -> ClassNumbering:
-    """The places in the list, from 1; from 0 the background is 255."""
+    """The places in the list, from 1; from 0 the background is 255.
+
+    >>> by_lines(("dog", "cat"), "a list").numbers
+    (1, 2)
+    """
     numbers = tuple(range(first, len(names) + first))
     if first == 0:
         return ClassNumbering(
@@ -208,14 +216,22 @@ def by_lines(names: Sequence[str], names_from: str, first: int = 1) -> ClassNumb
 
 
 def default_numbering(names: Sequence[str]) -> ClassNumbering:
-    """The numbering of a bare list, for what is written: VOC's where all names are VOC's, else the places from 1."""
+    """The numbering of a bare list, for what is written: VOC's where all names are VOC's, else the places from 1.
+
+    >>> default_numbering(("lung", "heart")).numbers, default_numbering(("dog",)).numbers
+    ((1, 2), (12,))
+    """
     if names and set(names) <= set(VOC_CLASSES):
         return of_voc(names, "the data set")
     return by_lines(names, "the data set")
 
 
 def readings(listed: ClassList | None, default: Sequence[str] = VOC_CLASSES) -> list[ClassNumbering]:
-    """All numberings that a class list leaves open; of no list, those of `default` (VOC's, or COCO's four)."""
+    """All numberings that a class list leaves open; of no list, those of `default` (VOC's, or COCO's four).
+
+    >>> [reading.form for reading in readings(ClassList(("dog", "cat")))]
+    ['lines', 'voc']
+    """
     if listed is None:
         return of_coco() if tuple(default) == COCO_CLASSES else [of_voc(default)]
     source = listed.source
@@ -248,7 +264,11 @@ def readings(listed: ClassList | None, default: Sequence[str] = VOC_CLASSES) -> 
 
 
 def of_coco() -> list[ClassNumbering]:
-    """COCO's ids 1 to 90, 1 to 80 without the gaps, and both from 0 (255 unlabelled, or the background)."""
+    """COCO's ids 1 to 90, 1 to 80 without the gaps, and both from 0 (255 unlabelled, or the background).
+
+    >>> [(reading.form, reading.name_of(17)) for reading in of_coco()]
+    [('ids', 'cat'), ('contiguous', 'dog'), ('zero', 'horse'), ('zero-ids', 'dog')]
+    """
     ids = tuple(COCO_CATEGORIES)
     places = tuple(range(1, len(ids) + 1))
     base = ClassNumbering(COCO_CLASSES, ids, names_from="COCO, for there is no class list")
@@ -285,6 +305,10 @@ def decide(
 
     Raises:
         InputError: the form is none of the candidates', or several fit and differ about a number that is there.
+
+    >>> mask = MaskFile(np.array([[0, 12]], np.uint8), None, None, "grey")
+    >>> decide(readings(ClassList(("dog", "cat"))), lambda: [Evidence(mask)], None, "folder:x").form
+    'voc'
     """
     if form is not None:
         candidates = [*candidates, *_zero_of(candidates)]

@@ -116,7 +116,11 @@ def class_colour(which: int | str) -> tuple[int, int, int]:
 
 
 def colour_in(classes: Sequence[str], name: str) -> tuple[int, int, int]:
-    """(R, G, B) of a class on screen and in figures: VOC's own in a set of VOC's names, else by its place."""
+    """(R, G, B) of a class on screen and in figures: VOC's own in a set of VOC's names, else by its place.
+
+    >>> colour_in(("dog", "cow"), "cow"), colour_in(("lung", "heart"), "heart")
+    ((64, 128, 0), (255, 234, 106))
+    """
     if set(classes) <= set(VOC_CLASSES):
         return class_colour(name)
     return class_colour(tuple(classes).index(name))

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+__all__ = ["THUMBNAIL_SIDE", "data_address", "picture_row", "png", "thumbnail"]
+
 THUMBNAIL_SIDE = 192
 
 

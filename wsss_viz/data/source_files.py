@@ -19,7 +19,12 @@ class MaskSizeError(InputError):
 
 
 def files_in(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
-    """The files directly in a folder with one of the suffixes, in any case, hidden ones left out, by name."""
+    """The files directly in a folder with one of the suffixes, in any case, hidden ones left out, by name.
+
+    >>> _ = Path("a.JPG").write_bytes(b"")
+    >>> files_in(Path("."))
+    [PosixPath('a.JPG')]
+    """
     if not folder.is_dir():
         return []
     return sorted(
@@ -33,7 +38,12 @@ def files_in(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
 
 
 def masks_in(folder: Path) -> dict[str, Path]:
-    """The mask files of a folder by their names without the suffix."""
+    """The mask files of a folder by their names without the suffix.
+
+    >>> _ = Path("a.png").write_bytes(b"")
+    >>> masks_in(Path("."))["a"]
+    PosixPath('a.png')
+    """
     return {file.stem: file for file in files_in(folder, MASK_SUFFIXES)}
 
 
@@ -45,6 +55,11 @@ def mask_of_picture(file: Path, picture: Picture, *, turned: bool = False) -> Ma
 
     Raises:
         MaskSizeError: its size fits neither way.
+
+    >>> from PIL import Image as Pillow
+    >>> Pillow.new("P", (9, 8), 1).save("m.png")
+    >>> mask_of_picture(Path("m.png"), read_picture(Path("m.png"))).shape
+    (8, 9)
     """
     mask = read_mask_file(file)
     height, width = picture.image.shape[:2]
@@ -66,7 +81,11 @@ def mask_of_picture(file: Path, picture: Picture, *, turned: bool = False) -> Ma
 
 
 def evidence_of(masks: Iterable[tuple[Path, tuple[str, ...] | None]]) -> Iterable[Evidence]:
-    """What the first masks hold; those that cannot be read say nothing here."""
+    """What the first masks hold; those that cannot be read say nothing here.
+
+    >>> list(evidence_of([(Path("nowhere.png"), None)]))
+    []
+    """
     for count, (file, labels) in enumerate(masks):
         if count >= LOOKED_AT:
             return
@@ -93,6 +112,12 @@ def sample_of(
         numbering: of the mask.
         turned: see `mask_of_picture`.
         labels_from: where they are known from, in words.
+
+    >>> from PIL import Image as Pillow
+    >>> from wsss_viz.data.numbering import by_lines
+    >>> Pillow.new("P", (9, 8), 1).save("b.png")
+    >>> sample_of("b", Path("b.png"), Path("b.png"), None, by_lines(("lung",), "a list")).labels
+    ('lung',)
     """
     picture = read_picture(image)
     noticed = [Note(READ_AS, f"images: {picture.format}"), *picture.notes]
@@ -116,6 +141,10 @@ def sample_of(
 
 
 def labels_of_mask(mask: Mask, classes: Sequence[str]) -> tuple[str, ...]:
-    """The classes in a Sample's mask, in the set's order."""
+    """The classes in a Sample's mask, in the set's order.
+
+    >>> labels_of_mask(np.array([[0, 2, 255]], np.uint8), ("lung", "heart"))
+    ('heart',)
+    """
     present = np.flatnonzero(np.bincount(mask.ravel(), minlength=256)).tolist()
     return tuple(classes[number - 1] for number in present if number not in (0, IGNORE))

@@ -46,7 +46,12 @@ def names_of(samples: Sequence[Sample]) -> list[str]:
 
 
 def name_at(samples: Sequence[Sample], index: int) -> str:
-    """The name of a sample that need not be readable; its index where only reading would tell."""
+    """The name of a sample that need not be readable; its index where only reading would tell.
+
+    >>> from wsss_viz.data.sources import open
+    >>> name_at(open("scenes:val"), 2)
+    'val_000002'
+    """
     if isinstance(samples, Chosen):
         return samples.name_at(index)
     names = getattr(samples.source, "names", None) if isinstance(samples, DataSet) else None

@@ -22,12 +22,20 @@ _FIRST = {name: names[0] for names in _SAME for name in names}
 
 
 def spelling(name: str) -> str:
-    """The name without case, blanks and marks: "TV/Monitor" and "tvmonitor" are one."""
+    """The name without case, blanks and marks: "TV/Monitor" and "tvmonitor" are one.
+
+    >>> spelling("TV/Monitor")
+    'tvmonitor'
+    """
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
 def meaning(name: str) -> str:
-    """One word for all names of a class: that of "couch" and of "Sofa" is "sofa"."""
+    """One word for all names of a class: that of "couch" and of "Sofa" is "sofa".
+
+    >>> meaning("Couch"), meaning("sofa")
+    ('sofa', 'sofa')
+    """
     plain = spelling(name)
     return _FIRST.get(plain, plain) or name
 
@@ -37,6 +45,9 @@ def renaming(names: Sequence[str], known: Sequence[str], *, once: bool = True) -
 
     Args:
         once: names are classes, not labels: where two mean the same one, only the one that is spelled nearest gets it.
+
+    >>> renaming(["Dog", "sofa", "lung"], ["couch", "dog"])
+    {'Dog': 'dog', 'sofa': 'couch'}
     """
     renamed = {name: name for name in names if name in known}
     for key in (str.strip, spelling, meaning):
@@ -51,7 +62,11 @@ def renaming(names: Sequence[str], known: Sequence[str], *, once: bool = True) -
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
-    """The known name that is spelled most like `name`; None where none is like it."""
+    """The known name that is spelled most like `name`; None where none is like it.
+
+    >>> nearest("hors", ["horse", "cow"])
+    'horse'
+    """
     by_spelling = {spelling(other): other for other in known}
     found = difflib.get_close_matches(spelling(name), by_spelling, n=1, cutoff=0.6)
     return by_spelling[found[0]] if found else None

@@ -197,7 +197,11 @@ def read_classes(path: Path) -> tuple[str, ...]:
 
 
 def with_suffix_of(folder: Path, name: str, suffixes: Sequence[str], first: str) -> Path:
-    """The file of a name with any of the suffixes, in lower or upper case; `name + first` where there is none."""
+    """The file of a name with any of the suffixes, in lower or upper case; `name + first` where there is none.
+
+    >>> with_suffix_of(Path("nowhere"), "a", (".png",), ".jpg").name
+    'a.jpg'
+    """
     for suffix in (first, *(suffix for suffix in suffixes if suffix != first)):
         for spelled in (suffix, suffix.upper()):
             file = folder / f"{name}{spelled}"

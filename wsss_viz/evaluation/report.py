@@ -44,6 +44,9 @@ def open_for(data_string: str, classes: Sequence[str], whose: str = "the classif
     Raises:
         InputError: it cannot be opened, its masks do not tell how they number the classes, or none of its labels is a
             class of the classifier.
+
+    >>> open_for("scenes:val", ("couch", "dog")).name
+    'scenes:val'
     """
     samples = open_data(data_string)
     if samples.numbering.undecided:

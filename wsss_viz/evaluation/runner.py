@@ -54,7 +54,12 @@ def quiet(samples: Iterable[Sample], title: str) -> Iterable[Sample]:
 
 
 def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
-    """The classes of a data set, of its first sample where it does not say."""
+    """The classes of a data set, of its first sample where it does not say.
+
+    >>> from wsss_viz.data.sources import open
+    >>> "dog" in classes_of(open("scenes:val"))
+    True
+    """
     classes: tuple[str, ...] | None = getattr(samples, "classes", None)
     return samples[0].classes if classes is None else classes
 

@@ -1,4 +1,4 @@
-"""Score curves and the information plane: lines on axes."""
+"""Score curves, information planes and gradient ratios: lines on axes, and their layout on a journal's page."""
 
 from __future__ import annotations
 
@@ -13,42 +13,47 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from wsss_viz.data.palette import colour_in
+from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Line, Mark, Plot, Points
+from wsss_viz.figures.drawing import SYMBOL_POINTS, draw_panel
+from wsss_viz.figures.ratios import SCENE_NAMES, TOY_NAMES, layers_curve, layers_panel, measured, steps_panel
+from wsss_viz.figures.scores import scores_panel
 from wsss_viz.figures.sheet import Sheet
-from wsss_viz.figures.sources import Shown, class_scores
+from wsss_viz.figures.sources import FigureRow, class_scores
 from wsss_viz.figures.spec import FigureSpec
-from wsss_viz.information.plane import stored_plane
+from wsss_viz.information.plane import INPUT, LABEL, Plane, stored_plane
 from wsss_viz.methods.catalogue import METHODS
 
-OTHER = "#9aa1a6"
+TITLES = {
+    "toy-flatten": "toy, flatten",
+    "toy-gap": "toy, global pooling",
+    "scenes": "scenes, by layer",
+    "rib-steps": "scenes, by RIB's step",
+}
 LEGEND_COLUMNS = {"single": 4, "double": 8}
 LEGEND_ROW = 0.18
-"""Classes a line of the legend, and inches a line."""
+"""Classes per line of the legend, and inches per line."""
 
 
-def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
-    """A panel an image and method: the logits of all classes over the steps, the labels' in their colours."""
-    pairs = [(shown, method) for shown in rows for method in shown.traces]
-    named_ones = _told(rows) if spec.labels else []
-    foot = LEGEND_ROW * -(-len(named_ones) // LEGEND_COLUMNS[spec.width])
+def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
+    """A panel for each image and method: the logits of all classes over the steps, the labels' in their colours."""
+    pairs = [(entry, method) for entry in rows for method in entry.traces]
+    labelled = list(dict.fromkeys(name for row in rows for name in _labels(row)))
+    listed = labelled if spec.labels else []
+    foot = LEGEND_ROW * -(-len(listed) // LEGEND_COLUMNS[spec.width])
     sheet, places = panels(spec, len(pairs), len(spec.columns), foot=foot)
-    for number, ((shown, method), axes) in enumerate(zip(pairs, places, strict=True)):
-        trace = shown.traces[method]
-        told = [name for name in trace.classes if name in (*(shown.sample.labels or ()), shown.name)]
-        looks = [class_scores(shown, method, k) for k in range(len(trace))]
-        for name in sorted(trace.classes, key=lambda name: name in told):
-            index = trace.classes.index(name)
-            logits = [float(scores[index]) for scores in looks]
-            colour = _colour(trace.classes, name) if name in told else OTHER
-            width = 1.8 if name == shown.name else 1.2 if name in told else 0.5
-            label = name if name in told else None
-            axes.plot(logits, color=colour, linewidth=width, marker="o", markersize=2 * width, label=label)
-        named(axes, spec, sheet, number, f"{METHODS[method].title}: {shown.name}", "step k", "logit")
+    lists = [*(row.sample.classes for row in rows), *(entry.traces[method].classes for entry, method in pairs)]
+    by_class = {name: tuple(v / 255 for v in colour_in(classes, name)) for classes in lists for name in classes}
+    colours: dict[str, Any] = {name: by_class[name] for name in labelled}
+    for number, ((entry, method), axes) in enumerate(zip(pairs, places, strict=True)):
+        trace = entry.traces[method]
+        logits = np.array([class_scores(entry, method, k) for k in range(len(trace))], dtype=np.float64)
+        panel = scores_panel(logits, trace.classes, [*_labels(entry)], entry.name, colours)
+        draw_panel(axes, panel, sheet.points, legend=False)
+        named(axes, spec, sheet, number, f"{METHODS[method].title}: {entry.name}", "step k", "logit")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True) if len(trace) > 1 else FixedLocator([0]))
     # Under all panels: within one it would lie on the lines, which may be anywhere.
-    lists = [*(row.sample.classes for row in rows), *(shown.traces[method].classes for shown, method in pairs)]
-    coloured = {name: _colour(classes, name) for classes in lists for name in classes}
     lines = [
-        Line2D([], [], color=coloured[name], label=name, linewidth=1.5, marker="o", markersize=3) for name in named_ones
+        Line2D([], [], color=colours[name], label=name, linewidth=1.5, marker="o", markersize=3) for name in listed
     ]
     if lines:
         sheet.figure.legend(
@@ -63,29 +68,49 @@ def curves(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
     return sheet.figure
 
 
-def _told(rows: Sequence[Shown]) -> list[str]:
-    """The classes with a colour of their own, in the order they are first named."""
-    return list(dict.fromkeys(name for row in rows for name in (*(row.sample.labels or ()), row.name)))
-
-
-def _colour(classes: Sequence[str], name: str) -> Any:
-    return np.array(colour_in(classes, name)) / 255
+def _labels(row: FigureRow) -> tuple[str, ...]:
+    """The classes with a colour of their own."""
+    return (*(row.sample.labels or ()), row.name)
 
 
 def plane(spec: FigureSpec) -> Figure:
-    """A panel an activation: each layer's way through the information plane, its epochs from dark to bright."""
+    """A panel for each activation: each layer's way through the information plane, its epochs from dark to bright."""
     sheet, places = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
     last = 1
     for number, (activation, axes) in enumerate(zip(spec.columns, places, strict=True)):
-        found = stored_plane(activation)
-        last = max(last, int(found.epochs[-1]))
-        shades = colormaps[spec.colours](np.log1p(found.epochs) / np.log1p(found.epochs[-1]))
-        for row, shade in zip(np.round(found.mean, 4), shades, strict=True):
-            axes.plot(row[:, 0], row[:, 1], color=shade, linewidth=0.5, alpha=0.6)
-            axes.scatter(row[:, 0], row[:, 1], color=shade, s=7, zorder=3)
+        stored = stored_plane(activation)
+        last = max(last, int(stored.epochs[-1]))
+        draw_panel(axes, epochs_panel(stored, spec.colours), sheet.points, legend=False)
         named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
     if spec.colour_bar:
         sheet.colour_bar(spec, (0, round(float(np.log10(1 + last)), 3)), "log10(1 + epoch)")
+    return sheet.figure
+
+
+def epochs_panel(stored: Plane, colours: str) -> Plot:
+    """The layers of each epoch in the information plane, joined, the means over the seeds; bright is late."""
+    shades = colormaps[colours](np.log1p(stored.epochs) / np.log1p(stored.epochs[-1]))
+    marks: list[Mark] = []
+    for row, shade in zip(np.round(stored.mean, 4), shades, strict=True):
+        colour = tuple(shade.tolist())
+        marks.append(Line(row[:, INPUT], row[:, LABEL], colour=colour, width=0.5 / POINTS_PER_PIXEL, opacity=0.6))
+        marks.append(Points(row[:, INPUT], row[:, LABEL], colour=colour, size=7**0.5 / SYMBOL_POINTS))
+    return Plot(tuple(marks), Axis("I(X;T), bits"), Axis("I(T;Y), bits"))
+
+
+def ratios(spec: FigureSpec) -> Figure:
+    """A panel per subject. Raises InputError where what is drawn was not measured on the checkpoints that are here."""
+    across = 1 if spec.width == "single" else min(2, len(spec.columns))
+    sheet, places = panels(spec, len(spec.columns), across, foot=0.0)
+    for number, (subject, axes) in enumerate(zip(spec.columns, places, strict=True)):
+        names = TOY_NAMES if subject.startswith("toy") else SCENE_NAMES
+        by_step = subject == "rib-steps"
+        panel = steps_panel(measured(subject), names) if by_step else layers_panel(layers_curve(subject), names)
+        draw_panel(axes, panel, sheet.points, legend=False)
+        x, y = ("RIB's step k", "HGR of the logit") if by_step else ("layer", "HGR")
+        named(axes, spec, sheet, number, TITLES[subject], x, y)
+        if spec.labels:
+            axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
     return sheet.figure
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import BACKGROUND, IGNORE
 from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, outline, overlay, picture
-from wsss_viz.figures.sources import Shown, class_map, seed_mask, seen_image
+from wsss_viz.figures.sources import FigureRow, class_map, seed_mask, seen_image
 from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
@@ -34,63 +34,65 @@ class Cell:
     classes: Sequence[str] = ()
 
 
-Line = tuple[Shown, str, list[Cell | None]]
+Line = tuple[FigureRow, str, list[Cell | None]]
 """A row: what it is of, its name, and its pictures."""
 
 
-def grid(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
-    """A row an image, a column a picture or method."""
+def grid(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
+    """A row per image, a column per picture or method."""
     lines: list[Line] = []
-    for shown, row in zip(rows, spec.rows, strict=True):
+    for entry, row in zip(rows, spec.rows, strict=True):
         cells: list[Cell | None] = []
         for name in spec.columns:
             if name not in spec.columns_of(row):
                 cells.append(None)
             elif name == "truth":
-                cells.append(Cell(shown.fine.image, mask=shown.fine.mask, classes=shown.fine.classes))
+                cells.append(Cell(entry.fine.image, mask=entry.fine.mask, classes=entry.fine.classes))
             elif name == "image":
-                cells.append(Cell(shown.fine.image))
+                cells.append(Cell(entry.fine.image))
             else:
-                cells.append(_method_cell(spec, shown, name, _step(shown, name)))
-        step = f", k = {shown.step}" if shown.step != FINAL else ""
-        lines.append((shown, shown.name + step, cells))
+                cells.append(_method_cell(spec, entry, name, _step(entry, name)))
+        step = f", k = {entry.step}" if entry.step != FINAL else ""
+        lines.append((entry, entry.name + step, cells))
     titles = [TITLES.get(name) or METHODS[name].column or METHODS[name].title for name in spec.columns]
     if spec.letters:
         titles = [f"({chr(97 + i)}) {title if spec.labels else ''}".strip() for i, title in enumerate(titles)]
     return _draw(spec, lines, titles if spec.labels or spec.letters else [])
 
 
-def _step(shown: Shown, method: str) -> int:
+def _step(entry: FigureRow, method: str) -> int:
     """The step of the row, or the method's last where it has fewer."""
-    last = len(shown.traces[method]) - 1
-    return last if shown.step == FINAL else min(shown.step, last)
+    last = len(entry.traces[method]) - 1
+    return last if entry.step == FINAL else min(entry.step, last)
 
 
-def _method_cell(spec: FigureSpec, shown: Shown, method: str, k: int, image: NDArray[np.uint8] | None = None) -> Cell:
+def _method_cell(
+    spec: FigureSpec, entry: FigureRow, method: str, k: int, image: NDArray[np.uint8] | None = None
+) -> Cell:
     """A step's map or pseudo mask."""
-    under = shown.fine.image if image is None else image
+    under = entry.fine.image if image is None else image
     if spec.show == "mask":
-        return Cell(under, mask=seed_mask(shown, method, k, spec), classes=shown.traces[method].classes)
-    return Cell(under, class_map(shown, method, k, spec.frames))
+        return Cell(under, mask=seed_mask(entry, method, k, spec), classes=entry.traces[method].classes)
+    return Cell(under, class_map(entry, method, k, spec.frames))
 
 
-def filmstrip(spec: FigureSpec, rows: Sequence[Shown]) -> Figure:
-    """A row an image and method, a column a step; empty where a method had ended before."""
-    longest = max(len(trace) for shown in rows for trace in shown.traces.values())
+def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
+    """A row per image and method, a column per step; empty where a method had ended before."""
+    longest = max(len(trace) for entry in rows for trace in entry.traces.values())
     steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_SHOWN))})
     lines: list[Line] = []
-    for shown in rows:
-        for method in shown.traces:
-            cells: list[Cell | None] = [Cell(shown.fine.image)]
+    for entry in rows:
+        for method in entry.traces:
+            cells: list[Cell | None] = [Cell(entry.fine.image)]
             for k in steps:
-                if k >= len(shown.traces[method]):
+                if k >= len(entry.traces[method]):
                     cells.append(None)
                     continue
-                image = seen_image(shown, method, k) if spec.frames == "look" else None
-                cells.append(_method_cell(spec, shown, method, k, image))
-            name = f"{METHODS[method].column or METHODS[method].title}: {shown.name}"
+                image = seen_image(entry, method, k) if spec.frames == "look" else None
+                cells.append(_method_cell(spec, entry, method, k, image))
+            name = f"{METHODS[method].column or METHODS[method].title}: {entry.name}"
             letter = f"({chr(97 + len(lines))}) " if spec.letters else ""
-            lines.append((shown, letter + (name if spec.labels else ""), cells))
+            lines.append((entry, letter + (name if spec.labels else ""), cells))
     return _draw(spec, lines, ["Image", *(f"k = {k}" for k in steps)] if spec.labels else [])
 
 
@@ -112,13 +114,13 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
     for column, title in enumerate(titles):
         sheet.text(left + column * (side + GAP) + side / 2, top / 2, title, side, points=points)
     y = top
-    for (shown, _, cells), name, planes, height in zip(lines, names, values, heights, strict=True):
+    for (entry, _, cells), name, planes, height in zip(lines, names, values, heights, strict=True):
         if left > EDGE:
             sheet.text(left / 2, y + height / 2, name, height, rotation=90)
         for column, (cell, plane) in enumerate(zip(cells, planes, strict=True)):
             if cell is not None:
                 axes = sheet.axes(left + column * (side + GAP), y, side, height)
-                _cell(axes, spec, shown, cell, plane, ends)
+                _cell(axes, spec, entry, cell, plane, ends)
         y += height + GAP
     if barred:
         title = "raw activation, high = bright" if spec.normalisation == "raw" else "normalised activation"
@@ -130,7 +132,7 @@ def _sizes(sheet: Sheet, lines: Sequence[Line], left: float) -> tuple[float, lis
     """The width of a column and the height of each row, beside names that take `left` inches."""
     columns = len(lines[0][2])
     side = (sheet.width - left - EDGE - GAP * (columns - 1)) / columns
-    return side, [side * shown.fine.size[0] / shown.fine.size[1] for shown, _, _ in lines]
+    return side, [side * entry.fine.size[0] / entry.fine.size[1] for entry, _, _ in lines]
 
 
 def _scaled(
@@ -149,7 +151,7 @@ def _scaled(
 
 
 def _cell(
-    axes: Axes, spec: FigureSpec, shown: Shown, cell: Cell, values: NDArray | None, ends: tuple[float, float]
+    axes: Axes, spec: FigureSpec, entry: FigureRow, cell: Cell, values: NDArray | None, ends: tuple[float, float]
 ) -> None:
     picture(axes, cell.image)
     if values is not None:
@@ -157,8 +159,8 @@ def _cell(
     if cell.mask is not None:
         drawn = _coloured(cell.mask, cell.classes)
         axes.imshow(drawn, extent=(0, 1, 1, 0), interpolation="nearest", aspect="auto")
-    if spec.contours and shown.fine.mask is not None and shown.name in shown.fine.classes:
-        outline(axes, shown.fine.class_mask(shown.name))
+    if spec.contours and entry.fine.mask is not None and entry.name in entry.fine.classes:
+        outline(axes, entry.fine.class_mask(entry.name))
 
 
 def _coloured(mask: NDArray[np.unsignedinteger], classes: Sequence[str]) -> NDArray[np.uint8]:

@@ -27,7 +27,7 @@ TraceOf = Callable[[FigureSpec, str, str], Trace]
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class FigureRow:
     """One row of a figure: its image, the same drawn finer for the eye, the class, and the traces by method.
 
     `step` is the one a grid shows, `spec.FINAL` the last.
@@ -49,12 +49,12 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
     changes = spec.settings.get(method, {})
     if spec.classifier == "scenes-classifier" and not changes:
         try:
-            shown = read_showcase()
+            showcase = read_showcase()
         except InputError:
             pass  # computed instead
         else:
-            if shown.has(method, source, spec.views):
-                return shown.trace(method, source)
+            if showcase.has(method, source, spec.views):
+                return showcase.trace(method, source)
     from wsss_viz.methods.binding import bind
     from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.methods.views import PRESETS
@@ -65,7 +65,7 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
     return Trace.collect(run(_sample(source), PRESETS[spec.views]), method, classifier.classes)
 
 
-def gather(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[Shown, ...]:
+def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[FigureRow, ...]:
     """The rows of the figure.
 
     Raises:
@@ -75,10 +75,10 @@ def gather(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[Shown, 
     reason = next(filter(None, (why_not_registered(method, spec.classifier) for method in registered)), "")
     if reason:
         raise InputError(reason)
-    return tuple(_shown(spec, row, trace_of) for row in spec.rows)
+    return tuple(_figure_row(spec, row, trace_of) for row in spec.rows)
 
 
-def _shown(spec: FigureSpec, row: Row, trace_of: TraceOf) -> Shown:
+def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
     sample = _sample(row.image)
     chosen = [name for name in spec.columns_of(row) if name in METHODS]
     traces = {method: trace_of(spec, method, row.image) for method in chosen}
@@ -86,7 +86,7 @@ def _shown(spec: FigureSpec, row: Row, trace_of: TraceOf) -> Shown:
     name = row.name or next((label for label in sample.labels or () if label in classes), classes[0])
     if name not in classes:
         raise InputError(f"`class` {name!r} is not one of {', '.join(classes[:20])}")
-    return Shown(sample, _fine(row.image, sample), name, traces, row.step)
+    return FigureRow(sample, _fine(row.image, sample), name, traces, row.step)
 
 
 def _sample(source: str) -> Sample:
@@ -105,48 +105,48 @@ def _fine(source: str, sample: Sample) -> Sample:
     return _sample(f"scenes:{split}@{FINE_SIDE}x{FINE_SIDE}:{index}")
 
 
-def class_map(shown: Shown, method: str, step: int, frames: str) -> NDArray[np.float32]:
+def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[np.float32]:
     """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed."""
-    trace = shown.traces[method]
-    found, index = trace.steps[step], trace.classes.index(shown.name)
-    plane = found.maps[index]
+    trace = entry.traces[method]
+    at_step, index = trace.steps[step], trace.classes.index(entry.name)
+    plane = at_step.maps[index]
     if frames == "look":
-        if "looks" in found.arrays and index in found.targets:
-            plane = found.arrays["looks"][found.targets.index(index)]
-        elif "current" in found.arrays:
-            plane = found.arrays["current"][index]
+        if "looks" in at_step.arrays and index in at_step.targets:
+            plane = at_step.arrays["looks"][at_step.targets.index(index)]
+        elif "current" in at_step.arrays:
+            plane = at_step.arrays["current"][index]
     half = plane.astype(np.float16).astype(np.float32)
-    return upsample(half[None], shown.sample.size)[0]
+    return upsample(half[None], entry.sample.size)[0]
 
 
-def seed_mask(shown: Shown, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
+def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
     """(H, W) the pseudo mask after a step, at the spec's threshold: class index + 1, 0 background.
 
     The labels of the image and the row's class compete, as everywhere in the field; without labels the class alone.
     """
-    trace = shown.traces[method]
-    competing = [i for i, name in enumerate(trace.classes) if name in (*(shown.sample.labels or ()), shown.name)]
+    trace = entry.traces[method]
+    competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
     by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
     half = trace.steps[step].maps.astype(np.float16).astype(np.float32)
-    return pseudo_mask(half, competing, shown.sample.size, spec.threshold, by)
+    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by)
 
 
-def seen_image(shown: Shown, method: str, step: int) -> NDArray[np.uint8]:
+def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:
     """(H, W, 3) what the classifier looked at in this step; the image itself where the method says nothing."""
-    trace = shown.traces[method]
-    found, index = trace.steps[step], trace.classes.index(shown.name)
-    images = found.arrays.get("all_images")
-    if images is not None and index in found.targets:
-        return np.asarray(images[min(found.targets.index(index), len(images) - 1)])
-    return shown.fine.image if found.image is None else found.image
+    trace = entry.traces[method]
+    at_step, index = trace.steps[step], trace.classes.index(entry.name)
+    images = at_step.arrays.get("all_images")
+    if images is not None and index in at_step.targets:
+        return np.asarray(images[min(at_step.targets.index(index), len(images) - 1)])
+    return entry.fine.image if at_step.image is None else at_step.image
 
 
-def class_scores(shown: Shown, method: str, step: int) -> NDArray[np.float32]:
+def class_scores(entry: FigureRow, method: str, step: int) -> NDArray[np.float32]:
     """(C,) the logits of the image the class was looked for in at this step, to three decimals."""
-    trace = shown.traces[method]
-    found, index = trace.steps[step], trace.classes.index(shown.name)
-    scores = found.scores
-    if "all_scores" in found.arrays and index in found.targets:
-        several = found.arrays["all_scores"]
-        scores = several[min(found.targets.index(index), len(several) - 1)]
+    trace = entry.traces[method]
+    at_step, index = trace.steps[step], trace.classes.index(entry.name)
+    scores = at_step.scores
+    if "all_scores" in at_step.arrays and index in at_step.targets:
+        several = at_step.arrays["all_scores"]
+        scores = several[min(at_step.targets.index(index), len(several) - 1)]
     return np.round(scores, 3)

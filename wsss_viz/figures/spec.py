@@ -60,10 +60,11 @@ class FigureSpec:
     """One figure.
 
     Attributes:
-        kind: one of `KINDS`. A grid has a row an image and a column a picture or method; a filmstrip has a row for each
-            image and method and a column a step; curves have a panel for each image and method, with the logits of all
-            classes over the steps; a plane is the information plane of stored runs, a column an activation; hgr is the
-            stored high gradient ratio, a column a subject: by layer, or of "rib-steps" by RIB's step.
+        kind: one of `KINDS`. A grid has a row per image and a column per picture or method; a filmstrip has a row
+            per image and method and a column per step; curves have a panel for each image and method, with the
+            logits of all classes over the steps; a plane is the information plane of stored runs, a column per
+            activation; hgr is the stored high gradient ratio, a column per subject: by layer, or of "rib-steps" by
+            RIB's step.
         rows: the images; none for a plane or hgr.
         columns: of `COLUMNS[kind]`.
         steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.

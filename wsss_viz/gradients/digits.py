@@ -49,17 +49,27 @@ def measure_digits(
     taus: tuple[float, ...] = TAUS,
     percentile: float = 100.0,
 ) -> MeasuredDigits:
-    """HGR and accuracies of a network of the toy."""
+    """HGR and accuracies of a network of the toy.
+
+    >>> from wsss_viz.data.digits import draw_digits
+    >>> from wsss_viz.gradients import digits
+    >>> from wsss_viz.models.digit_network import DigitNetwork
+    >>> data = draw_digits("test", 4, shape_share=1.0, size=(32, 40))
+    >>> network = DigitNetwork("gap", (32, 40)).eval()
+    >>> measured = digits.measure_digits(network, data)
+    >>> measured.ratios.shape[2:], list(measured.accuracy)
+    ((6, 3), ['whole', 'shape only', 'shape erased'])
+    """
     ratios, logits, slopes = [], [], []
     masks = data.region_masks()
     layers: tuple[str, ...] = ()
     for start in range(0, len(data), _BATCH):
-        chosen = slice(start, start + _BATCH)
-        found = digit_maps(network, data.images[chosen], data.labels[chosen].tolist(), measure)
-        ratios.append(ratio_curve(found.maps, masks[chosen], taus, percentile))
-        logits.append(found.logits)
-        slopes.append(found.sigmoid_slope)
-        layers = found.layers
+        batch = slice(start, start + _BATCH)
+        result = digit_maps(network, data.images[batch], data.labels[batch].tolist(), measure)
+        ratios.append(ratio_curve(result.maps, masks[batch], taus, percentile))
+        logits.append(result.logits)
+        slopes.append(result.sigmoid_slope)
+        layers = result.layers
     variants = {"whole": data, "shape only": data.shape_only(), "shape erased": data.shape_erased()}
     return MeasuredDigits(
         layers,
@@ -73,12 +83,30 @@ def measure_digits(
 def digit_maps(
     network: DigitNetwork, images: NDArray[np.float32], labels: Sequence[int], measure: str = SUM
 ) -> GradientMaps:
-    """The gradient maps of pictures (N, H, W) of the toy."""
+    """The gradient maps of pictures (N, H, W) of the toy.
+
+    >>> from wsss_viz.data.digits import draw_digits
+    >>> from wsss_viz.gradients import digits
+    >>> from wsss_viz.models.digit_network import DigitNetwork
+    >>> data = draw_digits("test", 4, shape_share=1.0, size=(32, 40))
+    >>> network = DigitNetwork("gap", (32, 40)).eval()
+    >>> digits.digit_maps(network, data.images, data.labels.tolist()).maps.shape
+    (4, 6, 32, 40)
+    """
     return gradient_maps(digit_reader(network, labels), torch.from_numpy(images)[:, None], measure)
 
 
 @torch.no_grad()
 def accuracy(network: DigitNetwork, data: Digits) -> float:
-    """The share of pictures whose class the network gets right."""
+    """The share of pictures whose class the network gets right.
+
+    >>> from wsss_viz.data.digits import draw_digits
+    >>> from wsss_viz.gradients import digits
+    >>> from wsss_viz.models.digit_network import DigitNetwork
+    >>> data = draw_digits("test", 4, shape_share=1.0, size=(32, 40))
+    >>> network = DigitNetwork("gap", (32, 40)).eval()
+    >>> 0 <= digits.accuracy(network, data) <= 1
+    True
+    """
     z = torch.cat([network(part[:, None]) for part in torch.from_numpy(data.images).split(256)])
     return float(np.mean((z > 0).cpu().numpy() == data.labels))

@@ -36,30 +36,46 @@ def classifier_reader(classifier: Classifier, targets: Sequence[int], late: nn.M
 
     Raises:
         ValueError: BatchNorm or dropout in training mode: a gradient would depend on the other pictures, or on chance.
+
+    >>> import torch
+    >>> from wsss_viz import load
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> from wsss_viz.gradients.layers import classifier_reader
+    >>> list(classifier_reader(classifier, [0])(torch.zeros(1, 3, 64, 96)))
+    ['stage 1', 'stage 2', 'stage 3', 'stage 4', 'stage 5', 'logit']
     """
     check_evaluation(classifier)
     modules: list[Any] = [*classifier.stages, classifier.head]
     if late is not None:
         check_evaluation(late)
-        own = list(late.children())
-        modules[len(modules) - len(own) :] = own
-    chosen = torch.as_tensor(targets, device=classifier.device)
+        tuned = list(late.children())
+        modules[len(modules) - len(tuned) :] = tuned
+    indices = torch.as_tensor(targets, device=classifier.device)
 
     def read(x: Tensor) -> dict[str, Tensor]:
-        found: dict[str, Tensor] = {}
+        outputs: dict[str, Tensor] = {}
         x = channels_last(x)
         for number, stage in enumerate(modules[:-1], start=1):
             x = stage(x)
-            found[f"stage {number}"] = x
+            outputs[f"stage {number}"] = x
         logits = classifier.pool(modules[-1](x).contiguous())
-        found[LOGIT] = logits.gather(1, chosen[:, None])[:, 0]
-        return found
+        outputs[LOGIT] = logits.gather(1, indices[:, None])[:, 0]
+        return outputs
 
     return read
 
 
 def digit_reader(network: DigitNetwork, labels: Sequence[int]) -> Reader:
-    """The five convolutions after their ReLU, and "logit": z of the picture's own class, -z for a 2."""
+    """The five convolutions after their ReLU, and "logit": z of the picture's own class, -z for a 2.
+
+    >>> import torch
+    >>> from wsss_viz.gradients.layers import digit_reader
+    >>> from wsss_viz.models.digit_network import DigitNetwork
+    >>> network = DigitNetwork("gap", (32, 40)).eval()
+    >>> layers = digit_reader(network, [0, 1])(torch.zeros(2, 1, 32, 40))
+    >>> layers["conv 1"].shape[2:], layers["logit"].shape
+    (torch.Size([32, 40]), torch.Size([2]))
+    """
     signs = torch.as_tensor(labels) * 2 - 1
 
     def read(x: Tensor) -> dict[str, Tensor]:
@@ -84,6 +100,13 @@ def network_reader(network: nn.Module, names: Sequence[str], targets: Sequence[i
     Raises:
         InputError: no module of a name.
         ValueError: BatchNorm or dropout in training mode.
+
+    >>> import torch
+    >>> from wsss_viz.gradients.layers import network_reader
+    >>> network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Flatten(), torch.nn.Linear(24, 3)).eval()
+    >>> layers = network_reader(network, ["0"], targets=[2])(torch.zeros(1, 1, 5, 6))
+    >>> {name: tuple(values.shape) for name, values in layers.items()}
+    {'0': (1, 2, 3, 4), 'logit': (1,)}
     """
     check_evaluation(network)
     known = dict(network.named_modules())
@@ -96,7 +119,7 @@ def network_reader(network: nn.Module, names: Sequence[str], targets: Sequence[i
         shared: dict[int, object] = {id(t): t for t in itertools.chain(network.parameters(), network.buffers())}
         twin = copy.deepcopy(network, shared)
         modules = dict(twin.named_modules())
-        found: dict[str, Tensor] = {}
+        outputs: dict[str, Tensor] = {}
 
         def keep(name: str) -> Callable[[nn.Module, Any, Any], Any]:
             def hook(module: nn.Module, given: Any, output: Any) -> Any:
@@ -104,7 +127,7 @@ def network_reader(network: nn.Module, names: Sequence[str], targets: Sequence[i
                     raise InputError(
                         f"the layer {name!r} gives a {type(output).__name__}, not one tensor; take another"
                     )
-                found[name] = output
+                outputs[name] = output
                 return output.clone()  # the network goes on with a copy, which it may change in place
 
             return hook
@@ -112,10 +135,10 @@ def network_reader(network: nn.Module, names: Sequence[str], targets: Sequence[i
         for name in names:
             modules[name].register_forward_hook(keep(name))
         output = twin(x)
-        missing = [name for name in names if name not in found]
+        missing = [name for name in names if name not in outputs]
         if missing:
             raise InputError(f"the layer {missing[0]!r} takes no part in the network's forward; take another")
-        layers = {name: found[name] for name in names}
+        layers = {name: outputs[name] for name in names}
         if targets is not None:
             layers[LOGIT] = output.gather(1, torch.as_tensor(targets, device=output.device)[:, None])[:, 0]
         return layers
@@ -124,7 +147,12 @@ def network_reader(network: nn.Module, names: Sequence[str], targets: Sequence[i
 
 
 def check_evaluation(network: nn.Module) -> None:
-    """Raises ValueError where BatchNorm or dropout is in training mode."""
+    """Raises ValueError where BatchNorm or dropout is in training mode.
+
+    >>> from torch import nn
+    >>> from wsss_viz.gradients.layers import check_evaluation
+    >>> check_evaluation(nn.Dropout2d().eval())
+    """
     for name, module in network.named_modules():
         if module.training and isinstance(module, _BatchNorm | _DropoutNd):
             raise ValueError(f"`{name or type(module).__name__}` is in training mode: call the network's eval() first")

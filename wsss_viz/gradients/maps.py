@@ -2,7 +2,7 @@
 
 Lee et al., NeurIPS 2021 (RIB), section 3 as recalled: G_k = grad_x sum_{c,u,v} T_k[c,u,v], and of the last layer the
 logit y^c. That the sum runs over channels and that magnitudes are taken is inferred from the paper's figure
-(`diagnostics.md` 3.1, `methods.md` 4.2).
+(`docs/sources.md#hgr`).
 """
 
 from __future__ import annotations
@@ -71,27 +71,33 @@ def gradient_maps(
     Raises:
         ValueError: an unknown measure or layer, a layer that does not keep the pictures apart, or slopes that are not
             finite.
+
+    >>> import torch
+    >>> from wsss_viz.gradients.maps import gradient_maps
+    >>> result = gradient_maps(lambda x: {"logit": 3 * x[:, 0, 0, 1]}, torch.ones(2, 1, 2, 3))
+    >>> result.layers, result.maps[0, 0].tolist(), result.logits.tolist()
+    (('logit',), [[0.0, 3.0, 0.0], [0.0, 0.0, 0.0]], [3.0, 3.0])
     """
     if measure not in MEASURES or probes < 1:
         raise ValueError(f"`measure` is one of {', '.join(MEASURES)} and `probes` 1 or more, got {measure!r}, {probes}")
     with torch.inference_mode(False), torch.enable_grad():
         pixels = x.detach().clone().requires_grad_(True)
-        found = read(pixels)
-        wanted = tuple(found) if layers is None else layers
+        outputs = read(pixels)
+        wanted = tuple(outputs) if layers is None else layers
         for name in wanted:
-            if name not in found or found[name].ndim < 1 or len(found[name]) != len(x):
-                raise ValueError(f"`layers` wants outputs of {len(x)} rows, one a picture; not so {name!r}")
+            if name not in outputs or outputs[name].ndim < 1 or len(outputs[name]) != len(x):
+                raise ValueError(f"`layers` wants outputs of {len(x)} rows, one per picture; not so {name!r}")
         generator = torch.Generator().manual_seed(seed)
         planes = []
         for name in wanted:
             if measure == SUM:
-                planes.append(_slope(found[name].sum(), pixels).abs().amax(dim=1))
+                planes.append(_slope(outputs[name].sum(), pixels).abs().amax(dim=1))
             else:
-                planes.append(_energy(found[name], pixels, probes, generator).amax(dim=1).sqrt())
+                planes.append(_energy(outputs[name], pixels, probes, generator).amax(dim=1).sqrt())
     maps = torch.stack(planes, dim=1).float().cpu().numpy()
     if not np.isfinite(maps).all():
         raise ValueError("the gradients are not finite: the weights or the input hold NaN or infinity")
-    logits = found[LOGIT].detach().double().cpu().numpy() if LOGIT in found else np.full(len(x), np.nan)
+    logits = outputs[LOGIT].detach().double().cpu().numpy() if LOGIT in outputs else np.full(len(x), np.nan)
     return GradientMaps(wanted, maps, logits, measure)
 
 

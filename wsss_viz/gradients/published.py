@@ -9,7 +9,7 @@ HGR = {
     "non_discriminative": (1.00, 1.00, 1.00, 1.00, 0.88, 0.12),
     "irrelevant": (1.00, 0.04, 0.09, 0.03, 0.03, 0.05),
 }
-"""By region, G_1 to G_6; `methods.md` 4.2."""
+"""By region, G_1 to G_6; `docs/sources.md#hgr`."""
 
 UNVERIFIED = (
     "The full paper was not at hand. Threshold (0.3), division by the map's own maximum and absolute values are "

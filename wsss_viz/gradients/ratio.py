@@ -2,7 +2,7 @@
 
     HGR_k(R) = |{p in R: g_k(p) / max_q g_k(q) > tau}| / |R|                        Lee et al., NeurIPS 2021 (RIB)
 
-tau = .3 and the division by the maximum are inferred from the paper's figure (`diagnostics.md` 3.1), so a result is
+tau = .3 and the division by the maximum are inferred from the paper's figure (`docs/sources.md#hgr`), so a result is
 never shown at one tau alone: `BAND` is drawn with it.
 """
 
@@ -24,6 +24,11 @@ def normalise(maps: NDArray, percentile: float = 100.0) -> NDArray[np.float64]:
     """Maps (..., H, W), 0 or more, each divided by its own maximum, or by a percentile of it and cut at 1.
 
     A map that is zero everywhere stays zero. Raises ValueError for what is negative or no number.
+
+    >>> import numpy as np
+    >>> from wsss_viz.gradients import ratio
+    >>> ratio.normalise(np.array([[0.0, 1, 4]])).tolist()
+    [[0.0, 0.25, 1.0]]
     """
     values = np.asarray(maps, dtype=np.float64)
     if not np.isfinite(values).all() or (values < 0).any():
@@ -45,6 +50,13 @@ def high_gradient_ratio(
 
     Returns:
         (N, L, R) from 0 to 1; 0 for a map that is zero everywhere, NaN for an empty region.
+
+    >>> import numpy as np
+    >>> from wsss_viz.gradients import ratio
+    >>> maps = np.array([[[[0.0, 1, 2], [0, 0, 4]]]])
+    >>> regions = np.array([[[[False, True, True], [False, False, True]]]])
+    >>> ratio.high_gradient_ratio(maps, regions, tau=0.3).round(3).tolist()
+    [[[0.667]]]
     """
     return ratio_curve(maps, regions, (tau,), percentile)[:, 0]
 
@@ -52,7 +64,15 @@ def high_gradient_ratio(
 def ratio_curve(
     maps: NDArray, regions: NDArray[np.bool_], taus: tuple[float, ...] = TAUS, percentile: float = 100.0
 ) -> NDArray[np.float64]:
-    """(N, T, L, R) `high_gradient_ratio` at every tau. Raises ValueError where shapes or a tau do not fit."""
+    """(N, T, L, R) `high_gradient_ratio` at every tau. Raises ValueError where shapes or a tau do not fit.
+
+    >>> import numpy as np
+    >>> from wsss_viz.gradients import ratio
+    >>> maps = np.array([[[[0.0, 1, 2], [0, 0, 4]]]])
+    >>> regions = np.array([[[[False, True, True], [False, False, True]]]])
+    >>> ratio.ratio_curve(maps, regions, (0.1, 0.6)).round(3).ravel().tolist()
+    [1.0, 0.333]
+    """
     if maps.ndim != 4 or regions.ndim != 4 or (len(maps), maps.shape[2:]) != (len(regions), regions.shape[2:]):
         raise ValueError(f"want maps (N, L, H, W) and regions (N, R, H, W), got {maps.shape} and {regions.shape}")
     if not all(0 <= tau < 1 for tau in taus):
@@ -63,9 +83,9 @@ def ratio_curve(
     curves = []
     for tau in taus:
         high = (shares > tau).astype(np.float32).reshape(*maps.shape[:2], -1)
-        hits = np.einsum("nlp,nrp->nlr", high, inside, optimize=True)
-        whole = np.broadcast_to(sizes[:, None], hits.shape)
-        curves.append(np.divide(hits, whole, out=np.full(hits.shape, np.nan), where=whole > 0))
+        intersection = np.einsum("nlp,nrp->nlr", high, inside, optimize=True)
+        whole = np.broadcast_to(sizes[:, None], intersection.shape)
+        curves.append(np.divide(intersection, whole, out=np.full(intersection.shape, np.nan), where=whole > 0))
     return np.stack(curves, axis=1)
 
 
@@ -105,7 +125,12 @@ class Curve:
 
 
 def nearest(taus: tuple[float, ...], tau: float) -> int:
-    """The index of the threshold nearest to `tau`."""
+    """The index of the threshold nearest to `tau`.
+
+    >>> from wsss_viz.gradients.ratio import nearest
+    >>> nearest((0.1, 0.2, 0.3), 0.22)
+    1
+    """
     return int(np.argmin(np.abs(np.asarray(taus) - tau)))
 
 
@@ -122,6 +147,12 @@ def summarise(
 
     Args:
         draws, seed: of the bootstrap.
+
+    >>> import numpy as np
+    >>> from wsss_viz.gradients import ratio
+    >>> curve = ratio.summarise(np.array([[[[0.2]]], [[[0.4]]]]), ("logit",), ("digit",), (0.3,))
+    >>> curve.at(0.3)[0, 0].round(2).tolist()
+    [0.3, 0.2, 0.4]
     """
     present = ~np.isnan(ratios[:, 0, 0])
     filled = np.nan_to_num(ratios)

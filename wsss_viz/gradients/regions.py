@@ -24,11 +24,18 @@ def part_regions(sample: Sample, name: str, size: tuple[int, int] | None = None)
 
     Raises:
         InputError: the sample has no part masks.
+
+    >>> from wsss_viz import data
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> name = sample.labels[0]
+    >>> from wsss_viz.gradients.regions import part_regions
+    >>> part_regions(sample, name, (30, 40)).shape
+    (3, 30, 40)
     """
     if sample.mask is None or sample.parts is None:
         raise InputError(f"{sample.name} has no part masks; take the drawn scenes, or regions from its class map")
-    own = sample.class_mask(name)
-    parts = [own & (sample.parts == part) for part in (DISCRIMINATIVE, NON_DISCRIMINATIVE)]
+    object_mask = sample.class_mask(name)
+    parts = [object_mask & (sample.parts == part) for part in (DISCRIMINATIVE, NON_DISCRIMINATIVE)]
     return at_size(np.stack([*parts, sample.mask == BACKGROUND]), size or sample.size)
 
 
@@ -38,20 +45,28 @@ def map_regions(
     """(3, H, W) where parts are not known: ground truth in and out of the map's high values, and the background.
 
     D = ground truth where CAM >= share * max CAM, ND = the rest of it, Irr = the background. Our own stand-in
-    (`diagnostics.md` 3.2); to be shown with the share varied.
+    (`docs/sources.md#hgr`); to be reported with the share varied.
 
     Args:
         cam: (h, w), the class's map, raw.
 
     Raises:
         InputError: the sample has no mask.
+
+    >>> from wsss_viz import data
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> name = sample.labels[0]
+    >>> import numpy as np
+    >>> from wsss_viz.gradients.regions import map_regions
+    >>> map_regions(sample, name, np.eye(8)).shape == (3, *sample.size)
+    True
     """
     if sample.mask is None:
         raise InputError(f"{sample.name} has no mask; give the region yourself")
-    own = sample.class_mask(name)
+    object_mask = sample.class_mask(name)
     values = upsample(cam[None], sample.size)[0]
-    high = values >= share * values.max() if values.max() > 0 else np.zeros(own.shape, dtype=bool)
-    return at_size(np.stack([own & high, own & ~high, sample.mask == BACKGROUND]), size or sample.size)
+    high = values >= share * values.max() if values.max() > 0 else np.zeros(object_mask.shape, dtype=bool)
+    return at_size(np.stack([object_mask & high, object_mask & ~high, sample.mask == BACKGROUND]), size or sample.size)
 
 
 def box_region(size: tuple[int, int], box: tuple[float, float, float, float]) -> Masks:
@@ -59,6 +74,10 @@ def box_region(size: tuple[int, int], box: tuple[float, float, float, float]) ->
 
     Raises:
         InputError: the shares are not in order, or outside 0 to 1.
+
+    >>> from wsss_viz.gradients.regions import box_region
+    >>> box_region((2, 4), (0.0, 0.0, 0.5, 1.0)).tolist()
+    [[True, True, False, False], [True, True, False, False]]
     """
     left, top, right, bottom = box
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
@@ -70,7 +89,13 @@ def box_region(size: tuple[int, int], box: tuple[float, float, float, float]) ->
 
 
 def at_size(masks: Masks, size: tuple[int, int]) -> Masks:
-    """(R, H, W) masks at another size, each pixel that of the nearest centre."""
+    """(R, H, W) masks at another size, each pixel that of the nearest centre.
+
+    >>> import numpy as np
+    >>> from wsss_viz.gradients.regions import at_size
+    >>> at_size(np.array([[[True, False]]]), (1, 4)).tolist()
+    [[[True, True, False, False]]]
+    """
     rows, columns = (
         np.minimum(((np.arange(new) + 0.5) * old / new).astype(int), old - 1)
         for new, old in zip(size, masks.shape[1:], strict=True)

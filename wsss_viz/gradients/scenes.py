@@ -28,7 +28,7 @@ PARTS, MAP = "parts", "map"
 def scene_maps(
     classifier: Classifier, sample: Sample, names: Sequence[str], measure: str = SUM, layers: Sequence[str] = ()
 ) -> GradientMaps:
-    """The gradient maps of one image, a row a class of `names`: the layers' are alike, the logit is the class's own.
+    """The gradient maps of one image, a row per class of `names`: the layers' are alike, the logit is the class's own.
 
     Args:
         layers: modules of the classifier by name (`named_modules`), read in this order before the logit; none: its
@@ -36,6 +36,14 @@ def scene_maps(
 
     Raises:
         InputError: no module of a name.
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> names = scenes.known_labels(classifier, sample)
+    >>> scenes.scene_maps(classifier, sample, names).maps.shape
+    (2, 6, 128, 128)
     """
     x = classifier.preprocess(sample.image)
     targets = [classifier.classes.index(name) for name in names]
@@ -51,13 +59,21 @@ def scene_regions(
     Args:
         kind: "parts", from the part masks, or "map", from ground truth and class map.
         share: of the map's maximum, for "map".
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> names = scenes.known_labels(classifier, sample)
+    >>> scenes.scene_regions(classifier, sample, names).shape
+    (2, 3, 128, 128)
     """
     size = classifier.preprocessing.size(*sample.size)
     if kind == PARTS:
         return np.stack([part_regions(sample, name, size) for name in names])
     (step,) = cam(classifier, sample)
     maps = [step.maps[classifier.classes.index(name)] for name in names]
-    return np.stack([map_regions(sample, name, own, share, size) for name, own in zip(names, maps, strict=True)])
+    return np.stack([map_regions(sample, name, values, share, size) for name, values in zip(names, maps, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,14 @@ def measure_scenes(
 
     Raises:
         InputError: no image has a label the classifier knows, or masks are missing.
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> measured = scenes.measure_scenes(classifier, [sample])
+    >>> measured.images, measured.labels, measured.curves[0].regions
+    (1, 2, ('discriminative', 'non_discriminative', 'irrelevant'))
     """
     ratios: list[list[NDArray[np.float64]]] = [[] for _ in countings]
     slopes, logits, labels = [], [], 0
@@ -112,33 +136,54 @@ def measure_scenes(
         names = known_labels(classifier, sample)
         if not names:
             continue
-        found = scene_maps(classifier, sample, names, measure, layers)
-        for own, counting in zip(ratios, countings, strict=True):
+        result = scene_maps(classifier, sample, names, measure, layers)
+        for series, counting in zip(ratios, countings, strict=True):
             regions = scene_regions(classifier, sample, names, counting.kind, counting.share)
-            own.append(over_labels(ratio_curve(found.maps, regions, taus, counting.percentile)))
-        slopes.append(float(found.sigmoid_slope.mean()))
-        logits.append(float(found.logits.mean()))
-        read, labels = found.layers, labels + len(names)
+            series.append(over_labels(ratio_curve(result.maps, regions, taus, counting.percentile)))
+        slopes.append(float(result.sigmoid_slope.mean()))
+        logits.append(float(result.logits.mean()))
+        read, labels = result.layers, labels + len(names)
     if not slopes:
         raise InputError("no image has a label that the classifier knows: nothing to measure")
-    curves = tuple(summarise(np.stack(own), read, REGIONS, taus) for own in ratios)
+    curves = tuple(summarise(np.stack(series), read, REGIONS, taus) for series in ratios)
     return Measured(curves, mean_interval(slopes), float(np.mean(logits)), len(slopes), labels)
 
 
 def known_labels(classifier: Classifier, sample: Sample) -> tuple[str, ...]:
-    """The image's labels that the classifier has."""
+    """The image's labels that the classifier has.
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> names = scenes.known_labels(classifier, sample)
+    >>> names
+    ('cat', 'cow')
+    """
     return tuple(name for name in sample.labels or () if name in classifier.classes)
 
 
 def over_labels(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, ...) to (...), the mean over an image's labels, those without the region left out; NaN where none has it."""
+    """(n, ...) to (...), the mean over an image's labels, those without the region left out; NaN where none has it.
+
+    >>> import numpy as np
+    >>> from wsss_viz.gradients.scenes import over_labels
+    >>> over_labels(np.array([[0.2, np.nan], [0.4, 0.5]])).round(3).tolist()
+    [0.3, 0.5]
+    """
     counts = (~np.isnan(values)).sum(axis=0)
     sums = np.nan_to_num(values).sum(axis=0)
     return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
 
 
 def mean_interval(values: Sequence[float] | NDArray) -> tuple[float, float, float]:
-    """The mean with its 95 % bootstrap interval."""
+    """The mean with its 95 % bootstrap interval.
+
+    >>> from wsss_viz.gradients.scenes import mean_interval
+    >>> mean, low, high = mean_interval([0.0, 1.0, 2.0])
+    >>> mean, low <= mean <= high
+    (1.0, True)
+    """
     curve = summarise(np.asarray(values, dtype=np.float64)[:, None, None, None], ("",), ("",), (0.0,))
     mean, low, high = curve.values[0, 0, 0].tolist()
     return mean, low, high
@@ -152,7 +197,16 @@ def rib_maps(
     steps: int = 10,
     layers: tuple[str, ...] | None = None,
 ) -> list[GradientMaps]:
-    """`rib_steps` to the end."""
+    """`rib_steps` to the end.
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> names = scenes.known_labels(classifier, sample)
+    >>> [maps.layers[-1] for maps in scenes.rib_maps(classifier, sample, names[:1], steps=1)]
+    ['logit', 'logit']
+    """
     return list(rib_steps(classifier, sample, names, loss, steps, layers))
 
 
@@ -169,26 +223,41 @@ def rib_steps(
     Where it stops early (at the margin, say), fewer.
 
     Args:
-        names: the classes whose logits are looked at, all of them tuned on together.
+        names: the classes whose logits are followed, all of them tuned on together.
         loss: "rib", or "bce" for the control that keeps the sigmoid.
         layers: None: the stages after the classifier's split, and the logit.
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> names = scenes.known_labels(classifier, sample)
+    >>> len(list(scenes.rib_steps(classifier, sample, names[:1], steps=2)))
+    3
     """
     x = classifier.preprocess(sample.image).expand(len(names), -1, -1, -1)
     targets = [classifier.classes.index(name) for name in names]
     tuned = layers or tuned_layers(classifier)
-    found: list[GradientMaps] = []
+    by_step: list[GradientMaps] = []
 
     def watch(k: int, late: nn.Module) -> None:
-        found.append(gradient_maps(classifier_reader(classifier, targets, late), x, layers=tuned))
+        by_step.append(gradient_maps(classifier_reader(classifier, targets, late), x, layers=tuned))
 
     method = rib if loss == RIB else rib_bce
     for _ in method(classifier, sample, names, steps=steps, callback=watch):
-        yield from found
-        found.clear()
+        yield from by_step
+        by_step.clear()
 
 
 def tuned_layers(classifier: Classifier) -> tuple[str, ...]:
-    """The stages that RIB tunes, and the logit."""
+    """The stages that RIB tunes, and the logit.
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> scenes.tuned_layers(classifier)
+    ('stage 4', 'stage 5', 'logit')
+    """
     return (*(f"stage {n}" for n in range(classifier.split + 1, len(classifier.stages) + 1)), LOGIT)
 
 
@@ -224,6 +293,14 @@ def measure_rib(
 
     Returns:
         One for each of `percentiles`, see `ratio.normalise`.
+
+    >>> from wsss_viz import data, load
+    >>> from wsss_viz.gradients import scenes
+    >>> classifier = load("scenes-classifier", "cpu")
+    >>> sample = data.open("scenes:test:129")[0]
+    >>> (through,) = scenes.measure_rib(classifier, [sample], steps=1)
+    >>> len(through.steps), through.images
+    (2, 1)
     """
     ratios: list[list[NDArray[np.float64]]] = [[] for _ in percentiles]
     logits, slopes = [], []
@@ -233,17 +310,19 @@ def measure_rib(
         if not names:
             continue
         regions = scene_regions(classifier, sample, names)
-        found = rib_maps(classifier, sample, names, loss, steps)
-        found += [found[-1]] * (steps + 1 - len(found))
-        layers = found[0].layers
-        for own, percentile in zip(ratios, percentiles, strict=True):
-            own.append(np.stack([over_labels(ratio_curve(maps.maps, regions, taus, percentile)) for maps in found]))
-        logits.append([float(maps.logits.mean()) for maps in found])
-        slopes.append([float(maps.sigmoid_slope.mean()) for maps in found])
+        by_step = rib_maps(classifier, sample, names, loss, steps)
+        by_step += [by_step[-1]] * (steps + 1 - len(by_step))
+        layers = by_step[0].layers
+        for series, percentile in zip(ratios, percentiles, strict=True):
+            series.append(
+                np.stack([over_labels(ratio_curve(maps.maps, regions, taus, percentile)) for maps in by_step])
+            )
+        logits.append([float(maps.logits.mean()) for maps in by_step])
+        slopes.append([float(maps.sigmoid_slope.mean()) for maps in by_step])
     if not logits:
         raise InputError("no image has a label that the classifier knows: nothing to measure")
     means = np.mean(logits, axis=0), np.mean(slopes, axis=0), len(logits)
-    return tuple(_through(np.stack(own, axis=1), layers, taus, *means) for own in ratios)
+    return tuple(_through(np.stack(series, axis=1), layers, taus, *means) for series in ratios)
 
 
 def _through(

@@ -104,7 +104,13 @@ def _unpacked(values: NDArray[np.int16]) -> NDArray[np.float64]:
 
 
 def entry_dict(entry: Entry) -> dict[str, Any]:
-    """One curve for JSON."""
+    """One curve for JSON.
+
+    >>> from wsss_viz.gradients.stored import entry_dict, shipped
+    >>> entry = shipped("toy").entries["gap/bce/sum/max/all"]
+    >>> entry_dict(entry)["layers"]
+    ['conv 1', 'conv 2', 'conv 3', 'conv 4', 'conv 5', 'logit']
+    """
     curve = entry.curve
     return {
         "layers": list(curve.layers),
@@ -133,16 +139,20 @@ def shipped(subject: str, checkpoints: Mapping[str, str] | None = None) -> Store
 
     Raises:
         InputError: the file is missing or damaged, or was measured on checkpoints of other digests than these.
+
+    >>> from wsss_viz.gradients.stored import shipped
+    >>> shipped("toy").entries["gap/bce/sum/max/all"].curve.regions
+    ('discriminative', 'non_discriminative', 'irrelevant')
     """
     path = FOLDER / f"{subject}.npz"
     command = REBUILD.format("toy" if subject == "toy" else "scenes:test")
     if not path.is_file():
         raise InputError(f"No stored gradient ratios of the {subject}: measure them with `{command}`.")
-    found = Stored.load(path)
-    for name, digest in found.about.get("checkpoints", {}).items():
+    stored = Stored.load(path)
+    for name, digest in stored.about.get("checkpoints", {}).items():
         if checkpoints is not None and checkpoints.get(name) != digest:
             raise InputError(
                 f"The stored gradient ratios are of another `{name}` than this one: measure them again with "
                 f"`{command}`."
             )
-    return found
+    return stored

@@ -1,4 +1,4 @@
-"""Everything the page shows, measured in one go: the toy's networks, and the classifiers on the scenes."""
+"""Everything the page Gradients draws, measured in one go: the toy's networks, and the classifiers on the scenes."""
 
 from __future__ import annotations
 
@@ -40,17 +40,32 @@ Progress = Callable[[Sequence[Sample], str], Iterable[Sample]]
 
 
 def digits_key(head: str, loss: str, measure: str = SUM, norm: str = "max", seed: int | str = ALL_SEEDS) -> str:
-    """The key of a curve of the toy; `seed` "all": the pictures of all seeds' networks together."""
+    """The key of a curve of the toy; `seed` "all": the pictures of all seeds' networks together.
+
+    >>> from wsss_viz.gradients.survey import digits_key
+    >>> digits_key("gap", "bce")
+    'gap/bce/sum/max/all'
+    """
     return f"{head}/{loss}/{measure}/{norm}/{seed}"
 
 
 def scenes_key(name: str, kind: str = PARTS, measure: str = SUM, norm: str = "max", share: float | None = None) -> str:
-    """The key of a classifier's curve; `share` for regions from the map."""
+    """The key of a classifier's curve; `share` for regions from the map.
+
+    >>> from wsss_viz.gradients.survey import scenes_key
+    >>> scenes_key("scenes-classifier"), scenes_key("scenes-classifier", "map", share=0.5)
+    ('scenes-classifier/parts/sum/max', 'scenes-classifier/map0.5/sum/max')
+    """
     return f"{name}/{kind if share is None else f'{kind}{share}'}/{measure}/{norm}"
 
 
 def rib_key(loss: str, norm: str, k: int | str) -> str:
-    """The key of the curve by theta_k; k "change": the logit's, from theta_0 to theta_K."""
+    """The key of the curve by theta_k; k "change": the logit's, from theta_0 to theta_K.
+
+    >>> from wsss_viz.gradients.survey import rib_key
+    >>> rib_key("rib", "max", 3)
+    'tuned-rib/max/3'
+    """
     return f"tuned-{loss}/{norm}/{k}"
 
 
@@ -67,24 +82,24 @@ def survey_digits(
         about: how they were trained.
     """
     entries: dict[str, Entry] = {}
-    shown = _of_each_class(data)
+    indices = _of_each_class(data)
     examples: dict[str, NDArray] = {
-        "images": np.round(data.images[shown] * 255).astype(np.uint8),
-        "regions": data.regions[shown],
-        "labels": data.labels[shown],
+        "images": np.round(data.images[indices] * 255).astype(np.uint8),
+        "regions": data.regions[indices],
+        "labels": data.labels[indices],
     }
     pooled: dict[tuple[str, ...], list[Any]] = {}
     for head, loss, seed, network in networks:
         for measure in MEASURES:
             for norm, percentile in PERCENTILES.items():
-                found = measure_digits(network, data, measure, taus, percentile)
-                facts = {"accuracy": found.accuracy, "sigmoid_slope": found.slope, "logit": found.logit}
-                entries[digits_key(head, loss, measure, norm, seed)] = Entry(found.curve(taus), facts)
-                pooled.setdefault((head, loss, measure, norm), []).append(found)
-            maps = digit_maps(network, data.images[shown], data.labels[shown].tolist(), measure).maps
+                measured = measure_digits(network, data, measure, taus, percentile)
+                facts = {"accuracy": measured.accuracy, "sigmoid_slope": measured.slope, "logit": measured.logit}
+                entries[digits_key(head, loss, measure, norm, seed)] = Entry(measured.curve(taus), facts)
+                pooled.setdefault((head, loss, measure, norm), []).append(measured)
+            maps = digit_maps(network, data.images[indices], data.labels[indices].tolist(), measure).maps
             examples.setdefault(f"{head}/{loss}/{measure}", to_bytes(maps))
     for (head, loss, measure, norm), every in pooled.items():
-        ratios = np.concatenate([found.ratios for found in every])
+        ratios = np.concatenate([measured.ratios for measured in every])
         facts = {
             "accuracy": {name: float(np.mean([f.accuracy[name] for f in every])) for name in every[0].accuracy},
             "sigmoid_slope": float(np.mean([f.slope for f in every])),
@@ -116,18 +131,18 @@ def survey_scenes(
     countings = {scenes_key("", PARTS, SUM, norm): Counting(percentile=p) for norm, p in PERCENTILES.items()}
     countings |= {scenes_key("", MAP, share=share): Counting(MAP, share) for share in MAP_SHARES}
     for name, classifier in classifiers.items():
-        found = measure_scenes(classifier, progress(samples, name), SUM, tuple(countings.values()))
-        entries |= {name + key: _entry(found, i) for i, key in enumerate(countings)}
-    found = measure_scenes(first, progress(samples, f"{first_name}, energy"), ENERGY)
-    entries[scenes_key(first_name, PARTS, ENERGY)] = _entry(found, 0)
+        measured = measure_scenes(classifier, progress(samples, name), SUM, tuple(countings.values()))
+        entries |= {name + key: _entry(measured, i) for i, key in enumerate(countings)}
+    measured = measure_scenes(first, progress(samples, f"{first_name}, energy"), ENERGY)
+    entries[scenes_key(first_name, PARTS, ENERGY)] = _entry(measured, 0)
     for loss in (RIB, BCE):
         tuned = progress(rib_samples, f"tuning, {loss}")
         through = measure_rib(first, tuned, loss, RIB_STEPS, percentiles=tuple(PERCENTILES.values()))
-        for norm, own in zip(PERCENTILES, through, strict=True):
-            for k, curve in enumerate(own.steps):
-                facts = {"logit": float(own.logits[k]), "sigmoid_slope": float(own.slopes[k])}
+        for norm, result in zip(PERCENTILES, through, strict=True):
+            for k, curve in enumerate(result.steps):
+                facts = {"logit": float(result.logits[k]), "sigmoid_slope": float(result.slopes[k])}
                 entries[rib_key(loss, norm, k)] = Entry(curve, facts)
-            entries[rib_key(loss, norm, "change")] = Entry(own.change, {"images": own.images})
+            entries[rib_key(loss, norm, "change")] = Entry(result.change, {"images": result.images})
     names = known_labels(first, example)
     examples = {}
     for measure in (SUM, ENERGY):
@@ -137,9 +152,13 @@ def survey_scenes(
     return Stored(entries, examples, {**about, "example": example.source, "labels": list(names)})
 
 
-def _entry(found: Measured, counting: int) -> Entry:
-    facts = {"sigmoid_slope": found.slope[0], "sigmoid_slope_interval": list(found.slope[1:]), "logit": found.logit}
-    return Entry(found.curves[counting], {**facts, "labels": found.labels})
+def _entry(measured: Measured, counting: int) -> Entry:
+    facts = {
+        "sigmoid_slope": measured.slope[0],
+        "sigmoid_slope_interval": list(measured.slope[1:]),
+        "logit": measured.logit,
+    }
+    return Entry(measured.curves[counting], {**facts, "labels": measured.labels})
 
 
 def _of_each_class(data: Digits) -> NDArray[np.int64]:
@@ -149,5 +168,11 @@ def _of_each_class(data: Digits) -> NDArray[np.int64]:
 
 
 def to_bytes(maps: NDArray) -> NDArray[np.uint8]:
-    """Maps (..., H, W) by their own maxima as whole numbers to 255."""
+    """Maps (..., H, W) by their own maxima as whole numbers to 255.
+
+    >>> import numpy as np
+    >>> from wsss_viz.gradients.survey import to_bytes
+    >>> to_bytes(np.array([[0.0, 1, 2]])).tolist()
+    [[0, 128, 255]]
+    """
     return np.round(normalise(maps) * 255).astype(np.uint8)

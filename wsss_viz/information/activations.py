@@ -40,7 +40,13 @@ class Activation:
 
 
 def activation(name: str) -> Activation:
-    """The activation of that name. Raises InputError where there is none."""
+    """The activation of that name. Raises InputError where there is none.
+
+    >>> from wsss_viz.information.activations import activation
+    >>> relu = activation("relu")
+    >>> relu.function(relu.inverse(2.5)), relu.bounded
+    (np.float64(2.5), False)
+    """
     if name not in ACTIVATIONS:
         raise InputError(f"`activation` is one of {', '.join(ACTIVATIONS)}, got {name!r}")
     return ACTIVATIONS[name]

@@ -1,9 +1,10 @@
 """Binned layers: what is said about I(X;T) of a deterministic network, named for what it is, H(bin(T)).
 
 Each unit's activation falls into an interval; a layer's state is the row of its units' intervals; the state is a
-function of the input, so I(X;bin(T)) = H(bin(T)). The number depends on the ruler as much as on the network
-(A. Saxe et al., "On the information bottleneck theory of deep learning", ICLR 2018, section 2 and appendix C). Bins are
-fixed once for a run: bins that follow the epoch can turn growth into compression and back.
+function of the input, so I(X;bin(T)) = H(bin(T)). The number depends on the bins as much as on the network
+(A. Saxe et al., "On the information bottleneck theory of deep learning", ICLR 2018, section 2 and appendix C;
+`docs/sources.md#saxe-2018`). Bins are fixed once for a run: bins that follow the epoch can turn growth into compression
+and back.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from wsss_viz.information.result import MIResult, NotApplicable
 
 @dataclass(frozen=True)
 class Bins:
-    """A ruler for activations: either edges or a width.
+    """A binning scheme for activations: either edges or a width.
 
     Attributes:
         name: for people and for the result's parameters.
@@ -54,7 +55,12 @@ class Bins:
 
 
 def intervals(count: int = 30, low: float = -1.0, high: float = 1.0, clip: bool = False) -> Bins:
-    """`count` equal intervals of [low, high]."""
+    """`count` equal intervals of [low, high].
+
+    >>> from wsss_viz.information import binning
+    >>> binning.intervals(4).edges
+    (-1.0, -0.5, 0.0, 0.5, 1.0)
+    """
     if count < 1 or not low < high:
         raise InputError(f"bins want a count of at least 1 and low < high, got {count} on [{low:g}, {high:g}]")
     edges = np.linspace(low, high, count + 1)
@@ -62,10 +68,15 @@ def intervals(count: int = 30, low: float = -1.0, high: float = 1.0, clip: bool 
 
 
 def idnns(points: int = 30) -> Bins:
-    """The bins of Shwartz-Ziv and Tishby's code: 30 points on [-1, 1], so 29 intervals of width 0.069, and 1 itself.
+    """The bins of Shwartz-Ziv and Tishby's code (`docs/sources.md#information-plane`): 30 points on [-1, 1], so 29
+    intervals of width 0.069, and 1 itself.
 
     That code puts a value below -1 into the top bin and all values above 1 into one, and so shows compression for any
     unbounded activation; here such values are refused.
+
+    >>> from wsss_viz.information import binning
+    >>> binning.idnns(30).count
+    30
     """
     if points < 2:
         raise InputError(f"these bins want at least 2 points, got {points}")
@@ -74,12 +85,22 @@ def idnns(points: int = 30) -> Bins:
 
 
 def fixed_width(width: float = 0.07) -> Bins:
-    """floor(t / width), for activations without bounds (0.07 for the 12-bit network, 0.5 for digits: Saxe et al.)."""
+    """floor(t / width), for activations without bounds (0.07 for the 12-bit network, 0.5 for digits: Saxe et al.).
+
+    >>> from wsss_viz.information import binning
+    >>> binning.fixed_width(0.5).name
+    'width 0.5'
+    """
     return Bins(f"width {width:g}", width=width)
 
 
 def over_range(values: Iterable[ArrayLike], count: int = 100) -> Bins:
-    """`count` equal intervals from the least to the greatest value, of all units at all epochs (Saxe et al. 2018)."""
+    """`count` equal intervals from the least to the greatest value, of all units at all epochs (Saxe et al. 2018).
+
+    >>> from wsss_viz.information import binning
+    >>> binning.over_range([[0.0, 2.0], [1.0, 4.0]], 2).edges
+    (0.0, 2.0, 4.0)
+    """
     ends = [(float(np.min(array)), float(np.max(array))) for array in values]
     if not ends:
         raise InputError("`values` is empty; give the activations of the whole run")
@@ -93,6 +114,10 @@ def quantiles(values: Iterable[ArrayLike], count: int = 30) -> Bins:
     """At most `count` bins that the activations of the whole run fill equally; quantiles that coincide become one.
 
     The outer bins are open, so a sample of the activations is enough.
+
+    >>> from wsss_viz.information import binning
+    >>> binning.quantiles([[1, 2, 3, 4]], 2).edges
+    (-inf, 2.0, inf)
     """
     everything = np.concatenate([np.ravel(np.asarray(array, dtype=np.float64)) for array in values])
     edges = np.unique(np.quantile(everything, np.linspace(0, 1, count + 1), method="inverted_cdf"))
@@ -106,6 +131,10 @@ def preactivation(activation: str = "tanh", points: int = 30, low: float = -50.0
     """Edges f(linspace(low, high, points)), equal before the nonlinearity f (Saxe et al., appendix C, figure 13).
 
     The outer bins are open. In floating point f saturates (tanh beyond 19), so measured units fall together there.
+
+    >>> from wsss_viz.information import binning
+    >>> binning.preactivation("tanh", 5, -2, 2).edges
+    (-2.0, -1.0, 0.0, 1.0, 2.0)
     """
     activation_named(activation)
     edges = tuple(np.linspace(low, high, points).tolist())
@@ -113,7 +142,12 @@ def preactivation(activation: str = "tanh", points: int = 30, low: float = -50.0
 
 
 def default_bins(activation: str) -> Bins:
-    """Width 1/15 on the range of a bounded activation (30 on [-1, 1], 15 on [0, 1]), width 0.07 otherwise."""
+    """Width 1/15 on the range of a bounded activation (30 on [-1, 1], 15 on [0, 1]), width 0.07 otherwise.
+
+    >>> from wsss_viz.information import binning
+    >>> [binning.default_bins(name).name for name in ("tanh", "relu", "softmax")]
+    ['30 intervals on [-1, 1]', 'width 0.07', '15 intervals on [0, 1]']
+    """
     if activation == "softmax":
         return intervals(15, 0, 1)
     nonlinearity = activation_named(activation)
@@ -129,6 +163,11 @@ def assign(values: ArrayLike, bins: Bins) -> tuple[NDArray[np.int64], float]:
     Raises:
         InputError: values are NaN or infinite.
         NotApplicable: values lie outside the edges and `bins` does not clip.
+
+    >>> from wsss_viz.information import binning
+    >>> rows, clipped = binning.assign([[-0.9, 0.2], [0.6, 1.0]], binning.intervals(4))
+    >>> rows.tolist(), clipped
+    ([[0, 2], [3, 3]], 0.0)
     """
     T = features(values, "activations")
     if bins.width is not None:
@@ -158,12 +197,19 @@ def layer_information(values: ArrayLike, labels: ArrayLike, bins: Bins) -> Layer
 
     Args:
         values: (N, d), the activations of N different inputs.
-        labels: (N,), one label an input.
-        bins: the ruler.
+        labels: (N,), one label per input.
+        bins: the binning scheme.
 
     Raises:
         InputError: NaN, infinite values, or another number of labels.
-        NotApplicable: values lie outside the ruler.
+        NotApplicable: values lie outside the bins.
+
+    >>> from wsss_viz.information import binning
+    >>> layer = binning.layer_information([[-1.0], [-0.9], [0.2], [1.0]], [0, 0, 1, 1], binning.intervals(4))
+    >>> print(layer.inputs)
+    H(bin(T)) = 1.500 bits (binned, bins 4 intervals on [-1, 1], n = 4, cap 2.000)
+    >>> print(layer.labels)
+    I(bin(T);Y) = 1.000 bits (binned, bins 4 intervals on [-1, 1], n = 4, cap 1.000)
     """
     rows, clipped = assign(values, bins)
     y, _ = symbols(labels, "labels")
@@ -185,7 +231,13 @@ def layer_information(values: ArrayLike, labels: ArrayLike, bins: Bins) -> Layer
 
 
 def row_codes(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n,) one integer a row of (n, d), equal where the rows are equal, from 0 and below n where packing overflows."""
+    """(n,) one integer per row of (n, d), equal where the rows are equal, from 0 and below n where packing overflows.
+
+    >>> import numpy as np
+    >>> from wsss_viz.information.binning import row_codes
+    >>> row_codes(np.array([[0, 5], [1, 5], [0, 5]])).tolist()
+    [0, 1, 0]
+    """
     shifted = rows - rows.min(axis=0)
     sizes = shifted.max(axis=0) + 1
     if float(np.prod(sizes, dtype=np.float64)) < 2**52:

@@ -18,12 +18,21 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
 
     A stream of its own: noise from `default_rng(seed)` would be the very numbers of a caller's data drawn from the same
     seed, and an estimate under noise that equals the signal is wrong without a sign of it.
+
+    >>> from wsss_viz.information import inputs
+    >>> inputs.generator(0, "noise").random() == inputs.generator(0, "split").random()
+    False
     """
     return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
 
 
 def real(values: ArrayLike, name: str = "values") -> NDArray[np.float64]:
-    """float64 of any shape. Raises InputError where the values are no real numbers or their rows differ in length."""
+    """float64 of any shape. Raises InputError where the values are no real numbers or their rows differ in length.
+
+    >>> from wsss_viz.information import inputs
+    >>> inputs.real([[1, 2], [3, 4]]).dtype.name
+    'float64'
+    """
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -34,7 +43,12 @@ def real(values: ArrayLike, name: str = "values") -> NDArray[np.float64]:
 
 
 def features(values: ArrayLike, name: str = "values") -> NDArray[np.float64]:
-    """(n, d) float64 from (n,) or (n, d). Raises InputError where empty, of another shape or not finite."""
+    """(n, d) float64 from (n,) or (n, d). Raises InputError where empty, of another shape or not finite.
+
+    >>> from wsss_viz.information import inputs
+    >>> inputs.features([1, 2, 3]).shape
+    (3, 1)
+    """
     array = real(values, name)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or array.size == 0:
@@ -49,6 +63,11 @@ def symbols(values: ArrayLike, name: str = "values") -> tuple[NDArray[np.int64],
     """Integer codes (n,) and the alphabet (K,) or (K, d) of discrete samples; rows of (n, d) are one symbol each.
 
     Raises InputError where empty, of another shape or NaN.
+
+    >>> from wsss_viz.information import inputs
+    >>> codes, alphabet = inputs.symbols(["b", "a", "b"])
+    >>> codes.tolist(), alphabet.tolist()
+    ([1, 0, 1], ['a', 'b'])
     """
     array = np.asarray(values)
     if array.ndim not in (1, 2) or array.size == 0:
@@ -60,7 +79,13 @@ def symbols(values: ArrayLike, name: str = "values") -> tuple[NDArray[np.int64],
 
 
 def same_length(first: NDArray, second: NDArray, names: str = "x and y") -> int:
-    """n. Raises InputError where the two differ in length."""
+    """n. Raises InputError where the two differ in length.
+
+    >>> import numpy as np
+    >>> from wsss_viz.information import inputs
+    >>> inputs.same_length(np.zeros(3), np.zeros((3, 2)))
+    3
+    """
     if len(first) != len(second):
-        raise InputError(f"{names} want one row a sample each, got {len(first)} and {len(second)}")
+        raise InputError(f"{names} want one row per sample, got {len(first)} and {len(second)}")
     return len(first)

@@ -1,9 +1,10 @@
 """The smallest network with compression: one Gaussian input, one weight, one unit, binned; exact for every weight.
 
 T = f(w X), X ~ N(0, 1). The unit carries H(bin(T)) = -sum p_i log2 p_i with
-p_i = Phi(f^-1(b_(i+1)) / w) - Phi(f^-1(b_i) / w) (Saxe et al. 2018, section 2 and figure 2). A saturating f grows and
-then compresses as w grows; ReLU only grows; with bins laid before the nonlinearity, tanh only grows too: what turns is
-the ruler. The outer bins are open, so with too short a range ReLU turns as well.
+p_i = Phi(f^-1(b_(i+1)) / w) - Phi(f^-1(b_i) / w) (Saxe et al. 2018, section 2 and figure 2;
+`docs/sources.md#saxe-2018`). A saturating f grows and then compresses as w grows; ReLU only grows; with bins laid
+before the nonlinearity, tanh only grows too: what turns is the bins. The outer bins are open, so with too short a
+range ReLU turns as well.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.result import MIResult, NotApplicable
 
 LAID = ("value", "short", "before")
-"""How a ruler may be laid on a unit, see `laid_bins`."""
+"""How bins may be laid on a unit, see `laid_bins`."""
 REACH = 40.0
 
 
 def laid_bins(activation: str, laid: str = "value", count: int | None = None) -> Bins:
-    """A ruler for one unit.
+    """A binning scheme for one unit.
 
     Args:
         laid: "value", equal bins over the unit's range, where that has no end up to 40 (our own, far beyond what X
@@ -36,11 +37,15 @@ def laid_bins(activation: str, laid: str = "value", count: int | None = None) ->
 
     Raises:
         InputError: no such activation, another way, or fewer than 2.
+
+    >>> from wsss_viz.information import minimal
+    >>> minimal.laid_bins("relu", "short", 10).edges[-1]
+    10.0
     """
     nonlinearity = activation_named(activation)
     count = (30 if nonlinearity.bounded or laid == "before" else 100) if count is None else count
     if laid not in LAID or count < 2:
-        raise InputError(f"a ruler is laid {', '.join(LAID)} with 2 bins or more, got {laid!r} with {count}")
+        raise InputError(f"bins are laid {', '.join(LAID)} with 2 bins or more, got {laid!r} with {count}")
     if laid == "before":
         return preactivation(activation, count)
     low, high = max(nonlinearity.low, -REACH), min(nonlinearity.high, REACH)
@@ -54,6 +59,11 @@ def bin_masses(weight: float, activation: str = "tanh", bins: Bins | None = None
     Raises:
         InputError: the weight is not finite, or there is no such activation.
         NotApplicable: the bins have a width only, or lie before another activation.
+
+    >>> from wsss_viz.information import minimal
+    >>> from wsss_viz.information.binning import intervals
+    >>> minimal.bin_masses(1.0, "linear", intervals(2, -1, 1)).tolist()
+    [0.5, 0.5]
     """
     bins = intervals(30, -1, 1) if bins is None else bins
     if not np.isfinite(weight):
@@ -72,7 +82,12 @@ def bin_masses(weight: float, activation: str = "tanh", bins: Bins | None = None
 
 
 def minimal_information(weight: float, activation: str = "tanh", bins: Bins | None = None) -> MIResult:
-    """H(bin(f(w X))) for X ~ N(0, 1), exactly; raises as `bin_masses` does. Default bins: 30 intervals on [-1, 1]."""
+    """H(bin(f(w X))) for X ~ N(0, 1), exactly; raises as `bin_masses` does. Default bins: 30 intervals on [-1, 1].
+
+    >>> from wsss_viz.information import minimal
+    >>> round(minimal.minimal_information(1.0).value_bits, 3)
+    4.877
+    """
     bins = intervals(30, -1, 1) if bins is None else bins
     masses = bin_masses(weight, activation, bins)
     notes = []
@@ -80,7 +95,7 @@ def minimal_information(weight: float, activation: str = "tanh", bins: Bins | No
     if bins.activation is None:
         beyond = special.ndtr(-nonlinearity.inverse(np.array(bins.edges[-1])) / max(abs(weight), 1e-300))
         if nonlinearity.high > bins.edges[-1] and beyond > 1e-3:
-            notes.append(f"{beyond:.1%} of the inputs lie above the last edge and are clipped: the turn is the ruler's")
+            notes.append(f"{beyond:.1%} of the inputs lie above the last edge and are clipped: the turn is the bins'")
     return MIResult(
         float(entropy_of(masses)),
         "exact (normal distribution)",
@@ -92,5 +107,10 @@ def minimal_information(weight: float, activation: str = "tanh", bins: Bins | No
 
 
 def minimal_curve(weights: Iterable[float], activation: str = "tanh", bins: Bins | None = None) -> list[MIResult]:
-    """`minimal_information` along a slider of weights."""
+    """`minimal_information` along a slider of weights.
+
+    >>> from wsss_viz.information import minimal
+    >>> [round(result.value_bits, 2) for result in minimal.minimal_curve([0.5, 5, 50], "tanh")]
+    [4.63, 2.78, 1.27]
+    """
     return [minimal_information(weight, activation, bins) for weight in weights]

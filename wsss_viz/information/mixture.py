@@ -1,10 +1,12 @@
 """A layer with Gaussian noise added, T = h(x) + N, N ~ N(0, s2 1): its information, bounded and by Monte Carlo. Bits.
 
 With the activations h_1..h_N of the inputs, p(t|x_i) is a Gaussian around h_i and p(t) the mixture of them, both known.
-The noise is the ruler, as the bin's width is in binning: the values are I(X;T+N) at that s2, not the network's I(X;T).
+The noise is part of the number, as the bin's width is in binning: the values are I(X;T+N) at that s2, not I(X;T).
 
-- Bounds: A. Kolchinsky and B. Tracey, "Estimating mixture entropy with pairwise distances", Entropy 2017.
-- Monte Carlo: Z. Goldfeld et al., "Estimating information flow in deep neural networks", ICML 2019.
+- Bounds: A. Kolchinsky and B. Tracey, "Estimating mixture entropy with pairwise distances", Entropy 2017
+  (`docs/sources.md#kolchinsky-2017`).
+- Monte Carlo: Z. Goldfeld et al., "Estimating information flow in deep neural networks", ICML 2019
+  (`docs/sources.md#goldfeld`).
 """
 
 from __future__ import annotations
@@ -53,6 +55,11 @@ def information_bounds(centres: ArrayLike, variance: float) -> Band:
 
     Raises:
         InputError: NaN, infinite values, or a variance that is not above 0.
+
+    >>> from wsss_viz.information import mixture
+    >>> band = mixture.information_bounds([0.0, 1.0, 5.0], 0.1)
+    >>> round(band.lower.value_bits, 3), round(band.upper.value_bits, 3)
+    (1.343, 1.579)
     """
     h = _centres(centres, variance)
     upper, lower = _pairwise(h, variance)
@@ -65,6 +72,12 @@ def label_bounds(centres: ArrayLike, labels: ArrayLike, variance: float) -> Labe
     lower and upper are the bounds of I(X;T+N) over all inputs, lower_y and upper_y those within the class y; the
     noise's entropy cancels. Published is upper - sum_y p_y upper_y. Arguments and errors as `information_bounds`, and
     labels (N,).
+
+    >>> from wsss_viz.information import mixture
+    >>> h, y = [[0.0, 0], [0, 1], [3, 0], [3, 1]], [0, 0, 1, 1]
+    >>> band = mixture.label_bounds(h, y, 0.25)
+    >>> round(band.lower.value_bits, 3), round(band.upper.value_bits, 3)
+    (0.483, 1.501)
     """
     h, y = _centres(centres, variance), symbols(labels, "labels")[0]
     n = same_length(h, y, "centres and labels")
@@ -93,21 +106,27 @@ def channel_information(
         centres: h, (N, d), or (N,).
         labels: (N,).
         variance: s2 > 0.
-        draws: M, noise draws an input.
+        draws: M, noise draws per input.
         seed: of the noise; the same seed gives the same noise for every layer of the same shape.
 
     Raises:
         InputError: NaN, infinite values, a variance that is not above 0, or no draws.
+
+    >>> from wsss_viz.information import mixture
+    >>> h, y = [[0.0, 0], [0, 1], [3, 0], [3, 1]], [0, 0, 1, 1]
+    >>> layer = mixture.channel_information(h, y, 0.01)
+    >>> round(layer.inputs.value_bits, 2), round(layer.labels.value_bits, 2)
+    (2.0, 1.0)
     """
     h, y = _centres(centres, variance), symbols(labels, "labels")[0]
     n = same_length(h, y, "centres and labels")
     counts = np.bincount(y)
     classes = np.eye(len(counts))[y]
     inputs, outputs = np.empty((draws, n)), np.empty((draws, n))
-    for part, rows, kernel, own in _kernels(h, variance, draws, seed):
+    for part, rows, kernel, itself in _kernels(h, variance, draws, seed):
         sums = kernel @ classes
         total = np.log2(sums.sum(axis=1) / n)
-        inputs[part, rows] = np.log2(own) - total
+        inputs[part, rows] = np.log2(itself) - total
         outputs[part, rows] = np.log2(sums[np.arange(len(rows)), y[rows]] / counts[y[rows]]) - total
     cap, label_cap = float(np.log2(n)), float(entropy_of(counts / n))
     params = {**_params(variance), "draws": draws, "seed": seed}
@@ -116,42 +135,16 @@ def channel_information(
     )
 
 
-def sampled_channel_bounds(centres: ArrayLike, variance: float, draws: int = 4, seed: int = 0) -> Band:
-    """Bounds of I(X;T+N) where the inputs are a sample of a continuous X, not all there are.
-
-    With x_i itself among the N terms of p(t), the mean is at most I(X;T+N), and at most log2 N; without it (N - 1
-    terms), at least (B. Poole et al., "On variational bounds of mutual information", ICML 2019). Arguments and errors
-    as `channel_information`. The intervals are over the inputs.
-    """
-    h = _centres(centres, variance)
-    n = len(h)
-    if n < 2:
-        raise InputError("`centres` wants at least 2 inputs")
-    values = np.empty((2, draws, n))
-    for part, rows, kernel, own in _kernels(h, variance, draws, seed):
-        total = kernel.sum(axis=1)
-        others = np.maximum(total - own, np.finfo(float).tiny)
-        values[:, part, rows] = np.log2(own) - np.log2([total / n, others / (n - 1)])
-    params = {**_params(variance), "draws": draws, "seed": seed}
-    means = values.mean(axis=1)
-    errors = Z_95 * means.std(axis=1, ddof=1) / np.sqrt(n)
-    lower, upper = (
-        MIResult(
-            float(mean), f"Monte Carlo, x {kind} its own mixture", params, n, cap, (mean - error, mean + error),
-            (note,), "I(X;T+N)",
-        )
-        for mean, error, kind, cap, note in zip(
-            means.mean(axis=1), errors, ("in", "left out of"), (float(np.log2(n)), None),
-            ("a lower bound, at most log2 N", "an upper bound"), strict=True,
-        )
-    )  # fmt: skip
-    return Band(lower, upper)
-
-
 def stratified_subset(labels: ArrayLike, size: int, seed: int = 0) -> NDArray[np.int64]:
     """(size,) sorted indices, each class in its share: what the N^2 estimators look at where N is too many.
 
     The cap falls with it, from log2 N to log2 of `size`. Raises InputError where `size` is not from 1 to N.
+
+    >>> import numpy as np
+    >>> from wsss_viz.information import mixture
+    >>> labels = np.repeat([0, 1], [8, 4])
+    >>> np.bincount(labels[mixture.stratified_subset(labels, 6)]).tolist()
+    [4, 2]
     """
     y = symbols(labels, "labels")[0]
     if not 1 <= size <= len(y):
@@ -186,8 +179,8 @@ def _kernels(h: Array, variance: float, draws: int, seed: int) -> Iterator[tuple
             rows = np.arange(start, min(start + step, n))
             distances = cdist(t[rows], h, "sqeuclidean")
             distances -= distances.min(axis=1, keepdims=True)
-            own = np.exp(-distances[np.arange(len(rows)), rows] / (2 * variance))
-            yield draw, rows, np.exp(-distances / (2 * variance)), np.maximum(own, np.finfo(float).tiny)
+            itself = np.exp(-distances[np.arange(len(rows)), rows] / (2 * variance))
+            yield draw, rows, np.exp(-distances / (2 * variance)), np.maximum(itself, np.finfo(float).tiny)
 
 
 def _monte_carlo(values: Array, params: dict[str, float | int], cap: float, quantity: str) -> MIResult:

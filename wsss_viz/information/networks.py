@@ -35,6 +35,12 @@ def snapshots(recipe: Recipe, each_epoch: Callable[[int], None] = lambda epoch: 
     Weights start from a normal distribution of standard deviation 1 / sqrt(inputs of the layer), cut at two of them;
     biases from 0. A network depends on its own seed alone, not on how many are trained beside it. Whoever iterates may
     stop at any snapshot; `each_epoch` is told the epochs done in between, for progress, and may raise to stop.
+
+    >>> from wsss_viz.information import networks
+    >>> from wsss_viz.information.runs import Recipe
+    >>> recipe = Recipe("tanh", epochs=2, seeds=1, snapshots=2)
+    >>> [snapshot.epoch for snapshot in networks.snapshots(recipe)]
+    [0, 1, 2]
     """
     for epoch, snapshot in epochs(recipe):
         if epoch:
@@ -44,7 +50,14 @@ def snapshots(recipe: Recipe, each_epoch: Callable[[int], None] = lambda epoch: 
 
 
 def epochs(recipe: Recipe) -> Iterator[tuple[int, Snapshot | None]]:
-    """The same, epoch by epoch: how many are trained, and the networks where that is a snapshot's."""
+    """The same, epoch by epoch: how many are trained, and the networks where that is a snapshot's.
+
+    >>> from wsss_viz.information import networks
+    >>> from wsss_viz.information.runs import Recipe
+    >>> recipe = Recipe("tanh", epochs=2, seeds=1, snapshots=2)
+    >>> [(epoch, snapshot is not None) for epoch, snapshot in networks.epochs(recipe)]
+    [(0, True), (1, True), (2, True)]
+    """
     start = time.perf_counter()
     inputs = torch.from_numpy(icosahedron.patterns().astype(np.float32))
     labels = torch.from_numpy(icosahedron.labels().astype(np.int64))
@@ -72,12 +85,25 @@ def epochs(recipe: Recipe) -> Iterator[tuple[int, Snapshot | None]]:
 
 
 def train(recipe: Recipe) -> Run:
-    """`snapshots` to the end."""
+    """`snapshots` to the end.
+
+    >>> from wsss_viz.information import networks
+    >>> from wsss_viz.information.runs import Recipe
+    >>> run = networks.train(Recipe("relu", epochs=1, seeds=2, snapshots=1))
+    >>> run.weights.shape
+    (2, 2, 294)
+    """
     return Run.collect(recipe, snapshots(recipe))
 
 
 def logits(weights: Tensor, x: Tensor, activation: str) -> Tensor:
-    """(S, n, 2) from flat weights (S, 294) and inputs (S, n, 12)."""
+    """(S, n, 2) from flat weights (S, 294) and inputs (S, n, 12).
+
+    >>> import torch
+    >>> from wsss_viz.information.networks import logits
+    >>> logits(torch.zeros(3, 294), torch.ones(3, 5, 12), "tanh").shape
+    torch.Size([3, 5, 2])
+    """
     layers = _layers(weights)
     for matrix, bias in layers[:-1]:
         x = _ACTIVATIONS[activation](torch.baddbmm(bias, x, matrix))

@@ -2,7 +2,7 @@
 
 Since the noise is part of the network and goes on to the next layer, X -> T_1 -> T_2 -> ... is a Markov chain and
 I(X;T_1) >= I(X;T_2) >= ... holds for what is measured, unlike with bins or with noise added to each layer on its own
-(Z. Goldfeld et al., ICML 2019).
+(Z. Goldfeld et al., ICML 2019; `docs/sources.md#goldfeld`).
 """
 
 from __future__ import annotations
@@ -48,11 +48,18 @@ def noisy_network_information(
         layers: f_k, (m, d_(k-1)) to (m, d_k), in order.
         variance: s2 > 0 of every N_k.
         inner: draws of the noise before a layer, at least 2.
-        draws: how many of those are followed by a draw of the layer's own noise and looked at.
+        draws: how many of those are followed by a draw of the layer's own noise and measured.
         seed: of the noise.
 
     Raises:
         InputError: a variance that is not above 0, too few draws, NaN, or another number of labels.
+
+    >>> import numpy as np
+    >>> from wsss_viz.information.noisy import noisy_network_information
+    >>> x, y = np.array([[-1.0], [1.0]] * 8), [0, 1] * 8
+    >>> layers = noisy_network_information(x, y, [np.tanh, np.tanh], 0.01)
+    >>> [round(layer.labels.value_bits, 2) for layer in layers]
+    [1.0, 1.0]
     """
     x, y = features(inputs, "inputs"), symbols(labels, "labels")[0]
     same_length(x, y, "inputs and labels")
@@ -71,8 +78,8 @@ def noisy_network_information(
         if k == 1:  # before the first layer there is no noise: its inner draws coincide
             means = means[:, :1]
         low, high, label = _ratios(means, state[:, :draws], y, variance)
-        told = _result(low, high, params, caps[0], f"I(X;T{k})")
-        results.append(LayerInformation(told, _result(label, label, params, caps[1], f"I(T{k};Y)")))
+        of_input = _result(low, high, params, caps[0], f"I(X;T{k})")
+        results.append(LayerInformation(of_input, _result(label, label, params, caps[1], f"I(T{k};Y)")))
     return results
 
 

@@ -4,7 +4,8 @@ I_V(T -> Y) = H(Y) - CE(Y | q(T)), with q from a family V (logistic, a small net
 on others. Whatever q, its expectation is at most I(T;Y) (D. Barber and F. Agakov, 2003), up to the sampling of the
 scored samples; how far below depends on the family, so the family is part of the number (Y. Xu et al., "A theory of
 usable information under computational constraints", ICLR 2020). It does not obey the data-processing inequality: a
-layer may make easy for V what was hard before, so a curve that rises with depth is no mistake.
+layer may make easy for V what was hard before, so a curve that rises with depth is no mistake. Sources:
+`docs/sources.md#probe`.
 
 In-sample values are never given: with 512 features, 600 samples and random labels they reach 0.94 bits of nothing.
 """
@@ -80,6 +81,14 @@ def probe_information(
     Raises:
         InputError: lengths differ, NaN, `family` unknown, `held_out` keeps or leaves nothing, or a group on both sides.
         NotApplicable: one class only, or a class with too few groups to be fitted, chosen by and scored.
+
+    >>> import numpy as np
+    >>> from wsss_viz.information.probe import probe_information
+    >>> y = np.arange(100) % 2
+    >>> T = 4 * y[:, None] + np.random.default_rng(0).normal(size=(100, 3))
+    >>> result = probe_information(T, y, bootstraps=0)
+    >>> result.n, result.cap_bits, result.value_bits > 0.5
+    (50, 1.0, True)
     """
     T = features(values, "values")
     y, alphabet = symbols(labels, "labels")
@@ -130,7 +139,7 @@ def _split(y: Codes, group: Codes, held_out: ArrayLike | None, seed: int) -> NDA
     if held_out is not None:
         test = np.asarray(held_out)
         if test.dtype != bool or test.shape != y.shape:
-            raise InputError(f"`held_out` wants one bool a sample, got {test.shape} {test.dtype}")
+            raise InputError(f"`held_out` wants one bool per sample, got {test.shape} {test.dtype}")
         if test.all() or not test.any():
             raise InputError("`held_out` wants samples on both sides, to fit and to score")
         both = np.intersect1d(group[test], group[~test])
@@ -184,7 +193,7 @@ def _interval(surprise: Array, y: Codes, group: Codes, bootstraps: int, seed: in
 def _notes(fitted: int, d: int, value: float, null: Null | None) -> tuple[str, ...]:
     notes = ["a lower bound of I(T;Y) up to the sampling of the scored samples; other families may find more"]
     if fitted < SAMPLES_PER_FEATURE * d:
-        notes.append(f"{fitted} fitted samples for {d} features: fewer than {SAMPLES_PER_FEATURE} a feature")
+        notes.append(f"{fitted} fitted samples for {d} features: fewer than {SAMPLES_PER_FEATURE} per feature")
     if value < 0:
         notes.append("below zero: on held-out samples the probe does worse than the class shares alone; not clipped")
     if null is not None and value <= null.upper_bits:
@@ -208,25 +217,25 @@ def _fit_logistic(X: Array, y: Codes, group: Codes, seed: int) -> tuple[_Probe, 
 def _fit_mlp(X: Array, y: Codes, group: Codes, seed: int) -> tuple[_Probe, dict[str, float]]:
     inner, outer = next(_inner_folds(y, group, STOPPING_FOLDS, seed))
     probe = MLPClassifier((HIDDEN,), alpha=1e-3, batch_size=min(64, len(inner)), random_state=seed)
-    best, epochs, kept = np.inf, 0, probe
+    best, epochs, best_probe = np.inf, 0, probe
     for epoch in range(1, MOST_EPOCHS + 1):
         probe.partial_fit(X[inner], y[inner], classes=np.unique(y))
         loss = log_loss(y[outer], probe.predict_proba(X[outer]), labels=probe.classes_)
         if loss < best:
-            best, epochs, kept = loss, epoch, deepcopy(probe)
+            best, epochs, best_probe = loss, epoch, deepcopy(probe)
         elif epoch >= epochs + PATIENCE:
             break
-    return kept, {"hidden": HIDDEN, "epochs": epochs}
+    return best_probe, {"hidden": HIDDEN, "epochs": epochs}
 
 
 def _inner_folds(y: Codes, group: Codes, folds: int, seed: int) -> Iterator[tuple[Codes, Codes]]:
     """Folds of the fitting samples, without those that would leave a class out of the fit."""
-    found = False
+    any_fold = False
     for inner, outer in _folds(y, group, folds, seed):
         if len(np.unique(y[inner])) == len(np.unique(y)):
-            found = True
+            any_fold = True
             yield inner, outer
-    if not found:
+    if not any_fold:
         raise NotApplicable("a class's samples are in too few groups to choose the probe by; take more images")
 
 

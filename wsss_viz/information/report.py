@@ -16,7 +16,16 @@ SHOWN_EPOCHS = 6
 
 
 def report(run: Run, planes: Sequence[Plane]) -> dict[str, Any]:
-    """Every number the page plots, as JSON values; NaN becomes None."""
+    """Every number the page plots, as JSON values; NaN becomes None.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> run = stored_run("tanh")
+    >>> from wsss_viz.information.plane import stored_plane
+    >>> plane = stored_plane("tanh")
+    >>> from wsss_viz.information.report import report
+    >>> report(run, [plane])["walls"]["H(X)"]
+    12.0
+    """
     return {
         "recipe": asdict(run.recipe),
         "made": dict(run.made),
@@ -32,15 +41,24 @@ def report(run: Run, planes: Sequence[Plane]) -> dict[str, Any]:
 
 
 def table(run: Run, plane: Plane) -> str:
-    """The seeds' means at some epochs, with the accuracy, and what each curve comes to; a dash where there is none."""
-    lines = [f"{plane.activation}, {run.recipe.seeds} seeds, ruler {plane.ruler}"]
+    """The seeds' means at some epochs, with the accuracy, and what each curve comes to; a dash where there is none.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> run = stored_run("tanh")
+    >>> from wsss_viz.information.plane import stored_plane
+    >>> plane = stored_plane("tanh")
+    >>> from wsss_viz.information.report import table
+    >>> len(table(run, plane).splitlines())
+    13
+    """
+    lines = [f"{plane.activation}, {run.recipe.seeds} seeds, estimator {plane.estimator}"]
     lines += _legend(plane)
     lines.append("epoch    " + "".join(f"{name:>14}" for name in LAYERS) + "   accuracy train/test")
     rows = np.unique(np.linspace(0, len(plane.epochs) - 1, SHOWN_EPOCHS).round().astype(int))
     for row in rows:
         epoch = int(plane.epochs[row])
         train, test = run.accuracy[np.flatnonzero(run.epochs == epoch)[0]].mean(axis=0)
-        cells = "".join(_cell(f"{_bits(told)} {_bits(label)}") for told, label in plane.mean[row])
+        cells = "".join(_cell(f"{_bits(of_input)} {_bits(of_label)}") for of_input, of_label in plane.mean[row])
         lines.append(f"{epoch:<9}{cells}   {train:.3f} {test:.3f}")
     lines.append("C_k      " + "".join(_cell(_bits(value)) for value in plane.compression.mean(axis=0)))
     lines.append("onset    " + "".join(_cell(_bits(value, 0)) for value in plane.onset.mean(axis=0)))
@@ -48,7 +66,7 @@ def table(run: Run, plane: Plane) -> str:
     breaks = int(plane.order_breaks().any(axis=(1, 2)).sum())
     if breaks:
         lines.append(
-            f"at {breaks} epochs a layer says more than the one before: the ruler breaks the order, not the network"
+            f"at {breaks} epochs a layer says more than the one before: the estimator breaks the order, not the network"
         )
     return "\n".join(lines)
 
@@ -82,7 +100,7 @@ def _cell(text: str) -> str:
 def _plane(plane: Plane) -> dict[str, Any]:
     arrays = ("bits", "intervals", "caps", "mean", "compression", "onset", "fit")
     return {
-        "ruler": plane.ruler,
+        "estimator": plane.estimator,
         "version": plane.version,
         "epochs": plane.epochs.tolist(),
         "sources": plane.sources,

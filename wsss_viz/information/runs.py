@@ -1,7 +1,7 @@
 """A stored training run of the 12-bit networks: the weights at a log grid of epochs, from which all else is computed.
 
 The weights of 12-10-7-5-4-3-2 are 294 numbers, so a run is small; the activations of all 4096 inputs are recomputed in
-milliseconds. Whatever ruler the information is measured with, the run stays the same and nothing is trained again.
+milliseconds. Whatever estimator the information is measured with, the run stays the same and nothing is trained again.
 Needs no torch.
 """
 
@@ -42,7 +42,7 @@ class Recipe:
         preset: the preset's name, or "" for a recipe of one's own.
         epochs: passes over the training inputs.
         learning_rate: Adam's.
-        batch: inputs a step.
+        batch: inputs per step.
         seeds: how many networks are trained side by side.
         snapshots: about how many epochs are kept, on a log grid.
         seed: the first network's; the others count on from it.
@@ -90,7 +90,12 @@ PRESETS = {
 
 
 def recipe(preset: str, activation: str, seed: int = 0, seeds: int | None = None) -> Recipe:
-    """The recipe of a preset. Raises InputError where the preset or the activation is unknown."""
+    """The recipe of a preset. Raises InputError where the preset or the activation is unknown.
+
+    >>> from wsss_viz.information.runs import recipe
+    >>> recipe("ci", "tanh").snapshot_epochs[:6]
+    [0, 1, 2, 3, 5, 7]
+    """
     if preset not in PRESETS:
         raise InputError(f"`preset` is one of {', '.join(PRESETS)}, got {preset!r}")
     settings: dict[str, Any] = dict(PRESETS[preset])
@@ -99,7 +104,7 @@ def recipe(preset: str, activation: str, seed: int = 0, seeds: int | None = None
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The networks after some epochs; S of them, one a seed.
+    """The networks after some epochs; S of them, one per seed.
 
     Attributes:
         epoch: how many were trained, 0 for the start.
@@ -107,7 +112,8 @@ class Snapshot:
         accuracy: (S, 2), train and test, from 0 to 1.
         loss: (S, 2), train and test cross-entropy in bits.
         gradient_ratio: (S, 6), each layer's signal-to-noise of the weights' gradient: |mean| / |standard deviation|
-            over the mini-batches of one pass at these weights, Frobenius norms (Saxe et al. 2018, appendix I).
+            over the mini-batches of one pass at these weights, Frobenius norms (Saxe et al. 2018, appendix I;
+            `docs/sources.md#saxe-2018`).
         saturation: (S, 5), the share of each hidden layer's activations that are saturated (ReLU: exactly off).
         seconds: since the training began.
     """
@@ -151,12 +157,12 @@ class Run:
     @classmethod
     def collect(cls, recipe: Recipe, snapshots: Iterable[Snapshot]) -> Run:
         """Trains to the end, or as far as `snapshots` goes, and keeps every snapshot."""
-        kept = list(snapshots)
-        if not kept:
+        every = list(snapshots)
+        if not every:
             raise InputError("a run has at least one snapshot; let the training start before it is stopped")
-        stacked = {name: np.stack([getattr(snapshot, name) for snapshot in kept]) for name in _STACKED}
-        made = {"version": __version__, "seconds": round(kept[-1].seconds, 1)}
-        return cls(recipe, np.array([snapshot.epoch for snapshot in kept]), made=made, **stacked)
+        stacked = {name: np.stack([getattr(snapshot, name) for snapshot in every]) for name in _STACKED}
+        made = {"version": __version__, "seconds": round(every[-1].seconds, 1)}
+        return cls(recipe, np.array([snapshot.epoch for snapshot in every]), made=made, **stacked)
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -188,7 +194,14 @@ class Run:
 
 
 def layer_functions(weights: NDArray[np.floating], activation: str) -> list[Callable[[Array], Array]]:
-    """The six layers as functions of the one before, (..., m, d_in) to (..., m, d_out), from weights (..., 294)."""
+    """The six layers as functions of the one before, (..., m, d_in) to (..., m, d_out), from weights (..., 294).
+
+    >>> import numpy as np
+    >>> from wsss_viz.information.runs import layer_functions
+    >>> first = layer_functions(np.zeros(294), "tanh")[0]
+    >>> first(np.ones((5, 12))).shape
+    (5, 10)
+    """
     hidden, start = activation_named(activation).function, 0
     functions: list[Callable[[Array], Array]] = []
     flat = weights.astype(np.float64)
@@ -206,6 +219,11 @@ def forward(weights: NDArray[np.floating], activation: str, every: int = 1) -> l
 
     Args:
         every: of the inputs only each `every`-th; an odd number leaves no bit of them constant.
+
+    >>> import numpy as np
+    >>> from wsss_viz.information.runs import forward
+    >>> [T.shape for T in forward(np.zeros((2, 294)), "tanh")][-1]
+    (2, 4096, 2)
     """
     inputs = icosahedron.patterns()[::every].astype(np.float64)
     T: Array = np.broadcast_to(inputs, (*weights.shape[:-1], *inputs.shape))
@@ -217,7 +235,13 @@ def forward(weights: NDArray[np.floating], activation: str, every: int = 1) -> l
 
 
 def saturated_share(weights: NDArray[np.floating], activation: str) -> NDArray[np.float32]:
-    """(S, 5) the share of each hidden layer's activations, over all inputs, that are saturated (ReLU: exactly off)."""
+    """(S, 5) the share of each hidden layer's activations, over all inputs, that are saturated (ReLU: exactly off).
+
+    >>> import numpy as np
+    >>> from wsss_viz.information.runs import saturated_share
+    >>> saturated_share(np.zeros((1, 294)), "relu").tolist()
+    [[1.0, 1.0, 1.0, 1.0, 1.0]]
+    """
     saturated = activation_named(activation).saturated
     shares = [saturated(T).mean(axis=(1, 2)) for T in forward(weights, activation)[:-1]]
     return np.stack(shares, axis=1).astype(np.float32)
@@ -227,13 +251,23 @@ def stored_run(activation: str) -> Run:
     """The run of the fast preset that ships with the package, with its planes (`plane.stored_plane`).
 
     Made by `python -m wsss_viz diagnose information-plane --preset fast --half --activation NAME
-    --save wsss_viz/information/runs/NAME.npz`, once for each ruler that ships. Raises InputError where there is none.
+    --save wsss_viz/information/runs/NAME.npz`, once for each
+    estimator that ships. Raises InputError where there is none.
+
+    >>> from wsss_viz.information.runs import stored_run
+    >>> stored_run("relu").recipe.epochs
+    1500
     """
     return Run.load(stored_file(f"{activation}.npz"))
 
 
 def stored_file(name: str) -> Path:
-    """Where a shipped file lies. Raises InputError where the package ships none of that name."""
+    """Where a shipped file lies. Raises InputError where the package ships none of that name.
+
+    >>> from wsss_viz.information.runs import stored_file
+    >>> stored_file("tanh.npz").name
+    'tanh.npz'
+    """
     folder = Path(__file__).parent / "runs"
     if not (folder / name).is_file():
         names = ", ".join(sorted(path.stem for path in folder.glob("*.npz")))

@@ -26,6 +26,11 @@ def read_all(
     Raises:
         InputError: a sample cannot be read, and `strict`.
         Stopped: another rank has failed.
+
+    >>> from wsss_viz.data.sources import open
+    >>> from wsss_viz.methods.ranks import ALONE
+    >>> [sample.name for _, sample in read_all(open("scenes:val")[:2], ALONE, iter, Noticed())]
+    ['val_000000', 'val_000001']
     """
     for index in ranks.watched(progress(range(len(samples)))):
         try:

@@ -8,7 +8,11 @@ from wsss_viz.models.manifest import file_digest, read_manifest
 
 
 def digest_of(name: str) -> str:
-    """SHA-256, hexadecimal, of a checkpoint's file, the register's for a shipped one; the name of any other network."""
+    """SHA-256, hexadecimal, of a checkpoint's file, the register's for a shipped one; the name of any other network.
+
+    >>> digest_of("resnet50")
+    'resnet50'
+    """
     entries = read_manifest()
     if name in entries:
         return entries[name].sha256

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from wsss_viz.data.split_lists import is_sample_name
 from wsss_viz.errors import InputError
 
+__all__ = ["LONGEST", "file_stem"]
+
 LONGEST = 200
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 

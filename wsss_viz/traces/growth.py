@@ -15,6 +15,8 @@ from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.traces.step import Step, Trace
 
+__all__ = ["Growth", "read_growth", "write_growth"]
+
 
 @dataclass(frozen=True, eq=False)
 class Growth:

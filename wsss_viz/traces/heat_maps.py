@@ -27,6 +27,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.traces.file_names import file_stem
 from wsss_viz.traces.storage import StoredMaps
 
+__all__ = ["FORMAT", "LARGEST_JSON", "read_heat_maps", "write_heat_maps"]
+
 FORMAT = "heat maps 1"
 LARGEST_JSON = 2**20
 _ANY_SIDE = Limits(side=1)

@@ -59,7 +59,13 @@ def irn_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
 
 
 def psa_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
-    """PSA's file (`infer_cls.py`): `np.save` of {class from 0: (H, W) float32}, normalised as IRN's."""
+    """PSA's file (`infer_cls.py`): `np.save` of {class from 0: (H, W) float32}, normalised as IRN's.
+
+    >>> from wsss_viz.data.numbering import by_lines
+    >>> maps = StoredMaps(np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32), ("heart",), (9, 8))
+    >>> psa_bytes(maps, by_lines(("lung", "heart"), "a list"))[:6]
+    b'\\x93NUMPY'
+    """
     return _saved({number - 1: values for number, values in _normalised(stored, numbering)})
 
 
@@ -67,6 +73,11 @@ def crf_bytes(stored: StoredMaps, numbering: ClassNumbering, alpha: float = CRF_
     """The form of PSA's and SEAM's CRF files, {0: background, class + 1: (H, W)}, without the CRF itself.
 
     The background is (1 - max_c M_c)^alpha, as PSA gives it to the CRF (alpha 4 and 32; SEAM 4 and 24).
+
+    >>> from wsss_viz.data.numbering import by_lines
+    >>> maps = StoredMaps(np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32), ("heart",), (9, 8))
+    >>> crf_bytes(maps, by_lines(("lung", "heart"), "a list"))[:6]
+    b'\\x93NUMPY'
     """
     pairs = list(_normalised(stored, numbering))
     highest = np.max([values for _, values in pairs], axis=0, initial=0) if pairs else np.zeros(stored.size, np.float32)

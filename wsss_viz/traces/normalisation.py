@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["EPSILON", "NORMALISATIONS", "normalise"]
+
 NORMALISATIONS = ("raw", "relu_max", "shared", "minmax")
 EPSILON = 1e-5
 

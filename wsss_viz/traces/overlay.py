@@ -19,6 +19,8 @@ from wsss_viz.data.files import write_whole
 from wsss_viz.data.png import png, thumbnail
 from wsss_viz.errors import InputError
 
+__all__ = ["COLOUR_MAPS", "FORMATS", "OPACITY", "Overlay", "Picture", "blend", "colour_table", "map_over"]
+
 Picture = NDArray[np.uint8]
 
 COLOUR_MAPS = ("inferno", "viridis", "cividis")

@@ -16,6 +16,8 @@ from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay, map_over
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import Step, Trace
 
+__all__ = ["MOST_STEPS", "TraceFigure", "class_overlay", "plot_trace", "trace_html"]
+
 MOST_STEPS = 6
 _INCHES = 1.9
 

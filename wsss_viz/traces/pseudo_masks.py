@@ -11,6 +11,8 @@ from wsss_viz.data.sample import IGNORE
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
+__all__ = ["argmax_with_value", "pseudo_mask"]
+
 
 def argmax_with_value(
     maps: NDArray, labels: Sequence[int], size: tuple[int, int], by: str = "relu_max"

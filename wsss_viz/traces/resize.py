@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+__all__ = ["upsample"]
+
 
 def upsample(maps: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
     """(C, h, w) to (C, H, W) float32, bilinear between cell centres (torch's `align_corners=False`).

@@ -17,6 +17,8 @@ from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["MOST_ROWS", "FloatArray", "Step", "Trace", "last_step"]
+
 MOST_ROWS = 4
 """Classes that `Trace.plot` draws unless it is told which."""
 

@@ -24,6 +24,8 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces.step import Step, Trace
 
+__all__ = ["TraceFile", "load_trace", "save_trace", "write_traces"]
+
 _ABOUT = "about.json"
 _OWN = ("maps", "scores", "image", "mask")
 _SAMPLE = ("image", "mask", "parts")

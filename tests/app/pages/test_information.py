@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,19 +14,22 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage
 from wsss_viz.app.pages.information import (
     chain_section,
-    minimal_figure,
+    minimal_chart,
     minimal_section,
     plane_exports,
     plane_section,
     plane_words,
 )
-from wsss_viz.app.pages.information.plane_figure import Measured, plane_figure
+from wsss_viz.app.pages.information.plane_chart import Measured, plane_chart, planes_chart
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.information import READERS, SECTIONS, UNIT_RULERS
+from wsss_viz.app.state.information import BIN_LAYOUTS, READERS, SECTIONS
 from wsss_viz.app.widgets import chart_exports
+from wsss_viz.app.widgets.chart import plotly_figure
+from wsss_viz.figures.chart import Chart
+from wsss_viz.figures.drawing import chart_svg
+from wsss_viz.information.estimator_names import ESTIMATORS, FAMILIES
 from wsss_viz.information.minimal import LAID, bin_masses
 from wsss_viz.information.plane import measure, stored_plane
-from wsss_viz.information.ruler_names import FAMILIES, RULERS
 from wsss_viz.information.runs import stored_run
 
 
@@ -55,7 +60,7 @@ def test_the_table_says_what_the_library_says(open_page: OpenPage) -> None:
     assert page.query_params == {"section": "table", "table": "25-25-25-25"}
 
 
-def test_presets_of_the_one_weight_unit_set_unit_ruler_and_weight(open_page: OpenPage) -> None:
+def test_presets_of_the_one_weight_unit_set_unit_estimator_and_weight(open_page: OpenPage) -> None:
     page = open_page("information", section="minimal")
     assert "from there on it loses 3.63 bits" in chart(page)
     page.selectbox(key="information_unit_preset").select("ReLU only grows").run()
@@ -63,24 +68,24 @@ def test_presets_of_the_one_weight_unit_set_unit_ruler_and_weight(open_page: Ope
     assert page.query_params == {"section": "minimal", "unit": "relu", "unit-bins": "100"}
     page.selectbox(key="information_unit_preset").select("ReLU, but the top bin clips").run()
     assert "from there on it loses" in chart(page)
-    assert any("are clipped: the turn is the ruler's" in caption.value for caption in page.caption)
+    assert any("are clipped: the turn is the bins'" in caption.value for caption in page.caption)
     page.selectbox(key="information_unit").select("softsign").run()
     assert page.selectbox(key="information_unit_preset").value == "own"
 
 
 def test_the_one_weight_slider_moves_dot_bins_and_words_together() -> None:
-    rulers = minimal_section.rulers("tanh", 30)
-    figure = minimal_figure.minimal_figure(rulers, "value", minimal_figure.nearest("tanh", 1))
+    schemes = minimal_section.schemes("tanh", 30)
+    figure = plotly_figure(minimal_chart.minimal_chart(schemes, "value", minimal_chart.nearest("tanh", 1)))
     assert [step.args[0][0] for step in figure.layout.sliders[0].steps] == [frame.name for frame in figure.frames]
     for weight, bits in ((0.1, 2.6445), (1, 4.8771), (10, 2.0442)):
-        k = minimal_figure.nearest("tanh", weight)
+        k = minimal_chart.nearest("tanh", weight)
         dot, bins, density, words = figure.frames[k].data
         assert (dot.x[0], dot.y[0]) == (pytest.approx(weight), pytest.approx(bits, abs=1e-4))
         np.testing.assert_allclose(bins.y, bin_masses(weight), atol=1e-6)
         assert words.text[0].startswith(f"{bits:.3f} bits")
-        fine = np.asarray(density.y) * 30 / (minimal_figure.FINE + 2)
+        fine = np.asarray(density.y) * 30 / (minimal_chart.FINE + 2)
         assert fine.sum() <= 1 + 1e-5, "the curve is the bins' distribution, cut at the top of the chart"
-    assert figure.data[len(rulers)].x[0] == pytest.approx(1), "and it opens at the weight of the address"
+    assert figure.data[len(schemes)].x[0] == pytest.approx(1), "and it opens at the weight of the address"
 
 
 def test_the_breaks_of_the_order_and_the_reader_are_derived_from_what_is_stored(open_page: OpenPage) -> None:
@@ -93,9 +98,9 @@ def test_the_breaks_of_the_order_and_the_reader_are_derived_from_what_is_stored(
     assert not page.exception
 
 
-def test_every_ruler_has_a_name_for_people() -> None:
-    assert tuple(plane_section.RULER_LABELS) == tuple(RULERS)
-    assert len(set(plane_section.RULER_LABELS.values())) == len(RULERS)
+def test_every_estimator_has_a_name_for_people() -> None:
+    assert tuple(plane_section.ESTIMATOR_LABELS) == tuple(ESTIMATORS)
+    assert len(set(plane_section.ESTIMATOR_LABELS.values())) == len(ESTIMATORS)
 
 
 def test_the_lead_says_what_the_planes_say() -> None:
@@ -118,7 +123,9 @@ def test_every_layer_in_numbers_is_the_planes_own() -> None:
     row = plane_words.layer_rows(measured, [4])[0]
     lost = stored_plane("tanh").compression[:3, 4]
     assert row["C_k, lost again"] == f"{lost.mean():.2f} ({lost.min():.2f} to {lost.max():.2f})"
-    assert plane_words.first_picture(measured, range(6)).startswith("data:image/svg+xml;base64,")
+    still = chart_exports.svg(planes_chart(measured, range(6), seeds=False), on_page=True)
+    assert still.startswith(b"<?xml")
+    assert b"#888888" in still, "read on light and on dark"
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -126,9 +133,11 @@ def test_every_section_has_a_chart_a_table_and_its_settings_to_take(
     open_page: OpenPage, section: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[tuple[str, list[dict[str, object]], dict[str, object], bytes]] = []
-    monkeypatch.setattr(
-        chart_exports, "buttons", lambda name, rows, about, svg: taken.append((name, list(rows), dict(about), svg()))
-    )
+
+    def buttons(name: str, rows: chart_exports.Rows, about: Mapping[str, Any], chart: Chart) -> None:
+        taken.append((name, [dict(row) for row in rows], dict(about), chart_exports.svg(chart)))
+
+    monkeypatch.setattr(chart_exports, "buttons", buttons)
     page = open_page("information", section=section)
     assert not page.exception
     if not taken:
@@ -157,7 +166,7 @@ def test_the_address_gives_the_view_again() -> None:
 
 
 def test_the_addresss_options_are_the_librarys() -> None:
-    assert UNIT_RULERS == LAID
+    assert BIN_LAYOUTS == LAID
     assert READERS == FAMILIES
     state = ViewState(section="minimal", unit="relu", laid="short", unit_bins=100, weight=0.25, reader="mlp")
     assert ViewState.from_query(state.to_query()) == (state, ())
@@ -165,7 +174,7 @@ def test_the_addresss_options_are_the_librarys() -> None:
 
 def test_one_slider_moves_every_panel() -> None:
     measured = {name: Measured(stored_run(name), stored_plane(name), 8) for name in ("tanh", "relu")}
-    figure = plane_figure(measured, range(6), 0)
+    figure = plotly_figure(plane_chart(measured, range(6), 0))
     assert [step.args[0][0] for step in figure.layout.sliders[0].steps] == [frame.name for frame in figure.frames]
     moved = {figure.data[place].xaxis for place in figure.frames[0].traces}
     assert len(moved) == 8, "two planes and six panels"
@@ -185,12 +194,12 @@ def test_exports_hold_every_number() -> None:
     measured = {"tanh": Measured(stored_run("tanh"), stored_plane("tanh"), 2)}
     rows = plane_exports.plane_rows(measured)
     assert len(rows) == measured["tanh"].bits.size
-    assert json.loads(chart_exports.rows_json(rows, {"ruler": "default"}))["rows"][0]["estimator"] == "binned"
+    assert json.loads(chart_exports.rows_json(rows, {"estimator": "default"}))["rows"][0]["estimator"] == "binned"
     assert chart_exports.rows_csv(rows).count(b"\n") == len(rows) + 1
-    assert plane_exports.plane_svg(measured, range(6)).startswith(b"<?xml")
+    assert chart_svg(planes_chart(measured, range(6))).startswith(b"<?xml")
 
 
-def test_layers_a_ruler_refuses_are_named_with_the_reason() -> None:
+def test_layers_a_estimator_refuses_are_named_with_the_reason() -> None:
     run = stored_run("relu")
     plane = measure(run, "bins:10", snapshots=2, seeds=1)
     assert Measured(run, plane, 1).reason(range(6)).startswith("T1, T2, T3, T4, T5: relu has no bounds")

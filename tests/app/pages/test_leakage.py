@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from wsss_viz.app.pages.results import leakage
-from wsss_viz.app.pages.results.charts import line_of
+from wsss_viz.app.pages.results.charts import style_of
 from wsss_viz.evaluation.stored_results import stored_leakage
+from wsss_viz.figures.chart import Line
 from wsss_viz.methods.catalogue import METHODS
 
 
@@ -56,10 +57,13 @@ def test_the_rows_and_the_chart_are_the_reports_numbers() -> None:
     rows = leakage.rows(made)
     assert [row["method"] for row in rows] == ["CS-AE", "control: one mask", "CAM"]
     assert (rows[0]["at 70 %"], rows[2]["at 50 %"], rows[2]["at 70 %"]) == (6.0, 2.0, None)
-    traces = {trace.name: trace for trace in leakage.figure(made).data}
-    assert tuple(traces["CAM"].x) == (50,)
-    assert tuple(traces["CS-AE"].y) == (3.0, 6.0)
-    assert (traces["CS-AE"].error_y.array[0], traces["CS-AE"].error_y.arrayminus[0]) == (0.25, 0.5)
+    lines = {mark.name: mark for mark in leakage.leakage_chart(made).panels[0].marks if isinstance(mark, Line)}
+    assert lines["CAM"].x == [50]
+    line = lines["CS-AE"]
+    assert line.y == [3.0, 6.0]
+    assert line.low is not None
+    assert line.high is not None
+    assert (line.low[0], line.high[0]) == (2.5, 3.25)
 
 
 def test_the_stored_report_is_shown() -> None:
@@ -69,6 +73,6 @@ def test_the_stored_report_is_shown() -> None:
 
 
 def test_a_further_seed_has_its_methods_colour_and_a_control_is_grey() -> None:
-    assert line_of("CS-AE, seed 1")["color"] == METHODS["cs-ae"].colour
-    assert line_of("CS-AE, seed 1")["dash"] == "dot"
-    assert line_of("control: longer")["color"] not in {look.colour for look in METHODS.values()}
+    assert style_of("CS-AE, seed 1").colour == METHODS["cs-ae"].colour
+    assert style_of("CS-AE, seed 1").dash == "dot"
+    assert style_of("control: longer").colour not in {look.colour for look in METHODS.values()}

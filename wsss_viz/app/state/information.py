@@ -18,7 +18,7 @@ from wsss_viz.app.state.parameters import (
     write_numbers,
 )
 from wsss_viz.errors import InputError
-from wsss_viz.information.ruler_names import check_ruler
+from wsss_viz.information.estimator_names import check_estimator
 
 SECTIONS = ("plane", "minimal", "table", "chain", "probe")
 NETWORK_ACTIVATIONS = ("tanh", "relu", "sigmoid")
@@ -26,7 +26,7 @@ UNIT_ACTIVATIONS = (*NETWORK_ACTIVATIONS, "softsign", "elu", "linear")
 NETWORK_LAYERS = ("T1", "T2", "T3", "T4", "T5", "output")
 LARGEST_EPOCH, MOST_SEEDS, MOST_LINKS = 100_000, 8, 12
 PROBED = ("class", "coat", "rib")
-UNIT_RULERS = ("value", "short", "before")
+BIN_LAYOUTS = ("value", "short", "before")
 UNIT_BINS = (5, 10, 20, 30, 50, 100, 300, 1000)
 READERS = ("logistic", "mlp")
 
@@ -37,13 +37,13 @@ class InformationState:
     Attributes:
         section: one of `SECTIONS`, a part of the page.
         activations: of `NETWORK_ACTIVATIONS`, the networks side by side in the information plane.
-        ruler: what they are measured with, as `information.ruler_names` has it.
+        ruler: what they are measured with, as `information.estimator_names` has it.
         told_by: of `NETWORK_LAYERS`, those that are drawn.
         seeds: the first so many networks of each.
         epoch: where the slider stands at first, or `FINAL`.
         live: of `NETWORK_ACTIVATIONS`, trained now in place of the stored run; "": none.
         unit: one of `UNIT_ACTIVATIONS`, of the minimal model.
-        laid: one of `UNIT_RULERS`, how its ruler is laid, see `information.minimal.laid_bins`.
+        laid: one of `BIN_LAYOUTS`, how its bins are laid, see `information.minimal.laid_bins`.
         unit_bins: one of `UNIT_BINS`.
         weight: its weight, where the slider stands at first.
         table: four weights of the joint table, row by row, from 0 to 100, not all 0.
@@ -73,11 +73,11 @@ class InformationState:
     reader: str = "logistic"
 
 
-def _read_ruler(text: str) -> str:
+def _read_estimator(text: str) -> str:
     try:
-        kind, value = check_ruler(text[:40])
+        kind, value = check_estimator(text[:40])
     except InputError:
-        raise ValueError("a ruler such as width:0.07") from None
+        raise ValueError("an estimator such as width:0.07") from None
     return f"{kind}:{value}" if value else kind
 
 
@@ -107,13 +107,13 @@ def _read_bins(text: str) -> int:
 PARAMETERS = (
     Parameter("section", choice(SECTIONS)),
     Parameter("activations", subset(NETWORK_ACTIVATIONS, least=1)),
-    Parameter("ruler", Notation(_read_ruler)),
+    Parameter("ruler", Notation(_read_estimator)),
     Parameter("layers", subset(NETWORK_LAYERS, least=1), ("told_by",)),
     Parameter("seeds", whole(1, MOST_SEEDS)),
     Parameter("epoch", step(LARGEST_EPOCH)),
     Parameter("live", choice(("", *NETWORK_ACTIVATIONS))),
     Parameter("unit", choice(UNIT_ACTIVATIONS)),
-    Parameter("laid", choice(UNIT_RULERS)),
+    Parameter("laid", choice(BIN_LAYOUTS)),
     Parameter("unit-bins", Notation(_read_bins)),
     Parameter("weight", Notation(_read_weight)),
     Parameter("table", Notation(_read_table, write_numbers)),

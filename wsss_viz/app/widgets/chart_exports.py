@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.figures.chart import Chart
 from wsss_viz.version import __version__
 
 Rows = Sequence[Mapping[str, Any]]
@@ -30,11 +31,19 @@ def rows_json(rows: Rows, about: Mapping[str, Any]) -> bytes:
     return (json.dumps({"wsss_viz": __version__, **about, "rows": list(rows)}, indent=1) + "\n").encode()
 
 
-def buttons(name: str, rows: Rows, about: Mapping[str, Any], svg: Callable[[], bytes]) -> None:
+def svg(chart: Chart, on_page: bool = False) -> bytes:
+    """The chart as SVG: for a paper, or in grey on the page's own ground, light or dark."""
+    from wsss_viz.figures.drawing import chart_svg  # brings matplotlib
+
+    ink = dict.fromkeys(("text_color", "axes_labelcolor", "axes_edgecolor", "xtick_color", "ytick_color"), "#888888")
+    return chart_svg(chart, **({**ink, "savefig_transparent": True} if on_page else {}))
+
+
+def buttons(name: str, rows: Rows, about: Mapping[str, Any], chart: Chart) -> None:
     """The download buttons; each makes its file when it is asked for."""
     with st.container(horizontal=True, gap="small"):
         for label, ending, make in (
-            ("Chart (SVG)", "svg", svg),
+            ("Chart (SVG)", "svg", lambda: svg(chart)),
             ("Numbers (CSV)", "csv", lambda: rows_csv(rows)),
             ("Numbers (JSON)", "json", lambda: rows_json(rows, about)),
         ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from inspect import signature
 
 import numpy as np
 import pytest
@@ -25,7 +24,7 @@ from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.seeds import ImageScores
 from wsss_viz.information.discrete import table_measures
 from wsss_viz.information.plane import INPUT
-from wsss_viz.methods import rib
+from wsss_viz.models.manifest import read_manifest
 
 STEPS = (8, 9, 10, 11, 12, 13)
 
@@ -111,12 +110,12 @@ def test_the_claim_on_the_chain_follows_it(values: list[float], words: str) -> N
     [
         (4.8, 0.1, 0.1, "forgets next to nothing"),
         (4.8, 0.1, 1.0, "the tanh network forgets 1.0"),
-        (4.8, 0.1, 4.5, "another ruler agrees"),
+        (4.8, 0.1, 4.5, "another estimator agrees"),
         (0.2, 0.1, 0.1, "neither network forgets"),
         (4.8, 0.1, float("nan"), "ReLU network 0.1"),
     ],
 )
-def test_the_claim_on_the_plane_follows_the_rulers(tanh: float, relu: float, other: float, words: str) -> None:
+def test_the_claim_on_the_plane_follows_the_estimators(tanh: float, relu: float, other: float, words: str) -> None:
     found = information_plane.claim({"tanh": tanh, "relu": relu}, {"tanh": other, "relu": 0.0})
     assert found.endswith(words) or words in found
 
@@ -157,7 +156,7 @@ def scores(iou: float, rest: float) -> ImageScores:
     [(0.7, 0.3, "Without the sigmoid the map takes"), (0.7, 0.65, "with the sigmoid as well"), (0.25, 0.2, "hardly")],
 )
 def test_the_claim_on_the_sigmoid_follows_the_two_runs(rib: float, control: float, words: str) -> None:
-    sample = last_sigmoid.caches.scene("scenes:test:129")
+    sample = last_sigmoid.samples.scene("scenes:test:129")
     end = {"rib": scores(0.5, rib), "rib-bce": scores(0.4, control)}
     found = last_sigmoid.Tuned(sample, "cow", {}, scores(0.3, 0.2), end)
     assert words in last_sigmoid.claim(found)
@@ -172,17 +171,17 @@ def test_the_pull_of_the_loss_is_the_slope_of_cross_entropy() -> None:
 
 
 def test_ribs_loss_has_no_slope_from_the_margin_on() -> None:
-    assert signature(rib).parameters["margin"].default == last_sigmoid.MARGIN
+    assert read_manifest()["scenes-classifier"].settings["rib"]["margin"] == last_sigmoid.MARGIN
     assert (last_sigmoid.rib_pull(last_sigmoid.MARGIN - 0.1), last_sigmoid.rib_pull(last_sigmoid.MARGIN)) == (1, 0)
 
 
 def test_the_shown_scene_is_the_one_with_the_largest_gain(open_page: OpenPage) -> None:
-    chosen = last_sigmoid._clearest(last_sigmoid.examples.sources(), last_sigmoid.caches.entry().sha256)
+    chosen = last_sigmoid._clearest(last_sigmoid.examples.sources(), last_sigmoid.checkpoints.entry().sha256)
     best = last_sigmoid.tuned(chosen.source, chosen.name)
     every = [
         last_sigmoid.tuned(source, name).gain
         for source in last_sigmoid.examples.sources()
-        for name in last_sigmoid.caches.scene(source).labels or ()
+        for name in last_sigmoid.samples.scene(source).labels or ()
     ]
     assert best.gain == max(every)
     assert (chosen.above, chosen.count) == (sum(gain > 0 for gain in every), len(every))

@@ -8,18 +8,19 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import traces
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.charts import CONFIG, LEGEND
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
+from wsss_viz.figures.chart import Axis, Band, Chart, Line, Mark, Plot
 
 MEASURES = {
     "probability": "probability of the class",
     "other_probability": "probability of the other labels",
     "discriminative_absolute": "activation of the discriminative part (logits)",
-    "non_discriminative_absolute": "activation of the rest (logits)",
+    "non_discriminative_absolute": "activation of the non-discriminative part (logits)",
     "discriminative_normalised": "activation of the discriminative part, by the map's maximum",
-    "non_discriminative_normalised": "activation of the rest, by the map's maximum",
+    "non_discriminative_normalised": "activation of the non-discriminative part, by the map's maximum",
     "recall_of_remainder": "recall of what was not erased",
     "outside": "share of the map outside the object",
     "area": "share of the image that is erased",
@@ -29,20 +30,21 @@ KINDS = {
     "agnostic": ("the maps of all labels", "#d08700", "dash"),
     "random": ("the same area elsewhere", "#6c757d", "dot"),
 }
+THETA = Axis("erased where the map is above \N{GREEK SMALL LETTER THETA}", reversed=True)
 FIXED = {
     "graded": "the map itself, softly",
     "discriminative": "the true discriminative part",
-    "non_discriminative": "the true rest",
+    "non_discriminative": "the true non-discriminative part",
     "object": "the whole true object",
 }
 
 
 def averages() -> None:
     """The section; without a showcase, how to compute it."""
-    shown = caches.showcase()
+    shown = traces.showcase()
     found = shown.experiment if shown else {}
     if not found:
-        st.caption(f":material/info: No averages over many scenes yet. {caches.showcase_note()}")
+        st.caption(f":material/info: No averages over many scenes yet. {traces.showcase_note()}")
         return
     st.subheader(f"Over {found['images']} scenes", anchor=False)
     st.caption(
@@ -53,50 +55,24 @@ def averages() -> None:
         measure = st.selectbox(
             "Measure", list(MEASURES), format_func=lambda name: MEASURES[name], key="erasing_measure"
         )
-        st.plotly_chart(
-            figure(found["rows"], measure),
-            key="erasing_averages",
-            config=CONFIG,
-            alt=MEASURES[measure],
-        )
+        show(averages_chart(found["rows"], measure), "erasing_averages", MEASURES[measure])
     with grid, grid.cell():
         st.html(markup.panel_title("Controls", "erased once, by the ground truth or softly"))
         st.html(control_table(found["rows"]))
 
 
-def figure(rows: Sequence[dict[str, Any]], measure: str) -> Any:
-    """One line a kind of erasure over the threshold, its interval as a band."""
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
+def averages_chart(rows: Sequence[dict[str, Any]], measure: str) -> Chart:
+    """One line per kind of erasure over the threshold, its interval as a band."""
+    marks: list[Mark] = []
     for kind, (name, colour, dash) in KINDS.items():
-        own = [row for row in rows if row["kind"] == kind and row[measure] is not None]
-        thetas = [row["threshold"] for row in own]
-        bounds = [row["interval"][measure] for row in own]
-        figure.add_scatter(
-            x=[*thetas, *thetas[::-1]],
-            y=[*(low for low, _ in bounds), *(high for _, high in bounds[::-1])],
-            fill="toself",
-            line={"width": 0},
-            fillcolor=f"rgba{(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 0.14)}",
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        figure.add_scatter(
-            x=thetas,
-            y=[row[measure] for row in own],
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 2.4},
-            hovertemplate=f"{name}, \N{GREEK SMALL LETTER THETA} = %{{x:.1f}}: %{{y:.3f}}<extra></extra>",
-        )
-    figure.update_layout(
-        height=320,
-        margin={"l": 46, "r": 8, "t": 8, "b": 40},
-        legend=LEGEND,
-    )
-    figure.update_xaxes(title="erased where the map is above \N{GREEK SMALL LETTER THETA}", autorange="reversed")
-    return figure
+        measured = [row for row in rows if row["kind"] == kind and row[measure] is not None]
+        thetas = [row["threshold"] for row in measured]
+        low, high = zip(*(row["interval"][measure] for row in measured), strict=True)
+        marks.append(Band(thetas, low, high, colour))
+        hover = "{name}, \N{GREEK SMALL LETTER THETA} = {x:.1f}: {y:.3f}"
+        values = [row[measure] for row in measured]
+        marks.append(Line(thetas, values, name, colour, dash=dash, symbol="circle", size=6.0, hover=hover))
+    return Chart((Plot(tuple(marks), THETA, Axis(MEASURES[measure])),))
 
 
 def control_table(rows: Sequence[dict[str, Any]]) -> str:

@@ -10,9 +10,10 @@ from functools import partial
 
 import streamlit as st
 
-from wsss_viz.app.pages.gradients.charts import layers_svg
+from wsss_viz.app.pages.gradients.charts import paper_chart
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.app.widgets.chart_exports import svg
 from wsss_viz.gradients.ratio import Curve
 from wsss_viz.gradients.stored import Entry, Stored, entry_dict
 
@@ -42,8 +43,8 @@ def buttons(found: Stored, entry: Entry, state: ViewState) -> None:
     name = f"gradient-ratio-{state.subject}"
     variant = f"{state.head}, {state.trained_with}" if state.subject == "toy" else f"RIB's step {state.rib_step}"
     with st.container(horizontal=True, gap="small"):
-        chart = partial(layers_svg, entry.curve, state.tau, state.subject, published=state.subject == "toy")
-        file_button("Chart (SVG)", f"{name}.svg", chart)
+        chart = paper_chart(entry.curve, state.tau, state.subject, published=state.subject == "toy")
+        file_button("Chart (SVG)", f"{name}.svg", partial(svg, chart))
         file_button(
             "Table (CSV)",
             f"{name}.csv",

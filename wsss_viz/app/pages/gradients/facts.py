@@ -15,8 +15,7 @@ from wsss_viz.app.services.gradients import NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.app.widgets import chart_exports, markup
-from wsss_viz.app.widgets.chart_svg import chart_svg
-from wsss_viz.app.widgets.charts import CONFIG
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.gradients.published import NOTE
 from wsss_viz.gradients.ratio import Curve
@@ -26,7 +25,7 @@ from wsss_viz.gradients.stored import Entry, Stored
 def source_line(shown: Picture) -> str:
     """What the strip shows, and whether it was computed just now."""
     how = "computed now" if shown.computed else "precomputed"
-    return f'<p class="wv-source">{escape(shown.title)} · {how} · each map by its own scale, high = bright</p>'
+    return f'<p class="wv-source">{escape(shown.title)} · {how} · each map by its own scale, bright = high</p>'
 
 
 def chart_title(found: Stored, entry: Entry, state: ViewState) -> tuple[str, str]:
@@ -76,26 +75,16 @@ def layer_chart(found: Stored, entry: Entry, state: ViewState, layers: tuple[str
     seeds = [gradients.toy_entry(found, state, n).curve for n in gradients.toy_seeds(found)] if of_toy else []
     st.html(markup.panel_title(*chart_title(found, entry, state)))
     first = 1 + len(layers) - len(charted)
-    figure = charts.layers_figure(
-        entry.curve, state.tau, state.subject, marked(state, layers, charted), seeds, of_toy, first
-    )
-    st.plotly_chart(
-        figure,
-        key="layer_chart",
-        on_select=lambda: layer_clicked(layers, charted),
-        selection_mode="points",
-        config=CONFIG,
-        alt=chart_words(entry.curve, state),
-    )
+    at = marked(state, layers, charted)
+    chart = charts.layers_chart(entry.curve, state.tau, state.subject, at, seeds, of_toy, first)
+    show(chart, "layer_chart", chart_words(entry.curve, state), lambda x: layer_clicked(round(x), len(layers)))
     st.caption(chart_note(state, note))
 
 
-def layer_clicked(layers: tuple[str, ...], charted: tuple[str, ...]) -> None:
-    """A click on a point of the chart chooses its layer."""
-    points = st.session_state["layer_chart"]["selection"]["points"]
-    number = round(points[0]["x"]) + 1 + len(layers) - len(charted) if points else 0
-    if 1 <= number <= len(layers):
-        session.change(layer=0 if number == len(layers) else number)
+def layer_clicked(number: int, last: int) -> None:
+    """A click on a point of the chart chooses its layer, 0 for the last."""
+    if 1 <= number <= last:
+        session.change(layer=0 if number == last else number)
 
 
 def toy_facts(found: Stored, entry: Entry, state: ViewState) -> str:
@@ -150,24 +139,17 @@ def rib_panel(found: Stored, state: ViewState) -> None:
     st.html(markup.panel_title("The logit through RIB's steps", f"{count} scenes, regions by parts, signed sum"))
     regions = found.entries[f"tuned-rib/{state.divisor}/0"].curve.regions
 
-    def clicked() -> None:
-        points = st.session_state["step_chart"]["selection"]["points"]
-        if points and 0 <= (k := round(points[0]["x"])) <= LARGEST_RIB_STEP:
+    def clicked(x: float) -> None:
+        if 0 <= (k := round(x)) <= LARGEST_RIB_STEP:
             session.change(rib_step=k)
 
-    figure = charts.steps_figure(curves, regions, state.rib_step)
-    st.plotly_chart(
-        figure,
-        key="step_chart",
-        on_select=clicked,
-        selection_mode="points",
-        config=CONFIG,
-        alt="high gradient ratio of the logit by RIB's step: "
-        + "; ".join(
-            f"{NAMES['scenes'][region]} {curves['rib'][0, r, 0]:.3f} to {curves['rib'][-1, r, 0]:.3f}"
-            for r, region in enumerate(regions)
-        ),
+    ends = "; ".join(
+        f"{NAMES['scenes'][region]} {curves['rib'][0, r, 0]:.3f} to {curves['rib'][-1, r, 0]:.3f}"
+        for r, region in enumerate(regions)
     )
+    alt = f"high gradient ratio of the logit by RIB's step: {ends}"
+    chart = charts.steps_chart(curves, regions, state.rib_step)
+    show(chart, "step_chart", alt, clicked)
     rows = []
     for loss, title in (("rib", "RIB"), ("bce", "control, sigmoid kept")):
         change = gradients.rib_change(found, state, loss) * 100
@@ -187,4 +169,4 @@ def rib_panel(found: Stored, state: ViewState) -> None:
         "counts on. The control tunes with the sigmoid kept: its own factor s(1 − s) is what a ratio cannot show."
     )
     about = {**found.about, "tau": state.tau}
-    chart_exports.buttons("gradient-ratio-rib", gradients.rib_rows(found, state), about, lambda: chart_svg(figure))
+    chart_exports.buttons("gradient-ratio-rib", gradients.rib_rows(found, state), about, chart)

@@ -1,19 +1,19 @@
-"""A chain of noisy channels, exactly; beside it a network whose ruler breaks the order."""
+"""A chain of noisy channels, exactly; beside it a network whose bins break the order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.pages.information.looks import ACCENT, BAD, CONFIG, plain
+from wsss_viz.app.pages.information.chart_style import BAD
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import MOST_LINKS
 from wsss_viz.app.widgets import chart_exports, markup
-from wsss_viz.app.widgets.chart_svg import chart_svg
+from wsss_viz.app.widgets.chart import show
+from wsss_viz.figures.chart import Axis, Bars, Chart, Mark, Note, Plot
 from wsss_viz.information.chains import binary_symmetric, cascade
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, stored_plane
 from wsss_viz.information.result import MIResult
@@ -22,6 +22,7 @@ from wsss_viz.information.runs import LAYERS
 TOLERANCE = 0.01
 PLAIN_BAR = "#8a8f98"
 BROKEN = "sigmoid"
+MARGIN = (56, 12, 12, 48)
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,11 @@ def chain_section(state: ViewState) -> None:
     with left:
         st.html(markup.panel_title("X → T1 → T2 → …, exactly", "H(X) = 1 bit"))
         words = ", ".join(f"{result.value_bits:.3f}" for result in found)
-        st.plotly_chart(exact, key="chain", config=CONFIG, alt=f"information along the chain, bits: {words}")
+        show(exact, "chain", f"information along the chain, bits: {words}")
     with right:
         st.html(markup.panel_title(f"A {BROKEN} network, binned", f"seed {worst.seed}, epoch {worst.epoch}"))
         words = ", ".join(f"{name} {value:.2f}" for name, value in zip(LAYERS, worst.bits, strict=True))
-        st.plotly_chart(_binned(worst), key="broken", config=CONFIG, alt=f"binned layers, bits: {words}")
+        show(_binned(worst), "broken", f"binned layers, bits: {words}")
     st.caption(
         "Data-processing inequality: I(X;T1) ≥ I(X;T2) ≥ … holds for every chain, whatever the links; left it is "
         "computed exactly. " + _said(worst)
@@ -99,7 +100,7 @@ def chain_section(state: ViewState) -> None:
     ]
     chart_exports.buttons(
         "chain", rows, {"flip": state.flip, "links": state.links, "seed": worst.seed, "epoch": worst.epoch},
-        lambda: chart_svg(exact),
+        exact,
     )  # fmt: skip
 
 
@@ -110,42 +111,24 @@ def _said(worst: Break) -> str:
     return (
         f"Right, the place of a stored run where bins of width 1/15 break it most: {after} seems to know "
         f"{worst.rise:.2f} bits more of the input than {before}, of which it is a function. No network can do that, "
-        "the ruler did: what the bins take off one layer is not taken off what the next one is given."
+        "the bins did: what they take off one layer is not taken off what the next one is given."
     )
 
 
-def _exact(found: list[MIResult]) -> Any:
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
-    names = [result.quantity for result in found]
-    figure.add_bar(
-        x=names, y=[result.value_bits for result in found], marker={"color": ACCENT}, showlegend=False,
-        text=[f"{result.value_bits:.3f}" for result in found], textposition="outside", cliponaxis=False,
-        hovertemplate="%{x}: %{y:.6f} bits<extra></extra>",
-    )  # fmt: skip
-    plain(figure, 320, margin={"l": 56, "r": 12, "t": 12, "b": 48})
-    figure.update_xaxes(title="link")
-    figure.update_yaxes(range=[0, 1.08], title="bits, exact")
-    return figure
+def _exact(results: list[MIResult]) -> Chart:
+    values = [result.value_bits for result in results]
+    text = [f"{value:.3f}" for value in values]
+    bars = Bars([r.quantity for r in results], values, text=text, outside=True, hover="{x}: {y:.6f} bits")
+    return Chart((Plot((bars,), Axis("link"), Axis("bits, exact", 0, 1.08)),), margin=MARGIN)
 
 
-def _binned(worst: Break) -> Any:
-    from plotly import graph_objects as go
-
+def _binned(worst: Break) -> Chart:
     broken = [k == worst.layer + 1 and worst.rise > TOLERANCE for k in range(len(LAYERS))]
-    figure = go.Figure()
-    figure.add_bar(
-        x=list(LAYERS), y=list(worst.bits), marker={"color": [BAD if bad else PLAIN_BAR for bad in broken]},
-        text=[f"{value:.2f}" for value in worst.bits], textposition="outside", cliponaxis=False, showlegend=False,
-        hovertemplate="%{x}: %{y:.3f} bits, binned<extra></extra>",
-    )  # fmt: skip
-    plain(figure, 320, margin={"l": 56, "r": 12, "t": 12, "b": 48})
-    figure.update_xaxes(title="layer")
+    colours = [BAD if bad else PLAIN_BAR for bad in broken]
+    text, hover = [f"{value:.2f}" for value in worst.bits], "{x}: {y:.3f} bits, binned"
+    marks: list[Mark] = [Bars(LAYERS, worst.bits, colour=colours, text=text, outside=True, hover=hover)]
     if any(broken):
-        figure.add_annotation(
-            x=worst.layer + 1, y=worst.bits[worst.layer + 1], yshift=34, yanchor="middle", showarrow=False,
-            text="<b>order broken<br>by the ruler</b>", font={"size": 12, "color": BAD},
-        )  # fmt: skip
-    figure.update_yaxes(title="H(bin(T)), bits", range=[0, INPUT_ENTROPY * 1.1])
-    return figure
+        at = LAYERS[worst.layer + 1], worst.bits[worst.layer + 1] + 1.0
+        marks.append(Note(*at, "order broken<br>by the bins", BAD, 12, "above", bold=True))
+    panel = Plot(tuple(marks), Axis("layer"), Axis("H(bin(T)), bits", 0, INPUT_ENTROPY * 1.1))
+    return Chart((panel,), margin=MARGIN)

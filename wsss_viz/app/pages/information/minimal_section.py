@@ -1,4 +1,4 @@
-"""One Gaussian input, one weight, one unit: exact, on a slider, with the ruler to choose."""
+"""One Gaussian input, one weight, one unit: exact, on a slider, with the bins to choose."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.pages.information import minimal_figure
-from wsss_viz.app.pages.information.looks import CONFIG, activation_name
-from wsss_viz.app.pages.information.minimal_figure import Laid
+from wsss_viz.app.pages.information import minimal_chart
+from wsss_viz.app.pages.information.chart_style import activation_name
+from wsss_viz.app.pages.information.minimal_chart import Laid
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import UNIT_ACTIVATIONS, UNIT_BINS
 from wsss_viz.app.widgets import chart_exports
-from wsss_viz.app.widgets.chart_svg import chart_svg
+from wsss_viz.app.widgets.chart import plotly_figure, show
+from wsss_viz.figures.chart import Chart
 from wsss_viz.information.minimal import LAID, laid_bins
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -38,41 +39,39 @@ def _laid(unit: str, kind: str, count: int) -> Laid:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _figure(unit: str, kind: str, count: int, start: int) -> Any:
-    return minimal_figure.minimal_figure(rulers(unit, count), kind, start)
+def _chart(unit: str, kind: str, count: int, start: int) -> tuple[Chart, Any]:
+    """The chart, and what plotly makes of it, once for all sessions."""
+    chart = minimal_chart.minimal_chart(schemes(unit, count), kind, start)
+    return chart, plotly_figure(chart)
 
 
-def rulers(unit: str, count: int) -> dict[str, Laid]:
+def schemes(unit: str, count: int) -> dict[str, Laid]:
     """All ways of laying so many bins on the unit."""
     return {kind: _laid(unit, kind, count) for kind in LAID}
 
 
 def lead(state: ViewState) -> str:
-    """What the ruler says of the unit."""
-    said = minimal_figure.verdict(_laid(state.unit, state.laid, state.unit_bins))
+    """What the bins say of the unit."""
+    said = minimal_chart.verdict(_laid(state.unit, state.laid, state.unit_bins))
     return f"The smallest network there is, one unit with one weight w, read by bins. {said}"
 
 
 def minimal_section(state: ViewState) -> None:
     """H(bin(f(wX))) against w, exactly, and at the slider's w how X falls into the bins."""
     _controls(state)
-    figure = _figure(state.unit, state.laid, state.unit_bins, minimal_figure.nearest(state.unit, state.weight))
-    st.plotly_chart(
-        figure,
-        key="minimal",
-        config=CONFIG,
-        alt=f"{activation_name(state.unit)} unit: entropy by weight. {lead(state)}",
-    )
+    start = minimal_chart.nearest(state.unit, state.weight)
+    chart, drawn = _chart(state.unit, state.laid, state.unit_bins, start)
+    show(drawn, "minimal", f"{activation_name(state.unit)} unit: entropy by weight. {lead(state)}")
     notes = _laid(state.unit, state.laid, state.unit_bins).results[-1].notes
     st.caption(
         "Exact, no sample: X is normal, T = f(wX), the outer bins are open (Saxe et al. 2018, section 2). The network "
-        "is one unit and nothing of X is lost in it but by the bins: where a curve turns, the ruler turned it. "
-        + " ".join(f"At w = {minimal_figure.weights_of(state.unit)[-1]:.0f}: {note}." for note in notes)
+        "is one unit and nothing of X is lost in it but by the bins: where a curve turns, the bins turned it. "
+        + " ".join(f"At w = {minimal_chart.weights_of(state.unit)[-1]:.0f}: {note}." for note in notes)
     )
-    found = rulers(state.unit, state.unit_bins)
+    found = schemes(state.unit, state.unit_bins)
     chart_exports.buttons(
-        "minimal-model", minimal_figure.rows(list(found.values())), {"activation": state.unit},
-        lambda: chart_svg(figure),
+        "minimal-model", minimal_chart.rows(list(found.values())), {"activation": state.unit},
+        chart,
     )  # fmt: skip
 
 
@@ -94,7 +93,7 @@ def _controls(state: ViewState) -> None:
             list(LAID),
             format_func=lambda kind: WAYS[kind],
             width=250,
-            help="A unit without bounds is measured up to 40. What lies beyond a ruler falls into its outer bins.",
+            help="A unit without bounds is measured up to 40. What lies beyond the bins falls into the outer ones.",
             **session.control("laid", state.laid),
         )
         st.select_slider("How many", UNIT_BINS, width=200, **session.control("unit_bins", state.unit_bins))

@@ -1,7 +1,8 @@
-"""The information plane: stored runs, measured with a ruler of one's choice, or a training that is watched."""
+"""The information plane: stored runs, measured with an estimator of one's choice, or a training that is watched."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
@@ -11,23 +12,24 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.pages.information import plane_exports, plane_words
-from wsss_viz.app.pages.information.looks import CONFIG, activation_name
-from wsss_viz.app.pages.information.plane_figure import Measured, plane_figure
+from wsss_viz.app.pages.information.chart_style import activation_name
+from wsss_viz.app.pages.information.plane_chart import Measured, plane_chart, planes_chart
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import MOST_SEEDS, NETWORK_ACTIVATIONS, NETWORK_LAYERS
 from wsss_viz.app.widgets import chart_exports
+from wsss_viz.app.widgets.chart import plotly_figure, show
 from wsss_viz.errors import InputError
+from wsss_viz.information.estimator_names import DEFAULTS, ESTIMATORS, check_estimator
 from wsss_viz.information.live import Update, stream, updates
 from wsss_viz.information.plane import Plane, measured_epochs, measuring, stored_plane
-from wsss_viz.information.ruler_names import DEFAULTS, RULERS, check_ruler
 from wsss_viz.information.runs import LAYERS, Run, recipe, stored_run
 
 LABEL_ONLY = ("ross", "probe")
 MOST_EPOCHS = 16
 PRECOMPUTED = "Stored run, precomputed"
-RULER_LABELS = {
+ESTIMATOR_LABELS = {
     "default": "the usual bins",
     "bins": "bins on [−1, 1]",
     "idnns": "Shwartz-Ziv's bins",
@@ -41,7 +43,7 @@ RULER_LABELS = {
     "ross": "neighbours",
     "probe": "probe",
 }
-"""The rulers as a person chooses them; `RULERS` says what each is."""
+"""The estimators as a person chooses them; `ESTIMATORS` says what each is."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -50,18 +52,26 @@ def _run(activation: str) -> Run:
 
 
 @st.cache_resource(show_spinner=False)
-def _stored(activation: str, ruler: str) -> Plane | None:
+def _stored(activation: str, estimator: str) -> Plane | None:
     try:
-        return stored_plane(activation, ruler)
+        return stored_plane(activation, estimator)
     except InputError:
         return None
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _stored_figure(names: tuple[str, ...], ruler: str, told_by: tuple[str, ...], seeds: int, epoch: int) -> Any:
-    """The chart of stored planes, drawn once for all sessions."""
-    measured = _measured({name: plane for name in names if (plane := _stored(name, ruler)) is not None}, seeds)
-    return plane_figure(measured, [LAYERS.index(name) for name in told_by], epoch)
+def _stored_figure(
+    names: tuple[str, ...], estimator: str, told_by: tuple[str, ...], seeds: int, epoch: int
+) -> tuple[Any, str]:
+    """The chart of stored planes, and the address of a still picture of it, drawn once for all sessions.
+
+    The picture is seen until the chart's own script is there.
+    """
+    measured = _measured({name: plane for name in names if (plane := _stored(name, estimator)) is not None}, seeds)
+    layers = [LAYERS.index(name) for name in told_by]
+    still = chart_exports.svg(planes_chart(measured, layers, seeds=False), on_page=True)
+    address = f"data:image/svg+xml;base64,{base64.b64encode(still).decode()}"
+    return plotly_figure(plane_chart(measured, layers, epoch)), address
 
 
 def _measured(planes: Mapping[str, Plane], seeds: int, runs: Mapping[str, Run] | None = None) -> dict[str, Measured]:
@@ -108,17 +118,17 @@ def plane_section(state: ViewState) -> None:
     follow(request, f"Measuring with {state.ruler}", draw)
 
 
-def _work(names: list[str], ruler: str) -> Iterator[Any]:
+def _work(names: list[str], estimator: str) -> Iterator[Any]:
     for name in names:
-        yield from measuring(_run(name), ruler, snapshots=_most(ruler))
+        yield from measuring(_run(name), estimator, snapshots=_most(estimator))
 
 
-def _most(ruler: str) -> int:
-    return 8 if check_ruler(ruler)[0] in ("probe", "noisy") else MOST_EPOCHS
+def _most(estimator: str) -> int:
+    return 8 if check_estimator(estimator)[0] in ("probe", "noisy") else MOST_EPOCHS
 
 
-def _total(names: list[str], ruler: str) -> int:
-    return sum(len(measured_epochs(_run(name), _most(ruler))) for name in names)
+def _total(names: list[str], estimator: str) -> int:
+    return sum(len(measured_epochs(_run(name), _most(estimator))) for name in names)
 
 
 def _live(state: ViewState) -> None:
@@ -136,7 +146,7 @@ def _live(state: ViewState) -> None:
 
 
 def _controls(state: ViewState) -> None:
-    kind, value = check_ruler(state.ruler)
+    kind, value = check_estimator(state.ruler)
     with st.container(horizontal=True, gap="medium"):
         st.pills(
             "Networks",
@@ -146,12 +156,12 @@ def _controls(state: ViewState) -> None:
             **session.control("activations", list(state.activations), lambda found: _in_order("activations", found)),
         )
         st.selectbox(
-            "Ruler",
-            list(RULERS),
-            format_func=lambda name: RULER_LABELS[name] + (", label only" if name in LABEL_ONLY else ""),
-            help="  \n".join(f"**{RULER_LABELS[name]}** (`{name}`): {text}" for name, text in RULERS.items()),
+            "Estimator",
+            list(ESTIMATORS),
+            format_func=lambda name: ESTIMATOR_LABELS[name] + (", label only" if name in LABEL_ONLY else ""),
+            help="  \n".join(f"**{ESTIMATOR_LABELS[name]}** (`{name}`): {text}" for name, text in ESTIMATORS.items()),
             width=210,
-            **session.control("ruler", kind, _ruler),
+            **session.control("ruler", kind, _estimator),
         )
         if kind not in ("default", "probe"):
             options = dict.fromkeys([value, DEFAULTS[kind], *_values(kind)])
@@ -184,7 +194,7 @@ def _in_order(field: str, found: list[str]) -> dict[str, Any]:
     return {field: names} if names else {}
 
 
-def _ruler(kind: str) -> dict[str, Any]:
+def _estimator(kind: str) -> dict[str, Any]:
     return {"ruler": f"{kind}:{DEFAULTS[kind]}" if kind in DEFAULTS else kind}
 
 
@@ -203,25 +213,29 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
         return
     with st.container(key="plane_chart"):
         if origin == PRECOMPUTED:
-            figure = _stored_figure(tuple(planes), state.ruler, state.told_by, state.seeds, state.epoch)
-            st.html(f'<div class="wv-first"><img src="{plane_words.first_picture(measured, layers)}" alt=""></div>')
+            drawn, still = _stored_figure(tuple(planes), state.ruler, state.told_by, state.seeds, state.epoch)
+            st.html(f'<div class="wv-first"><img src="{still}" alt=""></div>')
         else:
-            figure = plane_figure(measured, layers, state.epoch)
-        st.plotly_chart(figure, key="plane", config=CONFIG, alt=_alt(measured, layers))
+            drawn = plane_chart(measured, layers, state.epoch)
+        show(drawn, "plane", _alt(measured, layers))
     broken = plane_words.order(planes)
     if broken:
         st.html(f'<p class="wv-badge">{escape(broken)}</p>')
     st.caption(
         f"{origin}. {plane_words.sources(planes)} No point of a true plane lies beyond the dashed walls H(X), H(Y) and "
         "I(T;Y) = I(X;T). Why is what is plotted not I(X;T)? Of a network without noise that is constant or infinite; "
-        "what moves is the entropy of the layer as the ruler sees it."
+        "what moves is the entropy of the layer as the estimator sees it."
     )
     with st.expander("Every layer in numbers"):
         st.dataframe(plane_words.layer_rows(measured, layers), hide_index=True, placeholder="–")
         st.caption("Bits, the mean over the seeds and their range. C_k = max over epochs − end; F_k = end − start.")
     rows = plane_exports.plane_rows(measured)
-    about = {"ruler": state.ruler, "origin": origin, "recipes": {n: asdict(m.run.recipe) for n, m in measured.items()}}
-    chart_exports.buttons("information-plane", rows, about, lambda: plane_exports.plane_svg(measured, layers))
+    about = {
+        "estimator": state.ruler,
+        "origin": origin,
+        "recipes": {n: asdict(m.run.recipe) for n, m in measured.items()},
+    }
+    chart_exports.buttons("information-plane", rows, about, planes_chart(measured, layers))
 
 
 def _alt(measured: Mapping[str, Measured], layers: Sequence[int]) -> str:

@@ -1,24 +1,23 @@
-"""The information plane in words, numbers and a first picture: what stands on the page before and beside the chart."""
+"""The information plane in words and numbers: what stands on the page before and beside the chart."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from wsss_viz.app.pages.information.looks import LAYER_COLOURS, activation_name
-from wsss_viz.app.pages.information.plane_figure import Measured
-from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY, Plane
+from wsss_viz.app.pages.information.chart_style import activation_name
+from wsss_viz.app.pages.information.plane_chart import Measured
+from wsss_viz.information.plane import INPUT, LABEL, Plane
 from wsss_viz.information.runs import LAYERS
 
 OUTPUT = len(LAYERS) - 1
 NEXT_TO_NOTHING = 0.05
 GENERIC = (
     "How many bits each layer of a small network tells of its input and of the label while it is trained, and how much "
-    "of that is the ruler's doing."
+    "of that is the estimator's doing."
 )
 
 
@@ -32,7 +31,7 @@ def sentence(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
     parts = [f"that of the {activation_name(name)} network {_fate(mean[:, k])}" for name, mean in told.items()]
     return (
         "Each layer of a small network is a point: how many bits it tells of the input and of the label. Look at "
-        f"{LAYERS[k]} while it is trained: {'; '.join(parts)}. The ruler is part of each number: change it, and "
+        f"{LAYERS[k]} while it is trained: {'; '.join(parts)}. The estimator is part of each number: change it, and "
         "nothing is trained again."
     )
 
@@ -49,7 +48,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def sources(planes: Mapping[str, Plane]) -> str:
-    """For each network what its values are: quantities, estimator, ruler, samples, caps; or why there are none."""
+    """For each network what its values are: quantities, estimator, estimator, samples, caps; or why there are none."""
     lines = []
     for name, plane in planes.items():
         described = []
@@ -76,8 +75,8 @@ def order(planes: Mapping[str, Plane]) -> str:
     if not broken:
         return ""
     return (
-        f"Order broken by the ruler: {_joined(broken)} a layer seems to tell more of the input than the one before it, "
-        "of which it is a function."
+        f"Order broken by the estimator: {_joined(broken)} a layer seems to tell more of the input than the one before "
+        "it, of which it is a function."
     )
 
 
@@ -107,35 +106,3 @@ def _bits(values: Any) -> str | None:
     if np.isnan(values).any():
         return None
     return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
-
-
-def first_picture(measured: Mapping[str, Measured], layers: Sequence[int]) -> str:
-    """The planes' mean trails as a small SVG in an address: what is seen until the chart's own script is there."""
-    width, height, gap = 460, 260, 80
-    parts = []
-    for column, (name, found) in enumerate(measured.items()):
-        mean = found.bits.mean(axis=1)
-        left = 50 + column * (width + gap)
-
-        def place(point: Any, left: int = left) -> str:
-            return f"{left + point[INPUT] / 12.4 * width:.1f},{30 + (1.05 - point[LABEL]) / 1.08 * height:.1f}"
-
-        walls = [(INPUT_ENTROPY, 0), (INPUT_ENTROPY, LABEL_ENTROPY), (LABEL_ENTROPY, LABEL_ENTROPY), (0, 0)]
-        parts.append(
-            f'<polygon points="{" ".join(map(place, walls))}" fill="none" stroke="#888" stroke-dasharray="6 5"/>'
-        )
-        parts.append(f'<text x="{left + width / 2}" y="16" text-anchor="middle">{activation_name(name)}</text>')
-        for k in layers:
-            line = mean[:, k][~np.isnan(mean[:, k]).any(axis=1)]
-            if len(line):
-                points = " ".join(map(place, line))
-                x, y = place(line[-1]).split(",")
-                parts.append(f'<polyline points="{points}" fill="none" stroke="{LAYER_COLOURS[k]}" stroke-width="2"/>')
-                parts.append(f'<circle cx="{x}" cy="{y}" r="6" fill="{LAYER_COLOURS[k]}"/>')
-    whole = 50 + len(measured) * (width + gap) - gap + 20
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="{height + 40}" '
-        f'viewBox="0 0 {whole} {height + 40}" font-family="sans-serif" '
-        f'font-size="14" fill="#888">{"".join(parts)}</svg>'
-    )
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.pages.information.looks import CONFIG, GREY, plain
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import PROBED, READERS
 from wsss_viz.app.widgets import chart_exports
-from wsss_viz.app.widgets.chart_svg import chart_svg
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.layer_information import REGIONS, read_stored
+from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Rule
 
 COLOURS = dict(zip(REGIONS, ("#d1495b", "#3f7fd6", "#8a8f98"), strict=True))
 MARKS = dict(zip(REGIONS, ("circle", "diamond", "square"), strict=True))
@@ -76,17 +77,15 @@ def probe_section(state: ViewState) -> None:
         st.warning(str(why), icon=":material/info:")
         return
     rows = _chosen(report, state.probed, state.reader if state.probed == "class" else "logistic")
-    figure = _figure(rows, state.probed == "rib")
-    st.plotly_chart(figure, key="probe", config=CONFIG, alt=_words(rows))
+    chart = _chart(rows, state.probed == "rib")
+    show(chart, "probe", _words(rows))
     for reason in dict.fromkeys(row["reason"] for row in rows if "reason" in row):
         st.warning(f"Not measured: {reason}", icon=":material/block:")
     _caption(report, rows, state)
     with st.expander("Every number"):
         shown = ("network", "layer", "region", "iteration", "family", "value_bits", "ci", "cap_bits", "n")
         st.dataframe([{key: row.get(key) for key in shown} for row in rows], hide_index=True, placeholder="–")
-    chart_exports.buttons(
-        "probe-information", rows, {"checkpoints": report["checkpoints"]}, lambda: chart_svg(figure)
-    )  # fmt: skip
+    chart_exports.buttons("probe-information", rows, {"checkpoints": report["checkpoints"]}, chart)
 
 
 def _chosen(report: Row, probed: str, family: str) -> list[Row]:
@@ -102,45 +101,30 @@ def _line(rows: Sequence[Row], network: str, region: str) -> list[Row]:
     return [row for row in line if network != "rib" or row["layer"] == MAPS]
 
 
-def _figure(rows: Sequence[Row], rib: bool) -> Any:
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
+def _chart(rows: Sequence[Row], rib: bool) -> Chart:
+    marks: list[Mark] = []
     for network, dash in (("classifier", "solid"), ("cgnet", "dash"), ("rib", "solid")):
         for region in REGIONS:
             line = _line(rows, network, region)
             if not line:
                 continue
-            values = [row["value_bits"] for row in line]
-            figure.add_scatter(
-                x=[row["iteration"] if rib else row["layer"] for row in line], y=values, mode="lines+markers",
-                error_y={
-                    "array": [row["ci"][1] - row["value_bits"] for row in line],
-                    "arrayminus": [row["value_bits"] - row["ci"][0] for row in line],
-                    "thickness": 1.2, "width": 3,
-                },
-                name=NAMES[region] + ("" if rib else f", {NETWORKS[network]}"),
-                line={"color": COLOURS[region], "dash": dash, "width": 2.4 if dash == "solid" else 1.6},
-                marker={"symbol": MARKS[region], "size": 8},
-                hovertemplate=f"{NAMES[region]}, {NETWORKS[network]}, %{{x}}: %{{y:.3f}} bits<extra></extra>",
+            low, high = ([row["ci"][end] for row in line] for end in (0, 1))
+            marks.append(
+                Line(
+                    [row["iteration"] if rib else row["layer"] for row in line], [row["value_bits"] for row in line],
+                    NAMES[region] + ("" if rib else f", {NETWORKS[network]}"), COLOURS[region], dash=dash,
+                    width=2.4 if dash == "solid" else 1.6, symbol=MARKS[region], size=8.0, low=low, high=high,
+                    hover=f"{NAMES[region]}, {NETWORKS[network]}, {{x}}: {{y:.3f}} bits",
+                )
             )  # fmt: skip
+    x = Axis("RIB's iteration k, read from the class maps" if rib else "layer, from the image to the class maps")
+    y = Axis("probe information I<sub>V</sub>(T→Y), bits")
     measured = [row for row in rows if "value_bits" in row]
     if measured:
         cap = measured[0]["cap_bits"]
-        figure.add_hline(
-            y=cap, line={"dash": "dash", "color": GREY, "width": 1}, annotation_text=f"cap H(Y) = {cap:.2f} bits",
-            annotation_position="top left",
-        )  # fmt: skip
-    plain(figure, 430, margin={"l": 60, "r": 12, "t": 64, "b": 52})
-    figure.update_yaxes(title="probe information I<sub>V</sub>(T→Y), bits")
-    figure.update_xaxes(
-        title="RIB's iteration k, read from the class maps" if rib else "layer, from the image to the class maps"
-    )
-    if measured:
-        figure.update_yaxes(range=[min(0, *(row["ci"][0] for row in measured)) - 0.05, cap * 1.12])
-    if rib:
-        figure.update_xaxes(dtick=1)
-    return figure
+        marks.append(Rule(y=cap, width=1.0, dash="dash", text=f"cap H(Y) = {cap:.2f} bits"))
+        y = replace(y, low=min(0, *(row["ci"][0] for row in measured)) - 0.05, high=cap * 1.12)
+    return Chart((Plot(tuple(marks), replace(x, step=float(rib)), y),), 430, margin=(60, 12, 64, 52))
 
 
 def _words(rows: Sequence[Row]) -> str:

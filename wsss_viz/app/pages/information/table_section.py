@@ -10,10 +10,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import session
-from wsss_viz.app.pages.information.looks import ACCENT, CONFIG, plain
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import chart_exports
-from wsss_viz.app.widgets.chart_svg import chart_svg
+from wsss_viz.app.widgets.chart import show
+from wsss_viz.figures.chart import ACCENT, Axis, Bars, Chart, Plot
 from wsss_viz.information.discrete import TableMeasures, sample_information, table_measures
 from wsss_viz.information.result import MIResult
 
@@ -50,9 +50,9 @@ def table_section(state: ViewState) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         _editor(state, p)
-    figure = _bars(found)
+    chart = _bars(found)
     with right:
-        st.plotly_chart(figure, key="table", config=CONFIG, alt=_words(found))
+        show(chart, "table", _words(found))
     st.caption(
         "Exact. H(X) + H(Y) − H(X,Y) = H(X) − H(X|Y) = H(Y) − H(Y|X) = I(X;Y): the middle part is the same in "
         "every bar. "
@@ -62,7 +62,7 @@ def table_section(state: ViewState) -> None:
     rows = _sampled(state, p, found.information)
     exact = (found.x, found.y, found.joint, found.x_given_y, found.y_given_x, found.information, found.variation)
     kept = [{"quantity": r.quantity, "estimator": r.estimator, "bits": r.value_bits, "cap": r.cap_bits} for r in exact]
-    chart_exports.buttons("table", [*kept, *rows], {"table": p.tolist()}, lambda: chart_svg(figure))
+    chart_exports.buttons("table", [*kept, *rows], {"table": p.tolist()}, chart)
 
 
 def _editor(state: ViewState, p: NDArray[np.float64]) -> None:
@@ -91,10 +91,8 @@ def _cell(at: int, value: int) -> dict[str, Any]:
     return {"table": tuple(weights)} if any(weights) else {}
 
 
-def _bars(found: TableMeasures) -> Any:
+def _bars(found: TableMeasures) -> Chart:
     """H(X), H(Y) and H(X,Y) as bars of what is X's alone, shared, and Y's alone."""
-    from plotly import graph_objects as go
-
     names = ["H(X,Y)", "H(Y)", "H(X)"]
     alone, shared, other = (r.value_bits for r in (found.x_given_y, found.information, found.y_given_x))
     parts = (
@@ -102,20 +100,17 @@ def _bars(found: TableMeasures) -> Any:
         ("I(X;Y)", SHARED, [alone] * 3, [shared] * 3),
         ("H(Y|X)", OTHER, [alone + shared] * 3, [other, other, 0]),
     )
-    figure = go.Figure()
-    for name, colour, start, length in parts:
-        figure.add_bar(
-            y=names, x=length, base=start, orientation="h", name=name, marker={"color": colour},
-            text=[f"{name} {value:.3f}" if value > 0.12 else "" for value in length], textposition="inside",
-            insidetextanchor="middle", hovertemplate=f"{name}: %{{x:.4f}} bits<extra></extra>", textangle=0,
-        )  # fmt: skip
-    plain(figure, 300, barmode="overlay")
-    figure.update_xaxes(title="bits", range=[0, 2.02])
-    totals = zip(("H(X)", "H(Y)", "H(X,Y)"), (found.x, found.y, found.joint), strict=True)
-    figure.update_yaxes(
-        tickvals=["H(X)", "H(Y)", "H(X,Y)"], ticktext=[f"{name} = {total.value_bits:.3f}" for name, total in totals]
-    )
-    return figure
+    bars = tuple(
+        Bars(
+            names, length, name, colour, base=start, across=True, hover="{name}: {x:.4f} bits",
+            text=[f"{name} {value:.3f}" if value > 0.12 else "" for value in length],
+        )
+        for name, colour, start, length in parts
+    )  # fmt: skip
+    totals = zip(names, (found.joint, found.y, found.x), strict=True)
+    labels = [f"{name} = {total.value_bits:.3f}" for name, total in totals]
+    y = Axis(ticks=names, labels=labels, categories=names)
+    return Chart((Plot(bars, Axis("bits", 0, 2.02), y),), 300, margin=(56, 12, 34, 48), stacked=True)
 
 
 def _words(found: TableMeasures) -> str:

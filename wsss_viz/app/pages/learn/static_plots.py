@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from wsss_viz.app.widgets import rendering
 from wsss_viz.data.palette import class_colour
 from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
+from wsss_viz.figures.chart import Plot
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
-Cell = rendering.Picture | Callable[["Axes"], None]
+Cell = rendering.Picture | Plot
 SMALL = 8
 LABELS = 0.04
 """What a chart leaves at its left for the labels of its axis, as a share of the width."""
@@ -26,21 +26,19 @@ def row(figure: SubFigure, cells: Sequence[tuple[str, Cell]], widths: Sequence[f
     """Draws the cells side by side.
 
     Args:
-        cells: each its title, and a picture or what draws a chart into axes.
+        cells: each its title, and a picture or a panel of a chart.
         widths: of the cells, relative; default equal.
     """
+    from wsss_viz.figures.drawing import draw_panel  # brings matplotlib, which no page needs to open
+
     axes = figure.subplots(1, len(cells), width_ratios=widths, squeeze=False)[0]
     figure.subplots_adjust(left=0.03, right=0.98, top=0.88, bottom=0.1, wspace=0.14)
     for ax, (title, cell) in zip(axes, cells, strict=True):
         ax.set_title(title, size=SMALL + 1, loc="left")
-        if callable(cell):
-            cell(ax)
-            ax.tick_params(labelsize=SMALL - 1)
-            ax.xaxis.label.set_size(SMALL)
-            ax.yaxis.label.set_size(SMALL)
+        if isinstance(cell, Plot):
+            draw_panel(ax, cell, SMALL, title=False)
             place = ax.get_position()
             ax.set_position((place.x0 + LABELS, place.y0, place.width - LABELS, place.height))
-            ax.spines[["top", "right"]].set_visible(False)
         else:
             ax.imshow(cell)
             ax.axis("off")

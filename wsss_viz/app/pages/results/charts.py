@@ -1,10 +1,11 @@
-"""The charts of the page Results, in plotly: a method has its colour and line style, a control is grey."""
+"""The charts of the page Results: a method has its colour and line style, a control is grey."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
 from wsss_viz.methods.catalogue import METHODS, title
 
 HEIGHT = 430
@@ -12,84 +13,68 @@ CONTROLS = "controls, further seeds"
 """What the legend calls the rows that are no method of the app."""
 _GREY = "#8d969d"
 _PARTS = (("non_discriminative", "rest", "#266ed2"), ("discriminative", "discriminative part", "#dc322f"))
-_MARKS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "pentagon", "hexagon")
 
 
-def line_of(name: str) -> dict[str, Any]:
-    """A method's line; that of a further seed is the method's, thin and dotted; a control's is grey."""
+class LineStyle(NamedTuple):
+    """A row's colour, dash and symbol."""
+
+    colour: str
+    dash: str
+    symbol: str = "circle"
+
+
+def style_of(name: str) -> LineStyle:
+    """A method's own; that of a further seed is the method's, dotted; a control's is grey."""
     if name in METHODS:
-        return {"color": METHODS[name].colour, "dash": METHODS[name].dash, "width": 2.2}
-    look = next((look for look in METHODS.values() if name.startswith(f"{look.title}, seed")), None)
-    return {"color": look.colour if look else _GREY, "dash": "dot", "width": 1.4}
+        return LineStyle(METHODS[name].colour, METHODS[name].dash, METHODS[name].marker)
+    method = next((method for method in METHODS.values() if name.startswith(f"{method.title}, seed")), None)
+    return LineStyle(method.colour if method else _GREY, "dot")
 
 
-def _legend(report: Mapping[str, Any], name: str) -> dict[str, Any]:
+def width_of(name: str) -> float:
+    """The width of a row's line: what is no method of the app is thin."""
+    return 2.2 if name in METHODS else 1.4
+
+
+def _listed(name: str) -> dict[str, Any]:
     """A method stands in the legend by itself, the other rows under one name at the end."""
-    if name in METHODS:
-        return {"name": title(name), "legendgroup": name, "legendrank": 1000}
-    first = next(other for other in report["methods"] if other not in METHODS)
-    return {"name": CONTROLS, "legendgroup": CONTROLS, "showlegend": name == first, "legendrank": 1001}
+    return {"name": title(name)} if name in METHODS else {"name": title(name), "group": CONTROLS, "last": True}
 
 
-def curve_figure(report: Mapping[str, Any]) -> Any:
-    """A line a method; at its threshold a mark with the interval over images."""
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
+def curve_chart(report: Mapping[str, Any]) -> Chart:
+    """A line per method; at its threshold a mark with the interval over images."""
+    marks: list[Mark] = []
     for name, scores in report["methods"].items():
         thresholds, values = zip(*scores["curve"], strict=True)
-        line, legend = line_of(name), _legend(report, name)
-        named = f"{title(name)}: %{{y:.1f}} at %{{x:.2f}}<extra></extra>"
-        figure.add_scatter(x=thresholds, y=values, mode="lines", line=line, hovertemplate=named, **legend)
-        low, high = scores["interval"]["miou"]
-        figure.add_scatter(
-            x=[scores["threshold"]],
-            y=[scores["miou"]],
-            mode="markers",
-            marker={
-                "size": 9 if name in METHODS else 6,
-                "color": line["color"],
-                "symbol": METHODS[name].marker if name in METHODS else "circle",
-            },
-            error_y={"array": [high - scores["miou"]], "arrayminus": [scores["miou"] - low], "thickness": 1.4},
-            legendgroup=legend["legendgroup"],
-            showlegend=False,
-            hovertemplate=f"{title(name)}: %{{y:.1f}} ({low:.1f} to {high:.1f}) at %{{x:.2f}}<extra></extra>",
+        style, listed = style_of(name), _listed(name)
+        hover = "{name}: {y:.1f} at {x:.2f}"
+        marks.append(
+            Line(thresholds, values, colour=style.colour, dash=style.dash, width=width_of(name), hover=hover, **listed)
         )
-    _lay_out(figure, "mIoU, percent", "threshold")
-    figure.update_xaxes(range=[0, 1], dtick=0.2)
-    return figure
+        low, high = scores["interval"]["miou"]
+        hover, size = "{name}: {y:.1f} ({low:.1f} to {high:.1f}) at {x:.2f}", 9.0 if name in METHODS else 6.0
+        at, best = [scores["threshold"]], [scores["miou"]]
+        ends: dict[str, Any] = {"low": [low], "high": [high], "hover": hover}
+        marks.append(Points(at, best, colour=style.colour, size=size, symbol=style.symbol, **ends, **listed))
+    return _chart(marks, Axis("threshold", 0, 1, step=0.2), Axis("mIoU, percent", from_zero=True))
 
 
-def part_figure(report: Mapping[str, Any]) -> Any:
-    """A row a method, on top the one that recalls most of the rest: its two recalls with their intervals."""
-    from plotly import graph_objects as go
+def part_chart(report: Mapping[str, Any]) -> Chart:
+    """A row per method, on top the one that recalls most of the rest: its two recalls with their intervals."""
 
     def rest(name: str) -> float:
         recall = report["methods"][name]["part_recall"]["non_discriminative"]
         return -1.0 if recall is None else float(recall)
 
-    figure = go.Figure()
     order = sorted(report["methods"], key=rest)
     names = [title(name) for name in order]
+    marks: list[Mark] = []
     for part, label, colour in _PARTS:
         recalls = [report["methods"][name]["part_recall"][part] for name in order]
-        ends = [report["methods"][name]["interval"][part] for name in order]
-        up = [None if r is None or high is None else high - r for r, (_, high) in zip(recalls, ends, strict=True)]
-        down = [None if r is None or low is None else r - low for r, (low, _) in zip(recalls, ends, strict=True)]
-        figure.add_scatter(
-            x=recalls,
-            y=names,
-            name=label,
-            mode="markers",
-            marker={"size": 10, "color": colour},
-            error_x={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.4},
-            hovertemplate=f"%{{y}}, {label}: %{{x:.1f}}<extra></extra>",
-        )
-    _lay_out(figure, "", "recall, percent")
-    figure.update_yaxes(categoryorder="array", categoryarray=names, rangemode="normal")
-    figure.update_xaxes(range=[0, 102], dtick=20)
-    return figure
+        low, high = zip(*(report["methods"][name]["interval"][part] for name in order), strict=True)
+        hover = f"{{y}}, {label}: {{x:.1f}}"
+        marks.append(Points(recalls, names, label, colour, 10.0, low=low, high=high, across=True, hover=hover))
+    return _chart(marks, Axis("recall, percent", 0, 102, step=20), Axis(categories=names))
 
 
 def worst_first(report: Mapping[str, Any]) -> list[str]:
@@ -103,35 +88,19 @@ def worst_first(report: Mapping[str, Any]) -> list[str]:
     return sorted(methods[0]["per_class"], key=mean)
 
 
-def class_figure(report: Mapping[str, Any]) -> Any:
-    """A row a class, the worst on top; a mark a method."""
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
+def class_chart(report: Mapping[str, Any]) -> Chart:
+    """A row per class, the worst on top; a mark per method."""
     order = worst_first(report)
-    for number, (name, scores) in enumerate(report["methods"].items()):
-        figure.add_scatter(
-            x=[scores["per_class"].get(label) for label in order],
-            y=order,
-            mode="markers",
-            marker={"size": 10, "color": line_of(name)["color"], "symbol": _MARKS[number % len(_MARKS)]}
-            if name in METHODS
-            else {"size": 6, "color": _GREY, "symbol": "line-ns-open"},
-            hovertemplate=f"{title(name)}, %{{y}}: %{{x:.1f}}<extra></extra>",
-            **_legend(report, name),
-        )
-    _lay_out(figure, "", "IoU, percent")
-    figure.update_layout(height=90 + 30 * len(order))
-    figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], rangemode="normal")
-    figure.update_xaxes(rangemode="tozero")
-    return figure
+    marks: list[Mark] = []
+    for name, scores in report["methods"].items():
+        values = [scores["per_class"].get(label) for label in order]
+        method = name in METHODS
+        colour, symbol = (METHODS[name].colour, METHODS[name].marker) if method else (_GREY, "line-ns-open")
+        size, hover = 10.0 if method else 6.0, "{name}, {y}: {x:.1f}"
+        marks.append(Points(values, order, colour=colour, size=size, symbol=symbol, hover=hover, **_listed(name)))
+    axes = Axis("IoU, percent", from_zero=True), Axis(categories=order[::-1])
+    return _chart(marks, *axes, height=90 + 30 * len(order))
 
 
-def _lay_out(figure: Any, y: str, x: str) -> None:
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 8, "b": 40},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    figure.update_xaxes(title=x, fixedrange=True, automargin=True)
-    figure.update_yaxes(title=y, fixedrange=True, rangemode="tozero", automargin=True)
+def _chart(marks: list[Mark], x: Axis, y: Axis, height: int = HEIGHT) -> Chart:
+    return Chart((Plot(tuple(marks), x, y),), height, margin=(8, 8, 8, 40))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wsss_viz.app.pages.results.charts import line_of
-from wsss_viz.app.services.standing import short_name
+from wsss_viz.app.pages.results.charts import style_of, width_of
+from wsss_viz.app.services.ranking import short_name
+from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot
 from wsss_viz.methods.catalogue import title
 
 METHOD, RECALL = "cs-ae", 0.7
@@ -64,43 +65,21 @@ def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _reach(row: Mapping[str, Any], end: int) -> float:
-    """How far the interval reaches from the leak to that end."""
-    bound = row["interval"][end]
-    return 0.0 if bound is None else abs(float(bound) - float(row["leak"]))
-
-
-def figure(report: Mapping[str, Any]) -> Any:
-    """A line a method over the recall, with the intervals over images."""
-    from plotly import graph_objects as go
-
-    chart = go.Figure()
-    for name, found in report["methods"].items():
-        pairs = zip(report["recalls"], found, strict=True)
+def leakage_chart(report: Mapping[str, Any]) -> Chart:
+    """A line per method over the recall, with the intervals over images."""
+    marks: list[Mark] = []
+    for name, by_recall in report["methods"].items():
+        pairs = zip(report["recalls"], by_recall, strict=True)
         at = [(100 * recall, row) for recall, row in pairs if row["leak"] is not None]
-        line = line_of(name)
-        if name == report["reference"]:
-            line = {**line, "dash": "dash", "width": 2.2}
-        chart.add_scatter(
-            x=[recall for recall, _ in at],
-            y=[row["leak"] for _, row in at],
-            name=title(name),
-            mode="lines+markers",
-            line=line,
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [_reach(row, 1) for _, row in at],
-                "arrayminus": [_reach(row, 0) for _, row in at],
-                "thickness": 1,
-            },
-            hovertemplate=f"{title(name)}: %{{y:.1f}} % at %{{x:.0f}} % recall<extra></extra>",
-        )
-    chart.update_layout(
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 8, "b": 40},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    chart.update_xaxes(title="recall of the class's own objects, percent", fixedrange=True, automargin=True, dtick=10)
-    chart.update_yaxes(title="on another object, percent", fixedrange=True, rangemode="tozero", automargin=True)
-    return chart
+        style, reference = style_of(name), name == report["reference"]
+        low, high = ([row["interval"][end] for _, row in at] for end in (0, 1))
+        marks.append(
+            Line(
+                [recall for recall, _ in at], [row["leak"] for _, row in at], title(name), style.colour,
+                width=2.2 if reference else width_of(name), dash="dash" if reference else style.dash,
+                symbol="circle", size=6.0, low=low, high=high, hover="{name}: {y:.1f} % at {x:.0f} % recall",
+            )
+        )  # fmt: skip
+    x = Axis("recall of the class's own objects, percent", step=10)
+    y = Axis("on another object, percent", from_zero=True)
+    return Chart((Plot(tuple(marks), x, y),), HEIGHT, margin=(8, 8, 8, 40))

@@ -10,7 +10,8 @@ import streamlit as st
 
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.results import charts, leakage
-from wsss_viz.app.services import standing
+from wsss_viz.app.services import ranking
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
 from wsss_viz.methods.catalogue import title
@@ -22,7 +23,6 @@ EXPLANATION = Explanation(
     r"\mathrm{mIoU} = \frac{1}{C + 1}\sum_{c=0}^{C} \frac{TP_c}{TP_c + FP_c + FN_c}",
     "The two tables are of different things on different data. No number of one may be compared with one of the other.",
 )
-_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 NOTHING = "–"
 
 
@@ -30,7 +30,7 @@ def lead(report: Mapping[str, Any] | None) -> str:
     """What a report says in one sentence, and what the page holds."""
     if report is None:
         return "Every method on scenes that no network was trained on, and what was published for PASCAL VOC 2012."
-    found = standing.claim(standing.rows(report, "miou"))
+    found = ranking.headline(ranking.rows(report, "miou"))
     return (
         f"{found}. Measured on {report['count']} held-out scenes; what was published for PASCAL VOC 2012 stands below."
     )
@@ -45,8 +45,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     rows = score_rows(report, title)
     st.caption(
         f"Pseudo masks on {report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}; "
-        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the part that "
-        "gives a class away, and of the rest. Rows that are no method of this app are controls and other trainings."
+        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the "
+        "discriminative part and of the rest of the object. Rows that are no method of this app are controls and "
+        "other trainings."
     )
     st.dataframe(
         rows, hide_index=True, column_config=_formats(rows), placeholder=NOTHING, width="stretch", height="content"
@@ -55,18 +56,12 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     grid = st.grid(2, min_column_width=440, gap="large")
     with grid.cell():
         st.subheader("mIoU against threshold", anchor=False)
-        st.plotly_chart(
-            charts.curve_figure(report), key=f"curves_{name}", config=_CONFIG, alt="mIoU against threshold by method"
-        )
+        show(charts.curve_chart(report), f"curves_{name}", "mIoU against threshold by method")
     with grid.cell():
         st.subheader("Recall by part", anchor=False)
-        st.plotly_chart(
-            charts.part_figure(report), key=f"parts_{name}", config=_CONFIG, alt="recall of the parts by method"
-        )
+        show(charts.part_chart(report), f"parts_{name}", "recall of the parts by method")
     st.subheader("IoU by class, worst first", anchor=False)
-    st.plotly_chart(
-        charts.class_figure(report), key=f"classes_{name}", config=_CONFIG, alt="IoU of every class by method"
-    )
+    show(charts.class_chart(report), f"classes_{name}", "IoU of every class by method")
     by_class = class_rows(report, charts.worst_first(report), title)
     _downloads(f"classes_{name}", by_class, f"IoU by class on {report['count']} samples of {report['data']}, percent.")
 
@@ -83,7 +78,7 @@ def leaking(name: str, report: Mapping[str, Any]) -> None:
     with st.grid(2, min_column_width=440, gap="large") as grid:
         with grid.cell():
             alt = "share of the claimed pixels on another object, by recall and method"
-            st.plotly_chart(leakage.figure(report), key=f"leakage_{name}", config=_CONFIG, alt=alt)
+            show(leakage.leakage_chart(report), f"leakage_{name}", alt)
         with grid.cell():
             rows = leakage.rows(report)
             st.dataframe(

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.markup import signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
+from wsss_viz.figures.chart import Bars, Plot, Rule
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 MOST, LEAST = 5, 2
@@ -86,7 +86,7 @@ def cell_sum(trace: Trace, name: str, cell: tuple[int, ...]) -> CellSum:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's cell."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace, origin = examples.lesson_trace("class-sum", source)
     name = max(sample.labels or (), key=lambda label: float(trace.scores[trace.classes.index(label)]))
     view = replace(examples.at(state, source, name), focus=name, normalisation="raw")
@@ -99,7 +99,7 @@ def lesson(state: ViewState) -> Lesson:
         values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
         cells: list[tuple[str, static_plots.Cell]] = [
             (f"Map of {name}", static_plots.map_over(ground, values, name)),
-            (f"Its highest cell, {signed(peak.value)}: what the channels add", lambda ax: _still_bars(ax, peak)),
+            (f"Its highest cell, {signed(peak.value)}: what the channels add", products_panel(peak)),
         ]
         static_plots.row(figure, cells, (1, 1.6))
 
@@ -192,10 +192,10 @@ def _thumbnail(channel: NDArray[np.float32]) -> str:
     return rendering.data_address(picture)
 
 
-def _still_bars(ax: Axes, found: CellSum) -> None:
-    names = [*(f"{d}" for d in found.shown[:MOST]), f"{len(found.weights) - len(found.shown)} more"]
-    values = [*found.products[list(found.shown[:MOST])], found.rest]
-    names += [f"{d}" for d in found.shown[MOST:]]
-    values += list(found.products[list(found.shown[MOST:])])
-    ax.barh(names[::-1], values[::-1], color=[HIGHLIGHT if value >= 0 else "#b4552d" for value in values[::-1]])
-    ax.axvline(0, color="0.5", linewidth=0.8)
+def products_panel(found: CellSum) -> Plot:
+    """What each of the channels adds, as bars, the largest on top."""
+    indices = list(found.shown)
+    names = [*map(str, indices[:MOST]), f"{len(found.weights) - len(indices)} more", *map(str, indices[MOST:])]
+    values = [*found.products[indices[:MOST]].tolist(), found.rest, *found.products[indices[MOST:]].tolist()]
+    colours = [HIGHLIGHT if value >= 0 else "#b4552d" for value in values]
+    return Plot((Bars(names[::-1], values[::-1], colour=colours[::-1], across=True), Rule(x=0, dash="solid")))

@@ -15,10 +15,10 @@ from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson,
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.markup import percent
+from wsss_viz.figures.chart import Axis, Bars, Plot
 from wsss_viz.information.chains import binary_symmetric, cascade
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 FAIR = (0.5, 0.5)
@@ -51,10 +51,10 @@ def lesson(state: ViewState) -> Lesson:
         static_plots.row(
             figure,
             [
-                (f"I(X;T), bits; each link flips {percent(flip)} of the bits", lambda ax: _still_chain(ax, values)),
+                (f"I(X;T), bits; each link flips {percent(flip)} of the bits", chain_panel(values)),
                 (
                     f"What can be done with T{state.links}, and what it then tells of X",
-                    lambda ax: _still_tried(ax, tried),
+                    repairs_panel(tried),
                 ),
             ],
             (1.5, 1),
@@ -143,15 +143,15 @@ def repairs(tried: dict[str, float], last: float) -> str:
     )
 
 
-def _still_chain(ax: Axes, values: list[float]) -> None:
-    nodes = ["X", *(f"T{k}" for k in range(1, len(values) + 1))]
-    heights = [1.0, *values]
-    ax.bar(nodes, heights, color=["0.6", *[HIGHLIGHT] * len(values)])
-    for x, height in enumerate(heights):
-        ax.text(x, height + 0.02, f"{abs(height):.2f}", ha="center", size=9)
-    ax.set(ylim=(0, 1.12), ylabel="bits")
+def chain_panel(values: list[float]) -> Plot:
+    """What each node from X on tells of X, as bars."""
+    nodes, heights = ["X", *(f"T{k}" for k in range(1, len(values) + 1))], [1.0, *values]
+    colours = ["#999999", *[HIGHLIGHT] * len(values)]
+    bars = Bars(nodes, heights, colour=colours, text=[f"{abs(height):.2f}" for height in heights], outside=True)
+    return Plot((bars,), y=Axis("bits", 0, 1.12))
 
 
-def _still_tried(ax: Axes, tried: dict[str, float]) -> None:
-    ax.barh(list(tried)[::-1], list(tried.values())[::-1], color="0.6")
-    ax.set(xlim=(0, 1), xlabel="bits")
+def repairs_panel(tried: dict[str, float]) -> Plot:
+    """What each function of the last bit tells of X, as bars."""
+    bars = Bars(list(tried)[::-1], list(tried.values())[::-1], colour="#999999", across=True)
+    return Plot((bars,), Axis("bits", 0, 1))

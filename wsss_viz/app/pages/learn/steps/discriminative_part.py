@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches, provenance
+from wsss_viz.app.services import checkpoints, provenance, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.evaluation.seeds import argmax_with_value, score_image
+from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Note, Plot, Rule
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 THRESHOLDS = tuple(round(t, 2) for t in np.arange(0, 0.96, 0.01))
@@ -54,7 +55,7 @@ def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's threshold."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "cam")
     name = widest(trace, sample)
     view = examples.at(state, source, name)
@@ -69,13 +70,13 @@ def lesson(state: ViewState) -> Lesson:
             [
                 (f"Map of {name}", static_plots.map_over(ground, values, name)),
                 ("Ground truth: discriminative, rest", static_plots.truth(ground)),
-                ("Recall over the threshold", lambda ax: _still_curves(ax, found)),
+                ("Recall over the threshold", recalls_chart(found, ViewState().threshold).panels[0]),
             ],
             (1, 1, 1.5),
         )
 
     return Lesson(
-        claim=f"The map finds what gives the {name} away, and misses much of the rest"
+        claim=f"The map covers the discriminative part of the {name}, and misses much of the rest"
         if gap >= WIDE_GAP
         else f"On this scene the map of the {name} covers both kinds of parts alike",
         lead="A classifier needs one sure sign of a class, not all of the object. Its map lies on the sign, and a "
@@ -87,7 +88,7 @@ def lesson(state: ViewState) -> Lesson:
             r"\frac{|\{u \in R : M_c(u) > t\}|}{|R|}",
             "",
             "Of the true pixels $R$ of a part, discriminative or rest, the share the mask claims at the threshold $t$. "
-            "The drawn scenes know which part gives a class away, photographs do not.",
+            "Of drawn scenes it is known which part is discriminative, of photographs it is not.",
         ),
         question=_question(name, first, rest),
         sources=(
@@ -95,10 +96,10 @@ def lesson(state: ViewState) -> Lesson:
             Source("Wei et al., CVPR 2017", "that it lies on small discriminative regions"),
         ),
         inspect=Inspect("compare", examples.elsewhere(view)),
-        caveat=provenance.held_out(caches.entry().scores)
+        caveat=provenance.held_out(checkpoints.entry().scores)
         or "One scene, one classifier; the page Results has the numbers of many.",
         draw=draw,
-        origin=caches.origin(sample, "cam", "single"),
+        origin=traces.origin(sample, "cam", "single"),
     )
 
 
@@ -119,7 +120,7 @@ def _question(name: str, first: float, rest: float) -> Question:
         f"At the threshold {t:.2f}, how much of the rest of the {name} does the mask hold?",
         options,
         min(2, int(rest * 3)),
-        f"{markup.percent(rest)} of the rest, and {markup.percent(first)} of the discriminative part.",
+        f"{markup.percent(rest)} of the rest of it, and {markup.percent(first)} of the discriminative part.",
     )
 
 
@@ -127,7 +128,7 @@ def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, found: 
     panels = (
         Panel.of(trace, f"Map of {found.name}", always="map"),
         Panel.of(trace, "Pseudo mask", always="mask"),
-        Panel("Ground truth", note="never shown to it", truth=True),
+        Panel("Ground truth", note="not used in training", truth=True),
     )
     labels = sample.labels or ()
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="top")
@@ -140,39 +141,17 @@ def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, found: 
             f"{label} {markup.percent(share)}"
             for (_, label), share in zip(LINES, found.at(view.threshold), strict=True)
         )
-        st.plotly_chart(
-            _curves(found, view.threshold),
-            key="learn_recalls",
-            config={"displayModeBar": False, "staticPlot": True},
-            alt=f"recall at the threshold {view.threshold:.2f}: {described}",
-        )
+        alt = f"recall at the threshold {view.threshold:.2f}: {described}"
+        show(recalls_chart(found, view.threshold), "learn_recalls", alt)
 
 
-def _curves(found: Recalls, threshold: float) -> Any:
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
-    for (part, label), line in zip(LINES, (found.discriminative, found.rest), strict=True):
-        colour = markup.rgb(PART_COLOURS[part])
-        figure.add_scatter(x=THRESHOLDS, y=line, name=label, mode="lines", line={"color": colour, "width": 3})
-    figure.add_vline(x=threshold, line={"width": 1.5, "dash": "dot", "color": "rgba(128, 136, 144, 0.9)"})
-    for share in found.at(threshold):
-        figure.add_annotation(
-            x=threshold, y=share, text=f"<b>{markup.percent(share)}</b>", showarrow=False, xanchor="left", xshift=6
-        )
-    figure.update_layout(
-        height=300,
-        margin={"l": 46, "r": 8, "t": 8, "b": 40},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    figure.update_xaxes(title="threshold", range=[0, 0.95])
-    figure.update_yaxes(title="recall", range=[0, 1.03], tickformat=".0%")
-    return figure
-
-
-def _still_curves(ax: Axes, found: Recalls) -> None:
-    for (part, label), line in zip(LINES, (found.discriminative, found.rest), strict=True):
-        ax.plot(THRESHOLDS, line, color=np.array(PART_COLOURS[part]) / 255, label=label, linewidth=2)
-    ax.axvline(ViewState().threshold, color="0.5", linestyle=":", linewidth=1)
-    ax.set(xlabel="threshold", ylabel="recall", ylim=(0, 1.03), xlim=(0, 0.95))
-    ax.legend(fontsize=static_plots.SMALL - 1, frameon=False)
+def recalls_chart(found: Recalls, threshold: float) -> Chart:
+    """The recall of both parts over the threshold, and what it is at the one that is set."""
+    marks: list[Mark] = [
+        Line(THRESHOLDS, line, label, tuple(channel / 255 for channel in PART_COLOURS[part]), width=3.0)
+        for (part, label), line in zip(LINES, (found.discriminative, found.rest), strict=True)
+    ]
+    marks.append(Rule(x=threshold))
+    marks += [Note(threshold, share, markup.percent(share), side="right", bold=True) for share in found.at(threshold)]
+    x, y = Axis("threshold", 0, 0.95), Axis("recall", 0, 1.03, form=".0%")
+    return Chart((Plot(tuple(marks), x, y),), 300)

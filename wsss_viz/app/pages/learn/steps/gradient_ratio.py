@@ -19,12 +19,12 @@ from wsss_viz.app.services.gradients import COLOURS, NAMES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import HEADS
 from wsss_viz.app.widgets import markup, rendering
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
-from wsss_viz.gradients.published import HGR, NOTE
+from wsss_viz.gradients.published import NOTE
 from wsss_viz.gradients.stored import Entry, Stored
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 HEAD_NAMES = {"flatten": "fully connected", "gap": "pooled, then linear"}
@@ -43,19 +43,23 @@ def lesson(state: ViewState) -> Lesson:
     def draw(figure: SubFigure) -> None:
         picture = gradients.toy_picture(found, state)
         last = rendering.colour_table("inferno")[np.round(picture.maps[-1] * 255).astype(np.uint8)]
+        chart = charts.paper_chart(entry.curve, state.tau, "toy", published=True)
         static_plots.row(
             figure,
             [
                 ("A digit with its shape", _large(picture.image)),
                 ("High in the last gradient", _large(last)),
-                ("Share of high gradients, by layer", lambda ax: _still_curve(ax, entry, state.tau)),
+                (
+                    "Share of high gradients, by layer",
+                    chart.panels[0],
+                ),
             ],
             (1, 1, 2.2),
         )
 
     return Lesson(
         claim=claim(paper, state.tau),
-        lead="Every picture holds a digit; one in ten also a small shape that gives the class away just as surely. "
+        lead="Every picture holds a digit; one in ten also a small shape that is just as sure evidence for the class. "
         "Either would do, and the network learns the one it always sees. Where is the gradient of each layer high?",
         view=lambda: _view(state, found, entry),
         control="Change the last layer: is it the last step alone that loses the shape?",
@@ -120,24 +124,21 @@ def _view(state: ViewState, found: Stored, entry: Entry) -> None:
     )
     grid = st.grid(2, min_column_width=360, gap="large", key="ratios")
     with grid.cell():
-        st.html(markup.panel_title(f"{shown.title.capitalize()}, and its gradient maps", "high = bright"))
+        st.html(markup.panel_title(f"{shown.title.capitalize()}, and its gradient maps", "bright = high"))
         st.html(strip(shown))
         st.html(table(entry, state.tau))
     with grid.cell():
         count, seeds = int(entry.curve.counts.max()), int(found.about["seeds"])
         note = f"{count // seeds} pictures, {seeds} seeds"
         st.html(markup.panel_title("Share of high gradients by layer", note))
-        figure = charts.layers_figure(entry.curve, state.tau, "toy", len(entry.curve.layers) - 1, published=True)
-        figure.update_layout(height=330)
-        st.plotly_chart(
-            figure,
-            key="learn_ratio",
-            config={"displayModeBar": False, "scrollZoom": False},
-            alt="; ".join(
-                f"{NAMES['toy'][region]}: {', '.join(f'{value:.2f}' for value in entry.curve.at(state.tau)[:, r, 0])}"
-                for r, region in enumerate(entry.curve.regions)
-            ),
+        layers, last = entry.curve.layers, len(entry.curve.layers) - 1
+        chart = charts.layers_chart(entry.curve, state.tau, "toy", last, published=True, height=330)
+        means = entry.curve.at(state.tau)[..., 0]
+        alt = "; ".join(
+            f"{NAMES['toy'][region]}: {', '.join(f'{value:.2f}' for value in means[:, r])}"
+            for r, region in enumerate(entry.curve.regions)
         )
+        show(chart, "learn_ratio", f"{', '.join(layers)}: {alt}")
         st.html(f'<p class="wv-note">Dotted: {escape(NOTE)}, another network on other pictures, not measured here.</p>')
 
 
@@ -175,16 +176,3 @@ def table(entry: Entry, tau: float) -> str:
 
 def _large(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.repeat(np.repeat(image, 6, axis=0), 6, axis=1)
-
-
-def _still_curve(ax: Axes, entry: Entry, tau: float) -> None:
-    x = np.arange(len(entry.curve.layers))
-    for r, region in enumerate(entry.curve.regions):
-        colour = np.array(COLOURS[region]) / 255
-        mean, low, high = entry.curve.at(tau)[:, r].T
-        ends = np.stack([mean - low, high - mean]).clip(min=0)
-        ax.errorbar(x, mean, ends, color=colour, marker="osD"[r], markersize=4, label=NAMES["toy"][region])
-        ax.plot(x, HGR[region], color=colour, linestyle=":", linewidth=1, label=NOTE if r == 0 else None)
-    ax.set_xticks(x, [f"G{k + 1}" for k in x])
-    ax.set(ylim=(0, 1.05))
-    ax.legend(fontsize=static_plots.SMALL - 2, frameon=False, loc="lower left", bbox_to_anchor=(0, 0.08))

@@ -10,14 +10,14 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots, temporal
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.figures.chart import Axis, Bars, Plot
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 SECONDS = {"image labels": 20.0, "a mask": 239.7}
@@ -33,7 +33,7 @@ IMAGES = {
 def lesson(state: ViewState) -> Lesson:
     """The step for the state's data set."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     labels, mask = SECONDS.values()
     factor = mask / labels
     try:
@@ -45,17 +45,17 @@ def lesson(state: ViewState) -> Lesson:
         cells: list[tuple[str, static_plots.Cell]] = [
             (f"Image labels, {labels:.0f} s: {', '.join(sample.labels or ())}", ground.image),
             (f"A mask, {mask:.0f} s", static_plots.classes_overlay(ground.image, ground.mask, sample.classes)),
-            (f"Hours for {IMAGES['voc'][1]:,} images of VOC", _still_hours),
+            (f"Hours for {IMAGES['voc'][1]:,} images of VOC", hours_panel(hours("voc"))),
         ]
         if video is None:
             static_plots.row(figure, cells, (1, 1, 1.4))
             return
         rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
         static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
-        told = f"The same in time, told: {', '.join(video.video.labels)}"
+        told = f"The same in time, labels: {', '.join(video.video.labels)}"
         in_figure: list[tuple[str, static_plots.Cell]] = [
             (told, temporal.strip(video.video, 8)),
-            ("Its class map, by frame", lambda ax: temporal.still(ax, video)),
+            ("Its class map, by frame", temporal.map_chart(video).panels[0]),
         ]
         static_plots.row(figure.add_subfigure(rows[1]), in_figure, (1.6, 1))
 
@@ -148,10 +148,9 @@ def _picture(image: rendering.Picture, alt: str) -> None:
     st.image(rendering.png(rendering.enlarge(image)), width="stretch", output_format="PNG", alt=alt)
 
 
-def _still_hours(ax: Axes) -> None:
-    found = hours("voc")
-    ax.barh(list(found)[::-1], list(found.values())[::-1], color=["0.6", HIGHLIGHT])
-    for y, count in enumerate(list(found.values())[::-1]):
-        ax.text(count, y, f" {count:,.0f} h", va="center", size=static_plots.SMALL)
-    ax.set_xlim(0, 1.2 * max(found.values()))
-    ax.set_xticks([])
+def hours_panel(found: dict[str, float]) -> Plot:
+    """The hours as bars."""
+    kinds, counts = list(found)[::-1], list(found.values())[::-1]
+    text = [f"{count:,.0f} h" for count in counts]
+    bars = Bars(kinds, counts, colour=["#999999", HIGHLIGHT], across=True, text=text, outside=True)
+    return Plot((bars,), Axis(low=0, high=1.25 * max(counts), hidden=True))

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app.pages.information.looks import FAINT
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.findings import probability
+from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.app.widgets.chart import show
+from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, argmax_with_value, score_image
+from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 RUNS = ("rib", "rib-bce")
 CLEAR = 0.1
 """The change of a share from which it is called one."""
 MARGIN = 25.0
-"""m of the runs that are shown, as `methods.rib` has it; the tests hold the two together."""
+"""m of the runs that are shown, as the manifest has it for the shipped classifier; the tests hold the two together."""
 LOGITS: NDArray[np.float64] = np.linspace(-8, 30, 191)
 
 
@@ -74,7 +73,7 @@ def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
 
 def tuned(source: str, name: str) -> Tuned:
     """The class of a scene of the showcase."""
-    sample = caches.scene(source)
+    sample = samples.scene(source)
     traces = {run: examples.trace(sample, run) for run in RUNS}
     end = {run: scored(trace, -1, sample, name) for run, trace in traces.items()}
     return Tuned(sample, name, traces, scored(traces["rib"], 0, sample, name), end)
@@ -92,17 +91,17 @@ class Clearest:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _clearest(sources: tuple[str, ...], checkpoint: str) -> Clearest:
-    pairs = [(source, name) for source in sources for name in caches.scene(source).labels or ()]
+    pairs = [(source, name) for source in sources for name in samples.scene(source).labels or ()]
     gains = {pair: tuned(*pair).gain for pair in pairs}
     return Clearest(*max(pairs, key=lambda pair: gains[pair]), sum(gain > 0 for gain in gains.values()), len(pairs))
 
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
-    chosen = _clearest(examples.sources(), caches.entry().sha256)
+    chosen = _clearest(examples.sources(), checkpoints.entry().sha256)
     source, name = chosen.source, chosen.name
     found = tuned(source, name)
-    ground = caches.fine_scene(source)
+    ground = samples.fine_scene(source)
     view = replace(examples.at(state, source, name), focus=name)
 
     def draw(figure: SubFigure) -> None:
@@ -118,7 +117,7 @@ def lesson(state: ViewState) -> Lesson:
                 (f"CAM of {name}", over("rib", 0)),
                 ("RIB, last step", over("rib", -1)),
                 ("Sigmoid kept, last step", over("rib-bce", -1)),
-                ("What the loss still asks for", lambda ax: _still_pull(ax, found)),
+                ("What the loss still asks for", pull_chart(found).panels[0]),
             ],
             (1, 1, 1, 1.5),
         )
@@ -195,7 +194,7 @@ def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
         Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
         Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
         Panel.of(control, "Control: sigmoid kept"),
-        Panel("Ground truth", note="never shown to it", truth=True),
+        Panel("Ground truth", note="not used in training", truth=True),
     )
     content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
     with st.container(key="tuned"):
@@ -205,12 +204,8 @@ def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
         st.html(table(found))
     with grid.cell():
         st.html(markup.panel_title("What the loss still asks of the logit", "one dot a step"))
-        st.plotly_chart(
-            _chart(found),
-            key="learn_pull",
-            config={"displayModeBar": False, "scrollZoom": False},
-            alt=f"slope of the loss at the pooled logits; the control ends at {pull(found.pooled('rib-bce')[-1]):.2f}",
-        )
+        end = pull(found.pooled("rib-bce")[-1])
+        show(pull_chart(found), "learn_pull", f"slope of the loss at the pooled logits; the control ends at {end:.2f}")
 
 
 def table(found: Tuned) -> str:
@@ -238,52 +233,24 @@ def _slopes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return 1 - s, s * (1 - s)
 
 
-def _inside(values: list[float]) -> NDArray[np.float64]:
-    return np.clip(values, LOGITS[0], LOGITS[-1])
-
-
-def _chart(found: Tuned) -> Any:
-    from plotly import graph_objects as go
-
+def pull_chart(found: Tuned) -> Chart:
+    """The slopes of both losses over the pooled logit, with a dot for each step of the two tunings."""
     left, slope = _slopes()
-    rib, control = METHODS["rib"].colour, "#d08700"
-    figure = go.Figure()
-    figure.add_scatter(
-        x=LOGITS, y=slope, mode="lines", line={"color": "#8a8f98", "dash": "dot"}, name="sigmoid's slope s(1 − s)"
-    )
-    for run, line, colour, name in (
-        ("rib-bce", left, control, "sigmoid kept, 1 − s"),
-        ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), rib, f"RIB, 1 up to m = {MARGIN:.0f}"),
-    ):
-        logits = found.pooled(run)
-        shown = _inside(logits)
-        figure.add_scatter(x=LOGITS, y=line, mode="lines", line={"color": colour, "width": 2.5}, name=name)
-        figure.add_scatter(
-            x=shown, y=np.interp(shown, LOGITS, line), mode="markers", showlegend=False, name=name,
-            marker={"color": colour, "size": np.linspace(6, 13, len(shown)), "opacity": 0.75},
-            customdata=np.stack([np.arange(len(shown)), logits], axis=1),
-            hovertemplate="k = %{customdata[0]}, y = %{customdata[1]:.1f}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        height=220, margin={"l": 50, "r": 8, "t": 8, "b": 44},
-        legend={"x": 0.36, "y": 0.5, "yanchor": "middle", "bgcolor": "rgba(0,0,0,0)"},
-    )  # fmt: skip
-    figure.update_xaxes(
-        title=f"pooled logit y (beyond {LOGITS[-1]:.0f}: at the edge)", gridcolor=FAINT, fixedrange=True
-    )
-    figure.update_yaxes(title="pull of the loss on y", range=[-0.04, 1.1], gridcolor=FAINT, fixedrange=True)
-    return figure
-
-
-def _still_pull(ax: Axes, found: Tuned) -> None:
-    left, slope = _slopes()
-    ax.plot(LOGITS, slope, color="0.5", linestyle=":", label="sigmoid's slope s(1 − s)")
+    marks: list[Mark] = [Line(LOGITS, slope, "sigmoid's slope s(1 − s)", "#8a8f98", width=2.0, dash="dot")]
     for run, line, colour, name in (
         ("rib-bce", left, "#d08700", "sigmoid kept, 1 − s"),
         ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), METHODS["rib"].colour, f"RIB, 1 up to m = {MARGIN:.0f}"),
     ):
-        shown = _inside(found.pooled(run))
-        ax.plot(LOGITS, line, color=colour, label=name)
-        ax.plot(shown, np.interp(shown, LOGITS, line), "o", color=colour, markersize=4, alpha=0.7)
-    ax.set(xlabel="pooled logit y", ylim=(-0.04, 1.1))
-    ax.legend(fontsize=static_plots.SMALL - 1, frameon=False, loc="center", bbox_to_anchor=(0.53, 0.55))
+        logits = found.pooled(run)
+        inside = np.clip(logits, LOGITS[0], LOGITS[-1])
+        hover = [f"k = {k}, y = {logit:.1f}" for k, logit in enumerate(logits)]
+        sizes = np.linspace(6, 13, len(inside)).tolist()
+        marks.append(Line(LOGITS, line, name, colour, width=2.5))
+        marks.append(
+            Points(
+                inside, np.interp(inside, LOGITS, line), name, colour, sizes, opacity=0.75, hover=hover, listed=False
+            )
+        )
+    x = Axis(f"pooled logit y (beyond {LOGITS[-1]:.0f}: at the edge)")
+    panel = Plot(tuple(marks), x, Axis("pull of the loss on y", -0.04, 1.1))
+    return Chart((panel,), 220, margin=(50, 8, 8, 44), legend="inside", legend_at=(0.36, 0.5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -14,11 +14,12 @@ from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
+from wsss_viz.figures.chart import Axis, Cells, Chart, Line, Plot, Points
 from wsss_viz.information.discrete import TableMeasures, table_measures
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 Joint = NDArray[np.float64]
@@ -48,10 +49,10 @@ def lesson(state: ViewState) -> Lesson:
     def draw(figure: SubFigure) -> None:
         tables = [*LECTURE, (f"{percent(state.flip)} flipped", differing(state.flip))]
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{title}: I = {bits(table_measures(table).information.value_bits)} bits", _still_table(table))
+            (f"{title}: I = {bits(table_measures(table).information.value_bits)} bits", cells_panel(table))
             for title, table in tables
         ]
-        cells.append(("I(X;Y), bits", lambda ax: _still_curve(ax, state.flip)))
+        cells.append(("I(X;Y), bits", shared_chart(state.flip, own.information.value_bits).panels[0]))
         static_plots.row(figure, cells, (1, 1, 1, 1.5))
 
     return Lesson(
@@ -114,13 +115,9 @@ def _view(state: ViewState, own: TableMeasures) -> None:
             st.html(joint_table("And with noise", differing(state.flip), own))
         with grid.cell():
             st.slider("How often Y differs from X", 0.0, 1.0, step=0.01, **session.control("flip", state.flip))
-            st.plotly_chart(
-                _curve(state.flip, own.information.value_bits),
-                key="learn_shared",
-                config={"displayModeBar": False, "staticPlot": True},
-                alt=f"mutual information against how often the bits differ: {bits(own.information.value_bits)} bits at "
-                f"{state.flip:.2f}",
-            )
+            value = own.information.value_bits
+            alt = f"mutual information against how often the bits differ: {bits(value)} bits at {state.flip:.2f}"
+            show(shared_chart(state.flip, value), "learn_shared", alt)
 
 
 def joint_table(title: str, table: Joint, found: TableMeasures) -> str:
@@ -149,36 +146,18 @@ def _shared() -> list[float]:
     return [table_measures(differing(float(share))).information.value_bits for share in GRID]
 
 
-def _curve(share: float, value: float) -> Any:
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
-    figure.add_scatter(x=GRID, y=_shared(), mode="lines", line={"color": HIGHLIGHT, "width": 3}, showlegend=False)
-    figure.add_scatter(
-        x=[0, 0.5], y=[1, 0], mode="markers+text", text=["first", "second"],
-        textposition=["middle right", "top center"], marker={"size": 9, "color": "#8a8f98"}, showlegend=False,
-    )  # fmt: skip
-    figure.add_scatter(x=[share], y=[value], mode="markers", marker={"size": 15, "color": "#d1495b"}, showlegend=False)
-    figure.update_layout(height=215, margin={"l": 44, "r": 8, "t": 8, "b": 40})
-    figure.update_xaxes(title="Y differs from X", range=[-0.03, 1.03], tickformat=".0%")
-    figure.update_yaxes(title="I(X;Y), bits", range=[-0.06, 1.12])
-    return figure
+def shared_chart(share: float, value: float) -> Chart:
+    """I(X;Y) over how often the bits differ, with the lecture's two tables and the one of `share`."""
+    marks = (
+        Line(GRID, _shared(), colour=HIGHLIGHT, width=3.0, hover="{x:.2f}: {y:.3f} bits"),
+        Points([0, 0.5], [1, 0], colour="#8a8f98", text=["first", "second"]),
+        Points([share], [value], colour="#d1495b", size=15.0),
+    )
+    x, y = Axis("Y differs from X", -0.03, 1.03, form=".0%"), Axis("I(X;Y), bits", -0.06, 1.12)
+    return Chart((Plot(marks, x, y),), 215, legend="")
 
 
-def _still_table(table: Joint) -> static_plots.Cell:
-    def draw(ax: Axes) -> None:
-        ax.imshow(table, cmap="Greens", vmin=0, vmax=0.75)
-        for (x, y), p in np.ndenumerate(table):
-            ax.text(y, x, f"{p:.2f}", ha="center", va="center", size=13)
-        ax.set_xticks([0, 1], ["Y = 0", "Y = 1"])
-        ax.set_yticks([0, 1], ["X = 0", "X = 1"])
-        ax.tick_params(length=0)
-
-    return draw
-
-
-def _still_curve(ax: Axes, share: float) -> None:
-    ax.plot(GRID, _shared(), color=HIGHLIGHT, linewidth=2)
-    ax.plot([0, 0.5], [1, 0], "o", color="0.5", markersize=5)
-    ax.plot([share], [table_measures(differing(share)).information.value_bits], "o", color="#d1495b", markersize=8)
-    ax.set(xlabel="how often Y differs from X", ylim=(-0.05, 1.1))
+def cells_panel(table: Joint) -> Plot:
+    """A joint table as a heat map."""
+    x = Axis(ticks=[0, 1], labels=["Y = 0", "Y = 1"])
+    return Plot((Cells(table, 0.75, HIGHLIGHT),), x, Axis(ticks=[0, 1], labels=["X = 0", "X = 1"]))

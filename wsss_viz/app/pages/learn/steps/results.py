@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.pages.information.looks import FAINT
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.pages.results.charts import line_of
-from wsss_viz.app.services.standing import Row, claim, failures, of_kind, rows
+from wsss_viz.app.pages.results.charts import style_of
+from wsss_viz.app.services.ranking import Row, headline, methods_or_controls, negative_results, rows
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import SCORES
 from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.published import published_results
 from wsss_viz.evaluation.stored_results import MAKE, stored_reports
+from wsss_viz.figures.chart import Axis, Bars, Chart, Plot, Rule
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 REPORT = "scenes-test"
@@ -32,7 +32,7 @@ SEGMENTER = "scenes-segmenter"
 SCORE_NAMES = {
     "miou": "mIoU",
     "discriminative": "recall of the discriminative part",
-    "non_discriminative": "recall of the rest",
+    "non_discriminative": "recall of the rest of the object",
     "precision": "precision",
 }
 LIMITS = (
@@ -56,7 +56,7 @@ def lesson(state: ViewState) -> Lesson:
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{SCORE_NAMES[score]}, percent", _still_bars(rows(report, score)))
+            (f"{SCORE_NAMES[score]}, percent", scores_chart(rows(report, score)).panels[0])
             for score in ("miou", "non_discriminative")
         ]
         static_plots.row(figure, cells)
@@ -65,7 +65,7 @@ def lesson(state: ViewState) -> Lesson:
             ax.set_position((place.x0 + 0.1, place.y0, place.width - 0.1, place.height))
 
     return Lesson(
-        claim=claim(miou),
+        claim=headline(miou),
         lead=f"Every method on {report['count']} scenes none of them was trained on, with the same inference, each at "
         "the threshold that was best on other scenes. The bars' ends are 95 % intervals over images.",
         view=lambda: _view(state, report),
@@ -93,16 +93,17 @@ def lesson(state: ViewState) -> Lesson:
 
 def question(miou: list[Row], rest: list[Row]) -> Question:
     """Whether the best mask is the one that covers most of the rest of the object."""
-    first, most = of_kind(miou, controls=False)[0], of_kind(rest, controls=False)[0]
+    first, most = methods_or_controls(miou, controls=False)[0], methods_or_controls(rest, controls=False)[0]
     same = first.method == most.method
     covered = next(row for row in rest if row.method == first.method)
     return Question(
         "Is the method with the highest mIoU also the one that recalls most of the rest of the objects?",
         ("yes", "no"),
         0 if same else 1,
-        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the rest."
+        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the rest of the object."
         if same
-        else f"{most.short} recalls most of the rest, {most.value:.1f} percent; {first.short} has the highest mIoU and "
+        else f"{most.short} recalls most of the rest of the object, {most.value:.1f} percent; {first.short} has the "
+        "highest mIoU and "
         f"recalls {covered.value:.1f}.",
     )
 
@@ -117,8 +118,8 @@ def network_line() -> str:
     method = entry.trained["pseudo_masks"]["method"]
     title = METHODS[method].title if method in METHODS else method
     return (
-        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} told no label, {told:.1f} "
-        f"told the labels; the pseudo masks themselves, which are told them, {made:.1f} ({scores['count']} scenes)."
+        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} without labels, {told:.1f} "
+        f"given the labels; the pseudo masks themselves, which are given them, {made:.1f} ({scores['count']} scenes)."
     )
 
 
@@ -136,14 +137,9 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
         )
         note = f"{report['count']} of {report['data']}, percent"
         st.html(markup.panel_title(SCORE_NAMES[state.score].capitalize().replace("Miou", "mIoU"), note))
-        st.plotly_chart(
-            _figure(found),
-            key="learn_scores",
-            config={"displayModeBar": False, "scrollZoom": False},
-            alt="; ".join(f"{row.title} {row.value:.1f}" for row in found),
-        )
+        show(scores_chart(found), "learn_scores", "; ".join(f"{row.title} {row.value:.1f}" for row in found))
     with grid.cell():
-        st.html(listed("What did not work here", failures(miou)))
+        st.html(listed("What did not work here", negative_results(miou)))
         st.html(listed("What no number here says", [*LIMITS, *filter(None, [network_line()])]))
         st.html(published())
 
@@ -168,48 +164,15 @@ def published() -> str:
     )
 
 
-def _ends(found: list[Row]) -> dict[str, Any]:
-    return {
-        "array": [0 if row.high is None else row.high - row.value for row in found],
-        "arrayminus": [0 if row.low is None else row.value - row.low for row in found],
-        "type": "data", "symmetric": False, "thickness": 1.6, "color": "#9aa4ab",
-    }  # fmt: skip
-
-
-def _colour(method: str) -> str:
-    return str(line_of(method)["color"])
-
-
-def _figure(found: list[Row]) -> Any:
-    from plotly import graph_objects as go
-
+def scores_chart(found: list[Row]) -> Chart:
+    """A bar per method with its interval, the best on top, and a line at CAM's."""
     low_first = found[::-1]
-    figure = go.Figure()
-    figure.add_bar(
-        x=[row.value for row in low_first], y=[row.title for row in low_first], orientation="h",
-        marker={"color": [_colour(row.method) for row in low_first]}, error_x=_ends(low_first),
-        text=[f"{row.value:.1f}" for row in low_first], textposition="inside", insidetextanchor="start",
-        hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+    titles = [row.title for row in low_first]
+    bars = Bars(
+        titles, [row.value for row in low_first], colour=[style_of(row.method).colour for row in low_first],
+        across=True, low=[row.low for row in low_first], high=[row.high for row in low_first],
+        text=[f"{row.value:.1f}" for row in low_first], hover="{y}: {x:.1f}",
     )  # fmt: skip
-    base = next((row for row in found if row.method == "cam"), None)
-    if base is not None:
-        figure.add_vline(x=base.value, line={"dash": "dot", "width": 1.5, "color": "rgba(128,136,144,0.9)"})
-    figure.update_layout(height=40 + 29 * len(found), margin={"l": 178, "r": 8, "t": 8, "b": 36}, showlegend=False)
-    figure.update_xaxes(gridcolor=FAINT, rangemode="tozero", fixedrange=True)
-    figure.update_yaxes(fixedrange=True)
-    return figure
-
-
-def _still_bars(found: list[Row]) -> static_plots.Cell:
-    def draw(ax: Axes) -> None:
-        low_first = found[::-1]
-        ends = _ends(low_first)
-        values = [row.value for row in low_first]
-        ax.barh(
-            [row.title for row in low_first], values, color=[_colour(row.method) for row in low_first],
-            xerr=[ends["arrayminus"], ends["array"]], error_kw={"elinewidth": 1},
-        )  # fmt: skip
-        for y, value in enumerate(values):
-            ax.text(1, y, f"{value:.1f}", va="center", size=static_plots.SMALL, color="white")
-
-    return draw
+    rules = tuple(Rule(x=row.value) for row in found if row.method == "cam")
+    panel = Plot((bars, *rules), Axis(from_zero=True), Axis(categories=titles))
+    return Chart((panel,), 40 + 29 * len(found), margin=(178, 8, 8, 36), legend="")

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from wsss_viz.app.pages.erasing.averages import KINDS
+from wsss_viz.app.pages.erasing.averages import KINDS, THETA
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples, traces
 from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.figures.chart import Axis, Chart, Line, Plot, Rule
 from wsss_viz.showcase import REBUILD
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
 Row = dict[str, Any]
@@ -33,7 +34,7 @@ DEFAULT_STEP = 5
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     name = examples.largest_part(sample)
     trace, origin = examples.lesson_trace(f"looks-{name}", source)
     k = min(DEFAULT_STEP if state.k == FINAL else state.k, len(trace) - 1)
@@ -47,13 +48,14 @@ def lesson(state: ViewState) -> Lesson:
         seen = shown[min(DEFAULT_STEP, len(shown) - 1)]
         if seen.seen is not None:
             cells.append((f"Erased above {seen.name}", seen.seen))
-        cells.append((f"Probability, {found['images']} scenes", lambda ax: _still_curves(ax, found["rows"])))
+        cells.append((f"Probability, {found['images']} scenes", probability_chart(found["rows"]).panels[0]))
         static_plots.row(figure, cells, (1, 1, 1.6))
 
     return Lesson(
         claim=claim(whole, headless),
         lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
-        "telling parts once the most telling one is erased. So erase more and more, and measure what it still says.",
+        "discriminative parts once the most discriminative one is erased. So erase more and more, and measure what "
+        "it still says.",
         view=lambda: _view(view, sample, ground, shown, found, name),
         control="Move the step: from theta = 1, nothing erased, to 0.1, and watch score and map.",
         formula=Formula(
@@ -78,9 +80,9 @@ def lesson(state: ViewState) -> Lesson:
 
 def averages() -> dict[str, Any]:
     """The experiment over many scenes. Raises InputError where it was not computed."""
-    stored = caches.showcase()
+    stored = traces.showcase()
     if stored is None or not stored.experiment:
-        raise InputError(caches.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
+        raise InputError(traces.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
     return stored.experiment
 
 
@@ -96,12 +98,12 @@ def claim(whole: Row, headless: Row) -> str:
     if kept > 0.8:
         seen = "this classifier still sees the class"
     elif kept > 0.35:
-        seen = "this classifier half forgets the class"
+        seen = "this classifier is only half sure of the class"
     else:
         seen = "this classifier forgets the class"
     body = "the rest of the object lights up" if rises else "the rest of the object does not light up for it"
     link = "and" if (kept > 0.8) == rises or not rises else "but"
-    return f"With the telling part erased {seen}, {link} {body}"
+    return f"With the discriminative part erased {seen}, {link} {body}"
 
 
 def _question(whole: Row, headless: Row) -> Question:
@@ -109,7 +111,7 @@ def _question(whole: Row, headless: Row) -> Question:
     options = ("it rises", "it stays, within a tenth", "it falls")
     right = 0 if after > 1.1 * before else 1 if after >= 0.9 * before else 2
     return Question(
-        "Erase the true telling part. What happens to the raw activation on the rest of the object?",
+        "Erase the true discriminative part. What happens to the raw activation on the rest of the object?",
         options,
         right,
         f"From {signed(before)} to {signed(after)} on average, while the probability of the class goes from "
@@ -125,7 +127,7 @@ def _view(
     looks = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.name) for f in shown)
     panels = (
         Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in shown)),
-        Panel("Where it looks now", tuple(looks)),
+        Panel("Current map", tuple(looks)),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -134,56 +136,33 @@ def _view(
     with right:
         theta = float(shown[view.k].name.rpartition(" ")[2])
         st.html(markup.panel_title(f"{found['observations']} objects of {found['images']} scenes", "mean probability"))
-        st.plotly_chart(
-            _curves(found["rows"], theta),
-            key="learn_seen",
-            config={"displayModeBar": False, "staticPlot": True},
-            alt=_described(found["rows"]),
-        )
+        show(probability_chart(found["rows"], theta), "learn_seen", _described(found["rows"]))
 
 
-def _lines(rows: list[Row]) -> list[tuple[str, str, str, list[float], list[float]]]:
+def _lines(rows: list[Row]) -> list[Line]:
     lines = []
     for kind in SHOWN_KINDS:
         label, colour, dash = KINDS[kind]
-        own = [r for r in rows if r["kind"] == kind]
-        lines.append((f"erased: {label}", colour, dash, [r["threshold"] for r in own], [r["probability"] for r in own]))
+        of_kind = [r for r in rows if r["kind"] == kind]
+        thetas, values = [r["threshold"] for r in of_kind], [r["probability"] for r in of_kind]
+        lines.append(Line(thetas, values, f"erased: {label}", colour, width=2.6, dash=dash, symbol="circle", size=6.0))
     return lines
 
 
 def _described(rows: list[Row]) -> str:
-    return "; ".join(f"{label}: from {values[0]:.2f} to {values[-1]:.2f}" for label, _, _, _, values in _lines(rows))
+    return "; ".join(f"{line.name}: from {line.y[0]:.2f} to {line.y[-1]:.2f}" for line in _lines(rows))
 
 
-def _curves(rows: list[Row], theta: float) -> Any:
-    from plotly import graph_objects as go
+def probability_chart(rows: list[Row], theta: float | None = None) -> Chart:
+    """The probability of the class over the threshold of erasing, and once the true discriminative part is erased.
 
-    figure = go.Figure()
-    for label, colour, dash, thetas, values in _lines(rows):
-        line = {"color": colour, "dash": dash, "width": 2.6}
-        figure.add_scatter(x=thetas, y=values, name=label, mode="lines+markers", line=line)
+    Args:
+        theta: of the step that is open, marked on a page.
+    """
     head = row(rows, "discriminative", None)["probability"]
-    figure.add_hline(
-        y=head,
-        line={"width": 1.5, "dash": "dash", "color": "#b4552d"},
-        annotation_text=f"the true telling part erased: {head:.2f}",
-        annotation_position="top right",
-    )
-    figure.add_vline(x=theta, line={"width": 1.5, "dash": "dot", "color": "rgba(128, 136, 144, 0.9)"})
-    figure.update_layout(
-        height=310,
-        margin={"l": 46, "r": 8, "t": 8, "b": 40},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    figure.update_xaxes(title="erased where the map is above \N{GREEK SMALL LETTER THETA}", autorange="reversed")
-    figure.update_yaxes(title="probability of the class", range=[0, 1.02])
-    return figure
-
-
-def _still_curves(ax: Axes, rows: list[Row]) -> None:
-    for label, colour, dash, thetas, values in _lines(rows):
-        ax.plot(thetas, values, color=colour, linestyle={"dot": ":"}.get(dash, dash), marker="o", ms=3, label=label)
-    ax.axhline(row(rows, "discriminative", None)["probability"], color="#b4552d", linestyle="--", linewidth=1)
-    ax.set(xlabel="erased where the map is above theta", ylabel="probability", ylim=(0, 1.02))
-    ax.invert_xaxis()
-    ax.legend(fontsize=static_plots.SMALL - 1, frameon=False)
+    text = f"the true discriminative part erased: {head:.2f}"
+    rules = [Rule(y=head, colour="#b4552d", dash="dash", text=text)]
+    if theta is not None:
+        rules.append(Rule(x=theta, on_paper=False))
+    panel = Plot((*_lines(rows), *rules), THETA, Axis("probability of the class", 0, 1.02))
+    return Chart((panel,), 310)

@@ -1,7 +1,7 @@
-"""The rulers a stored run can be measured with, each under a string: `width:0.07`, `noise:0.001`, `probe:logistic`.
+"""The estimators a stored run can be measured with, each under a string: `width:0.07`, `noise:0.001`, `probe:logistic`.
 
-A ruler says where a layer lies in the information plane. For a deterministic network the place is the ruler's as much
-as the layer's, so none of them is called I(X;T); see each result's `quantity`.
+An estimator says where a layer lies in the information plane. For a deterministic network the place is
+the estimator's as much as the layer's, so none of them is called I(X;T); see each result's `quantity`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from wsss_viz.data import icosahedron
 from wsss_viz.information import binning, mixture
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.binning import Bins, LayerInformation
+from wsss_viz.information.estimator_names import check_estimator, number_of
 from wsss_viz.information.neighbours import label_information
 from wsss_viz.information.noisy import noisy_network_information
 from wsss_viz.information.probe import probe_information
 from wsss_viz.information.result import MIResult, NotApplicable
-from wsss_viz.information.ruler_names import check_ruler, number_of
 from wsss_viz.information.runs import Run, layer_functions
 
 P = ParamSpec("P")
@@ -33,13 +33,13 @@ Pair = tuple[Outcome, Outcome]
 
 SOFTMAX = "softmax"
 DETERMINISTIC = NotApplicable(
-    "without bins or noise I(X;T) of a deterministic network is constant or infinite; choose a ruler with either"
+    "without bins or noise I(X;T) of a deterministic network is constant or infinite; choose an estimator with either"
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """One network at one epoch, on N inputs: what a ruler measures.
+    """One network at one epoch, on N inputs: what an estimator measures.
 
     Attributes:
         inputs: (N, 12) float64.
@@ -57,13 +57,13 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Ruler:
+class Estimator:
     """A way to measure all layers of a network.
 
     Attributes:
-        name: the string that gives this ruler again.
+        name: the string that gives this estimator again.
         measure: one Pair a layer.
-        inputs: it looks at so many inputs, each class in its share; None for all 4096. The cap is log2 of it.
+        inputs: it measures on so many inputs, each class in its share; None for all 4096. The cap is log2 of it.
         snapshots: at most so many epochs are measured unless one asks for more, since it is slow; None for all.
     """
 
@@ -73,35 +73,35 @@ class Ruler:
     snapshots: int | None = None
 
 
-def ruler(text: str, run: Run) -> Ruler:
-    """The ruler that `text` names, laid out for a run; raises as `check_ruler` does.
+def estimator(text: str, run: Run) -> Estimator:
+    """The estimator that `text` names, laid out for a run; raises as `check_estimator` does.
 
     Bins that depend on the activations (`range`, `quantile`) are fixed here, once for all epochs.
     """
-    kind, value = check_ruler(text)
+    kind, value = check_estimator(text)
     name = f"{kind}:{value}" if value else kind
     if kind == "probe":
-        return Ruler(name, partial(_probe, value), snapshots=8)
+        return Estimator(name, partial(_probe, value), snapshots=8)
     if kind == "default":
         hidden, output = binning.default_bins(run.recipe.activation), binning.default_bins(SOFTMAX)
-        return Ruler(name, partial(_binned, hidden, output))
+        return Estimator(name, partial(_binned, hidden, output))
     number = number_of(kind, value)
     if kind in ("mixture", "noise"):
-        return Ruler(name, partial(_mixture if kind == "mixture" else _noise, number), inputs=1024, snapshots=15)
+        return Estimator(name, partial(_mixture if kind == "mixture" else _noise, number), inputs=1024, snapshots=15)
     if kind == "noisy":
-        return Ruler(name, partial(_noisy, number), inputs=256, snapshots=8)
+        return Estimator(name, partial(_noisy, number), inputs=256, snapshots=8)
     if kind == "ross":
-        return Ruler(name, partial(_ross, int(number)), snapshots=15)
-    return Ruler(name, partial(_binned, *_bins(kind, number, run)))
+        return Estimator(name, partial(_ross, int(number)), snapshots=15)
+    return Estimator(name, partial(_binned, *_bins(kind, number, run)))
 
 
 def network(run: Run, index: int, seed: int, layers: list[Array], inputs: int | None = None) -> Network:
     """The network of a seed at a snapshot, from the activations (S, 4096, d) of that snapshot."""
     labels, patterns = icosahedron.labels(), icosahedron.patterns().astype(np.float64)
-    chosen = np.arange(len(labels)) if inputs is None else mixture.stratified_subset(labels, inputs)
+    indices = np.arange(len(labels)) if inputs is None else mixture.stratified_subset(labels, inputs)
     activation = run.recipe.activation
     functions = layer_functions(run.weights[index, seed], activation)
-    return Network(patterns[chosen], labels[chosen], [T[seed][chosen] for T in layers], functions, activation)
+    return Network(patterns[indices], labels[indices], [T[seed][indices] for T in layers], functions, activation)
 
 
 def _bins(kind: str, number: float, run: Run) -> tuple[Bins | NotApplicable, Bins | NotApplicable]:
@@ -147,8 +147,8 @@ def _noise(variance: float, network: Network) -> list[Pair]:
 
 
 def _noisy(variance: float, network: Network) -> list[Pair]:
-    found = noisy_network_information(network.inputs, network.labels, network.functions, variance)
-    return [(layer.inputs, layer.labels) for layer in found]
+    layers = noisy_network_information(network.inputs, network.labels, network.functions, variance)
+    return [(layer.inputs, layer.labels) for layer in layers]
 
 
 def _mixture(variance: float, network: Network) -> list[Pair]:

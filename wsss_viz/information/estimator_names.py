@@ -1,6 +1,6 @@
-"""The rulers' names and what may stand after the colon; what an address or a command line is checked against.
+"""The estimators' names and what may stand after the colon; what an address or a command line is checked against.
 
-Apart from `rulers`, which brings scikit-learn.
+Apart from `estimators`, which brings scikit-learn.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from wsss_viz.errors import InputError
 
 FAMILIES = ("logistic", "mlp")
-RULERS = {
+ESTIMATORS = {
     "default": "the usual bins: width 1/15 for bounded activations, 0.07 for others",
     "bins": "equal intervals, so many on [-1, 1]; refused for unbounded activations",
     "idnns": "Shwartz-Ziv and Tishby's bins, so many points on [-1, 1]; refused for unbounded activations",
@@ -28,33 +28,33 @@ DEFAULTS = {
 }  # fmt: skip
 
 
-def check_ruler(text: str) -> tuple[str, str]:
+def check_estimator(text: str) -> tuple[str, str]:
     """(kind, value) of `KIND` or `KIND:VALUE`, the value filled in where it was left out.
 
     Raises:
-        InputError: no such ruler, or a value it cannot have.
+        InputError: no such estimator, or a value it cannot have.
     """
     kind, colon, value = text.strip().partition(":")
-    if kind not in RULERS or (kind == "default" and colon):
+    if kind not in ESTIMATORS or (kind == "default" and colon):
         raise InputError(
-            f"`ruler` is one of {', '.join(RULERS)}, all but the first with a value after a colon, got {text!r}"
+            f"`estimator` is one of {', '.join(ESTIMATORS)}, all but the first with a value after a colon, got {text!r}"
         )
     value = value or DEFAULTS.get(kind, "")
     if kind == "probe" and value not in FAMILIES:
-        raise InputError(f"`ruler` probe wants one of {', '.join(FAMILIES)} after the colon, got {value!r}")
+        raise InputError(f"`estimator` probe wants one of {', '.join(FAMILIES)} after the colon, got {value!r}")
     if kind not in ("probe", "default"):
         number_of(kind, value)
     return kind, value
 
 
 def number_of(kind: str, value: str) -> float:
-    """The number after the colon. Raises InputError where it is none, or out of the ruler's range."""
+    """The number after the colon. Raises InputError where it is none, or out of the estimator's range."""
     try:
         number = float(value)
     except ValueError as error:
-        raise InputError(f"`ruler` {kind} wants a number after the colon, got {value!r}") from error
+        raise InputError(f"`estimator` {kind} wants a number after the colon, got {value!r}") from error
     whole = kind in ("bins", "idnns", "range", "quantile", "preactivation", "ross")
     low, high = (2.0, 10_000.0) if whole and kind != "ross" else (1.0, 100.0) if whole else (1e-6, 1e3)
     if not low <= number <= high or (whole and number != int(number)):
-        raise InputError(f"`ruler` {kind} wants a {'whole ' * whole}number from {low:g} to {high:g}, got {value}")
+        raise InputError(f"`estimator` {kind} wants a {'whole ' * whole}number from {low:g} to {high:g}, got {value}")
     return number

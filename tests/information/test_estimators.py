@@ -1,4 +1,4 @@
-"""Every ruler on one run, what each refuses, and why."""
+"""Every estimator on one run, what each refuses, and why."""
 
 from dataclasses import replace
 
@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from wsss_viz.errors import InputError
-from wsss_viz.information import MIResult, NotApplicable, binning, ruler_names, rulers, runs
+from wsss_viz.information import MIResult, NotApplicable, binning, estimator_names, estimators, runs
 from wsss_viz.information.plane import LABEL_ENTROPY
 from wsss_viz.information.probe import FAMILIES
 
 
 def outcomes(run, name, index=-1):
-    ruler = rulers.ruler(name, run)
-    return ruler.measure(rulers.network(run, index, 0, run.activations(index), ruler.inputs))
+    estimator = estimators.estimator(name, run)
+    return estimator.measure(estimators.network(run, index, 0, run.activations(index), estimator.inputs))
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def relu_like(random_run):
 @pytest.mark.parametrize(
     "name", ["default", "bins:12", "idnns", "width:0.2", "range:40", "quantile:10", "noise:0.01", "mixture"]
 )
-def test_rulers_of_both_axes(random_run, name):
+def test_estimators_of_both_axes(random_run, name):
     pairs = outcomes(random_run, name)
     assert len(pairs) == 6
     for told, label in pairs:
@@ -36,9 +36,9 @@ def test_rulers_of_both_axes(random_run, name):
 def test_default_is_width_one_fifteenth(random_run):
     T = random_run.activations(-1)
     told, label = outcomes(random_run, "default")[4]
-    expected = binning.layer_information(T[4][0], rulers.icosahedron.labels(), binning.intervals(30))
+    expected = binning.layer_information(T[4][0], estimators.icosahedron.labels(), binning.intervals(30))
     assert (told, label) == (expected.inputs, expected.labels)
-    output = binning.layer_information(T[5][0], rulers.icosahedron.labels(), binning.intervals(15, 0, 1))
+    output = binning.layer_information(T[5][0], estimators.icosahedron.labels(), binning.intervals(15, 0, 1))
     assert outcomes(random_run, "default")[5][0] == output.inputs
 
 
@@ -72,7 +72,7 @@ def test_preactivation_has_no_softmax(random_run):
     assert "mixes its units" in str(pairs[5][0])
 
 
-def test_label_only_rulers_say_why(random_run):
+def test_label_only_estimators_say_why(random_run):
     for name in ("ross", "probe:logistic"):
         told, label = outcomes(random_run, name)[4]
         assert "constant or infinite" in str(told)
@@ -86,31 +86,31 @@ def test_noise_everywhere_keeps_the_order(random_run):
     assert told[0] > told[1] > told[2] > 0
 
 
-def test_slow_rulers_look_at_fewer(random_run):
+def test_slow_estimators_look_at_fewer(random_run):
     for name, inputs, snapshots in (
         ("noise", 1024, 15),
         ("mixture", 1024, 15),
         ("noisy", 256, 8),
         ("default", None, None),
     ):
-        ruler = rulers.ruler(name, random_run)
-        assert (ruler.inputs, ruler.snapshots) == (inputs, snapshots)
+        estimator = estimators.estimator(name, random_run)
+        assert (estimator.inputs, estimator.snapshots) == (inputs, snapshots)
     assert outcomes(random_run, "noise")[0][0].cap_bits == 10
 
 
 def test_names_are_filled_in(random_run):
-    assert rulers.ruler("width", random_run).name == "width:0.07"
-    assert rulers.ruler(" probe ", random_run).name == "probe:logistic"
-    assert rulers.ruler("default", random_run).name == "default"
-    assert set(ruler_names.RULERS) == {"default", *ruler_names.DEFAULTS}
-    assert ruler_names.FAMILIES == FAMILIES
+    assert estimators.estimator("width", random_run).name == "width:0.07"
+    assert estimators.estimator(" probe ", random_run).name == "probe:logistic"
+    assert estimators.estimator("default", random_run).name == "default"
+    assert set(estimator_names.ESTIMATORS) == {"default", *estimator_names.DEFAULTS}
+    assert estimator_names.FAMILIES == FAMILIES
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("", "one of default, bins"),
-        ("ruler:3", "one of default, bins"),
+        ("estimator:3", "one of default, bins"),
         ("default:3", "all but the first"),
         ("bins:x", "wants a number after the colon, got 'x'"),
         ("bins:2.5", "whole number from 2 to 10000, got 2.5"),
@@ -123,4 +123,4 @@ def test_names_are_filled_in(random_run):
 )
 def test_bad_names_are_refused(name, message, random_run):
     with pytest.raises(InputError, match=message):
-        rulers.ruler(name, random_run)
+        estimators.estimator(name, random_run)

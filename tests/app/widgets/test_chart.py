@@ -1,0 +1,91 @@
+"""Charts on a page: every kind of mark by what plotly is given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wsss_viz.app.widgets.chart import axis_layout, colour, plotly_figure
+from wsss_viz.figures.chart import Axis, Band, Bars, Cells, Chart, Frames, Line, Note, Plot, Points, Rule
+
+
+def test_a_line_has_its_interval_and_tells_its_values() -> None:
+    line = Line(
+        [0, 1], [2.0, 3.0], "CAM", "#102030", low=[1.0, 2.5], high=[2.5, 4.0], hover="{name}: {y:.1f} ({low:.2f})"
+    )
+    (trace,) = plotly_figure(Chart((Plot((line,)),))).data
+    assert (list(trace.y), trace.line.color) == ([2, 3], "#102030")
+    assert (list(trace.error_y.array), list(trace.error_y.arrayminus)) == ([0.5, 1.0], [1.0, 0.5])
+    assert trace.hovertemplate == "CAM: %{y:.1f} (%{customdata[0]:.2f})<extra></extra>"
+    assert trace.customdata.tolist() == [[1.0, 2.5], [2.5, 4.0]]
+
+
+def test_an_end_that_is_not_known_reaches_nowhere() -> None:
+    points = Points([1.0, 2.0], ["a", "b"], low=[None, 1.5], high=[None, 3.0], across=True)
+    (trace,) = plotly_figure(Chart((Plot((points,)),))).data
+    assert list(trace.error_x.array) == [0.0, 1.0]
+
+
+def test_a_name_is_listed_once_over_all_plots_and_switched_together() -> None:
+    plots = tuple(Plot((Line([0], [0], "a"), Line([0], [1], "b", group="others", last=True)), column=i) for i in (0, 1))
+    data = plotly_figure(Chart(plots, columns=(1.0, 1.0))).data
+    assert [(trace.name, trace.showlegend) for trace in data] == [
+        ("a", True), ("others", True), ("a", False), ("others", False)
+    ]  # fmt: skip
+    assert [trace.legendgroup for trace in data] == ["a", "others"] * 2
+    assert data[1].legendrank > data[0].legendrank
+
+
+def test_plots_stand_in_their_grid() -> None:
+    plots = (Plot((), span=2), Plot((), row=1), Plot((), row=1, column=1))
+    layout = plotly_figure(Chart(plots, rows=(3.0, 1.0), columns=(1.0, 1.0), gap=(0.2, 0.2))).layout
+    assert layout.xaxis.domain == (0, 1)
+    assert [*layout.xaxis2.domain, *layout.xaxis3.domain] == pytest.approx([0, 0.4, 0.6, 1])
+    assert layout.yaxis.domain == pytest.approx((0.4, 1))
+    assert layout.yaxis2.domain == pytest.approx((0, 0.2))
+
+
+def test_rules_and_notes_are_of_their_plot() -> None:
+    plots = (Plot(()), Plot((Rule(x=3), Rule(y=2, text="cap"), Note(1, 2, "here", side="left", bold=True)), column=1))
+    layout = plotly_figure(Chart(plots, columns=(1.0, 1.0))).layout
+    upright, level = layout.shapes
+    assert (upright.x0, upright.xref, upright.yref) == (3, "x2", "y2 domain")
+    assert (level.y0, level.xref) == (2, "x2 domain")
+    assert [note.text for note in layout.annotations] == ["cap", "<b>here</b>"]
+    assert layout.annotations[1].xanchor == "right"
+
+
+def test_axes_are_logarithmic_reversed_and_named() -> None:
+    log = axis_layout(Axis("w", 0.1, 1000, log=True))
+    assert (log["type"], log["range"]) == ("log", [pytest.approx(-1), pytest.approx(3)])
+    assert axis_layout(Axis(reversed=True))["autorange"] == "reversed"
+    assert axis_layout(Axis(low=0, high=1, reversed=True))["range"] == [1, 0]
+    assert axis_layout(Axis(categories=["b", "a"]))["categoryarray"] == ["b", "a"]
+    assert axis_layout(Axis(ticks=[1, 2], labels=["one", "two"]))["ticktext"] == ["one", "two"]
+
+
+def test_a_slider_changes_what_moves_and_nothing_else() -> None:
+    moving = tuple(((0, Points([k], [2 * k])), (1, Bars(["a"], [float(k)]))) for k in range(3))
+    plots = (Plot((Line([0, 2], [0, 4], "still"),)), Plot((), column=1))
+    figure = plotly_figure(Chart(plots, columns=(1.0, 1.0), frames=Frames(("x", "y", "z"), 1, "k = ", moving)))
+    assert len(figure.data) == 3
+    assert (figure.data[1].x[0], figure.data[2].y[0]) == (1, 1), "it opens where the slider stands"
+    assert [step.label for step in figure.layout.sliders[0].steps] == ["x", "y", "z"]
+    assert [step.args[0][0] for step in figure.layout.sliders[0].steps] == [frame.name for frame in figure.frames]
+    last = figure.frames[2]
+    assert (last.traces, last.data[0].y[0], last.data[1].y[0]) == ((1, 2), 4, 2)
+
+
+def test_bands_bars_and_cells() -> None:
+    bars = Bars(["a", "b"], [1.0, 2.0], base=[0.5, 0], across=True, text=["one", "two"])
+    marks = (Band([0, 1], [0, 1], [2, 3], "#ff8000", 0.5), bars, Cells(np.array([[0.1, 0.2]]), 1.0))
+    band, bar, cells = plotly_figure(Chart((Plot(marks),))).data
+    assert (list(band.x), list(band.y), band.fillcolor) == ([0, 1, 1, 0], [2, 3, 1, 0], "rgba(255,128,0,0.5)")
+    assert (bar.orientation, list(bar.x), list(bar.base), bar.insidetextanchor) == ("h", [1, 2], [0.5, 0], "middle")
+    assert (cells.type, cells.zmax, cells.texttemplate) == ("heatmap", 1, "%{z:.2f}")
+
+
+def test_colours_are_given_to_the_browser_as_it_reads_them() -> None:
+    assert colour((0.0, 0.2, 1.0)) == "rgba(0,51,255,1)"
+    assert colour((0.0, 0.2, 1.0, 0.5), 0.5) == "rgba(0,51,255,0.25)"
+    assert colour("#102030") == "#102030"

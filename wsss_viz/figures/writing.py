@@ -1,0 +1,64 @@
+"""matplotlib figures as bytes: the same figure gives the same bytes, on any thread."""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from wsss_viz.errors import InputError
+
+KINDS = ("png", "pdf", "svg")
+_SETTINGS: Any = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "wsss_viz",
+    "axes.linewidth": 0.6,
+}
+_UNDATED: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+}
+# The fonts of formulas carry odd dates, of which each file would be complained of once for every formula.
+logging.getLogger("fontTools.ttLib.tables._h_e_a_d").setLevel(logging.ERROR)
+_LOCK = threading.Lock()
+"""matplotlib's settings are one for all threads."""
+
+
+def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
+    """One PDF of a page a figure, fonts embedded, without a date: the same figures give the same bytes."""
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    with _LOCK, rc_context(_SETTINGS):
+        buffer = io.BytesIO()
+        with PdfPages(buffer, metadata={**_UNDATED["pdf"], "Title": title}) as pages:
+            for make in makes:
+                pages.savefig(make())
+    return buffer.getvalue()
+
+
+def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **settings: Any) -> bytes:
+    """What `make` draws, as `render` writes it: the same figure gives the same bytes, on any thread.
+
+    matplotlib's settings are one for all threads: whatever sets them draws through this, one drawing at a time.
+
+    Args:
+        settings: of matplotlib beside this module's, an underscore for the first point (`font_size=8`).
+
+    Raises:
+        InputError: another kind than `KINDS`.
+    """
+    if kind not in KINDS:
+        raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
+    own: Any = {name.replace("_", ".", 1): value for name, value in settings.items()}
+    with _LOCK, rc_context({**_SETTINGS, **own}):
+        buffer = io.BytesIO()
+        make().savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
+    return buffer.getvalue()
