@@ -44,3 +44,33 @@ def test_every_citation_leads_to_an_anchor() -> None:
 def test_links_within_the_document_lead_to_an_anchor() -> None:
     text = SOURCES.read_text(encoding="utf-8")
     assert set(re.findall(r"\]\(#([\w-]+)\)", text)) <= set(anchors(text))
+
+
+def test_every_source_is_cited_or_named_as_background() -> None:
+    text = SOURCES.read_text(encoding="utf-8")
+    background = set(anchors(text.partition("\n## Background\n")[2]))
+    cited = {
+        citation[1]
+        for path in FILES
+        if path != SOURCES
+        for citation in _CITATION.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert background
+    assert set(anchors(text)) - background - cited == set()
+
+
+def test_nothing_cites_a_document_that_is_not_there() -> None:
+    absent = re.compile(r"\b(?:methods|diagnostics|scenes)\.md\b|\[[UP]\]")
+    citing = {str(path.relative_to(ROOT)) for path in FILES if absent.search(path.read_text(encoding="utf-8"))}
+    assert citing == set()
+
+
+def test_a_module_that_names_a_paper_cites_where_it_stands() -> None:
+    paper = re.compile(r"\bet al\.|\b(?:CVPR|ICCV|ECCV|NeurIPS|ICLR|ICML)\b")
+    library = [path for path in FILES if path.suffix == ".py" and path.is_relative_to(ROOT / "wsss_viz")]
+    silent = {
+        path.relative_to(ROOT / "wsss_viz").as_posix()
+        for path in library
+        if paper.search(text := path.read_text(encoding="utf-8")) and "sources.md#" not in text
+    }
+    assert {path for path in silent if path.partition("/")[0] not in ("app", "commands")} == set()

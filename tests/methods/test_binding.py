@@ -48,7 +48,7 @@ def register(tmp_path, monkeypatch):
         manifest.register(name, value)
 
 
-def test_partners_are_those_trained_from_this_very_classifier(register):
+def test_paired_networks_are_those_trained_from_this_very_classifier(register):
     assert trained_names("cgnet", "mine") == ("cg",)
     assert trained_names("ae", "mine") == ("z-round", "a-round")
     assert trained_names("gain", "mine") == ()

@@ -12,8 +12,8 @@ import torch
 import wsss_viz
 from tests.methods.test_erasing import photograph, small_network
 from wsss_viz import cli, data
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.models import OwnNetwork
+from wsss_viz.app.services import traces
+from wsss_viz.app.services.models import UserModel
 from wsss_viz.data import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.figures.sources import compute_trace
@@ -23,6 +23,8 @@ from wsss_viz.methods.catalogue import read_changes
 from wsss_viz.methods.settings import ErasingSettings, RibSettings
 from wsss_viz.methods.views import MIRROR, SINGLE, Views
 from wsss_viz.models import adapt, load, manifest
+from wsss_viz.models.checkpoint import write_checkpoint
+from wsss_viz.models.scene_network import NAME, WIDTHS
 from wsss_viz.traces import Trace
 from wsss_viz.traces.storage import read_maps
 from wsss_viz.traces.trace_file import TraceFile, write_traces
@@ -86,7 +88,7 @@ def test_every_way_to_the_shipped_network_gives_the_same_steps(name, shipped, tm
     networks = load_paired([name], "scenes-classifier", "cpu")
     steps = direct(name, shipped, networks, sample)
     same(steps, list(bind(name, shipped, networks)(sample, SINGLE)))
-    same(steps, list(caches.steps_of(name, sample, "single")))
+    same(steps, list(traces.steps_of(name, sample, "single")))
     spec = FigureSpec("grid", (name,), (Row(SCENE),), settings={name: steps[0].settings})  # asked for: computed anew
     same(steps, list(compute_trace(spec, name, SCENE)))
     cli.main(["maps", "--data", SCENE, "--method", name, "--views", "single", "--out", str(tmp_path / "out")])
@@ -100,8 +102,8 @@ def test_every_way_to_the_shipped_network_gives_the_same_steps(name, shipped, tm
 def test_the_app_runs_ones_own_network_with_its_settings_and_what_the_catalogue_changes(name):
     classifier, sample = small_network(), photograph(labels=("a",))
     classifier.settings = {key: METHODS[key].settings.of(values).as_dict() for key, values in CHEAP.items()}
-    cgnet = OwnNetwork("cg", "c" * 64, classifier)
-    own = OwnNetwork("own", "d" * 64, classifier, partner=cgnet)
+    cgnet = UserModel("cg", "c" * 64, classifier)
+    own = UserModel("own", "d" * 64, classifier, partner=cgnet)
     if own.why_not(name):
         assert METHODS[name].role in ("ae", "gain")
         return
@@ -125,6 +127,20 @@ def test_a_checkpoints_settings_travel_with_the_network_by_name_and_by_digest(tm
     trained = load("scenes-gain", "cpu")  # from this classifier, and without settings of its own
     assert trained.settings == entry.settings
     assert small_network().settings == {}
+
+
+def test_a_training_in_another_folder_has_the_settings_of_the_register_beside_it(tmp_path):
+    shipped_entry = manifest.read_manifest()["scenes-classifier"]
+    mine = tmp_path / "mine.safetensors"
+    network = small_network()
+    write_checkpoint(mine, network, {"name": NAME, "widths": list(WIDTHS)})
+    assert load(str(mine), "cpu").settings == {}
+    digest = manifest.file_digest(mine)
+    entry = manifest.Entry(mine.name, digest, {}, network.classes, {}, "", 0, settings=shipped_entry.settings)
+    manifest.register("mine", entry, tmp_path)
+    assert load(str(mine), "cpu").settings == manifest.settings_of(str(mine)) == shipped_entry.settings
+    (tmp_path / "manifest.json").write_text("{}")
+    assert load(str(mine), "cpu").settings == manifest.settings_of(str(mine)) == {}
 
 
 def test_an_entry_that_is_registered_again_keeps_its_settings(tmp_path):

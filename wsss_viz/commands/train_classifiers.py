@@ -19,6 +19,8 @@ from wsss_viz.commands.train_common import (
     register_checkpoint,
 )
 
+SCENES_CLASSIFIER = "scenes-classifier"
+
 
 @click.command()
 @out_option("trained-backbone")
@@ -61,7 +63,7 @@ def classifier(
 ) -> None:
     """Train the classifier on image-level labels, and score it on held-out scenes."""
     from wsss_viz.evaluation.report import method_report, table
-    from wsss_viz.models.manifest import file_digest
+    from wsss_viz.models.manifest import file_digest, settings_of
     from wsss_viz.training.recipes import CLASSIFIER_SCHEDULE, held_out_classification, train_classifier
 
     schedule = replace(CLASSIFIER_SCHEDULE, epochs=epochs, seed=seed, crop=crop)
@@ -87,5 +89,6 @@ def classifier(
     options = {"data": data_name, "backbone": backbone, "out": out, "epochs": epochs, "seed": seed, "crop": crop}
     line = command_line("classifier", **options, **counts)
     start = {"backbone": backbone.name, "backbone_sha256": file_digest(backbone)}
-    register_checkpoint(out, trained, line, seed, history, scores, start)
+    settings = settings_of(SCENES_CLASSIFIER)  # chosen on the same scenes for the same architecture
+    register_checkpoint(out, trained, line, seed, history, scores, start, settings)
     click.echo(f"{out}: {history.seconds / 60:.1f} minutes of training")

@@ -110,12 +110,15 @@ def register_checkpoint(
     history: Any,
     scores: dict[str, Any],
     start: dict[str, str] | None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """The register beside the checkpoint says how it was made and how good it is."""
     from wsss_viz.training.recipes import ARCHITECTURE
 
     preprocessing = classifier.preprocessing.as_dict()
-    register_network(out, ARCHITECTURE, classifier.classes, line, seed, history, scores, start or {}, preprocessing)
+    register_network(
+        out, ARCHITECTURE, classifier.classes, line, seed, history, scores, start or {}, preprocessing, settings
+    )
 
 
 def register_network(
@@ -128,6 +131,7 @@ def register_network(
     scores: dict[str, Any],
     start: Mapping[str, Any],
     preprocessing: dict[str, Any] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """The same for a network of any architecture; `start` says what it started from and was made with."""
     import torch
@@ -153,5 +157,6 @@ def register_network(
         seed=seed,
         trained=trained,
         scores=scores,
+        settings={name: dict(values) for name, values in (settings or {}).items()},
     )
     register(out.stem, entry, out.parent)

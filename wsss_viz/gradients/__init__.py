@@ -1,6 +1,6 @@
-"""Where the gradient goes: gradient maps of each layer, and the high gradient ratio of a region (RIB, NeurIPS 2021).
+"""Where the gradient goes: gradient maps of each layer, and the high gradient ratio of a region (RIB).
 
-Imported on first use: stored measurements and ratios are read without torch.
+Source: `docs/sources.md#hgr`. Imported on first use: stored measurements and ratios are read without torch.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Method:
         title: on pages and in tables.
         run: "module:function", the generator of Steps, within `wsss_viz.methods`.
         settings: the class of its settings.
-        source: the paper, or what is our own about it.
+        source: the paper, or what is our own about it; more of each in `docs/sources.md#cam` and beside it.
         colour: for CSS and plots; the same on every page, apart by hue and by lightness.
         dash: line style in plots, after plotly.
         marker: of its points in plots, after plotly.

@@ -63,7 +63,7 @@ def run_dataset(
     background, which is how `evaluate` counts it.
 
     Args:
-        run: a bound method (`registry.bind`).
+        run: a bound method (`binding.bind`).
         classes: of its maps.
         samples: the same on every rank.
         writer: the folder and its format.

@@ -62,7 +62,7 @@ def read_published(
     report, network = report_on(file, path, classes, given, part)
     if not report.ready:
         return report, None
-    classifier = classifier_of(file, report.stride) if network is None else _build(file, network, report)
+    classifier = classifier_of(file, report.stride, path.parent) if network is None else _build(file, network, report)
     assert report.preprocessing is not None
     classifier.preprocessing = Preprocessing(**report.preprocessing)
     classifier.input_from, classifier.digest = report.input_from, report.digest
@@ -101,6 +101,16 @@ def save_tensors(path: Path | str, target: Path) -> None:
 
     Raises:
         InputError: the file is damaged or made to do harm.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> target = Path(folder.name) / "plain.safetensors"
+        >>> save_tensors(checkpoints_folder() / "scenes-classifier.safetensors", target)
+        >>> "head.weight" in read_tensors(target).tensors
+        True
+        >>> folder.cleanup()
     """
     path, part = part_of(Path(path))
     file = read_tensors(path)
