@@ -40,10 +40,10 @@ test: setup browser lint js ## Check style and types, run all tests
 js: setup ## Test the JavaScript by node, which is installed into .venv where there is none
 	@$(BIN)/python -m tests.javascript test
 
-eslint: setup ## Check the style of the JavaScript
+eslint: setup eslint ## Check the style of the JavaScript
 	@$(BIN)/python -m tests.javascript lint
 
-lint: setup ## Check style and types
+lint: setup eslint ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -40,6 +40,33 @@ FLOORS = {
 }
 
 
+APP_FLOORS = {
+    "settings": 0,
+    "methods": 0,
+    "state": 1,
+    "caching": 1,
+    "catalogue": 1,
+    "explanations": 1,
+    "session": 2,
+    "widgets": 3,
+    "services": 4,
+    "frame": 5,
+    "pages": 6,
+    "server": 7,
+    "script": 8,
+}
+"""The rooms of the app: pages stand on what they share, and what is drawn with knows nothing of what is computed."""
+LENT = (
+    "erasing.averages",
+    "gradients.charts",
+    "information.chart_style",
+    "information.plane_chart",
+    "results.charts",
+    "results.leakage",
+)
+"""What the lecture draws of other pages' charts."""
+
+
 def imported_modules(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -67,6 +94,24 @@ def test_arrows_go_down():
             if upward or sideways:
                 wrong.append(f"{'/'.join(parts)} imports {module}")
             assert room in FLOORS, f"{room} has no floor: give it one"
+    assert wrong == []
+
+
+def test_arrows_go_down_in_the_app_and_no_page_knows_another():
+    wrong = []
+    for path in (PACKAGE / "app").rglob("*.py"):
+        parts = path.relative_to(PACKAGE / "app").with_suffix("").parts
+        if parts[0] == "__init__":
+            continue
+        for module in imported_modules(path):
+            other = module.split(".")[2:]
+            if not module.startswith("wsss_viz.app.") or other[0] not in APP_FLOORS:
+                continue
+            upward = APP_FLOORS[other[0]] > APP_FLOORS[parts[0]]
+            beside = parts[0] == other[0] == "pages" and len(other) > 2 and other[1] != parts[1]
+            beside = beside and not (parts[1] == "learn" and ".".join(other[1:3]) in LENT)
+            if upward or beside:
+                wrong.append(f"{'/'.join(parts)} imports {module}")
     assert wrong == []
 
 

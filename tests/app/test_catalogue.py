@@ -22,7 +22,7 @@ def test_pages_of_a_section_stand_together_and_icons_exist() -> None:
 
 
 def test_the_frame_and_the_panels_are_imported_without_torch() -> None:
-    services = "caches, downloads, findings, provenance, upload"
+    services = "downloads, provenance, samples, scores, traces, upload"
     code = "import sys; from wsss_viz.app import frame; from wsss_viz.app.widgets import panels; "
     code += f"from wsss_viz.app.services import {services}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0

@@ -55,3 +55,13 @@ def test_back_before_the_answer_to_a_click_says_its_address_again(address: Addre
     assert address.told == [{}]
     came_with(address)
     assert address.told == []
+
+
+def test_a_control_wins_over_the_address_its_run_came_with(address: Address) -> None:
+    came_with(address)
+    session.change(threshold=0.5)
+    came_with(address, threshold="0.7")
+    assert session.state().threshold == 0.5
+    assert address == {"threshold": "0.5"}
+    came_with(address, threshold="0.7")
+    assert session.state().threshold == 0.7, "no control was moved since: the address is news"

@@ -81,7 +81,7 @@ def test_a_picture_of_ones_own_is_stepped_through_from_its_page(open_at: OpenAt)
     expect(frame(page, "k = 0")).to_be_visible()
     expect(page).to_have_url(re.compile("source=own"))
     titles = viewer(page).locator("figcaption b")
-    expect(titles).to_have_text(["What is left", "Where it looks now", "All looks together"])
+    expect(titles).to_have_text(["What is left", "Current map", "Combined map"])
 
 
 def test_a_click_on_the_curve_shows_its_step(open_at: OpenAt) -> None:

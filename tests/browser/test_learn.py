@@ -10,15 +10,15 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenAt, settle
 from wsss_viz.app import catalogue
-from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.state import ViewState
 
-LAST = len(COURSE)
+LAST = len(SYLLABUS)
 
 
 def shows(page: Page, number: int) -> None:
     """The page has arrived at the step, with its claim and its question, and takes keys."""
-    expect(page.locator(".st-key-claim .wv-part")).to_have_text(f"{number} of {LAST} · {COURSE[number - 1].name}")
+    expect(page.locator(".st-key-claim .wv-part")).to_have_text(f"{number} of {LAST} · {SYLLABUS[number - 1].name}")
     expect(page.locator(".st-key-claim h1")).not_to_be_empty()
     expect(page.locator(".st-key-more .wv-asked")).to_be_visible()
     expect(page.locator(".st-key-more .katex").first).to_be_visible()
@@ -35,10 +35,10 @@ def test_by_mouse_from_the_first_step_to_the_last(open_at: OpenAt) -> None:
         shows(page, number)
         no_errors(page)
         if number < LAST:
-            page.get_by_role("button", name=f"Next: {COURSE[number].name}").click()
+            page.get_by_role("button", name=f"Next: {SYLLABUS[number].name}").click()
     expect(page).to_have_url(re.compile(rf"step={LAST}$"))
     expect(page.get_by_role("button", name=re.compile("^Next: "))).to_have_count(0)
-    page.get_by_role("button", name=COURSE[LAST - 2].name, exact=True).click()
+    page.get_by_role("button", name=SYLLABUS[LAST - 2].name, exact=True).click()
     shows(page, LAST - 1)
 
 

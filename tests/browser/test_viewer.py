@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenAt, serving, settle
 from tests.browser.viewing import canvas, control, look, viewer
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import traces
 from wsss_viz.app.services.comparison import compare
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.scenes import CLASSES, Scenes
@@ -105,7 +105,7 @@ def test_the_threshold_moves_the_scores_as_the_library_has_them_and_back_brings_
     drag(page, slider, 0.7)
     expect(slider).not_to_have_value("0.3")
     held = float(slider.input_value())
-    trace = caches.trace(sample, "single")
+    trace = traces.trace(sample, "single")
     (found,) = compare({"cam": trace}, sample, CLASSES, sample.labels or (), ViewState(threshold=held))
     expected = found.scores[name]
     now = scores(page)
@@ -200,7 +200,7 @@ def test_hover_reads_the_value_in_every_panel(open_at: OpenAt) -> None:
     expect(values.nth(3)).to_have_text(re.compile(r"^\d\.\d\d \(raw [+−]\d+\.\d\d\)$"))
     sample = Scenes("val")[3]
     index = CLASSES.index((sample.labels or ())[0])
-    (plane,) = upsample(caches.trace(sample, "single").maps[[index]], sample.size)
+    (plane,) = upsample(traces.trace(sample, "single").maps[[index]], sample.size)
     at = (int(0.6 * sample.size[0]), int(0.3 * sample.size[1]))
     shown = [float(number.replace("−", "-")) for number in re.findall(r"[+−]?\d+\.\d+", values.nth(2).inner_text())]
     near = slice(at[0] - 1, at[0] + 2), slice(at[1] - 1, at[1] + 2)
@@ -274,7 +274,7 @@ def test_a_click_reads_the_cell_of_the_maps_in_python(open_at: OpenAt) -> None:
     box = canvas(page, 2).bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.6)
-    maps = caches.trace(Scenes("val")[3], "single").maps
+    maps = traces.trace(Scenes("val")[3], "single").maps
     row, column = int(0.6 * maps.shape[1]), int(0.3 * maps.shape[2])
     strongest = int(maps[:, row, column].argmax())
     value = f"{CLASSES[strongest]} {maps[strongest, row, column]:+.1f}"

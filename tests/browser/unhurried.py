@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from wsss_viz.__main__ import main
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import traces
 from wsss_viz.traces import Step
 
 PAUSE = 2.0  # seconds before each Step but the first
 
-_steps_of = caches.steps_of
+_steps_of = traces.steps_of
 
 
 def paused(*args: Any, **options: Any) -> Iterator[Step]:
-    """`caches.steps_of`, with a pause between two Steps."""
+    """`traces.steps_of`, with a pause between two Steps."""
     for n, step in enumerate(_steps_of(*args, **options)):
         if n:
             time.sleep(PAUSE)
@@ -27,5 +27,5 @@ def paused(*args: Any, **options: Any) -> Iterator[Step]:
 
 
 if __name__ == "__main__":
-    caches.steps_of = paused
+    traces.steps_of = paused
     main()

@@ -12,8 +12,8 @@ import torch
 import wsss_viz
 from tests.methods.test_erasing import photograph, small_network
 from wsss_viz import cli, data
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.models import OwnNetwork
+from wsss_viz.app.services import traces
+from wsss_viz.app.services.models import UserModel
 from wsss_viz.data import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.figures.sources import compute_trace
@@ -88,7 +88,7 @@ def test_every_way_to_the_shipped_network_gives_the_same_steps(name, shipped, tm
     networks = load_paired([name], "scenes-classifier", "cpu")
     steps = direct(name, shipped, networks, sample)
     same(steps, list(bind(name, shipped, networks)(sample, SINGLE)))
-    same(steps, list(caches.steps_of(name, sample, "single")))
+    same(steps, list(traces.steps_of(name, sample, "single")))
     spec = FigureSpec("grid", (name,), (Row(SCENE),), settings={name: steps[0].settings})  # asked for: computed anew
     same(steps, list(compute_trace(spec, name, SCENE)))
     cli.main(["maps", "--data", SCENE, "--method", name, "--views", "single", "--out", str(tmp_path / "out")])
@@ -102,8 +102,8 @@ def test_every_way_to_the_shipped_network_gives_the_same_steps(name, shipped, tm
 def test_the_app_runs_ones_own_network_with_its_settings_and_what_the_catalogue_changes(name):
     classifier, sample = small_network(), photograph(labels=("a",))
     classifier.settings = {key: METHODS[key].settings.of(values).as_dict() for key, values in CHEAP.items()}
-    cgnet = OwnNetwork("cg", "c" * 64, classifier)
-    own = OwnNetwork("own", "d" * 64, classifier, partner=cgnet)
+    cgnet = UserModel("cg", "c" * 64, classifier)
+    own = UserModel("own", "d" * 64, classifier, partner=cgnet)
     if own.why_not(name):
         assert METHODS[name].role in ("ae", "gain")
         return

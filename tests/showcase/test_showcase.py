@@ -47,7 +47,7 @@ def test_its_traces_are_what_the_methods_compute(built: Path) -> None:
 def test_it_says_what_it_has_and_with_what_it_was_made(built: Path) -> None:
     shown = read_showcase(built)
     assert shown.scenes == (SCENE,)
-    assert shown.methods[:2] == ("cam", "ae")
+    assert shown.methods[:2] == ("cam", "layercam")
     assert set(shown.methods) <= set(METHODS)
     assert shown.version == wsss_viz.__version__
     assert shown.has("rib", SCENE)
@@ -77,33 +77,33 @@ def test_of_another_checkpoint_it_is_refused_with_how_to_rebuild_it(
 def test_the_app_then_shows_what_it_computes_and_says_why(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wsss_viz.app.services import caches
+    from wsss_viz.app.services import traces
 
     folder = other_register(tmp_path)
     (folder / "showcase").mkdir()
     shutil.copy(built, folder / "showcase" / "traces.zip")
     (sample,) = wsss_viz.data.open(SCENE)
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(folder))
-    assert caches.showcase() is None
-    assert REBUILD in caches.showcase_note()
-    assert caches.precomputed(sample, "rib", "single") is None
-    assert caches.origin(sample, "rib", "single") == "computed now"
+    assert traces.showcase() is None
+    assert REBUILD in traces.showcase_note()
+    assert traces.precomputed(sample, "rib", "single") is None
+    assert traces.origin(sample, "rib", "single") == "computed now"
 
 
 def test_the_app_takes_it_where_it_fits(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wsss_viz.app.services import caches
+    from wsss_viz.app.services import traces
 
     (tmp_path / "showcase").mkdir()
     shutil.copy(built, tmp_path / "showcase" / "traces.zip")
     shutil.copy(checkpoints_folder() / "manifest.json", tmp_path)
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
     (sample,) = wsss_viz.data.open(SCENE)
-    found = caches.precomputed(sample, "rib", "single")
+    found = traces.precomputed(sample, "rib", "single")
     assert found is not None
-    assert caches.precomputed(sample, "rib", "single") is found, "read once"
-    assert caches.origin(sample, "rib", "single") == "precomputed"
-    assert caches.origin(sample, "rib", "mirror") == "computed now"
-    assert caches.showcase_note() == ""
+    assert traces.precomputed(sample, "rib", "single") is found, "read once"
+    assert traces.origin(sample, "rib", "single") == "precomputed"
+    assert traces.origin(sample, "rib", "mirror") == "computed now"
+    assert traces.showcase_note() == ""
 
 
 def test_a_missing_or_damaged_one_says_how_to_make_it(tmp_path: Path) -> None:

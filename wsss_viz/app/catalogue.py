@@ -37,7 +37,7 @@ class Page:
 START = "start"
 LEARN = "learn"
 CATALOGUE = (
-    Page(START, "Start", "home", "", "What a classifier looks at, in one scene."),
+    Page(START, "Start", "home", "", "Where a classifier sees a class, in one scene."),
     Page(LEARN, "Learn", "school", "", "The lecture, one claim a step, each with something to touch."),
     Page(
         "compare",
@@ -46,7 +46,13 @@ CATALOGUE = (
         "Look",
         "Map, pseudo mask and ground truth side by side: move the threshold and read what it gains and what it costs.",
     ),
-    Page("erasing", "Erasing", "ink_eraser", "Look", "Find, erase, look again: what is left when the best is gone."),
+    Page(
+        "erasing",
+        "Erasing",
+        "ink_eraser",
+        "Look",
+        "Find, erase, repeat: what is left once the discriminative part is gone.",
+    ),
     Page(
         "own",
         "Own image",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import logging
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -14,7 +16,8 @@ import streamlit as st
 from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.services import basket
-from wsss_viz.app.services.caches import CLASSIFIER, device_label, origin
+from wsss_viz.app.services.checkpoints import CLASSIFIER, device_label
+from wsss_viz.app.services.traces import origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
 from wsss_viz.app.widgets.buttons import copy_link
@@ -25,7 +28,12 @@ from wsss_viz.version import __version__
 
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = Path(__file__).with_name("style.css")
-VIEW_LABELS = {"single": "single", "mirror": "+ mirror", "multi-scale": "multi-scale + mirror"}
+DEFECT = "This should not have gone wrong. Reload the page to start over; the details are in the server's log."
+VIEW_LABELS = {
+    "single": "image only",
+    "mirror": "image and mirror image",
+    "multi-scale": "four scales and mirror images",
+}
 
 
 def navigation(state: ViewState) -> None:
@@ -134,7 +142,7 @@ def _any() -> None:
 
 
 def method_pills(
-    shown: Sequence[str],
+    selected: Sequence[str],
     default: Sequence[str] | None = None,
     why_not: Callable[[str], str] = lambda method: methods.why_not(method, CLASSIFIER),
 ) -> None:
@@ -150,8 +158,8 @@ def method_pills(
         title = methods.METHODS[method].title
         return f":material/block: {title}" if why_not(method) else title
 
-    def read(chosen: list[str]) -> dict[str, object]:
-        names = tuple(method for method in methods.METHODS if method in chosen)[: methods.MOST]
+    def read(picked: list[str]) -> dict[str, object]:
+        names = tuple(method for method in methods.METHODS if method in picked)[: methods.MOST]
         return {"methods": () if names == own_choice else names, "pair": ()}
 
     st.pills(
@@ -161,7 +169,7 @@ def method_pills(
         format_func=name,
         wrap=True,
         help=f"At most {methods.MOST} at a time.",
-        **session.control("methods", list(shown), read),
+        **session.control("methods", list(selected), read),
     )
 
 
@@ -176,10 +184,22 @@ def origins(sample: Sample, names: Iterable[str], views: str) -> str:
 def views_select(state: ViewState) -> None:
     """The views of the image whose maps are fused."""
     st.selectbox(
-        "Views",
+        "Test-time views",
         VIEWS,
         format_func=lambda name: VIEW_LABELS[name],
         help="The image as it is; with its mirror image; at the scales 0.5, 1, 1.5 and 2 with mirror images (IRN).",
         width=190,
         **session.control("views", state.views),
     )
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Shows what a person can put right as its one line; logs anything else and says so."""
+    try:
+        yield
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception:
+        logging.getLogger("wsss_viz.app").exception("a page failed")
+        st.error(DEFECT, icon=":material/error:")

@@ -57,8 +57,8 @@ def chart_script() -> str:
     """The path of plotly's script under the server's root, "" where Streamlit has moved it."""
     import streamlit
 
-    found = sorted(Path(streamlit.__file__).parent.glob("static/static/js/PlotlyChart.*.js"))
-    return f"./static/js/{found[0].name}" if found else ""
+    scripts = sorted(Path(streamlit.__file__).parent.glob("static/static/js/PlotlyChart.*.js"))
+    return f"./static/js/{scripts[0].name}" if scripts else ""
 
 
 def chart_hint(path: str) -> str:
@@ -108,17 +108,17 @@ def warm_up() -> None:
     backward pass.
     """
     from wsss_viz.app.pages.information.plane_section import prepare
-    from wsss_viz.app.services import caches
+    from wsss_viz.app.services import checkpoints, samples, traces
     from wsss_viz.app.state import ViewState
     from wsss_viz.errors import InputError
 
     view = ViewState()
     try:
-        caches.fine_scene(view.example)
-        caches.trace(caches.scene(view.example), view.views)
-        caches.classifier()
+        samples.fine_scene(view.example)
+        traces.trace(samples.scene(view.example), view.views)
+        checkpoints.classifier()
         prepare()
-        for _ in itertools.islice(caches.steps_of("rib", caches.scene(view.example), view.views), 2):
+        for _ in itertools.islice(traces.steps_of("rib", samples.scene(view.example), view.views), 2):
             pass
     except InputError as error:
         logging.getLogger(__name__).warning("%s", error)

@@ -49,8 +49,8 @@ def set_state(new: ViewState) -> None:
 
 def touched() -> bool:
     """Whether a control has changed the state since the address was written: only a whole run writes it."""
-    found: bool = st.session_state.get(_TOUCHED, False)
-    return found
+    by_control: bool = st.session_state.get(_TOUCHED, False)
+    return by_control
 
 
 def synchronise(page: str) -> ViewState:

@@ -35,14 +35,14 @@ def found_files() -> dict[str, Path]:
         shipped = {entry.file for entry in read_manifest(checkpoints_folder()).values()}
     except InputError:
         shipped = set()
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     folders = dict.fromkeys((own_folder(), trained_folder(), checkpoints_folder()))
     for folder in folders:
         left_out = shipped if folder == checkpoints_folder() else set()
         for path in _files(folder):
-            if path.name not in left_out and path.name not in found and len(found) < MOST_FILES:
-                found[path.name] = path
-    return found
+            if path.name not in left_out and path.name not in files and len(files) < MOST_FILES:
+                files[path.name] = path
+    return files
 
 
 def _files(folder: Path | None) -> list[Path]:

@@ -7,9 +7,7 @@ from matplotlib.figure import Figure
 from wsss_viz.figures import charts, pictures
 from wsss_viz.figures.sources import TraceOf, collect_rows, compute_trace
 from wsss_viz.figures.spec import FigureSpec
-from wsss_viz.figures.writing import written, written_pages
-
-__all__ = ["draw", "render", "written", "written_pages"]
+from wsss_viz.figures.writing import written
 
 
 def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:

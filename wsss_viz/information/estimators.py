@@ -63,7 +63,7 @@ class Estimator:
     Attributes:
         name: the string that gives this estimator again.
         measure: one Pair a layer.
-        inputs: it looks at so many inputs, each class in its share; None for all 4096. The cap is log2 of it.
+        inputs: it measures on so many inputs, each class in its share; None for all 4096. The cap is log2 of it.
         snapshots: at most so many epochs are measured unless one asks for more, since it is slow; None for all.
     """
 
@@ -98,10 +98,10 @@ def estimator(text: str, run: Run) -> Estimator:
 def network(run: Run, index: int, seed: int, layers: list[Array], inputs: int | None = None) -> Network:
     """The network of a seed at a snapshot, from the activations (S, 4096, d) of that snapshot."""
     labels, patterns = icosahedron.labels(), icosahedron.patterns().astype(np.float64)
-    chosen = np.arange(len(labels)) if inputs is None else mixture.stratified_subset(labels, inputs)
+    indices = np.arange(len(labels)) if inputs is None else mixture.stratified_subset(labels, inputs)
     activation = run.recipe.activation
     functions = layer_functions(run.weights[index, seed], activation)
-    return Network(patterns[chosen], labels[chosen], [T[seed][chosen] for T in layers], functions, activation)
+    return Network(patterns[indices], labels[indices], [T[seed][indices] for T in layers], functions, activation)
 
 
 def _bins(kind: str, number: float, run: Run) -> tuple[Bins | NotApplicable, Bins | NotApplicable]:
@@ -147,8 +147,8 @@ def _noise(variance: float, network: Network) -> list[Pair]:
 
 
 def _noisy(variance: float, network: Network) -> list[Pair]:
-    found = noisy_network_information(network.inputs, network.labels, network.functions, variance)
-    return [(layer.inputs, layer.labels) for layer in found]
+    layers = noisy_network_information(network.inputs, network.labels, network.functions, variance)
+    return [(layer.inputs, layer.labels) for layer in layers]
 
 
 def _mixture(variance: float, network: Network) -> list[Pair]:

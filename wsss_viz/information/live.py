@@ -76,9 +76,9 @@ def stream(recipe: Recipe) -> Iterator[Update]:
         done = -1
         try:
             for line in process.stdout:
-                told = json.loads(line)
-                done = told["epoch"]
-                yield Update(done, tuple(_snapshot(values) for values in told["snapshots"]))
+                message = json.loads(line)
+                done = message["epoch"]
+                yield Update(done, tuple(_snapshot(values) for values in message["snapshots"]))
             if done != recipe.epochs:
                 process.wait()
                 trouble.seek(0)
@@ -117,12 +117,12 @@ def main(text: str) -> None:
     from wsss_viz.information.networks import epochs
 
     torch.set_num_threads(1)
-    recipe, kept = Recipe(**json.loads(text)), []
+    recipe, unsent = Recipe(**json.loads(text)), []
     for epoch, snapshot in epochs(recipe):
-        kept += [] if snapshot is None else [_values(snapshot)]
+        unsent += [] if snapshot is None else [_values(snapshot)]
         if epoch % _stride(recipe) == 0 or epoch == recipe.epochs:
-            print(json.dumps({"epoch": epoch, "snapshots": kept}), flush=True)
-            kept = []
+            print(json.dumps({"epoch": epoch, "snapshots": unsent}), flush=True)
+            unsent = []
 
 
 if __name__ == "__main__":

@@ -123,10 +123,10 @@ def channel_information(
     counts = np.bincount(y)
     classes = np.eye(len(counts))[y]
     inputs, outputs = np.empty((draws, n)), np.empty((draws, n))
-    for part, rows, kernel, own in _kernels(h, variance, draws, seed):
+    for part, rows, kernel, itself in _kernels(h, variance, draws, seed):
         sums = kernel @ classes
         total = np.log2(sums.sum(axis=1) / n)
-        inputs[part, rows] = np.log2(own) - total
+        inputs[part, rows] = np.log2(itself) - total
         outputs[part, rows] = np.log2(sums[np.arange(len(rows)), y[rows]] / counts[y[rows]]) - total
     cap, label_cap = float(np.log2(n)), float(entropy_of(counts / n))
     params = {**_params(variance), "draws": draws, "seed": seed}
@@ -179,8 +179,8 @@ def _kernels(h: Array, variance: float, draws: int, seed: int) -> Iterator[tuple
             rows = np.arange(start, min(start + step, n))
             distances = cdist(t[rows], h, "sqeuclidean")
             distances -= distances.min(axis=1, keepdims=True)
-            own = np.exp(-distances[np.arange(len(rows)), rows] / (2 * variance))
-            yield draw, rows, np.exp(-distances / (2 * variance)), np.maximum(own, np.finfo(float).tiny)
+            itself = np.exp(-distances[np.arange(len(rows)), rows] / (2 * variance))
+            yield draw, rows, np.exp(-distances / (2 * variance)), np.maximum(itself, np.finfo(float).tiny)
 
 
 def _monte_carlo(values: Array, params: dict[str, float | int], cap: float, quantity: str) -> MIResult:

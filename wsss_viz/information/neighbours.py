@@ -99,13 +99,13 @@ def label_information(x: ArrayLike, labels: ArrayLike, neighbours: int = 3, seed
     if len(alphabet) == 1:
         raise NotApplicable("one class only: H(Y) = 0, there is nothing to know")
     counts = np.bincount(y)
-    kept = counts[y] > 1
-    if not kept.any():
+    repeated = counts[y] > 1
+    if not repeated.any():
         raise NotApplicable("every label occurs once; the estimator wants neighbours of the same label")
-    X, notes = _prepare(X[kept], "x", seed)
-    if not kept.all():
-        notes = (*notes, f"{int((~kept).sum())} samples left out, their label occurs once")
-    y, n = y[kept], int(kept.sum())
+    X, notes = _prepare(X[repeated], "x", seed)
+    if not repeated.all():
+        notes = (*notes, f"{int((~repeated).sum())} samples left out, their label occurs once")
+    y, n = y[repeated], int(repeated.sum())
     radius, k_of = np.empty(n), np.empty(n)
     for label in np.unique(y):
         members = y == label

@@ -78,8 +78,8 @@ def noisy_network_information(
         if k == 1:  # before the first layer there is no noise: its inner draws coincide
             means = means[:, :1]
         low, high, label = _ratios(means, state[:, :draws], y, variance)
-        told = _result(low, high, params, caps[0], f"I(X;T{k})")
-        results.append(LayerInformation(told, _result(label, label, params, caps[1], f"I(T{k};Y)")))
+        of_input = _result(low, high, params, caps[0], f"I(X;T{k})")
+        results.append(LayerInformation(of_input, _result(label, label, params, caps[1], f"I(T{k};Y)")))
     return results
 
 

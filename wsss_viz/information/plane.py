@@ -85,21 +85,21 @@ class Plane:
     @property
     def compression(self) -> Array:
         """(S, 6) C_k = max over epochs of what a layer says of the input, less what it says in the end; in bits."""
-        told = self.bits[..., INPUT]
-        return np.asarray(told.max(axis=0) - told[-1])
+        of_input = self.bits[..., INPUT]
+        return np.asarray(of_input.max(axis=0) - of_input[-1])
 
     @property
     def onset(self) -> NDArray[np.float64]:
         """(S, 6) the epoch from which a layer compresses: that of the maximum; NaN where there is no value."""
-        told = self.bits[..., INPUT]
-        peak = np.where(np.isnan(told).any(axis=0), 0, np.nan_to_num(told, nan=-np.inf).argmax(axis=0))
-        return np.where(np.isnan(told).any(axis=0), np.nan, self.epochs[peak])
+        of_input = self.bits[..., INPUT]
+        peak = np.where(np.isnan(of_input).any(axis=0), 0, np.nan_to_num(of_input, nan=-np.inf).argmax(axis=0))
+        return np.where(np.isnan(of_input).any(axis=0), np.nan, self.epochs[peak])
 
     @property
     def fit(self) -> Array:
         """(S, 6) F_k = what a layer says of the label in the end, less what it said at the start; in bits."""
-        told = self.bits[..., LABEL]
-        return np.asarray(told[-1] - told[0])
+        of_label = self.bits[..., LABEL]
+        return np.asarray(of_label[-1] - of_label[0])
 
     def order_breaks(self, tolerance: float = 0.01) -> NDArray[np.bool_]:
         """(E, 5, 2) where, in the mean over seeds, a layer says more than the one before by over `tolerance` bits.
@@ -181,28 +181,27 @@ def measuring(
     from wsss_viz.information import estimators  # brings scikit-learn, which a stored plane does without
 
     measured_with = estimators.estimator(estimator, run)
-    chosen = measured_epochs(run, snapshots or measured_with.snapshots)
+    indices = measured_epochs(run, snapshots or measured_with.snapshots)
     count = min(seeds or run.recipe.seeds, run.recipe.seeds)
-    shape = (len(chosen), count, len(LAYERS), 2)
+    shape = (len(indices), count, len(LAYERS), 2)
     bits, caps, intervals = np.full(shape, np.nan), np.full(shape, np.nan), np.full((*shape, 2), np.nan)
     sources: dict[str, dict[str, Any]] = {}
-    for row, index in enumerate(progress(chosen.tolist(), measured_with.name)):
+    for row, index in enumerate(progress(indices.tolist(), measured_with.name)):
         layers = run.activations(index)
         for seed in range(count):
             pairs = measured_with.measure(estimators.network(run, index, seed, layers, measured_with.inputs))
-            for place, outcome in _outcomes(pairs):
-                _describe(sources.setdefault(f"{LAYERS[place[0]]}/{place[1]}", {}), outcome)
+            for axis, outcome in _outcomes(pairs):
+                _describe(sources.setdefault(f"{LAYERS[axis[0]]}/{axis[1]}", {}), outcome)
                 if isinstance(outcome, MIResult):
-                    at = (row, seed, *place)
+                    at = (row, seed, *axis)
                     bits[at] = outcome.value_bits
                     caps[at] = np.nan if outcome.cap_bits is None else outcome.cap_bits
                     intervals[at] = np.nan if outcome.ci is None else outcome.ci
-        told = slice(row + 1)
-        described = {place: dict(source) for place, source in sources.items()}
-        epochs = run.epochs[chosen[told]]
-        yield Plane(
-            measured_with.name, run.recipe.activation, epochs, bits[told], intervals[told], caps[told], described
-        )
+        measured = slice(row + 1)
+        described = {axis: dict(source) for axis, source in sources.items()}
+        epochs = run.epochs[indices[measured]]
+        arrays = bits[measured], intervals[measured], caps[measured]
+        yield Plane(measured_with.name, run.recipe.activation, epochs, *arrays, described)
 
 
 def measured_epochs(run: Run, most: int | None) -> NDArray[np.int64]:

@@ -217,25 +217,25 @@ def _fit_logistic(X: Array, y: Codes, group: Codes, seed: int) -> tuple[_Probe, 
 def _fit_mlp(X: Array, y: Codes, group: Codes, seed: int) -> tuple[_Probe, dict[str, float]]:
     inner, outer = next(_inner_folds(y, group, STOPPING_FOLDS, seed))
     probe = MLPClassifier((HIDDEN,), alpha=1e-3, batch_size=min(64, len(inner)), random_state=seed)
-    best, epochs, kept = np.inf, 0, probe
+    best, epochs, best_probe = np.inf, 0, probe
     for epoch in range(1, MOST_EPOCHS + 1):
         probe.partial_fit(X[inner], y[inner], classes=np.unique(y))
         loss = log_loss(y[outer], probe.predict_proba(X[outer]), labels=probe.classes_)
         if loss < best:
-            best, epochs, kept = loss, epoch, deepcopy(probe)
+            best, epochs, best_probe = loss, epoch, deepcopy(probe)
         elif epoch >= epochs + PATIENCE:
             break
-    return kept, {"hidden": HIDDEN, "epochs": epochs}
+    return best_probe, {"hidden": HIDDEN, "epochs": epochs}
 
 
 def _inner_folds(y: Codes, group: Codes, folds: int, seed: int) -> Iterator[tuple[Codes, Codes]]:
     """Folds of the fitting samples, without those that would leave a class out of the fit."""
-    found = False
+    any_fold = False
     for inner, outer in _folds(y, group, folds, seed):
         if len(np.unique(y[inner])) == len(np.unique(y)):
-            found = True
+            any_fold = True
             yield inner, outer
-    if not found:
+    if not any_fold:
         raise NotApplicable("a class's samples are in too few groups to choose the probe by; take more images")
 
 

@@ -58,7 +58,7 @@ def table(run: Run, plane: Plane) -> str:
     for row in rows:
         epoch = int(plane.epochs[row])
         train, test = run.accuracy[np.flatnonzero(run.epochs == epoch)[0]].mean(axis=0)
-        cells = "".join(_cell(f"{_bits(told)} {_bits(label)}") for told, label in plane.mean[row])
+        cells = "".join(_cell(f"{_bits(of_input)} {_bits(of_label)}") for of_input, of_label in plane.mean[row])
         lines.append(f"{epoch:<9}{cells}   {train:.3f} {test:.3f}")
     lines.append("C_k      " + "".join(_cell(_bits(value)) for value in plane.compression.mean(axis=0)))
     lines.append("onset    " + "".join(_cell(_bits(value, 0)) for value in plane.onset.mean(axis=0)))

@@ -157,12 +157,12 @@ class Run:
     @classmethod
     def collect(cls, recipe: Recipe, snapshots: Iterable[Snapshot]) -> Run:
         """Trains to the end, or as far as `snapshots` goes, and keeps every snapshot."""
-        kept = list(snapshots)
-        if not kept:
+        every = list(snapshots)
+        if not every:
             raise InputError("a run has at least one snapshot; let the training start before it is stopped")
-        stacked = {name: np.stack([getattr(snapshot, name) for snapshot in kept]) for name in _STACKED}
-        made = {"version": __version__, "seconds": round(kept[-1].seconds, 1)}
-        return cls(recipe, np.array([snapshot.epoch for snapshot in kept]), made=made, **stacked)
+        stacked = {name: np.stack([getattr(snapshot, name) for snapshot in every]) for name in _STACKED}
+        made = {"version": __version__, "seconds": round(every[-1].seconds, 1)}
+        return cls(recipe, np.array([snapshot.epoch for snapshot in every]), made=made, **stacked)
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -11,7 +11,9 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -49,6 +51,18 @@ def default_weights(name: str) -> Any:
     return models.get_model_weights(name)["DEFAULT"]
 
 
+def untrained(name: str) -> nn.Module:
+    """A torchvision model with random numbers.
+
+    Examples:
+        >>> type(untrained("mobilenet_v2")).__name__
+        'MobileNetV2'
+    """
+    with warnings.catch_warnings():  # of an initialisation that means nothing here
+        warnings.simplefilter("ignore", FutureWarning)
+        return models.get_model(name, weights=None)
+
+
 def load_torchvision(name: str, given: NetworkInput = NOTHING) -> Classifier:
     """A torchvision model with its default pretrained weights, ImageNet's class names, frozen.
 
@@ -57,15 +71,24 @@ def load_torchvision(name: str, given: NetworkInput = NOTHING) -> Classifier:
 
     Raises:
         InputError: the weights cannot be fetched, or the network has no GAP and linear head.
+
+    Examples:
+        >>> load_torchvision("squeezenet1_1")
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: SqueezeNet has no linear head, so it has no class activation maps: ...
     """
     weights = default_weights(name)
+    file = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rsplit("/", 1)[-1]
+    if not file.is_file():
+        adapt(untrained(name))  # a network without class maps is refused before its weights are fetched
     try:
         model = models.get_model(name, weights=weights)
     except OSError as error:  # URLError is one
-        adapt(models.get_model(name, weights=None))  # what no weights would help against is said first
         raise InputError(
             f"the pretrained weights of {name} cannot be fetched ({error}): connect once, or put the file "
-            f"{weights.url.rsplit('/', 1)[-1]} into {torch.hub.get_dir()}/checkpoints"
+            f"{file.name} into "
+            f"{file.parent}"
         ) from None
     return adapt(
         model,

@@ -27,6 +27,17 @@ def write_checkpoint(path: Path, classifier: Classifier, description: dict[str, 
     Args:
         description: `{"name": ...}` of its architecture, with what its `described` builds the network from.
         half: whether numbers are written in half precision.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.scene_network import scene_network
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = Path(folder.name) / "c.safetensors"
+        >>> network = scene_network(["cat", "dog"], (8, 8, 8, 8, 8))
+        >>> write_checkpoint(path, network, {"name": "scene-network", "widths": [8, 8, 8, 8, 8]})
+        >>> read_checkpoint(path).classes
+        ('cat', 'dog')
+        >>> folder.cleanup()
     """
     meta = {
         "format": FORMAT,
@@ -72,6 +83,12 @@ def classifier_of(file: TensorFile, stride: int | None = None, folder: Path | No
 
     Raises:
         InputError: as `read_checkpoint` does.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> file = read_own(checkpoints_folder() / "scenes-classifier.safetensors")
+        >>> classifier_of(file).digest == file.digest
+        True
     """
     classifier = fill(file, _described(file, stride))
     classifier.digest, classifier.settings = file.digest, settings_of_digest(file.digest, folder)
@@ -83,6 +100,11 @@ def own_report(file: TensorFile) -> Report:
 
     Raises:
         InputError: the header does not describe its network.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> own_report(read_own(checkpoints_folder() / "scenes-classifier.safetensors")).stride
+        8
     """
     classifier = _described(file)
     expected = {key: tuple(value.shape) for key, value in classifier.state_dict().items()}

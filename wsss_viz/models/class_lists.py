@@ -37,6 +37,14 @@ def read_class_names(path: Path) -> tuple[str, ...]:
 
     Raises:
         InputError: no such file, no name in it, one twice, or one that is no plain line of at most 100 characters.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> _ = (Path(folder.name) / "names.txt").write_text("background\\ncat\\ndog\\n")
+        >>> read_class_names(Path(folder.name) / "names.txt")
+        ('cat', 'dog')
+        >>> folder.cleanup()
     """
     names = [line for _, line in lines_of(path)]
     if names and names[0].lower() in _BACKGROUND:
@@ -69,7 +77,12 @@ def check_class_names(names: object, where: str) -> tuple[str, ...]:
 
 
 def names_beside(checkpoint: Path) -> tuple[str, ...] | None:
-    """The names in `NAME.classes.txt` beside a checkpoint NAME.pth; None where there is no such file."""
+    """The names in `NAME.classes.txt` beside a checkpoint NAME.pth; None where there is no such file.
+
+    Examples:
+        >>> names_beside(Path("nowhere/net.pth")) is None
+        True
+    """
     path = beside(checkpoint, ".classes.txt")
     return read_class_names(path) if path.is_file() else None
 
@@ -85,6 +98,11 @@ def classes_of(rows: int, given: Sequence[str] | None, name: str) -> ClassList:
 
     Raises:
         InputError: the list has another length than the head.
+
+    Examples:
+        >>> names = classes_of(21, None, "x.pth")
+        >>> names.names[:2], names.background
+        (('aeroplane', 'bicycle'), True)
     """
     if given is not None:
         if len(given) not in (rows, rows - 1):

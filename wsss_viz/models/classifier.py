@@ -93,7 +93,12 @@ class Preprocessing:
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """The input as convolutions like it in memory, and with it all features: a tenth of their time on a CPU."""
+    """The input as convolutions like it in memory, and with it all features: a tenth of their time on a CPU.
+
+    Examples:
+        >>> channels_last(torch.zeros(1, 3, 4, 5)).stride()
+        (60, 1, 15, 3)
+    """
     return x.contiguous(memory_format=torch.channels_last)
 
 

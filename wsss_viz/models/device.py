@@ -12,6 +12,10 @@ def find_device(device: str | torch.device = "auto") -> torch.device:
 
     Raises:
         InputError: the device is unknown, or not in this machine. Nothing falls back to the CPU in silence.
+
+    Examples:
+        >>> find_device("cpu")
+        device(type='cpu')
     """
     if device == "auto":
         if torch.cuda.is_available():
@@ -30,5 +34,10 @@ def find_device(device: str | torch.device = "auto") -> torch.device:
 
 
 def device_label(device: torch.device) -> str:
-    """What the badge shows: "CPU", or the GPU's name."""
+    """What the badge shows: "CPU", or the GPU's name.
+
+    Examples:
+        >>> device_label(torch.device("cpu"))
+        'CPU'
+    """
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()

@@ -152,6 +152,11 @@ def variant_of(classifier: Classifier) -> str:
 
     Raises:
         ValueError: it is another network.
+
+    Examples:
+        >>> with torch.device("meta"):
+        ...     variant_of(efficientnet_lite(["cat", "dog"], "lite2"))
+        'lite2'
     """
     if classifier.layout == NAME:
         rows = [stage for stage in classifier.stages[1:-1] if isinstance(stage, nn.Sequential)]
@@ -167,6 +172,12 @@ def at_stride(classifier: Classifier, stride: int) -> Classifier:
 
     Raises:
         ValueError: another stride, or a classifier that is no EfficientNet-Lite.
+
+    Examples:
+        >>> with torch.device("meta"):
+        ...     network = efficientnet_lite(["cat", "dog"])
+        >>> at_stride(network, 32).stride
+        32
     """
     variant = variant_of(classifier)
     with torch.device("meta"):

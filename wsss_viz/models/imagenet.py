@@ -9,7 +9,12 @@ IMAGENET_COUNT = 1000
 
 
 def imagenet_classes() -> tuple[str, ...]:
-    """ImageNet's 1000 names, as the metadata of torchvision's weights have them."""
+    """ImageNet's 1000 names, as the metadata of torchvision's weights have them.
+
+    Examples:
+        >>> imagenet_classes()[235]
+        'German shepherd'
+    """
     from torchvision.models import ResNet50_Weights
 
     return tuple(ResNet50_Weights.IMAGENET1K_V1.meta["categories"])

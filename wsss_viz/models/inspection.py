@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from wsss_viz.errors import InputError
-from wsss_viz.models.adapter import LAYOUT, adapt, default_weights, is_torchvision_name, load_torchvision
+from wsss_viz.models.adapter import LAYOUT, adapt, default_weights, is_torchvision_name, load_torchvision, untrained
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import TORCHVISION_PREFIX, is_path, registered_path
 from wsss_viz.models.manifest import read_manifest
@@ -46,21 +45,17 @@ def inspect(
 
 
 def _torchvision(name: str, given: NetworkInput, numbers: bool) -> tuple[Report, Classifier | None]:
-    from torchvision import models
-
     weights = default_weights(name)
-    with warnings.catch_warnings():  # of an initialisation that is not used
-        warnings.simplefilter("ignore", FutureWarning)
-        untrained = models.get_model(name, weights=None)
+    model = untrained(name)
     basis = Report(
         name,
         round(weights.meta.get("_file_size", 0) * 1e6),
         f"torchvision's pretrained weights ({weights.name})",
         layout=LAYOUT,
         architecture=f"torchvision's {name}",
-        tensors=len(untrained.state_dict()),
-        matched=len(untrained.state_dict()),
-        expected=len(untrained.state_dict()),
+        tensors=len(model.state_dict()),
+        matched=len(model.state_dict()),
+        expected=len(model.state_dict()),
         parameters=weights.meta["num_params"],
         dtypes=("F32",),
         classes=tuple(weights.meta["categories"]),
@@ -68,7 +63,7 @@ def _torchvision(name: str, given: NetworkInput, numbers: bool) -> tuple[Report,
     )
     try:
         classifier = adapt(
-            untrained,
+            model,
             preprocessing=weights,
             mean=given.mean,
             std=given.std,

@@ -118,6 +118,10 @@ def read_registered(name: str, given: NetworkInput = NOTHING) -> Classifier:
 
     Raises:
         InputError: there is none of that name, its file is missing, truncated or changed, or it cannot have the stride.
+
+    Examples:
+        >>> read_registered("scenes-classifier").stride
+        8
     """
     entry, path = _entry(name)
     try:
@@ -146,7 +150,12 @@ def _entry(name: str) -> tuple[Entry, Path]:
 
 
 def registered_path(name: str) -> Path:
-    """The file of a checkpoint in the register. Raises InputError where there is none of that name, or no file."""
+    """The file of a checkpoint in the register. Raises InputError where there is none of that name, or no file.
+
+    Examples:
+        >>> registered_path("scenes-classifier").name
+        'scenes-classifier.safetensors'
+    """
     return _entry(name)[1]
 
 
@@ -155,6 +164,11 @@ def load_network(name: str, form: str, build: Callable[[Mapping[str, Any]], Netw
 
     Raises:
         InputError: there is none of that name, or its file is missing, truncated, changed or of another form.
+
+    Examples:
+        >>> from wsss_viz.models.sequence_network import load_sequence_network
+        >>> load_sequence_network().classes
+        ('jump', 'kick', 'throw')
     """
     entry, path = _entry(name)
     try:

@@ -21,7 +21,12 @@ FOLDER_VARIABLE = "WSSS_VIZ_CHECKPOINTS"
 
 
 def checkpoints_folder() -> Path:
-    """The shipped `checkpoints/`, or in its place the folder named in the environment variable WSSS_VIZ_CHECKPOINTS."""
+    """The shipped `checkpoints/`, or in its place the folder named in the environment variable WSSS_VIZ_CHECKPOINTS.
+
+    Examples:
+        >>> (checkpoints_folder() / "manifest.json").is_file()
+        True
+    """
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else shipped_folder() / "checkpoints"
 
@@ -30,6 +35,10 @@ def trained_folder() -> Path:
     """Where `train` writes and `load` looks beside `checkpoints_folder`: in the person's data folder.
 
     The folder of WSSS_VIZ_CHECKPOINTS, where that is set, is this one too.
+
+    Examples:
+        >>> trained_folder().name
+        'checkpoints'
     """
     return checkpoints_folder() if os.environ.get(FOLDER_VARIABLE) else data_folder() / "checkpoints"
 
@@ -70,6 +79,10 @@ def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
 
     Raises:
         InputError: a register cannot be read.
+
+    Examples:
+        >>> read_manifest()["scenes-classifier"].architecture["name"]
+        'scene-network'
     """
     if folder is None:
         return {**_read(trained_folder()), **_read(checkpoints_folder())}
@@ -95,7 +108,12 @@ def _entries(path: Path, stamp: tuple[int, ...]) -> dict[str, Entry]:
 
 
 def folder_of(name: str) -> Path | None:
-    """The folder in whose register a name is, None where there is none."""
+    """The folder in whose register a name is, None where there is none.
+
+    Examples:
+        >>> folder_of("scenes-classifier") == checkpoints_folder()
+        True
+    """
     return next((folder for folder in (checkpoints_folder(), trained_folder()) if name in _read(folder)), None)
 
 
@@ -104,6 +122,10 @@ def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
 
     A person's own network from a shipped classifier is not among them: a method takes it where it is named. Rounds of
     AE come by their number, others by name, the classifier's digest decides. Needs no network to be read.
+
+    Examples:
+        >>> trained_names("cgnet", "nothing of that name")
+        ()
     """
     folder = folder_of(classifier_name)
     if folder is None:
@@ -119,7 +141,12 @@ def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
 
 
 def settings_of(name: str) -> dict[str, dict[str, Any]]:
-    """The methods' settings of a classifier by its name in the register or its path; {} where there are none."""
+    """The methods' settings of a classifier by its name in the register or its path; {} where there are none.
+
+    Examples:
+        >>> settings_of("nothing of that name")
+        {}
+    """
     entries = read_manifest()
     if name in entries:
         return _inherited_settings(entries[name])
@@ -130,6 +157,10 @@ def settings_of_file(path: Path) -> dict[str, dict[str, Any]]:
     """The methods' settings in the entry of this very file, by its digest; {} where no entry is of it.
 
     An entry without its own has those of the classifier that it was trained from.
+
+    Examples:
+        >>> settings_of_file(checkpoints_folder() / "manifest.json")
+        {}
     """
     size = path.stat().st_size
     alike = [entry for name, entry in read_manifest().items() if _size((folder_of(name) or path) / entry.file) == size]
@@ -142,6 +173,10 @@ def settings_of_digest(sha256: str, folder: Path | None = None) -> dict[str, dic
 
     Args:
         folder: whose register is asked too, such as the one that a training wrote beside its checkpoint.
+
+    Examples:
+        >>> settings_of_digest("0" * 64)
+        {}
     """
     entries = (*read_manifest().values(), *(_read_beside(folder) if folder else ()))
     entry = next((entry for entry in entries if entry.sha256 == sha256), None)
@@ -169,7 +204,16 @@ def _inherited_settings(entry: Entry) -> dict[str, dict[str, Any]]:
 
 
 def register(name: str, entry: Entry, folder: Path | None = None) -> None:
-    """Adds or replaces one entry, which keeps its settings; the register is written whole or not at all."""
+    """Adds or replaces one entry, which keeps its settings; the register is written whole or not at all.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> register("mine", read_manifest()["scenes-classifier"], Path(folder.name))
+        >>> list(read_manifest(Path(folder.name)))
+        ['mine']
+        >>> folder.cleanup()
+    """
     folder = folder or trained_folder()
     entries = read_manifest(folder)
     if name in entries and not entry.settings:
@@ -180,6 +224,12 @@ def register(name: str, entry: Entry, folder: Path | None = None) -> None:
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file, hexadecimal."""
+    """The SHA-256 of a file, hexadecimal.
+
+    Examples:
+        >>> entry = read_manifest()["scenes-classifier"]
+        >>> file_digest(checkpoints_folder() / entry.file) == entry.sha256
+        True
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -75,6 +75,15 @@ def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any], *, ha
 
     Raises:
         InputError: a weight is too large for float16.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = Path(folder.name) / "n.safetensors"
+        >>> write_weights(path, nn.Linear(2, 3), {"format": "linear-1"}, half=True)
+        >>> read_own(path).tensors["weight"].dtype
+        'F16'
+        >>> folder.cleanup()
     """
     tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     if half:
@@ -94,6 +103,11 @@ def read_own(path: Path, sha256: str | None = None) -> TensorFile:
 
     Raises:
         InputError: the file is missing, no safetensors, truncated, or of another digest.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> "head.weight" in read_own(checkpoints_folder() / "scenes-classifier.safetensors").tensors
+        True
     """
     if not path.is_file():
         raise InputError(f"no checkpoint at {path}: check the path, or make it with `python -m wsss_viz train`")
@@ -108,6 +122,12 @@ def fill(file: TensorFile, network: Network) -> Network:
 
     Raises:
         InputError: the file has other tensors than the network, or NaN or infinity.
+
+    Examples:
+        >>> read_network(Path("nothing.safetensors"), "linear-1", nn.Linear)
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: no checkpoint at nothing.safetensors: ...
     """
     _check_layout(file, network)
     state = {key: file.read(key) for key in file.tensors}

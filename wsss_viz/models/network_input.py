@@ -99,7 +99,12 @@ NOTHING = NetworkInput()
 
 
 def source_of(given: NetworkInput, sidecar: NetworkInput, default: str) -> str:
-    """Where mean, std and side are from, joined by "+" where they are from several: "given+assumed"."""
+    """Where mean, std and side are from, joined by "+" where they are from several: "given+assumed".
+
+    Examples:
+        >>> source_of(NetworkInput(mean=(0.5, 0.5, 0.5)), NOTHING, "assumed")
+        'given+assumed'
+    """
     parts = []
     for name in ("mean", "std", "short_side"):
         said = "given" if getattr(given, name) is not None else "sidecar"

@@ -78,6 +78,13 @@ def report_on(
     Raises:
         InputError: `classes` are not as many as the head has rows, the stride is none that the network can have, or
             what lies beside the file is wrong.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> path = checkpoints_folder() / "scenes-classifier.safetensors"
+        >>> report, network = report_on(read_tensors(path, numbers=False), path, given=NetworkInput(short_side=96))
+        >>> report.preprocessing["short_side"], network is None
+        (96, True)
     """
     sidecar = read_sidecar(path)
     if OWN_KEY in file.metadata:
@@ -116,6 +123,11 @@ def with_input(report: Report, given: NetworkInput, sidecar: NetworkInput = NOTH
 
     Raises:
         InputError: the network cannot have the stride.
+
+    Examples:
+        >>> report = Report("x", 1, "safetensors", input_from="assumed")
+        >>> with_input(report, NetworkInput(std=(0.5, 0.5, 0.5))).input_from
+        'assumed+given'
     """
     said = given.over(sidecar)
     known = architecture(report.layout)

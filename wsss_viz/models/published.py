@@ -101,6 +101,16 @@ def save_tensors(path: Path | str, target: Path) -> None:
 
     Raises:
         InputError: the file is damaged or made to do harm.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> target = Path(folder.name) / "plain.safetensors"
+        >>> save_tensors(checkpoints_folder() / "scenes-classifier.safetensors", target)
+        >>> "head.weight" in read_tensors(target).tensors
+        True
+        >>> folder.cleanup()
     """
     path, part = part_of(Path(path))
     file = read_tensors(path)

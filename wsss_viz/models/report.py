@@ -153,7 +153,11 @@ def _numbers(values: Sequence[float]) -> str:
 
 
 def refuse(report: Report) -> None:
-    """Raises InputError with the report's first problem where it has one."""
+    """Raises InputError with the report's first problem where it has one.
+
+    Examples:
+        >>> refuse(Report("x.pth", 10, "safetensors"))
+    """
     if report.problems:
         more = f" (and {len(report.problems) - 1} more: inspect it)" if len(report.problems) > 1 else ""
         raise InputError(f"{report.file}: {report.problems[0]}{more}")

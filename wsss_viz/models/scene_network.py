@@ -36,6 +36,10 @@ def scene_network(classes: Sequence[str], widths: Sequence[int] = WIDTHS) -> Cla
 
     The stem and the first two stages are the early part: they are pretrained and then frozen, as conv1 to layer2 are in
     IRN (`docs/sources.md#irn`). The head starts at zero, so that every logit does.
+
+    Examples:
+        >>> scene_network(["cat", "dog"]).stride
+        8
     """
     stem = nn.Sequential(
         nn.Conv2d(3, widths[0], 3, STRIDES[0], 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=False)

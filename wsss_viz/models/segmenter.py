@@ -73,6 +73,10 @@ def segment(segmenter: Segmenter, image: NDArray[np.uint8], labels: Sequence[str
 
     Returns:
         (H, W) uint8, class index + 1, 0 background.
+
+    Examples:
+        >>> segment(Segmenter(["cat"], (8, 8, 8, 8, 8)).eval(), np.zeros((16, 24, 3), dtype=np.uint8)).shape
+        (16, 24)
     """
     logits = interpolate(
         segmenter(segmenter.preprocessing(image)), image.shape[:2], mode="bilinear", align_corners=False
@@ -84,12 +88,24 @@ def segment(segmenter: Segmenter, image: NDArray[np.uint8], labels: Sequence[str
 
 
 def write_segmenter(path: Path, segmenter: Segmenter) -> None:
-    """Writes the network as safetensors, whole or not at all."""
+    """Writes the network as safetensors, whole or not at all.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> write_segmenter(Path(folder.name) / "s.safetensors", Segmenter(["cat"], (8, 8, 8, 8, 8)))
+        >>> folder.cleanup()
+    """
     write_network(path, segmenter, FORMAT, {"classes": list(segmenter.classes), "widths": list(segmenter.widths)})
 
 
 def load_segmenter(name: str = "scenes-segmenter") -> Segmenter:
-    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `load_network` does."""
+    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `load_network` does.
+
+    Examples:
+        >>> len(load_segmenter().classes)
+        10
+    """
     return load_network(name, FORMAT, _build)
 
 

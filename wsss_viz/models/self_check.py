@@ -41,6 +41,11 @@ def self_check(classifier: Classifier, name: str = "the checkpoint") -> SelfChec
 
     Raises:
         InputError: they differ by more than `TOLERANCE`, are not finite, or are all 0.
+
+    Examples:
+        >>> from wsss_viz.models import load
+        >>> self_check(load("scenes-classifier", "cpu")).difference < TOLERANCE
+        True
     """
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(1, 3, *PROBE_SIZE, generator=generator).to(classifier.device, classifier.head.weight.dtype)

@@ -62,7 +62,12 @@ class SequenceNetwork(nn.Module):
 
 
 def to_input(frames: Tensor) -> Tensor:
-    """(..., H, W, 3) uint8 to (..., 3, H, W) float32, about -2 to 2."""
+    """(..., H, W, 3) uint8 to (..., 3, H, W) float32, about -2 to 2.
+
+    Examples:
+        >>> to_input(torch.zeros(5, 8, 8, 3, dtype=torch.uint8)).shape
+        torch.Size([5, 3, 8, 8])
+    """
     return ((frames.float() / 255 - 0.5) / 0.25).movedim(-1, -3).contiguous()
 
 
@@ -75,18 +80,36 @@ def temporal_maps(
     Args:
         network: in evaluation mode.
         frames: (T, H, W, 3) uint8 RGB, `FRAME_SIZE` pixels a side.
+
+    Examples:
+        >>> frames = np.zeros((5, FRAME_SIZE, FRAME_SIZE, 3), dtype=np.uint8)
+        >>> maps, logits = temporal_maps(load_sequence_network(), frames)
+        >>> maps.shape, logits.shape
+        ((3, 5), (3,))
     """
     maps = network.maps(to_input(torch.from_numpy(frames))[None])[0]
     return maps.numpy(), maps.mean(dim=1).numpy()
 
 
 def write_sequence_network(path: Path, network: SequenceNetwork) -> None:
-    """Writes the network as safetensors, whole or not at all."""
+    """Writes the network as safetensors, whole or not at all.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> write_sequence_network(Path(folder.name) / "s.safetensors", load_sequence_network())
+        >>> folder.cleanup()
+    """
     write_network(path, network, FORMAT, {"classes": list(network.classes), "widths": list(network.widths)})
 
 
 def load_sequence_network(name: str = "sequences-classifier") -> SequenceNetwork:
-    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `load_network` does."""
+    """A network of the register on the CPU, in evaluation mode, frozen. Raises InputError as `load_network` does.
+
+    Examples:
+        >>> load_sequence_network().classes
+        ('jump', 'kick', 'throw')
+    """
     return load_network(name, FORMAT, _build)
 
 

@@ -6,7 +6,7 @@ import re
 
 from tests.app.conftest import OpenPage
 from wsss_viz.app.pages.about import texts
-from wsss_viz.app.pages.about.papers import PAPERS
+from wsss_viz.app.pages.about.texts import PAPERS
 from wsss_viz.methods.catalogue import METHODS
 
 

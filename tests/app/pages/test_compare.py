@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content, viewer_data
 from wsss_viz.app import methods
-from wsss_viz.app.services.caches import CLASSIFIER
+from wsss_viz.app.services.checkpoints import CLASSIFIER
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.traces import Step
@@ -141,8 +141,8 @@ def test_a_job_shows_what_there_is_of_it_and_what_it_waits_for(
             if k == 1:
                 go_on.wait(60)
 
-    monkeypatch.setattr("wsss_viz.app.services.caches.steps_of", slow)
-    monkeypatch.setattr("wsss_viz.app.services.caches.precomputed", lambda *_: None)
+    monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", slow)
+    monkeypatch.setattr("wsss_viz.app.services.traces.precomputed", lambda *_: None)
     page = open_page("compare", methods="cam,cs-ae-single,rib", example="scenes:val:9")
     try:
         for _ in range(50):

@@ -16,15 +16,14 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage, viewer_data
 from tests.app.pages.test_pages import assert_well, text
 from wsss_viz.app import methods
-from wsss_viz.app.pages.erasing import averages, exports
+from wsss_viz.app.pages.erasing import averages, exports, filmstrip
 from wsss_viz.app.pages.erasing import sources as erasing_sources
 from wsss_viz.app.pages.erasing.curves import scores_chart
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints, samples, traces
 from wsss_viz.app.services.steps import _FRAMES, MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
 from wsss_viz.app.state.erasing import MODES as MODE_NAMES
-from wsss_viz.app.widgets import filmstrip
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
@@ -70,7 +69,7 @@ def test_modes_and_defaults_are_those_of_the_library() -> None:
 
 
 def test_every_frame_of_cs_ae_is_called_by_its_own_step() -> None:
-    sample = caches.scene(SCENE)
+    sample = samples.scene(SCENE)
     labels = sample.labels or ()
     view = ViewState(mode="cs-ae")
     trace = erasing_sources.stored(view, sample, erasing_sources.options(view, sample, labels[0]))
@@ -137,7 +136,7 @@ def test_a_picture_of_ones_own_is_stepped_through_without_a_ground_truth(open_pa
     assert "AE, frozen classifier: train" in text(page)
     assert "computed now" in text(page)
     panels = viewer_data(page, "erasing")["content"]["panels"]
-    assert [panel["title"] for panel in panels] == ["What is left", "Where it looks now", "All looks together"]
+    assert [panel["title"] for panel in panels] == ["What is left", "Current map", "Combined map"]
     assert not [number for number in page.number_input if number.label == "Number"], "no scene to be picked"
     page.segmented_control(key="erasing_source").set_value("scene").run()
     assert "Ground truth" in [panel["title"] for panel in viewer_data(page, "erasing")["content"]["panels"]]
@@ -145,7 +144,7 @@ def test_a_picture_of_ones_own_is_stepped_through_without_a_ground_truth(open_pa
 
 def test_without_a_class_the_one_with_the_top_score_is_stepped_through(open_page: OpenPage) -> None:
     page = finished(open_page("erasing", source="own", photograph="flower", mode="ae", steps="1"))
-    scores = caches.trace(caches.photograph("flower"), "single").scores
+    scores = traces.trace(samples.photograph("flower"), "single").scores
     assert f"AE, frozen classifier: {CLASSES[int(scores.argmax())]}" in text(page)
 
 
@@ -170,7 +169,7 @@ def test_options_reach_the_method(open_page: OpenPage) -> None:
     page = finished(open_page("erasing", example=SCENE, steps="5", mask="soft", **{"erase-at": "0.2", "erased": "all"}))
     assert_well(page)
     assert re.search(r"\d steps, computed now", text(page))
-    sample, state = caches.scene(SCENE), ViewState(steps=5, mask="soft", erase_at=0.2, erased="all", stop_area=0.4)
+    sample, state = samples.scene(SCENE), ViewState(steps=5, mask="soft", erase_at=0.2, erased="all", stop_area=0.4)
     assert erasing_sources.options(state, sample, "cat") == {
         "steps": 5,
         "mask": "soft",
@@ -205,7 +204,7 @@ def test_what_was_precomputed_is_taken_and_said(
     monkeypatch.setattr("wsss_viz.showcase.building.available", lambda _: ("cam", "ae"))
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
     build_showcase(tmp_path / "showcase" / "traces.zip", scenes=(SCENE,), experiment_count=2)
-    monkeypatch.setattr("wsss_viz.app.services.caches.steps_of", lambda *_, **__: pytest.fail("it was computed"))
+    monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", lambda *_, **__: pytest.fail("it was computed"))
     page = open_page("erasing", example=SCENE)
     assert_well(page)
     assert "4 steps, precomputed" in text(page)
@@ -223,7 +222,7 @@ def test_a_job_that_fails_is_one_line_and_can_be_asked_again(
     def fails(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("wsss_viz.app.services.caches.steps_of", fails)
+    monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", fails)
     page = finished(open_page("erasing", mode="rib", steps="7"))
     assert not page.exception
     assert [error.value for error in page.error if "does not suffice" in error.value]
@@ -234,7 +233,7 @@ def test_a_job_that_fails_is_one_line_and_can_be_asked_again(
 
 
 def test_the_looks_are_those_the_experiment_measures() -> None:
-    classifier, sample = caches.classifier(), caches.scene(SCENE)
+    classifier, sample = checkpoints.classifier(), samples.scene(SCENE)
     measured = [one for one in observe(classifier, sample, "cat") if one.kind == "class"]
     for one, step in zip(measured, looks(classifier, sample, "cat"), strict=True):
         assert step.terms["theta"] == one.threshold

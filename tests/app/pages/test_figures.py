@@ -13,7 +13,6 @@ from wsss_viz.app.pages.figures import controls
 from wsss_viz.app.services import basket, gradients
 from wsss_viz.app.state import ViewState
 from wsss_viz.figures import FigureSpec, Row, preset, ratios, read_spec, spec_bytes
-from wsss_viz.methods.catalogue import why_not
 
 BASKET = "test.129.cow.3.cam_rib,val.7..final.ae"
 
@@ -108,7 +107,7 @@ def test_the_page_and_the_command_line_give_the_same_bytes(tmp_path: Path, kind:
 
 
 def test_a_method_that_is_not_trained_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls, "why_not_registered", lambda name, _: why_not(name, ()))
+    monkeypatch.setattr("wsss_viz.models.manifest.trained_names", lambda *_: ())
     spec, (line,) = controls.without_missing(preset("grid"))
     assert spec == replace(preset("grid"), columns=("image", "truth", "cam", "rib"))
     assert "train cse" in line

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage
 from tests.app.pages.test_pages import alts, assert_well, text
 from wsss_viz.app.pages.gradients import charts, exports, facts, region
-from wsss_viz.app.services import caches, gradient_sources, gradients
+from wsss_viz.app.services import checkpoints, gradient_sources, gradients, samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import gradients as state
 from wsss_viz.figures.drawing import chart_svg
@@ -121,12 +121,12 @@ def test_a_scene_through_ribs_steps_is_a_job_that_can_be_cancelled(open_page: Op
 
 def test_what_is_computed_of_a_scene_is_what_the_library_computes(cold_caches: None) -> None:
     view = ViewState(subject="scenes", split="val", index=5, rib_step=1)
-    sample = caches.scene(view.example)
+    sample = samples.scene(view.example)
     (name, *_) = sample.labels or ()
     telling = gradient_sources.request(None, view, sample, name).work()
     as_it_is, first, second = (next(telling) for _ in range(3))
     telling.close()
-    found = scenes.scene_maps(caches.classifier(), sample, [name])
+    found = scenes.scene_maps(checkpoints.classifier(), sample, [name])
     assert as_it_is[0] == first[0] == found.layers
     np.testing.assert_allclose(as_it_is[1], found.maps[0], rtol=1e-5)
     np.testing.assert_allclose(first[1], found.maps[0], rtol=1e-4, atol=1e-6, err_msg="theta_0 is the classifier")

@@ -79,7 +79,7 @@ def test_a_defect_is_logged_and_never_shown(
     def fails(*_: object) -> None:
         raise ZeroDivisionError("internal detail")
 
-    monkeypatch.setattr("wsss_viz.app.services.caches.trace", fails)
+    monkeypatch.setattr("wsss_viz.app.services.traces.trace", fails)
     page = open_page("compare")
     assert not page.exception
     assert len(page.error) == 1

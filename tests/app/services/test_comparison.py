@@ -65,6 +65,15 @@ def test_shared_is_one_scale_over_the_methods() -> None:
     assert cam.scores == {}, "nothing to measure without a mask"
 
 
+def test_a_pixel_at_the_threshold_itself_is_background(sample: Sample) -> None:
+    trace, names = {"cam": trace_of(0, steps=1)}, CLASSES[:2]
+    (free,) = compare(trace, sample, CLASSES, names, ViewState(threshold=0.3))
+    row, column = (int(place[7]) for place in np.nonzero(free.values.max(axis=0) > 0.3))
+    (exact,) = compare(trace, sample, CLASSES, names, ViewState(threshold=float(free.values[:, row, column].max())))
+    assert free.mask[row, column] != 0
+    assert exact.mask[row, column] == 0
+
+
 def test_shared_and_raw_have_one_scale_at_every_step(sample: Sample) -> None:
     traces = {"cam": trace_of(0, steps=1), "rib": trace_of(1)}
     names = CLASSES[2:4]

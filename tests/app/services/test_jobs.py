@@ -57,20 +57,20 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def count_of(jobs: Jobs, owner: str, request: Request) -> int:
-    found = jobs.look(owner, request)
+    found = jobs.poll(owner, request)
     return -1 if found is None else len(found.steps)
 
 
 def state_of(jobs: Jobs, owner: str, request: Request) -> str:
-    found = jobs.look(owner, request)
+    found = jobs.poll(owner, request)
     return "none" if found is None else found.state
 
 
 def test_a_job_gives_its_steps_in_order_and_ends() -> None:
     jobs, request = Jobs(), Request("a", steps(5), 5)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     jobs.wait("one", request, PATIENCE)
-    found = jobs.look("one", request)
+    found = jobs.poll("one", request)
     assert found
     assert found.state == "done"
     assert [s.index for s in found.steps] == [0, 1, 2, 3, 4]
@@ -80,12 +80,12 @@ def test_a_job_gives_its_steps_in_order_and_ends() -> None:
 def test_partial_steps_are_seen_while_it_runs_with_an_estimate() -> None:
     jobs, gate = Jobs(), Gate(4)
     request = Request("a", gate.work, 4)
-    first = jobs.ask("one", request)
+    first = jobs.submit("one", request)
     assert first.going
     assert first.remaining is None
     gate.let(2)
     until(lambda: count_of(jobs, "one", request) == 2)
-    found = jobs.look("one", request)
+    found = jobs.poll("one", request)
     assert found
     assert found.state == "running"
     assert found.remaining is not None
@@ -105,11 +105,11 @@ def test_jobs_of_one_device_run_one_after_the_other_in_the_order_they_were_asked
 
         return work
 
-    jobs.ask("zero", Request("gate", gate.work, 1))
+    jobs.submit("zero", Request("gate", gate.work, 1))
     requests = [Request(name, noted(name), 1) for name in "abc"]
-    found = [jobs.ask(f"owner {request.key}", request) for request in requests]
+    found = [jobs.submit(f"owner {request.key}", request) for request in requests]
     until(lambda: gate.runs == 1)
-    assert [jobs.ask(f"owner {r.key}", r).ahead for r in requests] == [1, 2, 3]
+    assert [jobs.submit(f"owner {r.key}", r).ahead for r in requests] == [1, 2, 3]
     assert "waiting for" in progress_text(found[1])
     gate.let()
     until(lambda: state_of(jobs, "owner c", requests[2]) == "done")
@@ -118,9 +118,9 @@ def test_jobs_of_one_device_run_one_after_the_other_in_the_order_they_were_asked
 
 def test_two_devices_work_at_the_same_time() -> None:
     jobs, gate = Jobs(), Gate(1)
-    jobs.ask("one", Request("slow", gate.work, 1, device="cpu"))
+    jobs.submit("one", Request("slow", gate.work, 1, device="cpu"))
     other = Request("quick", steps(1), 1, device="gpu")
-    jobs.ask("two", other)
+    jobs.submit("two", other)
     until(lambda: state_of(jobs, "two", other) == "done")
     gate.let()
 
@@ -128,11 +128,11 @@ def test_two_devices_work_at_the_same_time() -> None:
 def test_sessions_that_ask_for_the_same_share_one_run_and_cancelling_drops_ones_own_interest() -> None:
     jobs, gate = Jobs(), Gate(3)
     request = Request("a", gate.work, 3)
-    jobs.ask("one", request)
-    jobs.ask("two", request)
+    jobs.submit("one", request)
+    jobs.submit("two", request)
     gate.let()
     until(lambda: count_of(jobs, "two", request) == 1)
-    jobs.drop("one", request)
+    jobs.cancel("one", request)
     gate.let(2)
     until(lambda: state_of(jobs, "two", request) == "done")
     assert gate.runs == 1
@@ -141,37 +141,37 @@ def test_sessions_that_ask_for_the_same_share_one_run_and_cancelling_drops_ones_
 def test_the_last_one_to_cancel_stops_it_before_its_next_step() -> None:
     jobs, gate = Jobs(), Gate(50)
     request = Request("a", gate.work, 50)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     gate.let()
     until(lambda: count_of(jobs, "one", request) == 1)
-    jobs.drop("one", request)
-    assert jobs.look("one", request) is None
+    jobs.cancel("one", request)
+    assert jobs.poll("one", request) is None
     gate.let()
     assert gate.closed.wait(PATIENCE)
     assert gate.passes._value == 0, "it went on after the step it was at"
     again = Request("a", steps(2), 2)
-    jobs.ask("one", again)
+    jobs.submit("one", again)
     until(lambda: state_of(jobs, "one", again) == "done")
 
 
 def test_a_session_has_one_job_that_goes_on() -> None:
     jobs, first, second = Jobs(), Gate(9), Gate(1)
     one, two = Request("a", first.work, 9), Request("b", second.work, 1)
-    jobs.ask("one", one)
+    jobs.submit("one", one)
     until(lambda: first.runs == 1)
-    jobs.ask("one", two)
+    jobs.submit("one", two)
     first.let()
     assert first.closed.wait(PATIENCE)
     second.let()
     until(lambda: state_of(jobs, "one", two) == "done")
-    assert jobs.look("one", one) is None
+    assert jobs.poll("one", one) is None
 
 
 def test_a_tab_that_was_closed_loses_its_interest() -> None:
     now = [100.0]
-    jobs, gate = Jobs(Limits(lapse=90), clock=lambda: now[0]), Gate(9)
+    jobs, gate = Jobs(Limits(lease=90), clock=lambda: now[0]), Gate(9)
     request = Request("a", gate.work, 9)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     gate.let()
     until(lambda: count_of(jobs, "one", request) == 1)
     now[0] += 91
@@ -182,12 +182,12 @@ def test_a_tab_that_was_closed_loses_its_interest() -> None:
 
 def test_the_queue_is_bounded_and_says_so() -> None:
     jobs, gate = Jobs(Limits(queue=2)), Gate(1)
-    jobs.ask("zero", Request("gate", gate.work, 1))
+    jobs.submit("zero", Request("gate", gate.work, 1))
     until(lambda: gate.runs == 1)
     for owner in ("one", "two"):
-        jobs.ask(owner, Request(owner, steps(1), 1))
+        jobs.submit(owner, Request(owner, steps(1), 1))
     with pytest.raises(InputError, match="2 computations are waiting"):
-        jobs.ask("three", Request("three", steps(1), 1))
+        jobs.submit("three", Request("three", steps(1), 1))
     gate.let()
 
 
@@ -195,12 +195,12 @@ def test_a_job_may_not_run_for_ever() -> None:
     now = [0.5]
     jobs, gate = Jobs(Limits(seconds=60), clock=lambda: now[0]), Gate(9)
     request = Request("a", gate.work, 9)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     until(lambda: gate.runs == 1)
     now[0] += 61
     gate.let()
     until(lambda: state_of(jobs, "one", request) == "failed")
-    found = jobs.look("one", request)
+    found = jobs.poll("one", request)
     assert found
     assert "1 minutes" in found.line
     assert len(found.steps) == 1
@@ -226,16 +226,16 @@ def failing(error: Exception) -> Callable[[], Iterator[Step]]:
 )
 def test_what_goes_wrong_is_one_line_and_the_worker_lives_on(error: Exception, line: str) -> None:
     jobs, request = Jobs(), Request("a", failing(error), 2)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     until(lambda: state_of(jobs, "one", request) == "failed")
-    found = jobs.look("one", request)
+    found = jobs.poll("one", request)
     assert found
     assert found.line.startswith(line)
     assert "\n" not in found.line
     assert "internal" not in found.line
     assert len(found.steps) == 1, "what had come is kept"
     better = Request("a", steps(2), 2)
-    jobs.ask("one", better)
+    jobs.submit("one", better)
     until(lambda: state_of(jobs, "one", better) == "done")
 
 
@@ -256,7 +256,7 @@ def test_running_out_of_memory_frees_what_the_job_held() -> None:
         raise MemoryError
 
     jobs, request = Jobs(), Request("a", work, 2)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     until(lambda: state_of(jobs, "one", request) == "failed")
     enabled = gc.isenabled()
     gc.disable()
@@ -271,10 +271,10 @@ def test_finished_jobs_are_kept_for_others_up_to_a_bound() -> None:
     jobs = Jobs(Limits(kept=3))
     requests = [Request(name, steps(1), 1) for name in "abcdef"]
     for request in requests:
-        jobs.ask("one", request)
+        jobs.submit("one", request)
         until(lambda r=request: state_of(jobs, "one", r) == "done")  # type: ignore[misc]
-    assert jobs.look("two", requests[0]) is None
-    found = jobs.look("two", requests[-1])
+    assert jobs.poll("two", requests[0]) is None
+    found = jobs.poll("two", requests[-1])
     assert found
     assert found.state == "done"
     assert len(jobs) <= 3
@@ -283,15 +283,15 @@ def test_finished_jobs_are_kept_for_others_up_to_a_bound() -> None:
 def test_a_private_job_is_never_shared_and_gone_once_its_session_has_it() -> None:
     jobs, gate = Jobs(), Gate(1)
     request = Request("upload", gate.work, 1, private=True)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     until(lambda: gate.runs == 1)
-    assert jobs.look("two", request) is None
+    assert jobs.poll("two", request) is None
     gate.let()
     jobs.wait("one", request, PATIENCE)
-    found = jobs.look("one", request)
+    found = jobs.poll("one", request)
     assert found
     assert found.state == "done"
-    assert jobs.look("one", request) is None
+    assert jobs.poll("one", request) is None
     assert len(jobs) == 0
 
 
@@ -299,11 +299,11 @@ def test_a_private_result_nobody_fetches_is_forgotten() -> None:
     now = [1.0]
     jobs = Jobs(clock=lambda: now[0])
     request = Request("upload", steps(1), 1, private=True)
-    jobs.ask("one", request)
+    jobs.submit("one", request)
     jobs.wait("one", request, PATIENCE)
     now[0] += 91
-    jobs.ask("two", Request("other", steps(1), 1))
-    assert jobs.look("one", request) is None
+    jobs.submit("two", Request("other", steps(1), 1))
+    assert jobs.poll("one", request) is None
 
 
 def test_eight_threads_each_get_their_own_images_steps() -> None:
@@ -320,9 +320,9 @@ def test_eight_threads_each_get_their_own_images_steps() -> None:
         for turn in range(5):
             value = (number + turn) % 4
             request = Request(("image", value), work(value), 6)
-            jobs.ask(str(number), request)
+            jobs.submit(str(number), request)
             jobs.wait(str(number), request, PATIENCE)
-            found = jobs.look(str(number), request)
+            found = jobs.poll(str(number), request)
             if not found or found.state != "done" or any((s.maps != value).any() for s in found.steps):
                 failures.append((number, turn, found))
 

@@ -1,6 +1,6 @@
 """What is said of the checkpoint is what the register says."""
 
-from wsss_viz.app.services import caches, provenance
+from wsss_viz.app.services import checkpoints, provenance
 
 SCORES = {
     "scenes:test": {"count": 1000, "map": 0.98765, "f1": 0.9},
@@ -23,7 +23,7 @@ def test_scores_are_printed_with_what_they_were_measured_on() -> None:
     assert provenance.measured(SCORES) == {
         "classification": "mAP 0.988, F1 0.900 on 1000 held-out scenes",
         "CAM": "mIoU 42.6 (42.0 to 43.3), 300 held-out scenes, multi-scale, threshold 0.29",
-        "its recall": "90.1 of the discriminative parts, 41.4 of the rest",
+        "its recall": "90.1 of the discriminative parts, 41.4 of the others",
     }
     space = "\N{NO-BREAK SPACE}"
     expected = f"On 300 held-out scenes, multi-scale, threshold 0.29: 90{space}% and 41{space}%."
@@ -37,6 +37,6 @@ def test_what_was_not_measured_is_not_printed() -> None:
 
 
 def test_the_shipped_checkpoint_was_measured() -> None:
-    scores = caches.entry().scores
+    scores = checkpoints.entry().scores
     assert provenance.measured(scores).keys() == {"classification", "CAM", "its recall"}
     assert provenance.held_out(scores)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.app.services.test_comparison import trace_of
 from tests.app.widgets.test_viewer_payload import LABELS, plain
-from wsss_viz.app.widgets.viewer import Content, Panel, Picked
+from wsss_viz.app.widgets.viewer import Content, Panel, Picked, component
 from wsss_viz.app.widgets.viewer.component import _assets, _picked, _values
 from wsss_viz.data.scenes import CLASSES
 
@@ -46,3 +48,12 @@ def test_the_scripts_hold_no_html_and_no_other_code() -> None:
         assert sink not in js
     assert "<script" not in html
     assert "url(" not in css
+
+
+def test_every_module_is_sent_after_those_it_imports_and_no_import_is_left() -> None:
+    folder = Path(component.__file__).parent
+    assert set(component._SCRIPTS) == {path.name for path in folder.glob("*.js")}
+    for place, name in enumerate(component._SCRIPTS):
+        imported = re.findall(r'^import .*"\./(\w+\.js)"$', (folder / name).read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(imported) <= set(component._SCRIPTS[:place])
+    assert not re.search(r"^import\b", component._assets()[2], re.MULTILINE)

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tests.app.services.test_comparison import trace_of
-from wsss_viz.app.services.caches import photograph
+from wsss_viz.app.services.samples import photograph
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, payload
 from wsss_viz.app.widgets.viewer.payload import encoded_maps, picture, run_lengths
 from wsss_viz.data.sample import Sample

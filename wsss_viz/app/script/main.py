@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import catalogue, frame, session
-from wsss_viz.app.guard import guarded
 from wsss_viz.app.server import first_page_made
 
 st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_state=232)
@@ -28,7 +27,7 @@ with st.sidebar:
     frame.navigation(state)
     foot = st.container(key="foot")
 
-with guarded():
+with frame.guarded():
     page.run()
 with foot:
     frame.device_badge()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from wsss_viz.app import methods, session
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
@@ -27,7 +27,7 @@ Take = Callable[[ViewState], tuple[Item | None, str]]
 
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
     """The scene, the class that is looked at, the methods side by side at the step: a row of a grid."""
-    names = methods.chosen(state.methods, caches.CLASSIFIER)
+    names = methods.chosen(state.methods, checkpoints.CLASSIFIER)
     return Item(state.split, state.index, _focus(state), state.k, names), "grid"
 
 
@@ -42,7 +42,7 @@ def from_erasing(state: ViewState) -> tuple[Item | None, str]:
 
 
 def _focus(state: ViewState) -> str:
-    labels = caches.scene(state.example).labels or ()
+    labels = samples.scene(state.example).labels or ()
     return state.focus or next((name for name in state.classes), "") or next(iter(labels), "")
 
 
@@ -105,8 +105,8 @@ def editor(state: ViewState) -> None:
 
 
 def _take_out(number: int) -> None:
-    kept = tuple(item for place, item in enumerate(session.state().basket) if place != number)
-    session.change(basket=kept)
+    rest = tuple(item for position, item in enumerate(session.state().basket) if position != number)
+    session.change(basket=rest)
 
 
 def _empty() -> None:
@@ -132,5 +132,5 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
 
 
 def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...]) -> Row:
-    own = () if item.methods == names else (*pictures, *item.methods)
-    return Row(item.example, item.name, item.k if pictures else FINAL, own)
+    methods = () if item.methods == names else (*pictures, *item.methods)
+    return Row(item.example, item.name, item.k if pictures else FINAL, methods)

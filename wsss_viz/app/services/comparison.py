@@ -47,9 +47,9 @@ def step_at(trace: Trace, k: int) -> Step:
     return trace.steps[-1 if k == FINAL else min(k, len(trace) - 1)]
 
 
-def competing(state: ViewState, shown: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+def competing(state: ViewState, visible: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
     """The shown classes and the one whose map is looked at, in the order of `classes`."""
-    return tuple(name for name in classes if name in shown or name == state.focus)
+    return tuple(name for name in classes if name in visible or name == state.focus)
 
 
 def compare(
@@ -71,8 +71,8 @@ def compare(
     ends = _ends(traces.values(), indices, sample.size)
     values = normalise(raw, state.normalisation, float(ends.max()))
     masking = normalise(raw, "relu_max") if state.normalisation == "raw" else values
-    found = []
-    for method, step, shown, maps in zip(traces, steps, values, masking, strict=True):
+    compared = []
+    for method, step, plane, maps in zip(traces, steps, values, masking, strict=True):
         winners = np.array(indices)[maps.argmax(axis=0)] + 1
         mask = np.where(maps.max(axis=0) > state.threshold, winners, 0).astype(np.uint8)
         scores = {
@@ -80,8 +80,8 @@ def compare(
             for name, index in zip(names, indices, strict=True)
             if sample.mask is not None and name in sample.classes
         }
-        found.append(Compared(method, step, shown, mask, scores, ends))
-    return tuple(found)
+        compared.append(Compared(method, step, plane, mask, scores, ends))
+    return tuple(compared)
 
 
 def _ends(traces: Iterable[Trace], indices: list[int], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -27,13 +27,13 @@ def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[s
     """The image, then each method's map of the class that is looked at over it, side by side, the ground truth's
     contour over each; as large as on the screen."""
     at = list(names).index(state.focus) if state.focus in names else 0
-    shown = [found.values[at] for found in compared]
+    planes = [one.values[at] for one in compared]
     low, high = compared[0].ends[at] if state.normalisation == "raw" else (0.0, 1.0)
     known = sample.mask is not None and names[at] in sample.classes
     truth = sample.class_mask(names[at]) if known else None
     overlays = (
         rendering.map_overlay(sample.image, plane, (float(low), float(high)), state.colours, state.opacity, truth)
-        for plane in shown
+        for plane in planes
     )
     return rendering.png(np.concatenate([rendering.enlarge(sample.image), *overlays], axis=1))
 
@@ -44,12 +44,12 @@ def maps_npz(
     """Each method's raw maps and scores of all classes at the step, the competing ones' as shown, its pseudo mask."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {}
-    for found in compared:
-        method = found.method.replace("-", "_")
-        arrays[f"{method}_maps"] = found.step.maps
-        arrays[f"{method}_scores"] = found.step.scores
-        arrays[f"{method}_values"] = found.values
-        arrays[f"{method}_mask"] = found.mask
+    for one in compared:
+        method = one.method.replace("-", "_")
+        arrays[f"{method}_maps"] = one.step.maps
+        arrays[f"{method}_scores"] = one.step.scores
+        arrays[f"{method}_values"] = one.values
+        arrays[f"{method}_mask"] = one.mask
     about = json.dumps(_about(sample, state))
     np.savez_compressed(
         buffer, **arrays, classes=np.array(classes), shown=np.array(names), image=sample.image, about=np.array(about)
@@ -62,12 +62,12 @@ def score_rows(
 ) -> list[dict[str, str | int | float | None]]:
     """One row a method and competing class, with `COLUMNS`; None where nothing is measured."""
     rows: list[dict[str, str | int | float | None]] = []
-    for found in compared:
+    for one in compared:
         for name in names:
-            scores = asdict(found.scores[name]) if name in found.scores else dict.fromkeys(COLUMNS[4:], math.nan)
+            scores = asdict(one.scores[name]) if name in one.scores else dict.fromkeys(COLUMNS[4:], math.nan)
             numbers = {key: None if math.isnan(value) else round(value, 6) for key, value in scores.items()}
-            logit = round(float(found.step.scores[list(classes).index(name)]), 6)
-            rows.append({"method": found.method, "k": found.step.index, "class": name, "logit": logit, **numbers})
+            logit = round(float(one.step.scores[list(classes).index(name)]), 6)
+            rows.append({"method": one.method, "k": one.step.index, "class": name, "logit": logit, **numbers})
     return rows
 
 

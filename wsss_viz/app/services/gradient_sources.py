@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app.services import caches, gradients
+from wsss_viz.app.services import checkpoints, gradients, samples
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
@@ -52,30 +52,30 @@ def stored_or_why_not(subject: str) -> tuple[Stored | None, str]:
 def _map_regions(network: str, checkpoint: str, example: str, name: str, share: float) -> NDArray[np.bool_]:
     from wsss_viz.gradients.scenes import MAP, scene_regions
 
-    return scene_regions(caches.classifier(network), caches.scene(example), [name], MAP, share)[0]
+    return scene_regions(checkpoints.classifier(network), samples.scene(example), [name], MAP, share)[0]
 
 
-def kept_maps(found: Stored | None, state: ViewState, name: str) -> Maps | None:
+def kept_maps(stored_run: Stored | None, state: ViewState, name: str) -> Maps | None:
     """The layers and maps of the view's scene that ship, where they do."""
-    kept = gradients.stored_scene_maps(found, state, name)
-    if kept is None or found is None:
+    maps = gradients.stored_scene_maps(stored_run, state, name)
+    if maps is None or stored_run is None:
         return None
-    return gradients.scenes_entry(found, state)[0].curve.layers, kept
+    return gradients.scenes_entry(stored_run, state)[0].curve.layers, maps
 
 
-def request(found: Stored | None, state: ViewState, sample: Sample, name: str) -> Request:
+def request(stored_run: Stored | None, state: ViewState, sample: Sample, name: str) -> Request:
     """The job that computes the scene's maps: of the network as it is, then of each of RIB's steps where one is asked.
 
     Its steps are (layers, maps (L, H, W)); in those of RIB the layers that it does not tune stay as they were.
     """
-    network = gradients.network_name(found, state)
+    network = gradients.network_name(stored_run, state)
     tuning = _tuning(state, network)
     measure = "sum" if tuning else state.measure
 
     def work() -> Iterator[Any]:
         from wsss_viz.gradients.scenes import known_labels, rib_steps, scene_maps
 
-        classifier = caches.classifier(network)
+        classifier = checkpoints.classifier(network)
         first = scene_maps(classifier, sample, [name], measure)
         yield first.layers, first.maps[0]
         if not tuning:
@@ -85,8 +85,8 @@ def request(found: Stored | None, state: ViewState, sample: Sample, name: str) -
             still = len(first.layers) - len(tuned.layers)
             yield first.layers, np.concatenate([first.maps[0, :still], tuned.maps[names.index(name)]])
 
-    key = ("gradients", caches.entry(network).sha256, state.example, name, measure, tuning)
-    return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, caches.device_label())
+    key = ("gradients", checkpoints.entry(network).sha256, state.example, name, measure, tuning)
+    return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, checkpoints.device_label())
 
 
 def job_title(job: Request) -> str:
@@ -104,20 +104,20 @@ def _tuning(state: ViewState, network: str) -> bool:
 
 
 def scene_picture(
-    found: Stored | None, state: ViewState, sample: Sample, name: str, maps: Sequence[Maps], computed: bool
+    stored_run: Stored | None, state: ViewState, sample: Sample, name: str, maps: Sequence[Maps], computed: bool
 ) -> gradients.Picture:
     """The view's scene with its gradient maps and regions.
 
     Args:
         maps: what ships of it, or what `request` has given so far, at least one.
     """
-    network = gradients.network_name(found, state)
+    network = gradients.network_name(stored_run, state)
     regions = (
         part_regions(sample, name)
         if state.regions == "parts"
         else _map_regions(
             network,
-            caches.entry(network).sha256,
+            checkpoints.entry(network).sha256,
             state.example,
             name,
             float(state.regions.removeprefix("map")),

@@ -194,7 +194,8 @@ def toy_sentence(entry: Entry, state: ViewState) -> str:
     which = ("more than" if more > 0 else "less than") if parted else "not clearly apart from"
     accuracy = entry.facts["accuracy"]["shape only"]
     return (
-        "The digit gives the class away, and so does the small shape beside it. From the last convolution to the logit "
+        "The digit is evidence for the class, and so is the small shape beside it. From the last convolution to the "
+        "logit "
         f"the share of high gradients goes from {shape[0]:.2f} to {shape[1]:.2f} on the shape and from {digit[0]:.2f} "
         f"to {digit[1]:.2f} on the digit: of what was there, the shape loses {which} the digit. Shown the shape alone, "
         f"the network is right in {percent(accuracy)} of the pictures."

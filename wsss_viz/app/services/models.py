@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from wsss_viz.app import methods
-from wsss_viz.app.services import caches
+from wsss_viz.app import caching, methods
+from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
 from wsss_viz.data.sample import Sample
@@ -26,7 +26,7 @@ _VIEWS_SEEN = {"single": (1, 1.0), "mirror": (1, 2.0), "multi-scale": (4, 15.0)}
 _FORWARD_AND_BACKWARD = 3
 
 
-class Looker(Protocol):
+class ModelHandle(Protocol):
     """What a page needs of a network."""
 
     @property
@@ -36,41 +36,41 @@ class Looker(Protocol):
     def why_not(self, method: str) -> str:
         """Why it cannot do the method, in one line; "" where it can."""
 
-    def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
+    def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """What needs no job."""
 
     def request(self, method: str, sample: Sample, views: str) -> Request:
         """The job of a method that it can do."""
 
 
-class Shipped:
+class BuiltinModel:
     """The shipped classifier."""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The scenes' ten."""
-        return caches.entry().classes
+        return checkpoints.entry().classes
 
     def why_not(self, method: str) -> str:
         """Whether the network the method looks with is there."""
-        return methods.why_not(method, caches.CLASSIFIER)
+        return methods.why_not(method, checkpoints.CLASSIFIER)
 
-    def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
+    def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """CAM, and what was precomputed."""
         if method == "cam":
-            return caches.trace(sample, views)
-        return caches.precomputed(sample, method, views)
+            return traces.trace(sample, views)
+        return traces.precomputed(sample, method, views)
 
     def request(self, method: str, sample: Sample, views: str) -> Request:
         """With the method's defaults."""
         return request_for(method, sample, views, most_steps(method, sample))
 
 
-SHIPPED = Shipped()
+BUILTIN = BuiltinModel()
 
 
 @dataclass(frozen=True, eq=False)
-class OwnNetwork:
+class UserModel:
     """A network of a person's own, with its CGNet where it has one.
 
     Attributes:
@@ -86,7 +86,7 @@ class OwnNetwork:
     digest: str
     classifier: Classifier
     pace: tuple[float, float] = (0.0, 0.0)
-    partner: OwnNetwork | None = None
+    partner: UserModel | None = None
     private: bool = False
 
     @property
@@ -101,7 +101,7 @@ class OwnNetwork:
         paired = {"cgnet": [self.partner.classes]} if self.partner else {}
         return why_not(method, self.classes, paired, remedy or f"the command line takes one (--network {role}=FILE)")
 
-    def at_once(self, method: str, sample: Sample, views: str) -> Trace | None:
+    def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """Nothing: CAM of a large network takes seconds, and is a job like the others."""
         return None
 
@@ -112,11 +112,11 @@ class OwnNetwork:
         total = entry.most_steps(len(known), settings=self.classifier.settings.get(entry.settings_name))
         partner = self.partner.digest if self.partner else ""
         return Request(
-            ("own", method, self.digest, partner, caches.digest(sample.image), sample.labels, views),
+            ("own", method, self.digest, partner, caching.digest(sample.image), sample.labels, views),
             partial(self._steps, method, sample, views),
             total,
-            caches.device_label(),
-            self.private or caches.is_private(sample),
+            checkpoints.device_label(),
+            self.private or caching.is_private(sample),
         )
 
     def _steps(self, method: str, sample: Sample, views: str) -> Iterator[Step]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
@@ -26,7 +26,7 @@ def _version(package: str) -> str:
 def versions_table() -> None:
     """Versions of what computes, and on what."""
     try:
-        device = caches.device_label()
+        device = checkpoints.device_label()
     except InputError as error:
         device = str(error)
     rows = {"wsss_viz": __version__, "Python": platform.python_version()}
@@ -37,7 +37,7 @@ def versions_table() -> None:
 def checkpoint_card() -> None:
     """The classifier's entry in the register, or why there is none."""
     try:
-        entry = caches.entry()
+        entry = checkpoints.entry()
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -64,10 +64,8 @@ def measured(scores: dict[str, Any]) -> dict[str, str]:
         low, high = cam["interval"]["miou"]
         rows["CAM"] = f"mIoU {cam['miou']:.1f} ({low:.1f} to {high:.1f}), {_conditions(scores, cam)}"
         parts = cam["part_recall"]
-        recall = (
-            f"{parts['discriminative']:.1f} of the discriminative parts, {parts['non_discriminative']:.1f} of the rest"
-        )
-        rows["its recall"] = recall
+        shares = parts["discriminative"], parts["non_discriminative"]
+        rows["its recall"] = "{:.1f} of the discriminative parts, {:.1f} of the others".format(*shares)
     return rows
 
 
@@ -81,8 +79,8 @@ def held_out(scores: dict[str, Any]) -> str:
 
 
 def _cam(scores: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = scores.get("evaluate", {}).get("methods", {}).get("cam", {})
-    return found
+    cam: dict[str, Any] = scores.get("evaluate", {}).get("methods", {}).get("cam", {})
+    return cam
 
 
 def _conditions(scores: dict[str, Any], cam: dict[str, Any]) -> str:

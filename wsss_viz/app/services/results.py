@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wsss_viz.app.methods import METHODS
+from wsss_viz.app import methods
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, follow, offer_again, reach
-from wsss_viz.app.services.models import SHIPPED, Looker
+from wsss_viz.app.services.models import BUILTIN, ModelHandle
+from wsss_viz.app.services.steps import STOPS
+from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
-from wsss_viz.traces import Trace
+from wsss_viz.traces import Step, Trace
 
 
 @dataclass(frozen=True, eq=False)
-class Gathered:
+class MethodResults:
     """The methods of a page, as far as they are.
 
     Attributes:
@@ -30,7 +32,7 @@ class Gathered:
     stopped: Mapping[str, tuple[Request, Snapshot]]
 
 
-def gather(sample: Sample, chosen: Sequence[str], views: str, looker: Looker = SHIPPED) -> Gathered:
+def collect_results(sample: Sample, names: Sequence[str], views: str, model: ModelHandle = BUILTIN) -> MethodResults:
     """What is there at once, and the other methods by one job after the other.
 
     Raises:
@@ -40,31 +42,33 @@ def gather(sample: Sample, chosen: Sequence[str], views: str, looker: Looker = S
     missing: dict[str, str] = {}
     stopped: dict[str, tuple[Request, Snapshot]] = {}
     going: tuple[str, Request, Snapshot] | None = None
-    for name in chosen:
-        missing[name] = looker.why_not(name)
+    for name in names:
+        missing[name] = model.why_not(name)
         if missing[name]:
             continue
-        stored = looker.at_once(name, sample, views)
+        stored = model.stored_results(name, sample, views)
         if stored is not None:
             traces[name] = stored
             continue
-        request = looker.request(name, sample, views)
-        found = ended(request) if going else reach(request)
-        if found is None:
+        request = model.request(name, sample, views)
+        snapshot = ended(request) if going else reach(request)
+        if snapshot is None:
             missing[name] = "Computed next."
             continue
-        if found.going:
-            going = (name, request, found)
-        elif found.state in (FAILED, CANCELLED):
-            stopped[name] = (request, found)
-        if found.steps:
-            traces[name] = as_trace(name, found, looker)
+        if snapshot.going:
+            going = (name, request, snapshot)
+        elif snapshot.state in (FAILED, CANCELLED):
+            stopped[name] = (request, snapshot)
+        if snapshot.steps:
+            traces[name] = as_trace(name, snapshot, model)
         else:
-            missing[name] = "On its way." if found.going else "Stopped before its first step."
-    return Gathered(traces, missing, going, stopped)
+            missing[name] = "On its way." if snapshot.going else "Stopped before its first step."
+    return MethodResults(traces, missing, going, stopped)
 
 
-def at_once(sample: Sample, chosen: Sequence[str], views: str, otherwise: str, looker: Looker = SHIPPED) -> Gathered:
+def stored_results(
+    sample: Sample, names: Sequence[str], views: str, otherwise: str, model: ModelHandle = BUILTIN
+) -> MethodResults:
     """What is there at once, CAM and what was precomputed; no job.
 
     Args:
@@ -73,38 +77,57 @@ def at_once(sample: Sample, chosen: Sequence[str], views: str, otherwise: str, l
     Raises:
         InputError: a checkpoint is missing.
     """
-    missing = {name: looker.why_not(name) for name in chosen}
-    found = {name: looker.at_once(name, sample, views) for name in chosen if not missing[name]}
-    traces = {name: trace for name, trace in found.items() if trace is not None}
-    return Gathered(traces, {name: reason or otherwise for name, reason in missing.items()}, None, {})
+    missing = {name: model.why_not(name) for name in names}
+    stored = {name: model.stored_results(name, sample, views) for name in names if not missing[name]}
+    traces = {name: trace for name, trace in stored.items() if trace is not None}
+    return MethodResults(traces, {name: reason or otherwise for name, reason in missing.items()}, None, {})
 
 
-def as_trace(method: str, found: Snapshot, looker: Looker = SHIPPED) -> Trace:
+def as_trace(method: str, snapshot: Snapshot, model: ModelHandle = BUILTIN) -> Trace:
     """What there is of a job, as a trace."""
-    return Trace(found.steps, method, looker.classes)
+    return Trace(snapshot.steps, method, model.classes)
 
 
-def follow_all(
-    gathered: Gathered, chosen: Sequence[str], draw: Callable[[Gathered], None], looker: Looker = SHIPPED
+def follow_results(
+    results: MethodResults, names: Sequence[str], draw: Callable[[MethodResults], None], model: ModelHandle = BUILTIN
 ) -> None:
     """Draws what there is; while a job goes on, its progress and what has come of it; what was stopped, to start again.
 
     Args:
-        chosen, looker: as `gather` was asked for.
+        names, model: as `collect_results` was asked for.
         draw: draws the methods as far as they are.
 
     Raises:
         InputError: too many computations are waiting.
     """
-    if gathered.going is None:
-        draw(gathered)
+    if results.going is None:
+        draw(results)
     else:
-        waited, request, snapshot = gathered.going
+        waited, request, snapshot = results.going
 
         def grown(now: Snapshot) -> None:
-            order = {name: gathered.traces.get(name) for name in chosen} | {waited: as_trace(waited, now, looker)}
-            draw(replace(gathered, traces={name: trace for name, trace in order.items() if trace}))
+            order = {name: results.traces.get(name) for name in names} | {waited: as_trace(waited, now, model)}
+            draw(replace(results, traces={name: trace for name, trace in order.items() if trace}))
 
-        follow(request, METHODS[waited].title, grown, snapshot, lambda: draw(gathered))
-    for name, (ask, end) in gathered.stopped.items():
-        offer_again(end, ask, METHODS[name].title)
+        follow(request, methods.METHODS[waited].title, grown, snapshot, lambda: draw(results))
+    for name, (ask, end) in results.stopped.items():
+        offer_again(end, ask, methods.METHODS[name].title)
+
+
+def method_panel(name: str, results: MethodResults, classes: Sequence[str] | None = None) -> Panel:
+    """The panel of one of the gathered methods.
+
+    Args:
+        classes: those whose maps and scores it has; None: all of the trace's.
+    """
+    look = methods.METHODS[name]
+    if name not in results.traces:
+        return Panel(look.title, missing=results.missing[name], colour=look.colour)
+    note = "scores of what is left" if name in ("ae", "ae-rounds") else ""
+    trace = results.traces[name]
+    indices = [trace.classes.index(kind) for kind in classes or trace.classes]
+
+    def panel_step(step: Step) -> PanelStep:
+        return PanelStep(step.maps[indices], step.scores[indices], note=STOPS.get(step.stop or "", step.stop or ""))
+
+    return Panel.of(trace, look.title, note, look.colour, panel_step)

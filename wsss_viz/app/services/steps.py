@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.app.services.findings import probability
-from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import Step, Trace
 
@@ -183,7 +182,7 @@ def _cse(step: Step, index: int, classes: Classes) -> Frame:
     facts: Facts = [("sampled class r", sampled)]
     arrow = "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW} "
     for c in step.targets:
-        wanted = "to go" if classes[c] == sampled else "to stay"
+        wanted = "should vanish" if classes[c] == sampled else "should remain"
         pair = f"{_share(float(before[c]))}{arrow}{_share(float(after[c]))}"
         facts.append((f"frozen classifier: {classes[c]}, {wanted}", pair))
     facts += [

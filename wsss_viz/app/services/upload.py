@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 
 from wsss_viz.app import session
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE, Picture
 from wsss_viz.data.images import LIMITS, read_image
@@ -55,12 +55,12 @@ def _taken() -> None:
 def sample() -> Sample | None:
     """The uploaded picture, or None."""
     image = st.session_state.get(_IMAGE)
-    return None if image is None else caches.own_sample(image, "own image")
+    return None if image is None else samples.own_sample(image, "own image")
 
 
 def chosen(state: ViewState) -> Sample | None:
     """What is looked at in place of a drawn scene: the uploaded picture, else the view's photograph; None: neither."""
-    return sample() or (caches.photograph(state.photograph) if state.photograph else None)
+    return sample() or (samples.photograph(state.photograph) if state.photograph else None)
 
 
 def error() -> str | None:

@@ -71,12 +71,12 @@ _K = step(LARGEST_K)
 
 def _read_item(text: str) -> Item:
     split, index, name, k, methods = text.split(".")
-    chosen = tuple(methods.split("_"))
+    names = tuple(methods.split("_"))
     if split not in SPLITS or not is_index(index, SPLITS[split]) or name not in ("", *CLASSES):
         raise ValueError("no scene or class of the basket")
-    if not set(chosen) <= set(METHODS):
+    if not set(names) <= set(METHODS):
         raise ValueError("no method of the basket")
-    return Item(split, int(index), name, _K.read(k), tuple(method for method in METHODS if method in chosen))
+    return Item(split, int(index), name, _K.read(k), tuple(method for method in METHODS if method in names))
 
 
 def _read_basket(text: str) -> tuple[Item, ...]:

@@ -68,8 +68,8 @@ class ViewState(
 
     def to_lecture(self, step: int = 0) -> ViewState:
         """The lecture's view, at `step`, else where it was left: scene and basket stay, all else is the step's own."""
-        kept = ViewState(split=self.split, index=self.index, basket=self.basket, step=step or self.step)
-        return replace(kept, present=self.present and bool(step))
+        lecture = ViewState(split=self.split, index=self.index, basket=self.basket, step=step or self.step)
+        return replace(lecture, present=self.present and bool(step))
 
     @classmethod
     def from_query(cls, query: Mapping[str, str | Sequence[str]]) -> tuple[ViewState, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.palette import class_colour
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
-PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest"}
+PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest of the object"}
 
 
 def rgb(colour: Sequence[int]) -> str:
@@ -24,6 +24,16 @@ def signed(value: float) -> str:
     """A logit as the papers print it, with its sign."""
     text = f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
     return "0.0" if text[1:] == "0.0" else text
+
+
+def probability(logit: float) -> float:
+    """The sigmoid of a logit."""
+    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a list in words."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def percent(share: float, decimals: int = 0) -> str:
@@ -84,8 +94,8 @@ def gap(discriminative: float, rest: float, sentence: str, more: str = "") -> st
         f'<div class="wv-gap"><b>{percent(share)}</b><span>of {what}</span>'
         f'<div><i style="width:{_width(share)};background:{rgb(PART_COLOURS[part])}"></i></div></div>'
         for part, share, what in (
-            (DISCRIMINATIVE, discriminative, "what gives the class away"),
-            (NON_DISCRIMINATIVE, rest, "the rest"),
+            (DISCRIMINATIVE, discriminative, "the discriminative part"),
+            (NON_DISCRIMINATIVE, rest, "the rest of the object"),
         )
     )
     return f'<div class="wv-gaps">{cells}<p>{escape(sentence)}</p><p class="wv-more">{escape(more)}</p></div>'

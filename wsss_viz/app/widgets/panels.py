@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.findings import listed, probability
+from wsss_viz.app import caching
 from wsss_viz.app.widgets import markup, rendering
+from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
@@ -22,8 +22,8 @@ MOST_SCORES = 24
 
 def _picture(ground: Sample, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:
     """Shows what `draw` makes of the ground; drawn once for each ground and `key`."""
-    whole = (caches.digest(ground.image, ground.mask), *key)
-    content = caches.picture(ground, whole, lambda: rendering.png(draw()))
+    whole = (caching.digest(ground.image, ground.mask), *key)
+    content = caching.picture(ground, whole, lambda: rendering.png(draw()))
     st.image(content, width="stretch", output_format="PNG", alt=alt)
 
 
@@ -45,11 +45,11 @@ def scores_panel(trace: Trace, sample: Sample) -> None:
     order = np.argsort(-trace.scores, kind="stable")
     few = len(trace.classes) <= MOST_SCORES
     listed_names = trace.classes if few else [trace.classes[i] for i in order[: MOST_SCORES - 4]]
-    kept = {*listed_names, *(sample.labels or ())}
+    visible = {*listed_names, *(sample.labels or ())}
     bars = [
         markup.ScoreBar(name, float(score), probability(float(score)), name in (sample.labels or ()))
         for name, score in zip(trace.classes, trace.scores, strict=True)
-        if name in kept
+        if name in visible
     ]
     if not few:
         bars.sort(key=lambda bar: -bar.logit)

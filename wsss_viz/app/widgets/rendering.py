@@ -60,8 +60,8 @@ def enlarge(image: Picture) -> Picture:
 
 def enlarge_mask(mask: NDArray, size: tuple[int, int]) -> NDArray[np.uint8]:
     """An index mask or a boolean one at `size` (H, W), its values kept."""
-    shown = Image.fromarray(mask.astype(np.uint8)).resize((size[1], size[0]), Image.Resampling.NEAREST)
-    return np.asarray(shown)
+    enlarged = Image.fromarray(mask.astype(np.uint8)).resize((size[1], size[0]), Image.Resampling.NEAREST)
+    return np.asarray(enlarged)
 
 
 def edges(mask: NDArray) -> NDArray[np.bool_]:
@@ -69,10 +69,10 @@ def edges(mask: NDArray) -> NDArray[np.bool_]:
 
     Widened by one pixel, so that the line is two to three pixels wide. Ignored pixels count as background.
     """
-    shown = np.where(mask == IGNORE, BACKGROUND, mask)
-    line = np.zeros(shown.shape, dtype=bool)
-    line[:, :-1] |= shown[:, :-1] != shown[:, 1:]
-    line[:-1] |= shown[:-1] != shown[1:]
+    classes = np.where(mask == IGNORE, BACKGROUND, mask)
+    line = np.zeros(classes.shape, dtype=bool)
+    line[:, :-1] |= classes[:, :-1] != classes[:, 1:]
+    line[:-1] |= classes[:-1] != classes[1:]
     wide = line.copy()
     wide[1:] |= line[:-1]
     wide[:, 1:] |= line[:, :-1]
@@ -110,10 +110,10 @@ def map_overlay(
 def parts_overlay(image: Picture, parts: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Picture:
     """The parts over the faded image, `PART_COLOURS`, each object outlined."""
     size = display_size(image.shape[:2])
-    shown = enlarge_mask(parts, size)
+    enlarged = enlarge_mask(parts, size)
     drawn = faded(enlarge(image))
     for part, colour in PART_COLOURS.items():
-        drawn = blend(drawn, np.array(colour), np.where(shown == part, 0.8, 0.0))
+        drawn = blend(drawn, np.array(colour), np.where(enlarged == part, 0.8, 0.0))
     return with_contour(drawn, enlarge_mask(mask, size))
 
 

@@ -172,5 +172,10 @@ class Architecture:
 
 
 def norm_shapes(at: str, width: int) -> Shapes:
-    """The tensors of a BatchNorm of `width` channels, without its counter."""
+    """The tensors of a BatchNorm of `width` channels, without its counter.
+
+    Examples:
+        >>> norm_shapes("bn1", 64)["bn1.bias"]
+        (64,)
+    """
     return {f"{at}.{part}": (width,) for part in ("weight", "bias", "running_mean", "running_var")}

@@ -84,7 +84,12 @@ def _multiple_of_8(width: float) -> int:
 
 
 def network_names(variant: str) -> dict[str, str]:
-    """By the package's name of each tensor that of `models.efficientnet_lite`, without the classifier."""
+    """By the package's name of each tensor that of `models.efficientnet_lite`, without the classifier.
+
+    Examples:
+        >>> network_names("lite0")["_blocks.1._expand_conv.weight"]
+        'stages.2.0.expand.0.weight'
+    """
     pairs = {"_conv_stem": "stages.0.0", "_bn0": "stages.0.1", "_conv_head": "stages.8.0", "_bn1": "stages.8.1"}
     block = 0
     for stage, row in enumerate(rows_of(variant), 1):
@@ -104,7 +109,12 @@ def network_names(variant: str) -> dict[str, str]:
 
 
 def network_shapes(variant: str) -> Shapes:
-    """The package's tensors without the classifier and BatchNorm's counters."""
+    """The package's tensors without the classifier and BatchNorm's counters.
+
+    Examples:
+        >>> network_shapes("lite0")["_conv_head.weight"]
+        (1280, 320, 1, 1)
+    """
     shapes: Shapes = {"_conv_stem.weight": (STEM_WIDTH, 3, 3, 3), **norm_shapes("_bn0", STEM_WIDTH)}
     width_in, block = STEM_WIDTH, 0
     for row in rows_of(variant):

@@ -36,6 +36,11 @@ def find_head(
         likely: names of the classifier's module, the likelier first.
         wanted: the name of the module that a person asked for.
         same: whether several of a likely name are one tensor.
+
+    Examples:
+        >>> tensors = {"fc.1.weight": TensorInfo("F32", (20, 512)), "fc.1.bias": TensorInfo("F32", (20,))}
+        >>> find_head(tensors, {key: key for key in tensors}, 512, ("fc",)).weight
+        'fc.1.weight'
     """
     layers = {key.removesuffix(".weight"): info for key, info in tensors.items() if key.endswith(".weight")}
     layers = {name: info for name, info in layers.items() if _is_linear(info)}

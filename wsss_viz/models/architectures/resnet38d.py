@@ -30,7 +30,12 @@ _UNUSED = {
 
 
 def block_names(stage: int) -> list[str]:
-    """b2, b2_1, b2_2, ..."""
+    """b2, b2_1, b2_2, ...
+
+    Examples:
+        >>> block_names(3)
+        ['b3', 'b3_1', 'b3_2']
+    """
     return [f"b{stage}" if not i else f"b{stage}_{i}" for i in range(BLOCKS[stage])]
 
 
@@ -40,6 +45,10 @@ def resnet38d_shapes(widths: tuple[int, ...] = WIDTHS) -> Shapes:
     Args:
         widths: as `WIDTHS`; b5's two convolutions have the channels of b4 and b5, b6's and b7's a quarter, half and all
             of theirs.
+
+    Examples:
+        >>> len(resnet38d_shapes()), resnet38d_shapes()["bn7.weight"]
+        (191, (4096,))
     """
     shapes: Shapes = {"conv1a.weight": (widths[0], 3, 3, 3)}
     width_in = widths[0]

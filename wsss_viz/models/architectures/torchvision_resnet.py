@@ -60,7 +60,15 @@ def resnet_shapes(variant: Variant = Variant()) -> Shapes:  # noqa: B008 - a tup
 
 
 def build_resnet(variant: Variant) -> nn.Module:
-    """torchvision's network without its head, on the device that is set."""
+    """torchvision's network without its head, on the device that is set.
+
+    Examples:
+        >>> import torch
+        >>> with torch.device("meta"):
+        ...     network = build_resnet(Variant((2, 2, 2, 2), bottleneck=False))
+        >>> len(network.state_dict())
+        120
+    """
     from torch import nn
     from torchvision.models import resnet
 
@@ -74,7 +82,14 @@ def build_resnet(variant: Variant) -> nn.Module:
 
 
 def resnet_stages(network: nn.Module) -> list[nn.Module]:
-    """The stem, layer1 to layer4."""
+    """The stem, layer1 to layer4.
+
+    Examples:
+        >>> import torch
+        >>> with torch.device("meta"):
+        ...     len(resnet_stages(build_resnet(Variant((1, 1, 1, 1)))))
+        5
+    """
     from torch import nn
 
     stem = nn.Sequential(*(network.get_submodule(name) for name in ("conv1", "bn1", "relu", "maxpool")))

@@ -63,7 +63,11 @@ class TensorInfo:
 
 
 def check_size(size: int, name: str) -> None:
-    """Raises InputError for a file that is empty or larger than `LARGEST_FILE`."""
+    """Raises InputError for a file that is empty or larger than `LARGEST_FILE`.
+
+    Examples:
+        >>> check_size(10, "x.pth")
+    """
     if not size:
         raise InputError(f"{name} is empty: fetch it again")
     if size > LARGEST_FILE:
@@ -71,7 +75,11 @@ def check_size(size: int, name: str) -> None:
 
 
 def check_count(count: int, name: str) -> None:
-    """Raises InputError for a file of no tensor or of more than `MOST_TENSORS`."""
+    """Raises InputError for a file of no tensor or of more than `MOST_TENSORS`.
+
+    Examples:
+        >>> check_count(3, "x.pth")
+    """
     if not count:
         raise InputError(f"{name} holds no tensor: give a file of weights")
     if count > MOST_TENSORS:
@@ -79,14 +87,24 @@ def check_count(count: int, name: str) -> None:
 
 
 def check_tensor_name(key: object, name: str) -> str:
-    """The tensor's name, where it is a plain one: it stands in messages and on pages."""
+    """The tensor's name, where it is a plain one: it stands in messages and on pages.
+
+    Examples:
+        >>> check_tensor_name("fc.weight", "x.pth")
+        'fc.weight'
+    """
     if not isinstance(key, str) or not key or len(key) > LONGEST_NAME or not (key.isascii() and key.isprintable()):
         raise InputError(f"{name}: a tensor's name is not {LONGEST_NAME} printable ASCII characters at most: not read")
     return key
 
 
 def check_shape(shape: Sequence[object], key: str, name: str) -> tuple[int, ...]:
-    """The sides, where they are whole numbers from 0, `MOST_DIMENSIONS` at most, and of a size a file can have."""
+    """The sides, where they are whole numbers from 0, `MOST_DIMENSIONS` at most, and of a size a file can have.
+
+    Examples:
+        >>> check_shape([2, 3], "w", "x.pth")
+        (2, 3)
+    """
     sides = tuple(side for side in shape if isinstance(side, int) and not isinstance(side, bool) and side >= 0)
     if len(sides) != len(shape) or len(sides) > MOST_DIMENSIONS or math.prod(sides) > LARGEST_FILE:
         raise InputError(f"{name}: {key} claims a shape that no weight has: the file is damaged, or made to do harm")
@@ -98,6 +116,10 @@ def sniff(start: bytes, name: str) -> str:
 
     Raises:
         InputError: it is none that is read here, with what it is where that can be told.
+
+    Examples:
+        >>> sniff(b"PK" + bytes([3, 4]), "x.pth")
+        'zip pickle'
     """
     if start[:4] == b"PK\x03\x04":
         return ZIP
@@ -111,7 +133,13 @@ def sniff(start: bytes, name: str) -> str:
 
 
 def sniff_file(file: BinaryIO, name: str) -> str:
-    """`sniff` of an open file, which is left at its start."""
+    """`sniff` of an open file, which is left at its start.
+
+    Examples:
+        >>> import io
+        >>> sniff_file(io.BytesIO(b"PK" + bytes([3, 4])), "x.pth")
+        'zip pickle'
+    """
     file.seek(0)
     start = file.read(16)
     file.seek(0)

@@ -51,6 +51,12 @@ def convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
 
     Raises:
         InputError: as the readers do.
+
+    Examples:
+        >>> convert(Path("/dev/null"), None, "x.pth")
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: x.pth is empty: fetch it again
     """
     with source.open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -27,6 +27,13 @@ def read_params(file: BinaryIO, size: int, name: str) -> dict[str, NDArray]:
 
     Raises:
         InputError: truncated, or it claims more than the file can hold.
+
+    Examples:
+        >>> import io
+        >>> array = struct.pack("<IIiii", 1, 2, 1, 0, 0) + np.ones(2, dtype="<f4").tobytes()
+        >>> content = struct.pack("<QQQ", 0x112, 0, 1) + array + struct.pack("<QQ", 1, 1) + b"w"
+        >>> read_params(io.BytesIO(content), len(content), "x.params")["w"].tolist()
+        [1.0, 1.0]
     """
     file.seek(0)
     reader = _Reader(file, size, name)

@@ -150,7 +150,12 @@ def read_tensors(path: Path, *, numbers: bool = True, legacy: bool = True, sha25
 
 
 def printable_name(path: Path) -> str:
-    """A file's name as messages and pages have it: printable, 128 characters at most."""
+    """A file's name as messages and pages have it: printable, 128 characters at most.
+
+    Examples:
+        >>> printable_name(Path("runs/best.pth"))
+        'best.pth'
+    """
     return "".join(character if character.isprintable() else "?" for character in path.name)[:128]
 
 

@@ -87,6 +87,12 @@ def read_pickle(content: bytes, name: str) -> Unwrapped:
 
     Raises:
         InputError: it is damaged, holds objects of unknown classes, or tensors that claim what is not there.
+
+    Examples:
+        >>> buffer = io.BytesIO()
+        >>> torch.save({"epoch": 3, "state_dict": {"w": torch.ones(2)}}, buffer)
+        >>> read_pickle(buffer.getvalue(), "x.pth").order
+        ('state_dict.w',)
     """
     inert: dict[str, type[Inert]] = {}
     while True:

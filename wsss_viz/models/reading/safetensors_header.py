@@ -37,6 +37,14 @@ def read_header(file: BinaryIO, size: int, name: str) -> Header:
 
     Raises:
         InputError: it is truncated, or says what cannot be: sizes that do not fit, gaps, overlaps, too many tensors.
+
+    Examples:
+        >>> import io
+        >>> from safetensors.numpy import save
+        >>> import numpy as np
+        >>> content = save({"w": np.ones(2, dtype=np.float32)})
+        >>> read_header(io.BytesIO(content), len(content), "x.safetensors").tensors
+        {'w': TensorInfo(dtype='F32', shape=(2,))}
     """
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")

@@ -19,6 +19,13 @@ def check_zip(file: BinaryIO, size: int, name: str) -> None:
 
     Raises:
         InputError: one of these does not hold, or the zip is damaged.
+
+    Examples:
+        >>> import io
+        >>> check_zip(io.BytesIO(b"PK"), 2, "x.pth")
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: x.pth is truncated or a damaged zip (File is not a zip file): fetch it again
     """
     try:
         with zipfile.ZipFile(file) as archive:

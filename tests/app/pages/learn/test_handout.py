@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from wsss_viz import cli
 from wsss_viz.app.pages.learn import handout
-from wsss_viz.app.pages.learn.syllabus import COURSE
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.commands.handout import command
 from wsss_viz.errors import InputError
 
@@ -24,14 +24,14 @@ def test_every_step_has_a_page_and_the_answers_have_one(tmp_path) -> None:
     assert done.exit_code == 0
     content = out.read_bytes()
     assert content.startswith(b"%PDF")
-    assert pages(content) == len(COURSE) + 1
+    assert pages(content) == len(SYLLABUS) + 1
     assert b"/FontFile2" in content
     assert b"/Type3" not in content.replace(b" ", b"")
     assert not re.search(rb"CreationDate|D:20\d\d", content)
 
 
 def test_the_same_steps_give_the_same_bytes(monkeypatch) -> None:
-    monkeypatch.setattr(handout, "COURSE", COURSE[:2])
+    monkeypatch.setattr(handout, "SYLLABUS", SYLLABUS[:2])
     one, other = handout.handout(), handout.handout()
     assert one == other
     assert pages(one) == 3
@@ -46,7 +46,7 @@ def test_a_step_that_cannot_be_shown_is_one_line_and_no_file(monkeypatch, tmp_pa
         cli.main(["handout", str(tmp_path / "lecture.pdf")])
     assert stopped.value.code == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"error: step 1 of the lecture, {COURSE[0].name}, cannot be shown: There is no showcase")
+    assert error.startswith(f"error: step 1 of the lecture, {SYLLABUS[0].name}, cannot be shown: There is no showcase")
     assert error.count("\n") == 1
     assert not list(tmp_path.iterdir())
 

@@ -156,7 +156,7 @@ def scores(iou: float, rest: float) -> ImageScores:
     [(0.7, 0.3, "Without the sigmoid the map takes"), (0.7, 0.65, "with the sigmoid as well"), (0.25, 0.2, "hardly")],
 )
 def test_the_claim_on_the_sigmoid_follows_the_two_runs(rib: float, control: float, words: str) -> None:
-    sample = last_sigmoid.caches.scene("scenes:test:129")
+    sample = last_sigmoid.samples.scene("scenes:test:129")
     end = {"rib": scores(0.5, rib), "rib-bce": scores(0.4, control)}
     found = last_sigmoid.Tuned(sample, "cow", {}, scores(0.3, 0.2), end)
     assert words in last_sigmoid.claim(found)
@@ -176,12 +176,12 @@ def test_ribs_loss_has_no_slope_from_the_margin_on() -> None:
 
 
 def test_the_shown_scene_is_the_one_with_the_largest_gain(open_page: OpenPage) -> None:
-    chosen = last_sigmoid._clearest(last_sigmoid.examples.sources(), last_sigmoid.caches.entry().sha256)
+    chosen = last_sigmoid._clearest(last_sigmoid.examples.sources(), last_sigmoid.checkpoints.entry().sha256)
     best = last_sigmoid.tuned(chosen.source, chosen.name)
     every = [
         last_sigmoid.tuned(source, name).gain
         for source in last_sigmoid.examples.sources()
-        for name in last_sigmoid.caches.scene(source).labels or ()
+        for name in last_sigmoid.samples.scene(source).labels or ()
     ]
     assert best.gain == max(every)
     assert (chosen.above, chosen.count) == (sum(gain > 0 for gain in every), len(every))

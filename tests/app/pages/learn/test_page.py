@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from wsss_viz.app.pages.learn.lesson import Formula, Question
-from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import LESSONS
 
@@ -26,8 +26,8 @@ def assert_well(page: AppTest) -> None:
 
 
 def test_there_are_thirteen_steps() -> None:
-    assert len(COURSE) == LESSONS == 13
-    assert len({topic.module for topic in COURSE}) == 13
+    assert len(SYLLABUS) == LESSONS == 13
+    assert len({topic.module for topic in SYLLABUS}) == 13
 
 
 @pytest.mark.parametrize("step", WRITTEN)

@@ -8,7 +8,7 @@ import pytest
 from wsss_viz.app.pages.learn import examples, temporal
 from wsss_viz.app.pages.learn.steps import adversarial_erasing as erasing
 from wsss_viz.app.pages.learn.steps import class_map, discriminative_part, labels_only, pipeline, sofa, still_seen
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sequences import Video
@@ -95,7 +95,7 @@ def test_half_of_what_speaks_for_a_class_is_counted_from_the_largest_products() 
 def test_the_shown_class_map_is_the_classifiers_own() -> None:
     source = examples.sources()[0]
     trace, _ = examples.lesson_trace("class-sum", source)
-    expected = examples.trace(caches.scene(source), "cam")
+    expected = examples.trace(samples.scene(source), "cam")
     np.testing.assert_allclose(trace.maps, expected.maps, atol=2e-3 * float(np.abs(expected.maps).max()))
     name = trace.classes[int(expected.scores.argmax())]
     peak = class_map.cell_sum(trace, name, ())
@@ -104,7 +104,7 @@ def test_the_shown_class_map_is_the_classifiers_own() -> None:
 
 def test_recalls_over_thresholds_are_those_of_the_pseudo_mask() -> None:
     source = examples.sources()[0]
-    shown = caches.scene(source)
+    shown = samples.scene(source)
     trace = examples.trace(shown, "cam")
     name = (shown.labels or ())[0]
     found = discriminative_part.recalls(trace, shown, name)
@@ -157,7 +157,7 @@ def averages(probability: float, rest: float) -> dict[str, float]:
     [
         (0.85, 30.0, ("still sees", "and the rest of the object lights up")),
         (0.85, 10.0, ("still sees", "does not light up")),
-        (0.5, 10.0, ("half forgets", "and the rest of the object does not light up")),
+        (0.5, 10.0, ("half sure", "and the rest of the object does not light up")),
         (0.1, 30.0, (" forgets", "but the rest of the object lights up")),
     ],
 )

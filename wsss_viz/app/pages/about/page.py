@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from wsss_viz.app import explanations, frame
+from wsss_viz.app import frame
+from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.about import texts
 from wsss_viz.app.services import provenance
+
+EXPLANATION = Explanation(
+    "What this project computes and from which papers, what it does not claim, and which software and which checkpoint "
+    "produced what you see. Every number on these pages is computed by the library, not by the page.",
+    r"\mathrm{IoU} = \frac{TP}{TP + FP + FN}",
+    "Numbers on drawn scenes say nothing about PASCAL VOC; published VOC results are marked as published.",
+)
 
 
 def show() -> None:
@@ -14,7 +22,7 @@ def show() -> None:
     frame.heading(
         "About",
         "What is computed here and after which papers, what is not claimed, and which software and checkpoint made it.",
-        explanations.ABOUT,
+        EXPLANATION,
     )
 
     left, right = st.columns(2, gap="large")

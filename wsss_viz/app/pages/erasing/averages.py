@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import traces
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
@@ -18,9 +18,9 @@ MEASURES = {
     "probability": "probability of the class",
     "other_probability": "probability of the other labels",
     "discriminative_absolute": "activation of the discriminative part (logits)",
-    "non_discriminative_absolute": "activation of the rest (logits)",
+    "non_discriminative_absolute": "activation of the non-discriminative part (logits)",
     "discriminative_normalised": "activation of the discriminative part, by the map's maximum",
-    "non_discriminative_normalised": "activation of the rest, by the map's maximum",
+    "non_discriminative_normalised": "activation of the non-discriminative part, by the map's maximum",
     "recall_of_remainder": "recall of what was not erased",
     "outside": "share of the map outside the object",
     "area": "share of the image that is erased",
@@ -34,17 +34,17 @@ THETA = Axis("erased where the map is above \N{GREEK SMALL LETTER THETA}", rever
 FIXED = {
     "graded": "the map itself, softly",
     "discriminative": "the true discriminative part",
-    "non_discriminative": "the true rest",
+    "non_discriminative": "the true non-discriminative part",
     "object": "the whole true object",
 }
 
 
 def averages() -> None:
     """The section; without a showcase, how to compute it."""
-    shown = caches.showcase()
+    shown = traces.showcase()
     found = shown.experiment if shown else {}
     if not found:
-        st.caption(f":material/info: No averages over many scenes yet. {caches.showcase_note()}")
+        st.caption(f":material/info: No averages over many scenes yet. {traces.showcase_note()}")
         return
     st.subheader(f"Over {found['images']} scenes", anchor=False)
     st.caption(

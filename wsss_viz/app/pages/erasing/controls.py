@@ -30,8 +30,8 @@ def mode_choice(state: ViewState) -> None:
     group = MODES[state.mode].group
     names = [name for name, mode in MODES.items() if mode.group == group]
 
-    def first(chosen: str) -> dict[str, object]:
-        return {"mode": next(name for name, mode in MODES.items() if mode.group == chosen), "k": FINAL}
+    def first(group: str) -> dict[str, object]:
+        return {"mode": next(name for name, mode in MODES.items() if mode.group == group), "k": FINAL}
 
     st.segmented_control("Step through", GROUPS, required=True, **session.control("group", group, first))
     if len(names) > 1:

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
-from wsss_viz.app.services.findings import probability
 from wsss_viz.app.services.steps import Frame
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.app.widgets.markup import probability
 from wsss_viz.app.widgets.rendering import Picture
 
 INCHES = 1.35
 FRAME_MILLISECONDS = 700
 
 
-def figure_bytes(shown: Sequence[Frame], drawn: Sequence[Picture], title: str, kind: str) -> bytes:
+def figure_bytes(frames: Sequence[Frame], drawn: Sequence[Picture], title: str, kind: str) -> bytes:
     """The filmstrip as one row with its steps' names; the same strip gives the same bytes.
 
     Args:
@@ -26,13 +26,13 @@ def figure_bytes(shown: Sequence[Frame], drawn: Sequence[Picture], title: str, k
     """
     from matplotlib.figure import Figure
 
-    from wsss_viz.figures.rendering import written
+    from wsss_viz.figures.writing import written
 
     def draw() -> Figure:
         height, width = drawn[0].shape[:2]
         figure = Figure(figsize=(INCHES * len(drawn), INCHES * height / width + 0.5), layout="constrained")
         rows = figure.subplots(1, len(drawn), squeeze=False)[0]
-        for axes, frame, picture in zip(rows, shown, drawn, strict=True):
+        for axes, frame, picture in zip(rows, frames, drawn, strict=True):
             axes.imshow(picture, interpolation="bilinear")
             axes.set_title(frame.name, fontsize=8)
             axes.set_axis_off()
@@ -51,25 +51,25 @@ def gif_bytes(drawn: Sequence[Picture]) -> bytes:
     return buffer.getvalue()
 
 
-def csv_text(shown: Sequence[Frame], classes: Sequence[str]) -> str:
+def csv_text(frames: Sequence[Frame], classes: Sequence[str]) -> str:
     """Logit and probability of every class at every step."""
     buffer = io.StringIO()
     rows = csv.writer(buffer, lineterminator="\n")
     rows.writerow(["step", "name", "class", "logit", "probability"])
-    for k, frame in enumerate(shown):
+    for k, frame in enumerate(frames):
         for name, logit in zip(classes, frame.scores, strict=True):
             rows.writerow([k, frame.name, name, f"{float(logit):.6g}", f"{probability(float(logit)):.6g}"])
     return buffer.getvalue()
 
 
-def buttons(shown: Sequence[Frame], drawn: Sequence[Picture], classes: Sequence[str], title: str, name: str) -> None:
+def buttons(frames: Sequence[Frame], drawn: Sequence[Picture], classes: Sequence[str], title: str, name: str) -> None:
     """The download buttons.
 
     Args:
         name: of the files, without their endings.
     """
     with st.container(horizontal=True, gap="small", key="exports"):
-        file_button("Filmstrip (PNG)", f"{name}.png", lambda: figure_bytes(shown, drawn, title, "png"))
-        file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(shown, drawn, title, "pdf"))
+        file_button("Filmstrip (PNG)", f"{name}.png", lambda: figure_bytes(frames, drawn, title, "png"))
+        file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(frames, drawn, title, "pdf"))
         file_button("Film (GIF)", f"{name}.gif", lambda: gif_bytes(drawn))
-        file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(shown, classes))
+        file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(frames, classes))

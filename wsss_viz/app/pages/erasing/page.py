@@ -1,4 +1,4 @@
-"""Erasing: find, erase, look again, step by step; CS-AE's and RIB's iterations in the same way."""
+"""Erasing: find, erase, repeat, step by step; CS-AE's and RIB's iterations in the same way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import streamlit as st
 from wsss_viz.app import frame, session
 from wsss_viz.app.explanations import erasing
 from wsss_viz.app.pages.erasing import averages, controls, panels, sources
-from wsss_viz.app.services import caches, upload
+from wsss_viz.app.services import checkpoints, samples, upload
 from wsss_viz.app.services.basket import from_erasing
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.services.steps import MODES
@@ -24,11 +24,11 @@ EXPERIMENT = (
 
 def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
     """The steps of one class on the image, computed where they are not there."""
-    ground = caches.fine_scene(sample.source) if sample.source else None
+    ground = samples.fine_scene(sample.source) if sample.source else None
     looked_at = upload.display_copy(sample)
     missing = sources.missing(state, sample)
-    chosen = sources.options(state, sample, focus)
-    trace = None if missing else sources.stored(state, sample, chosen)
+    options = sources.options(state, sample, focus)
+    trace = None if missing else sources.stored(state, sample, options)
     if missing:
         st.info(missing, icon=":material/info:")
     elif trace is not None:
@@ -38,13 +38,13 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
         controls.watched_scenes(sources.growth())
     else:
         follow(
-            sources.request(state, sample, chosen, focus),
+            sources.request(state, sample, options, focus),
             panels.title(state),
             lambda now: panels.show(
                 session.state(),
                 looked_at,
                 ground,
-                Trace(now.steps, classes=caches.entry().classes),
+                Trace(now.steps, classes=checkpoints.entry().classes),
                 focus,
                 "computed now",
             ),
@@ -59,7 +59,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
         controls.mode_choice(state)
         controls.source_choice(state)
-    sample = upload.chosen(state) if state.source == "own" else caches.scene(state.example)
+    sample = upload.chosen(state) if state.source == "own" else samples.scene(state.example)
     if sample is None:
         controls.no_picture(state)
     else:

@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
+from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.filmstrip import filmstrip, pictures
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.app.widgets.viewer.component import PIECES
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
 TITLES = {
-    "AE": ("What is left", "Where it looks now", "All looks together"),
+    "AE": ("What is left", "Current map", "Combined map"),
     "CS-AE": ("Without the sampled class", "Map at this step", ""),
     "RIB": ("", "Map at this step", "Sum of the maps so far"),
-    "Experiment": ("What is left", "Where it looks now", ""),
+    "Experiment": ("What is left", "Current map", ""),
 }
 OFFERED = tuple(piece for piece in PIECES if piece not in ("class", "scores"))
 """The class is chosen above the filmstrip, and its scores are in the chart."""
@@ -68,7 +68,7 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
 def title(state: ViewState) -> str:
     """What is stepped through."""
     mode = MODES[state.mode]
-    return f"{mode.group}, {mode.label}" if mode.label else "Erase, and look again"
+    return f"{mode.group}, {mode.label}" if mode.label else "Erase and repeat"
 
 
 def facts(frame: Frame) -> str:
@@ -99,7 +99,7 @@ def content(state: ViewState, sample: Sample, ground: Sample | None, shown: tupl
     if shown[-1].union is not None:
         panels.append(Panel(union, tuple(PanelStep(None if f.union is None else f.union[None]) for f in shown)))
     if sample.mask is not None:
-        panels.append(Panel("Ground truth", note="never shown to it", truth=True))
+        panels.append(Panel("Ground truth", note="not used in training", truth=True))
     return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)
 
 

@@ -8,10 +8,10 @@ import streamlit as st
 
 from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing.controls import steps
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.findings import top_classes
+from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
+from wsss_viz.app.services.scores import top_classes
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
@@ -32,7 +32,7 @@ def focus(state: ViewState, sample: Sample) -> str:
     labels = sample.labels or ()
     if state.focus in (labels if state.mode == "experiment" and labels else sample.classes):
         return state.focus
-    return labels[0] if labels else top_classes(caches.trace(sample, state.views), sample.classes, 1)[0]
+    return labels[0] if labels else top_classes(traces.trace(sample, state.views), sample.classes, 1)[0]
 
 
 def missing(state: ViewState, sample: Sample) -> str:
@@ -40,7 +40,7 @@ def missing(state: ViewState, sample: Sample) -> str:
     method = MODES[state.mode].method
     if state.mode in ("experiment", "cs-ae-epochs") and not sample.source:
         return f"{_NEEDED[state.mode]}: take a drawn scene."
-    reason = methods.why_not(method, caches.CLASSIFIER) if method else ""
+    reason = methods.why_not(method, checkpoints.CLASSIFIER) if method else ""
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"
     return reason
@@ -49,42 +49,42 @@ def missing(state: ViewState, sample: Sample) -> str:
 def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
     """The options in which the view differs from the method's defaults."""
     entry = METHODS.get(MODES[state.mode].method)
-    chosen: dict[str, Any] = dict(entry.stepped_with) if entry else {}
+    changed: dict[str, Any] = dict(entry.stepped_with) if entry else {}
     if entry and entry.iterated and steps(state) != entry.default_steps:
-        chosen["steps"] = steps(state)
+        changed["steps"] = steps(state)
     if focus not in (sample.labels or ()) and state.mode != "cs-ae-epochs":
-        chosen["classes"] = (focus, *(sample.labels or ()))
+        changed["classes"] = (focus, *(sample.labels or ()))
     if state.mode != "ae":
-        return chosen
+        return changed
     default = ViewState()
     if state.mask != default.mask:
-        chosen["mask"] = state.mask
+        changed["mask"] = state.mask
     if state.erase_at != default.erase_at and state.mask != "graded":
-        chosen["threshold" if state.mask == "hard" else "sigma"] = state.erase_at
+        changed["threshold" if state.mask == "hard" else "sigma"] = state.erase_at
     if state.erased != default.erased:
-        chosen["agnostic"] = True
+        changed["agnostic"] = True
     if state.stop_below != default.stop_below:
-        chosen["stop_probability"] = state.stop_below
+        changed["stop_probability"] = state.stop_below
     if state.stop_area != default.stop_area:
-        chosen["stop_area"] = state.stop_area
-    return chosen
+        changed["stop_area"] = state.stop_area
+    return changed
 
 
-def stored(state: ViewState, sample: Sample, chosen: dict[str, Any]) -> Trace | None:
+def stored(state: ViewState, sample: Sample, options: dict[str, Any]) -> Trace | None:
     """The trace that was computed beforehand, where the view asks for no other."""
     mode = MODES[state.mode]
     if state.mode == "cs-ae-epochs":
-        found = growth()
-        return found.trace(sample.source) if found and sample.source in found.sources else None
-    return None if chosen or not mode.method else caches.precomputed(sample, mode.method, state.views)
+        watched = growth()
+        return watched.trace(sample.source) if watched and sample.source in watched.sources else None
+    return None if options or not mode.method else traces.precomputed(sample, mode.method, state.views)
 
 
-def request(state: ViewState, sample: Sample, chosen: dict[str, Any], focus: str) -> Request:
+def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: str) -> Request:
     """The job that computes the steps."""
     if state.mode == "experiment":
         return _experiment(state, sample, focus)
     method = MODES[state.mode].method
-    return request_for(method, sample, state.views, most_steps(method, sample, **chosen), **chosen)
+    return request_for(method, sample, state.views, most_steps(method, sample, **options), **options)
 
 
 def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
@@ -92,10 +92,10 @@ def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
         from wsss_viz.evaluation.erasing_looks import looks
         from wsss_viz.methods.views import PRESETS
 
-        return looks(caches.classifier(), sample, focus, state.erasure, PRESETS[state.views])
+        return looks(checkpoints.classifier(), sample, focus, state.erasure, PRESETS[state.views])
 
-    key = ("experiment", caches.entry().sha256, sample.source, focus, state.erasure, state.views)
-    return Request(key, work, THRESHOLD_COUNT, caches.device_label())
+    key = ("experiment", checkpoints.entry().sha256, sample.source, focus, state.erasure, state.views)
+    return Request(key, work, THRESHOLD_COUNT, checkpoints.device_label())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -107,7 +107,7 @@ def _growth(path: str, stamp: int) -> Growth:
 
 def growth() -> Growth | None:
     """CS-AE's training as it was watched; None where it was not."""
-    names = trained_names("cgnet", caches.CLASSIFIER)
+    names = trained_names("cgnet", checkpoints.CLASSIFIER)
     if not names:
         return None
     stem = read_manifest()[names[0]].file.rpartition(".")[0]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.services import basket, caches
+from wsss_viz.app.services import basket, checkpoints
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
 from wsss_viz.app.widgets.buttons import file_button
@@ -152,10 +152,10 @@ def _read_parts(shown: list[str], offered: tuple[str, ...]) -> dict[str, object]
 def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
     """The spec without the columns that cannot be drawn, and one line on each."""
     reasons = {name: _why_not(spec, name) for name in spec.columns}
-    kept = tuple(name for name in spec.columns if not reasons[name])
-    rows = tuple(replace(row, columns=tuple(name for name in row.columns if name in kept)) for row in spec.rows)
+    columns = tuple(name for name in spec.columns if not reasons[name])
+    rows = tuple(replace(row, columns=tuple(name for name in row.columns if name in columns)) for row in spec.rows)
     lines = tuple(dict.fromkeys(reason for reason in reasons.values() if reason))
-    return replace(spec, columns=kept, rows=rows), lines
+    return replace(spec, columns=columns, rows=rows), lines
 
 
 def _why_not(spec: FigureSpec, column: str) -> str:
@@ -190,7 +190,7 @@ def _rendered(stamp: tuple[int, ...], spec: bytes, kind: str, _spec: FigureSpec)
 
 def rendered(spec: FigureSpec, kind: str) -> bytes:
     """The figure's bytes, those of the command line, drawn once."""
-    caches.entry()  # a missing classifier is said before any work
+    checkpoints.entry()  # a missing classifier is said before any work
     return _rendered(_stamp(), spec_bytes(spec), kind, spec)
 
 

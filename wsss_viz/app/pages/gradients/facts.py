@@ -25,7 +25,7 @@ from wsss_viz.gradients.stored import Entry, Stored
 def source_line(shown: Picture) -> str:
     """What the strip shows, and whether it was computed just now."""
     how = "computed now" if shown.computed else "precomputed"
-    return f'<p class="wv-source">{escape(shown.title)} · {how} · each map by its own scale, high = bright</p>'
+    return f'<p class="wv-source">{escape(shown.title)} · {how} · each map by its own scale, bright = high</p>'
 
 
 def chart_title(found: Stored, entry: Entry, state: ViewState) -> tuple[str, str]:

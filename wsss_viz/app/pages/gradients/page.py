@@ -5,14 +5,24 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from wsss_viz.app import explanations, frame, session
+from wsss_viz.app import frame, session
+from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.gradients import exports, facts, panels, region
-from wsss_viz.app.services import caches, gradient_sources, gradients
+from wsss_viz.app.services import gradient_sources, gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.state import ViewState
 from wsss_viz.gradients.published import UNVERIFIED
 from wsss_viz.gradients.stored import Entry, Stored
+
+EXPLANATION = Explanation(
+    "How much each pixel moves what a layer says, from the first convolution to the logit, and in which share of a "
+    "region's pixels it moves it much: the high gradient ratio of RIB's argument. On a toy where a rare shape gives "
+    "the class away as surely as the digit, and on the scenes.",
+    r"G_k = \nabla_x \textstyle\sum_{c,u,v} T_k[c,u,v], \quad "
+    r"\mathrm{HGR}_k(R) = \frac{|\{p \in R : |G_k(p)| > \tau \max_q |G_k(q)|\}|}{|R|}",
+    "A ratio sees where a gradient is high, not how large it is: the sigmoid's factor s(1 - s) scales the whole map.",
+)
 
 
 def show() -> None:
@@ -26,7 +36,7 @@ def show() -> None:
 def _toy(state: ViewState) -> None:
     stored = gradient_sources.stored("toy")
     entry = gradients.toy_entry(stored, state)
-    frame.heading("Gradients", gradients.toy_sentence(entry, state), explanations.GRADIENTS)
+    frame.heading("Gradients", gradients.toy_sentence(entry, state), EXPLANATION)
     with _choice():
         panels.subject_controls(state)
     panels.measure_controls(state, panels.known_layers(entry))
@@ -37,10 +47,10 @@ def _toy(state: ViewState) -> None:
 
 def _scenes(state: ViewState) -> None:
     stored, stale = gradient_sources.stored_or_why_not("scenes")
-    sample = caches.scene(state.example)
+    sample = samples.scene(state.example)
     name = gradients.scene_class(state, sample)
     entry, note = gradients.scenes_entry(stored, state) if stored else (None, "")
-    frame.heading("Gradients", gradients.scenes_sentence(stored, state) if stored else "", explanations.GRADIENTS)
+    frame.heading("Gradients", gradients.scenes_sentence(stored, state) if stored else "", EXPLANATION)
     with _choice():
         panels.subject_controls(state)
         frame.example_picker(state)

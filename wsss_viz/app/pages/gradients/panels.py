@@ -9,8 +9,8 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from wsss_viz.app import session
-from wsss_viz.app.services import caches, gradients
+from wsss_viz.app import caching, session
+from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP
@@ -161,7 +161,7 @@ def drawn(key: tuple[object, ...], _draw: Callable[[], rendering.Picture]) -> by
 
 def picture_key(shown: Picture, *key: object) -> tuple[object, ...]:
     """What a drawing of the picture depends on."""
-    return (caches.digest(shown.image, shown.maps, np.stack(list(shown.regions.values()))), *key)
+    return (caching.digest(shown.image, shown.maps, np.stack(list(shown.regions.values()))), *key)
 
 
 def _image(shown: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import checkpoints, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 def sources() -> tuple[str, ...]:
     """The scenes there are traces of, as data strings; those that would be computed where there is no showcase."""
-    shown = caches.showcase()
+    shown = traces.showcase()
     return shown.scenes if shown and shown.scenes else SHOWCASE_SCENES
 
 
 def with_labels(*names: str) -> tuple[str, ...]:
     """The scenes whose labels hold one of `names` and another class."""
-    found = []
+    scenes = []
     for source in sources():
-        labels = caches.scene(source).labels or ()
+        labels = samples.scene(source).labels or ()
         if len(labels) > 1 and any(name in labels for name in names):
-            found.append(source)
-    return tuple(found)
+            scenes.append(source)
+    return tuple(scenes)
 
 
 def at(state: ViewState, source: str, focus: str = "") -> ViewState:
     """The state on a scene of the lecture; its class is kept where it is one of the scene's, else it is `focus`."""
     _, split, index = source.split(":")
-    labels = caches.scene(source).labels or ()
-    kept = state.focus if state.focus in labels else focus
-    return replace(state, split=split, index=int(index), classes=(), focus=kept, views="single")
+    labels = samples.scene(source).labels or ()
+    name = state.focus if state.focus in labels else focus
+    return replace(state, split=split, index=int(index), classes=(), focus=name, views="single")
 
 
 def elsewhere(state: ViewState) -> ViewState:
@@ -56,11 +56,11 @@ def trace(sample: Sample, method: str) -> Trace:
         InputError: it has none of this scene, with the command that computes it.
     """
     if method == "cam":
-        return caches.trace(sample, "single")
-    found = caches.precomputed(sample, method, "single")
-    if found is None:
-        raise InputError(caches.showcase_note() or f"The showcase has no {method} of this scene.")
-    return found
+        return traces.trace(sample, "single")
+    precomputed = traces.precomputed(sample, method, "single")
+    if precomputed is None:
+        raise InputError(traces.showcase_note() or f"The showcase has no {method} of this scene.")
+    return precomputed
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -84,13 +84,13 @@ def _lesson_trace(checkpoint: str, name: str, source: str, stamps: tuple[tuple[s
     if stored and stored.has(name, source):
         return stored.trace(name, source), "precomputed"
     kind, _, label = name.rpartition("-")
-    sample, classifier = caches.scene(source), caches.classifier()
+    sample, classifier = samples.scene(source), checkpoints.classifier()
     if kind == "looks":
         return lessons.looks(classifier, sample, label), "computed now"
     if name == "segmented":
-        return lessons.segmented(_segmenter(caches.entry(lessons.SEGMENTER).sha256), sample), "computed now"
+        return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), "computed now"
     if kind == "spill":
-        return lessons.spill(classifier, caches.trained("cs-ae"), sample, label), "computed now"
+        return lessons.spill(classifier, checkpoints.trained("cs-ae"), sample, label), "computed now"
     return lessons.class_sum(classifier, sample), "computed now"
 
 
@@ -102,7 +102,7 @@ def lesson_trace(name: str, source: str) -> tuple[Trace, str]:
     """
     files = (lessons.lessons_path(), checkpoints_folder() / "manifest.json")
     stamps = tuple((str(file), file.stat().st_mtime_ns if file.is_file() else 0) for file in files)
-    return _lesson_trace(caches.entry().sha256, name, source, stamps)
+    return _lesson_trace(checkpoints.entry().sha256, name, source, stamps)
 
 
 def largest_part(sample: Sample) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.slide import draw_formula
-from wsss_viz.app.pages.learn.syllabus import COURSE, lesson
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
-from wsss_viz.figures.rendering import written_pages
+from wsss_viz.figures.writing import written_pages
 from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def handout() -> bytes:
         InputError: a step cannot be shown, because what it shows is not there.
     """
     lessons: list[Lesson] = []
-    for number, step in enumerate(COURSE, start=1):
+    for number, step in enumerate(SYLLABUS, start=1):
         try:
             lessons.append(lesson(number, ViewState(step=number)))
         except InputError as error:
@@ -101,12 +101,12 @@ def _page(number: int | None) -> Figure:
     from matplotlib.lines import Line2D
 
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
-    head = TITLE if number is None else f"{number} of {len(COURSE)}   {COURSE[number - 1].name}"
+    head = TITLE if number is None else f"{number} of {len(SYLLABUS)}   {SYLLABUS[number - 1].name}"
     figure.text(LEFT, 0.95, head, size=9, color=_SOFT)
     figure.add_artist(Line2D((LEFT, RIGHT), (0.045, 0.045), color=_FAINT, linewidth=0.6))
     address = "/learn" if number in (None, 1) else f"/learn?step={number}"
     figure.text(LEFT, 0.026, f"wsss_viz {__version__}, {address}", size=7.5, color=_SOFT)
-    page = len(COURSE) + 1 if number is None else number
+    page = len(SYLLABUS) + 1 if number is None else number
     figure.text(RIGHT, 0.026, str(page), size=7.5, color=_SOFT, ha="right")
     return figure
 

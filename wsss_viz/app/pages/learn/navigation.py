@@ -8,7 +8,7 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import question
-from wsss_viz.app.pages.learn.syllabus import COURSE
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.app.state import ViewState
 
 READERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers"
@@ -20,7 +20,7 @@ _KEYS = Path(__file__).with_name("navigation.js")
 
 def turn(number: int) -> None:
     """To step `number`, from a control's callback; a number beyond the ends changes nothing."""
-    if 1 <= number <= len(COURSE):
+    if 1 <= number <= len(SYLLABUS):
         session.set_state(session.state().to_lecture(number))
 
 
@@ -32,13 +32,13 @@ def present(on: bool) -> None:
 def numbers() -> None:
     """The steps by number, and by name."""
     st.pagination(
-        len(COURSE),
-        max_visible_pages=len(COURSE),
+        len(SYLLABUS),
+        max_visible_pages=len(SYLLABUS),
         width=NUMBERS if session.state().present else "content",
         **session.control("step", session.state().step, lambda step: dict(vars(session.state().to_lecture(step)))),
     )
     with st.popover("All steps", icon=":material/toc:"):
-        for number, topic in enumerate(COURSE, start=1):
+        for number, topic in enumerate(SYLLABUS, start=1):
             st.button(
                 f"{number}. {topic.name}",
                 key=f"to_{number}",
@@ -62,13 +62,13 @@ def ends(state: ViewState) -> None:
     number = state.step
     with st.container(horizontal=True, vertical_alignment="center", key="ends"):
         if number > 1:
-            before = COURSE[number - 2].name
+            before = SYLLABUS[number - 2].name
             st.button(before, key="before", icon=":material/arrow_back:", on_click=turn, args=(number - 1,))
         st.space("stretch")
         st.html(f'<p class="wv-keys">{PRESENTERS_KEYS if state.present else READERS_KEYS}</p>', width="content")
         st.space("stretch")
-        if number < len(COURSE):
-            after = COURSE[number].name
+        if number < len(SYLLABUS):
+            after = SYLLABUS[number].name
             st.button(
                 f"Next: {after}",
                 key="after",
@@ -101,7 +101,7 @@ def keys(state: ViewState) -> None:
     )
     component(
         key="turning_keys",
-        data={"step": state.step, "last": len(COURSE), "presenting": state.present},
+        data={"step": state.step, "last": len(SYLLABUS), "presenting": state.present},
         on_asked_change=pressed,
         height="content",
     )

@@ -26,8 +26,8 @@ def ask(question: Question, step: int) -> None:
         wrap=True,
         key=key,
     )
-    shown = st.session_state.get(f"learn_revealed_{step}", False)
-    if guess is None and not shown:
+    revealed = st.session_state.get(f"learn_revealed_{step}", False)
+    if guess is None and not revealed:
         st.button("Show the answer", key="reveal", type="tertiary", on_click=reveal, args=(step,), help="A")
         return
     verdict = ""

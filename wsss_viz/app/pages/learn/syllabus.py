@@ -17,7 +17,7 @@ class Topic:
     module: str
 
 
-COURSE = (
+SYLLABUS = (
     Topic("Why image labels only", "labels_only"),
     Topic("From labels to a segmentation", "pipeline"),
     Topic("The class activation map", "class_map"),
@@ -40,5 +40,5 @@ def lesson(number: int, state: ViewState) -> Lesson:
     Raises:
         InputError: what it shows is missing, with the command that makes it.
     """
-    found: Lesson = import_module(f"wsss_viz.app.pages.learn.steps.{COURSE[number - 1].module}").lesson(state)
+    found: Lesson = import_module(f"wsss_viz.app.pages.learn.steps.{SYLLABUS[number - 1].module}").lesson(state)
     return found

@@ -77,7 +77,7 @@ def show(found: Timed) -> None:
     first, rest = found.recall(DISCRIMINATIVE), found.recall(NON_DISCRIMINATIVE)
     note = f"found above {found.threshold:.2f}: {percent(first)} of the moment, {percent(rest)} of run-up and run-out"
     with st.container(gap="xsmall", key="in_time"):
-        st.html(markup.panel_title(f"The same in time. Told of the whole video: {labels}. Asked: when?", note))
+        st.html(markup.panel_title(f"The same in time. Labels of the whole video: {labels}. Wanted: when?", note))
         st.image(
             rendering.png(strip(found.video)),
             width="stretch",

@@ -12,7 +12,7 @@ from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.learn import handout, navigation, slide
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
 from wsss_viz.app.pages.learn.question import ask
-from wsss_viz.app.pages.learn.syllabus import COURSE
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import copy_link
 
@@ -46,7 +46,7 @@ def read(lesson: Lesson, state: ViewState) -> None:
             st.html('<p class="wv-part">Go on</p>')
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 open_in(lesson.inspect)
-                slide.button(lesson, state.step, COURSE[state.step - 1].name)
+                slide.button(lesson, state.step, SYLLABUS[state.step - 1].name)
                 handout.button()
             st.html(sources(lesson.sources))
             st.caption(lesson.caveat)
@@ -97,7 +97,7 @@ def head(lesson: Lesson, state: ViewState) -> None:
             copy_link()
         navigation.presenting(state.present)
     with st.container(gap="small", key="claim"):
-        st.html(f'<p class="wv-part">{state.step} of {len(COURSE)} · {escape(COURSE[state.step - 1].name)}</p>')
+        st.html(f'<p class="wv-part">{state.step} of {len(SYLLABUS)} · {escape(SYLLABUS[state.step - 1].name)}</p>')
         st.title(lesson.claim, anchor=False)
         st.html(f'<p class="wv-lead">{escape(lesson.lead)}</p>')
     frame.notes()

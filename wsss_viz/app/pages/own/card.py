@@ -6,8 +6,8 @@ import streamlit as st
 
 from wsss_viz.app import methods
 from wsss_viz.app.pages.own.networks import Opened
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.models import OwnNetwork
+from wsss_viz.app.services import checkpoints
+from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.widgets import markup
 from wsss_viz.data.sample import Sample
 
@@ -19,33 +19,33 @@ RIB_NOTE = (
 )
 
 
-def card(found: Opened, sample: Sample, views: str) -> None:
+def card(opened: Opened, sample: Sample, views: str) -> None:
     """The report, the self-check, the device and how long the methods take on the sample."""
     st.html(markup.panel_title("The checkpoint", "read before it is used"))
-    if found.report is None:
-        st.error(found.refusal, icon=":material/error:")
+    if opened.report is None:
+        st.error(opened.refusal, icon=":material/error:")
         return
-    rows = dict(found.report.rows())
-    if found.check:
-        rows["check"] = found.check
-    if found.network is not None:
-        rows["device"] = caches.device_label()
-        rows["time"] = time_line(found.network, sample, views)
+    rows = dict(opened.report.rows())
+    if opened.check:
+        rows["check"] = opened.check
+    if opened.network is not None:
+        rows["device"] = checkpoints.device_label()
+        rows["time"] = time_line(opened.network, sample, views)
     st.table({name: _plain(value) for name, value in rows.items()}, border="horizontal")
-    for problem in found.report.problems:
+    for problem in opened.report.problems:
         st.error(problem, icon=":material/error:")
-    for note in (*found.report.notes, *_remarks(found)):
+    for note in (*opened.report.notes, *_remarks(opened)):
         st.caption(note[:1].upper() + note[1:])
 
 
-def _remarks(found: Opened) -> list[str]:
+def _remarks(opened: Opened) -> list[str]:
     """What is worth knowing of a published network; nothing of this project's own."""
-    layout = found.network.classifier.layout if found.network else ""
+    layout = opened.network.classifier.layout if opened.network else ""
     softmax = [SOFTMAX] if layout == "torchvision-resnet" else []
     return [*softmax, RIB_NOTE] if layout else []
 
 
-def time_line(network: OwnNetwork, sample: Sample, views: str) -> str:
+def time_line(network: UserModel, sample: Sample, views: str) -> str:
     """How long each method takes on the sample, about, in words."""
     able = [name for name, method in methods.METHODS.items() if not method.control and not network.why_not(name)]
     parts = [

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.models import OwnNetwork
+from wsss_viz.app.services import checkpoints, samples
+from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.services.upload import bounded
 from wsss_viz.app.settings import found_files, upload_allowed
 from wsss_viz.app.state import ViewState
@@ -46,7 +46,7 @@ class Opened:
     """
 
     report: Report | None
-    network: OwnNetwork | None
+    network: UserModel | None
     check: str = ""
     refusal: str = ""
 
@@ -65,11 +65,11 @@ def open_checkpoint(path: Path, *, private: bool = False) -> Opened:
         report, classifier = read_published(path, legacy=not private)
         if classifier is None:
             return Opened(report, None, refusal=f"{report.file}: {report.problems[0]}")
-        classifier = classifier.to(find_device(caches.wanted_device()))
+        classifier = classifier.to(find_device(checkpoints.wanted_device()))
         check = self_check(classifier, report.file).line()
     except InputError as error:
         return Opened(None, None, refusal=str(error))
-    network = OwnNetwork(report.file, report.digest, classifier, _pace(classifier), private=private)
+    network = UserModel(report.file, report.digest, classifier, _pace(classifier), private=private)
     return Opened(report, network, check)
 
 
@@ -79,13 +79,13 @@ def _pace(classifier: Classifier) -> tuple[float, float]:
 
     def seconds(height: int, width: int) -> float:
         x = torch.zeros(1, 3, height, width, device=classifier.device)
-        found = []
+        times = []
         for _ in range(3):
             started = time.perf_counter()
             with torch.no_grad():
                 float(classifier.maps(x).sum())
-            found.append(time.perf_counter() - started)
-        return min(found)
+            times.append(time.perf_counter() - started)
+        return min(times)
 
     (low, small), (high, large) = ((seconds(*size), size[0] * size[1] / 1e6) for size in PACE_SIZES)
     pixels = max(high - low, 0.0) / (large - small)
@@ -104,10 +104,10 @@ def opened(name: str) -> Opened:
         return Opened(None, None, refusal=f"{name} is no longer on this server: choose another checkpoint")
     status = path.stat()
     with st.spinner(f"Reading {name}; a large network takes some seconds", show_time=True):
-        found = _opened(str(path), (status.st_mtime_ns, status.st_size), caches.wanted_device())
-    if found.network is not None:
-        know(found.network.classes)
-    return found
+        checkpoint = _opened(str(path), (status.st_mtime_ns, status.st_size), checkpoints.wanted_device())
+    if checkpoint.network is not None:
+        know(checkpoint.network.classes)
+    return checkpoint
 
 
 def chooser(state: ViewState) -> Opened | None:
@@ -149,14 +149,14 @@ _ANEW = {"partner": "", "focus": "", "classes": (), "k": -1, "pair": ()}
 """What another network's classes and steps make void."""
 
 
-def _with_partner(found: Opened, name: str) -> Opened:
-    if not name or found.network is None:
-        return found
+def _with_partner(checkpoint: Opened, name: str) -> Opened:
+    if not name or checkpoint.network is None:
+        return checkpoint
     partner = opened(name)
     if partner.network is None:
         st.warning(partner.refusal, icon=":material/warning:")
-        return found
-    return replace(found, network=replace(found.network, partner=partner.network))
+        return checkpoint
+    return replace(checkpoint, network=replace(checkpoint.network, partner=partner.network))
 
 
 def _upload() -> Opened | None:
@@ -172,14 +172,14 @@ def _upload() -> Opened | None:
     if file is None:
         st.session_state.pop(_UPLOADED, None)
         return None
-    kept: tuple[str, Opened] | None = st.session_state.get(_UPLOADED)
-    if kept is None or kept[0] != file.file_id:
+    uploaded: tuple[str, Opened] | None = st.session_state.get(_UPLOADED)
+    if uploaded is None or uploaded[0] != file.file_id:
         with st.spinner(f"Reading {file.name}; a large network takes some seconds", show_time=True):
-            kept = (file.file_id, _read_upload(file.getvalue(), weight_suffix(file.name)))
-        st.session_state[_UPLOADED] = kept
-    if kept[1].network is not None:
-        know(kept[1].network.classes)
-    return kept[1]
+            uploaded = (file.file_id, _read_upload(file.getvalue(), weight_suffix(file.name)))
+        st.session_state[_UPLOADED] = uploaded
+    if uploaded[1].network is not None:
+        know(uploaded[1].network.classes)
+    return uploaded[1]
 
 
 def _read_upload(content: bytes, suffix: str) -> Opened:
@@ -193,6 +193,6 @@ def _read_upload(content: bytes, suffix: str) -> Opened:
 def seen(sample: Sample, classes: tuple[str, ...], example: str) -> Sample:
     """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
     if sample.source:
-        return caches.fine_scene(example)
+        return samples.fine_scene(example)
     image = bounded(sample.image, SEEN_SIDE)
     return replace(sample, image=image, classes=classes, labels=None, mask=None, parts=None)

@@ -6,25 +6,34 @@ from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, explanations, frame, methods, session, settings
+from wsss_viz.app import catalogue, frame, methods, session, settings
+from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.own import card, networks
-from wsss_viz.app.services import basket, caches, downloads, method_panels, upload
+from wsss_viz.app.services import basket, downloads, samples, upload
 from wsss_viz.app.services.comparison import Compared, compare, competing
-from wsss_viz.app.services.findings import shown_classes
-from wsss_viz.app.services.models import SHIPPED, Looker
-from wsss_viz.app.services.results import Gathered, follow_all, gather
+from wsss_viz.app.services.models import BUILTIN, ModelHandle
+from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
+from wsss_viz.app.services.scores import shown_classes
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup, panels
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 
+EXPLANATION = Explanation(
+    "Your image through the shipped classifier or a checkpoint of your own: the maps of the classes it finds most "
+    "likely, and their scores. There is no ground truth for it, so nothing is measured here.",
+    r"p_c = \sigma(s_c), \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
+    "The shipped classifier knows ten classes of drawn scenes: on a photograph its maps show what it takes for them.",
+)
+
 NOTE = (
-    "This classifier knows ten classes of drawn objects and has never seen one photographed. What lights up is what "
+    "This classifier knows ten classes of drawn objects and has never seen one photographed. The bright regions are "
+    "what "
     "it takes for one of them; the scores say how sure it is."
 )
 HINT = (
-    "To look with a checkpoint of your own (ResNet-50 of IRN or RIB, ResNet-38d of PSA, SEAM or OC-CSE, torchvision's "
+    "To use a checkpoint of your own (ResNet-50 of IRN or RIB, ResNet-38d of PSA, SEAM or OC-CSE, torchvision's "
     "ResNets), put it into `checkpoints/`, or start with `python -m wsss_viz app --checkpoints FOLDER`."
 )
 ALONE = ("cam",)
@@ -38,7 +47,7 @@ def show() -> None:
         "Your own image",
         "Your picture through the shipped classifier, or through a checkpoint of your own. It stays in this server's "
         "memory for as long as the page is open; nothing is kept on disk or sent on.",
-        explanations.OWN,
+        EXPLANATION,
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="source"):
         upload.uploader()
@@ -48,55 +57,59 @@ def show() -> None:
     if error:
         raise InputError(error)
 
-    own = networks.chooser(state)
-    if own is not None and own.network is None:
-        card.card(own, caches.scene(state.example), state.views)
+    opened = networks.chooser(state)
+    if opened is not None and opened.network is None:
+        card.card(opened, samples.scene(state.example), state.views)
         st.stop()
-    looker: Looker = SHIPPED if own is None or own.network is None else own.network
+    model: ModelHandle = BUILTIN if opened is None or opened.network is None else opened.network
 
     uploaded = upload.sample()
-    sample: Sample = upload.chosen(state) or caches.scene(state.example)
-    if own is not None:
-        sample = networks.seen(sample, looker.classes, state.example)
+    sample: Sample = upload.chosen(state) or samples.scene(state.example)
+    if opened is not None:
+        sample = networks.seen(sample, model.classes, state.example)
     view = upload.display_copy(sample)
-    ground = caches.fine_scene(state.example) if sample.source and own is None else None
-    chosen = state.methods[: methods.MOST] or ALONE
-    frame.method_pills(chosen, ALONE, looker.why_not)
+    ground = samples.fine_scene(state.example) if sample.source and opened is None else None
+    selected = state.methods[: methods.MOST] or ALONE
+    frame.method_pills(selected, ALONE, model.why_not)
 
-    def draw(found: Gathered) -> None:
+    def draw(results: MethodResults) -> None:
         current = session.state()
-        first = next(iter(found.traces.values()), None)
-        shown = shown_classes(current, view, first, looker.classes) if first else looker.classes[:1]
+        first = next(iter(results.traces.values()), None)
+        visible = shown_classes(current, view, first, model.classes) if first else model.classes[:1]
         pictures = (
-            *([Panel("Your image" if uploaded else "Example", note=panels.pixels(sample))] if len(chosen) < 6 else []),
-            *(method_panels.method_panel(name, found) for name in chosen),
+            *(
+                [Panel("Your image" if uploaded else "Example", note=panels.pixels(sample))]
+                if len(selected) < 6
+                else []
+            ),
+            *(method_panel(name, results) for name in selected),
         )
-        viewer("own", Content(view, pictures, looker.classes, shown, ground), current)
+        viewer("own", Content(view, pictures, model.classes, visible, ground), current)
         with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
             with grid.cell():
                 if first:
                     panels.scores_panel(first, sample)
             with grid.cell():
-                if own is not None:
-                    card.card(own, sample, current.views)
+                if opened is not None:
+                    card.card(opened, sample, current.views)
                 elif sample.labels is None:
                     st.info(NOTE, icon=":material/info:")
-                if own is None:
+                if opened is None:
                     st.html(markup.panel_title("Step through it", "computed on this picture"))
                     for mode, (title, what) in STEPPED.items():
                         stepped = replace(current, mode=mode, source="scene" if sample.source else "own", k=FINAL)
                         frame.link(catalogue.named("erasing"), stepped, f"**{title}** {what}")
                     if not settings.found_files():
                         st.caption(HINT)
-        if found.traces and found.going is None:
-            names = competing(current, shown, looker.classes)
+        if results.traces and results.going is None:
+            names = competing(current, visible, model.classes)
 
             def compared() -> tuple[Compared, ...]:
-                return compare(found.traces, view, looker.classes, names, current)
+                return compare(results.traces, view, model.classes, names, current)
 
             downloads.comparison(
-                view, compared, looker.classes, names, current, "own-image" if uploaded else sample.name
+                view, compared, model.classes, names, current, "own-image" if uploaded else sample.name
             )
             st.caption(basket.OWN)
 
-    follow_all(gather(sample, chosen, state.views, looker), chosen, draw, looker)
+    follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)

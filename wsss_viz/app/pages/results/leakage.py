@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsss_viz.app.pages.results.charts import style_of, width_of
-from wsss_viz.app.services.standing import short_name
+from wsss_viz.app.services.ranking import short_name
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot
 from wsss_viz.methods.catalogue import title
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.results import charts, leakage
-from wsss_viz.app.services import standing
+from wsss_viz.app.services import ranking
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
@@ -30,7 +30,7 @@ def lead(report: Mapping[str, Any] | None) -> str:
     """What a report says in one sentence, and what the page holds."""
     if report is None:
         return "Every method on scenes that no network was trained on, and what was published for PASCAL VOC 2012."
-    found = standing.claim(standing.rows(report, "miou"))
+    found = ranking.headline(ranking.rows(report, "miou"))
     return (
         f"{found}. Measured on {report['count']} held-out scenes; what was published for PASCAL VOC 2012 stands below."
     )
@@ -45,8 +45,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     rows = score_rows(report, title)
     st.caption(
         f"Pseudo masks on {report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}; "
-        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the part that "
-        "gives a class away, and of the rest. Rows that are no method of this app are controls and other trainings."
+        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the "
+        "discriminative part and of the rest of the object. Rows that are no method of this app are controls and "
+        "other trainings."
     )
     st.dataframe(
         rows, hide_index=True, column_config=_formats(rows), placeholder=NOTHING, width="stretch", height="content"

@@ -1,21 +1,22 @@
 """The jobs of all sessions: one worker thread a device, one job a key, Steps as they come. No Streamlit, no torch.
 
-A method is a generator of Steps, so a job is looked at and stopped between them. Sessions that ask for the same key
-share one job; it goes on for as long as one of them is interested, that is, has looked at it a short while ago and has
-not dropped it. So a closed tab needs no message: its interest lapses.
+A method is a generator of Steps, so a job is polled and stopped between them. Sessions that submit the same key share
+one job; it goes on for as long as one of them holds a lease on it, that is, has polled it a short while ago and has not
+cancelled it. So a closed tab needs no message: its lease runs out.
 
     waiting -> running -> done | failed | cancelled
 """
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
-from wsss_viz.app.services.jobs.endings import end_line, free_memory
 from wsss_viz.errors import InputError, is_out_of_memory
 from wsss_viz.traces import Step
 
@@ -30,13 +31,13 @@ class Limits:
     Attributes:
         queue: jobs that may wait for one device.
         seconds: that one job may run.
-        lapse: seconds without a look after which a session's interest ends; a hidden tab looks once a minute.
+        lease: seconds without a poll after which a session's lease ends; a hidden tab polls once a minute.
         kept: finished jobs whose Steps are kept for whoever asks next.
     """
 
     queue: int = 48  # a class that asks at once, and some more
     seconds: float = 600.0
-    lapse: float = 90.0
+    lease: float = 90.0
     kept: int = 32
 
 
@@ -92,7 +93,7 @@ class _Job:
     request: Request
     state: str = WAITING
     steps: list[Step] = field(default_factory=list)
-    interested: dict[str, float] = field(default_factory=dict)
+    leases: dict[str, float] = field(default_factory=dict)
     started: float = 0.0
     first: float = 0.0
     latest: float = 0.0
@@ -113,8 +114,8 @@ class Jobs:
         self._workers: dict[str, threading.Thread] = {}
         self._changed = threading.Condition()
 
-    def ask(self, owner: str, request: Request) -> Snapshot:
-        """Starts the job, or joins the one of that key; the session's interest in other jobs that go on ends.
+    def submit(self, owner: str, request: Request) -> Snapshot:
+        """Starts the job, or joins the one of that key; the session's leases on other jobs that go on end.
 
         A job that failed is started again.
 
@@ -127,7 +128,7 @@ class Jobs:
         with self._changed:
             for other in list(self._jobs):
                 if other != _key(owner, request) and self._jobs[other].going:
-                    self._drop(owner, other)
+                    self._release(owner, other)
             self._sweep()
             key = _key(owner, request)
             job = self._jobs.get(key)
@@ -135,13 +136,13 @@ class Jobs:
                 self._jobs.pop(key, None)
                 self._check_queue(request.device)
                 job = self._jobs[key] = _Job(request)
-                self._employ(request.device)
-            job.interested[owner] = self._clock()
+                self._start_worker(request.device)
+            job.leases[owner] = self._clock()
             self._changed.notify_all()
             return self._snapshot(job)
 
-    def look(self, owner: str, request: Request) -> Snapshot | None:
-        """The job as it is now, which keeps the session's interest in it; None where there is none.
+    def poll(self, owner: str, request: Request) -> Snapshot | None:
+        """The job as it is now, which renews the session's lease on it; None where there is none.
 
         A private job that has ended is handed over by this, and gone.
         """
@@ -150,15 +151,15 @@ class Jobs:
             job = self._jobs.get(_key(owner, request))
             if job is None:
                 return None
-            job.interested[owner] = self._clock()
+            job.leases[owner] = self._clock()
             if job.request.private and not job.going:
                 del self._jobs[_key(owner, request)]
             return self._snapshot(job)
 
-    def drop(self, owner: str, request: Request) -> None:
-        """Ends the session's interest; with the last one's, the job, before its next step."""
+    def cancel(self, owner: str, request: Request) -> None:
+        """Ends the session's lease; with the last one, the job, before its next step."""
         with self._changed:
-            self._drop(owner, _key(owner, request))
+            self._release(owner, _key(owner, request))
 
     def wait(self, owner: str, request: Request, seconds: float) -> None:
         """Returns once the job has ended, or after so many seconds."""
@@ -176,29 +177,29 @@ class Jobs:
         if waiting >= self.limits.queue:
             raise InputError(f"{waiting} computations are waiting already, as many as may: try again in a minute.")
 
-    def _employ(self, device: str) -> None:
+    def _start_worker(self, device: str) -> None:
         """Starts the device's worker with its first job."""
         if device not in self._workers:
-            worker = threading.Thread(target=self._serve, args=(device,), name=f"jobs-{device}", daemon=True)
+            worker = threading.Thread(target=self._worker_loop, args=(device,), name=f"jobs-{device}", daemon=True)
             self._workers[device] = worker
             worker.start()
 
-    def _drop(self, owner: str, key: Hashable) -> None:
+    def _release(self, owner: str, key: Hashable) -> None:
         job = self._jobs.get(key)
-        if job is None or job.interested.pop(owner, None) is None:
+        if job is None or job.leases.pop(owner, None) is None:
             return
-        if not job.interested and job.going:
+        if not job.leases and job.going:
             job.state = CANCELLED
             del self._jobs[key]
             self._changed.notify_all()
 
     def _sweep(self) -> None:
-        """Ends lapsed interest, and forgets what nobody may want any more."""
-        oldest = self._clock() - self.limits.lapse
+        """Ends leases that ran out, and forgets what nobody may want any more."""
+        oldest = self._clock() - self.limits.lease
         for key, job in list(self._jobs.items()):
-            for owner in [owner for owner, seen in job.interested.items() if seen < oldest]:
-                self._drop(owner, key)
-            if job.request.private and not job.going and not job.interested:
+            for owner in [owner for owner, seen in job.leases.items() if seen < oldest]:
+                self._release(owner, key)
+            if job.request.private and not job.going and not job.leases:
                 self._jobs.pop(key, None)
         ended = [key for key, job in self._jobs.items() if not job.going]
         for key in ended[: max(0, len(ended) - self.limits.kept)]:
@@ -222,7 +223,7 @@ class Jobs:
             job.line,
         )
 
-    def _serve(self, device: str) -> None:
+    def _worker_loop(self, device: str) -> None:
         """The worker's life: the oldest job that waits for the device, again and again."""
         while True:
             with self._changed:
@@ -278,3 +279,20 @@ class Jobs:
 
 def _key(owner: str, request: Request) -> Hashable:
     return (owner, request.key) if request.private else request.key
+
+
+def end_line(error: BaseException, device: str) -> str:
+    """One line: what a person can do about it. Of a defect no more than that there is one."""
+    if isinstance(error, InputError):
+        return " ".join(str(error).split())
+    if is_out_of_memory(error):
+        return f"The memory of {device} does not suffice: take a smaller image, fewer views, or fewer steps."
+    return "This should not have gone wrong; the details are in the server's log."
+
+
+def free_memory() -> None:
+    """Gives back what a failed job held, on the GPU as well."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

@@ -34,7 +34,7 @@ def follow(
     request: Request,
     title: str,
     draw: Draw,
-    found: Snapshot | None = None,
+    snapshot: Snapshot | None = None,
     waiting: Callable[[], None] | None = None,
 ) -> None:
     """Draws the job's result; while it goes on, its progress and what has come of it.
@@ -42,20 +42,20 @@ def follow(
     Args:
         title: of what is computed, for the progress bar.
         draw: draws what has come; called with one Step and more.
-        found: what `reach` has just given for it.
+        snapshot: what `reach` has just given for it.
         waiting: draws what is there before the first Step; default a skeleton.
 
     Raises:
         InputError: too many computations are waiting.
     """
-    found = found or reach(request)
-    if not found.going:
-        _show(found, request, draw)
+    snapshot = snapshot or reach(request)
+    if not snapshot.going:
+        _show(snapshot, request, draw)
         return
 
     @st.fragment(run_every=INTERVAL)
     def polled() -> None:
-        now = jobs().look(_owner(), request)
+        now = jobs().poll(_owner(), request)
         if now is None or not now.going:
             if now is not None:
                 _remember(request, now)
@@ -88,11 +88,11 @@ def ended(request: Request) -> Snapshot | None:
     """The job's end as this session knows it; None where it goes on or was not asked for."""
     if request.key in _ended():
         return _ended()[request.key]
-    found = jobs().look(_owner(), request)
-    if found is None or found.going:
+    snapshot = jobs().poll(_owner(), request)
+    if snapshot is None or snapshot.going:
         return None
-    _remember(request, found)
-    return found
+    _remember(request, snapshot)
+    return snapshot
 
 
 def reach(request: Request) -> Snapshot:
@@ -104,17 +104,17 @@ def reach(request: Request) -> Snapshot:
     if request.key in _ended():
         return _ended()[request.key]
     manager, owner = jobs(), _owner()
-    manager.ask(owner, request)
+    manager.submit(owner, request)
     manager.wait(owner, request, AT_ONCE)
-    found = manager.look(owner, request) or manager.ask(owner, request)
-    _remember(request, found)
-    return found
+    snapshot = manager.poll(owner, request) or manager.submit(owner, request)
+    _remember(request, snapshot)
+    return snapshot
 
 
-def _remember(request: Request, found: Snapshot) -> None:
-    if found.state == FAILED or (request.private and found.state == DONE):
+def _remember(request: Request, snapshot: Snapshot) -> None:
+    if snapshot.state == FAILED or (request.private and snapshot.state == DONE):
         ended = _ended()
-        ended[request.key] = found
+        ended[request.key] = snapshot
         for key in list(ended)[:-_KEPT]:
             del ended[key]
 
@@ -140,8 +140,8 @@ def progress_text(now: Snapshot) -> str:
 
 
 def _cancel(request: Request, seen: Snapshot) -> None:
-    latest = jobs().look(_owner(), request) or seen
-    jobs().drop(_owner(), request)
+    latest = jobs().poll(_owner(), request) or seen
+    jobs().cancel(_owner(), request)
     if latest.going:
         _ended()[request.key] = replace(latest, state=CANCELLED)
 
@@ -150,20 +150,20 @@ def _again(request: Request) -> None:
     _ended().pop(request.key, None)
 
 
-def offer_again(found: Snapshot, request: Request, title: str = "") -> None:
+def offer_again(snapshot: Snapshot, request: Request, title: str = "") -> None:
     """Why the job did not come to its end, and a button to start it again; nothing where it did."""
-    if found.state not in (FAILED, CANCELLED):
+    if snapshot.state not in (FAILED, CANCELLED):
         return
     lead = f"{title}: " if title else ""
-    if found.state == FAILED:
-        st.error(lead + found.line, icon=":material/error:")
+    if snapshot.state == FAILED:
+        st.error(lead + snapshot.line, icon=":material/error:")
     else:
-        st.info(f"{lead}Cancelled after step {len(found.steps)} of {found.total}.", icon=":material/cancel:")
+        st.info(f"{lead}Cancelled after step {len(snapshot.steps)} of {snapshot.total}.", icon=":material/cancel:")
     key = f"again {title}".strip()
     st.button("Compute it again", icon=":material/replay:", key=key, on_click=_again, args=(request,))
 
 
-def _show(found: Snapshot, request: Request, draw: Draw) -> None:
-    offer_again(found, request)
-    if found.steps:
-        draw(found)
+def _show(snapshot: Snapshot, request: Request, draw: Draw) -> None:
+    offer_again(snapshot, request)
+    if snapshot.steps:
+        draw(snapshot)

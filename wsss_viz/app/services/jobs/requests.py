@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from wsss_viz.app.services import caches
+from wsss_viz.app import caching
+from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import METHODS
@@ -15,8 +16,8 @@ from wsss_viz.models.manifest import settings_of, trained_names
 def most_steps(method: str, sample: Sample, **changes: Any) -> int:
     """How many Steps the method gives at most on the sample, with these changes of its settings."""
     entry = METHODS[method]
-    paired = trained_names(entry.role, caches.CLASSIFIER) if entry.role else ()
-    own = settings_of(caches.CLASSIFIER).get(entry.settings_name, {})
+    paired = trained_names(entry.role, checkpoints.CLASSIFIER) if entry.role else ()
+    own = settings_of(checkpoints.CLASSIFIER).get(entry.settings_name, {})
     return entry.most_steps(len(sample.labels or ()), len(paired), {**own, **changes})
 
 
@@ -30,16 +31,16 @@ def request_for(method: str, sample: Sample, views: str, total: int, **options: 
     """
     key: tuple[Hashable, ...] = (
         method,
-        caches.checkpoints_of(method),
-        caches.digest(sample.image),
+        checkpoints.checkpoints_of(method),
+        caching.digest(sample.image),
         sample.labels,
         views,
         tuple(sorted(options.items())),
     )
     return Request(
         key,
-        lambda: caches.steps_of(method, sample, views, **options),
+        lambda: traces.steps_of(method, sample, views, **options),
         total,
-        caches.device_label(),
-        caches.is_private(sample),
+        checkpoints.device_label(),
+        caching.is_private(sample),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app import session
-from wsss_viz.app.services import caches
+from wsss_viz.app import caching, session
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer.content import Content
 from wsss_viz.app.widgets.viewer.payload import Encode, payload, picture
@@ -36,6 +36,7 @@ _SCRIPTS = tuple(
         "viewer", "panels", "table", "readings", "pointer", "mount",
     )
 )  # fmt: skip
+"""The viewer's modules, each after those it imports: a component has one script, so they are sent as one."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ def viewer(
         st.session_state[f"{key}_known"] = known
 
     def changed() -> None:
-        found = _values(st.session_state[key].get("view"))
-        if found:
-            session.set_state(session.state().updated(found))
+        values = _values(st.session_state[key].get("view"))
+        if values:
+            session.set_state(session.state().updated(values))
             told(name)
 
     sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
@@ -115,7 +116,7 @@ def _remembering(key: str) -> Encode:
     st.session_state[key] = new
 
     def encode(image: NDArray[np.uint8]) -> str:
-        digest = caches.digest(image)
+        digest = caching.digest(image)
         new[digest] = new.get(digest) or old.get(digest) or picture(image)
         return new[digest]
 
@@ -125,7 +126,8 @@ def _remembering(key: str) -> Encode:
 @cache
 def _assets() -> tuple[str, str, str]:
     html, css = ((_FOLDER / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return html, css, "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    return html, css, re.sub(r"^import .*\n", "", script, flags=re.MULTILINE)
 
 
 def _component() -> Any:
@@ -146,8 +148,8 @@ def _picked(given: Any, content: Content) -> Picked | None:
         return None
     try:
         numbers = {key: int(given[key]) for key in ("panel", "row", "column")}
-        found = Picked(**numbers, x=float(given["x"]), y=float(given["y"]), name=str(given["name"]))
+        picked = Picked(**numbers, x=float(given["x"]), y=float(given["y"]), name=str(given["name"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    inside = 0 <= found.panel < len(content.panels) and 0 <= found.x <= 1 and 0 <= found.y <= 1
-    return found if inside and found.name in content.classes and min(found.row, found.column) >= 0 else None
+    inside = 0 <= picked.panel < len(content.panels) and 0 <= picked.x <= 1 and 0 <= picked.y <= 1
+    return picked if inside and picked.name in content.classes and min(picked.row, picked.column) >= 0 else None

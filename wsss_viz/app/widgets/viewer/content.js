@@ -1,8 +1,10 @@
 // The content that Python sent, decoded when it is needed: maps at the image's size, masks, scores, pictures.
 
+import { IGNORE, decodeLabels, decodeMaps, decodeTable, extremes, normalised, normalisedMap, pseudoMask, scaling, score, upsample } from "./arithmetic.js"
+
 const LARGEST_CACHE = 12e6 // values: 48 MB
 
-class Content {
+export class Content {
   constructor(sent, redraw) {
     this.sent = sent
     this.digest = sent.digest
@@ -94,7 +96,7 @@ class Content {
 }
 
 // What the settings make of the content: values, masks and scores of every panel. One for each drawing.
-class Reading {
+export class Reading {
   constructor(content, settings) {
     this.content = content
     this.settings = settings
@@ -161,7 +163,7 @@ class Reading {
 
   // What the ground truth has at a point, in words, or "".
   truthAt(point) {
-    const { truth, W, H, classes } = this.content
+    const { truth, classes } = this.content
     if (!truth) return ""
     const i = this.pixel(point)
     const value = truth.mask.labels[i]
@@ -169,6 +171,6 @@ class Reading {
     if (!value) return "background"
     const name = classes[truth.index.indexOf(value)]?.name ?? "object"
     const part = truth.parts?.labels[i]
-    return part ? `${name}, ${part === 1 ? "discriminative part" : "rest"}` : name
+    return part ? `${name}, ${part === 1 ? "discriminative part" : "rest of the object"}` : name
   }
 }

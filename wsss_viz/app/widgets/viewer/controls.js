@@ -1,6 +1,6 @@
 // The native controls: what they show of the settings, and what they change.
 
-const DEFAULTS = {
+export const DEFAULTS = {
   k: -1,
   class: "",
   threshold: 0.3,
@@ -14,7 +14,7 @@ const DEFAULTS = {
 }
 
 // Settings as the address has them, and back.
-function readSettings(view) {
+export function readSettings(view) {
   const list = text => (!text || text === "none" ? [] : text.split(","))
   return {
     ...DEFAULTS,
@@ -27,7 +27,7 @@ function readSettings(view) {
   }
 }
 
-function writeSettings(settings) {
+export function writeSettings(settings) {
   return {
     ...settings,
     k: settings.k < 0 ? "final" : String(settings.k),
@@ -38,7 +38,7 @@ function writeSettings(settings) {
   }
 }
 
-class Controls {
+export class Controls {
   constructor(root, viewer) {
     this.root = root
     this.viewer = viewer

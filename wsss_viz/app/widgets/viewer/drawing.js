@@ -1,6 +1,8 @@
 // Panels on canvases. The image and what lies over it are drawn in the image's own pixels under the view's zoom;
 // contours are paths, so that they are thin at any zoom.
 
+import { IGNORE, decodeLabels, normalised } from "./arithmetic.js"
+
 const FADED = "#e6e6e3"
 const HALO = "rgba(16, 20, 24, 0.65)"
 const REGION = "#ffd34d"
@@ -101,7 +103,7 @@ function fill(rgba, at, colours, alpha, from = 0) {
   rgba[at + 3] = alpha
 }
 
-class Painter {
+export class Painter {
   constructor(reading, zoom, wipe) {
     this.reading = reading
     this.content = reading.content
@@ -244,7 +246,7 @@ class Painter {
     if (!found[a] || !found[b]) return
     const { H, W, tables } = this.content
     const table = tables.RdBu_r ?? tables[this.settings.colours]
-    const end = this.differenceEnd(a, b)
+    const end = this.differenceEnd()
     const less = painted(H, W, (i, rgba, at) => {
       const gap = normalised(found[a].plane.values[i], found[a].scale) - normalised(found[b].plane.values[i], found[b].scale)
       const level = 3 * Math.max(0, Math.min(255, Math.round(127.5 + (127.5 * gap) / end)))
@@ -254,7 +256,7 @@ class Painter {
     this.contours(context, this.content.panels[a], found[a], null)
   }
 
-  differenceEnd(a, b) {
+  differenceEnd() {
     if (this.settings.normalisation !== "raw") return 1
     const { low, high } = this.reading.ends()
     return Math.max(high - low, 1e-12)

@@ -1,6 +1,12 @@
 // What Streamlit calls after every run of the page. The viewer lives with its element; where the element was taken away
 // and comes back (another page and back, a job that has ended), settings, zoom and divider are those it had.
 
+import { Viewer } from "./viewer.js"
+import "./panels.js"
+import "./table.js"
+import "./readings.js"
+import "./pointer.js"
+
 const memory = new Map()
 
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {

@@ -1,5 +1,9 @@
 // The panels on the page: one figure each, or one stage for two of them; captions, colour bars, legends.
 
+import { PARTS } from "./arithmetic.js"
+import { element, signed } from "./elements.js"
+import { Viewer } from "./viewer.js"
+
 const NARROWEST = 184 // pixels a panel takes with its gap
 const WHAT = {
   relu_max: "share of the map's own maximum",
@@ -72,7 +76,7 @@ Object.assign(Viewer.prototype, {
   writeFigure(parts, painter) {
     const number = this.numberOf(parts)
     this.caption(parts, number, ...this.pair)
-    this.bar(parts, number, painter, ...this.pair)
+    this.bar(parts, number, painter, this.pair[0])
     parts.value.textContent = this.point ? this.valueAt(number) : ""
     parts.canvas.setAttribute("aria-label", this.described(number))
   },
@@ -98,7 +102,7 @@ Object.assign(Viewer.prototype, {
   },
 
   // The colour map with the values at its ends, what they are, and where the threshold is.
-  bar(parts, number, painter, a, b) {
+  bar(parts, number, painter, a) {
     const { reading, content, settings } = this
     const difference = settings.layout === "difference"
     const found = reading.found[difference ? a : number]
@@ -111,14 +115,14 @@ Object.assign(Viewer.prototype, {
       return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`
     })
     parts.ramp.style.background = `linear-gradient(90deg, ${stops.join(", ")})`
-    const end = difference ? painter.differenceEnd(a, b) : 0
+    const end = difference ? painter.differenceEnd() : 0
     const { low, high } = difference ? { low: -end, high: end } : reading.ends()
     parts.low.textContent = difference || settings.normalisation === "raw" ? signed(low) : low.toFixed(2)
     parts.high.textContent = difference || settings.normalisation === "raw" ? signed(high) : high.toFixed(2)
     const { from, scale } = found.scale
-    const units = { raw: " · all steps", shared: ` · 1 = ${scale.toFixed(1)}, all steps` }
-    const unit = units[settings.normalisation] ?? ` · 1 = ${(from + scale).toFixed(1)}`
-    parts.what.textContent = difference ? "first − second" : `high = bright${unit}`
+    const units = { raw: " · all steps", shared: ` · 1.00 is ${scale.toFixed(1)}, all steps` }
+    const unit = units[settings.normalisation] ?? ` (1.00 is an activation of ${(from + scale).toFixed(1)})`
+    parts.what.textContent = difference ? "first − second" : `bright = high${unit}`
     parts.what.title = difference ? "red: the first is higher" : WHAT[settings.normalisation]
     parts.ramp.title = difference || settings.normalisation === "raw" ? "" : `threshold ${settings.threshold.toFixed(2)}`
     parts.mark.hidden = difference || settings.normalisation === "raw"

@@ -46,23 +46,23 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
     """
     encode = encode or picture
     ground = content.ground or content.sample
-    kept = _kept(content, focus)
-    found = {
+    indices = _kept(content, focus)
+    content_sent = {
         "size": list(_working_size(content.sample)),
         "image": encode(ground.image),
-        "classes": [{"name": content.classes[i], "colour": _colour(content.classes[i])} for i in kept],
+        "classes": [{"name": content.classes[i], "colour": _colour(content.classes[i])} for i in indices],
         "scored": [{"name": name, "colour": _colour(name)} for name in content.classes],
-        "shown": [kept.index(content.classes.index(name)) for name in content.shown],
-        "truth": _truth(content.sample, [content.classes[i] for i in kept]),
-        "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in kept]),
-        "panels": [_panel(panel, kept, content.classes, encode) for panel in content.panels],
+        "shown": [indices.index(content.classes.index(name)) for name in content.shown],
+        "truth": _truth(content.sample, [content.classes[i] for i in indices]),
+        "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
+        "panels": [_panel(panel, indices, content.classes, encode) for panel in content.panels],
         "step": content.step_name,
         "tables": _tables(),
         "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
         "contour": list(CONTOUR),
     }
-    found["digest"] = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
-    return found
+    content_sent["digest"] = hashlib.sha256(repr(content_sent).encode()).hexdigest()[:16]
+    return content_sent
 
 
 def _working_size(sample: Sample) -> tuple[int, int]:
@@ -109,16 +109,16 @@ def run_lengths(labels: NDArray) -> dict[str, Any]:
 
 def picture(image: NDArray[np.uint8]) -> str:
     """The image as a data address: PNG where it is small, else JPEG; no side longer than 640 pixels."""
-    shown = Image.fromarray(image)
-    shown.thumbnail((LARGEST_IMAGE, LARGEST_IMAGE), Image.Resampling.LANCZOS)
-    kind = "jpeg" if shown.width * shown.height > JPEG_FROM else "png"
+    pillow = Image.fromarray(image)
+    pillow.thumbnail((LARGEST_IMAGE, LARGEST_IMAGE), Image.Resampling.LANCZOS)
+    kind = "jpeg" if pillow.width * pillow.height > JPEG_FROM else "png"
     buffer = io.BytesIO()
-    shown.save(buffer, kind, quality=90)
+    pillow.save(buffer, kind, quality=90)
     return f"data:image/{kind};base64,{_base64(buffer.getvalue())}"
 
 
-def _panel(panel: Panel, kept: Sequence[int], classes: Sequence[str], encode: Encode) -> dict[str, Any]:
-    focus = kept.index(classes.index(panel.focus)) if panel.focus in classes else None
+def _panel(panel: Panel, indices: Sequence[int], classes: Sequence[str], encode: Encode) -> dict[str, Any]:
+    focus = indices.index(classes.index(panel.focus)) if panel.focus in classes else None
     return {
         "title": panel.title,
         "note": panel.note,
@@ -127,14 +127,14 @@ def _panel(panel: Panel, kept: Sequence[int], classes: Sequence[str], encode: En
         "missing": panel.missing,
         "focus": focus,
         "always": panel.always,
-        "steps": [_step(step, kept, encode) for step in panel.steps],
+        "steps": [_step(step, indices, encode) for step in panel.steps],
     }
 
 
-def _step(step: PanelStep, kept: Sequence[int], encode: Encode) -> dict[str, Any]:
+def _step(step: PanelStep, indices: Sequence[int], encode: Encode) -> dict[str, Any]:
     region = None if step.region is None else run_lengths(np.asarray(step.region) > 0.5)
     return {
-        "maps": None if step.maps is None else encoded_maps(step.maps[list(kept)]),
+        "maps": None if step.maps is None else encoded_maps(step.maps[list(indices)]),
         "scores": None if step.scores is None else _numbers(step.scores),
         "image": None if step.image is None else encode(step.image),
         "region": region,

@@ -1,5 +1,7 @@
 // Mouse, touch and keys on a panel: hover, zoom, pan, the divider, the reticle, picking a cell.
 
+import { Viewer } from "./viewer.js"
+
 const LARGEST_ZOOM = 24
 
 Object.assign(Viewer.prototype, {

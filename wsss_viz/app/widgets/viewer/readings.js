@@ -1,9 +1,12 @@
 // What is read off the panels: the values at a point, a panel in a line, everything aloud for those who do not see it.
 
+import { percent, probability, signed } from "./elements.js"
+import { Viewer } from "./viewer.js"
+
 Object.assign(Viewer.prototype, {
   // The values of all panels at the point; on the ground truth and on the image, what is there.
   valueAt(number) {
-    const { content, reading, settings } = this
+    const { content, settings } = this
     if (settings.layout === "wipe" || settings.layout === "difference") {
       return this.pair.map(n => `${content.panels[n].title}: ${this.valueOf(n)}`).join("  ·  ")
     }

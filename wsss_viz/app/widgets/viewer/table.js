@@ -1,10 +1,13 @@
 // The table under the panels: IoU, precision, recall and part recalls of every panel's mask, and its class scores.
 
+import { element, percent, probability, signed } from "./elements.js"
+import { Viewer } from "./viewer.js"
+
 const COLUMNS = [
   ["IoU", "iou", "Pixels both claimed and true, over pixels either claimed or true"],
   ["precision", "precision", "Of the pixels the mask claims for the class, the share that is the class"],
   ["recall", "recall", "Of the class's pixels, the share the mask claims for it"],
-  ["discriminative", "discriminative", "Recall of the part that gives the class away"],
+  ["discriminative", "discriminative", "Recall of the discriminative part"],
   ["rest", "rest", "Recall of the part that several classes share"],
 ]
 const SCORES = [

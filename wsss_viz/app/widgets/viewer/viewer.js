@@ -1,6 +1,10 @@
 // The viewer: settings, zoom and reticle of one mounted component, and one drawing of all of it a frame.
 // What it shows in words is in `readings.js`, its panels in `panels.js`, mouse and keys in `pointer.js`.
 
+import { Content, Reading } from "./content.js"
+import { Painter } from "./drawing.js"
+import { Controls, DEFAULTS, readSettings, writeSettings } from "./controls.js"
+
 const PLAY_MS = 450
 const BLINK_MS = 800
 const COMMIT_MS = 350
@@ -9,7 +13,7 @@ const SHOW = "wsss-viz-show" // asks the viewer `name` for step k
 const SHOWN = "wsss-viz-shown" // the viewer `name` has drawn step k
 const ASK = "wsss-viz-ask" // asks the viewer `name` which step it has drawn
 
-class Viewer {
+export class Viewer {
   constructor(root, name) {
     this.root = root
     this.name = name

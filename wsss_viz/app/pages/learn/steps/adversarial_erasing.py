@@ -1,4 +1,4 @@
-"""Adversarial erasing: find, erase, look again, until the score is low; and what goes wrong on the way."""
+"""Adversarial erasing: find, erase, repeat, until the score is low; and what goes wrong on the way."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import streamlit as st
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.findings import probability
+from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.markup import percent
+from wsss_viz.app.widgets.markup import percent, probability
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -71,7 +70,7 @@ def erasings(shown: tuple[Frame, ...], sample: Sample, name: str) -> tuple[Erasi
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "ae")
     name = examples.largest_part(sample)
     view = replace(examples.at(state, source, name), focus=name)
@@ -92,7 +91,7 @@ def lesson(state: ViewState) -> Lesson:
         lead="Adversarial erasing paints over what the map found and looks again, in the hope that the next best part "
         "of the object comes to light. The score of what is left says when to stop.",
         view=lambda: _view(view, sample, ground, shown, found, name, shared),
-        control="Move k: what was erased, where it looks then, and what is left of the score.",
+        control="Move k: what was erased, the current map, and what is left of the score.",
         formula=Formula(
             r"x_{k+1} = x\,(1 - E_{k+1}), \quad E_{k+1} = E_k \cup ",
             r"\{u : M_k(u) > t\}",
@@ -116,18 +115,18 @@ def lesson(state: ViewState) -> Lesson:
 def claim(found: tuple[Erasing, ...], name: str) -> str:
     """What the erasings of this scene show."""
     if not found:
-        return "Find, erase, look again: here nothing was found to erase"
+        return "Find, erase, repeat: here nothing was found to erase"
     last, late = found[-1], [e for e in found if e.before < SEEN]
     if late:
         area = sum(e.area for e in late)
         on = sum(e.on * e.area for e in late) / area
         told = f"the score is low after {_times(_steps_seen(found))}"
         if on > 0.5:
-            return f"Find, erase, look again: {told}, and much of the {name} is still to be found"
-        return f"Find, erase, look again: {told}, and what is found then is not the {name}"
+            return f"Find, erase, repeat: {told}, and much of the {name} is still to be found"
+        return f"Find, erase, repeat: {told}, and what is found then is not the {name}"
     if last.on > 0.5:
-        return f"Find, erase, look again: each look finds more of the {name}"
-    return f"Find, erase, look again: the classifier still sees the {name}, and finds it elsewhere"
+        return f"Find, erase, repeat: each iteration covers more of the {name}"
+    return f"Find, erase, repeat: the classifier still sees the {name}, and finds it elsewhere"
 
 
 def _times(count: int) -> str:
@@ -182,8 +181,8 @@ def _view(
     looks = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.note) for f in shown)
     panels = (
         Panel("What is left", tuple(PanelStep(image=f.seen, region=f.region) for f in shown), "outlined: newly erased"),
-        Panel("Where it looks now", tuple(looks)),
-        Panel("Ground truth", note="never shown to it", truth=True),
+        Panel("Current map", tuple(looks)),
+        Panel("Ground truth", note="not used in training", truth=True),
     )
     left, right = st.columns([8, 5], gap="large")
     with left:

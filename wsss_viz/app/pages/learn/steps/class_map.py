@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.markup import signed
@@ -86,7 +86,7 @@ def cell_sum(trace: Trace, name: str, cell: tuple[int, ...]) -> CellSum:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's cell."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace, origin = examples.lesson_trace("class-sum", source)
     name = max(sample.labels or (), key=lambda label: float(trace.scores[trace.classes.index(label)]))
     view = replace(examples.at(state, source, name), focus=name, normalisation="raw")

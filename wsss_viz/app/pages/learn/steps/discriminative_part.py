@@ -10,7 +10,7 @@ import streamlit as st
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches, provenance
+from wsss_viz.app.services import checkpoints, provenance, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
@@ -55,7 +55,7 @@ def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's threshold."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "cam")
     name = widest(trace, sample)
     view = examples.at(state, source, name)
@@ -76,7 +76,7 @@ def lesson(state: ViewState) -> Lesson:
         )
 
     return Lesson(
-        claim=f"The map finds what gives the {name} away, and misses much of the rest"
+        claim=f"The map covers the discriminative part of the {name}, and misses much of the rest"
         if gap >= WIDE_GAP
         else f"On this scene the map of the {name} covers both kinds of parts alike",
         lead="A classifier needs one sure sign of a class, not all of the object. Its map lies on the sign, and a "
@@ -88,7 +88,7 @@ def lesson(state: ViewState) -> Lesson:
             r"\frac{|\{u \in R : M_c(u) > t\}|}{|R|}",
             "",
             "Of the true pixels $R$ of a part, discriminative or rest, the share the mask claims at the threshold $t$. "
-            "The drawn scenes know which part gives a class away, photographs do not.",
+            "Of drawn scenes it is known which part is discriminative, of photographs it is not.",
         ),
         question=_question(name, first, rest),
         sources=(
@@ -96,10 +96,10 @@ def lesson(state: ViewState) -> Lesson:
             Source("Wei et al., CVPR 2017", "that it lies on small discriminative regions"),
         ),
         inspect=Inspect("compare", examples.elsewhere(view)),
-        caveat=provenance.held_out(caches.entry().scores)
+        caveat=provenance.held_out(checkpoints.entry().scores)
         or "One scene, one classifier; the page Results has the numbers of many.",
         draw=draw,
-        origin=caches.origin(sample, "cam", "single"),
+        origin=traces.origin(sample, "cam", "single"),
     )
 
 
@@ -120,7 +120,7 @@ def _question(name: str, first: float, rest: float) -> Question:
         f"At the threshold {t:.2f}, how much of the rest of the {name} does the mask hold?",
         options,
         min(2, int(rest * 3)),
-        f"{markup.percent(rest)} of the rest, and {markup.percent(first)} of the discriminative part.",
+        f"{markup.percent(rest)} of the rest of it, and {markup.percent(first)} of the discriminative part.",
     )
 
 
@@ -128,7 +128,7 @@ def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, found: 
     panels = (
         Panel.of(trace, f"Map of {found.name}", always="map"),
         Panel.of(trace, "Pseudo mask", always="mask"),
-        Panel("Ground truth", note="never shown to it", truth=True),
+        Panel("Ground truth", note="not used in training", truth=True),
     )
     labels = sample.labels or ()
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="top")

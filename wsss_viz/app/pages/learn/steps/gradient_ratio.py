@@ -59,7 +59,7 @@ def lesson(state: ViewState) -> Lesson:
 
     return Lesson(
         claim=claim(paper, state.tau),
-        lead="Every picture holds a digit; one in ten also a small shape that gives the class away just as surely. "
+        lead="Every picture holds a digit; one in ten also a small shape that is just as sure evidence for the class. "
         "Either would do, and the network learns the one it always sees. Where is the gradient of each layer high?",
         view=lambda: _view(state, found, entry),
         control="Change the last layer: is it the last step alone that loses the shape?",
@@ -124,7 +124,7 @@ def _view(state: ViewState, found: Stored, entry: Entry) -> None:
     )
     grid = st.grid(2, min_column_width=360, gap="large", key="ratios")
     with grid.cell():
-        st.html(markup.panel_title(f"{shown.title.capitalize()}, and its gradient maps", "high = bright"))
+        st.html(markup.panel_title(f"{shown.title.capitalize()}, and its gradient maps", "bright = high"))
         st.html(strip(shown))
         st.html(table(entry, state.tau))
     with grid.cell():

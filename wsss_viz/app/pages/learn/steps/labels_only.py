@@ -10,7 +10,7 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots, temporal
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.sample import Sample
@@ -33,7 +33,7 @@ IMAGES = {
 def lesson(state: ViewState) -> Lesson:
     """The step for the state's data set."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     labels, mask = SECONDS.values()
     factor = mask / labels
     try:
@@ -52,7 +52,7 @@ def lesson(state: ViewState) -> Lesson:
             return
         rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
         static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
-        told = f"The same in time, told: {', '.join(video.video.labels)}"
+        told = f"The same in time, labels: {', '.join(video.video.labels)}"
         in_figure: list[tuple[str, static_plots.Cell]] = [
             (told, temporal.strip(video.video, 8)),
             ("Its class map, by frame", temporal.map_chart(video).panels[0]),

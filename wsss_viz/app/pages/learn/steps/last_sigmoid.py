@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.findings import probability
+from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
-from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, argmax_with_value, score_image
@@ -74,7 +73,7 @@ def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
 
 def tuned(source: str, name: str) -> Tuned:
     """The class of a scene of the showcase."""
-    sample = caches.scene(source)
+    sample = samples.scene(source)
     traces = {run: examples.trace(sample, run) for run in RUNS}
     end = {run: scored(trace, -1, sample, name) for run, trace in traces.items()}
     return Tuned(sample, name, traces, scored(traces["rib"], 0, sample, name), end)
@@ -92,17 +91,17 @@ class Clearest:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _clearest(sources: tuple[str, ...], checkpoint: str) -> Clearest:
-    pairs = [(source, name) for source in sources for name in caches.scene(source).labels or ()]
+    pairs = [(source, name) for source in sources for name in samples.scene(source).labels or ()]
     gains = {pair: tuned(*pair).gain for pair in pairs}
     return Clearest(*max(pairs, key=lambda pair: gains[pair]), sum(gain > 0 for gain in gains.values()), len(pairs))
 
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
-    chosen = _clearest(examples.sources(), caches.entry().sha256)
+    chosen = _clearest(examples.sources(), checkpoints.entry().sha256)
     source, name = chosen.source, chosen.name
     found = tuned(source, name)
-    ground = caches.fine_scene(source)
+    ground = samples.fine_scene(source)
     view = replace(examples.at(state, source, name), focus=name)
 
     def draw(figure: SubFigure) -> None:
@@ -195,7 +194,7 @@ def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
         Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
         Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
         Panel.of(control, "Control: sigmoid kept"),
-        Panel("Ground truth", note="never shown to it", truth=True),
+        Panel("Ground truth", note="not used in training", truth=True),
     )
     content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
     with st.container(key="tuned"):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
@@ -55,7 +55,7 @@ def segmented(source: str) -> tuple[Segmented, str] | None:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's threshold."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "cam")
     name = examples.largest_part(sample)
     view = examples.at(state, source, name)
@@ -67,7 +67,7 @@ def lesson(state: ViewState) -> Lesson:
         values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
         mask = mask_at(trace, sample, ViewState().threshold)
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"Image, told: {', '.join(sample.labels or ())}", ground.image),
+            (f"Image, labels: {', '.join(sample.labels or ())}", ground.image),
             (f"Class map of {name}", static_plots.map_over(ground, values, name)),
             (f"Pseudo mask, IoU {seed:.2f}", static_plots.classes_overlay(ground.image, mask, trace.classes)),
         ]
@@ -79,7 +79,8 @@ def lesson(state: ViewState) -> Lesson:
 
     return Lesson(
         claim="Image labels become maps, maps become pseudo masks, and these train a segmentation network",
-        lead="The classifier is told which classes are in the image. Its maps, cut at a threshold, are pseudo masks, "
+        lead="The classifier is given the classes that are in the image. Its maps, cut at a threshold, are pseudo "
+        "masks, "
         "and these stand in for the annotation that a segmentation network is trained on.",
         view=lambda: _view(view, sample, ground, trace, name, end),
         control="Move the threshold: the whole pipeline hangs on this number, and no image label says what it is.",
@@ -98,7 +99,7 @@ def lesson(state: ViewState) -> Lesson:
         inspect=Inspect("compare", examples.elsewhere(view)),
         caveat="The threshold is tuned with pixel ground truth in the field, which image labels alone do not give.",
         draw=draw,
-        origin=found[1] if found else caches.origin(sample, "cam", "single"),
+        origin=found[1] if found else traces.origin(sample, "cam", "single"),
     )
 
 
@@ -111,11 +112,12 @@ def _question(seed: float, end: Segmented | None) -> Question:
             f"IoU {seed:.2f} at the threshold {ViewState().threshold:.2f}.",
         )
     return Question(
-        "The network never saw a true mask. On held-out scenes, and told the labels as they are, is it better than the "
+        "The network never saw a true mask. On held-out scenes, and given the labels as they are, is it better than "
+        "the "
         "pseudo masks it learnt from?",
         ("better", "no better"),
         0 if end.told > end.teacher else 1,
-        f"mIoU {end.told:.1f} against {end.teacher:.1f} of the pseudo masks; told nothing, the network has "
+        f"mIoU {end.told:.1f} against {end.teacher:.1f} of the pseudo masks; without labels, the network has "
         f"{end.network:.1f}. Faults that differ from mask to mask average out, the same fault in every mask is learnt.",
     )
 
@@ -136,14 +138,14 @@ def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:
 def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, end: Segmented | None) -> None:
     found = overlap(mask_at(trace, sample, view.threshold), sample)
     panels = [
-        Panel("Image", note=f"told: {', '.join(sample.labels or ())}", always="image"),
+        Panel("Image", note=f"labels: {', '.join(sample.labels or ())}", always="image"),
         Panel.of(trace, f"Class map of {name}", always="map"),
         Panel.of(trace, "Pseudo mask", f"IoU {found:.2f}", always="mask"),
     ]
     if end is not None:
         picture = static_plots.classes_overlay(ground.image, end.mask, sample.classes)
-        note = f"IoU {overlap(end.mask, sample):.2f}, told nothing"
+        note = f"IoU {overlap(end.mask, sample):.2f}, without labels"
         panels.append(Panel("Segmentation network", (PanelStep(image=picture),), note, always="image"))
-    panels.append(Panel("Ground truth", note="never shown to any of them", truth=True))
+    panels.append(Panel("Ground truth", note="not used in training", truth=True))
     content = Content(sample, tuple(panels), trace.classes, sample.labels or (), ground)
     viewer("learn_pipeline", content, view, offered=("threshold",))

@@ -12,7 +12,7 @@ from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.results.charts import style_of
-from wsss_viz.app.services.standing import Row, claim, failures, of_kind, rows
+from wsss_viz.app.services.ranking import Row, headline, methods_or_controls, negative_results, rows
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import SCORES
 from wsss_viz.app.widgets import markup
@@ -32,7 +32,7 @@ SEGMENTER = "scenes-segmenter"
 SCORE_NAMES = {
     "miou": "mIoU",
     "discriminative": "recall of the discriminative part",
-    "non_discriminative": "recall of the rest",
+    "non_discriminative": "recall of the rest of the object",
     "precision": "precision",
 }
 LIMITS = (
@@ -65,7 +65,7 @@ def lesson(state: ViewState) -> Lesson:
             ax.set_position((place.x0 + 0.1, place.y0, place.width - 0.1, place.height))
 
     return Lesson(
-        claim=claim(miou),
+        claim=headline(miou),
         lead=f"Every method on {report['count']} scenes none of them was trained on, with the same inference, each at "
         "the threshold that was best on other scenes. The bars' ends are 95 % intervals over images.",
         view=lambda: _view(state, report),
@@ -93,16 +93,17 @@ def lesson(state: ViewState) -> Lesson:
 
 def question(miou: list[Row], rest: list[Row]) -> Question:
     """Whether the best mask is the one that covers most of the rest of the object."""
-    first, most = of_kind(miou, controls=False)[0], of_kind(rest, controls=False)[0]
+    first, most = methods_or_controls(miou, controls=False)[0], methods_or_controls(rest, controls=False)[0]
     same = first.method == most.method
     covered = next(row for row in rest if row.method == first.method)
     return Question(
         "Is the method with the highest mIoU also the one that recalls most of the rest of the objects?",
         ("yes", "no"),
         0 if same else 1,
-        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the rest."
+        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the rest of the object."
         if same
-        else f"{most.short} recalls most of the rest, {most.value:.1f} percent; {first.short} has the highest mIoU and "
+        else f"{most.short} recalls most of the rest of the object, {most.value:.1f} percent; {first.short} has the "
+        "highest mIoU and "
         f"recalls {covered.value:.1f}.",
     )
 
@@ -117,8 +118,8 @@ def network_line() -> str:
     method = entry.trained["pseudo_masks"]["method"]
     title = METHODS[method].title if method in METHODS else method
     return (
-        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} told no label, {told:.1f} "
-        f"told the labels; the pseudo masks themselves, which are told them, {made:.1f} ({scores['count']} scenes)."
+        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} without labels, {told:.1f} "
+        f"given the labels; the pseudo masks themselves, which are given them, {made:.1f} ({scores['count']} scenes)."
     )
 
 
@@ -138,7 +139,7 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
         st.html(markup.panel_title(SCORE_NAMES[state.score].capitalize().replace("Miou", "mIoU"), note))
         show(scores_chart(found), "learn_scores", "; ".join(f"{row.title} {row.value:.1f}" for row in found))
     with grid.cell():
-        st.html(listed("What did not work here", failures(miou)))
+        st.html(listed("What did not work here", negative_results(miou)))
         st.html(listed("What no number here says", [*LIMITS, *filter(None, [network_line()])]))
         st.html(published())
 

@@ -12,11 +12,10 @@ import streamlit as st
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.results import leakage
-from wsss_viz.app.services import caches
-from wsss_viz.app.services.findings import probability
+from wsss_viz.app.services import samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.markup import percent
+from wsss_viz.app.widgets.markup import percent, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import stored_leakage
@@ -76,7 +75,7 @@ def lesson(state: ViewState) -> Lesson:
     if not choices:
         raise InputError(f"The showcase has no scene of a {CARRIER} with something on it.")
     source = state.example if state.example in choices else choices[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     trace, origin = examples.lesson_trace(f"spill-{CARRIER}", source)
     other = next(name for name in sample.labels or () if name != CARRIER)
     found = judgements(trace, other)
@@ -149,7 +148,7 @@ def _in_erasing(state: ViewState, sample: Sample) -> ViewState:
 
 def _held_out() -> str:
     """What was measured over many scenes: how often the rest of the labels survives each kind of erasing."""
-    stored = caches.showcase()
+    stored = traces.showcase()
     rows = stored.experiment["rows"] if stored and stored.experiment else []
     at = {r["kind"]: r for r in rows if r["threshold"] == 0.5}
     if "class" not in at or "agnostic" not in at:
@@ -198,7 +197,7 @@ def _scene_choice(source: str, choices: tuple[str, ...]) -> None:
     from wsss_viz.app import session
 
     def guest(choice: str) -> str:
-        return next(name for name in caches.scene(choice).labels or () if name != CARRIER)
+        return next(name for name in samples.scene(choice).labels or () if name != CARRIER)
 
     def read(choice: str) -> dict[str, object]:
         _, split, index = choice.split(":")
@@ -219,8 +218,8 @@ def _picture(image: np.ndarray, alt: str) -> None:
 def _verdict(judged: Judgement, other: str) -> str:
     """The judge's two answers and the loss, each with what is wanted of it."""
     rows = (
-        (CARRIER, judged.carrier, "to go", judged.carrier < SEEN),
-        (other, judged.other, "to stay", judged.other >= SEEN),
+        (CARRIER, judged.carrier, "should vanish", judged.carrier < SEEN),
+        (other, judged.other, "should remain", judged.other >= SEEN),
     )
     body = "".join(
         f'<div class="wv-score {"wv-label" if fine else ""}"><span>{escape(name)}</span>'

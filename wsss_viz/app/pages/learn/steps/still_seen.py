@@ -10,7 +10,7 @@ import streamlit as st
 from wsss_viz.app.pages.erasing.averages import KINDS, THETA
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import caches
+from wsss_viz.app.services import samples, traces
 from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -34,7 +34,7 @@ DEFAULT_STEP = 5
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
     source = examples.sources()[0]
-    sample, ground = caches.scene(source), caches.fine_scene(source)
+    sample, ground = samples.scene(source), samples.fine_scene(source)
     name = examples.largest_part(sample)
     trace, origin = examples.lesson_trace(f"looks-{name}", source)
     k = min(DEFAULT_STEP if state.k == FINAL else state.k, len(trace) - 1)
@@ -54,7 +54,8 @@ def lesson(state: ViewState) -> Lesson:
     return Lesson(
         claim=claim(whole, headless),
         lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
-        "telling parts once the most telling one is erased. So erase more and more, and measure what it still says.",
+        "discriminative parts once the most discriminative one is erased. So erase more and more, and measure what "
+        "it still says.",
         view=lambda: _view(view, sample, ground, shown, found, name),
         control="Move the step: from theta = 1, nothing erased, to 0.1, and watch score and map.",
         formula=Formula(
@@ -79,9 +80,9 @@ def lesson(state: ViewState) -> Lesson:
 
 def averages() -> dict[str, Any]:
     """The experiment over many scenes. Raises InputError where it was not computed."""
-    stored = caches.showcase()
+    stored = traces.showcase()
     if stored is None or not stored.experiment:
-        raise InputError(caches.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
+        raise InputError(traces.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
     return stored.experiment
 
 
@@ -97,12 +98,12 @@ def claim(whole: Row, headless: Row) -> str:
     if kept > 0.8:
         seen = "this classifier still sees the class"
     elif kept > 0.35:
-        seen = "this classifier half forgets the class"
+        seen = "this classifier is only half sure of the class"
     else:
         seen = "this classifier forgets the class"
     body = "the rest of the object lights up" if rises else "the rest of the object does not light up for it"
     link = "and" if (kept > 0.8) == rises or not rises else "but"
-    return f"With the telling part erased {seen}, {link} {body}"
+    return f"With the discriminative part erased {seen}, {link} {body}"
 
 
 def _question(whole: Row, headless: Row) -> Question:
@@ -110,7 +111,7 @@ def _question(whole: Row, headless: Row) -> Question:
     options = ("it rises", "it stays, within a tenth", "it falls")
     right = 0 if after > 1.1 * before else 1 if after >= 0.9 * before else 2
     return Question(
-        "Erase the true telling part. What happens to the raw activation on the rest of the object?",
+        "Erase the true discriminative part. What happens to the raw activation on the rest of the object?",
         options,
         right,
         f"From {signed(before)} to {signed(after)} on average, while the probability of the class goes from "
@@ -126,7 +127,7 @@ def _view(
     looks = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.name) for f in shown)
     panels = (
         Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in shown)),
-        Panel("Where it looks now", tuple(looks)),
+        Panel("Current map", tuple(looks)),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from wsss_viz.app.services import caches
+from wsss_viz.app import caching
+from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.settings import DEVICE_VARIABLE
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES
@@ -15,22 +16,22 @@ def test_one_pixel_makes_another_digest_and_so_do_shape_and_type() -> None:
     other = image.copy()
     other[250, 200, 1] = 1
     variants = (image, other, image.reshape(400, 500, 3), image.astype(bool), image[:, ::-1].copy())
-    assert len({caches.digest(variant) for variant in variants}) == 4
-    assert caches.digest(image[::2]) == caches.digest(image[::2].copy()), "the bytes count, not how they lie"
+    assert len({caching.digest(variant) for variant in variants}) == 4
+    assert caching.digest(image[::2]) == caching.digest(image[::2].copy()), "the bytes count, not how they lie"
 
 
 def test_an_array_that_is_not_there_is_not_an_empty_one() -> None:
     image = np.zeros((2, 2), np.uint8)
-    assert len({caches.digest(image), caches.digest(image, None), caches.digest(image, np.zeros(0, np.uint8))}) == 3
+    assert len({caching.digest(image), caching.digest(image, None), caching.digest(image, np.zeros(0, np.uint8))}) == 3
 
 
 def test_only_what_a_person_brought_is_private() -> None:
-    assert not caches.is_private(caches.scene("scenes:test:3"))
-    assert caches.is_private(Sample(np.zeros((8, 9, 3), np.uint8), CLASSES, None, "own image"))
+    assert not caching.is_private(samples.scene("scenes:test:3"))
+    assert caching.is_private(Sample(np.zeros((8, 9, 3), np.uint8), CLASSES, None, "own image"))
 
 
 def test_the_fine_scene_is_the_same_scene_with_more_pixels() -> None:
-    scene, fine = caches.scene("scenes:val:6"), caches.fine_scene("scenes:val:6")
+    scene, fine = samples.scene("scenes:val:6"), samples.fine_scene("scenes:val:6")
     assert fine.labels == scene.labels
     assert fine.mask is not None
     assert scene.mask is not None
@@ -38,7 +39,7 @@ def test_the_fine_scene_is_the_same_scene_with_more_pixels() -> None:
 
 
 def test_a_picture_is_drawn_once_for_each_key() -> None:
-    scene = caches.scene("scenes:test:3")
+    scene = samples.scene("scenes:test:3")
     drawn = []
 
     def draw() -> bytes:
@@ -46,13 +47,13 @@ def test_a_picture_is_drawn_once_for_each_key() -> None:
         return b"picture"
 
     for key in (("a", 1), ("a", 1), ("a", 2)):
-        assert caches.picture(scene, ("test_caches", *key), draw) == b"picture"
+        assert caching.picture(scene, ("test_caches", *key), draw) == b"picture"
     assert len(drawn) == 2
 
 
 def test_a_device_that_is_not_there_is_said_and_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DEVICE_VARIABLE, "abacus")
     with pytest.raises(InputError, match="unknown device 'abacus'"):
-        caches.device_label()
+        checkpoints.device_label()
     monkeypatch.setenv(DEVICE_VARIABLE, "cpu")
-    assert caches.device_label() == "CPU"
+    assert checkpoints.device_label() == "CPU"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, pseudo_mask, score_image
 from wsss_viz.traces import Trace, normalise, upsample
@@ -18,7 +19,7 @@ TOP_CLASSES = 2
 
 
 @dataclass(frozen=True, eq=False)
-class ClassFinding:
+class ClassScores:
     """One class of the view.
 
     Attributes:
@@ -36,7 +37,7 @@ class ClassFinding:
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class ViewScores:
     """What a page shows of one trace.
 
     Attributes:
@@ -46,22 +47,17 @@ class Findings:
         mean: the scores averaged over the shown classes that are in the image; None without ground truth.
     """
 
-    classes: tuple[ClassFinding, ...]
+    classes: tuple[ClassScores, ...]
     value_range: tuple[float, float]
     mask: NDArray[np.uint8]
     mean: ImageScores | None
 
 
-def probability(logit: float) -> float:
-    """The sigmoid of a logit."""
-    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
-
-
 def top_classes(trace: Trace, classes: Sequence[str], count: int = TOP_CLASSES) -> tuple[str, ...]:
     """The classes with a probability over one half, at most `count`, or the first one: what is shown without labels."""
     order = np.argsort(trace.scores)[::-1][:count]
-    chosen = {classes[i] for i in order if trace.scores[i] > 0} or {classes[order[0]]}
-    return tuple(name for name in classes if name in chosen)
+    likely = {classes[i] for i in order if trace.scores[i] > 0} or {classes[order[0]]}
+    return tuple(name for name in classes if name in likely)
 
 
 def shown_classes(state: ViewState, sample: Sample, trace: Trace, classes: Sequence[str]) -> tuple[str, ...]:
@@ -70,28 +66,32 @@ def shown_classes(state: ViewState, sample: Sample, trace: Trace, classes: Seque
     return tuple(name for name in classes if name in asked) or top_classes(trace, classes)
 
 
-def find(trace: Trace, sample: Sample, classes: Sequence[str], shown: Sequence[str], state: ViewState) -> Findings:
-    """Values, pseudo mask and scores of the classes `shown`, at the threshold and normalisation of `state`.
+def view_scores(
+    trace: Trace, sample: Sample, classes: Sequence[str], names: Sequence[str], state: ViewState
+) -> ViewScores:
+    """Values, pseudo mask and scores of the classes `names`, at the threshold and normalisation of `state`.
 
     A raw map has no fixed scale to be thresholded on, so its mask is the one of `relu_max`.
 
     Args:
         trace: its final maps are used, (C, h, w).
         classes: the names of the maps, C.
-        shown: at least one of them.
+        names: at least one of them.
     """
-    indices = [classes.index(name) for name in shown]
+    indices = [classes.index(name) for name in names]
     values = normalise(upsample(trace.maps[indices], sample.size), state.normalisation)
     by = "relu_max" if state.normalisation == "raw" else state.normalisation
     mask = pseudo_mask(trace.maps, indices, sample.size, state.threshold, by)
-    found = []
-    for name, index, plane in zip(shown, indices, values, strict=True):
+    scored = []
+    for name, index, plane in zip(names, indices, values, strict=True):
         logit = float(trace.scores[index])
         known = sample.mask is not None and name in sample.classes
         scores = score_image(mask == index + 1, sample, name) if known else None
-        found.append(ClassFinding(name, plane, logit, probability(logit), scores))
+        scored.append(ClassScores(name, plane, logit, probability(logit), scores))
     low, high = (float(values.min()), float(values.max())) if state.normalisation == "raw" else (0.0, 1.0)
-    return Findings(tuple(found), (low, high), mask, _mean(f.scores for f in found if f.name in (sample.labels or ())))
+    return ViewScores(
+        tuple(scored), (low, high), mask, _mean(f.scores for f in scored if f.name in (sample.labels or ()))
+    )
 
 
 def _mean(scores: Iterable[ImageScores | None]) -> ImageScores | None:
@@ -105,22 +105,17 @@ def _mean(scores: Iterable[ImageScores | None]) -> ImageScores | None:
     return ImageScores(*means)
 
 
-def sentence(found: Findings, threshold: float) -> str:
+def sentence(scores: ViewScores, threshold: float) -> str:
     """What the maps cover of the two kinds of parts, in words; empty where there is no ground truth."""
-    if found.mean is None or math.isnan(found.mean.discriminative + found.mean.non_discriminative):
+    if scores.mean is None or math.isnan(scores.mean.discriminative + scores.mean.non_discriminative):
         return ""
-    names = [f.name for f in found.classes if f.scores is not None and not math.isnan(f.scores.recall)]
+    names = [f.name for f in scores.classes if f.scores is not None and not math.isnan(f.scores.recall)]
     maps, parts = ("the map of {} covers", "part") if len(names) == 1 else ("the maps of {} cover", "parts")
     first, rest = (
-        f"{x * 100:.0f}\N{NO-BREAK SPACE}%" for x in (found.mean.discriminative, found.mean.non_discriminative)
+        f"{x * 100:.0f}\N{NO-BREAK SPACE}%" for x in (scores.mean.discriminative, scores.mean.non_discriminative)
     )
-    link = "but only" if found.mean.discriminative - found.mean.non_discriminative >= 0.2 else "and"
+    link = "but only" if scores.mean.discriminative - scores.mean.non_discriminative >= 0.2 else "and"
     return (
         f"Above a threshold of {threshold:.2f}, {maps.format(listed(names))} {first} of the discriminative {parts}, "
-        f"{link} {rest} of the rest."
+        f"{link} {rest} of the rest of the object."
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a list in words."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

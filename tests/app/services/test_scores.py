@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from wsss_viz.app.services.findings import find, listed, probability, sentence, shown_classes, top_classes
+from wsss_viz.app.services.scores import sentence, shown_classes, top_classes, view_scores
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Step, Trace
 
@@ -36,7 +37,7 @@ def trace() -> Trace:
 
 
 def test_values_mask_and_scores_of_one_class(sample: Sample, trace: Trace) -> None:
-    found = find(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4))
+    found = view_scores(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4))
     (dog,) = found.classes
     assert np.allclose(dog.values, [[1, 0.75, 0.25, 0], [0.5, 0, 0, 0]], atol=1e-5)
     assert found.mask.tolist() == [[2, 2, 0, 0], [2, 0, 0, 0]]
@@ -49,7 +50,7 @@ def test_values_mask_and_scores_of_one_class(sample: Sample, trace: Trace) -> No
 
 
 def test_a_class_that_is_not_there_does_not_enter_the_mean(sample: Sample, trace: Trace) -> None:
-    found = find(trace, sample, CLASSES, ("dog", "sofa"), ViewState(threshold=0.4))
+    found = view_scores(trace, sample, CLASSES, ("dog", "sofa"), ViewState(threshold=0.4))
     assert found.mask.tolist() == [[2, 2, 0, 0], [2, 0, 0, 3]]
     sofa = found.classes[1].scores
     assert sofa is not None
@@ -59,7 +60,7 @@ def test_a_class_that_is_not_there_does_not_enter_the_mean(sample: Sample, trace
 
 
 def test_no_shown_class_in_the_image_means_no_mean_and_no_sentence(sample: Sample, trace: Trace) -> None:
-    found = find(trace, sample, CLASSES, ("sofa",), ViewState())
+    found = view_scores(trace, sample, CLASSES, ("sofa",), ViewState())
     assert found.mean is None
     assert sentence(found, 0.3) == ""
 
@@ -67,27 +68,27 @@ def test_no_shown_class_in_the_image_means_no_mean_and_no_sentence(sample: Sampl
 def test_raw_maps_keep_their_sign_and_state_their_range_and_the_mask_stays_that_of_relu_max(
     sample: Sample, trace: Trace
 ) -> None:
-    raw = find(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4, normalisation="raw"))
+    raw = view_scores(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4, normalisation="raw"))
     assert raw.value_range == (-8, 4)
     assert raw.classes[0].values.min() == -8
-    assert raw.mask.tolist() == find(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4)).mask.tolist()
+    assert raw.mask.tolist() == view_scores(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4)).mask.tolist()
 
 
 def test_a_shared_maximum_keeps_maps_comparable(sample: Sample, trace: Trace) -> None:
-    found = find(trace, sample, CLASSES, ("dog", "sofa"), ViewState(normalisation="shared"))
+    found = view_scores(trace, sample, CLASSES, ("dog", "sofa"), ViewState(normalisation="shared"))
     assert found.classes[0].values.max() == pytest.approx(0.5, abs=1e-5)
     assert found.classes[1].values.max() == pytest.approx(1, abs=1e-5)
 
 
 def test_maps_are_enlarged_to_the_image(sample: Sample) -> None:
     small = trace_of(np.arange(3.0)[:, None, None] * np.ones((3, 1, 2)), [0, 1, 2])
-    found = find(small, sample, CLASSES, ("dog",), ViewState())
+    found = view_scores(small, sample, CLASSES, ("dog",), ViewState())
     assert found.classes[0].values.shape == (2, 4)
 
 
 def test_without_masks_nothing_is_scored(trace: Trace) -> None:
     own = Sample(np.zeros((2, 4, 3), np.uint8), CLASSES, None, "own")
-    found = find(trace, own, CLASSES, ("dog",), ViewState())
+    found = view_scores(trace, own, CLASSES, ("dog",), ViewState())
     assert found.classes[0].scores is None
     assert found.mean is None
 
@@ -110,15 +111,15 @@ def test_the_top_classes_are_those_over_one_half_or_the_first(scores: list[float
 
 def test_the_sentence_states_the_measured_shares(sample: Sample, trace: Trace) -> None:
     space = "\N{NO-BREAK SPACE}"
-    found = find(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4))
+    found = view_scores(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4))
     assert sentence(found, 0.4) == (
         f"Above a threshold of 0.40, the map of dog covers 100{space}% of the discriminative part, but only "
-        f"50{space}% of the rest."
+        f"50{space}% of the rest of the object."
     )
-    low = find(trace, sample, CLASSES, ("dog", "sofa"), ViewState(threshold=0.8))
+    low = view_scores(trace, sample, CLASSES, ("dog", "sofa"), ViewState(threshold=0.8))
     assert sentence(low, 0.8) == (
         f"Above a threshold of 0.80, the map of dog covers 50{space}% of the discriminative part, but only "
-        f"0{space}% of the rest."
+        f"0{space}% of the rest of the object."
     )
 
 

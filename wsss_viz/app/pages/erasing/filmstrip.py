@@ -24,25 +24,25 @@ SIDE = 176
 _FOLDER = Path(__file__).parent
 
 
-def values(shown: Sequence[Frame], by: str) -> NDArray[np.float32]:
+def values(frames: Sequence[Frame], by: str) -> NDArray[np.float32]:
     """(K, h, w), the frames' maps in [0, 1] under the normalisation `by`.
 
     The scale of `shared` and `raw` is that of all maps of all steps, as in the viewer beside it.
     """
-    every = [plane for frame in shown for plane in (frame.look, frame.union) if plane is not None]
+    every = [plane for frame in frames for plane in (frame.look, frame.union) if plane is not None]
     low, high = min(float(plane.min()) for plane in every), max(float(plane.max()) for plane in every)
-    found = normalise(np.stack([frame.look for frame in shown]), by, high)
+    scaled = normalise(np.stack([frame.look for frame in frames]), by, high)
     if by != "raw":
-        return found
-    scaled: NDArray[np.float32] = (found - low) / max(high - low, 1e-12)
-    return scaled
+        return scaled
+    stretched: NDArray[np.float32] = (scaled - low) / max(high - low, 1e-12)
+    return stretched
 
 
-def pictures(shown: Sequence[Frame], image: rendering.Picture, state: ViewState) -> list[rendering.Picture]:
+def pictures(frames: Sequence[Frame], image: rendering.Picture, state: ViewState) -> list[rendering.Picture]:
     """Each step's map over the image it was seen in, no side longer than `SIDE`."""
     table = rendering.colour_table(state.colours)
     drawn = []
-    for frame, plane in zip(shown, values(shown, state.normalisation), strict=True):
+    for frame, plane in zip(frames, values(frames, state.normalisation), strict=True):
         ground = small(image if frame.seen is None else frame.seen)
         level = np.clip(upsample(plane[None], ground.shape[:2])[0], 0, 1)
         drawn.append(rendering.blend(ground, table[np.round(level * 255).astype(np.uint8)], state.opacity))
@@ -57,7 +57,7 @@ def small(image: rendering.Picture) -> rendering.Picture:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
 
 
-def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], viewer: str) -> None:
+def filmstrip(frames: Sequence[Frame], drawn: Sequence[rendering.Picture], viewer: str) -> None:
     """Draws the strip.
 
     Which frame is marked is the viewer's to say, in the browser, so a step sends neither the strip nor the viewer's
@@ -69,9 +69,9 @@ def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], viewer
     """
 
     def moved() -> None:
-        chosen = st.session_state["filmstrip"].get("k")
-        if isinstance(chosen, int) and 0 <= chosen < len(shown):
-            session.change(k=chosen)
+        k = st.session_state["filmstrip"].get("k")
+        if isinstance(k, int) and 0 <= k < len(frames):
+            session.change(k=k)
             component.told(viewer)
 
     _component()(
@@ -79,7 +79,7 @@ def filmstrip(shown: Sequence[Frame], drawn: Sequence[rendering.Picture], viewer
         data={
             "frames": [
                 {"name": frame.name, "note": frame.note, "image": _address(picture)}
-                for frame, picture in zip(shown, drawn, strict=True)
+                for frame, picture in zip(frames, drawn, strict=True)
             ],
             "viewer": f"viewer_{viewer}",
         },

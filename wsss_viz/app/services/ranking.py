@@ -40,35 +40,35 @@ def short_name(method: str) -> str:
 
 def rows(report: Mapping[str, Any], score: str) -> list[Row]:
     """Each method of the report with the score `score` of `SCORES`, the highest first."""
-    found = []
+    ranked = []
     for name, scores in report["methods"].items():
         value = scores[score] if score in scores else scores["part_recall"][score]
         low, high = scores["interval"].get(score, (None, None))
-        found.append(Row(name, float(value), low, high))
-    return sorted(found, key=lambda row: -row.value)
+        ranked.append(Row(name, float(value), low, high))
+    return sorted(ranked, key=lambda row: -row.value)
 
 
-def apart(row: Row, base: Row) -> int:
+def differs(row: Row, base: Row) -> int:
     """1 where the row's interval lies above the other's, -1 where below, 0 where they overlap or there are none."""
     if row.low is None or row.high is None or base.low is None or base.high is None:
         return 0
     return int(row.low > base.high) - int(row.high < base.low)
 
 
-def of_kind(found: list[Row], controls: bool) -> list[Row]:
+def methods_or_controls(ranked: list[Row], controls: bool) -> list[Row]:
     """The rows that are methods of the lecture, or those that are controls; further seeds are neither."""
     if controls:
-        return [row for row in found if row.method in CONTROLS or row.method.startswith("control")]
-    return [row for row in found if row.method in METHODS and row.method not in CONTROLS]
+        return [row for row in ranked if row.method in CONTROLS or row.method.startswith("control")]
+    return [row for row in ranked if row.method in METHODS and row.method not in CONTROLS]
 
 
-def claim(miou: list[Row]) -> str:
+def headline(miou: list[Row]) -> str:
     """Who gains over CAM, and who loses."""
     base = next((row for row in miou if row.method == "cam"), None)
-    methods = [row for row in of_kind(miou, controls=False) if row is not base]
+    methods = [row for row in methods_or_controls(miou, controls=False) if row is not base]
     if base is None or not methods:
         return "The methods on scenes that none of them has seen"
-    above, below = ([row for row in methods if apart(row, base) == sign] for sign in (1, -1))
+    above, below = ([row for row in methods if differs(row, base) == sign] for sign in (1, -1))
     best = f"{methods[0].short} gains {methods[0].value - base.value:.1f} points over CAM"
     worst = f"{methods[-1].short} loses {base.value - methods[-1].value:.1f}"
     if above and below:
@@ -77,24 +77,24 @@ def claim(miou: list[Row]) -> str:
         return f"{best} on scenes that none of them has seen"
     if below:
         return f"No method gains clearly over CAM here, and {worst}"
-    return "No method is clearly apart from CAM here"
+    return "No method differs clearly from CAM here"
 
 
-def failures(miou: list[Row]) -> list[str]:
+def negative_results(miou: list[Row]) -> list[str]:
     """What did not do what its idea promises, from the report."""
     base = next((row for row in miou if row.method == "cam"), None)
     if base is None:
         return []
     lines = []
-    methods = [row for row in of_kind(miou, controls=False) if row is not base]
-    below = [row for row in methods if apart(row, base) < 0]
+    methods = [row for row in methods_or_controls(miou, controls=False) if row is not base]
+    below = [row for row in methods if differs(row, base) < 0]
     if below:
         named = ", ".join(f"{row.short} {markup.signed(row.value - base.value)}" for row in below)
-        lines.append(f"Below CAM, with intervals apart: {named} points of mIoU.")
-    level = [row.short for row in methods if apart(row, base) == 0]
+        lines.append(f"Below CAM, with intervals that do not overlap: {named} points of mIoU.")
+    level = [row.short for row in methods if differs(row, base) == 0]
     if level:
-        lines.append(f"Not apart from CAM: {', '.join(level)}.")
-    for row in of_kind(miou, controls=True):
+        lines.append(f"No clear difference from CAM: {', '.join(level)}.")
+    for row in methods_or_controls(miou, controls=True):
         ahead = ", ".join(other.short for other in methods if other.value > row.value) or "no method"
         change = markup.signed(row.value - base.value)
         lines.append(f"Control, {row.short.removeprefix('control: ')}: {change} against CAM. Above it: {ahead}.")

@@ -1,0 +1,100 @@
+"""The shipped classifier and the networks trained from it, read once for all sessions."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from wsss_viz.app.methods import METHODS
+from wsss_viz.app.settings import DEVICE_VARIABLE
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import Entry, read_manifest, trained_names
+
+if TYPE_CHECKING:
+    from wsss_viz.models.classifier import Classifier
+
+CLASSIFIER = "scenes-classifier"
+REBUILD = "python -m wsss_viz train classifier --data scenes --out checkpoints/scenes-classifier.safetensors"
+
+
+def entry(name: str = CLASSIFIER) -> Entry:
+    """The classifier's entry in the register of checkpoints; read without torch.
+
+    Raises:
+        InputError: it is not in the register.
+    """
+    entries = read_manifest()
+    if name not in entries:
+        raise InputError(f"The checkpoint `{name}` is missing: restore `checkpoints/`, or train it with `{REBUILD}`.")
+    return entries[name]
+
+
+def wanted_device() -> str:
+    """The device the server was started with, "auto" by default."""
+    return os.environ.get(DEVICE_VARIABLE) or "auto"
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _classifier(name: str, device: str, digest: str) -> Classifier:
+    import wsss_viz
+
+    return wsss_viz.load(name, device)
+
+
+def classifier(name: str = CLASSIFIER) -> Classifier:
+    """The classifier, read once for all sessions: its forward leaves it as it was, so threads share it.
+
+    Raises:
+        InputError: the checkpoint is missing or damaged, or the device is not there.
+    """
+    return _classifier(name, wanted_device(), entry(name).sha256)
+
+
+@st.cache_data(show_spinner=False)
+def _device_label(device: str) -> str:
+    from wsss_viz.models.device import device_label, find_device
+
+    return device_label(find_device(device))
+
+
+def device_label() -> str:
+    """What computes: "CPU", or the GPU's name.
+
+    Raises:
+        InputError: the device that was asked for is not there.
+    """
+    return _device_label(wanted_device())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _networks(method: str, device: str, digests: tuple[str, ...]) -> dict[str, tuple[Classifier, ...]]:
+    from wsss_viz.methods.paired_networks import load_paired
+
+    return load_paired((method,), CLASSIFIER, device)
+
+
+def networks_of(method: str) -> dict[str, tuple[Classifier, ...]]:
+    """The networks the method looks with beside the classifier, by their role; read once for all sessions."""
+    return _networks(method, wanted_device(), checkpoints_of(method))
+
+
+def checkpoints_of(method: str) -> tuple[str, ...]:
+    """The digests of the classifier and of the networks the method looks with beside it."""
+    role = METHODS[method].role
+    names = (CLASSIFIER, *(trained_names(role, CLASSIFIER) if role else ()))
+    return tuple(entry(name).sha256 for name in names)
+
+
+def trained(method: str) -> Classifier:
+    """The network a method looks with beside the classifier; of several the first.
+
+    Raises:
+        InputError: there is none.
+    """
+    role = METHODS[method].role
+    networks = networks_of(method).get(role or "", ())
+    if not networks:
+        raise InputError(f"There is no network of {METHODS[method].title}: python -m wsss_viz train --help")
+    return networks[0]

@@ -1,0 +1,102 @@
+"""The traces of the shipped classifier: from the showcase where it has them, else computed and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from wsss_viz.app.caching import digest, is_private
+from wsss_viz.app.services.checkpoints import CLASSIFIER, classifier, entry, networks_of
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import checkpoints_folder
+from wsss_viz.showcase import Showcase, read_showcase, showcase_path
+from wsss_viz.traces import Step, Trace
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _showcase(stamps: tuple[tuple[str, int], ...]) -> Showcase | str:
+    try:
+        return read_showcase()
+    except InputError as error:
+        return str(error)
+
+
+def _read_showcase() -> Showcase | str:
+    """The showcase, or why there is none; read again once its file or the register has changed."""
+    files = (showcase_path(), checkpoints_folder() / "manifest.json")
+    return _showcase(tuple((str(file), file.stat().st_mtime_ns if file.is_file() else 0) for file in files))
+
+
+def showcase() -> Showcase | None:
+    """The traces that were computed beforehand; None where there are none of these checkpoints."""
+    read = _read_showcase()
+    return None if isinstance(read, str) else read
+
+
+def showcase_note() -> str:
+    """Why there is no showcase and how to make it, in one line; "" where it is there."""
+    read = _read_showcase()
+    return read if isinstance(read, str) else ""
+
+
+def is_precomputed(sample: Sample, method: str, views: str) -> bool:
+    """Whether the method's defaults on this sample are in the showcase."""
+    stored = showcase()
+    return stored is not None and not is_private(sample) and stored.has(method, sample.source, views)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _stored_trace(stamp: int, method: str, source: str, _shown: Showcase) -> Trace:
+    return _shown.trace(method, source)
+
+
+def precomputed(sample: Sample, method: str, views: str) -> Trace | None:
+    """The trace of the method's defaults on this sample from the showcase, without torch; None where it has none."""
+    stored = showcase()
+    if stored is None or not is_precomputed(sample, method, views):
+        return None
+    return _stored_trace(showcase_path().stat().st_mtime_ns, method, sample.source, stored)
+
+
+def origin(sample: Sample, method: str, views: str) -> str:
+    """Where a trace of the method's defaults comes from, for the page to say."""
+    return "precomputed" if is_precomputed(sample, method, views) else "computed now"
+
+
+def _cam(name: str, sample: Sample, views: str) -> Trace:
+    import wsss_viz
+    from wsss_viz.methods.views import PRESETS
+
+    looking = classifier(name)
+    return Trace.collect(wsss_viz.methods.cam(looking, sample, views=PRESETS[views]), "cam", looking.classes)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _shared_trace(checkpoint: str, image: str, views: str, _name: str, _sample: Sample) -> Trace:
+    return _cam(_name, _sample, views)
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner=False)
+def _private_trace(checkpoint: str, image: str, views: str, _name: str, _sample: Sample) -> Trace:
+    return _cam(_name, _sample, views)
+
+
+def trace(sample: Sample, views: str, name: str = CLASSIFIER) -> Trace:
+    """The CAM trace of a sample: from the showcase, else computed once for each checkpoint, image and views."""
+    digests = entry(name).sha256, digest(sample.image)
+    stored = precomputed(sample, "cam", views) if name == CLASSIFIER else None
+    if stored is not None:
+        return stored
+    compute = _private_trace if is_private(sample) else _shared_trace
+    return compute(*digests, views, name, sample)
+
+
+def steps_of(method: str, sample: Sample, views: str, **options: Any) -> Iterator[Step]:
+    """The method's Steps on the sample, computed as they are asked for; may be run by any thread."""
+    from wsss_viz.methods import bind
+    from wsss_viz.methods.views import PRESETS
+
+    return bind(method, classifier(), networks_of(method), **options)(sample, PRESETS[views])
