@@ -309,7 +309,8 @@ def test_a_given_module_is_left_as_it_was_and_so_is_a_given_classifier():
     before = {name: (id(value), value.requires_grad, value.device) for name, value in model.named_parameters()}
     loaded = wsss_viz.load(model, "cpu")
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
-    assert not loaded.training and model.training
+    assert not loaded.training
+    assert model.training
     assert before == {name: (id(value), value.requires_grad, value.device) for name, value in model.named_parameters()}
     assert all(value.requires_grad for value in model.parameters())
     meta = loaded.to("meta")
@@ -317,6 +318,10 @@ def test_a_given_module_is_left_as_it_was_and_so_is_a_given_classifier():
     assert {value.device.type for value in (*model.parameters(), *model.buffers())} == {"cpu"}
     own = seeded_network().train().requires_grad_(True)
     again = wsss_viz.load(own, "cpu")
-    assert not again.training and own.training and all(value.requires_grad for value in own.parameters())
+    assert not again.training
+    assert own.training
+    assert all(value.requires_grad for value in own.parameters())
     assert again.head.weight.data_ptr() == own.head.weight.data_ptr()
-    assert again.classes == own.classes and again.split == own.split and again.layout == own.layout
+    assert again.classes == own.classes
+    assert again.split == own.split
+    assert again.layout == own.layout

@@ -80,7 +80,7 @@ def load(
 
 
 def _twin(classifier: Classifier) -> Classifier:
-    """The classifier in modules and parameters of its own, the numbers shared: freezing or moving it changes no other."""
+    """The classifier in modules and parameters of its own, the numbers shared: freezing it changes no other."""
     tensors = itertools.chain(classifier.parameters(), classifier.buffers())
     return copy.deepcopy(classifier, {id(tensor): _alias(tensor) for tensor in tensors})
 
