@@ -57,7 +57,7 @@ def test_an_erasing_is_told_by_its_scores_and_by_where_it_fell() -> None:
 def test_the_claim_on_erasing_follows_its_last_erasing(before: float, on: float, words: str) -> None:
     first = erasing.Erasing(0.9, before, 0.1, 0.9, 0.0)
     assert words in erasing.claim((first, erasing.Erasing(before, 0.1, 0.1, on, 0.0)), "cat")
-    assert "nothing was found" in erasing.claim((), "cat")
+    assert "nothing to erase" in erasing.claim((), "cat")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def judged(other: float) -> sofa.Judgement:
 @pytest.mark.parametrize(
     ("probabilities", "words"),
     [
-        ((0.9, 0.1, 0.1), "is told to stop at the cat, one mask for all labels is not"),
-        ((0.9, 0.1, 0.8), "is told to stop at the cat"),
+        ((0.9, 0.1, 0.1), "is penalised where it covers the cat, one mask for all labels is not"),
+        ((0.9, 0.1, 0.8), "is penalised where it covers the cat"),
         ((0.9, 0.8, 0.8), "sees the cat even through the mask"),
         ((0.2, 0.1, 0.1), "has lost the cat from the start"),
     ],

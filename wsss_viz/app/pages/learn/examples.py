@@ -86,7 +86,7 @@ def _lesson_trace(checkpoint: str, name: str, source: str, stamps: tuple[tuple[s
     kind, _, label = name.rpartition("-")
     sample, classifier = samples.scene(source), checkpoints.classifier()
     if kind == "looks":
-        return lessons.looks(classifier, sample, label), "computed now"
+        return lessons.erased_above_thresholds(classifier, sample, label), "computed now"
     if name == "segmented":
         return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), "computed now"
     if kind == "spill":

@@ -178,7 +178,7 @@ def _view(
     shared: tuple[float, float] | None,
 ) -> None:
     index = sample.classes.index(name)
-    maps = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.note) for f in steps)
+    maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.note) for f in steps)
     panels = (
         Panel("What is left", tuple(PanelStep(image=f.seen, region=f.region) for f in steps), "outlined: newly erased"),
         Panel("Current map", tuple(maps)),

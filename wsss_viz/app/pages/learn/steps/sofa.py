@@ -126,7 +126,7 @@ def claim(judged_masks: tuple[Judgement, ...], other: str) -> str:
     """What the judge says on this scene."""
     specific, spilled, together = judged_masks
     if specific.other >= SEEN > spilled.other:
-        end = f"class-specific erasing is penalised beyond the {other}"
+        end = f"class-specific erasing is penalised where it covers the {other}"
         return f"Find the mask of the {CARRIER}: {end}" + (
             ", one mask for all labels is not" if together.other < SEEN else ""
         )

@@ -124,7 +124,7 @@ def _view(
     view: ViewState, sample: Sample, ground: Sample, steps: tuple[Frame, ...], experiment: dict[str, Any], name: str
 ) -> None:
     index = sample.classes.index(name)
-    maps = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.name) for f in steps)
+    maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.name) for f in steps)
     panels = (
         Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in steps)),
         Panel("Current map", tuple(maps)),
