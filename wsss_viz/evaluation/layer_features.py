@@ -25,7 +25,7 @@ from wsss_viz.data.scenes.dataset import Singles
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
 from wsss_viz.methods import rib
-from wsss_viz.methods.rib_batch import Companions, scene_companions
+from wsss_viz.methods.rib_batch import Companions, shipped_companions
 from wsss_viz.models.classifier import Classifier
 
 FEWEST_CELLS = 0.5  # of a region, in every layer: with less, its mean is another region's
@@ -131,7 +131,7 @@ def rib_features(
     split = classifier.split
     tuned = range(split + 1, len(classifier.stages) + 1)
     names = (*(f"stage {k}" for k in tuned), "class maps")
-    companions = Companions.of(classifier, scene_companions(classifier.classes), split)
+    companions = Companions.of(classifier, shipped_companions(classifier.classes), split)
 
     def features_of(one: Asked) -> list[list[Tensor]]:
         z = classifier.early(classifier.preprocess(one.sample.image))

@@ -88,8 +88,7 @@ def find_companions(
 
     Args:
         samples: what they are drawn from, without replacement, in an order that follows from the seed; a sequence is
-            read no further than needed, and at most 16 `count` deep. None: `scene_companions` for a classifier of the
-            scenes' classes, else nothing.
+            read no further than needed, and at most 16 `count` deep. None: `shipped_companions`.
         excluded_labels: the labels of the image at hand.
         split: stages whose features are computed once.
 
@@ -106,7 +105,7 @@ def find_companions(
             )
         return samples.choose(excluded_labels, count, seed)
     if samples is None:
-        samples = scene_companions(classifier.classes)
+        samples = shipped_companions(classifier.classes)
     drawn: list[Sample] = []
     for position in _order(len(samples), seed)[: _READ_PER_COMPANION * count]:
         if len(drawn) == count:
@@ -117,11 +116,23 @@ def find_companions(
     return Companions.of(classifier, drawn, split)
 
 
-def scene_companions(classes: Sequence[str]) -> Sequence[Sample]:
-    """The first 128 scenes of scenes:train, kept once drawn; nothing where `classes` are not the scenes'."""
+def shipped_companions(classes: Sequence[str]) -> Sequence[Sample]:
+    """What a classifier's companions are drawn from where nothing is given: data that ships and that it knows.
+
+    For the scenes' classes the first 128 scenes of scenes:train, drawn once; for classes that name every shipped
+    photograph (ImageNet's, or the rows of a narrowed network) the photographs; for others nothing.
+
+    >>> len(shipped_companions(("cow", "sofa")))
+    0
+    """
+    from wsss_viz.data.photographs import Photographs
     from wsss_viz.data.scenes import CLASSES
 
-    return _DrawnScenes() if tuple(classes) == tuple(CLASSES) else ()
+    if tuple(classes) == tuple(CLASSES):
+        return _DrawnScenes()
+    photographs = Photographs()
+    known = all(not set(names).isdisjoint(classes) for names in photographs.labels)
+    return photographs if known else ()
 
 
 def _order(count: int, seed: int) -> list[int]:
