@@ -243,7 +243,7 @@ def _written(value: Any, line: str) -> str:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report's main numbers as text, a line a method."""
+    """The report's main numbers as text, one line per method."""
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
         "95 % intervals over images",
