@@ -57,13 +57,13 @@ def numbers_on_disk(classes: Sequence[str]) -> tuple[int, ...]:
     return tuple(range(1, len(classes) + 1))
 
 
-def known_numbers(classes: Sequence[str]) -> NDArray[np.int64]:
+def _known_numbers(classes: Sequence[str]) -> NDArray[np.int64]:
     """The numbers that may stand in a mask on disk: background, classes, ignore; all of VOC's for a set of VOC's."""
     count = len(VOC_CLASSES) if all(name in VOC_CLASSES for name in classes) else len(classes)
     return np.array([*range(count + 1), IGNORE])
 
 
-def places_in_set(classes: Sequence[str]) -> NDArray[np.uint8]:
+def _places_in_set(classes: Sequence[str]) -> NDArray[np.uint8]:
     """(256,) uint8: the place in `classes` + 1 of each number on disk; what is not in the set is background."""
     places = np.zeros(256, dtype=np.uint8)
     places[IGNORE] = IGNORE
@@ -74,14 +74,14 @@ def places_in_set(classes: Sequence[str]) -> NDArray[np.uint8]:
 
 def mask_of_set(file: Path, on_disk: Mask, classes: Sequence[str]) -> Mask:
     """A mask as it stands on disk, numbered as in a Sample. Raises InputError for a number beyond the list."""
-    known = known_numbers(classes)
+    known = _known_numbers(classes)
     unknown = np.setdiff1d(on_disk, known)
     if unknown.size:
         kind = (
             "a VOC mask" if all(name in VOC_CLASSES for name in classes) else f"a mask of these {len(classes)} classes"
         )
         raise InputError(f"{file}: index {unknown[0]}; {kind} holds 0 to {known[-2]} and {IGNORE}")
-    mask: Mask = places_in_set(classes)[on_disk]
+    mask: Mask = _places_in_set(classes)[on_disk]
     return mask
 
 

@@ -4,7 +4,7 @@
 |---|---|
 | pictures | directly in the folder, else in `images/` |
 | `masks/NAME.png` | palette or 8-bit grey PNG: 0 background, the classes from 1 on, 255 ignore |
-| `labels.txt` or `labels.csv` | a picture and its classes a line (`read_labels`) |
+| `labels.txt` or `labels.csv` | a picture and its classes a line (`_read_labels`) |
 | `classes.txt` | the class names, one a line |
 
 All but the pictures is optional. Without `classes.txt` the classes are VOC's where the labels are, or where there are
@@ -56,7 +56,7 @@ class PictureFolder:
         self._masks = {file.stem: file for file in masks.glob("*.png")} if masks.is_dir() else {}
         if self._masks and not self._masks.keys() & set(self.names):
             raise InputError(f"{masks}: no mask has the name of a picture; call them as {self.names[0][:60]}.png")
-        self._labels = read_labels(self.path, {f.name: n for f, n in zip(self.files, self.names, strict=True)})
+        self._labels = _read_labels(self.path, {f.name: n for f, n in zip(self.files, self.names, strict=True)})
         self.classes = self._class_set()
 
     def _class_set(self) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ class PictureFolder:
         return Sample(image=image, classes=self.classes, labels=known, name=name, mask=mask)
 
 
-def read_labels(path: Path, pictures: dict[str, str]) -> dict[str, tuple[str, ...]]:
+def _read_labels(path: Path, pictures: dict[str, str]) -> dict[str, tuple[str, ...]]:
     """The labels in `labels.txt` or `labels.csv`, by sample name; {} where there is neither.
 
     A line is a picture's file or name and its classes, separated by commas (with quotes as CSV has them), or in

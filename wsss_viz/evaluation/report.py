@@ -26,7 +26,7 @@ TUNING_SAMPLES = 150
 FINISHED = "none: finished pseudo masks"
 
 
-def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | None, str]:
+def _tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | None, str]:
     """The samples on which thresholds are chosen, and what the report says of them.
 
     Args:
@@ -96,7 +96,7 @@ def run_report(
     """
     samples = ranks.run_on_all(lambda: take(open_data(data_string), limit))
     if threshold is None:
-        tuning, threshold_from = ranks.run_on_all(lambda: tuning_samples(tune_on, data_string))
+        tuning, threshold_from = ranks.run_on_all(lambda: _tuning_samples(tune_on, data_string))
     else:
         tuning, threshold_from = None, f"outside: {threshold:.2f} for all"
     results, images = evaluate(
@@ -153,7 +153,7 @@ def stored_report(
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
-        "threshold_from": FINISHED if finished else tuning_samples("none", data_string)[1],
+        "threshold_from": FINISHED if finished else _tuning_samples("none", data_string)[1],
         "images": image_rows(counted, samples[0].classes),
         "methods": {folder.resolve().name: as_json(scores, None, counted.counts)},
     }

@@ -47,7 +47,7 @@ def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
         logits = np.array([class_scores(entry, method, k) for k in range(len(trace))], dtype=np.float64)
         panel = scores_panel(logits, trace.classes, [*_labels(entry)], entry.name, colours)
         draw_panel(axes, panel, sheet.points, legend=False)
-        named(axes, spec, sheet, number, f"{METHODS[method].title}: {entry.name}", "step k", "logit")
+        _named(axes, spec, sheet, number, f"{METHODS[method].title}: {entry.name}", "step k", "logit")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True) if len(trace) > 1 else FixedLocator([0]))
     # Under all panels: within one it would lie on the lines, which may be anywhere.
     lines = [
@@ -82,14 +82,14 @@ def plane(spec: FigureSpec) -> Figure:
     for number, (activation, axes) in enumerate(zip(spec.columns, places, strict=True)):
         stored = stored_plane(activation)
         last = max(last, int(stored.epochs[-1]))
-        draw_panel(axes, epochs_panel(stored, spec.colours), sheet.points, legend=False)
-        named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
+        draw_panel(axes, _epochs_panel(stored, spec.colours), sheet.points, legend=False)
+        _named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
     if spec.colour_bar:
         sheet.colour_bar(spec, (0, round(float(np.log10(1 + last)), 3)), "log10(1 + epoch)")
     return sheet.figure
 
 
-def epochs_panel(stored: Plane, colours: str) -> Plot:
+def _epochs_panel(stored: Plane, colours: str) -> Plot:
     """The layers of each epoch in the information plane, joined, the means over the seeds; bright is late."""
     shades = colormaps[colours](np.log1p(stored.epochs) / np.log1p(stored.epochs[-1]))
     marks: list[Mark] = []
@@ -110,7 +110,7 @@ def ratios(spec: FigureSpec) -> Figure:
         panel = steps_panel(measured(subject), names) if by_step else layers_panel(layers_curve(subject), names)
         draw_panel(axes, panel, sheet.points, legend=False)
         x, y = ("RIB's step k", "HGR of the logit") if by_step else ("layer", "HGR")
-        named(axes, spec, sheet, number, TITLES[subject], x, y)
+        _named(axes, spec, sheet, number, TITLES[subject], x, y)
         if spec.labels:
             axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
     return sheet.figure
@@ -137,7 +137,7 @@ def panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[She
     ]
 
 
-def named(axes: Axes, spec: FigureSpec, sheet: Sheet, number: int, title: str, x: str, y: str) -> None:
+def _named(axes: Axes, spec: FigureSpec, sheet: Sheet, number: int, title: str, x: str, y: str) -> None:
     """A panel's letter and title, its axes' names, no more lines than needed."""
     letter = f"({chr(97 + number)}) " if spec.letters else ""
     axes.set_title(letter + (title if spec.labels else ""), fontsize=sheet.points, pad=3, loc="left")

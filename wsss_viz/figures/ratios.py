@@ -43,7 +43,7 @@ def layers_curve(subject: str) -> Curve:
     return measured(subject).entries[LAYER_KEYS[subject]].curve
 
 
-def step_values(stored: Stored, loss: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _step_values(stored: Stored, loss: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The regions' names, and (K + 1, R, 3) the logit's HGR by RIB's step: mean, low, high."""
     keys = [STEP_KEY.format(loss, k) for k in range(len(stored.entries))]
     curves = [stored.entries[key].curve for key in keys if key in stored.entries]
@@ -99,7 +99,7 @@ def layers_panel(
 
 def steps_panel(stored: Stored, names: Mapping[str, str]) -> Plot:
     """The logit's HGR by RIB's step: RIB with its intervals, its control (the sigmoid kept) dashed."""
-    values = {loss: step_values(stored, loss) for loss in ("rib", "bce")}
+    values = {loss: _step_values(stored, loss) for loss in ("rib", "bce")}
     return steps_of({loss: each for loss, (_, each) in values.items()}, values["rib"][0], names)
 
 

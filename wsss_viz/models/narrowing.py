@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
-
-TOP = 20
 
 
 def narrow(classifier: Classifier, names: Sequence[str]) -> Classifier:
@@ -38,29 +34,17 @@ def narrow(classifier: Classifier, names: Sequence[str]) -> Classifier:
     return with_rows(classifier, [classifier.classes.index(name) for name in unique], unique)
 
 
-def narrow_to_top(
-    classifier: Classifier, image: NDArray[np.uint8], labels: Sequence[str] = (), count: int = TOP
-) -> Classifier:
-    """`narrow` to the `labels` and the classes with the highest logits on an image, `count` together at least.
-
-    Args:
-        image: (H, W, 3) uint8 RGB.
-        labels: kept whatever their logits, and first.
-
-    Raises:
-        InputError: a label that is no class of it.
-    """
-    with torch.no_grad():
-        order = classifier.logits(classifier.preprocess(image))[0].argsort(descending=True).tolist()
-    top = [classifier.classes[i] for i in order if classifier.classes[i] not in labels]
-    return narrow(classifier, [*labels, *top[: max(0, count - len(labels))]])
-
-
 def with_rows(classifier: Classifier, rows: Sequence[int], names: Sequence[str]) -> Classifier:
     """The same network with the head's `rows` under other names, a name for each.
 
     Raises:
         InputError: there are no rows.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = with_rows(colour_network(), [2, 0], ["sky", "roof"])
+        >>> network.classes, network.head.weight[:, :, 0, 0].tolist()
+        (('sky', 'roof'), [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     """
     if not rows:
         raise InputError("none of these classes is one of the network's: give others, or another network")

@@ -47,6 +47,13 @@ def build_showcase(
 
     Raises:
         InputError: a checkpoint or a scene is missing, or the file would exceed `LARGEST_BYTES`.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.showcase import read_showcase
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     build_showcase(Path(folder) / "traces.zip", scenes=["scenes:test:17"], experiment_count=0)
+        ('cam', 'ae', 'ae-rounds', 'gain', 'cs-ae', 'cs-ae-single', 'rib', 'rib-bce', 'layercam')
     """
     classifier = load(CLASSIFIER, device)
     methods = available(CLASSIFIER)
@@ -78,7 +85,14 @@ def build_showcase(
 
 
 def digests(methods: Sequence[str]) -> dict[str, str]:
-    """The SHA-256 of every checkpoint the methods use."""
+    """The SHA-256 of every checkpoint the methods use.
+
+    Examples:
+        >>> list(digests(["cam", "cs-ae"]))
+        ['scenes-classifier', 'scenes-cgnet']
+        >>> {len(digest) for digest in digests(["cam"]).values()}
+        {64}
+    """
     entries = read_manifest()
     names = [
         CLASSIFIER,

@@ -90,7 +90,7 @@ def read_irn(path: Path, classes: Sequence[str], size: tuple[int, int]) -> Store
         raise InputError(f"{path} has {len(indices)} keys and maps {maps.shape} for an image of {size[0]} x {size[1]}")
     if not np.isfinite(maps).all():
         raise InputError(f"{path} has maps that are not finite: write it again")
-    kept = kept_classes(path, indices, classes)
+    kept = _kept_classes(path, indices, classes)
     return StoredMaps(
         np.ascontiguousarray(maps[[i for i, _ in kept]], dtype=np.float32),
         np.full(len(kept), np.nan, dtype=np.float32),
@@ -99,7 +99,7 @@ def read_irn(path: Path, classes: Sequence[str], size: tuple[int, int]) -> Store
     )
 
 
-def kept_classes(path: Path, indices: NDArray, classes: Sequence[str]) -> list[tuple[int, str]]:
+def _kept_classes(path: Path, indices: NDArray, classes: Sequence[str]) -> list[tuple[int, str]]:
     """Position and name of each class index from 0 that is in the class list; InputError for one beyond it."""
     names = dict(zip(numbers_on_disk(classes), classes, strict=True))
     last = max(len(classes), 20 if tuple(names) != tuple(range(1, len(classes) + 1)) else 0)

@@ -112,7 +112,7 @@ class MapFolder:
 
     def __init__(self, folder: Path, classes: Sequence[str]) -> None:
         self.folder = folder
-        settings = read_settings(folder)
+        settings = _read_settings(folder)
         self.format = str(settings.get("format", "ours")) if settings else _seen_format(folder)
         named = settings.get("classes") if settings else None
         self.classes = tuple(classes) if named is None else tuple(str(name) for name in named)
@@ -141,7 +141,7 @@ class MapFolder:
         return mask_of_set(path, on_disk, self.classes)
 
 
-def read_settings(folder: Path) -> dict[str, Any] | None:
+def _read_settings(folder: Path) -> dict[str, Any] | None:
     """What settings.json says, None where there is none. Raises InputError where it is no settings.json of ours."""
     path = folder / SETTINGS
     with explained(folder):
