@@ -78,6 +78,20 @@ def run_dataset(
     Raises:
         InputError: the folder holds the maps of another run, or another run is writing to it; two samples have one
             name, or one has none that can name a file; whatever reading a sample raises. On all ranks alike.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> run = bind("cam", network)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     writer = MapWriter(Path(folder), network.classes)
+        ...     (report,) = run_dataset(run, network.classes, [flag()], writer, views=SINGLE, settings={})
+        ...     sorted(path.name for path in Path(folder).iterdir()), report.written
+        (['flag.npz', 'settings.json'], 1)
     """
     with contextlib.ExitStack() as held:
 
@@ -106,7 +120,12 @@ def run_dataset(
 
 
 def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ...]:
-    """The class list that numbers what is written: the data set's where it has all of the classifier's, else theirs."""
+    """The class list that numbers what is written: the data set's where it has all of the classifier's, else theirs.
+
+    Examples:
+        >>> numbered_by(("cat", "dog"), ("bird", "cat", "dog")), numbered_by(("cat", "dog"), ("cat", "cow"))
+        (('bird', 'cat', 'dog'), ('cat', 'dog'))
+    """
     return tuple(of_data) if set(classes) <= set(of_data) else tuple(classes)
 
 

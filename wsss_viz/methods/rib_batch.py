@@ -95,6 +95,14 @@ def find_companions(
 
     Raises:
         ValueError: `count` is negative, or ready-made `Companions` are of another split or other classes.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> [sorted(labels) for labels in find_companions(network, [flag()], {"green"}, 20, split=1).labels]
+        [['blue', 'red']]
+        >>> find_companions(network, [flag()], {"red"}, 20, split=1).labels
+        ()
     """
     if count < 0:
         raise ValueError(f"`companions` is 0 or more, got {count}")
@@ -118,7 +126,13 @@ def find_companions(
 
 
 def scene_companions(classes: Sequence[str]) -> Sequence[Sample]:
-    """The first 128 scenes of scenes:train, kept once drawn; nothing where `classes` are not the scenes'."""
+    """The first 128 scenes of scenes:train, kept once drawn; nothing where `classes` are not the scenes'.
+
+    Examples:
+        >>> from wsss_viz.data.scenes import CLASSES
+        >>> len(scene_companions(CLASSES)), len(scene_companions(["red", "blue"]))
+        (128, 0)
+    """
     from wsss_viz.data.scenes import CLASSES
 
     return _DrawnScenes() if tuple(classes) == tuple(CLASSES) else ()
