@@ -17,7 +17,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods import rib
 from wsss_viz.methods.binding import bind
 from wsss_viz.methods.views import SINGLE
-from wsss_viz.models.narrowing import narrow
+from wsss_viz.models.narrowing import narrow, narrow_to_top
 from wsss_viz.models.renaming import RenamedClassifier, for_data_set, renamed
 from wsss_viz.models.synsets import nearest, synsets_of, weakness
 from wsss_viz.traces.storage import read_maps
@@ -58,6 +58,14 @@ def test_ribs_maps_do_not_depend_on_how_many_rows_there_are(classifier, dog):
         *_, last = rib(few, replace(dog, classes=dog.classes), **options)
         maps.append(last.maps[names.index("German shepherd")])
     assert np.allclose(maps[0], maps[1], atol=1e-4)
+
+
+def test_the_top_classes_and_the_labels(classifier, dog):
+    few = narrow_to_top(classifier, dog.image, ["tench"], 5)
+    assert len(few.classes) == 5
+    assert few.classes[0] == "tench"
+    logits = classifier.logits(classifier.preprocess(dog.image))[0]
+    assert few.classes[1:] == tuple(classifier.classes[i] for i in logits.topk(4).indices)
 
 
 def test_every_class_of_voc_has_synsets_and_all_are_classes_of_the_network(classifier):

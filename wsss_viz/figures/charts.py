@@ -74,7 +74,13 @@ def _labels(row: FigureRow) -> tuple[str, ...]:
 
 
 def plane(spec: FigureSpec) -> Figure:
-    """A panel for each activation: each layer's way through the information plane, its epochs from dark to bright."""
+    """A panel for each activation: each layer's way through the information plane, its epochs from dark to bright.
+
+    Examples:
+        >>> figure = plane(FigureSpec("plane", ("tanh",), colour_bar=False))
+        >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+        ('I(X;T), bits', 'I(T;Y), bits')
+    """
     sheet, places = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
     last = 1
     for number, (activation, axes) in enumerate(zip(spec.columns, places, strict=True)):
@@ -99,7 +105,13 @@ def _epochs_panel(stored: Plane, colours: str) -> Plot:
 
 
 def ratios(spec: FigureSpec) -> Figure:
-    """A panel per subject. Raises InputError where what is drawn was not measured on the checkpoints that are here."""
+    """A panel per subject. Raises InputError where what is drawn was not measured on the checkpoints that are here.
+
+    Examples:
+        >>> figure = ratios(FigureSpec("hgr", ("rib-steps",)))
+        >>> figure.axes[0].get_xlabel()
+        "RIB's step k"
+    """
     across = 1 if spec.width == "single" else min(2, len(spec.columns))
     sheet, places = panels(spec, len(spec.columns), across, foot=0.0)
     for number, (subject, axes) in enumerate(zip(spec.columns, places, strict=True)):
@@ -115,7 +127,14 @@ def ratios(spec: FigureSpec) -> Figure:
 
 
 def panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[Sheet, list[Axes]]:
-    """Room for `count` panels, their axes and what stands around them."""
+    """Room for `count` panels, their axes and what stands around them.
+
+    Examples:
+        >>> spec = FigureSpec("plane", ("tanh", "relu"), width="single")
+        >>> sheet, axes = panels(spec, count=2, columns=2, foot=0.0)
+        >>> len(axes), sheet.width
+        (2, 3.3)
+    """
     if spec.width == "single":
         columns = 1 if columns > 2 else columns
     rows = -(-count // columns)

@@ -53,7 +53,13 @@ def chart_svg(chart: Chart, **settings: Any) -> bytes:
 
 
 def chart_figure(chart: Chart) -> Figure:
-    """The chart as a figure for a paper, `Chart.frames` as they start."""
+    """The chart as a figure for a paper, `Chart.frames` as they start.
+
+    Examples:
+        >>> chart = Chart((Plot((Line([0, 1, 2], [3, 1, 2], "loss"),), title="A training"),))
+        >>> [axes.get_title() for axes in chart_figure(chart).axes]
+        ['A training']
+    """
     count = len(chart.columns)
     figure = Figure(figsize=(INCHES * max(1.35, count), 2.7 * len(chart.rows)), layout="constrained")
     grid = figure.add_gridspec(len(chart.rows), count, height_ratios=chart.rows, width_ratios=chart.columns)
@@ -73,7 +79,14 @@ def _framed(chart: Chart, index: int) -> Plot:
 
 
 def draw_panel(axes: Axes, panel: Plot, points: float = POINTS, legend: bool = True, title: bool = True) -> None:
-    """The panel's marks on axes, and the axes' own names, ticks and ends."""
+    """The panel's marks on axes, and the axes' own names, ticks and ends.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> draw_panel(axes, Plot((Line([0, 1], [3, 1], "loss"),), x=Axis("epoch"), title="A training"))
+        >>> axes.get_title(), axes.get_xlabel(), [text.get_text() for text in axes.get_legend().get_texts()]
+        ('A training', 'epoch', ['loss'])
+    """
     _categories(axes, panel)
     for mark in panel.marks:
         draw(mark, axes)
@@ -95,7 +108,14 @@ def draw_panel(axes: Axes, panel: Plot, points: float = POINTS, legend: bool = T
 
 @singledispatch
 def draw(mark: Mark, axes: Axes) -> None:
-    """One mark on axes."""
+    """One mark on axes.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> draw(Line([0, 1, 2], [3, 1, 2], "loss"), axes)
+        >>> axes.lines[0].get_ydata().tolist()
+        [3, 1, 2]
+    """
     raise TypeError(f"no mark of a chart: {type(mark).__name__}")
 
 
@@ -236,7 +256,12 @@ def _points_of(pixels: float, share: float = POINTS_PER_PIXEL) -> float:
 
 
 def plain(text: str) -> str:
-    """A page's text for matplotlib: no marks of HTML, a dollar as a dollar."""
+    """A page's text for matplotlib: no marks of HTML, a dollar as a dollar.
+
+    Examples:
+        >>> plain("<b>I(X;T)</b><br>5 $")
+        'I(X;T)\\n5 \\\\$'
+    """
     return re.sub(r"</?(b|sub|i)>", "", HTML_BREAK.sub("\n", text)).replace("$", r"\$")
 
 

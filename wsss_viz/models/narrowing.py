@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
+
+TOP = 20
 
 
 def narrow(classifier: Classifier, names: Sequence[str]) -> Classifier:
@@ -32,6 +36,29 @@ def narrow(classifier: Classifier, names: Sequence[str]) -> Classifier:
             raise InputError(f"the classifier has no class {name!r}: it has {', '.join(classifier.classes[:20])}, ...")
     unique = tuple(dict.fromkeys(names))
     return with_rows(classifier, [classifier.classes.index(name) for name in unique], unique)
+
+
+def narrow_to_top(
+    classifier: Classifier, image: NDArray[np.uint8], labels: Sequence[str] = (), count: int = TOP
+) -> Classifier:
+    """`narrow` to the `labels` and the classes with the highest logits on an image, `count` together at least.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        labels: kept whatever their logits, and first.
+
+    Raises:
+        InputError: a label that is no class of it.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> narrow_to_top(colour_network(), flag().image, ["green"], count=2).classes  # two thirds of the flag are blue
+        ('green', 'blue')
+    """
+    with torch.no_grad():
+        order = classifier.logits(classifier.preprocess(image))[0].argsort(descending=True).tolist()
+    top = [classifier.classes[i] for i in order if classifier.classes[i] not in labels]
+    return narrow(classifier, [*labels, *top[: max(0, count - len(labels))]])
 
 
 def with_rows(classifier: Classifier, rows: Sequence[int], names: Sequence[str]) -> Classifier:

@@ -50,10 +50,12 @@ def build_showcase(
 
     Examples:
         >>> import tempfile
-        >>> from wsss_viz.showcase import read_showcase
+        >>> from wsss_viz.traces.trace_file import TraceFile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     build_showcase(Path(folder) / "traces.zip", scenes=["scenes:test:17"], experiment_count=0)
-        ('cam', 'ae', 'ae-rounds', 'gain', 'cs-ae', 'cs-ae-single', 'rib', 'rib-bce', 'layercam')
+        ...     path = Path(folder) / "traces.zip"
+        ...     methods = build_showcase(path, scenes=[], experiment_count=0)
+        ...     methods[:3], len(TraceFile(path).about["checkpoints"]), list(TraceFile(path))
+        (('cam', 'ae', 'ae-rounds'), 5, [])
     """
     classifier = load(CLASSIFIER, device)
     methods = available(CLASSIFIER)

@@ -91,7 +91,16 @@ def segmented(network: Segmenter, sample: Sample) -> Trace:
 
 
 def looks(classifier: Classifier, sample: Sample, name: str) -> Trace:
-    """The trace `looks-NAME`."""
+    """The trace `looks-NAME`.
+
+    Examples:
+        >>> from wsss_viz.data.sources import sample
+        >>> from wsss_viz.models import load
+        >>> classifier = load("scenes-classifier", "cpu")
+        >>> trace = looks(classifier, sample("scenes:test:17"), "dog")
+        >>> len(trace.steps), [round(float(step.scores[classifier.classes.index("dog")])) for step in trace.steps[:3]]
+        (10, [18, 16, 6])
+    """
     from wsss_viz.evaluation import erasing_steps
 
     return Trace.collect(erasing_steps.erasing_steps(classifier, sample, name), classes=classifier.classes)

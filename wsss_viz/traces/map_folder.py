@@ -139,7 +139,7 @@ class MapFolder:
 
     def __init__(self, folder: Path, numbering: ClassNumbering | Sequence[str]) -> None:
         self.folder = folder
-        settings = _read_settings(folder)
+        settings = read_settings(folder)
         self.format = str(settings.get("format", "ours")) if settings else _seen_format(folder)
         self.numbering = numbering if isinstance(numbering, ClassNumbering) else default_numbering(tuple(numbering))
         named = settings.get("classes") if settings else None
@@ -216,7 +216,7 @@ def _numbering_of(classes: tuple[str, ...], numbers: Any, folder: Path) -> Class
     )  # fmt: skip
 
 
-def _read_settings(folder: Path) -> dict[str, Any] | None:
+def read_settings(folder: Path) -> dict[str, Any] | None:
     """What settings.json says, None where there is none. Raises InputError where it is no settings.json of ours."""
     path = folder / SETTINGS
     with explained(folder):

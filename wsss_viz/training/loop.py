@@ -148,6 +148,7 @@ def fit(
         >>> import tempfile
         >>> data = Drawings(torch.zeros(4, 3, 32, 48, dtype=torch.uint8), torch.ones(4, 1))
         >>> model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 1))
+        >>> _ = nn.init.zeros_(model[2].weight), nn.init.zeros_(model[2].bias)
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     history = fit(
         ...         model,

@@ -183,6 +183,12 @@ def read_backbone(path: Path) -> Classifier:
 
     Raises:
         InputError: the checkpoint is missing, damaged, or no backbone of the scenes' network.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> network = read_backbone(checkpoints_folder() / "scenes-backbone.safetensors")
+        >>> len(network.classes)  # ten classes in five coats
+        50
     """
     pretrained = read_checkpoint(path)
     if pretrained.classes != FINE_CLASSES:
@@ -190,9 +196,17 @@ def read_backbone(path: Path) -> Classifier:
     return pretrained
 
 
-def held_out_classification(classifier: Classifier, progress: Progress) -> dict[str, float]:
-    """mAP and F1 on all held-out scenes."""
-    test = draw_all("scenes", "test", SPLITS["test"], progress)
+def held_out_classification(
+    classifier: Classifier, progress: Progress, count: int = SPLITS["test"]
+) -> dict[str, float]:
+    """mAP and F1 on the first `count` held-out scenes.
+
+    Examples:
+        >>> scores = held_out_classification(scene_network(CLASSES).eval(), lambda items, title: items, count=2)
+        >>> scores["count"]
+        2
+    """
+    test = draw_all("scenes", "test", count, progress)
     scores = classification_scores(predict(classifier, test).numpy(), test.targets.numpy())
     return {"count": len(test), "map": scores.map, "f1": scores.f1}
 

@@ -53,7 +53,7 @@ def _convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
         InputError: as the readers do.
 
     Examples:
-        >>> convert(Path("/dev/null"), None, "x.pth")
+        >>> _convert(Path("/dev/null"), None, "x.pth")
         Traceback (most recent call last):
         ...
         wsss_viz.errors.InputError: x.pth is empty: fetch it again
