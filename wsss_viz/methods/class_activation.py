@@ -45,6 +45,12 @@ def cam(
 
     Raises:
         InputError: a class the classifier lacks, or weights that give no numbers.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> (step,) = cam(colour_network(), flag())
+        >>> step.maps[0].tolist(), step.targets  # red's map; red and blue are targets
+        ([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], (0, 2))
     """
     settings = resolve(CamSettings, "cam", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)

@@ -57,6 +57,12 @@ def ae(
 
     Raises:
         InputError: a class the classifier lacks, a setting out of range, maps that are not finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> first, second = ae(colour_network(), flag(), ["blue"])
+        >>> second.mask.tolist(), second.scores.round(2)  # of the image without blue
+        ([[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]], array([0.33, 0.  , 0.  ], dtype=float32))
     """
     settings = resolve(ErasingSettings, "ae", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)

@@ -94,6 +94,14 @@ def find_companions(
 
     Raises:
         ValueError: `count` is negative, or ready-made `Companions` are of another split or other classes.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> [sorted(labels) for labels in find_companions(network, [flag()], {"green"}, 20, split=1).labels]
+        [['blue', 'red']]
+        >>> find_companions(network, [flag()], {"red"}, 20, split=1).labels
+        ()
     """
     if count < 0:
         raise ValueError(f"`companions` is 0 or more, got {count}")
