@@ -15,7 +15,7 @@ from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.data.sources import DataSet
-from wsss_viz.data.subset import Chosen, names_of
+from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
@@ -137,7 +137,7 @@ def count_shared(
     """
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
-    mine = Chosen(samples, range(len(samples))[ranks.rank :: ranks.count])
+    mine = Subset(samples, range(len(samples))[ranks.rank :: ranks.count])
 
     def counted() -> tuple[dict[int, tuple[Counts, float, str]], Noticed]:
         results: dict[int, tuple[Counts, float, str]] = {}

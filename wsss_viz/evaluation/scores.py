@@ -144,11 +144,11 @@ def image_ious(
         threshold: one of `thresholds`.
     """
     at = int(np.argmin(np.abs(thresholds - threshold)))
-    found = []
+    ious = []
     for image in images:
         iou = _ratio(image.intersection[at], _union(image)[at])
-        found.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
-    return found
+        ious.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
+    return ious
 
 
 def bootstrap(

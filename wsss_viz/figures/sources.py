@@ -91,8 +91,8 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[F
 
 def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
     sample = _sample(row.image)
-    chosen = [name for name in spec.columns_of(row) if name in METHODS]
-    traces = {method: trace_of(spec, method, row.image) for method in chosen}
+    selected = [name for name in spec.columns_of(row) if name in METHODS]
+    traces = {method: trace_of(spec, method, row.image) for method in selected}
     classes = next(iter(traces.values())).classes if traces else sample.classes
     name = row.name or next((label for label in sample.labels or () if label in classes), classes[0])
     if name not in classes:
@@ -101,10 +101,12 @@ def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
 
 
 def _sample(source: str) -> Sample:
-    found = open_data(source)
-    if len(found) != 1:
-        raise InputError(f"`image` is one sample, such as scenes:test:129; {source!r} has {len(found)}: add its number")
-    return found[0]
+    samples = open_data(source)
+    if len(samples) != 1:
+        raise InputError(
+            f"`image` is one sample, such as scenes:test:129; {source!r} has {len(samples)}: add its number"
+        )
+    return samples[0]
 
 
 def _fine(source: str, sample: Sample) -> Sample:

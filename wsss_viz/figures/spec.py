@@ -22,7 +22,7 @@ WIDTHS = {"single": 3.3, "double": 7.0}
 """Inches: one column of a journal's page, and both."""
 VIEWS = tuple(PRESETS)
 FRAMES = ("map", "look")
-SHOWN = ("map", "mask")
+DISPLAYS = ("map", "mask")
 FINAL = -1
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib-steps")
@@ -67,7 +67,7 @@ class FigureSpec:
             RIB's step.
         rows: the images; none for a plane or hgr.
         columns: of `COLUMNS[kind]`.
-        steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.
+        steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_STEPS` of them evenly spread.
         frames: of a filmstrip: "map", the method's map after step k, or "look", what step k alone sees.
         show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
         threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
@@ -304,7 +304,7 @@ _READERS: dict[str, Reader] = {
     "rows": _list(_row, MOST_ROWS),
     "steps": _list(_whole(0, 999), MOST_STEPS),
     "frames": _choice(FRAMES),
-    "show": _choice(SHOWN),
+    "show": _choice(DISPLAYS),
     "threshold": _share,
     "classifier": _text,
     "views": _choice(VIEWS),

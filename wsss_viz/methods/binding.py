@@ -9,7 +9,7 @@ from typing import Any
 from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import open as open_data
-from wsss_viz.data.subset import Chosen
+from wsss_viz.data.subset import Subset
 from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import method, why_not
 from wsss_viz.methods.core import resolve
@@ -124,7 +124,7 @@ class RenamedMethod(BoundMethod):
             excluded, photographs = self.renamed.synset_names(labels), Photographs()
             eligible = [i for i, names in enumerate(photographs.labels) if excluded.isdisjoint(names)]
             also = [name for i in eligible for name in photographs.labels[i]]
-            inputs["companion_samples"] = Chosen(open_data("photos"), eligible)
+            inputs["companion_samples"] = Subset(open_data("photos"), eligible)
         classifier = self.renamed.for_image(sample.image, also)
         bound = BoundMethod(self.name, classifier, self.settings, inputs)
         return bound(replace(sample, labels=labels), views)
