@@ -28,6 +28,10 @@ class Chosen(Sequence[Sample]):
             return [self._samples[i] for i in self._indices[index]]
         return self._samples[self._indices[index]]
 
+    def name_at(self, index: int) -> str:
+        """The name of a sample that need not be readable."""
+        return name_at(self._samples, self._indices[index])
+
 
 def take(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
     """The first `limit` samples; all of them where it is None."""
@@ -39,3 +43,16 @@ def take(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
 def names_of(samples: Sequence[Sample]) -> list[str]:
     """The samples' names; those of a DataSet whose source lists them cost nothing, others are read."""
     return samples.sample_names() if isinstance(samples, DataSet) else [sample.name for sample in samples]
+
+
+def name_at(samples: Sequence[Sample], index: int) -> str:
+    """The name of a sample that need not be readable; its index where only reading would tell.
+
+    >>> from wsss_viz.data.sources import open
+    >>> name_at(open("scenes:val"), 2)
+    'val_000002'
+    """
+    if isinstance(samples, Chosen):
+        return samples.name_at(index)
+    names = getattr(samples.source, "names", None) if isinstance(samples, DataSet) else None
+    return str(index) if names is None or not isinstance(samples, DataSet) else str(names[samples.indices[index]])

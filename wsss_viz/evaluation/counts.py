@@ -22,26 +22,26 @@ class Counts:
     """Pixel counts of one image or, added up, of many; T thresholds, C + 1 classes with the background first.
 
     Attributes:
-        hits: (T, C + 1) pixels of the class that are predicted as it (TP).
-        claimed: (T, C + 1) pixels predicted as the class (P).
-        there: (C + 1,) pixels of the class (T).
-        part_hits: (T, 2) pixels of the discriminative and the non-discriminative parts predicted as their class.
-        part_there: (2,) pixels of the parts.
+        intersection: (T, C + 1) pixels of the class that are predicted as it (TP).
+        predicted: (T, C + 1) pixels predicted as the class (P).
+        target: (C + 1,) pixels of the class (T).
+        part_intersection: (T, 2) pixels of the discriminative and the other parts predicted as their class.
+        part_target: (2,) pixels of the parts.
     """
 
-    hits: NDArray[np.int64]
-    claimed: NDArray[np.int64]
-    there: NDArray[np.int64]
-    part_hits: NDArray[np.int64]
-    part_there: NDArray[np.int64]
+    intersection: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    target: NDArray[np.int64]
+    part_intersection: NDArray[np.int64]
+    part_target: NDArray[np.int64]
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
-            self.hits + other.hits,
-            self.claimed + other.claimed,
-            self.there + other.there,
-            self.part_hits + other.part_hits,
-            self.part_there + other.part_there,
+            self.intersection + other.intersection,
+            self.predicted + other.predicted,
+            self.target + other.target,
+            self.part_intersection + other.part_intersection,
+            self.part_target + other.part_target,
         )
 
 
@@ -124,13 +124,13 @@ def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, class
         return table[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].T.astype(np.int64)
 
     everywhere = np.ones_like(best, dtype=bool)
-    claimed = above(best, classes, everywhere & (best > 0))
-    hits = above(best, classes, (best == truth) & (best > 0))
-    there = np.bincount(truth, minlength=classes).astype(np.int64)
-    claimed[:, 0] = truth.size - claimed[:, 1:].sum(axis=1)
+    predicted = above(best, classes, everywhere & (best > 0))
+    intersection = above(best, classes, (best == truth) & (best > 0))
+    target = np.bincount(truth, minlength=classes).astype(np.int64)
+    predicted[:, 0] = truth.size - predicted[:, 1:].sum(axis=1)
     wrong = above(best, classes, (truth == 0) & (best > 0)).sum(axis=1)
-    hits[:, 0] = there[0] - wrong
+    intersection[:, 0] = target[0] - wrong
     in_part = [(parts == part) & (best == truth) & (best > 0) for part in PARTS]
-    part_hits = np.stack([above(best, classes, chosen).sum(axis=1) for chosen in in_part], axis=1)
-    part_there = np.array([(parts == part).sum() for part in PARTS], dtype=np.int64)
-    return Counts(hits, claimed, there, part_hits, part_there)
+    part_intersection = np.stack([above(best, classes, chosen).sum(axis=1) for chosen in in_part], axis=1)
+    part_target = np.array([(parts == part).sum() for part in PARTS], dtype=np.int64)
+    return Counts(intersection, predicted, target, part_intersection, part_target)

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from wsss_viz.data.palette import VOC_CLASSES, class_colour
-from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Colour, Line, Mark, Plot, Points
+from wsss_viz.data.palette import colour_in
+from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Line, Mark, Plot, Points
 from wsss_viz.figures.drawing import SYMBOL_POINTS, draw_panel
 from wsss_viz.figures.ratios import SCENE_NAMES, TOY_NAMES, layers_curve, layers_panel, measured, steps_panel
-from wsss_viz.figures.scores import OTHER, scores_panel
+from wsss_viz.figures.scores import scores_panel
 from wsss_viz.figures.sheet import Sheet
 from wsss_viz.figures.sources import FigureRow, class_scores
 from wsss_viz.figures.spec import FigureSpec
@@ -41,7 +41,9 @@ def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
     listed = labelled if spec.labels else []
     foot = LEGEND_ROW * -(-len(listed) // LEGEND_COLUMNS[spec.width])
     sheet, places = panels(spec, len(pairs), len(spec.columns), foot=foot)
-    colours: dict[str, Any] = {name: _colour(name) for name in labelled}
+    lists = [*(row.sample.classes for row in rows), *(entry.traces[method].classes for entry, method in pairs)]
+    by_class = {name: tuple(v / 255 for v in colour_in(classes, name)) for classes in lists for name in classes}
+    colours: dict[str, Any] = {name: by_class[name] for name in labelled}
     for number, ((entry, method), axes) in enumerate(zip(pairs, places, strict=True)):
         trace = entry.traces[method]
         logits = np.array([class_scores(entry, method, k) for k in range(len(trace))], dtype=np.float64)
@@ -69,10 +71,6 @@ def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
 def _labels(row: FigureRow) -> tuple[str, ...]:
     """The classes with a colour of their own."""
     return (*(row.sample.labels or ()), row.name)
-
-
-def _colour(name: str) -> Colour:
-    return tuple(channel / 255 for channel in class_colour(name)) if name in VOC_CLASSES else OTHER
 
 
 def plane(spec: FigureSpec) -> Figure:

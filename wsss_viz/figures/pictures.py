@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import BACKGROUND, IGNORE
 from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, outline, overlay, picture
 from wsss_viz.figures.sources import FigureRow, class_map, seed_mask, seen_image
@@ -164,10 +164,9 @@ def _cell(
 
 
 def _coloured(mask: NDArray[np.unsignedinteger], classes: Sequence[str]) -> NDArray[np.uint8]:
-    """(H, W, 4) a mask in VOC's colours over a pale ground."""
+    """(H, W, 4) a mask in its classes' colours over a pale ground."""
     drawn = np.zeros((*mask.shape, 4), dtype=np.uint8)
     drawn[(mask == BACKGROUND) | (mask == IGNORE)] = (236, 236, 236, 150)
     for index, name in enumerate(classes):
-        colour = class_colour(name) if name in VOC_CLASSES else (90, 90, 90)
-        drawn[mask == index + 1] = (*colour, 205)
+        drawn[mask == index + 1] = (*colour_in(classes, name), 205)
     return drawn

@@ -6,7 +6,7 @@ The traces, each of one scene by the name in the file:
                   weights `weights` (C, D), so that maps = weights . features
     segmented     one step, what the segmentation network says, told no label: `maps` (C, h, w), each class's logit
                   less the background's, `scores` (C,) their highest values, in `arrays` the mask `found` (H, W)
-    looks-NAME    the erasing experiment on the class NAME (`evaluation.erasing_looks`)
+    looks-NAME    the erasing experiment on the class NAME (`evaluation.erasing_steps`)
     spill-NAME    what the ordinary classifier says once the class NAME is erased, and more than that: step 0 by the
                   class's own CS-AE mask m, step 1 by m and the true objects of all other labels, step 2 by one mask
                   for all labels, max_c m_c. Each with the erased image, its `mask` (H, W), `scores` (C,), in `terms`
@@ -70,9 +70,9 @@ def segmented(network: Segmenter, sample: Sample) -> Trace:
 
 def looks(classifier: Classifier, sample: Sample, name: str) -> Trace:
     """The trace `looks-NAME`."""
-    from wsss_viz.evaluation import erasing_looks
+    from wsss_viz.evaluation import erasing_steps
 
-    return Trace.collect(erasing_looks.looks(classifier, sample, name), classes=classifier.classes)
+    return Trace.collect(erasing_steps.erasing_steps(classifier, sample, name), classes=classifier.classes)
 
 
 def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str) -> Trace:

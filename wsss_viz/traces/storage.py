@@ -26,6 +26,8 @@ class StoredMaps:
         size: (H, W) of the image.
         high_res: (K, H, W) float32, the same maps in the image's resolution where a method gives them (for IRN's
             format); not in the `.npz`.
+        background: (h, w) float32, the background's score where others' files have one: the pseudo mask is then the
+            argmax over it and the maps. Not in the `.npz`.
     """
 
     maps: NDArray[np.float32]
@@ -33,6 +35,7 @@ class StoredMaps:
     keys: tuple[str, ...]
     size: tuple[int, int]
     high_res: NDArray[np.float32] | None = None
+    background: NDArray[np.float32] | None = None
 
 
 def maps_bytes(stored: StoredMaps) -> bytes:

@@ -90,7 +90,7 @@ def _add_sample(archive: zipfile.ZipFile, name: str, sample: Sample) -> dict[str
 
 
 def _read_sample(archive: zipfile.ZipFile, name: str, notes: Mapping[str, Any]) -> Sample:
-    arrays = {key: _read(archive, f"{name}/sample/{key}.npy") for key in notes["arrays"]}
+    arrays: dict[str, Any] = {key: _read(archive, f"{name}/sample/{key}.npy") for key in notes["arrays"]}
     labels = None if notes["labels"] is None else tuple(notes["labels"])
     return Sample(classes=tuple(notes["classes"]), labels=labels, name=notes["name"], source=notes["source"], **arrays)
 

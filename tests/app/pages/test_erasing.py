@@ -27,7 +27,7 @@ from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
-from wsss_viz.evaluation.erasing_looks import looks
+from wsss_viz.evaluation.erasing_steps import erasing_steps
 from wsss_viz.figures.chart import Line
 from wsss_viz.methods.catalogue import METHODS, why_not
 from wsss_viz.methods.settings import MASKS, ErasingSettings
@@ -235,7 +235,7 @@ def test_a_job_that_fails_is_one_line_and_can_be_asked_again(
 def test_the_looks_are_those_the_experiment_measures() -> None:
     classifier, sample = checkpoints.classifier(), samples.scene(SCENE)
     measured = [one for one in observe(classifier, sample, "cat") if one.kind == "class"]
-    for one, step in zip(measured, looks(classifier, sample, "cat"), strict=True):
+    for one, step in zip(measured, erasing_steps(classifier, sample, "cat"), strict=True):
         assert step.terms["theta"] == one.threshold
         assert step.terms["area"] == pytest.approx(one.area)
         assert step.scores[sample.classes.index("cat")] == pytest.approx(one.score, abs=1e-4)

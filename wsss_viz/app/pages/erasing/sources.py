@@ -89,10 +89,10 @@ def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: st
 
 def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
     def work() -> Any:
-        from wsss_viz.evaluation.erasing_looks import looks
+        from wsss_viz.evaluation.erasing_steps import erasing_steps
         from wsss_viz.methods.views import PRESETS
 
-        return looks(checkpoints.classifier(), sample, focus, state.erasure, PRESETS[state.views])
+        return erasing_steps(checkpoints.classifier(), sample, focus, state.erasure, PRESETS[state.views])
 
     key = ("experiment", checkpoints.entry().sha256, sample.source, focus, state.erasure, state.views)
     return Request(key, work, THRESHOLD_COUNT, checkpoints.device_label())

@@ -20,7 +20,7 @@ from PIL import Image
 
 from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
-from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
@@ -50,8 +50,8 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
     content_sent = {
         "size": list(_working_size(content.sample)),
         "image": encode(ground.image),
-        "classes": [{"name": content.classes[i], "colour": _colour(content.classes[i])} for i in indices],
-        "scored": [{"name": name, "colour": _colour(name)} for name in content.classes],
+        "classes": [_coloured(content.classes, content.classes[i]) for i in indices],
+        "scored": [_coloured(content.classes, name) for name in content.classes],
         "shown": [indices.index(content.classes.index(name)) for name in content.shown],
         "truth": _truth(content.sample, [content.classes[i] for i in indices]),
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
@@ -156,8 +156,8 @@ def _tables() -> dict[str, str]:
     return {name: _base64(colour_table(name).tobytes()) for name in (*COLOUR_MAPS, DIVERGING)}
 
 
-def _colour(name: str) -> list[int]:
-    return list(class_colour(name)) if name in VOC_CLASSES else [42, 144, 136]
+def _coloured(classes: Sequence[str], name: str) -> dict[str, Any]:
+    return {"name": name, "colour": list(colour_in(classes, name))}
 
 
 def _numbers(values: NDArray) -> list[float | None]:

@@ -20,7 +20,7 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
 
-def looks(
+def erasing_steps(
     classifier: Classifier,
     sample: Sample,
     name: str,
