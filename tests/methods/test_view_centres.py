@@ -48,7 +48,9 @@ def test_the_steps_of_a_method_know_where_their_cells_lie():
     image = np.random.default_rng(0).integers(0, 255, (96, 130, 3), dtype=np.uint8)
     (step,) = cam(classifier, Sample(image, ("cat", "dog"), ("cat",), "noise"))
     expected = CellCentres((0.0, 0.0), (8.0, 8.0)).resized((64, 87), (96, 130))
-    assert step.centres == expected and step.aligned("field") is None and step.aligned("centres") == expected
+    assert step.centres == expected
+    assert step.aligned("field") is None
+    assert step.aligned("centres") == expected
     steps = list(layercam(classifier, Sample(image, ("cat", "dog"), ("cat",), "noise"), layers=2))
     assert [step.maps.shape[1:] for step in steps] == [(8, 11)] * 2
     assert [step.centres for step in steps] == [expected] * 2
@@ -56,7 +58,10 @@ def test_the_steps_of_a_method_know_where_their_cells_lie():
 
 def test_a_layer_that_was_stretched_over_a_finer_grid_keeps_its_own_centres():
     classifier = seeded_network(["cat"])
-    coarse, fine = fused_centres(classifier, (128, 128), SINGLE, (5,), 3), fused_centres(classifier, (128, 128), SINGLE, (3,), 3)
+    coarse, fine = (
+        fused_centres(classifier, (128, 128), SINGLE, (5,), 3),
+        fused_centres(classifier, (128, 128), SINGLE, (3,), 3),
+    )
     assert fine == CellCentres((0.0, 0.0), (4.0, 4.0))
     assert coarse == CellCentres((-2.0, -2.0), (4.0, 4.0))  # cell j of the fine grid is cell j / 2 - 1 / 4
 

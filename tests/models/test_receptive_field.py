@@ -130,10 +130,12 @@ def test_what_cannot_be_read_is_measured():
     centres, grid = cell_layout(mixed, 60, 90)
     assert grid == (15, 23)
     # the branches are centred on 0 and on 1, and an average of 9 x 4 and one of 4 weigh the same
-    assert centres.origin == pytest.approx((0.5, 0.5)) and centres.stride == pytest.approx((4.0, 4.0))
+    assert centres.origin == pytest.approx((0.5, 0.5))
+    assert centres.stride == pytest.approx((4.0, 4.0))
     rolled = Classifier([stem(), Rolled()], head(4), ["a"], stride=2)
     centres, _ = cell_layout(rolled, 60, 90)
-    assert centres.origin == pytest.approx((0.0, -2.0)) and centres.stride == pytest.approx((2.0, 2.0))
+    assert centres.origin == pytest.approx((0.0, -2.0))
+    assert centres.stride == pytest.approx((2.0, 2.0))
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (65, 95)])
@@ -177,6 +179,8 @@ def test_the_network_stays_as_it_is_and_threads_agree():
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(found)) == 1 and all(seen) and len(seen) == 4
+    assert len(set(found)) == 1
+    assert all(seen)
+    assert len(seen) == 4
     assert all(torch.equal(value, before[key]) for key, value in classifier.state_dict().items())
     assert not any(parameter.is_meta for parameter in classifier.parameters())

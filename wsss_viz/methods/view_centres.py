@@ -57,8 +57,8 @@ def fused_centres(
             scaled = (max(1, round(seen[0] * scale)), max(1, round(seen[1] * scale)))
             for depth in depths:
                 centres, grid = cell_layout(classifier, *scaled, depth)
-                for view in (centres, _mirrored(centres, grid, scaled)) if views.flip else (centres,):
-                    found.append(view.on_grid(grid, base).resized(scaled, seen))
+                sides = (centres, _mirrored(centres, grid, scaled)) if views.flip else (centres,)
+                found += [side.on_grid(grid, base).resized(scaled, seen) for side in sides]
     except InputError:
         return None
     return mean_centres(found).resized(seen, size)

@@ -124,7 +124,7 @@ class _Follow(TorchDispatchMode):
     """Follows the centres through every operator that runs."""
 
     def __init__(self, x: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.centres: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self.centres[x] = CellCentres((0.0, 0.0), (1.0, 1.0))
 
@@ -135,9 +135,11 @@ class _Follow(TorchDispatchMode):
         before = {id(t): tuple(t.shape[-2:]) for t in given}
         out = func(*args, **(kwargs or {}))
         if given:
-            results = [t for t in _tensors(out if isinstance(out, tuple | list) else (out,))]
+            results = list(_tensors(out if isinstance(out, tuple | list) else (out,)))
             after = self._after(func, args, given, results, before)
-            for tensor in results[:1] if "norm" in func._schema.name or "with_indices" in func._schema.name else results:
+            for tensor in (
+                results[:1] if "norm" in func._schema.name or "with_indices" in func._schema.name else results
+            ):
                 self.centres[tensor] = after
         return out
 
@@ -262,7 +264,7 @@ def _averaging(network: nn.Sequential) -> nn.Sequential:
 
 
 def _along(network: nn.Module, size: tuple[int, int], axis: int) -> tuple[float, float]:
-    """Origin and stride along an axis, from two cells in the middle of it, over seeded noise, so that no pooling ties."""
+    """Origin and stride along an axis, from two cells in the middle of it, over seeded noise (no pooling ties)."""
     x = (torch.rand(1, 3, *size, dtype=torch.float64).add_(1) * _FAINT).requires_grad_(True)
     with torch.enable_grad():
         maps = network(x).sum(dim=(0, 1))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = ["ALIGNMENTS", "CENTRES", "FIELD", "CellCentres", "field_centres", "mean_centres"]
@@ -26,6 +27,14 @@ class CellCentres:
 
     origin: tuple[float, float]
     stride: tuple[float, float]
+
+    @classmethod
+    def of(cls, values: Iterable[Iterable[float]]) -> CellCentres:
+        """From (origin, stride), two numbers each, as files have it. Raises ValueError for anything else."""
+        (y, x), (down, across) = ((float(number) for number in pair) for pair in values)
+        if not (math.isfinite(y + x + down + across) and down > 0 and across > 0):
+            raise ValueError(f"no centres of cells: ({y}, {x}), ({down}, {across})")
+        return cls((y, x), (down, across))
 
     def at(self, row: float, column: float) -> tuple[float, float]:
         """(y, x) of a cell's centre; between cells too."""

@@ -29,7 +29,9 @@ def upsample(maps: NDArray, size: tuple[int, int], centres: CellCentres | None =
     planes = np.asarray(maps, dtype=np.float32)
     if centres is not None:
         wide = _along(planes, width, centres.origin[1], centres.stride[1])
-        return np.ascontiguousarray(_along(wide.swapaxes(1, 2), height, centres.origin[0], centres.stride[0]).swapaxes(1, 2))
+        return np.ascontiguousarray(
+            _along(wide.swapaxes(1, 2), height, centres.origin[0], centres.stride[0]).swapaxes(1, 2)
+        )
     out = np.empty((len(planes), height, width), dtype=np.float32)
     for plane, target in zip(planes, out, strict=True):
         target[:] = np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))

@@ -119,10 +119,7 @@ def _notes(trace: Trace) -> dict[str, Any]:
 
 def _centres(values: Any) -> CellCentres | None:
     """None of files that were written before centres were known."""
-    if values is None:
-        return None
-    (y, x), (down, across) = ((float(number) for number in pair) for pair in values)
-    return CellCentres((y, x), (down, across))
+    return None if values is None else CellCentres.of(values)
 
 
 def _arrays(trace: Trace) -> dict[str, dict[int, NDArray]]:
