@@ -155,6 +155,7 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
         tuple(classes[i] for i in index),
         sample.size,
         None if full is None else full[index] * unit,
+        centres=step.centres,
     )
     writer.write(sample.name, stored)
 

@@ -135,12 +135,12 @@ def shipped_companions(classes: Sequence[str]) -> Sequence[Sample]:
     """
     from wsss_viz.data.photographs import Photographs
     from wsss_viz.data.scenes import CLASSES
+    from wsss_viz.data.sources import open as open_data
 
     if tuple(classes) == tuple(CLASSES):
         return _DrawnScenes()
-    photographs = Photographs()
-    known = all(not set(names).isdisjoint(classes) for names in photographs.labels)
-    return photographs if known else ()
+    known = all(not set(names).isdisjoint(classes) for names in Photographs().labels)
+    return open_data("photos") if known else ()
 
 
 def _order(count: int, seed: int) -> list[int]:
