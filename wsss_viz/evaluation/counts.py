@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
@@ -51,6 +52,7 @@ def count(
     classes: Sequence[str],
     thresholds: NDArray[np.float64] = THRESHOLDS,
     by: str = "relu_max",
+    centres: CellCentres | None = None,
 ) -> Counts:
     """Counts the pseudo masks of one image at all thresholds, from one pass over its pixels.
 
@@ -59,6 +61,7 @@ def count(
         sample: with a mask; its labels say which maps take part (all of the mask's classes where it has none).
         classes: the names of the maps. Labels the classifier lacks stay in the ground truth and are missed.
         thresholds: ascending; a pixel is foreground where its best normalised map is above the threshold.
+        centres: of the maps' cells, which they are laid over the image by; None: as the field does (`upsample`).
 
     Returns:
         Counts over the sample's own classes.
@@ -75,7 +78,7 @@ def count(
         present = tuple(names[i - 1] for i in inside if i not in (0, IGNORE))
     known = [classes.index(name) for name in present if name in classes]
     if known:
-        best, value = argmax_with_value(maps, known, sample.size, by)
+        best, value = argmax_with_value(maps, known, sample.size, by, centres)
         lookup = np.zeros(len(classes) + 1, dtype=np.int64)
         for name in present:
             if name in classes:

@@ -79,7 +79,7 @@ def _union(counts: Counts) -> NDArray:
     return counts.predicted + counts.target - counts.intersection
 
 
-def miou_curve(counts: Counts) -> NDArray[np.float64]:
+def _miou_curve(counts: Counts) -> NDArray[np.float64]:
     """(T,) mIoU at every threshold, in percent."""
     return _mean(_ratio(counts.intersection, _union(counts)))
 
@@ -105,7 +105,7 @@ def summarise(
     if not images:
         raise ValueError("`images` is empty: nothing to score")
     total = functools.reduce(operator.add, images)
-    curve = miou_curve(total)
+    curve = _miou_curve(total)
     best = int(np.nanargmax(curve))
     at = best if threshold is None else int(np.argmin(np.abs(thresholds - threshold)))
     if threshold is not None and abs(thresholds[at] - threshold) > 1e-9:

@@ -151,6 +151,14 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
     Raises:
         InputError: not JSON, another format, a key that is unknown, missing or doubled, a value out of its range.
+
+    Examples:
+        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "width": "single"}').columns
+        ('tanh',)
+        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "dpi": 7}', "plane.json")
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: plane.json: `dpi` is a whole number from 72 to 1200, got 7
     """
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
@@ -166,7 +174,13 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
 
 def spec_bytes(spec: FigureSpec) -> bytes:
-    """The spec as JSON, as `read_spec` reads it: every key, `settings` where there are any. Same spec, same bytes."""
+    """The spec as JSON, as `read_spec` reads it: every key, `settings` where there are any. Same spec, same bytes.
+
+    Examples:
+        >>> spec = FigureSpec("plane", ("tanh",), width="single")
+        >>> read_spec(spec_bytes(spec)) == spec
+        True
+    """
     content: dict[str, Any] = {"format": FORMAT}
     for entry in fields(spec):
         value = getattr(spec, entry.name)

@@ -46,6 +46,14 @@ def bind(
 
     Raises:
         InputError: the method is unknown, a setting makes no sense, or the paired network is not there.
+
+    Examples:
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> run = bind("ae", colour_network(), threshold=0.25, classes=("blue",))
+        >>> (step, *more) = run(flag(), SINGLE)
+        >>> step.settings["threshold"], step.targets
+        (0.25, (2,))
     """
     if isinstance(classifier, RenamedClassifier):
         return RenamedMethod.of(bind(name, classifier.classifier, networks, samples, settings, **changes), classifier)

@@ -94,6 +94,14 @@ def find_companions(
 
     Raises:
         ValueError: `count` is negative, or ready-made `Companions` are of another split or other classes.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> [sorted(labels) for labels in find_companions(network, [flag()], {"green"}, 20, split=1).labels]
+        [['blue', 'red']]
+        >>> find_companions(network, [flag()], {"red"}, 20, split=1).labels
+        ()
     """
     if count < 0:
         raise ValueError(f"`companions` is 0 or more, got {count}")
@@ -127,12 +135,12 @@ def shipped_companions(classes: Sequence[str]) -> Sequence[Sample]:
     """
     from wsss_viz.data.photographs import Photographs
     from wsss_viz.data.scenes import CLASSES
+    from wsss_viz.data.sources import open as open_data
 
     if tuple(classes) == tuple(CLASSES):
         return _DrawnScenes()
-    photographs = Photographs()
-    known = all(not set(names).isdisjoint(classes) for names in photographs.labels)
-    return photographs if known else ()
+    known = all(not set(names).isdisjoint(classes) for names in Photographs().labels)
+    return open_data("photos") if known else ()
 
 
 def _order(count: int, seed: int) -> list[int]:

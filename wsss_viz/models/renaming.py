@@ -112,6 +112,12 @@ def renamed(classifier: Classifier, names: Sequence[str]) -> RenamedClassifier:
 
     Raises:
         InputError: none of the names has a row.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = renamed(colour_network(), ["blue", "violet", "red"])
+        >>> network.classes, network.rows, network.missing
+        (('blue', 'red'), ((2,), (0,)), ('violet',))
     """
     index = {name: i for i, name in enumerate(classifier.classes)}
     taken = {*VOC_CLASSES, *COCO_CLASSES}
@@ -133,6 +139,12 @@ def for_data_set(classifier: Classifier, names: Sequence[str]) -> Classifier | R
 
     Args:
         names: the data set's classes.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = colour_network()
+        >>> for_data_set(network, ["red", "blue"]) is network  # three classes: nothing to save
+        True
     """
     if len(classifier.classes) <= NARROW_FROM or not names:
         return classifier

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from wsss_viz.data.files import whole_file
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.step import Step, Trace
 
 __all__ = ["TraceFile", "load_trace", "save_trace", "write_traces"]
@@ -103,6 +104,7 @@ def _notes(trace: Trace) -> dict[str, Any]:
             "terms": step.terms,
             "sampled": step.sampled,
             "stop": step.stop,
+            **({} if step.centres is None else {"centres": [list(step.centres.origin), list(step.centres.stride)]}),
         }
         for step in trace
     ]
@@ -113,6 +115,11 @@ def _notes(trace: Trace) -> dict[str, Any]:
         "steps": steps,
         "rows": {},
     }
+
+
+def _centres(values: Any) -> CellCentres | None:
+    """None of files that were written before centres were known."""
+    return None if values is None else CellCentres.of(values)
 
 
 def _arrays(trace: Trace) -> dict[str, dict[int, NDArray]]:
@@ -200,6 +207,7 @@ class TraceFile:
                 named: dict[str, Any] = {key: there.pop(key) for key in _FIELDS if key in there}
                 further = {key.partition("/")[2]: value for key, value in there.items()}
                 plain = {**fields, "targets": tuple(fields["targets"]), "settings": notes.get("settings", {})}
+                plain["centres"] = _centres(fields.get("centres"))
                 steps.append(Step(**plain, **named, arrays=further))
             return Trace(tuple(steps), notes["method"], tuple(notes["classes"]), sample)
         except _UNREADABLE:
