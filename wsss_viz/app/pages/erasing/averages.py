@@ -46,7 +46,7 @@ def averages() -> None:
     if not found:
         st.caption(f":material/info: No averages over many scenes yet. {traces.showcase_note()}")
         return
-    st.subheader(f"Over {found['images']} scenes", anchor=False)
+    st.subheader(f"Over {found['images']} drawn scenes", anchor=False)
     st.caption(
         f"{found['observations']} labelled objects of the first {found['images']} scenes of {found['data']}, mean and "
         "95 % interval over images, precomputed. The random control erases the same area at a random place."
