@@ -14,6 +14,7 @@ from wsss_viz.app.services.comparison import Compared, compare, competing
 from wsss_viz.app.services.models import BuiltinModel, ModelHandle, builtin
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import shown_classes
+from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import in_order
 from wsss_viz.app.widgets import markup, panels
@@ -23,20 +24,24 @@ from wsss_viz.errors import InputError
 
 EXPLANATION = Explanation(
     "Your image through a network that knows ImageNet's thousand classes, or through a checkpoint of your own: the "
-    "maps of the classes you choose of those it finds most likely. Where there is no ground truth, nothing is measured.",
+    "maps of the classes you choose of those it finds most likely. Without a ground truth nothing is measured.",
     r"p_c = \frac{e^{s_c}}{\sum_j e^{s_j}}, \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
     "The probabilities share one whole among a thousand classes, so that two things in one picture halve them, and the "
     "network is never sure: compare them with one another.",
 )
 
 NOTE = (
-    "It knows ImageNet's thousand classes and nothing else: hundreds of animals by breed, many things, no person. Chair, "
-    "sofa, table, bottle, plant, horse and cow it knows under other names or badly. What it has no class for it takes "
-    "for the nearest one it has."
+    "It knows ImageNet's thousand classes and nothing else: hundreds of animals by breed, many things, no person. "
+    "Chair, sofa, table, bottle, plant, horse and cow it knows under other names or badly. What it has no class for it "
+    "takes for the nearest one it has."
 )
 HINT = (
     "To use a checkpoint of your own (ResNet-50 of IRN or RIB, ResNet-38d of PSA, SEAM or OC-CSE, torchvision's "
     "ResNets), put it into `checkpoints/`, or start with `python -m wsss_viz app --checkpoints FOLDER`."
+)
+LEAD = (
+    "Your picture through a network that knows ImageNet's thousand classes, or through a checkpoint of your own. It "
+    "stays in this server's memory for as long as the page is open; nothing is kept on disk or sent on."
 )
 ALONE = ("cam",)
 STEPPED = {name: method.pitch for name, method in methods.METHODS.items() if method.pitch}
@@ -47,8 +52,7 @@ def show() -> None:
     state = session.state()
     frame.heading(
         "Your own image",
-        "Your picture through a network that knows ImageNet's thousand classes, or through a checkpoint of your own. It "
-        "stays in this server's memory for as long as the page is open; nothing is kept on disk or sent on.",
+        LEAD,
         EXPLANATION,
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="source"):
@@ -100,18 +104,7 @@ def show() -> None:
                 if opened is not None:
                     card.card(opened, sample, current.views)
                 if opened is None:
-                    st.html(markup.panel_title("Step through it", "computed on this picture"))
-                    for mode, (title, what) in STEPPED.items():
-                        stepped = replace(
-                            current,
-                            mode=mode,
-                            source="scene" if sample.source else "own",
-                            photograph=state.photograph,
-                            k=FINAL,
-                        )
-                        frame.link(catalogue.named("erasing"), stepped, f"**{title}** {what}")
-                    if not settings.found_files():
-                        st.caption(HINT)
+                    _step_through(sample, current)
         if results.traces and results.going is None:
             names = competing(current, visible, model.classes)
 
@@ -144,3 +137,13 @@ def _class_pills(sample: Sample) -> None:
 
 def _read_classes(names: list[str]) -> dict[str, object]:
     return {"classes": in_order(names), "focus": "", "k": FINAL}
+
+
+def _step_through(sample: Sample, state: ViewState) -> None:
+    """Links to the methods that can be stepped through on this picture."""
+    st.html(markup.panel_title("Step through it", "computed on this picture"))
+    for mode, (title, what) in STEPPED.items():
+        stepped = replace(state, mode=mode, source="scene" if sample.source else "own", k=FINAL)
+        frame.link(catalogue.named("erasing"), stepped, f"**{title}** {what}")
+    if not settings.found_files():
+        st.caption(HINT)

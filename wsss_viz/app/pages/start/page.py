@@ -1,4 +1,4 @@
-"""Start: one image, the label that the classifier was told, and where CAM and what follows it find it; then the pages."""
+"""Start: one image, its label, and where CAM and what was made after it find the object; then the pages."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
 
 def story(results: MethodResults, sample: Sample, state: ViewState) -> str:
     """What each method's map covers of the discriminative part and of the rest, in a sentence; "" without parts."""
-    clauses = []
+    clauses: list[str] = []
     for name, trace in results.traces.items():
         mean = view_scores(trace, sample, trace.classes, sample.labels or (), state).mean if sample.labels else None
         if mean is None or math.isnan(mean.discriminative + mean.non_discriminative):
