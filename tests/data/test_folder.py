@@ -51,7 +51,7 @@ def test_no_folder_a_file_and_an_empty_one(tmp_path):
     for path, cause in (
         (tmp_path / "nowhere", "no such folder"),
         (tmp_path / "notes.txt", "a file, not a folder"),
-        (tmp_path, "no picture in this folder; put files ending in .jpeg, .jpg, .png, .webp"),
+        (tmp_path, "no picture in this folder; put files ending in .jpeg, .jpg, .jfif, .jpe, .png, .webp"),
     ):
         with pytest.raises(InputError, match=cause):
             PictureFolder(path)
@@ -141,10 +141,10 @@ def test_what_stands_beside_and_does_not_fit(tmp_path, files, cause):
 
 def test_masks_that_cannot_be_read(tmp_path):
     save(tmp_path / "a.jpg", 7)
-    for data, cause in ((b"", "the file is empty"), (b"x", "not a PNG file"), (None, "no index mask")):
+    for data, cause in ((b"", "the file is empty"), (b"x", "not a PNG file"), (None, "an RGB mask with the colour")):
         (tmp_path / "masks").mkdir(exist_ok=True)
         if data is None:
-            save(tmp_path / "masks" / "a.png", 3)
+            Image.fromarray(np.full((20, 30, 3), (9, 8, 7), np.uint8)).save(tmp_path / "masks" / "a.png")
         else:
             (tmp_path / "masks" / "a.png").write_bytes(data)
         with pytest.raises(InputError, match=cause):

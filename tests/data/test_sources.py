@@ -127,7 +127,7 @@ def test_home(pictures, monkeypatch):
         ("scenes", "write scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH"),
         ("cocoa:x", "unknown data string 'cocoa:x'"),
         ("coco:x", "names no split"),
-        ("coco:x:val@vals", "names no split; write coco:PATH:SPLIT, SPLIT@ids or SPLIT@contiguous"),
+        ("coco:x:val@vals", "@vals says nothing about masks here; behind a data string may stand @lines, @voc"),
         ("coco:/nowhere:val2014", "no such folder"),
         ("scenes:", "unknown data string"),
         ("scenes:tset", "SPLIT one of train, val, test"),

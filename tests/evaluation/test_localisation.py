@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from wsss_viz.data import Sample
+from wsss_viz.data.findings import Noticed
 from wsss_viz.evaluation import THRESHOLDS, count, pseudo_mask, score_image, summarise
 from wsss_viz.evaluation.classification import classification_scores
 from wsss_viz.evaluation.report import report_bytes
@@ -55,12 +56,12 @@ def test_counts_are_the_confusion_matrix_of_the_pseudo_mask_at_every_threshold(s
     for t in (0, 1, 13, 50, 99):
         guess = pseudo_mask(maps, [0, 2], sample.size, THRESHOLDS[t])
         table = confusion_matrix(sample.mask[counted], guess[counted], labels=range(4))
-        np.testing.assert_array_equal(counts.hits[t], np.diag(table))
-        np.testing.assert_array_equal(counts.claimed[t], table.sum(axis=0))
-        np.testing.assert_array_equal(counts.there, table.sum(axis=1))
+        np.testing.assert_array_equal(counts.intersection[t], np.diag(table))
+        np.testing.assert_array_equal(counts.predicted[t], table.sum(axis=0))
+        np.testing.assert_array_equal(counts.target, table.sum(axis=1))
         right = (guess == sample.mask) & counted
-        assert counts.part_hits[t].tolist() == [(right & (sample.parts == part)).sum() for part in (1, 2)]
-    assert counts.part_there.tolist() == [(sample.parts == part).sum() for part in (1, 2)]
+        assert counts.part_intersection[t].tolist() == [(right & (sample.parts == part)).sum() for part in (1, 2)]
+    assert counts.part_target.tolist() == [(sample.parts == part).sum() for part in (1, 2)]
 
 
 def test_classes_of_another_order_and_unknown_labels():
@@ -68,18 +69,19 @@ def test_classes_of_another_order_and_unknown_labels():
     counts = count(maps, sample, CLASSES)
     order = [2, 0]
     other = count(maps[order], sample, ("sofa", "cat"))
-    np.testing.assert_array_equal(counts.hits, other.hits)
-    np.testing.assert_array_equal(counts.claimed, other.claimed)
+    np.testing.assert_array_equal(counts.intersection, other.intersection)
+    np.testing.assert_array_equal(counts.predicted, other.predicted)
     without_sofa = count(maps[:1], sample, ("cat",))
-    assert without_sofa.claimed[:, 3].max() == 0
-    assert without_sofa.there[3] == counts.there[3] > 0
-    assert count(maps[:1], make_sample(sample.mask, labels=("sofa",)), ("cat",)).claimed[:, 1:].max() == 0
+    assert without_sofa.predicted[:, 3].max() == 0
+    assert without_sofa.target[3] == counts.target[3] > 0
+    assert count(maps[:1], make_sample(sample.mask, labels=("sofa",)), ("cat",)).predicted[:, 1:].max() == 0
 
 
 def test_labels_unknown_come_from_the_mask():
     maps, sample = random_case(9)
     np.testing.assert_array_equal(
-        count(maps, make_sample(sample.mask, labels=None), CLASSES).hits, count(maps, sample, CLASSES).hits
+        count(maps, make_sample(sample.mask, labels=None), CLASSES).intersection,
+        count(maps, sample, CLASSES).intersection,
     )
 
 
@@ -110,7 +112,7 @@ def test_the_ious_of_each_image_are_those_of_the_classes_in_it():
     counts = count(maps, sample, CLASSES)
     assert image_ious([counts, counts], 0.2) == [[66.7, 0.0]] * 2
     assert image_ious([counts], 0.3) == [[100.0, 0.0]]
-    assert image_rows(Counted([counts], 0.1, ["scenes:val:0"]), CLASSES) == [["scenes:val:0", "cat", "sofa"]]
+    assert image_rows(Counted([counts], 0.1, ["scenes:val:0"], Noticed()), CLASSES) == [["scenes:val:0", "cat", "sofa"]]
 
 
 def test_a_report_keeps_its_lists_on_one_line():
@@ -196,9 +198,7 @@ def test_every_sample_is_read_once_and_named_beside_its_counts():
             read.append(index)
             return super().__getitem__(index)
 
-    counted = count_shared(
-        lambda shown: ([count(random_case(0)[0], s, CLASSES) for s in shown], 8.0), Watched(samples), ""
-    )
+    counted = count_shared(lambda s: (count(random_case(0)[0], s, CLASSES), 2.0), Watched(samples), "")
     assert read == [0, 1, 2, 3]
     assert counted.seconds == 8.0
     assert counted.sources == [sample.source for sample in samples]

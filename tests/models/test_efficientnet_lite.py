@@ -8,11 +8,15 @@ import torch
 
 import wsss_viz
 from tests.commands.test_run import run
+from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.report import run_report
+from wsss_viz.methods.binding import bind
 from wsss_viz.models.architectures.efficientnet_lite import NAME, SPLIT, network_names, network_shapes
 from wsss_viz.models.checkpoint import read_checkpoint, write_checkpoint
 from wsss_viz.models.efficientnet_lite import at_stride, efficientnet_lite, variant_of
 from wsss_viz.models.manifest import checkpoints_folder, file_digest, read_manifest
+from wsss_viz.models.narrowing import narrow
 from wsss_viz.models.published import load_published
 
 SHIPPED = "imagenet-efficientnet-lite0"
@@ -155,3 +159,28 @@ def test_a_bad_stride_or_variant_or_network_is_named(shipped):
         efficientnet_lite(["x"], "lite9")
     with pytest.raises(ValueError, match="no EfficientNet-Lite"):
         at_stride(wsss_viz.load("scenes-classifier", device="cpu"), 8)
+
+
+def test_cam_on_the_photographs_is_as_the_register_claims(shipped):
+    claimed = read_manifest()[SHIPPED].scores["evaluate"]
+    few = narrow(shipped, open_data("photos").classes)
+    report = run_report(
+        {"cam": bind("cam", few)}, few.classes, claimed["data"], threshold=0.3, views_name=claimed["views"]
+    )
+    row, expected = report["methods"]["cam"], claimed["methods"]["cam"]
+    assert row["miou"] == pytest.approx(expected["miou"], abs=0.05)
+    assert row["part_recall"]["non_discriminative"] == pytest.approx(
+        expected["part_recall"]["non_discriminative"], abs=0.1
+    )
+    rib = claimed["methods"]["rib"]
+    assert rib["part_recall"]["non_discriminative"] >= expected["part_recall"]["non_discriminative"] + 10
+    assert rib["miou"] >= expected["miou"]
+
+
+def test_the_shipped_photographs_are_recognised_as_claimed(shipped):
+    claimed = read_manifest()[SHIPPED].scores["photos"]
+    ranks = []
+    for sample in open_data("photos"):
+        logits = shipped.logits(shipped.preprocess(sample.image))[0]
+        ranks.append(int((logits > logits[shipped.classes.index(sample.labels[0])]).sum()))
+    assert {"count": len(ranks), "top1": ranks.count(0), "top5": sum(rank < 5 for rank in ranks)} == claimed

@@ -302,3 +302,26 @@ def test_one_list_of_suffixes_in_any_case(tmp_path):
     save_file(dict(resnet38d_state(4)), tmp_path / "x.CKPT")
     (tmp_path / "x.classes.txt").write_text("a\nb\nc\nd\n")
     assert wsss_viz.load(str(tmp_path / "x.CKPT"), "cpu").classes == tuple("abcd")
+
+
+def test_a_given_module_is_left_as_it_was_and_so_is_a_given_classifier():
+    model = resnet18().train()
+    before = {name: (id(value), value.requires_grad, value.device) for name, value in model.named_parameters()}
+    loaded = wsss_viz.load(model, "cpu")
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
+    assert not loaded.training
+    assert model.training
+    assert before == {name: (id(value), value.requires_grad, value.device) for name, value in model.named_parameters()}
+    assert all(value.requires_grad for value in model.parameters())
+    meta = loaded.to("meta")
+    assert {value.device.type for value in meta.parameters()} == {"meta"}
+    assert {value.device.type for value in (*model.parameters(), *model.buffers())} == {"cpu"}
+    own = seeded_network().train().requires_grad_(True)
+    again = wsss_viz.load(own, "cpu")
+    assert not again.training
+    assert own.training
+    assert all(value.requires_grad for value in own.parameters())
+    assert again.head.weight.data_ptr() == own.head.weight.data_ptr()
+    assert again.classes == own.classes
+    assert again.split == own.split
+    assert again.layout == own.layout

@@ -129,6 +129,14 @@ def test_methods_run_under_vocs_names_with_and_without_labels(classifier, dog, m
     assert last.targets[0] == VOC_CLASSES.index("dog")
 
 
+def test_inspect_says_what_is_weak_under_vocs_names(capsys):
+    code, printed, _ = run(capsys, "inspect", "imagenet-efficientnet-lite0")
+    assert code == 0
+    assert (
+        "as VOC      20 of 20 classes by their synsets; weak: bottle, chair, cow, diningtable, horse, person" in printed
+    )
+
+
 def test_maps_and_evaluate_on_a_voc_folder_without_training(tmp_path, capsys):
     write_voc(data.open("photos@voc")[:2], tmp_path / "voc", "train")
     source = f"voc:{tmp_path / 'voc'}:train"

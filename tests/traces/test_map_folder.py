@@ -9,11 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
+from wsss_viz.data.numbering import default_numbering
 from wsss_viz.data.palette import VOC_CLASSES, voc_palette
 from wsss_viz.errors import InputError
 from wsss_viz.traces.file_names import file_stem
+from wsss_viz.traces.foreign_maps import read_foreign_maps
 from wsss_viz.traces.heat_maps import read_heat_maps, write_heat_maps
-from wsss_viz.traces.irn_maps import irn_bytes, read_irn
+from wsss_viz.traces.irn_maps import irn_bytes
 from wsss_viz.traces.map_folder import SETTINGS, MapFolder, MapWriter
 from wsss_viz.traces.storage import StoredMaps
 
@@ -35,7 +37,7 @@ def loaded(path):
 def test_irns_dictionary_is_what_its_scripts_expect(tmp_path):
     high_res = np.random.default_rng(1).normal(size=(2, *SIZE)).astype(np.float32)
     maps = stored(high_res=high_res)
-    (tmp_path / "a.npy").write_bytes(irn_bytes(maps, VOC_CLASSES))
+    (tmp_path / "a.npy").write_bytes(irn_bytes(maps, default_numbering(VOC_CLASSES)))
     content = loaded(tmp_path / "a.npy")
     assert list(content) == ["keys", "cam", "high_res"]
     # make_sem_seg_labels.py: np.pad(keys + 1), cam.cuda(); eval_cam.py: np.pad(high_res).
@@ -52,34 +54,36 @@ def test_irns_dictionary_is_what_its_scripts_expect(tmp_path):
 
 def test_maps_without_full_resolution_are_enlarged_as_irn_enlarges_a_scale(tmp_path):
     maps = stored()
-    (tmp_path / "a.npy").write_bytes(irn_bytes(maps, VOC_CLASSES))
+    (tmp_path / "a.npy").write_bytes(irn_bytes(maps, default_numbering(VOC_CLASSES)))
     padded = torch.nn.functional.interpolate(
         torch.from_numpy(maps.maps)[None], (48, 64), mode="bilinear", align_corners=False
     )[0, :, : SIZE[0], : SIZE[1]].relu()
     expected = padded / (padded.amax(dim=(1, 2), keepdim=True) + 1e-5)
     np.testing.assert_allclose(loaded(tmp_path / "a.npy")["high_res"], expected, atol=1e-5)
     other_grid = stored(grid=(5, 7))
-    (tmp_path / "b.npy").write_bytes(irn_bytes(other_grid, VOC_CLASSES))
+    (tmp_path / "b.npy").write_bytes(irn_bytes(other_grid, default_numbering(VOC_CLASSES)))
     assert loaded(tmp_path / "b.npy")["cam"].shape == (2, *STRIDED)
 
 
 def test_the_same_maps_give_the_same_bytes():
-    assert irn_bytes(stored(), VOC_CLASSES) == irn_bytes(stored(), VOC_CLASSES)
-    assert irn_bytes(stored(), VOC_CLASSES) != irn_bytes(stored(seed=1), VOC_CLASSES)
+    assert irn_bytes(stored(), default_numbering(VOC_CLASSES)) == irn_bytes(stored(), default_numbering(VOC_CLASSES))
+    assert irn_bytes(stored(), default_numbering(VOC_CLASSES)) != irn_bytes(
+        stored(seed=1), default_numbering(VOC_CLASSES)
+    )
 
 
 def test_irn_there_and_back(tmp_path):
-    (tmp_path / "a.npy").write_bytes(irn_bytes(stored(), VOC_CLASSES))
-    read = read_irn(tmp_path / "a.npy", VOC_CLASSES, SIZE)
+    (tmp_path / "a.npy").write_bytes(irn_bytes(stored(), default_numbering(VOC_CLASSES)))
+    read = read_foreign_maps(tmp_path / "a.npy", default_numbering(VOC_CLASSES), SIZE)
     assert (read.keys, read.size) == (("bird", "sofa"), SIZE)
     np.testing.assert_array_equal(read.maps, loaded(tmp_path / "a.npy")["high_res"])
     assert np.isnan(read.scores).all()
     # A class set of VOC's keeps VOC's numbers, and what is not in it is left out.
-    assert read_irn(tmp_path / "a.npy", ("cat", "sofa", "dog"), SIZE).keys == ("sofa",)
+    assert read_foreign_maps(tmp_path / "a.npy", default_numbering(("cat", "sofa", "dog")), SIZE).keys == ("sofa",)
     own = ("rabbit", "bird", "traffic light")
-    (tmp_path / "b.npy").write_bytes(irn_bytes(stored(("traffic light", "rabbit")), own))
+    (tmp_path / "b.npy").write_bytes(irn_bytes(stored(("traffic light", "rabbit")), default_numbering(own)))
     assert loaded(tmp_path / "b.npy")["keys"].tolist() == [2, 0]
-    assert read_irn(tmp_path / "b.npy", own, SIZE).keys == ("traffic light", "rabbit")
+    assert read_foreign_maps(tmp_path / "b.npy", default_numbering(own), SIZE).keys == ("traffic light", "rabbit")
 
 
 def test_files_that_irn_and_psa_wrote(tmp_path):
@@ -102,7 +106,7 @@ def test_files_that_irn_and_psa_wrote(tmp_path):
         ({"keys": np.array([1]), "high_res": np.zeros((1, 54, 37))}, "maps (1, 54, 37) for an image of 37 x 54"),
         ({"keys": np.array([1]), "high_res": np.full((1, *SIZE), np.nan)}, "not finite"),
         ({"keys": np.array([1]), "high_res": np.zeros((1, *SIZE), np.int64)}, "1 keys and maps"),
-        ({"keys": np.array([np.nan]), "high_res": np.zeros((1, *SIZE))}, "1 keys and maps"),
+        ({"keys": np.array([np.nan]), "high_res": np.zeros((1, *SIZE))}, "keys of float64"),
         ({"cam": np.zeros((1, 3, 3))}, "holds no class maps"),
         ({}, "holds no class maps"),
         ({3: np.zeros(SIZE), 4: np.zeros((3, 3))}, "maps of several sizes"),
@@ -219,7 +223,7 @@ def test_folders_that_are_none(tmp_path):
 
 
 def test_writers_that_cannot_write(tmp_path):
-    with pytest.raises(InputError, match="unknown format 'jpg': give one of ours, irn, mask, fiftyone"):
+    with pytest.raises(InputError, match="unknown format 'jpg': give one of ours, irn, psa, crf, mask, fiftyone"):
         MapWriter(tmp_path, VOC_CLASSES, "jpg")
     with pytest.raises(InputError, match="300 classes; a mask of 8 bits numbers 254"):
         MapWriter(tmp_path, tuple(f"c{n}" for n in range(300)), "mask")

@@ -52,10 +52,10 @@ def test_counting_a_mask_by_hand():
     parts = np.array([[0, 1, 2], [1, 2, 0]], dtype=np.uint8)
     sample = Sample(np.zeros((2, 3, 3), np.uint8), ("cat", "sofa"), ("cat", "sofa"), "by hand", truth, parts)
     found = count_mask(np.array([[0, 1, 0], [1, 2, 2]], dtype=np.uint8), sample)
-    assert found.hits.tolist() == [[1, 1, 1]]
-    assert found.claimed.tolist() == [[2, 2, 1]]
-    assert found.there.tolist() == [1, 2, 2]
-    assert found.part_hits.tolist() == [[1, 1]]
+    assert found.intersection.tolist() == [[1, 1, 1]]
+    assert found.predicted.tolist() == [[2, 2, 1]]
+    assert found.target.tolist() == [1, 2, 2]
+    assert found.part_intersection.tolist() == [[1, 1]]
     miou = summarise([found], sample.classes, thresholds=np.zeros(1)).miou
     assert miou == pytest.approx(100 * (1 / 2 + 1 / 3 + 1 / 2) / 3)
     with pytest.raises(ValueError, match="no mask of 3 x 2"):

@@ -116,7 +116,7 @@ def method_pills(
         why_not: why a method cannot be shown, or ""; None: as it is with the classifier.
         classifier: a name in the register.
     """
-    own_choice = methods.chosen((), classifier) if default is None else tuple(default)
+    page_default = methods.selection((), classifier) if default is None else tuple(default)
     reason = why_not or (lambda method: methods.why_not(method, classifier))
 
     def name(method: str) -> str:
@@ -125,7 +125,7 @@ def method_pills(
 
     def read(picked: list[str]) -> dict[str, object]:
         names = tuple(method for method in methods.METHODS if method in picked)[: methods.MOST]
-        return {"methods": () if names == own_choice else names, "pair": ()}
+        return {"methods": () if names == page_default else names, "pair": ()}
 
     st.pills(
         "Methods",

@@ -61,7 +61,7 @@ def source_bar(state: ViewState, own: bool = True) -> None:
 
 def sample(state: ViewState) -> Sample | None:
     """What the view looks at; None where it is to be one's own picture and there is none yet."""
-    return upload.chosen(state) if state.source == "own" else samples.example(state.example)
+    return upload.current(state) if state.source == "own" else samples.example(state.example)
 
 
 def no_picture() -> None:
@@ -73,14 +73,14 @@ def no_picture() -> None:
     )
 
 
-def told_by(sample: Sample) -> str:
+def label_lead(sample: Sample) -> str:
     """What goes before an image's labels."""
     if sample.source.startswith("photos:"):
-        return "Told in words alone:"
+        return "All that was told of it:"
     return "Image-level labels:" if sample.source else "Looked for:"
 
 
-def told(label: str) -> str:
+def label_title(label: str) -> str:
     """A label as it is shown: ImageNet's name of a photograph's class with the plain one, "dog (German shepherd)"."""
     photo = next((photo for photo in read_photographs() if photo.imagenet == label), None)
     return title_of(photo.name) if photo else label
@@ -91,7 +91,7 @@ def part_name(sample: Sample) -> str:
     return "head" if sample.source.startswith("photos:") else "discriminative part"
 
 
-def said(sample: Sample) -> None:
+def recognition(sample: Sample) -> None:
     """Under the bar: what a photograph is and whose, and what the network takes it for; nothing of a drawn scene."""
     if sample.source.startswith("scenes:"):
         return

@@ -1,21 +1,26 @@
-"""`data`: write the drawn scenes in VOC's layout, and say what a data string names."""
+"""`data`: write the drawn scenes in VOC's layout, say what a data string names, and check it."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from tqdm import tqdm
 
 from wsss_viz.errors import InputError
 
+if TYPE_CHECKING:
+    from wsss_viz.data.audit import Audit
+
 
 @click.group("data")
 def command() -> None:
-    """Draw, write and list data sets."""
+    """Draw, write, list and check data sets."""
 
 
 @command.command("scenes")
@@ -52,9 +57,9 @@ def scenes(
     wanted = max(len(whole) - start, 1) if count is None else count
     if start + wanted > len(whole):
         raise InputError(f"{whole.name} has {len(whole)} scenes; choose --start and --count within them")
-    chosen = whole[start : start + wanted]
+    selected = whole[start : start + wanted]
     with tqdm(total=wanted, desc="drawing", unit="scene") as bar:
-        write_voc(chosen, out, split, bar.update, image_format=image_format, overwrite=overwrite)
+        write_voc(selected, out, split, bar.update, image_format=image_format, overwrite=overwrite)
     click.echo(f"{wanted} scenes written; their data string is voc:{out}:{split}")
 
 
@@ -63,21 +68,34 @@ def scenes(
 @click.option("--limit", type=click.IntRange(min=0), default=100, help="Count the labels of so many samples.")
 def list_(source: str, limit: int) -> None:
     """Say what SOURCE holds: scenes:SPLIT, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH."""
+    from wsss_viz.commands.findings import end, say_findings, say_source
     from wsss_viz.data import open as open_data
+    from wsss_viz.data.findings import Noticed
+    from wsss_viz.methods.ranks import ALONE
+    from wsss_viz.methods.reading import read_all
 
     data_set = open_data(source)
+    if data_set.numbering.undecided:
+        raise InputError(data_set.numbering.question)
     counted = data_set[:limit]
     labels: Counter[str] = Counter()
     sizes: Counter[tuple[int, int]] = Counter()
     unlabelled = 0
-    for sample in tqdm(counted, desc="reading", unit="sample", leave=False):
+    noticed = Noticed(data_set.set_notes())
+
+    def bar(indices: Iterable[int]) -> Iterable[int]:
+        return tqdm(indices, desc="reading", unit="sample", leave=False)
+
+    for _, sample in read_all(counted, ALONE, bar, noticed):
         sizes[sample.size] += 1
         labels.update(sample.labels or ())
         unlabelled += sample.labels is None
     click.echo(f"{data_set.name}: {len(data_set)} sample{'s' * (len(data_set) != 1)}")
     click.echo(f"classes: {', '.join(data_set.classes) or 'none known'}")
-    if not counted:
-        return
+    say_source(data_set)
+    say_findings(noticed, data_set.name)
+    if not sizes:
+        return end(noticed.unreadable, ALONE)
     (height, width), often = sizes.most_common(1)[0]
     others = len(sizes) - 1
     click.echo(f"of the first {len(counted)}:")
@@ -89,3 +107,101 @@ def list_(source: str, limit: int) -> None:
         click.echo(f"  {labels[name]:5d}  {name}")
     if unlabelled:
         click.echo(f"  {unlabelled:5d}  without labels")
+    end(noticed.unreadable, ALONE)
+
+
+@command.command("check")
+@click.argument("source")
+@click.option("--classifier", "classifier_name", help="Whether this classifier knows the labels; see `maps`.")
+@click.option(
+    "--class-names",
+    "class_names",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with the names of the checkpoint's classes, one a line.",
+)
+@click.option("--maps", "maps_folder", type=click.Path(path_type=Path), help="Whether the maps there fit the samples.")
+@click.option("--limit", type=click.IntRange(min=1), help="Read so many samples; all where it is not given.")
+@click.option(
+    "--out",
+    "picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a sample with its mask laid over it here (PNG).",
+)
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it here.")
+def check(
+    *,
+    source: str,
+    classifier_name: str | None,
+    class_names: Path | None,
+    maps_folder: Path | None,
+    limit: int | None,
+    picture: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Read SOURCE and say how, and what is odd: labels against masks, against a classifier, against maps.
+
+    Exit code 1 where something is an error, 0 else.
+    """
+    import io
+    import sys
+
+    from PIL import Image
+
+    from wsss_viz.data import open as open_data
+    from wsss_viz.data.audit import audit, overlay
+    from wsss_viz.data.files import write_whole
+    from wsss_viz.traces.map_folder import MapFolder
+
+    samples = open_data(source)
+    known = None
+    if classifier_name is not None:
+        from wsss_viz.commands.networks import open_networks
+
+        known = open_networks([], classifier_name, "cpu", class_names, (), samples=samples)[0].classes
+    maps = None if maps_folder is None else MapFolder(maps_folder, samples.numbering)
+    seen = audit(samples, known, maps, limit, lambda indices: tqdm(indices, "reading", unit="sample", leave=False))
+    click.echo(_page(seen))
+    if picture is not None:
+        if seen.example is None:
+            click.echo(f"no sample could be read, so {picture} was not written", err=True)
+        else:
+            buffer = io.BytesIO()
+            Image.fromarray(overlay(seen.example)).save(buffer, "PNG")
+            write_whole(picture, buffer.getvalue())
+            click.echo(f"{picture}: {seen.example.name}, beside it under its mask: are these the objects?")
+    if json_path is not None:
+        write_whole(json_path, (json.dumps(seen.as_dict(), indent=1) + "\n").encode())
+    if seen.worst == "error":
+        sys.exit(1)
+
+
+_MARKS = {"error": "ERROR  ", "warning": "WARNING", "note": "note   "}
+
+
+def _page(seen: Audit) -> str:
+    """The audit as one page of text: how it is read, what was found and what to do."""
+    lines = [f"{seen.data}: {seen.count} samples, {seen.read} read", "", "How it is read", f"  {seen.classes_from}"]
+    if seen.question:
+        lines += ["", f"ERROR    {seen.question}"]
+    numbered = [f"{number if number >= 0 else '?'} {name}" for name, number in seen.classes]
+    if numbered and any(mode != "none" for mode in seen.files.get("masks", {})):
+        lines.append(f"  numbers in masks: {', '.join(numbered[:24])}{' ...' if len(numbered) > 24 else ''}")
+    for what, counts in seen.files.items():
+        shares = (
+            _shares(counts) if what.startswith("pixels") else [f"{name}: {times}" for name, times in counts.items()]
+        )
+        lines.append(f"  {what}: {', '.join(shares[:12])}{f' and {len(shares) - 12} more' if len(shares) > 12 else ''}")
+    if seen.matched is not None:
+        both = len(seen.matched.renamed)
+        lines.append(f"  the classifier knows {both} of the {both + len(seen.matched.unknown)} classes")
+    lines += ["", "What was found" if seen.findings else "Nothing odd was found"]
+    for finding in seen.findings:
+        lines.append(f"  {_MARKS[finding.severity]} {finding.text}")
+        if finding.severity != "note":
+            lines.append(f"          -> {finding.remedy}")
+    return "\n".join(lines)
+
+
+def _shares(counts: dict[str, int]) -> list[str]:
+    total = sum(counts.values())
+    return [f"{name} {100 * times / total:.1f} %" for name, times in counts.items()]

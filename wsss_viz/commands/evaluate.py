@@ -18,9 +18,11 @@ from wsss_viz.commands.options import (
     limit_option,
     names_option,
     settings_option,
+    strict_option,
     threads_option,
     views_option,
 )
+from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
     from wsss_viz.methods.binding import BoundMethod
@@ -50,7 +52,15 @@ if TYPE_CHECKING:
 @click.option(
     "--maps", "maps_folder", type=click.Path(path_type=Path), help="Score the maps in this folder instead of methods."
 )
+@click.option(
+    "--align",
+    type=click.Choice(ALIGNMENTS),
+    default=FIELD,
+    help="How maps are laid over images: field, stretched, as in papers; centres, each cell where its receptive field "
+    "is centred.",
+)
 @limit_option
+@strict_option
 @device_option
 @threads_option
 @processes_option
@@ -69,23 +79,30 @@ def command(
     tune_on: str,
     threshold: float | None,
     maps_folder: Path | None,
+    align: str,
     limit: int | None,
+    strict: bool,
     device: str,
     threads: int,
     json_path: Path | None,
 ) -> None:
     """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part.
 
+    What cannot be read is left out and listed at the end, with exit code 1.
+
     With several --processes each takes its share of the images. Nothing is kept on the way: for a long run, write the
     maps with `maps`, which goes on where it was stopped, and score them with --maps.
     """
     from wsss_viz import data
+    from wsss_viz.commands.findings import end, say_report
     from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
     with every_rank() as ranks:
         if maps_folder is not None:
-            report = stored_report(maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks))
+            report = stored_report(
+                maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks), strict=strict, align=align
+            )
         else:
             from wsss_viz.methods.catalogue import method, read_changes
             from wsss_viz.methods.precision import using_threads
@@ -95,13 +112,17 @@ def command(
             for name in names:
                 method(name)
             changes = read_changes(settings, names, settings_of(classifier_name))
-            place = device_of(device, ranks)
+            target_device = device_of(device, ranks)
 
             def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, BoundMethod]]:
-                opened, paired = open_networks(names, classifier_name, place, class_names, networks, network_input)
                 samples = data.open(data_string)
+                opened, paired = open_networks(
+                    names, classifier_name, target_device, class_names, networks, network_input, samples
+                )
                 classifier = for_data_set(opened, samples.classes)
-                return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
+                return classifier, bind_all(
+                    classifier, classifier_name, names, also, target_device, paired, samples, changes
+                )
 
             classifier, runs = ranks.run_on_all(prepare)
             with using_threads(threads):
@@ -116,13 +137,16 @@ def command(
                     each_image=True,
                     ranks=ranks,
                     progress=bar_of(ranks),
+                    strict=strict,
+                    align=align,
                 )
             report["classifier"] = classifier_name
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
-        if ranks.rank != 0:
-            return
-        click.echo(table(report))
-        for note in getattr(classifier, "notes", ()) if maps_folder is None else ():
-            click.echo(f"note: {note}", err=True)
-        if json_path is not None:
-            write_whole(json_path, report_bytes(report))
+        if ranks.rank == 0:
+            say_report(report, data_string)
+            click.echo(table(report))
+            for note in getattr(classifier, "notes", ()) if maps_folder is None else ():
+                click.echo(f"note: {note}", err=True)
+            if json_path is not None:
+                write_whole(json_path, report_bytes(report))
+        end(ranks.all_gather(report.get("unreadable", []))[0], ranks)

@@ -16,6 +16,7 @@ from wsss_viz.commands.options import (
     device_option,
     limit_option,
     settings_option,
+    strict_option,
     threads_option,
     views_option,
 )
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "map_format",
-    type=click.Choice(["ours", "irn", "mask", "fiftyone"]),
+    type=click.Choice(["ours", "irn", "psa", "crf", "mask", "fiftyone"]),
     default="ours",
-    help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); mask: pseudo masks as palette PNG; "
+    help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); psa: PSA's ({class: map}); crf: the form "
+    "of PSA's and SEAM's CRF files (0 the background, class + 1), without the CRF; mask: pseudo masks as palette PNG; "
     "fiftyone: an 8-bit PNG per class, with its range.",
 )
 @click.option(
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     help="bf16: mixed, for GPUs; slow on most CPUs.",
 )
 @limit_option
+@strict_option
 @device_option
 @threads_option
 @processes_option
@@ -73,67 +76,99 @@ def command(
     views_name: str,
     precision: str,
     limit: int | None,
+    strict: bool,
     device: str,
     threads: int,
 ) -> None:
     """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was.
+
+    What cannot be read is left out and listed at the end, with exit code 1.
 
     With several --processes, each takes its share, and the files are the same, byte for byte.
     """
     from dataclasses import replace
 
     from wsss_viz import data
+    from wsss_viz.commands.findings import end, say_findings, say_source
+    from wsss_viz.data.findings import Noticed
+    from wsss_viz.data.fingerprints import data_digest
     from wsss_viz.data.subset import take
+    from wsss_viz.evaluation.report import open_for
     from wsss_viz.methods.binding import bind
     from wsss_viz.methods.catalogue import method, read_changes
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
     from wsss_viz.methods.precision import computing, laid_out, using_threads
     from wsss_viz.methods.views import PRESETS
+    from wsss_viz.models.identity import digest_of
     from wsss_viz.models.manifest import settings_of
     from wsss_viz.models.renaming import for_data_set
     from wsss_viz.traces.map_folder import MapWriter
 
     method(name)
     changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
-    given: dict[str, Any] = (
-        {"class_names": str(class_names), "networks": list(networks)} if class_names or networks else {}
-    )
+    given: dict[str, Any] = {}
     if network_input:
         given["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in network_input.items()}
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
-            samples = data.open(data_string)
-            place = device_of(device, ranks)
-            opened, paired = open_networks([name], classifier_name, place, class_names, networks, network_input)
+            target_device = device_of(device, ranks)
+            whole = data.open(data_string)
+            opened, paired = open_networks(
+                [name], classifier_name, target_device, class_names, networks, network_input, whole
+            )
             for network in (opened, *(network for group in paired.values() for network in group)):
                 laid_out(network)
-            classifier = for_data_set(opened, samples.classes)
-            writer = MapWriter(out, numbered_by(classifier.classes, samples.classes), map_format, threshold)
-            return take(samples, limit), classifier, bind(name, classifier, paired, samples, **changes), writer
+            classifier = for_data_set(opened, whole.classes)
+            samples = open_for(data_string, classifier.classes)
+            names = numbered_by(classifier.classes, samples.classes)
+            numbering = samples.numbering if names == samples.classes else None
+            writer = MapWriter(out, names, map_format, threshold, numbering)
+            run = bind(name, classifier, paired, samples, **changes)
+            stated = {
+                "method": name,
+                "classifier": digest_of(classifier_name),
+                "views": views_name,
+                "data": data_digest(whole),
+                "precision": precision,
+                "settings": run.settings.as_dict(),
+                **given,
+                **({"class_names": list(classifier.classes)} if class_names else {}),
+                **({"networks": [_network_digest(text) for text in networks]} if networks else {}),
+            }
+            return samples, classifier, run, writer, stated
 
-        samples, classifier, run, writer = ranks.run_on_all(prepare)
+        samples, classifier, run, writer, stated = ranks.run_on_all(prepare)
+        if ranks.rank == 0:
+            say_source(samples)
         with using_threads(threads), computing(precision, classifier.device):
             reports = run_dataset(
                 run,
                 classifier.classes,
-                samples,
+                take(samples, limit),
                 writer,
-                views=replace(PRESETS[views_name], high_res=map_format == "irn"),
-                settings={
-                    "method": name,
-                    "classifier": classifier_name,
-                    "views": views_name,
-                    "data": data_string,
-                    "precision": precision,
-                    "settings": run.settings.as_dict(),
-                    **given,
-                },
+                views=replace(PRESETS[views_name], high_res=map_format in ("irn", "psa", "crf")),
+                settings=stated,
+                about={"classifier": classifier_name, "data": data_string, "networks": list(networks)},
                 ranks=ranks,
                 progress=lambda indices: bar_of(ranks)(indices, name),
+                strict=strict,
             )
+        noticed = Noticed(samples.set_notes())
+        for report in reports:
+            noticed.add(report.noticed)
         if ranks.rank == 0:
             click.echo(summary(out, reports))
+            say_findings(noticed, data_string)
+        end(noticed.unreadable, ranks)
+
+
+def _network_digest(text: str) -> str:
+    """ROLE=DIGEST of ROLE=CHECKPOINT."""
+    from wsss_viz.models.identity import digest_of
+
+    role, _, checkpoint = text.partition("=")
+    return f"{role}={digest_of(checkpoint)}"
 
 
 def summary(out: Path, reports: Sequence[RankReport]) -> str:

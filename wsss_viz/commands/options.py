@@ -37,6 +37,9 @@ threads_option = click.option(
     help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
     "per core, compute what one does.",
 )
+strict_option = click.option(
+    "--strict", is_flag=True, help="Stop at the first file that cannot be read; else they are listed at the end."
+)
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
 
 

@@ -3,31 +3,32 @@
 | file | what |
 |---|---|
 | pictures | directly in the folder, else in `images/` |
-| `masks/NAME.png` | palette or 8-bit grey PNG: 0 background, the classes from 1 on, 255 ignore |
-| `labels.txt` or `labels.csv` | a picture and its classes a line (`read_labels`) |
-| `classes.txt` | the class names, one a line |
+| `masks/NAME.png` | palette or grey PNG: 0 background, the classes from 1 on, 255 ignore |
+| `labels.txt` or `labels.csv` | a picture and its classes a line (`labels`) |
+| `classes.txt` | the class names, one a line, or another tool's list (`class_sets`) |
 
-All but the pictures is optional. Without `classes.txt` the classes are VOC's where the labels are, or where there are
-masks and no labels; else they are the names in the labels, sorted.
+All but the pictures is optional. Without a class list the classes are VOC's where the labels are (by any of their
+names), or where there are masks and no labels; else they are the names in the labels, sorted. How masks number them is
+decided in `numbering`.
 """
 
 from __future__ import annotations
 
-import csv
+import functools
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-from wsss_viz.data.class_sets import labels_of_mask, lines_of, mask_of_set, read_class_list
+from wsss_viz.data.class_sets import ClassList, class_file, read_class_list
 from wsss_viz.data.files import explained
-from wsss_viz.data.images import SUFFIXES, read_image
+from wsss_viz.data.findings import Note
+from wsss_viz.data.images import SUFFIXES
+from wsss_viz.data.labels import read_label_table
+from wsss_viz.data.numbering import ClassNumbering, by_lines, decide, readings
 from wsss_viz.data.palette import VOC_CLASSES
-from wsss_viz.data.sample import Mask, Sample
-from wsss_viz.data.voc import mask_of_size
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_of
+from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
-
-LABEL_FILES = ("labels.txt", "labels.csv")
-_HEADINGS = ("name", "file", "filename", "image", "picture")
 
 
 class PictureFolder:
@@ -40,95 +41,105 @@ class PictureFolder:
     Attributes:
         classes: see above; () where nothing tells.
         names: of the pictures.
+        notes: (sample's name or "", what was noticed) about the folder.
+
+    Args:
+        path: the folder.
+        numbering: one of `numbering.NUMBERINGS`, None: as the masks tell.
+        turned: masks of images that EXIF turns are in the pixels of the file, where both ways fit.
 
     Raises:
-        InputError: no such folder, a file in its place, no picture in it, masks or labels of which none or one belongs
-            to no picture, a class that is not in classes.txt; reading a picture raises what `read_image` does, and it
-            for masks of another size or with numbers beyond the classes.
+        InputError: no such folder, a file in its place, no picture in it, masks of which none belongs to a picture, a
+            label that is not in classes.txt; reading a picture raises what `read_picture` does, and it for masks of
+            another size or with numbers beyond the classes.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        self.files = sorted(_pictures(self.path), key=lambda file: file.name)
+    def __init__(self, path: Path | str, numbering: str | None = None, *, turned: bool = False) -> None:
+        self.path, self._form, self._turned = Path(path), numbering, turned
+        self.files = _pictures(self.path)
         stems = Counter(file.stem for file in self.files)
         self.names = [file.stem if stems[file.stem] == 1 else file.name for file in self.files]
-        masks = self.path / "masks"
-        self._masks = {file.stem: file for file in masks.glob("*.png")} if masks.is_dir() else {}
+        self._masks = masks_in(self.path / "masks")
         if self._masks and not self._masks.keys() & set(self.names):
-            raise InputError(f"{masks}: no mask has the name of a picture; call them as {self.names[0][:60]}.png")
-        self._labels = read_labels(self.path, {f.name: n for f, n in zip(self.files, self.names, strict=True)})
-        self.classes = self._class_set()
+            raise InputError(
+                f"{self.path / 'masks'}: no mask has the name of a picture; call them as {self.names[0][:60]}.png"
+            )
+        file = class_file(self.path)
+        self.listed = None if file is None else read_class_list(file)
+        self._table = read_label_table(
+            self.path,
+            {f.name: n for f, n in zip(self.files, self.names, strict=True)},
+            None if self.listed is None else self.listed.names,
+        )
+        self.notes: list[tuple[str, Note]] = [*self._table.notes]
+        self.notes += [("", Note("mask-orphan", name)) for name in self._masks if name not in set(self.names)]
+        self._candidates = self._class_set()
+        self.classes = self._candidates[0].names
 
-    def _class_set(self) -> tuple[str, ...]:
-        file = self.path / "classes.txt"
-        found = {label for labels in self._labels.values() for label in labels}
-        if file.exists():
-            classes = read_class_list(file)
-            unknown = sorted(found - set(classes))
-            if unknown:
-                raise InputError(f"{self.path}: the label {unknown[0][:40]!r} is not in classes.txt; add it there")
-            return classes
-        if found <= set(VOC_CLASSES) and (found or self._masks):
-            return VOC_CLASSES
-        if found and self._masks:
+    def _class_set(self) -> list[ClassNumbering]:
+        """The readings of the class list, or of what stands for one; the labels become its names."""
+        used = {label: None for labels in self._table.labels.values() for label in labels}
+        labels = list(dict.fromkeys((*self._table.classes, *used)))
+        as_voc = renaming(labels, VOC_CLASSES, once=False)
+        if self.listed is not None:
+            self._respell(labels, self.listed)
+            return readings(self.listed)
+        if len(as_voc) == len(labels) and (labels or self._masks):
+            self._rename(as_voc)
+            return readings(None)
+        if labels and self._masks:
             raise InputError(f"{self.path}: masks of classes that are not VOC's need classes.txt, one name a line")
-        return tuple(sorted(found))
+        source = f"the labels in {self._table.source}" if labels else "nothing: there are no labels"
+        return [by_lines(tuple(sorted(labels)), source)]
+
+    def _respell(self, labels: list[str], listed: ClassList) -> None:
+        named = renaming(labels, listed.names, once=False)
+        unknown = sorted(label for label in labels if label not in named and label not in VOC_CLASSES)
+        unknown += sorted(label for label in labels if label not in named and label in VOC_CLASSES)
+        if unknown:
+            near = nearest(unknown[0], listed.names)
+            raise InputError(
+                f"{self.path}: the label {unknown[0][:40]!r} is not in {listed.source.split(' ')[0]}; add it there"
+                f"{f', or write {near!r}' if near else ''}"
+            )
+        self._rename(named)
+
+    def _rename(self, named: dict[str, str]) -> None:
+        for name, labels in self._table.labels.items():
+            self._table.labels[name] = tuple(dict.fromkeys(named[label] for label in labels))
+            self.notes += [(name, Note("label-case", f"{o} as {named[o]}")) for o in labels if named[o] != o]
+
+    @functools.cached_property
+    def numbering(self) -> ClassNumbering:
+        """The classes' numbers in masks, and where they come from."""
+        masks = [(self._masks[name], self._table.labels.get(name)) for name in self.names if name in self._masks]
+        return decide(self._candidates, lambda: evidence_of(masks), self._form, f"folder:{self.path}")
+
+    @property
+    def labels_in_use(self) -> tuple[str, ...]:
+        """The classes that are some picture's label; all of them where the masks tell the labels."""
+        used = {label for labels in self._table.labels.values() for label in labels}
+        return tuple(name for name in self.classes if name in used) if used else self.classes
+
+    def size_in_bytes(self, index: int) -> int:
+        """The size of an image's file, -1 where there is none."""
+        file = self.files[index]
+        return file.stat().st_size if file.exists() else -1
 
     def __len__(self) -> int:
         return len(self.files)
 
     def __getitem__(self, index: int) -> Sample:
         name = self.names[index]
-        image = read_image(self.files[index])
-        mask: Mask | None = None
-        if name in self._masks:
-            file = self._masks[name]
-            mask = mask_of_set(file, mask_of_size(file, image.shape[:2]), self.classes)
-        known = self._labels.get(name)
-        if known is not None:
-            known = tuple(label for label in self.classes if label in known)
-        elif mask is not None:
-            known = labels_of_mask(mask, self.classes)
-        return Sample(image=image, classes=self.classes, labels=known, name=name, mask=mask)
-
-
-def read_labels(path: Path, pictures: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """The labels in `labels.txt` or `labels.csv`, by sample name; {} where there is neither.
-
-    A line is a picture's file or name and its classes, separated by commas (with quotes as CSV has them), or in
-    labels.txt by blanks where there is no comma. A first line that begins with "name", "file" or "image" is a heading.
-
-    Args:
-        pictures: sample names by file name.
-
-    Raises:
-        InputError: both files, a line about no picture, or two about one.
-    """
-    files = [file for name in LABEL_FILES if (file := path / name).is_file()]
-    if len(files) > 1:
-        raise InputError(f"{path}: both {' and '.join(LABEL_FILES)}; keep one of them")
-    labels: dict[str, tuple[str, ...]] = {}
-    names = set(pictures.values())
-    for file in files:
-        for place, (number, line) in enumerate(lines_of(file)):
-            first, *rest = _fields(line, commas_only=file.suffix == ".csv")
-            if place == 0 and first.lower() in _HEADINGS and first not in names:
-                continue
-            name = pictures.get(first, first)
-            if name not in names:
-                raise InputError(
-                    f"{file}, line {number}: no picture {first[:40]!r}; correct the name or remove the line"
-                )
-            if name in labels:
-                raise InputError(f"{file}, line {number}: {first[:40]!r} stands above already; list each picture once")
-            labels[name] = tuple(dict.fromkeys(rest))
-    return labels
-
-
-def _fields(line: str, *, commas_only: bool) -> Sequence[str]:
-    fields = next(csv.reader([line])) if commas_only or "," in line else line.split()
-    stripped = [field.strip() for field in fields]
-    return [stripped[0], *(field for field in stripped[1:] if field)]
+        return sample_of(
+            name,
+            self.files[index],
+            self._masks.get(name),
+            self._table.labels.get(name),
+            self.numbering,
+            turned=self._turned,
+            labels_from=self._table.source,
+        )
 
 
 def _pictures(path: Path) -> list[Path]:
@@ -138,18 +149,7 @@ def _pictures(path: Path) -> list[Path]:
         if not path.is_dir():
             raise InputError(f"{path}: a file, not a folder; give the folder that it lies in")
         for folder in (path, path / "images"):
-            found = pictures_in(folder)
-            if found:
-                return found
+            files = files_in(folder)
+            if files:
+                return files
     raise InputError(f"{path}: no picture in this folder; put files ending in {', '.join(SUFFIXES)} into it")
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The files directly in a folder whose suffix is an image's, hidden ones left out; [] where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return [
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
-    ]

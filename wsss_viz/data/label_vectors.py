@@ -12,25 +12,24 @@ from wsss_viz.errors import InputError
 NAME = "cls_labels.npy"
 
 
-def read_label_vectors(file: Path, classes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def read_label_vectors(file: Path, classes: Sequence[str], *, of_voc: bool = False) -> dict[str, tuple[str, ...]]:
     """The labels by image name.
 
     Args:
         file: a dictionary of (C,) vectors, 1 where the class is there. Its keys are names, or whole numbers: IRN's
             2007000032 is `2007_000032` (its lists are read as integers), any other number is its digits.
-        classes: the class set, in the vectors' order; where its names are all VOC's, the vectors have VOC's own order
-            and 20 numbers, as masks have VOC's own (`class_sets`).
+        classes: the class set, in the vectors' order.
+        of_voc: the set's names are VOC's, and vectors of 20 numbers have VOC's own order.
 
     Raises:
         InputError: no such dictionary, or a vector of another length or with other values than 0 and 1.
     """
-    of_voc = all(name in VOC_CLASSES for name in classes)
-    order = VOC_CLASSES if of_voc else tuple(classes)
     labels = {}
     for key, vector in read_pickled_dict(file).items():
         name = str(key)
         if isinstance(key, int) and len(name) == 10:
             name = f"{name[:4]}_{name[4:]}"
+        order = VOC_CLASSES if of_voc and len(vector.reshape(-1)) == len(VOC_CLASSES) else tuple(classes)
         if vector.shape != (len(order),):
             raise InputError(
                 f"{file}: {name[:40]} has a vector of shape {vector.shape}, the data set {len(order)} classes; "

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.findings import Note
+
 BACKGROUND = 0
 IGNORE = 255
 DISCRIMINATIVE = 1
@@ -29,6 +31,7 @@ class Sample:
         parts: (H, W) uint8, 0 background, 1 discriminative, 2 non-discriminative part; None where unknown.
         name: unique within its data set.
         source: the data string that gives this sample again (`scenes:test:17`), or "" for what has none.
+        notes: what was noticed while its files were read (`findings`).
 
     >>> Sample(np.zeros((4, 6, 3), np.uint8), ("cow", "sofa"), ("sofa",), "grey")
     Sample('grey', size=(4, 6), labels=('sofa',), mask=False, parts=False)
@@ -41,6 +44,7 @@ class Sample:
     mask: Mask | None = None
     parts: Mask | None = None
     source: str = ""
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:

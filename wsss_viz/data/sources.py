@@ -8,8 +8,9 @@
 | `photos:NAME` | one of them by its name (`photos:dog`) |
 | `photos@voc` | those of them that PASCAL VOC has a class for, under its name; with `:val` and `:test` too |
 | `voc:PATH:SPLIT` | a folder in PASCAL VOC's layout |
-| `coco:PATH:SPLIT` | COCO-style images and semantic masks; `SPLIT@ids` or `SPLIT@contiguous` says their numbers |
+| `coco:PATH:SPLIT` | COCO-style images and semantic masks |
 | `folder:PATH` | a folder of pictures, with masks and labels where it has them |
+| any of the last three and `@FORM` | how masks are read where they do not tell: `numbering.NUMBERINGS`, `turned` |
 | any of them and `:INDEX` | the sample of that index, from 0 |
 
 Strings are read from the right, so a PATH may hold colons (`voc:C:\\data\\VOC2012:train:17`); `~` is the home folder.
@@ -26,7 +27,9 @@ from pathlib import Path
 from typing import Protocol, overload
 
 from wsss_viz.data.files import explained
+from wsss_viz.data.findings import Note
 from wsss_viz.data.folder import PictureFolder
+from wsss_viz.data.numbering import NUMBERINGS, ClassNumbering, default_numbering
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.data.voc import VocFolder
@@ -36,6 +39,9 @@ FORMS = (
     "scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one "
     "sample"
 )
+
+TURNED = "turned"
+"""What says behind an @ that masks lie in the pixels of files that EXIF turns."""
 
 _INDEXED = re.compile(r"(.+):([0-9]{1,9})", re.DOTALL)
 _PHOTO_KINDS = ("photos", "photos@voc")
@@ -88,6 +94,17 @@ class DataSet(Sequence[Sample]):
         """The names of the samples, read from nothing where the source lists them."""
         names: Sequence[str] | None = getattr(self.source, "names", None)
         return [sample.name for sample in self] if names is None else [names[position] for position in self.indices]
+
+    @property
+    def numbering(self) -> ClassNumbering:
+        """How its masks on disk number the classes, and where names and numbers come from."""
+        numbering: ClassNumbering | None = getattr(self.source, "numbering", None)
+        return default_numbering(self.classes) if numbering is None else numbering
+
+    def set_notes(self) -> list[tuple[str, Note]]:
+        """(sample's name or "", what was noticed) about the whole set, before a sample is read."""
+        notes = list(getattr(self.source, "notes", ()))
+        return [*notes, ("", Note("numbering-inferred"))] if self.numbering.inferred else notes
 
     def _read(self, position: int) -> Sample:
         name = f"{self.name}:{position}"
@@ -171,25 +188,38 @@ def _open_photos(source: str) -> DataSet:
 
 def _open_voc(source: str, rest: str) -> DataSet:
     whole, path, split, index = _path_and_split(rest)
+    split, numbering, turned = _forms(split)
     if not path or not is_split_name(split):
         raise InputError(f"{_short(source)} names no split; write voc:PATH:SPLIT, for example voc:VOC2012:train")
-    folder = VocFolder(_path(path), split)
+    folder = VocFolder(_path(path), split, numbering, turned=turned)
     return _data_set(f"voc:{whole}", folder.classes, folder, index)
 
 
 def _open_coco(source: str, rest: str) -> DataSet:
     # Imported when it is asked for: few have COCO.
-    from wsss_viz.data.coco import NUMBERINGS, CocoFolder
+    from wsss_viz.data.coco import CocoFolder
 
     whole, path, split, index = _path_and_split(rest)
-    split, at, numbering = split.partition("@")
-    if not path or not is_split_name(split) or (at and numbering not in NUMBERINGS):
-        raise InputError(
-            f"{_short(source)} names no split; write coco:PATH:SPLIT, SPLIT@{' or SPLIT@'.join(NUMBERINGS)}, for "
-            "example coco:COCO:val2014"
-        )
-    folder = CocoFolder(_path(path), split, numbering or None)
+    split, numbering, turned = _forms(split)
+    if not path or not is_split_name(split):
+        raise InputError(f"{_short(source)} names no split; write coco:PATH:SPLIT, for example coco:COCO:val2014")
+    folder = CocoFolder(_path(path), split, numbering, turned=turned)
     return _data_set(f"coco:{whole}", folder.classes, folder, index)
+
+
+def _forms(text: str) -> tuple[str, str | None, bool]:
+    """What stands before the @s, the numbering and whether masks are turned that they say."""
+    numbering, turned = None, False
+    bare, *forms = text.split("@")
+    for form in forms:
+        if form == TURNED:
+            turned = True
+        elif form in NUMBERINGS and numbering in (None, form):
+            numbering = form
+        else:
+            known = ", ".join(f"@{name}" for name in (*NUMBERINGS, TURNED))
+            raise InputError(f"@{form[:40]} says nothing about masks here; behind a data string may stand {known}")
+    return bare, numbering, turned
 
 
 def _path_and_split(rest: str) -> tuple[str, str, str, int | None]:
@@ -206,7 +236,17 @@ def _open_folder(source: str, rest: str) -> DataSet:
     path, index = _split_index(rest)
     if index is not None and _path(rest).is_dir():
         path, index = rest, None
-    folder = PictureFolder(_path(path))
+    bare, numbering, turned = path, None, False
+    # A folder may have an @ in its name.
+    if not _path(path).is_dir():
+        stem, at, forms = path.partition("@")
+        while at and not _path(stem).is_dir() and "@" in forms:
+            more, at, forms = forms.partition("@")
+            stem = f"{stem}@{more}"
+        if at:
+            bare = stem
+            _, numbering, turned = _forms(f"@{forms}")
+    folder = PictureFolder(_path(bare), numbering, turned=turned)
     return _data_set(f"folder:{path}", folder.classes, folder, index)
 
 

@@ -10,31 +10,35 @@
 | `cls_labels.npy` | labels as PSA and IRN ship them (`label_vectors`) |
 | `Annotations/NAME.xml` | the objects, from which labels are taken else |
 | `ImageSets/Main/CLASS_SPLIT.txt` | labels where there is neither: a name and 1, 0 (difficult only) or -1 a line |
-| `classes.txt` | the class set, one name a line; VOC's 20 without it (ours) |
+| `classes.txt` | the class set, one name a line, or another tool's list (`class_sets`); VOC's 20 without it |
 
-On disk a mask of VOC's classes has VOC's own numbers always, one of other classes the lines of `classes.txt`
-(`class_sets`); in a Sample it has those of the class set. VOC's classes that are not in the set become background and
-are no labels. What is missing of masks and labels is None in the Sample.
+What the numbers in masks mean is decided in `numbering`; in a Sample they are those of the class set. Where they are
+VOC's, VOC's classes that are not in the set become background, which is noted, and are no labels. What is missing of
+masks and labels is None in the Sample.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wsss_viz.data import label_vectors
 from wsss_viz.data.annotations import object_names
-from wsss_viz.data.class_sets import labels_of_mask, lines_of, mask_of_set, read_class_list
-from wsss_viz.data.images import read_image, read_mask
+from wsss_viz.data.class_sets import class_file, lines_of, read_class_list
+from wsss_viz.data.findings import Note
+from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES, read_mask
+from wsss_viz.data.numbering import ClassNumbering, decide, readings
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import IGNORE, PART_NAMES, Mask, Sample
+from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_of
 from wsss_viz.data.split_lists import Entry, is_sample_name, is_split_name, read_split
 from wsss_viz.errors import InputError
 
-__all__ = ["VocFolder", "is_sample_name", "is_split_name", "mask_of_size", "read_classes"]
+__all__ = ["VocFolder", "is_sample_name", "is_split_name", "read_classes"]
 
 MASK_FOLDERS = ("SegmentationClass", "SegmentationClassAug")
 
@@ -46,78 +50,115 @@ class VocFolder:
         classes: the names in `classes.txt`, else VOC's 20.
         names: the samples' names, in the split's order.
 
+    Args:
+        path: the folder that holds JPEGImages and ImageSets.
+        split: for example train.
+        numbering: one of `numbering.NUMBERINGS`, None: as the masks tell.
+        turned: masks of images that EXIF turns are in the pixels of the file, where both ways fit.
+
     Raises:
         InputError: the folder or the split is missing, a list is malformed; reading a sample raises it for missing or
             broken files, for masks of another size or with other indices, and for classes that are not in the set.
     """
 
-    def __init__(self, path: Path | str, split: str) -> None:
-        self.path, self.split = Path(path), split
+    def __init__(self, path: Path | str, split: str, numbering: str | None = None, *, turned: bool = False) -> None:
+        self.path, self.split, self._form, self._turned = Path(path), split, numbering, turned
         self._entries = read_split(self.path, split)
         self.names = [entry.name for entry in self._entries]
-        self.classes = read_classes(self.path)
+        file = class_file(self.path)
+        self.listed = None if file is None else read_class_list(file)
+        self._candidates = readings(self.listed)
+        self.classes = self._candidates[0].names
+
+    def size_in_bytes(self, index: int) -> int:
+        """The size of an image's file, -1 where there is none."""
+        try:
+            return self._image_file(self._entries[index]).stat().st_size
+        except (InputError, OSError):
+            return -1
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, index: int) -> Sample:
         entry = self._entries[index]
-        image = self._read_image(entry)
-        mask = self._read_class_mask(entry, image.shape[:2])
-        return Sample(
-            image=image,
-            classes=self.classes,
-            labels=self._read_labels(entry.name, mask),
-            name=entry.name,
-            mask=mask,
-            parts=self._read_parts(entry.name, image.shape[:2]),
+        sample = sample_of(
+            entry.name,
+            self._image_file(entry),
+            self._mask_file(entry),
+            self._labels(entry.name),
+            self.numbering,
+            turned=self._turned,
+            labels_from=label_vectors.NAME if entry.name in self._labels_of_vectors else "the annotations",
         )
+        parts = self._read_parts(entry.name, sample.size)
+        return sample if parts is None else replace(sample, parts=parts)
 
-    def _read_image(self, entry: Entry) -> NDArray[np.uint8]:
-        wanted = [entry.image] if entry.image else [f"JPEGImages/{entry.name}{suffix}" for suffix in (".jpg", ".png")]
-        for file in wanted:
-            if (self.path / file).exists():
-                return read_image(self.path / file)
+    @functools.cached_property
+    def numbering(self) -> ClassNumbering:
+        """The classes' numbers in masks, and where they come from."""
+
+        def masks() -> Iterator[tuple[Path, tuple[str, ...] | None]]:
+            for entry in self._entries:
+                file = self._mask_file(entry)
+                if file is not None:
+                    yield file, self._labels(entry.name, without_vectors=len(self.classes) == len(VOC_CLASSES))
+
+        return decide(self._candidates, lambda: evidence_of(masks()), self._form, f"voc:{self.path}:{self.split}")
+
+    @functools.cached_property
+    def notes(self) -> list[tuple[str, Note]]:
+        """What was noticed about the folder: masks of no image in it, labels of no name of the split."""
+        images = {file.stem for file in files_in(self.path / "JPEGImages")}
+        masks = masks_in(self.path / MASK_FOLDERS[0])
+        return [("", Note("mask-orphan", name)) for name in sorted(set(masks) - images - set(self.names))]
+
+    def _image_file(self, entry: Entry) -> Path:
+        if entry.image:
+            file = self.path / entry.image
+            wanted = entry.image
+        else:
+            file = with_suffix_of(self.path / "JPEGImages", entry.name, SUFFIXES, ".jpg")
+            wanted = f"JPEGImages/{entry.name}.jpg"
+        if file.exists():
+            return file
         raise InputError(
-            f"{self.path / wanted[0]}{'' if entry.image else ' (or .png)'} is missing, though {self.split}.txt names "
+            f"{self.path / wanted}{'' if entry.image else ' (or .png)'} is missing, though {self.split}.txt names "
             "it; add the image or take the line out"
         )
 
-    def _read_class_mask(self, entry: Entry, size: tuple[int, ...]) -> Mask | None:
-        wanted = [entry.mask] if entry.mask else [f"{folder}/{entry.name}.png" for folder in MASK_FOLDERS]
-        for name in wanted:
-            file = self.path / name
-            if file.exists():
-                return mask_of_set(file, mask_of_size(file, size), self.classes)
+    def _mask_file(self, entry: Entry) -> Path | None:
         if entry.mask:
+            file = self.path / entry.mask
+            if file.exists():
+                return file
             raise InputError(
-                f"{self.path / entry.mask} is missing, though {self.split}.txt names it; add the mask, or take its "
-                "path out of the line"
+                f"{file} is missing, though {self.split}.txt names it; add the mask, or take its path out of the line"
             )
-        return None
+        files = (with_suffix_of(self.path / folder, entry.name, MASK_SUFFIXES, ".png") for folder in MASK_FOLDERS)
+        return next((file for file in files if file.exists()), None)
 
     def _read_parts(self, name: str, size: tuple[int, ...]) -> Mask | None:
         file = self.path / "SegmentationParts" / f"{name}.png"
         if not file.exists():
             return None
-        parts = mask_of_size(file, size)
+        parts = read_mask(file)
+        if parts.shape != size:
+            raise InputError(f"{file}: {parts.shape[1]} x {parts.shape[0]} pixels; its image has another size")
         unknown = np.setdiff1d(parts, [0, *PART_NAMES, IGNORE])
         if unknown.size:
             raise InputError(f"{file}: index {unknown[0]}; a part mask holds 0, 1, 2 and {IGNORE}")
         return parts
 
-    def _read_labels(self, name: str, mask: Mask | None) -> tuple[str, ...] | None:
-        """From the vectors, else the XML, else the class lists, else the mask; in the class set's order."""
+    def _labels(self, name: str, *, without_vectors: bool = False) -> tuple[str, ...] | None:
+        """From the vectors, else the XML, else the class lists; None where only a mask may tell."""
         file = self.path / "Annotations" / f"{name}.xml"
-        present: set[str]
-        if name in self._labels_of_vectors:
+        if not without_vectors and name in self._labels_of_vectors:
             return self._labels_of_vectors[name]
         if file.exists():
             present = object_names(file, VOC_CLASSES if set(self.classes) <= set(VOC_CLASSES) else self.classes)
         elif name in self._labels_of_lists:
             present = self._labels_of_lists[name]
-        elif mask is not None:
-            return labels_of_mask(mask, self.classes)
         else:
             return None
         return tuple(label for label in self.classes if label in present)
@@ -125,7 +166,11 @@ class VocFolder:
     @functools.cached_property
     def _labels_of_vectors(self) -> dict[str, tuple[str, ...]]:
         file = self.path / label_vectors.NAME
-        return label_vectors.read_label_vectors(file, self.classes) if file.exists() else {}
+        if not file.exists():
+            return {}
+        in_vocs_order = [reading.form == "voc" for reading in self._candidates]
+        of_voc = self.numbering.form == "voc" if len(self.classes) == len(VOC_CLASSES) else any(in_vocs_order)
+        return label_vectors.read_label_vectors(file, self.classes, of_voc=of_voc)
 
     @functools.cached_property
     def _labels_of_lists(self) -> dict[str, set[str]]:
@@ -146,15 +191,20 @@ class VocFolder:
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
-    """The class set of a folder: `classes.txt`, else VOC's 20."""
-    file = path / "classes.txt"
-    return read_class_list(file) if file.exists() else VOC_CLASSES
+    """The class set of a folder: its class list, else VOC's 20."""
+    file = class_file(path)
+    return VOC_CLASSES if file is None else read_class_list(file).names
 
 
-def mask_of_size(file: Path, size: tuple[int, ...]) -> Mask:
-    """The numbers in a mask's file. Raises InputError where its size is not the image's (H, W)."""
-    mask = read_mask(file)
-    if mask.shape != size:
-        (height, width), (rows, columns) = size, mask.shape
-        raise InputError(f"{file}: {columns} x {rows} pixels, the image has {width} x {height}; they must be equal")
-    return mask
+def with_suffix_of(folder: Path, name: str, suffixes: Sequence[str], first: str) -> Path:
+    """The file of a name with any of the suffixes, in lower or upper case; `name + first` where there is none.
+
+    >>> with_suffix_of(Path("nowhere"), "a", (".png",), ".jpg").name
+    'a.jpg'
+    """
+    for suffix in (first, *(suffix for suffix in suffixes if suffix != first)):
+        for spelled in (suffix, suffix.upper()):
+            file = folder / f"{name}{spelled}"
+            if file.exists():
+                return file
+    return folder / f"{name}{first}"

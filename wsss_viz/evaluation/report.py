@@ -7,11 +7,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from wsss_viz.data.findings import Noticed
+from wsss_viz.data.matching import in_words_of
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.runner import Progress, as_json, count_shared, count_stored, evaluate, image_rows, quiet
+from wsss_viz.evaluation.runner import (
+    Progress,
+    as_json,
+    check_scorable,
+    count_shared,
+    count_stored_sample,
+    evaluate,
+    image_rows,
+    quiet,
+)
 from wsss_viz.evaluation.scores import summarise
 from wsss_viz.methods.binding import BoundMethod, Networks, Runner, bind
 from wsss_viz.methods.paired_networks import load_paired
@@ -20,13 +32,45 @@ from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
 from wsss_viz.models.renaming import RenamedClassifier, for_data_set
+from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.map_folder import MapFolder
 
 TUNING_SAMPLES = 150
+ALIGNED = {
+    FIELD: "; maps stretched over the images, as the field does",
+    CENTRES: "; maps laid over the images by their cells' centres",
+}
 FINISHED = "none: finished pseudo masks"
 
 
-def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | None, str]:
+def open_for(data_string: str, classes: Sequence[str], whose: str = "the classifier") -> DataSet:
+    """The data set with the classifier's names (`data.matching`).
+
+    Raises:
+        InputError: it cannot be opened, its masks do not tell how they number the classes, or none of its labels is a
+            class of the classifier.
+
+    >>> open_for("scenes:val", ("couch", "dog")).name
+    'scenes:val'
+    """
+    samples = open_data(data_string)
+    if samples.numbering.undecided:
+        raise InputError(samples.numbering.question)
+    return in_words_of(samples, classes, whose)
+
+
+def _about(samples: Sequence[Sample], noticed: Noticed) -> dict[str, Any]:
+    """Where the names and numbers of files come from, and the findings, where there are any."""
+    said: dict[str, Any] = {}
+    if isinstance(samples, DataSet) and hasattr(samples.source, "numbering"):
+        said["classes_from"] = samples.numbering.said
+    findings = [finding.as_dict() for finding in noticed.findings()]
+    return {**said, **({"findings": findings, "unreadable": noticed.unreadable} if findings else {})}
+
+
+def tuning_samples(
+    tune_on: str, data_string: str, classes: Sequence[str] | None = None
+) -> tuple[Sequence[Sample] | None, str]:
     """The samples on which thresholds are chosen, and what the report says of them.
 
     Args:
@@ -37,7 +81,7 @@ def tuning_samples(tune_on: str, data_string: str) -> tuple[Sequence[Sample] | N
         return take(open_data("scenes:val"), TUNING_SAMPLES), f"the first {TUNING_SAMPLES} of scenes:val"
     if tune_on in ("auto", "none"):
         return None, "the data itself (an oracle, as the field does)"
-    return open_data(tune_on), tune_on
+    return (open_data(tune_on) if classes is None else open_for(tune_on, classes)), tune_on
 
 
 def bind_all(
@@ -87,19 +131,21 @@ def run_report(
     each_image: bool = False,
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
+    strict: bool = False,
+    align: str = FIELD,
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
     With `threshold` every method is scored at that one, and nothing is tuned. With `each_image` also `images`, a data
-    string and the classes in it for each, and each method's `per_image`, the IoUs of these classes. {} on the ranks
-    other than 0.
+    string and the classes in it for each, and each method's `per_image`, the IoUs of these classes; and `findings`
+    about the data (`data.findings`), where there are any. {} on the ranks other than 0.
     """
-    samples = ranks.run_on_all(lambda: take(open_data(data_string), limit))
+    samples = ranks.run_on_all(lambda: take(open_for(data_string, classes), limit))
     if threshold is None:
-        tuning, threshold_from = ranks.run_on_all(lambda: tuning_samples(tune_on, data_string))
+        tuning, threshold_from = ranks.run_on_all(lambda: tuning_samples(tune_on, data_string, classes))
     else:
         tuning, threshold_from = None, f"outside: {threshold:.2f} for all"
-    results, images = evaluate(
+    results, images, noticed = evaluate(
         runs,
         classes,
         samples,
@@ -109,6 +155,8 @@ def run_report(
         each_image=each_image,
         ranks=ranks,
         progress=progress,
+        strict=strict,
+        align=align,
     )
     if ranks.rank != 0:
         return {}
@@ -116,7 +164,9 @@ def run_report(
         "data": data_string,
         "count": len(samples),
         "views": views_name,
+        "align": align,
         "threshold_from": threshold_from,
+        **_about(samples, noticed),
         **({"images": images} if each_image else {}),
         "methods": results,
     }
@@ -137,24 +187,52 @@ def method_report(
 
 
 def stored_report(
-    folder: Path, data_string: str, *, limit: int | None = None, ranks: Ranks = ALONE, progress: Progress = quiet
+    folder: Path,
+    data_string: str,
+    *,
+    limit: int | None = None,
+    ranks: Ranks = ALONE,
+    progress: Progress = quiet,
+    strict: bool = False,
+    align: str = FIELD,
 ) -> dict[str, Any]:
     """The same for maps that were written to `folder`, at the best threshold on the data itself.
 
-    Finished pseudo masks have no threshold to choose: their curve is flat. {} on the ranks other than 0.
+    Finished pseudo masks, and maps with a background's score, have no threshold to choose: their curve is flat. {} on
+    the ranks other than 0.
     """
-    samples = ranks.run_on_all(lambda: take(open_data(data_string), limit))
-    counted = count_shared(lambda shown: (count_stored(folder, shown), 0.0), samples, "reading maps", ranks, progress)
+
+    def prepare() -> tuple[DataSet, MapFolder]:
+        samples = open_data(data_string)
+        if samples.numbering.undecided:
+            raise InputError(samples.numbering.question)
+        maps = MapFolder(folder, samples.numbering)
+        in_words_of(samples, maps.classes, f"the maps in {folder}")
+        return (samples if limit is None else samples[:limit]), maps
+
+    samples, maps = ranks.run_on_all(prepare)
+    counted = count_shared(
+        lambda sample: (count_stored_sample(maps, sample, align), 0.0),
+        samples,
+        "reading maps",
+        ranks,
+        progress,
+        strict=strict,
+        of_maps=True,
+    )
     if counted is None:
         return {}
-    scores = summarise(counted.counts, samples[0].classes)
-    finished = MapFolder(folder, samples[0].classes).format == "mask"
+    check_scorable(counted, data_string)
+    scores = summarise(counted.counts, samples.classes)
+    finished = maps.format == "mask" or maps.with_background
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
+        **({} if maps.format == "mask" else {"align": align}),
         "threshold_from": FINISHED if finished else tuning_samples("none", data_string)[1],
-        "images": image_rows(counted, samples[0].classes),
+        **_about(samples, counted.noticed),
+        "images": image_rows(counted, samples.classes),
         "methods": {folder.resolve().name: as_json(scores, None, counted.counts)},
     }
 
@@ -178,7 +256,7 @@ def table(report: dict[str, Any]) -> str:
     """The report's main numbers as text, a line a method."""
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
-        "95 % intervals over images",
+        f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}",
         f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
         f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
     ]

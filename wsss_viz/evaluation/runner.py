@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from wsss_viz.data.findings import Noticed, in_one_line
+from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.subset import Chosen
+from wsss_viz.data.source_files import labels_of_mask
+from wsss_viz.data.sources import DataSet
+from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
+from wsss_viz.methods.reading import read_all
 from wsss_viz.methods.views import MULTI_SCALE, Views
+from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
 from wsss_viz.traces.map_folder import MapFolder
+from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import last_step
 
 Progress = Callable[[Iterable[Sample], str], Iterable[Sample]]
+
+NO_MASK = "has no mask: `evaluate` wants one that has (scenes:test, voc:...)"
 
 
 class Counted(NamedTuple):
     """What was counted over a data set, in the order of its samples.
 
     Attributes:
-        counts: one a sample.
+        counts: one per sample that has a mask and could be read.
         seconds: they took together.
-        sources: each sample's data string, its name where it has none.
+        sources: each such sample's data string, its name where it has none.
+        noticed: what was noticed about all of them, and what could not be read.
     """
 
     counts: list[Counts]
     seconds: float
     sources: list[str]
+    noticed: Noticed
 
 
 def quiet(samples: Iterable[Sample], title: str) -> Iterable[Sample]:
@@ -43,73 +54,140 @@ def quiet(samples: Iterable[Sample], title: str) -> Iterable[Sample]:
     return samples
 
 
+def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
+    """The classes of a data set, of its first sample where it does not say.
+
+    >>> from wsss_viz.data.sources import open
+    >>> "dog" in classes_of(open("scenes:val"))
+    True
+    """
+    classes: tuple[str, ...] | None = getattr(samples, "classes", None)
+    return samples[0].classes if classes is None else classes
+
+
+def known_centres(centres: CellCentres | None, align: str, name: str) -> CellCentres | None:
+    """What maps are laid over the image by. Raises InputError where it is to be the centres and they are not known."""
+    if align == CENTRES and centres is None:
+        raise InputError(
+            f"where the cells of the maps of {name} lie is not known (files of others and older ones do not say): "
+            "write the maps again with `maps`, or leave --align out"
+        )
+    return centres if align == CENTRES else None
+
+
+def count_sample(
+    run: Runner, classes: Sequence[str], views: Views, sample: Sample, align: str = FIELD
+) -> tuple[Counts, float]:
+    """The Counts of one sample under a bound method whose maps are of `classes`, and the seconds it took."""
+    if sample.mask is None:
+        raise InputError(f"{sample.name} {NO_MASK}")
+    start = time.perf_counter()
+    step = last_step(run(sample, views))
+    seconds = time.perf_counter() - start
+    return count(step.maps, sample, classes, centres=known_centres(step.centres, align, sample.name)), seconds
+
+
 def count_run(
     run: Runner, classes: Sequence[str], samples: Iterable[Sample], views: Views = MULTI_SCALE
 ) -> tuple[list[Counts], float]:
-    """One Counts a sample under a bound method whose maps are of `classes`, and the seconds they took together."""
-    counts: list[Counts] = []
-    seconds = 0.0
-    for sample in samples:
-        if sample.mask is None:
-            raise InputError(f"{sample.name} has no mask: `evaluate` wants one that has (scenes:test, voc:...)")
-        start = time.perf_counter()
-        step = last_step(run(sample, views))
-        seconds += time.perf_counter() - start
-        counts.append(count(step.maps, sample, classes))
-    return counts, seconds
+    """One Counts per sample under a bound method whose maps are of `classes`, and the seconds they took together."""
+    pairs = [count_sample(run, classes, views, sample) for sample in samples]
+    return [counts for counts, _ in pairs], sum(seconds for _, seconds in pairs)
+
+
+def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> Counts:
+    """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
+
+    Maps with a background's score of their own are a finished mask: the argmax over it and the maps.
+    """
+    if sample.mask is None:
+        raise InputError(f"{sample.name} {NO_MASK}")
+    sample = matching(sample.classes, maps.classes).of(sample)
+    if maps.masks_of(sample.name):
+        return count_mask(maps.read_mask(sample.name, sample.size), sample, maps.classes, len(THRESHOLDS))
+    assert sample.mask is not None
+    labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
+    stored = maps.read(sample.name, sample.size, labels)
+    centres = known_centres(stored.centres, align, sample.name)
+    if stored.background is None:
+        return count(stored.maps, sample, stored.keys, centres=centres)
+    scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
+    return count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, len(THRESHOLDS))
 
 
 def count_stored(folder: Path, samples: Iterable[Sample]) -> list[Counts]:
-    """One Counts a sample from the maps in `folder`: ours, IRN's, PSA's, heat maps, or finished pseudo masks."""
+    """One Counts per sample from the maps in `folder`."""
     counts: list[Counts] = []
     maps: MapFolder | None = None
     for sample in samples:
-        if sample.mask is None:
-            raise InputError(f"{sample.name} has no mask: `evaluate` wants one that has (scenes:test, voc:...)")
-        if maps is None:
-            maps = MapFolder(folder, sample.classes)
-        if maps.format == "mask":
-            counts.append(count_mask(maps.read_mask(sample.name, sample.size), sample, maps.classes, len(THRESHOLDS)))
-        else:
-            stored = maps.read(sample.name, sample.size)
-            counts.append(count(stored.maps, sample, stored.keys))
+        maps = maps or MapFolder(folder, sample.classes)
+        counts.append(count_stored_sample(maps, sample))
     return counts
 
 
 def count_shared(
-    work: Callable[[Iterable[Sample]], tuple[list[Counts], float]],
+    work: Callable[[Sample], tuple[Counts, float]],
     samples: Sequence[Sample],
     title: str,
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
+    *,
+    strict: bool = False,
+    of_maps: bool = False,
 ) -> Counted | None:
     """What `work` counts, each rank its share of the samples, each of which is read once.
+
+    A sample that cannot be read is noted and left out, unless `strict`; one without a mask is noted and left out.
+
+    Args:
+        work: of one sample: its Counts and the seconds they took.
+        of_maps: `work` reads stored maps, and one that it cannot read is noted and left out likewise.
 
     Returns:
         On rank 0; None on the others.
 
     Raises:
-        InputError: an empty data set, or whatever `work` raises on one of the ranks.
+        InputError: an empty data set, none of it with a mask, or whatever `work` raises on one of the ranks.
     """
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
-    mine = Chosen(samples, range(len(samples))[ranks.rank :: ranks.count])
-    sources: list[str] = []
+    mine = Subset(samples, range(len(samples))[ranks.rank :: ranks.count])
 
-    def noted() -> Iterator[Sample]:
-        for sample in ranks.watched(progress(mine, title)):
-            sources.append(sample.source or sample.name)
-            yield sample
-
-    def counted() -> Counted:
-        return Counted(*work(noted()), sources)
+    def counted() -> tuple[dict[int, tuple[Counts, float, str]], Noticed]:
+        results: dict[int, tuple[Counts, float, str]] = {}
+        noticed = Noticed()
+        for at, sample in read_all(mine, ranks, lambda items: progress(items, title), noticed, strict=strict):
+            if sample.mask is None:
+                continue
+            try:
+                results[ranks.rank + at * ranks.count] = (*work(sample), sample.source or sample.name)
+            except InputError as error:
+                if strict or not of_maps:
+                    raise
+                noticed.failed(sample.name, str(error), "maps-unreadable")
+        return results, noticed
 
     parts = ranks.all_gather(ranks.run_on_all(counted))
     if ranks.rank != 0:
         return None
-    order = [(parts[i % ranks.count], i // ranks.count) for i in range(len(samples))]
-    seconds = sum(part.seconds for part in parts)
-    return Counted([part.counts[at] for part, at in order], seconds, [part.sources[at] for part, at in order])
+    merged: dict[int, tuple[Counts, float, str]] = {}
+    noticed = Noticed(samples.set_notes() if isinstance(samples, DataSet) else ())
+    for results, seen in parts:
+        merged |= results
+        noticed.add(seen)
+    order = [merged[index] for index in sorted(merged)]
+    if not order:
+        messages = [message for _, message in noticed.unreadable]
+        raise InputError(messages[0] if messages else f"{names_of(samples)[0]} {NO_MASK}")
+    return Counted([c for c, _, _ in order], sum(s for _, s, _ in order), [source for _, _, source in order], noticed)
+
+
+def check_scorable(counted: Counted, data: str) -> None:
+    """Raises InputError where no class has a pixel in any mask: there is no mIoU of the background alone."""
+    if sum(int(counts.target[1:].sum()) for counts in counted.counts):
+        return
+    said = in_one_line(counted.noticed.findings(), data) or f"see `data check {data}`"
+    raise InputError(f"no class has a pixel in the {len(counted.counts)} masks, so there is no mIoU: {said}")
 
 
 def evaluate(
@@ -123,7 +201,9 @@ def evaluate(
     each_image: bool = False,
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
-) -> tuple[dict[str, dict[str, Any]], list[list[str]]]:
+    strict: bool = False,
+    align: str = FIELD,
+) -> tuple[dict[str, dict[str, Any]], list[list[str]], Noticed]:
     """The scores of several methods under the same inference, and what they are of.
 
     Args:
@@ -137,27 +217,33 @@ def evaluate(
         each_image: whether `per_image` is wanted, the IoUs of each sample's own classes (`scores.image_ious`).
         ranks: this process among the others, each of which takes its share of the samples.
         progress: wraps the samples while they are gone through.
+        align: how maps are laid over images: one of `traces.centres.ALIGNMENTS`.
 
     Returns:
-        By method the fields of `Scores` and `seconds_per_image`; and `image_rows`. On rank 0; nothing on the others.
+        By method the fields of `Scores` and `seconds_per_image`; `image_rows`; and what was noticed. On rank 0;
+        nothing on the others.
 
     Raises:
-        InputError: an empty data set, or a sample without a mask.
+        InputError: an empty data set, or one without a mask or without a pixel of a class.
     """
     results: dict[str, dict[str, Any]] = {}
     rows: list[list[str]] = []
+    noticed = Noticed()
     for name, run in runs.items():
-        work = partial(count_run, run, classes, views=views)
+        work = partial(count_sample, run, classes, views, align=align)
         at = threshold
         if tune_on is not None:
-            tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress)
-            at = summarise(tuned.counts, tune_on[0].classes).best_threshold if tuned else None
-        counted = count_shared(work, samples, name, ranks, progress)
+            tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress, strict=strict)
+            at = summarise(tuned.counts, classes_of(tune_on)).best_threshold if tuned else None
+        counted = count_shared(work, samples, name, ranks, progress, strict=strict)
         if counted is not None:
-            scores = summarise(counted.counts, samples[0].classes, at)
-            results[name] = as_json(scores, counted.seconds / len(samples), counted.counts if each_image else ())
-            rows = image_rows(counted, samples[0].classes)
-    return results, rows
+            names, noticed = classes_of(samples), counted.noticed
+            check_scorable(counted, getattr(samples, "name", "DATA"))
+            scores = summarise(counted.counts, names, at)
+            each = counted.counts if each_image else ()
+            results[name] = as_json(scores, counted.seconds / len(counted.counts), each)
+            rows = image_rows(counted, names)
+    return results, rows, noticed
 
 
 def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Counts] = ()) -> dict[str, Any]:
@@ -169,5 +255,5 @@ def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Co
 
 def image_rows(counted: Counted, classes: Sequence[str]) -> list[list[str]]:
     """What `per_image` is of: for each sample its source and those of its classes that have pixels in it."""
-    there = (np.flatnonzero(counts.there[1:]) for counts in counted.counts)
-    return [[source, *(classes[int(c)] for c in inside)] for source, inside in zip(counted.sources, there, strict=True)]
+    inside = (np.flatnonzero(counts.target[1:]) for counts in counted.counts)
+    return [[source, *(classes[int(c)] for c in row)] for source, row in zip(counted.sources, inside, strict=True)]

@@ -65,7 +65,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def _mean(values: NDArray, axis: int = -1) -> NDArray:
-    """The mean over what is defined: a class that is neither there nor claimed has no IoU."""
+    """The mean over what is defined: a class that is neither there nor predicted has no IoU."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return np.nanmean(values, axis=axis)
@@ -76,12 +76,12 @@ def _ratio(part: NDArray, whole: NDArray) -> NDArray:
 
 
 def _union(counts: Counts) -> NDArray:
-    return counts.claimed + counts.there - counts.hits
+    return counts.predicted + counts.target - counts.intersection
 
 
-def miou_curve(counts: Counts) -> NDArray[np.float64]:
+def _miou_curve(counts: Counts) -> NDArray[np.float64]:
     """(T,) mIoU at every threshold, in percent."""
-    return _mean(_ratio(counts.hits, _union(counts)))
+    return _mean(_ratio(counts.intersection, _union(counts)))
 
 
 def summarise(
@@ -105,15 +105,20 @@ def summarise(
     if not images:
         raise ValueError("`images` is empty: nothing to score")
     total = functools.reduce(operator.add, images)
-    curve = miou_curve(total)
+    curve = _miou_curve(total)
     best = int(np.nanargmax(curve))
     at = best if threshold is None else int(np.argmin(np.abs(thresholds - threshold)))
     if threshold is not None and abs(thresholds[at] - threshold) > 1e-9:
         raise ValueError(f"`threshold` {threshold} was not counted: give one of {thresholds[0]} to {thresholds[-1]}")
-    hits, claimed, there, union = total.hits[at], total.claimed[at], total.there, _union(total)[at]
-    iou = _ratio(hits, union)
+    intersection, predicted, target, union = (
+        total.intersection[at],
+        total.predicted[at],
+        total.target,
+        _union(total)[at],
+    )
+    iou = _ratio(intersection, union)
     names = ("background", *classes)
-    parts = _ratio(total.part_hits[at], total.part_there)
+    parts = _ratio(total.part_intersection[at], total.part_target)
     return Scores(
         threshold=float(thresholds[at]),
         miou=float(curve[at]),
@@ -121,10 +126,10 @@ def summarise(
         best_miou=float(curve[best]),
         curve=tuple((float(t), float(v)) for t, v in zip(thresholds, curve, strict=True)),
         per_class=dict(zip(names, (float(v) for v in iou), strict=True)),
-        precision=float(_mean(_ratio(hits, claimed)[1:])),
-        recall=float(_mean(_ratio(hits, there)[1:])),
-        fp=float(_mean(_ratio(claimed - hits, union))),
-        fn=float(_mean(_ratio(there - hits, union))),
+        precision=float(_mean(_ratio(intersection, predicted)[1:])),
+        recall=float(_mean(_ratio(intersection, target)[1:])),
+        fp=float(_mean(_ratio(predicted - intersection, union))),
+        fn=float(_mean(_ratio(target - intersection, union))),
         part_recall={PART_NAMES[part]: float(value) for part, value in zip(PARTS, parts, strict=True)},
         interval=bootstrap(images, at, seed=seed),
     )
@@ -139,11 +144,11 @@ def image_ious(
         threshold: one of `thresholds`.
     """
     at = int(np.argmin(np.abs(thresholds - threshold)))
-    found = []
+    ious = []
     for image in images:
-        iou = _ratio(image.hits[at], _union(image)[at])
-        found.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.there[1:]) + 1])
-    return found
+        iou = _ratio(image.intersection[at], _union(image)[at])
+        ious.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
+    return ious
 
 
 def bootstrap(
@@ -154,15 +159,17 @@ def bootstrap(
     A class that is in none of a draw's images keeps the IoU it has over all of them, so that each draw's mIoU is the
     mean over the same classes (our own: over the draw's classes alone, the interval of few images may miss its mIoU).
     """
-    fields = ("hits", "claimed", "part_hits")
+    fields = ("intersection", "predicted", "part_intersection")
     stacks = {name: np.stack([getattr(image, name)[at] for image in images]) for name in fields}
-    stacks |= {name: np.stack([getattr(image, name) for image in images]) for name in ("there", "part_there")}
+    stacks |= {name: np.stack([getattr(image, name) for image in images]) for name in ("target", "part_target")}
     weights = resampling_weights(len(images), draws, seed)
     sums = {name: weights @ stack for name, stack in stacks.items()}
-    union = sums["claimed"] + sums["there"] - sums["hits"]
+    union = sums["predicted"] + sums["target"] - sums["intersection"]
     total = functools.reduce(operator.add, images)
-    miou = _mean(np.where(union > 0, _ratio(sums["hits"], union), _ratio(total.hits[at], _union(total)[at])))
-    parts = _ratio(sums["part_hits"], sums["part_there"])
+    miou = _mean(
+        np.where(union > 0, _ratio(sums["intersection"], union), _ratio(total.intersection[at], _union(total)[at]))
+    )
+    parts = _ratio(sums["part_intersection"], sums["part_target"])
     series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
     bounds = {}
     for name, values in series.items():

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import BACKGROUND, IGNORE
 from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, outline, overlay, picture
 from wsss_viz.figures.sources import FigureRow, class_map, seed_mask, seen_image
@@ -18,7 +18,7 @@ from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
 
-MOST_SHOWN = 8
+MOST_STEPS = 8
 ONE_LINE, TWO_LINES = 0.2, 0.3
 """Inches for the columns' titles, and for the rows' names."""
 TITLES = {"image": "Image", "truth": "Ground truth"}
@@ -39,7 +39,19 @@ Line = tuple[FigureRow, str, list[Cell | None]]
 
 
 def grid(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
-    """A row per image, a column per picture or method."""
+    """A row per image, a column per picture or method.
+
+    Examples:
+        >>> from wsss_viz.figures.spec import Row
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> from wsss_viz.traces import Trace
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "red", {"cam": trace})
+        >>> figure = grid(FigureSpec("grid", ("image", "truth", "cam"), (Row("flag", "red"),)), [row])
+        >>> [text.get_text() for text in figure.texts][:3]
+        ['(a) Image', '(b) Ground truth', '(c) CAM']
+    """
     lines: list[Line] = []
     for entry, row in zip(rows, spec.rows, strict=True):
         cells: list[Cell | None] = []
@@ -77,9 +89,21 @@ def _method_cell(
 
 
 def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
-    """A row per image and method, a column per step; empty where a method had ended before."""
+    """A row per image and method, a column per step; empty where a method had ended before.
+
+    Examples:
+        >>> from wsss_viz.figures.spec import Row
+        >>> from wsss_viz.methods import ae
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> from wsss_viz.traces import Trace
+        >>> trace = Trace.collect(ae(colour_network(), flag(), ["blue"]), "ae", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "blue", {"ae": trace})
+        >>> figure = filmstrip(FigureSpec("filmstrip", ("ae",), (Row("flag", "blue"),)), [row])
+        >>> [text.get_text() for text in figure.texts][:3]
+        ['Image', 'k = 0', 'k = 1']
+    """
     longest = max(len(trace) for entry in rows for trace in entry.traces.values())
-    steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_SHOWN))})
+    steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_STEPS))})
     lines: list[Line] = []
     for entry in rows:
         for method in entry.traces:
@@ -164,10 +188,9 @@ def _cell(
 
 
 def _coloured(mask: NDArray[np.unsignedinteger], classes: Sequence[str]) -> NDArray[np.uint8]:
-    """(H, W, 4) a mask in VOC's colours over a pale ground."""
+    """(H, W, 4) a mask in its classes' colours over a pale ground."""
     drawn = np.zeros((*mask.shape, 4), dtype=np.uint8)
     drawn[(mask == BACKGROUND) | (mask == IGNORE)] = (236, 236, 236, 150)
     for index, name in enumerate(classes):
-        colour = class_colour(name) if name in VOC_CLASSES else (90, 90, 90)
-        drawn[mask == index + 1] = (*colour, 205)
+        drawn[mask == index + 1] = (*colour_in(classes, name), 205)
     return drawn

@@ -10,24 +10,26 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wsss_viz.data.files import only_one, read_bounded, remove_partial, write_first
+from wsss_viz.data.files import only_one, remove_partial, write_first
+from wsss_viz.data.findings import Noticed
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.subset import names_of
+from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
+from wsss_viz.methods.reading import read_all
 from wsss_viz.methods.views import Views
-from wsss_viz.traces.map_folder import SETTINGS, MapWriter
+from wsss_viz.traces.map_folder import DICTIONARIES, NUMBERED, SETTINGS, MapWriter, read_settings
 from wsss_viz.traces.step import last_step
 from wsss_viz.traces.storage import StoredMaps
 
-Progress = Callable[[Sequence[int]], Iterable[int]]
+Progress = Callable[[Iterable[int]], Iterable[int]]
 """Shows how far it is: wraps the indices this rank goes through."""
 
 
@@ -39,11 +41,13 @@ class RankReport:
         written: images whose maps it wrote.
         skipped: images of its share that were there already.
         seconds: from its first image to its last.
+        noticed: what was noticed about its samples, and which could not be read.
     """
 
     written: int
     skipped: int
     seconds: float
+    noticed: Noticed = field(default_factory=Noticed)
 
 
 def run_dataset(
@@ -54,8 +58,10 @@ def run_dataset(
     *,
     views: Views,
     settings: dict[str, Any],
+    about: dict[str, Any] | None = None,
     ranks: Ranks = ALONE,
     progress: Progress | None = None,
+    strict: bool = False,
 ) -> list[RankReport]:
     """Writes the maps of each sample's labelled classes (the top class's where no labels are known of it).
 
@@ -69,15 +75,32 @@ def run_dataset(
         writer: the folder and its format.
         settings: what the maps depend on (method, checkpoint, views); kept in the folder as settings.json, so that a
             second run with others is refused instead of mixed.
+        about: what a person may want to know of them besides (paths); kept there too, and not compared.
         ranks: this process among the others.
         progress: shows how far this rank is.
+        strict: a sample that cannot be read ends the run; else it is noted and the run goes on.
 
     Returns:
         What each rank did, on every rank.
 
     Raises:
         InputError: the folder holds the maps of another run, or another run is writing to it; two samples have one
-            name, or one has none that can name a file; whatever reading a sample raises. On all ranks alike.
+            name, or one has none that can name a file; where `strict`, whatever reading a sample raises. On all ranks
+            alike.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> run = bind("cam", network)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     writer = MapWriter(Path(folder), network.classes)
+        ...     (report,) = run_dataset(run, network.classes, [flag()], writer, views=SINGLE, settings={})
+        ...     sorted(path.name for path in Path(folder).iterdir()), report.written
+        (['flag.npz', 'settings.json'], 1)
     """
     with contextlib.ExitStack() as held:
 
@@ -85,7 +108,7 @@ def run_dataset(
             paths = _paths(writer, names_of(samples))
             if ranks.rank != 0:
                 return []
-            _claim(writer.folder, {**settings, **writer.settings()})
+            _claim(writer.folder, {**settings, **writer.settings()}, about or {})
             held.enter_context(only_one(writer.folder / SETTINGS))
             remove_partial(writer.folder)
             return [index for index, path in enumerate(paths) if not path.exists()]
@@ -97,25 +120,34 @@ def run_dataset(
 
         def work() -> RankReport:
             start = time.perf_counter()
-            indices = mine if progress is None else progress(mine)
-            for index in ranks.watched(indices):
-                _write(run, classes, samples[index], writer, views)
-            return RankReport(len(mine), skipped, time.perf_counter() - start)
+            noticed, written = Noticed(), 0
+            for _, sample in read_all(Subset(samples, mine), ranks, progress or iter, noticed, strict=strict):
+                _write(run, classes, sample, writer, views)
+                written += 1
+            return RankReport(written, skipped, time.perf_counter() - start, noticed)
 
         return ranks.all_gather(ranks.run_on_all(work))
 
 
 def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ...]:
-    """The class list that numbers what is written: the data set's where it has all of the classifier's, else theirs."""
-    return tuple(of_data) if set(classes) <= set(of_data) else tuple(classes)
+    """The class list that numbers what is written: the data set's where it shares a class with the classifier's.
+
+    Examples:
+        >>> numbered_by(("cat", "dog"), ("bird", "cat")), numbered_by(("cat", "dog"), ("cow",))
+        (('bird', 'cat'), ('cat', 'dog'))
+    """
+    return tuple(of_data) if set(classes) & set(of_data) else tuple(classes)
 
 
 def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWriter, views: Views) -> None:
     step = last_step(run(sample, views))
     foreign = sample.labels is not None and not set(sample.labels) & set(classes)
     index = [] if foreign else list(step.targets)
+    if writer.format in NUMBERED:
+        # Of an image without labels, the class with the top score may be one that the data set does not number.
+        index = [i for i in index if classes[i] in writer.classes]
     # IRN's are sums over the views, ours means: it matters for the 1e-5 that its normalisation adds.
-    unit = np.float32(views.count if writer.format == "irn" else 1)
+    unit = np.float32(views.count if writer.format in DICTIONARIES else 1)
     full = step.arrays.get("high_res")
     stored = StoredMaps(
         step.maps[index] * unit,
@@ -123,6 +155,7 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
         tuple(classes[i] for i in index),
         sample.size,
         None if full is None else full[index] * unit,
+        centres=step.centres,
     )
     writer.write(sample.name, stored)
 
@@ -142,14 +175,22 @@ def _paths(writer: MapWriter, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _claim(folder: Path, settings: dict[str, Any]) -> None:
+def _claim(folder: Path, settings: dict[str, Any], about: dict[str, Any]) -> None:
     """Makes the folder this run's: it is new or empty, or holds the same settings."""
     path = folder / SETTINGS
-    content = (json.dumps(settings, indent=2, sort_keys=True) + "\n").encode()
+    content = {**settings, **({"about": about} if about else {})}
     if not path.exists() and folder.exists() and any(_visible(folder)):
         raise InputError(f"{folder} is not empty and not a folder of maps: give another --out")
-    if not write_first(path, content) and read_bounded(path, 2**22) != content:
-        raise InputError(f"{folder} holds the maps of another run (see {SETTINGS} there): give another --out")
+    if write_first(path, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()):
+        return
+    there = {key: value for key, value in (read_settings(folder) or {}).items() if key != "about"}
+    given = json.loads(json.dumps(settings))
+    if there != given:
+        differ = sorted(key for key in {*there, *given} if there.get(key) != given.get(key))
+        raise InputError(
+            f"{folder} holds the maps of another run (see {SETTINGS} there; other: {', '.join(differ)}): give another "
+            "--out"
+        )
 
 
 def _visible(folder: Path) -> Iterator[Path]:

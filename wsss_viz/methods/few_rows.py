@@ -3,7 +3,7 @@
 A map is a row times the features, so an image's few classes look the same with few rows as with all, and a trace is
 a hundredth in size. Two methods need more rows than are shown, which their Steps leave out again:
 
-    RIB      the classes of its companions: the shipped photographs that show none of the image's labels
+    RIB      the classes of its companions, the shipped photographs (`rib_batch.shipped_companions`)
     CS-AE    a mean over classes, so that its rate goes with their number: filled up to 16 with the photographs' classes
 
 Our own (`docs/sources.md#photographs`).
@@ -19,8 +19,6 @@ import torch
 
 from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.sources import open as open_data
-from wsss_viz.data.subset import Chosen
 from wsss_viz.methods.binding import bind
 from wsss_viz.methods.catalogue import method
 from wsss_viz.methods.views import SINGLE, Views
@@ -59,16 +57,11 @@ def run_with_few_rows(
         2
     """
     entry, own = method(name), len(sample.classes)
-    photographs = Photographs()
-    others = [other for other in photographs.classes if other not in sample.classes]
+    others = [other for other in Photographs().classes if other not in sample.classes]
     rows = (*sample.classes, *others) if entry.companions else (*sample.classes, *others)[: max(ROWS, own)]
     looking = narrow(classifier, rows)
     if not sample.labels:
         sample = replace(sample, labels=(_highest(looking, sample),))
-    if entry.companions:
-        labels = set(sample.labels or ())
-        eligible = [i for i, names in enumerate(photographs.labels) if labels.isdisjoint(names)]
-        changes.setdefault("companion_samples", Chosen(open_data("photos"), eligible))
     for step in bind(name, looking, **changes)(sample, views):
         yield first_classes(step, own)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
@@ -39,7 +41,7 @@ def load(
             `python -m wsss_viz train` ("trained-classifier"), the path of a checkpoint (one of this
             project, or of an architecture in `models.architectures`; `FILE#part` for one of several networks in it), a
             torchvision model's name ("resnet50", "torchvision:resnet50"), which comes with its pretrained weights, or a
-            module, which is adapted.
+            module, which is adapted and stays as it is: trainable, in its mode, on its device.
         device: "auto" (the GPU where there is one), "cpu", "cuda", "cuda:1", "mps".
         classes: names of the head's rows, where they are not those of VOC, COCO or ImageNet.
         preprocessing: of a module, as `adapt` takes it.
@@ -59,7 +61,7 @@ def load(
         >>> classifier.classes, classifier.stride, classifier.input_from
         (('cat', 'dog'), 16, 'assumed')
     """
-    place = find_device(device)
+    target_device = find_device(device)
     given = NetworkInput(
         None if mean is None else tuple(mean), None if std is None else tuple(std), short_side, stride, None
     )
@@ -73,7 +75,18 @@ def load(
         classifier = adapt(
             name, classes, preprocessing=preprocessing, mean=mean, std=std, short_side=short_side, stride=stride
         )
-    return classifier.eval().requires_grad_(False).to(place)
+        classifier = _twin(classifier)
+    return classifier.eval().requires_grad_(False).to(target_device)
+
+
+def _twin(classifier: Classifier) -> Classifier:
+    """The classifier in modules and parameters of its own, the numbers shared: freezing it changes no other."""
+    tensors = itertools.chain(classifier.parameters(), classifier.buffers())
+    return copy.deepcopy(classifier, {id(tensor): _alias(tensor) for tensor in tensors})
+
+
+def _alias(tensor: Tensor) -> Tensor:
+    return nn.Parameter(tensor.detach(), requires_grad=False) if isinstance(tensor, nn.Parameter) else tensor.detach()
 
 
 def _read(name: str, classes: Sequence[str] | None, given: NetworkInput) -> Classifier:

@@ -20,104 +20,92 @@ import io
 import math
 import pickle
 from collections import OrderedDict
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.data.class_sets import numbers_on_disk
-from wsss_viz.data.pickled import read_pickled_dict
-from wsss_viz.errors import InputError
+from wsss_viz.data.numbering import ClassNumbering
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.storage import StoredMaps
+
+CRF_ALPHA = 4.0
+"""PSA's lower power of the background's score (`infer_cls.py`, low_alpha)."""
 
 _TORCH_MAGIC, _TORCH_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _STORAGES = {"int64": "LongStorage", "float32": "FloatStorage"}
 
 
-def irn_bytes(stored: StoredMaps, classes: Sequence[str]) -> bytes:
+def irn_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
     """The content of IRN's file; the same maps give the same bytes.
 
     Args:
         stored: where it has no `high_res` of the image's size, its maps are enlarged to 16 ceil(H / 16) x
             16 ceil(W / 16) and cut, as IRN does with each scale.
-        classes: the class list whose places, or VOC's where its names are VOC's, are the keys (`class_sets`).
+        numbering: whose numbers - 1 are the keys.
     """
     height, width = stored.size
     strided = (math.ceil(height / 4), math.ceil(width / 4))
     maps = stored.maps if stored.maps.shape[1:] == strided else upsample(stored.maps, strided)
-    full = stored.high_res
-    if full is None or full.shape[1:] != stored.size:
-        padded = (16 * math.ceil(height / 16), 16 * math.ceil(width / 16))
-        full = upsample(stored.maps, padded)[:, :height, :width]
-    numbers = dict(zip(classes, numbers_on_disk(classes), strict=True))
+    numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
     content = {
         "keys": _Tensor(np.array([numbers[key] - 1 for key in stored.keys], dtype=np.int64)),
         "cam": _Tensor(normalise(maps, "relu_max")),
-        "high_res": np.ascontiguousarray(normalise(full, "relu_max")),
+        "high_res": np.ascontiguousarray(normalise(_full(stored), "relu_max")),
     }
+    return _saved(content)
+
+
+def psa_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
+    """PSA's file (`infer_cls.py`): `np.save` of {class from 0: (H, W) float32}, normalised as IRN's.
+
+    >>> from wsss_viz.data.numbering import by_lines
+    >>> maps = StoredMaps(np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32), ("heart",), (9, 8))
+    >>> psa_bytes(maps, by_lines(("lung", "heart"), "a list"))[:6]
+    b'\\x93NUMPY'
+    """
+    return _saved({number - 1: values for number, values in _normalised(stored, numbering)})
+
+
+def crf_bytes(stored: StoredMaps, numbering: ClassNumbering, alpha: float = CRF_ALPHA) -> bytes:
+    """The form of PSA's and SEAM's CRF files, {0: background, class + 1: (H, W)}, without the CRF itself.
+
+    The background is (1 - max_c M_c)^alpha, as PSA gives it to the CRF (alpha 4 and 32; SEAM 4 and 24).
+
+    >>> from wsss_viz.data.numbering import by_lines
+    >>> maps = StoredMaps(np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32), ("heart",), (9, 8))
+    >>> crf_bytes(maps, by_lines(("lung", "heart"), "a list"))[:6]
+    b'\\x93NUMPY'
+    """
+    pairs = list(_normalised(stored, numbering))
+    highest = np.max([values for _, values in pairs], axis=0, initial=0) if pairs else np.zeros(stored.size, np.float32)
+    background = np.power(1 - highest, alpha, dtype=np.float32)
+    return _saved({0: background, **dict(pairs)})
+
+
+def _normalised(stored: StoredMaps, numbering: ClassNumbering) -> Iterator[tuple[int, NDArray]]:
+    numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
+    for key, values in zip(stored.keys, normalise(_full(stored), "relu_max"), strict=True):
+        yield numbers[key], np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _full(stored: StoredMaps) -> NDArray[np.float32]:
+    """The maps in the image's resolution: those that are there, else enlarged as IRN enlarges each scale."""
+    height, width = stored.size
+    if stored.high_res is not None and stored.high_res.shape[1:] == stored.size:
+        return stored.high_res
+    padded = (16 * math.ceil(height / 16), 16 * math.ceil(width / 16))
+    return upsample(stored.maps, padded)[:, :height, :width]
+
+
+def _saved(content: dict[Any, Any]) -> bytes:
+    """What np.save writes for an object: its header, and the pickle of an array of it."""
     buffer = io.BytesIO()
-    # What np.save writes for an object: its header, and the pickle of an array of it.
     np.lib.format.write_array_header_1_0(buffer, {"descr": "|O", "fortran_order": False, "shape": ()})
     _Pickler(buffer, protocol=4).dump(np.array(content, dtype=object))
     return buffer.getvalue()
-
-
-def read_irn(path: Path, classes: Sequence[str], size: tuple[int, int]) -> StoredMaps:
-    """IRN's or PSA's file: the maps in the image's resolution, normalised as they were written.
-
-    Args:
-        classes: the class list the keys are of. Classes of VOC that are not in it are left out.
-        size: (H, W) of the image.
-
-    Raises:
-        InputError: the file is missing or neither of the two, a class beyond the list, maps of another size.
-    """
-    if not path.is_file():
-        raise InputError(f"no maps at {path}: write them with `python -m wsss_viz maps --format irn`")
-    content = read_pickled_dict(path)
-    if {"keys", "high_res"} <= content.keys():
-        indices, maps = content["keys"].reshape(-1), content["high_res"]
-    elif content and all(isinstance(key, int) for key in content):
-        indices, maps = np.array(list(content)), _stacked(path, list(content.values()))
-    else:
-        raise InputError(f"{path} holds no class maps: IRN's have keys, cam and high_res, PSA's a map a class index")
-    fits = maps.ndim == 3 and len(maps) == len(indices) and maps.shape[1:] == size
-    if not fits or maps.dtype.kind != "f" or indices.dtype.kind not in "iu":
-        raise InputError(f"{path} has {len(indices)} keys and maps {maps.shape} for an image of {size[0]} x {size[1]}")
-    if not np.isfinite(maps).all():
-        raise InputError(f"{path} has maps that are not finite: write it again")
-    kept = kept_classes(path, indices, classes)
-    return StoredMaps(
-        np.ascontiguousarray(maps[[i for i, _ in kept]], dtype=np.float32),
-        np.full(len(kept), np.nan, dtype=np.float32),
-        tuple(name for _, name in kept),
-        size,
-    )
-
-
-def kept_classes(path: Path, indices: NDArray, classes: Sequence[str]) -> list[tuple[int, str]]:
-    """Position and name of each class index from 0 that is in the class list; InputError for one beyond it."""
-    names = dict(zip(numbers_on_disk(classes), classes, strict=True))
-    last = max(len(classes), 20 if tuple(names) != tuple(range(1, len(classes) + 1)) else 0)
-    found = []
-    for position, index in enumerate(indices.tolist()):
-        if not 0 <= index < last:
-            raise InputError(
-                f"{path} has class {index}, beyond the {last} of the data set: give the data it was made of"
-            )
-        if index + 1 in names:
-            found.append((position, names[index + 1]))
-    return found
-
-
-def _stacked(path: Path, maps: list[NDArray]) -> NDArray:
-    if len({array.shape for array in maps}) > 1:
-        raise InputError(f"{path} has maps of several sizes: write it again")
-    return np.stack(maps)
 
 
 class _Tensor:

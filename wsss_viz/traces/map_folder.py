@@ -5,16 +5,19 @@
 | `ours` | `NAME.npz` | maps, raw and signed, logits, class names (`storage`) |
 | `irn` | `NAME.npy` | IRN's dictionary of normalised maps, at stride 4 and in full resolution (`irn_maps`) |
 | `mask` | `NAME.png` | a pseudo mask in VOC's palette: argmax over the maps and the threshold (`pseudo_masks`) |
+| `psa` | `NAME.npy` | PSA's dictionary of class from 0 to normalised map (`irn_maps`) |
+| `crf` | `NAME.npy` | the form of PSA's and SEAM's CRF files, with the background's score at key 0 |
 | `fiftyone` | `NAME.json` and `NAME/CLASS.png` | maps in 8 bits with their ranges (`heat_maps`) |
 
 Beside them stands `settings.json`, what they depend on. Folders that others wrote have none: their format is seen from
-the files, their classes are those of the data set.
+the files, their classes are those of the data set; `foreign_maps` has the forms that are read.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,20 +26,25 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from wsss_viz.data.class_sets import MOST_CLASSES, mask_of_set, numbers_on_disk
+from wsss_viz.data.class_sets import MOST_CLASSES
 from wsss_viz.data.files import explained, read_bounded, write_whole
-from wsss_viz.data.images import read_mask
+from wsss_viz.data.images import read_mask_file
+from wsss_viz.data.numbering import ClassNumbering, default_numbering
 from wsss_viz.data.palette import voc_palette
 from wsss_viz.data.sample import IGNORE, Mask
 from wsss_viz.errors import InputError
 from wsss_viz.traces.file_names import file_stem
+from wsss_viz.traces.foreign_maps import read_foreign_maps
 from wsss_viz.traces.heat_maps import read_heat_maps, write_heat_maps
-from wsss_viz.traces.irn_maps import irn_bytes, read_irn
+from wsss_viz.traces.irn_maps import CRF_ALPHA, crf_bytes, irn_bytes, psa_bytes
 from wsss_viz.traces.pseudo_masks import pseudo_mask
 from wsss_viz.traces.storage import StoredMaps, read_maps, write_maps
 
-SUFFIXES = {"ours": ".npz", "irn": ".npy", "mask": ".png", "fiftyone": ".json"}
+SUFFIXES = {"ours": ".npz", "irn": ".npy", "psa": ".npy", "crf": ".npy", "mask": ".png", "fiftyone": ".json"}
 """By format, the suffix of the file whose presence says that an image is done."""
+
+_FOREIGN = {"irn": ".npy", "psa": ".npy", "crf": ".npy", "npz": ".npz", "pngs": ".png"}
+"""By format, the suffix of files that are read by what they hold."""
 
 SETTINGS = "settings.json"
 IRN_THRESHOLD = 0.15
@@ -52,6 +60,7 @@ class MapWriter:
         classes: the class list that numbers what is written; all keys are in it.
         format: one of `SUFFIXES`.
         threshold: of the background, for pseudo masks.
+        numbering: the numbers of the classes in masks and keys; the default one of `classes` where it is None.
 
     Raises:
         InputError: an unknown format, or more classes than a mask can number.
@@ -61,6 +70,7 @@ class MapWriter:
     classes: tuple[str, ...]
     format: str = "ours"
     threshold: float = IRN_THRESHOLD
+    numbering: ClassNumbering | None = None
 
     def __post_init__(self) -> None:
         if self.format not in SUFFIXES:
@@ -82,49 +92,94 @@ class MapWriter:
             raise InputError(f"the class maps of {name} are not finite: the weights hold NaN or infinity; restore them")
         if self.format == "ours":
             write_maps(self.path(name), stored)
-        elif self.format == "irn":
-            write_whole(self.path(name), irn_bytes(stored, self.classes))
+        elif self.format in DICTIONARIES:
+            write_whole(self.path(name), DICTIONARIES[self.format](stored, self._numbering))
         elif self.format == "mask":
-            write_whole(self.path(name), _mask_png(stored, self.classes, self.threshold))
+            write_whole(self.path(name), _mask_png(stored, self._numbering, self.threshold))
         else:
             write_heat_maps(self.folder, name, stored)
 
     def settings(self) -> dict[str, Any]:
         """What a reader must know of the files."""
-        extra = {"threshold": self.threshold} if self.format == "mask" else {}
+        extra: dict[str, Any] = {"threshold": self.threshold} if self.format == "mask" else {}
+        if self.format == "crf":
+            extra["alpha"] = CRF_ALPHA
+        if self.format in NUMBERED:
+            extra["numbers"] = list(self._numbering.numbers)
         return {"format": self.format, "classes": list(self.classes), **extra}
+
+    @property
+    def _numbering(self) -> ClassNumbering:
+        return default_numbering(self.classes) if self.numbering is None else self.numbering
+
+
+DICTIONARIES = {"irn": irn_bytes, "psa": psa_bytes, "crf": crf_bytes}
+"""What writes the formats of pickled dictionaries."""
+
+NUMBERED = (*DICTIONARIES, "mask")
+"""Formats that have the classes' numbers, not their names."""
 
 
 class MapFolder:
     """Reads the maps in a folder.
 
     Args:
-        folder: written by `MapWriter`, by IRN, PSA and their like, or of pseudo masks.
-        classes: the data set's, in its order; what numbers are of where no settings.json says else.
+        folder: written by `MapWriter`, by others (`foreign_maps`), or of pseudo masks.
+        numbering: the data set's classes and their numbers; or its classes alone, numbered by default. What numbers
+            are of where no settings.json says else.
 
     Attributes:
-        format: one of `SUFFIXES`.
+        format: one of `SUFFIXES`, or "npz" or "pngs" of others.
         threshold: of pseudo masks that we wrote, else None.
+        with_background: whether maps that were read so far have a background's score.
 
     Raises:
         InputError: no such folder, nothing in it, or a settings.json that is not ours.
     """
 
-    def __init__(self, folder: Path, classes: Sequence[str]) -> None:
+    def __init__(self, folder: Path, numbering: ClassNumbering | Sequence[str]) -> None:
         self.folder = folder
         settings = read_settings(folder)
         self.format = str(settings.get("format", "ours")) if settings else _seen_format(folder)
+        self.numbering = numbering if isinstance(numbering, ClassNumbering) else default_numbering(tuple(numbering))
         named = settings.get("classes") if settings else None
-        self.classes = tuple(classes) if named is None else tuple(str(name) for name in named)
+        if named is not None and settings is not None:
+            self.numbering = _numbering_of(tuple(str(name) for name in named), settings.get("numbers"), folder)
+        self.classes = self.numbering.names
         self.threshold: float | None = settings.get("threshold") if settings else None
-        if self.format not in SUFFIXES:
+        self.with_background = False
+        if self.format not in SUFFIXES | _FOREIGN:
             raise InputError(f"{folder / SETTINGS}: unknown format {self.format[:40]!r}; write the maps again")
 
-    def read(self, name: str, size: tuple[int, int]) -> StoredMaps:
-        """The maps of an image of (H, W). Raises InputError where they are missing, broken or of another image."""
-        path = self.folder / f"{file_stem(name)}{SUFFIXES[self.format]}"
-        if self.format == "irn":
-            return read_irn(path, self.classes, size)
+    def masks_of(self, name: str) -> bool:
+        """Whether the folder has finished pseudo masks; `name` tells them from PNGs of one class each."""
+        stem = file_stem(name)
+        single = self.format == "mask" and not (self.folder / f"{stem}.png").is_file()
+        if single and any(file.stem.startswith(f"{stem}_") for file in self.folder.glob("*.png")):
+            self.format = "pngs"
+        return self.format == "mask"
+
+    def path(self, name: str) -> Path:
+        """The file, or for `pngs` the folder or the name of the first, of an image's maps."""
+        folder = self.folder / file_stem(name)
+        if self.format == "pngs" and folder.is_dir():
+            return folder
+        return self.folder / f"{file_stem(name)}{(SUFFIXES | _FOREIGN)[self.format]}"
+
+    def read(self, name: str, size: tuple[int, int], labels: Sequence[str] | None = None) -> StoredMaps:
+        """The maps of an image of (H, W).
+
+        Args:
+            labels: of the image, against which the keys of others' files are checked; None: not known.
+
+        Raises:
+            InputError: they are missing, broken, of another image, or contradict the labels.
+        """
+        path = self.path(name)
+        if self.format in _FOREIGN:
+            stored = read_foreign_maps(path, self.numbering, size, labels)
+            self.with_background = self.with_background or stored.background is not None
+            return stored
         stored = read_heat_maps(self.folder, name, self.classes) if self.format == "fiftyone" else read_maps(path)
         if stored.size != size:
             raise InputError(f"{path} is of an image of {stored.size}, not {size}: give the data it was made of")
@@ -135,10 +190,30 @@ class MapFolder:
         path = self.folder / f"{file_stem(name)}.png"
         if not path.is_file():
             raise InputError(f"no pseudo mask at {path}: write it with `python -m wsss_viz maps --format mask`")
-        on_disk = read_mask(path)
+        on_disk = read_mask_file(path)
         if on_disk.shape != size:
             raise InputError(f"{path} is of an image of {on_disk.shape}, not {size}: give the data it was made of")
-        return mask_of_set(path, on_disk, self.classes)
+        mask, _ = self.numbering.read(path, on_disk)
+        return mask
+
+
+def _numbering_of(classes: tuple[str, ...], numbers: Any, folder: Path) -> ClassNumbering:
+    """The numbering that settings.json states; of folders written before it was stated, the default one."""
+    default = default_numbering(classes)
+    if numbers is None:
+        return default
+    if not (
+        isinstance(numbers, list)
+        and len(numbers) == len(classes)
+        and all(type(n) is int and 0 <= n < 256 for n in numbers)
+    ):
+        raise InputError(f"{folder / SETTINGS} is not readable as settings: remove it, or give another folder")
+    if tuple(numbers) == default.numbers:
+        return default
+    return ClassNumbering(
+        classes, tuple(numbers), None if 0 in numbers else 0, "background" if 0 in numbers else "ignore",
+        form="numbers", names_from=SETTINGS, numbers_from=SETTINGS,
+    )  # fmt: skip
 
 
 def read_settings(folder: Path) -> dict[str, Any] | None:
@@ -163,19 +238,33 @@ def _seen_format(folder: Path) -> str:
     with explained(folder):
         if not folder.is_dir():
             raise InputError(f"no maps at {folder}: write them with `python -m wsss_viz maps`")
-        found = {file.suffix for file in folder.iterdir() if not file.name.startswith(".")}
-    for name in ("ours", "irn", "mask"):
-        if SUFFIXES[name] in found:
+        files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+    suffixes = {file.suffix.lower() for file in files}
+    if ".npz" in suffixes:
+        return "ours" if _is_ours(next(file for file in files if file.suffix.lower() == ".npz")) else "npz"
+    for name in ("irn", "mask"):
+        if SUFFIXES[name] in suffixes:
             return name
+    if any(file.is_dir() and next(file.glob("*.png"), None) for file in files):
+        return "pngs"
     raise InputError(f"no maps at {folder}: there is no .npz, .npy or .png in it; write them with `maps`")
 
 
-def _mask_png(stored: StoredMaps, classes: Sequence[str], threshold: float) -> bytes:
-    """The pseudo mask as palette PNG with VOC's colours, numbered as masks on disk are."""
-    numbers = dict(zip(classes, numbers_on_disk(classes), strict=True))
+def _is_ours(file: Path) -> bool:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "maps.npy" in archive.namelist() or "keys.npy" not in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return True
+
+
+def _mask_png(stored: StoredMaps, numbering: ClassNumbering, threshold: float) -> bytes:
+    """The pseudo mask as palette PNG with VOC's colours, numbered as masks of the data set are."""
+    numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
+    background = 0 if numbering.background is None and numbering.unlabelled == "ignore" else numbering.background
+    ground = IGNORE if background is None else background
     mask = pseudo_mask(stored.maps, list(range(len(stored.keys))), stored.size, threshold)
-    on_disk = np.array([0, *(numbers[key] for key in stored.keys)], dtype=np.uint8)[mask]
-    assert IGNORE not in on_disk
+    on_disk = np.array([ground, *(numbers[key] for key in stored.keys)], dtype=np.uint8)[mask]
     image = Pillow.fromarray(on_disk)
     image.putpalette(voc_palette().tobytes())
     buffer = io.BytesIO()

@@ -27,7 +27,7 @@ from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
-from wsss_viz.evaluation.erasing_looks import looks
+from wsss_viz.evaluation.erasing_steps import erasing_steps
 from wsss_viz.figures.chart import Line
 from wsss_viz.methods.catalogue import METHODS, why_not
 from wsss_viz.methods.settings import MASKS, ErasingSettings
@@ -235,7 +235,7 @@ def test_a_job_that_fails_is_one_line_and_can_be_asked_again(
 def test_the_looks_are_those_the_experiment_measures() -> None:
     classifier, sample = checkpoints.classifier(), samples.scene(SCENE)
     measured = [one for one in observe(classifier, sample, "cat") if one.kind == "class"]
-    for one, step in zip(measured, looks(classifier, sample, "cat"), strict=True):
+    for one, step in zip(measured, erasing_steps(classifier, sample, "cat"), strict=True):
         assert step.terms["theta"] == one.threshold
         assert step.terms["area"] == pytest.approx(one.area)
         assert step.scores[sample.classes.index("cat")] == pytest.approx(one.score, abs=1e-4)
@@ -265,7 +265,7 @@ def test_a_frame_of_erasing_is_of_its_own_class() -> None:
     )
     (frame,) = frames("ae", Trace((step,), classes=("a", "b", "c")), "c")
     assert frame.seen is not None
-    assert (frame.look == 7).all()
+    assert (frame.class_map == 7).all()
     assert (frame.seen == 70).all()
     assert frame.scores.tolist() == [4, 5, 6]
     assert dict(frame.facts)["erased so far"].startswith("75")
@@ -278,7 +278,7 @@ def test_the_filmstrip_shares_its_scale_where_it_is_asked_to() -> None:
     assert own.max(axis=(1, 2)) == pytest.approx(1, abs=1e-3)
     assert shared.max() == pytest.approx(1, abs=1e-3)
     assert shared.max(axis=(1, 2)).min() < 0.99
-    summed = [replace(frame, union=4 * frame.look) for frame in shown]
+    summed = [replace(frame, union=4 * frame.class_map) for frame in shown]
     assert filmstrip.values(summed, "shared").max() == pytest.approx(0.25, abs=1e-3), "as bright as in the viewer"
     raw = filmstrip.values(summed, "raw")
     assert 0 <= raw.min() < raw.max() < 1

@@ -16,12 +16,12 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.figures import FigureSpec, Row
 from wsss_viz.figures.spec import EACH_ITS_OWN, MOST_ROWS, PICTURES
 
-OWN = (
+USER_IMAGE_NOTE = (
     "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's "
     "memory alone cannot be. Put the picture into a folder and name it in a spec of Figures: "
     '`"image": "folder:pictures:0"`.'
 )
-NOT_OWN = (
+NO_UPLOAD = (
     "A figure is made again from its spec, which cannot hold a picture of your own: take a photograph or a drawn scene"
 )
 Take = Callable[[ViewState], tuple[Item | None, str]]
@@ -31,16 +31,16 @@ Take = Callable[[ViewState], tuple[Item | None, str]]
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
     """The image, the class that is looked at, the methods side by side at the step: a row of a grid."""
     if state.source == "own":
-        return None, NOT_OWN
+        return None, NO_UPLOAD
     sample = samples.example(state.example)
-    names = methods.chosen(state.methods, checkpoints.name_for(sample))
+    names = methods.selection(state.methods, checkpoints.name_for(sample))
     return Item(state.example, _focus(state), state.k, names), "grid"
 
 
 def from_erasing(state: ViewState) -> tuple[Item | None, str]:
     """The image, the class and the method that is stepped through, with its own settings: a filmstrip."""
     if state.source == "own":
-        return None, NOT_OWN
+        return None, NO_UPLOAD
     mode = MODES[state.mode]
     if not mode.method or state.mode == "cs-ae-epochs":
         return None, f"A figure shows what a method computes on an image; “{mode.label or mode.group}” is no method"

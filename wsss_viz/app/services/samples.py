@@ -114,10 +114,10 @@ def sklearn_photograph(name: str, wanted: tuple[str, ...] = ()) -> Sample:
     """One of scikit-learn's two sample photographs, which nobody has labelled."""
     if name not in PHOTOGRAPHS:
         raise InputError(f"no photograph {name!r}: give one of {', '.join(PHOTOGRAPHS)}")
-    return own_sample(photographs.photograph(name), name, wanted)
+    return user_sample(photographs.photograph(name), name, wanted)
 
 
-def own_sample(image: NDArray[np.uint8], name: str, wanted: tuple[str, ...] = ()) -> Sample:
+def user_sample(image: NDArray[np.uint8], name: str, wanted: tuple[str, ...] = ()) -> Sample:
     """An image without labels or masks as a sample of the classes that ImageNet's network finds most likely.
 
     Args:

@@ -1,6 +1,6 @@
 """A person's own picture: read into this session's memory, never to disk, and gone with the session.
 
-It is kept at no more than `KEPT_SIDE` pixels, so that a room of people can use one server. The network looks at far
+It is kept at no more than `STORED_SIDE` pixels, so that a room of people can use one server. The network looks at far
 fewer.
 """
 
@@ -25,7 +25,7 @@ _IMAGE = "own_image"
 _ERROR = "own_error"
 _WIDGET = "own_upload"
 _SCENE = "scene"
-KEPT_SIDE = 2048
+STORED_SIDE = 2048
 _LABELS = {"china": "temple", "flower": "flower"}
 """Photographs that nobody has labelled: how an upload looks."""
 
@@ -47,7 +47,7 @@ def _taken() -> None:
     st.session_state[_IMAGE] = st.session_state[_ERROR] = None
     if file is not None:
         try:
-            st.session_state[_IMAGE] = bounded(read_image(file.getvalue(), file.name), KEPT_SIDE)
+            st.session_state[_IMAGE] = bounded(read_image(file.getvalue(), file.name), STORED_SIDE)
         except InputError as error:
             st.session_state[_ERROR] = str(error)
     session.change(classes=(), focus="")
@@ -62,13 +62,13 @@ def sample(wanted: tuple[str, ...] = ()) -> Sample | None:
     """The uploaded picture, or None.
 
     Args:
-        wanted: the classes that are looked at in it, see `samples.own_sample`.
+        wanted: the classes that are looked at in it, see `samples.user_sample`.
     """
     image = st.session_state.get(_IMAGE)
-    return None if image is None else samples.own_sample(image, "own image", wanted)
+    return None if image is None else samples.user_sample(image, "own image", wanted)
 
 
-def chosen(state: ViewState) -> Sample | None:
+def current(state: ViewState) -> Sample | None:
     """What is looked at in place of the example: the uploaded picture, else the view's photograph; None: neither."""
     wanted = state.classes or ((state.focus,) if state.focus else ())
     if is_there():

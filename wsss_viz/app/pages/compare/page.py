@@ -11,7 +11,7 @@ from wsss_viz.app.services.basket import from_compare
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
 from wsss_viz.app.services.models import builtin
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
-from wsss_viz.app.services.scores import shown_classes
+from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 
 EXPLANATION = Explanation(
@@ -36,15 +36,15 @@ def show() -> None:
         source_bar.no_picture()
         return
     view, model = upload.display_copy(sample), builtin(sample)
-    selected = methods.chosen(state.methods, model.name)
+    selected = methods.selection(state.methods, model.name)
     frame.method_pills(selected, classifier=model.name)
-    source_bar.said(sample)
+    source_bar.recognition(sample)
 
     def draw(results: MethodResults) -> None:
         current = session.state()
         first = next(iter(results.traces.values()), None) or traces.trace(sample, current.views)
         classes = first.classes
-        visible = shown_classes(current, sample, first, first.classes)
+        visible = visible_classes(current, sample, first, first.classes)
         panels = (
             *(
                 [Panel("Image", note=f"seen at {sample.size[1]} x {sample.size[0]}")]

@@ -88,10 +88,10 @@ def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: st
 
 def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
     def work() -> Any:
-        from wsss_viz.evaluation.erasing_looks import looks
+        from wsss_viz.evaluation.erasing_steps import erasing_steps
         from wsss_viz.methods.views import PRESETS
 
-        return looks(checkpoints.classifier_for(sample), sample, focus, state.erasure, PRESETS[state.views])
+        return erasing_steps(checkpoints.classifier_for(sample), sample, focus, state.erasure, PRESETS[state.views])
 
     checkpoint = checkpoints.entry(checkpoints.name_for(sample)).sha256
     key = ("experiment", checkpoint, sample.source, focus, state.erasure, state.views)

@@ -13,7 +13,7 @@ from wsss_viz.app.services import basket, downloads, samples, upload
 from wsss_viz.app.services.comparison import Compared, compare, competing
 from wsss_viz.app.services.models import BuiltinModel, ModelHandle, builtin
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
-from wsss_viz.app.services.scores import shown_classes
+from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import in_order
@@ -68,7 +68,7 @@ def show() -> None:
         card.card(opened, samples.example(state.example), state.views)
         st.stop()
     uploaded = upload.is_there()
-    sample: Sample = upload.chosen(state) or samples.example(state.example)
+    sample: Sample = upload.current(state) or samples.example(state.example)
     model: ModelHandle = builtin(sample) if opened is None or opened.network is None else opened.network
     unlabelled = opened is None and not sample.source
     if opened is not None:
@@ -83,7 +83,7 @@ def show() -> None:
     def draw(results: MethodResults) -> None:
         current = session.state()
         first = next(iter(results.traces.values()), None)
-        visible = shown_classes(current, view, first, model.classes) if first else model.classes[:1]
+        visible = visible_classes(current, view, first, model.classes) if first else model.classes[:1]
         pictures = (
             *(
                 [Panel("Your image" if uploaded else "Example", note=panels.pixels(sample))]
@@ -99,7 +99,7 @@ def show() -> None:
                 if first and sigmoids:
                     panels.scores_panel(first, sample)
                 elif sample.source:
-                    source_bar.said(sample)
+                    source_bar.recognition(sample)
             with grid.cell():
                 if opened is not None:
                     card.card(opened, sample, current.views)
@@ -114,7 +114,7 @@ def show() -> None:
             downloads.comparison(
                 view, compared, model.classes, names, current, "own-image" if uploaded else sample.name
             )
-            st.caption(basket.OWN)
+            st.caption(basket.USER_IMAGE_NOTE)
 
     follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)
 
@@ -145,5 +145,5 @@ def _step_through(sample: Sample, state: ViewState) -> None:
     for mode, (title, what) in STEPPED.items():
         stepped = replace(state, mode=mode, source="scene" if sample.source else "own", k=FINAL)
         frame.link(catalogue.named("erasing"), stepped, f"**{title}** {what}")
-    if not settings.found_files():
+    if not settings.checkpoint_files():
         st.caption(HINT)

@@ -11,7 +11,7 @@ from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.services import checkpoints, provenance, samples, traces, upload
 from wsss_viz.app.services.models import builtin
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
-from wsss_viz.app.services.scores import shown_classes, view_scores
+from wsss_viz.app.services.scores import visible_classes, view_scores
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, panels
 from wsss_viz.app.widgets.markup import percent
@@ -74,12 +74,12 @@ def show() -> None:
 def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
     """The image, its maps one beside the other, and what they cover."""
     model, view, labels = builtin(sample), upload.display_copy(sample), sample.labels or ()
-    st.html(markup.chips(tuple(map(source_bar.told, labels)), source_bar.told_by(sample)))
+    st.html(markup.chips(tuple(map(source_bar.label_title, labels)), source_bar.label_lead(sample)))
 
     def draw(results: MethodResults) -> None:
         current = session.state()
         first = next(iter(results.traces.values()), None)
-        visible = shown_classes(current, view, first, labels) if first else labels
+        visible = visible_classes(current, view, first, labels) if first else labels
         pictures = (
             Panel("Picture", note=f"seen at {panels.pixels(sample)}"),
             *(method_panel(name, results, labels) for name in names),
@@ -87,13 +87,13 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
         )
         content = Content(view, pictures, labels, visible, samples.ground(sample), sigmoids=model.sigmoids)
         viewer("start", content, current, offered=OFFERED)
-        if told := story(results, sample, current):
-            st.html(f'<p class="wv-lead">{told}</p>')
+        if text := story(results, sample, current):
+            st.html(f'<p class="wv-lead">{text}</p>')
         if first is not None and results.going is None:
             st.caption(frame.origins(sample, results.traces, current.views))
 
     follow_results(collect_results(sample, names, state.views, model), names, draw, model)
-    source_bar.said(sample)
+    source_bar.recognition(sample)
     if sample.source.startswith("scenes:"):
         st.caption(provenance.held_out(checkpoints.entry().scores))
 

@@ -18,8 +18,8 @@ def most_steps(method: str, sample: Sample, **changes: Any) -> int:
     entry = METHODS[method]
     name = checkpoints.name_for(sample)
     paired = trained_names(entry.role, name) if entry.role else ()
-    own = settings_of(name).get(entry.settings_name, {})
-    return entry.most_steps(len(sample.labels or ()), len(paired), {**own, **changes})
+    shipped = settings_of(name).get(entry.settings_name, {})
+    return entry.most_steps(len(sample.labels or ()), len(paired), {**shipped, **changes})
 
 
 def request_for(method: str, sample: Sample, views: str, total: int, **options: Any) -> Request:
