@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from wsss_viz.app.services import checkpoints, gradients, samples
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
@@ -85,13 +86,13 @@ def request(stored_run: Stored | None, state: ViewState, sample: Sample, name: s
             still = len(first.layers) - len(tuned.layers)
             yield first.layers, np.concatenate([first.maps[0, :still], tuned.maps[names.index(name)]])
 
-    key = ("gradients", checkpoints.entry(network).sha256, state.scene, name, measure, tuning)
+    key = ("gradients", checkpoints.entry(network).sha256, gradients.looked_at(state), name, measure, tuning)
     return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, checkpoints.device_label())
 
 
 def job_title(job: Request) -> str:
     """What the job of `request` computes, in words."""
-    return "The gradients of this scene" + (" through RIB's steps" if job.total > 1 else "")
+    return "The gradients of this picture" + (" through RIB's steps" if job.total > 1 else "")
 
 
 def maps_of(now: Snapshot) -> list[Maps]:
@@ -112,8 +113,9 @@ def scene_picture(
         maps: what ships of it, or what `request` has given so far, at least one.
     """
     network = gradients.network_name(stored_run, state)
+    size = maps[0][1].shape[-2:]
     regions = (
-        part_regions(sample, name)
+        part_regions(sample, name, size)
         if state.regions == "parts"
         else _map_regions(
             network,
@@ -123,9 +125,17 @@ def scene_picture(
             float(state.regions.removeprefix("map")),
         )
     )
-    title, (layers, arrays) = f"scene with {name}", maps[0]
+    what = "photograph of" if state.subject == "photos" else "scene with"
+    title, (layers, arrays) = f"{what} {name}", maps[0]
     if _tuning(state, network) and len(maps) > 1:
         k = min(state.rib_step, len(maps) - 2)
         layers, arrays = maps[k + 1]
         title += f", RIB's step {k}" + ("" if k == state.rib_step else ", the last so far")
-    return gradients.picture(sample.image, layers, arrays, regions, state, title, computed)
+    return gradients.picture(_at_size(sample.image, size), layers, arrays, regions, state, title, computed)
+
+
+def _at_size(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The image at the size of the network's input, which the maps have."""
+    if image.shape[:2] == size:
+        return image
+    return np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.digits import CLASSES as DIGITS
@@ -19,6 +20,7 @@ from wsss_viz.gradients.regions import REGIONS, box_region
 from wsss_viz.gradients.stored import Entry, Stored
 
 CLASSIFIER = "scenes-classifier"
+PHOTO_CLASSIFIER = "imagenet-efficientnet-lite0"
 PERCENTILES = {"max": 100.0, "p99": 99.0}
 USER_REGION = "own"
 COLOURS = {
@@ -37,6 +39,12 @@ NAMES = {
     "scenes": {
         "discriminative": "discriminative part",
         "non_discriminative": "rest of the object",
+        "irrelevant": "background",
+        USER_REGION: "your region",
+    },
+    "photos": {
+        "discriminative": "head",
+        "non_discriminative": "body",
         "irrelevant": "background",
         USER_REGION: "your region",
     },
@@ -107,6 +115,13 @@ def toy_seeds(stored: Stored) -> range:
     return range(int(stored.about["seeds"]))
 
 
+def looked_at(state: ViewState) -> str:
+    """The data string of the photograph or the scene whose gradients are shown."""
+    if state.subject != "photos":
+        return state.scene
+    return DEFAULT_PHOTOGRAPH if state.is_scene else state.example
+
+
 def scene_class(state: ViewState, sample: Sample) -> str:
     """The class whose logit is looked at: the view's, where it is in the image, else the first label."""
     labels = sample.labels or ()
@@ -119,7 +134,7 @@ def stored_scene_maps(stored: Stored | None, state: ViewState, name: str) -> NDA
         stored is None
         or state.rib_step
         or state.network != "classifier"
-        or stored.about["example"] != state.scene
+        or stored.about["example"] != looked_at(state)
         or name not in stored.about["labels"]
     ):
         return None
@@ -134,6 +149,8 @@ def scenes_entry(stored: Stored, state: ViewState) -> tuple[Entry, str]:
         key = f"tuned-rib/{state.divisor}/{state.rib_step}"
         missing = [] if state.measure == "sum" else ["RIB's steps were measured with the signed sum"]
         return stored.entries[key], "; ".join(missing)
+    if state.subject == "photos":
+        return stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/{state.divisor}"], ""
     name, divisor, measure = network_name(stored, state), state.divisor, state.measure
     note = ""
     if name != CLASSIFIER and measure == "energy":
@@ -146,7 +163,9 @@ def scenes_entry(stored: Stored, state: ViewState) -> tuple[Entry, str]:
 
 
 def network_name(stored: Stored | None, state: ViewState) -> str:
-    """The register's name of who looks at the scenes: the classifier, also where no CGNet was measured."""
+    """The register's name of the network: the classifier, also where no CGNet was measured."""
+    if state.subject == "photos":
+        return PHOTO_CLASSIFIER
     names = stored.about["classifiers"] if stored else [CLASSIFIER]
     return str(names[1]) if state.network == "cgnet" and len(names) > 1 else CLASSIFIER
 
@@ -219,6 +238,21 @@ def scenes_sentence(stored: Stored, state: ViewState) -> str:
         f"{percent(first[1, 0], 1)} of the rest of the objects'. Through RIB's steps the latter {verdict}: "
         f"{mean * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f}, 95 % over {count} images)."
     ).replace("-", "\N{MINUS SIGN}")
+
+
+def photos_sentence(stored: Stored, state: ViewState) -> str:
+    """Where the gradients of the photographs' network are high, in words, whatever it is."""
+    curve = stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/p99"].curve
+    head, body, background = (
+        f"{percent(mean)} ({percent(low)} to {percent(high)})" for mean, low, high in curve.at(state.tau)[-1]
+    )
+    early = curve.at(state.tau)[0, :, 0]
+    return (
+        f"The logit's gradient, divided by its 99th percentile, is above {state.tau:.2f} on {head} of the heads' "
+        f"pixels, on {body} of the bodies' and on {background} of the background's (95 % over {curve.counts.max()} "
+        f"photographs). After the first stage it is {percent(early[0])}, {percent(early[1])} and {percent(early[2])}: "
+        "an early layer answers everywhere, only the late ones choose."
+    )
 
 
 def caption(ratios: NDArray[np.float64], names: tuple[str, ...], words: Mapping[str, str]) -> str:
