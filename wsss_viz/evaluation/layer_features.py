@@ -82,6 +82,10 @@ def asked_of(data: str, limit: int | None = None) -> list[Asked]:
 
     Raises:
         InputError: no such data, or data without masks and parts.
+
+    Examples:
+        >>> [(asked.name, asked.coat) for asked in asked_of("singles:test", 2)]
+        [('sheep', 'plain'), ('bird', 'spots')]
     """
     kind, _, split = data.partition(":")
     if kind == SINGLES:
@@ -108,6 +112,12 @@ def layer_features(
 
     Raises:
         InputError: no image has all three regions.
+
+    Examples:
+        >>> from wsss_viz.models import load
+        >>> features = layer_features(load("scenes-classifier", "cpu"), asked_of("scenes:test", 4))
+        >>> features.layers[-2:], features.values[-1].shape, features.targets["class"].tolist()
+        (('stage 5', 'class maps'), (4, 3, 10), ['bus', 'bus', 'horse', 'cow'])
     """
     names = (*(f"stage {k}" for k in range(1, len(classifier.stages) + 1)), "class maps")
 
@@ -125,6 +135,12 @@ def rib_features(
 
     RIB is told no label here: it tunes on the class that the classifier scores highest. Told the label, its features
     would say what it was told, and not what the image says. An image at which it stops keeps its last features.
+
+    Examples:
+        >>> from wsss_viz.models import load
+        >>> before, after = rib_features(load("scenes-classifier", "cpu"), asked_of("scenes:test", 2), 1)
+        >>> before.layers, bool((before.values[-1] != after.values[-1]).any())
+        (('stage 4', 'stage 5', 'class maps'), True)
     """
     split = classifier.split
     tuned = range(split + 1, len(classifier.stages) + 1)

@@ -34,7 +34,12 @@ def _row(row: Row) -> str:
 
 
 def caption(spec: FigureSpec) -> str:
-    """What the figure shows, in full sentences."""
+    """What the figure shows, in full sentences.
+
+    Examples:
+        >>> caption(FigureSpec("grid", ("image", "cam"), (Row("scenes:test:17", "dog"),))).partition(". ")[0]
+        'Class activation maps of one class an image: (a) image, (b) CAM'
+    """
     if spec.kind == "plane":
         names = " and ".join(spec.columns)
         return (
