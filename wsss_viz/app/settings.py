@@ -15,7 +15,7 @@ UPLOAD_VARIABLE = "WSSS_VIZ_CHECKPOINT_UPLOAD"
 MOST_FILES = 200
 
 
-def own_folder() -> Path | None:
+def user_folder() -> Path | None:
     """The folder that `app --checkpoints` named, or None."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else None
@@ -26,8 +26,8 @@ def upload_allowed() -> bool:
     return os.environ.get(UPLOAD_VARIABLE) == "1"
 
 
-def found_files() -> dict[str, Path]:
-    """The files by name: in `own_folder`, where `train` writes to, and in `checkpoints/` beside the shipped ones.
+def checkpoint_files() -> dict[str, Path]:
+    """The files by name: in `user_folder`, where `train` writes to, and in `checkpoints/` beside the shipped ones.
 
     Only what is found here can be named in an address; a path never can.
     """
@@ -36,7 +36,7 @@ def found_files() -> dict[str, Path]:
     except InputError:
         shipped = set()
     files: dict[str, Path] = {}
-    folders = dict.fromkeys((own_folder(), trained_folder(), checkpoints_folder()))
+    folders = dict.fromkeys((user_folder(), trained_folder(), checkpoints_folder()))
     for folder in folders:
         left_out = shipped if folder == checkpoints_folder() else set()
         for path in _files(folder):

@@ -1,7 +1,7 @@
-"""The erasing experiment on one class of one image, look by look: what `erasing_experiment` measures, to be seen.
+"""The erasing experiment on one class of one image, step by step: what `erasing_experiment` measures, to be seen.
 
-Step k erases at theta_k what the class's map of the whole image says, and looks again; unlike adversarial erasing no
-step builds on another.
+Step k erases at theta_k what the class's map of the whole image says, and computes the map again; unlike adversarial
+erasing no step builds on another.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def erasing_steps(
         raise InputError(f"{name!r} is not a label of {sample.name} that the classifier knows: give one of its labels")
     x = classifier.preprocess(sample.image)
     before, _ = class_maps(classifier, x, views)
-    found = [e for e in erasures(classifier, sample, name, before, thresholds, seed) if e.kind == kind]
-    for k, erasure in enumerate(found):
+    sequence = [e for e in erasures(classifier, sample, name, before, thresholds, seed) if e.kind == kind]
+    for k, erasure in enumerate(sequence):
         seen = erase(x, torch.from_numpy(erasure.mask).to(x))
         maps, scores = class_maps(classifier, seen, views)
         yield Step(

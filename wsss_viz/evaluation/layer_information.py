@@ -45,7 +45,7 @@ def measure_layers(
 ) -> dict[str, Any]:
     """The report: the class of an object, and its coat, from the features of its regions.
 
-    A probe is fitted on a random half of the images and scored on the other half; an image gives one feature a region,
+    A probe is fitted on a random half of the images and scored on the other half; an image has one feature per region,
     so none is on both sides.
 
     Args:
@@ -94,7 +94,7 @@ def measure_layers(
         "version": __version__,
         "checkpoints": {name: entries[name].sha256 for name in networks.values()},
         "regions": REGIONS,
-        "images": {"asked": {sources[target]: len(found) for target, found in asked.items()}, "rib": rib_images},
+        "images": {"asked": {sources[target]: len(samples) for target, samples in asked.items()}, "rib": rib_images},
         "skipped": skipped,
         "measured": rows,
     }
@@ -107,7 +107,7 @@ def measure_features(
     seed: int = 0,
     progress: Progress = lambda items, _: items,
 ) -> list[dict[str, Any]]:
-    """One row a layer, region and family: `about` (which names the target), these, the result or the `reason` for none.
+    """One row per layer, region and family: `about` (which names the target), these, the result or a `reason`.
 
     Raises:
         InputError: the target is not known of these images.
@@ -135,8 +135,8 @@ def measure_features(
             for family in families:
                 row = {**about, "layer": features.layers[layer], "region": region, "family": family}
                 try:
-                    found = probe_information(features.values[layer][:, at], labels, family, seed=seed)
-                    rows.append({**row, **_rounded(found.as_dict())})
+                    result = probe_information(features.values[layer][:, at], labels, family, seed=seed)
+                    rows.append({**row, **_rounded(result.as_dict())})
                 except NotApplicable as reason:
                     rows.append({**row, "reason": str(reason)})
     return rows

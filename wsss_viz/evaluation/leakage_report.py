@@ -76,8 +76,8 @@ def leakage_report(
         for name, run in runs.items()
     }
     weights = resampling_weights(len(samples), draws)
-    drawn = {name: np.array([_at(_add(found, w), recalls) for w in weights]) for name, found in leaks.items()}
-    whole = {name: _at(functools.reduce(operator.add, found), recalls) for name, found in leaks.items()}
+    drawn = {name: np.array([_at(_add(of_images, w), recalls) for w in weights]) for name, of_images in leaks.items()}
+    whole = {name: _at(functools.reduce(operator.add, of_images), recalls) for name, of_images in leaks.items()}
     rows = {
         name: _rows(recalls, whole[name], drawn[name], whole[name] - whole[reference], drawn[name] - drawn[reference])
         for name in runs
@@ -87,9 +87,9 @@ def leakage_report(
 
 def _add(leaks: Sequence[Leak], weights: NDArray[np.int64]) -> Leak:
     """The counts of a resample: each image as often as it was drawn."""
-    stacked = (np.stack([getattr(leak, name) for leak in leaks]) for name in ("claimed", "own", "other"))
-    claimed, own, other = (weights @ counts for counts in stacked)
-    return Leak(claimed, own, other, int(weights @ np.array([leak.there for leak in leaks])))
+    stacked = (np.stack([getattr(leak, name) for leak in leaks]) for name in ("predicted", "intersection", "other"))
+    predicted, intersection, other = (weights @ counts for counts in stacked)
+    return Leak(predicted, intersection, other, int(weights @ np.array([leak.target for leak in leaks])))
 
 
 def _at(leak: Leak, recalls: Sequence[float]) -> NDArray[np.float64]:
@@ -117,14 +117,7 @@ def _number(value: float) -> float | None:
 
 
 def leakage_table(report: Mapping[str, Any]) -> str:
-    """The report as text, a line a method: the leak at each recall, and its distance from the reference's.
-
-    Examples:
-        >>> rows = [{"leak": 12.5, "interval": [10.0, 15.0], "more": 0.0, "more_interval": [0.0, 0.0]}]
-        >>> report = {"count": 2, "data": "scenes:test", "recalls": [0.5], "reference": "cam", "methods": {"cam": rows}}
-        >>> print(leakage_table(report).splitlines()[-1])
-        cam                  12.5 (+0.0, +0.0 to +0.0)
-    """
+    """The report as text, one line per method: the leak at each recall, and its distance from the reference's."""
     lines = [
         f"{report['count']} scenes of {report['data']} where objects of different classes touch; percent of what is "
         f"claimed that lies on another labelled object; in brackets, more than {report['reference']}, 95 % interval",

@@ -94,7 +94,7 @@ def summarise(
     """The scores of a data set from its images' counts.
 
     Args:
-        images: one Counts an image, at least one.
+        images: one Counts per image, at least one.
         classes: C names, without the background.
         threshold: one of `thresholds`, chosen on other data; None: the best on this data.
         seed: of the bootstrap.
@@ -159,11 +159,11 @@ def image_ious(
         [[100.0, 50.0]]
     """
     at = int(np.argmin(np.abs(thresholds - threshold)))
-    found = []
+    ious = []
     for image in images:
         iou = _ratio(image.intersection[at], _union(image)[at])
-        found.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
-    return found
+        ious.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
+    return ious
 
 
 def bootstrap(

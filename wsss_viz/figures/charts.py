@@ -52,11 +52,11 @@ def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
     labelled = list(dict.fromkeys(name for row in rows for name in _labels(row)))
     listed = labelled if spec.labels else []
     foot = LEGEND_ROW * -(-len(listed) // LEGEND_COLUMNS[spec.width])
-    sheet, places = panels(spec, len(pairs), len(spec.columns), foot=foot)
+    sheet, every_axes = panels(spec, len(pairs), len(spec.columns), foot=foot)
     lists = [*(row.sample.classes for row in rows), *(entry.traces[method].classes for entry, method in pairs)]
     by_class = {name: tuple(v / 255 for v in colour_in(classes, name)) for classes in lists for name in classes}
     colours: dict[str, Any] = {name: by_class[name] for name in labelled}
-    for number, ((entry, method), axes) in enumerate(zip(pairs, places, strict=True)):
+    for number, ((entry, method), axes) in enumerate(zip(pairs, every_axes, strict=True)):
         trace = entry.traces[method]
         logits = np.array([class_scores(entry, method, k) for k in range(len(trace))], dtype=np.float64)
         panel = scores_panel(logits, trace.classes, [*_labels(entry)], entry.name, colours)
@@ -93,9 +93,9 @@ def plane(spec: FigureSpec) -> Figure:
         >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
         ('I(X;T), bits', 'I(T;Y), bits')
     """
-    sheet, places = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
+    sheet, every_axes = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
     last = 1
-    for number, (activation, axes) in enumerate(zip(spec.columns, places, strict=True)):
+    for number, (activation, axes) in enumerate(zip(spec.columns, every_axes, strict=True)):
         stored = stored_plane(activation)
         last = max(last, int(stored.epochs[-1]))
         draw_panel(axes, _epochs_panel(stored, spec.colours), sheet.points, legend=False)
@@ -125,8 +125,8 @@ def ratios(spec: FigureSpec) -> Figure:
         "RIB's step k"
     """
     across = 1 if spec.width == "single" else min(2, len(spec.columns))
-    sheet, places = panels(spec, len(spec.columns), across, foot=0.0)
-    for number, (subject, axes) in enumerate(zip(spec.columns, places, strict=True)):
+    sheet, every_axes = panels(spec, len(spec.columns), across, foot=0.0)
+    for number, (subject, axes) in enumerate(zip(spec.columns, every_axes, strict=True)):
         names = TOY_NAMES if subject.startswith("toy") else SCENE_NAMES
         by_step = subject == "rib-steps"
         panel = steps_panel(measured(subject), names) if by_step else layers_panel(layers_curve(subject), names)

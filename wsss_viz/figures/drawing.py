@@ -200,10 +200,10 @@ def _(mark: Bars, axes: Axes) -> None:
     for at, length, start, text in zip(mark.at, values, base, mark.text, strict=False):
         inside: dict[str, Any] = {"ha": "left", "va": "center"} if mark.across else {"ha": "center", "va": "bottom"}
         where = start + length if mark.outside else start if mark.across else start + length
-        place = (where, at) if mark.across else (at, where)
+        position = (where, at) if mark.across else (at, where)
         shift = (2, 0) if mark.across else (0, 1)
         axes.annotate(
-            plain(text), place, shift, textcoords="offset points", fontsize=POINTS,
+            plain(text), position, shift, textcoords="offset points", fontsize=POINTS,
             color="white" if mark.across and not mark.outside else "black", **inside,
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
 
-MOST_SHOWN = 8
+MOST_STEPS = 8
 ONE_LINE, TWO_LINES = 0.2, 0.3
 """Inches for the columns' titles, and for the rows' names."""
 TITLES = {"image": "Image", "truth": "Ground truth"}
@@ -103,7 +103,7 @@ def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
         ['Image', 'k = 0', 'k = 1']
     """
     longest = max(len(trace) for entry in rows for trace in entry.traces.values())
-    steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_SHOWN))})
+    steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_STEPS))})
     lines: list[Line] = []
     for entry in rows:
         for method in entry.traces:

@@ -31,8 +31,8 @@ class Sheet:
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
         """Axes at a place."""
-        place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
-        return self.figure.add_axes(place)
+        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        return self.figure.add_axes(box)
 
     def text(self, x: float, y: float, text: str, space: float, rotation: int = 0, points: float = 0.0) -> None:
         """A text around a place, as large as `space` inches let it be, at most `points`, or the sheet's."""

@@ -33,7 +33,7 @@ _LOCK = threading.Lock()
 
 
 def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
-    """One PDF of a page a figure, fonts embedded, without a date: the same figures give the same bytes.
+    """A PDF with one page per figure, fonts embedded, without a date: the same figures give the same bytes.
 
     Examples:
         >>> from matplotlib.figure import Figure
@@ -70,8 +70,8 @@ def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **set
     """
     if kind not in KINDS:
         raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
-    own: Any = {name.replace("_", ".", 1): value for name, value in settings.items()}
-    with _LOCK, rc_context({**_SETTINGS, **own}):
+    changed: Any = {name.replace("_", ".", 1): value for name, value in settings.items()}
+    with _LOCK, rc_context({**_SETTINGS, **changed}):
         buffer = io.BytesIO()
         make().savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
     return buffer.getvalue()

@@ -32,6 +32,7 @@ from wsss_viz.methods.core import as_array, check_finite, check_pair, resolve, t
 from wsss_viz.methods.masking import enlarge, erase, relu_max
 from wsss_viz.methods.ordinary import OrdinaryPrediction
 from wsss_viz.methods.settings import CseSettings, CseSingleSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
@@ -195,6 +196,7 @@ def erasing_step(
     )
 
 
+@with_centres
 def cs_ae(
     classifier: Classifier,
     sample: Sample,

@@ -27,11 +27,13 @@ from wsss_viz.methods.cse import Erased, cse_loss, draw_labels, erase_class, era
 from wsss_viz.methods.late_copy import LateCopy, early_features
 from wsss_viz.methods.ordinary import OrdinaryPrediction
 from wsss_viz.methods.settings import CseSingleSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
 
+@with_centres
 def cs_ae_single(
     classifier: Classifier,
     sample: Sample,

@@ -19,7 +19,7 @@ import numpy as np
 from wsss_viz.data.files import only_one, remove_partial, write_first
 from wsss_viz.data.findings import Noticed
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.subset import Chosen, names_of
+from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
@@ -121,7 +121,7 @@ def run_dataset(
         def work() -> RankReport:
             start = time.perf_counter()
             noticed, written = Noticed(), 0
-            for _, sample in read_all(Chosen(samples, mine), ranks, progress or iter, noticed, strict=strict):
+            for _, sample in read_all(Subset(samples, mine), ranks, progress or iter, noticed, strict=strict):
                 _write(run, classes, sample, writer, views)
                 written += 1
             return RankReport(written, skipped, time.perf_counter() - start, noticed)
@@ -155,6 +155,7 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
         tuple(classes[i] for i in index),
         sample.size,
         None if full is None else full[index] * unit,
+        centres=step.centres,
     )
     writer.write(sample.name, stored)
 

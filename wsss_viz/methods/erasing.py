@@ -26,11 +26,13 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.masking import enlarge, erase, make_mask, relu_max
 from wsss_viz.methods.settings import ErasingSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
 
+@with_centres
 def ae(
     classifier: Classifier,
     sample: Sample,

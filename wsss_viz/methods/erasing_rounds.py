@@ -29,6 +29,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import as_array, check_finite, check_pair, resolve, target_indices, top_class
 from wsss_viz.methods.masking import enlarge, erase, make_mask, relu_max
 from wsss_viz.methods.settings import ErasingRoundsSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
@@ -57,6 +58,7 @@ def erased_regions(
     return (each * labels[:, :, None, None]).amax(dim=1, keepdim=True)
 
 
+@with_centres
 def ae_rounds(
     classifier: Classifier,
     sample: Sample,

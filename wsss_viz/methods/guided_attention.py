@@ -36,6 +36,7 @@ from wsss_viz.methods.core import as_array, check_finite, check_pair, resolve, t
 from wsss_viz.methods.masking import enlarge, erase, min_max, soft_mask
 from wsss_viz.methods.ordinary import OrdinaryPrediction
 from wsss_viz.methods.settings import SCORES, GainSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
@@ -113,6 +114,7 @@ def mining_loss(logits: Tensor, pairs: ErasedPairs, score: str = "probability") 
     return (scores / count[image]).sum() / len(count)
 
 
+@with_centres
 def gain(
     classifier: Classifier,
     sample: Sample,

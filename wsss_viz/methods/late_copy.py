@@ -109,7 +109,7 @@ class LateCopy:
             self._velocity = directions if self._momentum else None
             rates = [rate] * len(self.body) + [rate * self._head_rate] * len(self.head)
             square = 0.0
-            for parameter, direction, own_rate in zip(parameters, directions, rates, strict=True):
-                parameter.sub_(direction, alpha=own_rate)
-                square += own_rate**2 * float(direction.square().sum())
+            for parameter, direction, step_rate in zip(parameters, directions, rates, strict=True):
+                parameter.sub_(direction, alpha=step_rate)
+                square += step_rate**2 * float(direction.square().sum())
         return square**0.5

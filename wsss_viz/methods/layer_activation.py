@@ -25,6 +25,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.settings import LayerCamSettings
+from wsss_viz.methods.view_centres import fused_centres
 from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
@@ -74,6 +75,7 @@ def layercam(
         logits = classifier.logits(x)[0]
     plain = by_view[views.scales.index(1.0)] if 1.0 in views.scales else stage_maps(classifier, x, settings.layers)
     grid = (plain[0].shape[2], plain[0].shape[3])
+    depths = range(stages, stages - settings.layers, -1)
     for j in range(settings.layers):
         current = fuse([maps[j] for maps in by_view], views, size, grid)
         fused = fuse([combined(maps[: j + 1], settings.gamma) for maps in by_view], views, size, grid)
@@ -86,6 +88,7 @@ def layercam(
             terms={"stage": float(stages - j)},
             arrays={"current": as_array(current)},
             settings=settings.as_dict(),
+            centres=fused_centres(classifier, sample.size, views, depths[: j + 1], depths[-1]),
         )
 
 

@@ -31,6 +31,7 @@ from wsss_viz.methods.late_copy import LateCopy, poly
 from wsss_viz.methods.rib_batch import Batch, Companions, Prediction, find_companions
 from wsss_viz.methods.rib_loss import BCE, RIB, Objective
 from wsss_viz.methods.settings import RibSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
@@ -38,6 +39,7 @@ from wsss_viz.traces.step import Step
 Callback = Callable[[int, nn.Module], None]
 
 
+@with_centres
 def rib(
     classifier: Classifier,
     sample: Sample,
@@ -84,6 +86,7 @@ def rib(
     yield from _tune(classifier, sample, classes, views, settings, RIB, companion_samples, callback)
 
 
+@with_centres
 def rib_bce(
     classifier: Classifier,
     sample: Sample,

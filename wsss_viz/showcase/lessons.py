@@ -90,20 +90,20 @@ def segmented(network: Segmenter, sample: Sample) -> Trace:
     return Trace((Step(0, maps, maps.max(axis=(1, 2)), arrays=arrays),), classes=network.classes)
 
 
-def looks(classifier: Classifier, sample: Sample, name: str) -> Trace:
+def erased_above_thresholds(classifier: Classifier, sample: Sample, name: str) -> Trace:
     """The trace `looks-NAME`.
 
     Examples:
         >>> from wsss_viz.data.sources import sample
         >>> from wsss_viz.models import load
         >>> classifier = load("scenes-classifier", "cpu")
-        >>> trace = looks(classifier, sample("scenes:test:17"), "dog")
+        >>> trace = erased_above_thresholds(classifier, sample("scenes:test:17"), "dog")
         >>> len(trace.steps), [round(float(step.scores[classifier.classes.index("dog")])) for step in trace.steps[:3]]
         (10, [18, 16, 6])
     """
-    from wsss_viz.evaluation import erasing_steps
+    from wsss_viz.evaluation.erasing_steps import erasing_steps
 
-    return Trace.collect(erasing_steps.erasing_steps(classifier, sample, name), classes=classifier.classes)
+    return Trace.collect(erasing_steps(classifier, sample, name), classes=classifier.classes)
 
 
 def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str) -> Trace:
@@ -200,7 +200,7 @@ def build_lessons(
             if segmenter is not None:
                 traces[trace_name("segmented", source)] = segmented(segmenter, sample)
             for name in labels:
-                traces[trace_name(f"looks-{name}", source)] = looks(classifier, sample, name)
+                traces[trace_name(f"looks-{name}", source)] = erased_above_thresholds(classifier, sample, name)
         if network is not None and CARRIER in labels and len(labels) > 1:
             traces[trace_name(f"spill-{CARRIER}", source)] = spill(classifier, network, sample, CARRIER)
     methods = ("cs-ae",) if network is not None else ()

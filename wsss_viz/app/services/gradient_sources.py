@@ -55,7 +55,7 @@ def _map_regions(network: str, checkpoint: str, example: str, name: str, share: 
     return scene_regions(checkpoints.classifier(network), samples.scene(example), [name], MAP, share)[0]
 
 
-def kept_maps(stored_run: Stored | None, state: ViewState, name: str) -> Maps | None:
+def stored_maps(stored_run: Stored | None, state: ViewState, name: str) -> Maps | None:
     """The layers and maps of the view's scene that ship, where they do."""
     maps = gradients.stored_scene_maps(stored_run, state, name)
     if maps is None or stored_run is None:
@@ -85,7 +85,7 @@ def request(stored_run: Stored | None, state: ViewState, sample: Sample, name: s
             still = len(first.layers) - len(tuned.layers)
             yield first.layers, np.concatenate([first.maps[0, :still], tuned.maps[names.index(name)]])
 
-    key = ("gradients", checkpoints.entry(network).sha256, state.example, name, measure, tuning)
+    key = ("gradients", checkpoints.entry(network).sha256, state.scene, name, measure, tuning)
     return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, checkpoints.device_label())
 
 
@@ -118,14 +118,14 @@ def scene_picture(
         else _map_regions(
             network,
             checkpoints.entry(network).sha256,
-            state.example,
+            state.scene,
             name,
             float(state.regions.removeprefix("map")),
         )
     )
-    title, (layers, shown) = f"scene with {name}", maps[0]
+    title, (layers, arrays) = f"scene with {name}", maps[0]
     if _tuning(state, network) and len(maps) > 1:
         k = min(state.rib_step, len(maps) - 2)
-        layers, shown = maps[k + 1]
+        layers, arrays = maps[k + 1]
         title += f", RIB's step {k}" + ("" if k == state.rib_step else ", the last so far")
-    return gradients.picture(sample.image, layers, shown, regions, state, title, computed)
+    return gradients.picture(sample.image, layers, arrays, regions, state, title, computed)
