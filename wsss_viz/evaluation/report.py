@@ -269,7 +269,7 @@ def stored_report(
         "count": len(samples),
         "maps": str(folder),
         **({} if maps.format == "mask" else {"align": align}),
-        "threshold_from": FINISHED if finished else tuning_samples("none", data_string)[1],
+        "threshold_from": FINISHED if finished else _tuning_samples("none", data_string)[1],
         **_about(samples, counted.noticed),
         "images": image_rows(counted, samples.classes),
         "methods": {folder.resolve().name: as_json(scores, None, counted.counts)},
