@@ -303,7 +303,18 @@ def _written(value: Any, line: str) -> str:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report's main numbers as text, one line per method."""
+    """The report's main numbers as text, one line per method.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.models import load
+        >>> classifier = load("scenes-classifier", "cpu")
+        >>> runs = {"cam": bind("cam", classifier)}
+        >>> report = run_report(runs, classifier.classes, "scenes:test", limit=1, threshold=0.3, views_name="single")
+        >>> header, row = table(report).splitlines()[1:]
+        >>> header.split()[:3], row.split()[:2]
+        (['method', 't', 'mIoU'], ['cam', '0.30'])
+    """
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
         f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}",

@@ -134,12 +134,10 @@ def survey_scenes(
         about: the data, the checkpoints' digests.
 
     Examples:
-        >>> from wsss_viz.data.sources import sample
-        >>> from wsss_viz.models import load
-        >>> dog = sample("scenes:test:17")
-        >>> stored = survey_scenes({"scenes-classifier": load("scenes-classifier", "cpu")}, [dog], [dog], dog, {})
-        >>> stored.about["labels"], stored.entries[scenes_key("scenes-classifier")].curve.layers
-        (['dog'], ('stage 1', 'stage 2', 'stage 3', 'stage 4', 'stage 5', 'logit'))
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> stored = survey_scenes({"colours": colour_network()}, [flag()], [flag()], flag(), {})
+        >>> stored.about["labels"], stored.entries[scenes_key("colours")].curve.layers
+        (['red', 'blue'], ('stage 1', 'stage 2', 'logit'))
     """
     entries: dict[str, Entry] = {}
     first_name, first = next(iter(classifiers.items()))
