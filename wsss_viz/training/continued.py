@@ -30,6 +30,8 @@ from wsss_viz.training.loop import History, Objective, Schedule, fit, supervised
 from wsss_viz.training.recipes import ARCHITECTURE, FINE_CLASSES, finish, predict, state_path
 from wsss_viz.training.watch import Means, Watcher
 
+__all__ = ["CONTINUED_SCHEDULE", "Run", "Trained", "read_ordinary", "start_from", "train_control", "train_on"]
+
 CONTINUED_SCHEDULE = Schedule(epochs=3, rate=1e-3)
 """Our own: a few epochs from a classifier that is trained already; the rate chosen on validation scenes."""
 
