@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wsss_viz.data.photographs import credits
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 from wsss_viz.gradients.ratio import BAND, TAU
 from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.showcase.photographs import canonical
 
 PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
 SUBJECTS = {
@@ -34,7 +36,17 @@ def _row(row: Row) -> str:
 
 
 def caption(spec: FigureSpec) -> str:
-    """What the figure shows, in full sentences."""
+    """What the figure shows, in full sentences; of photographs that ship, whose they are."""
+    return " ".join([_caption(spec), *_credits(spec)])
+
+
+def _credits(spec: FigureSpec) -> list[str]:
+    names = [canonical(row.image).removeprefix("photos:") for row in spec.rows if row.image.startswith("photos:")]
+    lines = credits(names) if names else ()
+    return [f"Photographs: {'; '.join(lines)}."] if lines else []
+
+
+def _caption(spec: FigureSpec) -> str:
     if spec.kind == "plane":
         names = " and ".join(spec.columns)
         return (

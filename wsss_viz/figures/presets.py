@@ -9,7 +9,8 @@ from wsss_viz.figures.spec import FigureSpec, read_spec
 
 _FOLDER = Path(__file__).with_name("presets")
 PRESETS = {
-    "grid": "Qualitative grid",
+    "photographs": "Photographs",
+    "grid": "Drawn scenes",
     "erasing": "Erasing, step by step",
     "rib": "RIB, step by step",
     "curves": "Score curves",

@@ -35,6 +35,8 @@ COLUMNS = {
     "hgr": RATIOS,
 }
 """What a column may be, by kind."""
+EACH_ITS_OWN = "each-its-own"
+SCENES_CLASSIFIER, PHOTOGRAPHS_CLASSIFIER = "scenes-classifier", "imagenet-efficientnet-lite0"
 MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 10, 12
 
 
@@ -72,7 +74,8 @@ class FigureSpec:
         show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
         threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
             `relu_max`.
-        classifier: a name in the register of checkpoints, a checkpoint's path, or a torchvision model.
+        classifier: a name in the register of checkpoints, a checkpoint's path, a torchvision model, or `EACH_ITS_OWN`:
+            the drawn scenes' classifier for these, ImageNet's network for any other image.
         views: one of `VIEWS`.
         settings: by method, those that are not the classifier's own or the defaults.
         normalisation: one of `NORMALISATIONS`.
@@ -93,7 +96,7 @@ class FigureSpec:
     frames: str = "map"
     show: str = "map"
     threshold: float = 0.3
-    classifier: str = "scenes-classifier"
+    classifier: str = SCENES_CLASSIFIER
     views: str = "single"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     normalisation: str = "relu_max"
@@ -136,6 +139,12 @@ class FigureSpec:
     def columns_of(self, row: Row) -> tuple[str, ...]:
         """The columns that a row has, in the figure's order."""
         return tuple(name for name in self.columns if not row.columns or name in row.columns)
+
+    def classifier_of(self, image: str) -> str:
+        """The classifier that looks at an image, by the image's data string."""
+        if self.classifier != EACH_ITS_OWN:
+            return self.classifier
+        return SCENES_CLASSIFIER if image.startswith("scenes:") else PHOTOGRAPHS_CLASSIFIER
 
     @property
     def methods(self) -> tuple[str, ...]:

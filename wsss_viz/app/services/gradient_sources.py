@@ -85,7 +85,7 @@ def request(stored_run: Stored | None, state: ViewState, sample: Sample, name: s
             still = len(first.layers) - len(tuned.layers)
             yield first.layers, np.concatenate([first.maps[0, :still], tuned.maps[names.index(name)]])
 
-    key = ("gradients", checkpoints.entry(network).sha256, state.example, name, measure, tuning)
+    key = ("gradients", checkpoints.entry(network).sha256, state.scene, name, measure, tuning)
     return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, checkpoints.device_label())
 
 
@@ -118,7 +118,7 @@ def scene_picture(
         else _map_regions(
             network,
             checkpoints.entry(network).sha256,
-            state.example,
+            state.scene,
             name,
             float(state.regions.removeprefix("map")),
         )

@@ -119,7 +119,7 @@ def stored_scene_maps(stored: Stored | None, state: ViewState, name: str) -> NDA
         stored is None
         or state.rib_step
         or state.network != "classifier"
-        or stored.about["example"] != state.example
+        or stored.about["example"] != state.scene
         or name not in stored.about["labels"]
     ):
         return None

@@ -94,18 +94,27 @@ class Frame:
     note: str = ""
 
 
-def frames(name: str, trace: Trace, focus: str) -> tuple[Frame, ...]:
+def frames(name: str, trace: Trace, focus: str, sigmoids: bool = True) -> tuple[Frame, ...]:
     """The frames of the mode `name`, one per step.
 
     Args:
         focus: one of the trace's classes.
+        sigmoids: whether a logit's sigmoid is a probability; where it is none, no fact says one.
     """
     index, mode = trace.classes.index(focus), MODES[name]
     drawn = [_FRAMES[mode.shows](step, index, trace.classes) for step in trace]
     return tuple(
-        replace(frame, name=_step_name(mode.step_name, step, trace.classes))
+        replace(
+            frame,
+            name=_step_name(mode.step_name, step, trace.classes),
+            facts=tuple(fact for fact in frame.facts if sigmoids or not fact[0].startswith(_SIGMOIDS)),
+        )
         for frame, step in zip(drawn, trace, strict=True)
     )
+
+
+_SIGMOIDS = ("probability of", "frozen classifier:")
+"""How the names of facts begin whose values are sigmoids."""
 
 
 def _step_name(kind: str, step: Step, classes: Classes) -> str:

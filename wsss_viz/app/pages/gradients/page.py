@@ -11,6 +11,7 @@ from wsss_viz.app.pages.gradients import exports, facts, panels, region
 from wsss_viz.app.services import gradient_sources, gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
+from wsss_viz.app.source_bar import scene_picker
 from wsss_viz.app.state import ViewState
 from wsss_viz.gradients.published import UNVERIFIED
 from wsss_viz.gradients.stored import Entry, Stored
@@ -47,13 +48,13 @@ def _toy(state: ViewState) -> None:
 
 def _scenes(state: ViewState) -> None:
     stored, stale = gradient_sources.stored_or_why_not("scenes")
-    sample = samples.scene(state.example)
+    sample = samples.scene(state.scene)
     name = gradients.scene_class(state, sample)
     entry, note = gradients.scenes_entry(stored, state) if stored else (None, "")
     frame.heading("Gradients", gradients.scenes_sentence(stored, state) if stored else "", EXPLANATION)
     with _choice():
         panels.subject_controls(state)
-        frame.example_picker(state)
+        scene_picker(state)
         panels.network_control(stored, state)
         st.selectbox("Logit of", list(sample.labels or ()), width=120, **session.control("focus", name))
     panels.measure_controls(state, panels.known_layers(entry))

@@ -93,6 +93,7 @@ class Content:
         visible: the classes that compete in the pseudo mask, beside the one whose map is looked at: the labels.
         ground: the same scene with more pixels, for the eye alone; None: the sample.
         step_name: what k counts ("k", "epoch").
+        sigmoids: whether the sigmoid of a logit is a probability: not of a network that was trained with a softmax.
     """
 
     sample: Sample
@@ -101,6 +102,7 @@ class Content:
     visible: Sequence[str]
     ground: Sample | None = None
     step_name: str = "k"
+    sigmoids: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.panels) <= MOST_PANELS:

@@ -57,6 +57,7 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
         "panels": [_panel(panel, indices, content.classes, encode) for panel in content.panels],
         "step": content.step_name,
+        "sigmoids": content.sigmoids,
         "tables": _tables(),
         "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
         "contour": list(CONTOUR),
