@@ -135,7 +135,7 @@ def first_page_made() -> None:
 
 
 def spare_collections() -> None:
-    """Has garbage collections pass over what is in memory now, which is there to stay.
+    """Has garbage collections pass over what is in memory now, which stays.
 
     Streamlit collects after every run of a page, with everything else at a halt; looking through the 300,000 objects of
     torch and its kind each time took 0.1 to 0.4 s, several times the run itself.

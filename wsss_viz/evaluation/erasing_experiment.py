@@ -174,7 +174,7 @@ def observe(
     seed: int = 0,
     views: Views = SINGLE,
 ) -> list[Observation]:
-    """Erases one class of one image in every way, and looks again each time.
+    """Erases one class of one image in every way, and computes score and map each time.
 
     Args:
         classifier: in evaluation mode; left as it is.

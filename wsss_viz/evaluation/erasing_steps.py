@@ -1,7 +1,7 @@
-"""The erasing experiment on one class of one image, look by look: what `erasing_experiment` measures, to be seen.
+"""The erasing experiment on one class of one image, step by step: what `erasing_experiment` measures, to be seen.
 
-Step k erases at theta_k what the class's map of the whole image says, and looks again; unlike adversarial erasing no
-step builds on another.
+Step k erases at theta_k what the class's map of the whole image says, and computes the map again; unlike adversarial
+erasing no step builds on another.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a classifier's layers hold of an object's regions: one mean feature a layer, image and region.
+"""What a classifier's layers hold of an object's regions: one mean feature per layer, image and region.
 
     f_k(R) = sum_u w_R(u) T_k(u) / sum_u w_R(u)
 

@@ -45,7 +45,7 @@ def measure_layers(
 ) -> dict[str, Any]:
     """The report: the class of an object, and its coat, from the features of its regions.
 
-    A probe is fitted on a random half of the images and scored on the other half; an image gives one feature a region,
+    A probe is fitted on a random half of the images and scored on the other half; an image has one feature per region,
     so none is on both sides.
 
     Args:
@@ -102,7 +102,7 @@ def measure_features(
     seed: int = 0,
     progress: Progress = lambda items, _: items,
 ) -> list[dict[str, Any]]:
-    """One row a layer, region and family: `about` (which names the target), these, the result or the `reason` for none.
+    """One row per layer, region and family: `about` (which names the target), these, the result or a `reason`.
 
     Raises:
         InputError: the target is not known of these images.

@@ -76,7 +76,7 @@ def leakage_report(
 
 def _add(leaks: Sequence[Leak], weights: NDArray[np.int64]) -> Leak:
     """The counts of a resample: each image as often as it was drawn."""
-    stacked = (np.stack([getattr(leak, name) for leak in leaks]) for name in ("claimed", "own", "other"))
+    stacked = (np.stack([getattr(leak, name) for leak in leaks]) for name in ("predicted", "intersection", "other"))
     predicted, intersection, other = (weights @ counts for counts in stacked)
     return Leak(predicted, intersection, other, int(weights @ np.array([leak.target for leak in leaks])))
 
@@ -106,7 +106,7 @@ def _number(value: float) -> float | None:
 
 
 def leakage_table(report: Mapping[str, Any]) -> str:
-    """The report as text, a line a method: the leak at each recall, and its distance from the reference's."""
+    """The report as text, one line per method: the leak at each recall, and its distance from the reference's."""
     lines = [
         f"{report['count']} scenes of {report['data']} where objects of different classes touch; percent of what is "
         f"claimed that lies on another labelled object; in brackets, more than {report['reference']}, 95 % interval",

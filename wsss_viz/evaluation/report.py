@@ -253,7 +253,7 @@ def _written(value: Any, line: str) -> str:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report's main numbers as text, a line a method."""
+    """The report's main numbers as text, one line per method."""
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
         f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}",

@@ -94,7 +94,7 @@ def summarise(
     """The scores of a data set from its images' counts.
 
     Args:
-        images: one Counts an image, at least one.
+        images: one Counts per image, at least one.
         classes: C names, without the background.
         threshold: one of `thresholds`, chosen on other data; None: the best on this data.
         seed: of the bootstrap.

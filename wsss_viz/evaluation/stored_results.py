@@ -77,7 +77,7 @@ def stored_leakage(name: str, folder: Path | None = None) -> dict[str, Any] | No
 
 
 def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[Row]:
-    """One row a method, best mIoU first, percentages: the scores at its threshold, with the interval's ends.
+    """One row per method, best mIoU first, percentages: the scores at its threshold, with the interval's ends.
 
     Args:
         title: of a method by its name.
@@ -107,7 +107,7 @@ def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[R
 
 
 def class_rows(report: Mapping[str, Any], classes: Sequence[str], title: Callable[[str], str]) -> list[Row]:
-    """One row a class, one column a method: IoU in percent.
+    """One row per class, one column per method: IoU in percent.
 
     >>> report = stored_reports()["scenes-test"]
     >>> class_rows(report, ["cow"], str)[0]["class"]

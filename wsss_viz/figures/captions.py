@@ -69,7 +69,7 @@ def _caption(spec: FigureSpec) -> str:
         what = (
             "Pseudo masks of the images' labels"
             if spec.show == "mask"
-            else "Class activation maps of one class an image"
+            else "Class activation maps of one class per image"
         )
         lead = f"{what}: {', '.join(_lettered(spec, titles))}."
     else:

@@ -33,7 +33,7 @@ _LOCK = threading.Lock()
 
 
 def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
-    """One PDF of a page a figure, fonts embedded, without a date: the same figures give the same bytes.
+    """A PDF with one page per figure, fonts embedded, without a date: the same figures give the same bytes.
 
     Examples:
         >>> from matplotlib.figure import Figure

@@ -62,7 +62,7 @@ class Estimator:
 
     Attributes:
         name: the string that gives this estimator again.
-        measure: one Pair a layer.
+        measure: one Pair per layer.
         inputs: it measures on so many inputs, each class in its share; None for all 4096. The cap is log2 of it.
         snapshots: at most so many epochs are measured unless one asks for more, since it is slow; None for all.
     """

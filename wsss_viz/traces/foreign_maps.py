@@ -204,7 +204,7 @@ def _of_dictionary(path: Path, content: Mapping[str | int, NDArray], size: tuple
     raise InputError(f"{path} holds no class maps: {_WANTED}")
 
 
-_WANTED = "IRN's have keys, cam and high_res, PSA's a map a class index"
+_WANTED = "IRN's have keys, cam and high_res, PSA's one map per class index"
 
 
 def _plain_array(path: Path) -> NDArray | None:

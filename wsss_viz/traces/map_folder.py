@@ -1,6 +1,6 @@
 """Folders of class maps, in the format of this project or in one of the field's.
 
-| format | a file an image | what is kept |
+| format | one file per image | what is kept |
 |---|---|---|
 | `ours` | `NAME.npz` | maps, raw and signed, logits, class names (`storage`) |
 | `irn` | `NAME.npy` | IRN's dictionary of normalised maps, at stride 4 and in full resolution (`irn_maps`) |

@@ -196,7 +196,7 @@ def toy_sentence(entry: Entry, state: ViewState) -> str:
     more = drops["non_discriminative"][0] - drops["discriminative"][0]
     parted = drops["non_discriminative"][1] > drops["discriminative"][2]
     parted = parted or drops["discriminative"][1] > drops["non_discriminative"][2]
-    which = ("more than" if more > 0 else "less than") if parted else "not clearly apart from"
+    which = ("more than" if more > 0 else "less than") if parted else "about as much as"
     accuracy = entry.facts["accuracy"]["shape only"]
     return (
         "The digit is evidence for the class, and so is the small shape beside it. From the last convolution to the "

@@ -1,4 +1,4 @@
-"""The filmstrip: one small picture a step; a click on one shows its step everywhere."""
+"""The filmstrip: one small picture per step; a click on one shows its step everywhere."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def filmstrip(frames: Sequence[Frame], drawn: Sequence[rendering.Picture], viewe
     maps again.
 
     Args:
-        drawn: one picture a frame.
+        drawn: one picture per frame.
         viewer: the name of the viewer that shows a frame large; the two follow one another.
     """
 

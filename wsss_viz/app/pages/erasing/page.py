@@ -18,7 +18,7 @@ from wsss_viz.traces import Trace
 
 EXPERIMENT = (
     "What can an ordinary classifier still see once the most discriminative part is gone? Erase more and more of it, "
-    "and look each time."
+    "and compute the score and the map each time."
 )
 
 

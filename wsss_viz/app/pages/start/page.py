@@ -11,7 +11,7 @@ from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.services import checkpoints, provenance, samples, traces, upload
 from wsss_viz.app.services.models import builtin
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
-from wsss_viz.app.services.scores import visible_classes, view_scores
+from wsss_viz.app.services.scores import view_scores, visible_classes
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, panels
 from wsss_viz.app.widgets.markup import percent
