@@ -119,6 +119,11 @@ def open(source: str) -> DataSet:
 
     Raises:
         InputError: an unknown form, split, size or folder, or an index outside the set; in one line.
+
+    Examples:
+        >>> scenes = open("scenes:test")
+        >>> len(scenes), scenes[17].labels, open("scenes:test:17")[0].labels
+        (1000, ('dog',), ('dog',))
     """
     kind, colon, rest = source.partition(":")
     if kind in _PHOTO_KINDS:
@@ -144,6 +149,10 @@ def sample(source: str) -> Sample:
 
     Raises:
         InputError: as `open`, and for a data string without an index.
+
+    Examples:
+        >>> sample("scenes:test:17")
+        Sample('scenes:test:17', size=(128, 128), labels=('dog',), mask=True, parts=True)
     """
     data_set = open(source)
     if data_set.name == source:
