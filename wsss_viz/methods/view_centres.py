@@ -54,16 +54,16 @@ def fused_centres(
         base = cell_layout(classifier, *seen, finest)[1]
         if views.cell is not None:
             base = (math.ceil(seen[0] / views.cell), math.ceil(seen[1] / views.cell))
-        found = []
+        fused = []
         for scale in views.scales:
             scaled = (max(1, round(seen[0] * scale)), max(1, round(seen[1] * scale)))
             for depth in depths:
                 centres, grid = cell_layout(classifier, *scaled, depth)
                 sides = (centres, _mirrored(centres, grid, scaled)) if views.flip else (centres,)
-                found += [side.on_grid(grid, base).resized(scaled, seen) for side in sides]
+                fused += [side.on_grid(grid, base).resized(scaled, seen) for side in sides]
     except InputError:
         return None
-    return mean_centres(found).resized(seen, size)
+    return mean_centres(fused).resized(seen, size)
 
 
 def _mirrored(centres: CellCentres, grid: tuple[int, int], size: tuple[int, int]) -> CellCentres:
