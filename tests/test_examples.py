@@ -52,9 +52,7 @@ def test_the_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("path", PUBLIC, ids=module_name)
 def test_every_public_function_has_an_example(path: Path) -> None:
     missing = [node.name for node in public_functions(path) if ">>> " not in (ast.get_docstring(node) or "")]
-    assert missing == [], (
-        "give these an example in their docstrings, or an underscore where nobody else calls them"
-    )
+    assert missing == [], "give these an example in their docstrings, or an underscore where nobody else calls them"
 
 
 @pytest.mark.parametrize("path", [path for path in PUBLIC if path.name != "__init__.py"], ids=module_name)
