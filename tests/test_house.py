@@ -160,6 +160,37 @@ def test_what_is_no_code_is_installed_with_the_package():
     assert others - installed == set()
 
 
+NO_NAMES = {"chosen", "found", "kept", "look", "looks", "own", "place", "places", "shown", "told"}
+"""Words that say what happened to a thing, not what it is."""
+STORED = {("app/services/downloads.py", "shown")}
+"""Names that files of earlier versions have as keys: of an array in the maps' archive."""
+
+
+def identifiers(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.arg | ast.keyword):
+            yield node.arg or ""
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name.rpartition(".")[2]
+
+
+def test_identifiers_say_what_a_thing_is():
+    assert set(identifiers(ast.parse("def told(own): self.kept = shown"))) == {"told", "own", "self", "kept", "shown"}
+    wrong = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in PACKAGE.rglob("*.py")
+        for name in identifiers(ast.parse(path.read_text(encoding="utf-8")))
+        if NO_NAMES & set(name.lower().split("_")) and (path.relative_to(PACKAGE).as_posix(), name) not in STORED
+    }
+    assert wrong == set()
+
+
 def test_the_librarys_contract(tmp_path):
     path = tmp_path / "c.safetensors"
     write_checkpoint(path, seeded_network(CLASSES), {"name": NAME, "widths": list(WIDTHS)})

@@ -15,9 +15,9 @@ from wsss_viz.app.state import (
     gradients,
     information,
     learning,
-    own,
     results,
     scene,
+    user_image,
     view_state,
     viewing,
 )
@@ -28,7 +28,7 @@ from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.information.estimator_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
-PAGES = (scene, viewing, comparing, erasing, gradients, information, learning, own, figures, results)
+PAGES = (scene, viewing, comparing, erasing, gradients, information, learning, user_image, figures, results)
 shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 
@@ -57,7 +57,7 @@ VALUES = {
     "normalisation": st.sampled_from(NORMALISATIONS),
     "k": st.integers(FINAL, viewing.LARGEST_K),
     "layout": st.sampled_from(viewing.LAYOUTS),
-    "show": st.sampled_from(viewing.SHOWN),
+    "show": st.sampled_from(viewing.DISPLAYS),
     "outlines": some(viewing.OUTLINES),
     "pair": st.sampled_from(((), (0, 1), (2, 2), (5, 3))),
     "views": st.sampled_from(comparing.VIEWS),
@@ -85,8 +85,8 @@ VALUES = {
     "box": boxes,
     "section": st.sampled_from(information.SECTIONS),
     "activations": some(information.NETWORK_ACTIVATIONS, least=1),
-    "ruler": st.sampled_from(("default", *(f"{kind}:{value}" for kind, value in DEFAULTS.items()))),
-    "told_by": some(information.NETWORK_LAYERS, least=1),
+    "estimator": st.sampled_from(("default", *(f"{kind}:{value}" for kind, value in DEFAULTS.items()))),
+    "drawn_layers": some(information.NETWORK_LAYERS, least=1),
     "seeds": st.integers(1, information.MOST_SEEDS),
     "epoch": st.integers(FINAL, information.LARGEST_EPOCH),
     "live": st.sampled_from(("", *information.NETWORK_ACTIVATIONS)),

@@ -152,7 +152,7 @@ def method_pills(
         default: that choice; None: the preferred ones of the shipped classifier.
         why_not: why a method cannot be shown, or "".
     """
-    own_choice = methods.chosen((), CLASSIFIER) if default is None else tuple(default)
+    page_default = methods.selection((), CLASSIFIER) if default is None else tuple(default)
 
     def name(method: str) -> str:
         title = methods.METHODS[method].title
@@ -160,7 +160,7 @@ def method_pills(
 
     def read(picked: list[str]) -> dict[str, object]:
         names = tuple(method for method in methods.METHODS if method in picked)[: methods.MOST]
-        return {"methods": () if names == own_choice else names, "pair": ()}
+        return {"methods": () if names == page_default else names, "pair": ()}
 
     st.pills(
         "Methods",

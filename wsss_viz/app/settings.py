@@ -23,7 +23,7 @@ ENVELOPE_MEGABYTES = 1
 """What the server takes beyond the largest file, for what an HTTP upload wraps around it."""
 
 
-def own_folder() -> Path | None:
+def user_folder() -> Path | None:
     """The folder that `app --checkpoints` named, or None."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else None
@@ -48,8 +48,8 @@ def checkpoint_megabytes(server: int) -> int:
     return min(CHECKPOINT_MEGABYTES, server - ENVELOPE_MEGABYTES)
 
 
-def found_files() -> dict[str, Path]:
-    """The files by name: in `own_folder`, where `train` writes to, and in `checkpoints/` beside the shipped ones.
+def checkpoint_files() -> dict[str, Path]:
+    """The files by name: in `user_folder`, where `train` writes to, and in `checkpoints/` beside the shipped ones.
 
     Only what is found here can be named in an address; a path never can.
     """
@@ -58,7 +58,7 @@ def found_files() -> dict[str, Path]:
     except InputError:
         shipped = set()
     files: dict[str, Path] = {}
-    folders = dict.fromkeys((own_folder(), trained_folder(), checkpoints_folder()))
+    folders = dict.fromkeys((user_folder(), trained_folder(), checkpoints_folder()))
     for folder in folders:
         left_out = shipped if folder == checkpoints_folder() else set()
         for path in _files(folder):

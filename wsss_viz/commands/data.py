@@ -57,9 +57,9 @@ def scenes(
     wanted = max(len(whole) - start, 1) if count is None else count
     if start + wanted > len(whole):
         raise InputError(f"{whole.name} has {len(whole)} scenes; choose --start and --count within them")
-    chosen = whole[start : start + wanted]
+    selected = whole[start : start + wanted]
     with tqdm(total=wanted, desc="drawing", unit="scene") as bar:
-        write_voc(chosen, out, split, bar.update, image_format=image_format, overwrite=overwrite)
+        write_voc(selected, out, split, bar.update, image_format=image_format, overwrite=overwrite)
     click.echo(f"{wanted} scenes written; their data string is voc:{out}:{split}")
 
 

@@ -22,6 +22,7 @@ from wsss_viz.commands.options import (
     threads_option,
     views_option,
 )
+from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
     from wsss_viz.methods.binding import BoundMethod
@@ -51,6 +52,13 @@ if TYPE_CHECKING:
 @click.option(
     "--maps", "maps_folder", type=click.Path(path_type=Path), help="Score the maps in this folder instead of methods."
 )
+@click.option(
+    "--align",
+    type=click.Choice(ALIGNMENTS),
+    default=FIELD,
+    help="How maps are laid over images: field, stretched, as in papers; centres, each cell where its receptive field "
+    "is centred.",
+)
 @limit_option
 @strict_option
 @device_option
@@ -71,6 +79,7 @@ def command(
     tune_on: str,
     threshold: float | None,
     maps_folder: Path | None,
+    align: str,
     limit: int | None,
     strict: bool,
     device: str,
@@ -92,7 +101,7 @@ def command(
     with every_rank() as ranks:
         if maps_folder is not None:
             report = stored_report(
-                maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks), strict=strict
+                maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks), strict=strict, align=align
             )
         else:
             from wsss_viz.methods.catalogue import method, read_changes
@@ -103,15 +112,17 @@ def command(
             for name in names:
                 method(name)
             changes = read_changes(settings, names, settings_of(classifier_name))
-            place = device_of(device, ranks)
+            target_device = device_of(device, ranks)
 
             def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, BoundMethod]]:
                 samples = data.open(data_string)
                 opened, paired = open_networks(
-                    names, classifier_name, place, class_names, networks, network_input, samples
+                    names, classifier_name, target_device, class_names, networks, network_input, samples
                 )
                 classifier = for_data_set(opened, samples.classes)
-                return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
+                return classifier, bind_all(
+                    classifier, classifier_name, names, also, target_device, paired, samples, changes
+                )
 
             classifier, runs = ranks.run_on_all(prepare)
             with using_threads(threads):
@@ -127,6 +138,7 @@ def command(
                     ranks=ranks,
                     progress=bar_of(ranks),
                     strict=strict,
+                    align=align,
                 )
             report["classifier"] = classifier_name
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}

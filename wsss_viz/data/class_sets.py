@@ -201,10 +201,10 @@ def _by_lines(file: Path, names: list[str], form: str) -> ClassList:
         del names[0]
     if names and names[0].lower() in _BACKGROUND:
         del names[0]
-    for place, name in enumerate(names, 1):
+    for number, name in enumerate(names, 1):
         if name.lower() in _BACKGROUND:
             raise InputError(
-                f"{file}: {name!r} stands after {place - 1} classes; put it first, or write NUMBER: NAME on each line"
+                f"{file}: {name!r} stands after {number - 1} classes; put it first, or write NUMBER: NAME on each line"
             )
     return ClassList(_checked(file, names), source=f"{file.name} ({form})")
 

@@ -130,14 +130,14 @@ def _glyphs(split: str) -> tuple[NDArray[np.float32], ...]:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    found = []
+    glyphs = []
     for name in CLASSES:
-        own = digits.images[digits.target == int(name)] / 16
-        held_out = np.arange(len(own)) % HELD_OUT == 0
-        chosen = own[held_out if split == "test" else ~held_out].astype(np.float32)
+        of_digit = digits.images[digits.target == int(name)] / 16
+        held_out = np.arange(len(of_digit)) % HELD_OUT == 0
+        selected = of_digit[held_out if split == "test" else ~held_out].astype(np.float32)
         large = [
             np.asarray(Image.fromarray(glyph).resize((DIGIT_SIDE, DIGIT_SIDE), Image.Resampling.BICUBIC))
-            for glyph in chosen
+            for glyph in selected
         ]
-        found.append(np.clip(np.stack(large), 0, 1))
-    return tuple(found)
+        glyphs.append(np.clip(np.stack(large), 0, 1))
+    return tuple(glyphs)

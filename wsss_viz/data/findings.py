@@ -107,7 +107,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
 READ_AS = "read-as"
 """The kind of notes that say how a file was read, no finding."""
 
-_ORDER = {kind: place for place, kind in enumerate(KINDS)}
+_ORDER = {kind: number for number, kind in enumerate(KINDS)}
 
 
 class Note(NamedTuple):

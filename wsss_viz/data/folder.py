@@ -149,7 +149,7 @@ def _pictures(path: Path) -> list[Path]:
         if not path.is_dir():
             raise InputError(f"{path}: a file, not a folder; give the folder that it lies in")
         for folder in (path, path / "images"):
-            found = files_in(folder)
-            if found:
-                return found
+            files = files_in(folder)
+            if files:
+                return files
     raise InputError(f"{path}: no picture in this folder; put files ending in {', '.join(SUFFIXES)} into it")

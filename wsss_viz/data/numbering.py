@@ -82,16 +82,16 @@ class ClassNumbering:
             table[number] = 0
         if self.background is not None:
             table[self.background] = 0
-        for place, number in enumerate(self.numbers, 1):
+        for index, number in enumerate(self.numbers, 1):
             if number >= 0:
-                table[number] = place
+                table[number] = index
         table.setflags(write=False)
         return table
 
     def name_of(self, number: int) -> str | None:
         """The class of a number on disk; None for the background, ignore and what is unknown."""
-        place = int(self.table[number])
-        return self.names[place - 1] if 0 < place < IGNORE else None
+        index = int(self.table[number])
+        return self.names[index - 1] if 0 < index < IGNORE else None
 
     def fits(self, numbers: Collection[int]) -> bool:
         """Whether all of these may stand in a mask."""
@@ -141,20 +141,20 @@ class ClassNumbering:
         assert mask.colours is not None
         colours, inverse = np.unique(mask.colours.reshape(-1, 3), axis=0, return_inverse=True)
         known = self.colours or (_voc_colours() if self.form == "voc" or set(self.names) <= set(VOC_CLASSES) else {})
-        found = [known.get((r, g, b)) for r, g, b in colours.tolist()]
-        if None in found:
-            missing = tuple(colours[found.index(None)].tolist())
+        numbered = [known.get((r, g, b)) for r, g, b in colours.tolist()]
+        if None in numbered:
+            missing = tuple(colours[numbered.index(None)].tolist())
             raise InputError(
                 f"{file}: an RGB mask with the colour {missing}, which is no class's; write a PNG whose pixels are the "
                 "classes' numbers (with a palette or in 8-bit grey; turning the colours to grey does not give them)"
             )
-        numbers = np.array(found, dtype=np.int64)
+        numbers = np.array(numbered, dtype=np.int64)
         if not self.colours and self.form != "voc":
-            place = {VOC_CLASSES.index(n) + 1: d for n, d in zip(self.names, self.numbers, strict=True)}
-            wrong = [int(n) for n in numbers if n not in place and n not in (0, IGNORE)]
+            number_of_index = {VOC_CLASSES.index(n) + 1: d for n, d in zip(self.names, self.numbers, strict=True)}
+            wrong = [int(n) for n in numbers if n not in number_of_index and n not in (0, IGNORE)]
             if wrong:
                 raise InputError(f"{file}: the colour of {VOC_CLASSES[wrong[0] - 1]}, which is not in the class list")
-            numbers = np.array([place.get(int(number), int(number)) for number in numbers])
+            numbers = np.array([number_of_index.get(int(number), int(number)) for number in numbers])
             if (numbers < 0).any():  # a number that two readings take differently
                 raise InputError(f"{file}: {self.question}")
         values = numbers.astype(np.uint8)[inverse].reshape(mask.colours.shape[:2])
@@ -200,7 +200,7 @@ def of_voc(names: Sequence[str], names_from: str = "PASCAL VOC, for there is no 
     >>> of_voc(("dog", "cat")).numbers
     (12, 8)
     """
-    others = {place: name for place, name in enumerate(VOC_CLASSES, 1) if name not in names}
+    others = {index: name for index, name in enumerate(VOC_CLASSES, 1) if name not in names}
     numbers = tuple(VOC_CLASSES.index(name) + 1 for name in names)
     return ClassNumbering(
         tuple(names), numbers, others=others, form="voc", names_from=names_from, numbers_from="PASCAL VOC's, 1 to 20"
@@ -276,12 +276,12 @@ def of_coco() -> list[ClassNumbering]:
     [('ids', 'cat'), ('contiguous', 'dog'), ('zero', 'horse'), ('zero-ids', 'dog')]
     """
     ids = tuple(COCO_CATEGORIES)
-    places = tuple(range(1, len(ids) + 1))
+    indices = tuple(range(1, len(ids) + 1))
     base = ClassNumbering(COCO_CLASSES, ids, names_from="COCO, for there is no class list")
     from_zero = replace(base, background=None)
     return [
         replace(base, form="ids", numbers_from="COCO's ids, 1 to 90"),
-        replace(base, numbers=places, form="contiguous", numbers_from="1 to 80 without gaps"),
+        replace(base, numbers=indices, form="contiguous", numbers_from="1 to 80 without gaps"),
         replace(
             from_zero,
             numbers=tuple(range(len(ids))),
@@ -318,11 +318,11 @@ def decide(
     """
     if form is not None:
         candidates = [*candidates, *_zero_of(candidates)]
-        chosen = next((candidate for candidate in candidates if candidate.form == form), None)
-        if chosen is None:
+        named = next((candidate for candidate in candidates if candidate.form == form), None)
+        if named is None:
             known = ", ".join(f"@{candidate.form}" for candidate in candidates if candidate.form in NUMBERINGS)
             raise InputError(f"@{form} is no numbering of these classes; {known or 'none can be chosen'}: leave it out")
-        return replace(chosen, numbers_from=f"{chosen.numbers_from} (@{form} says so)")
+        return replace(named, numbers_from=f"{named.numbers_from} (@{form} says so)")
     if len(candidates) == 1:
         return candidates[0]
     looked = list(evidence())
@@ -439,8 +439,8 @@ def _voc_colours() -> dict[tuple[int, int, int], int]:
 
 
 def _colours_of(listed: ClassList) -> dict[tuple[int, int, int], int]:
-    places = {name: place for place, name in enumerate(listed.names, 1)} | {"": 0}
-    return {colour: places[name] for colour, name in listed.colours.items() if name in places}
+    indices = {name: index for index, name in enumerate(listed.names, 1)} | {"": 0}
+    return {colour: indices[name] for colour, name in listed.colours.items() if name in indices}
 
 
 def _by_palette(values: Mask, palette: NDArray[np.uint8]) -> Mask | None:

@@ -121,12 +121,12 @@ class _Reader(pickle.Unpickler):
         self._persistent = persistent
 
     def find_class(self, module: str, name: str, /) -> Any:
-        place = module.replace("numpy._core", "numpy.core")
-        if place in ("torch", "torch.cuda") and name in _TORCH_STORAGES:
+        source = module.replace("numpy._core", "numpy.core")
+        if source in ("torch", "torch.cuda") and name in _TORCH_STORAGES:
             return _StandIn(_refuse, _TORCH_STORAGES[name])
-        if (place, name) not in _STAND_INS:
+        if (source, name) not in _STAND_INS:
             raise pickle.UnpicklingError(f"it calls {module[:40]}.{name[:40]}")
-        return _StandIn(_STAND_INS[place, name])
+        return _StandIn(_STAND_INS[source, name])
 
     def persistent_load(self, pid: Any, /) -> Any:
         if self._persistent is None:

@@ -9,7 +9,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 
 
-class Chosen(Sequence[Sample]):
+class Subset(Sequence[Sample]):
     """The samples of a sequence at some indices, read when they are asked for."""
 
     def __init__(self, samples: Sequence[Sample], indices: Sequence[int]) -> None:
@@ -37,7 +37,7 @@ def take(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
     """The first `limit` samples; all of them where it is None."""
     if limit is None:
         return samples
-    return samples[:limit] if isinstance(samples, DataSet) else Chosen(samples, range(min(limit, len(samples))))
+    return samples[:limit] if isinstance(samples, DataSet) else Subset(samples, range(min(limit, len(samples))))
 
 
 def names_of(samples: Sequence[Sample]) -> list[str]:
@@ -52,7 +52,7 @@ def name_at(samples: Sequence[Sample], index: int) -> str:
     >>> name_at(open("scenes:val"), 2)
     'val_000002'
     """
-    if isinstance(samples, Chosen):
+    if isinstance(samples, Subset):
         return samples.name_at(index)
     names = getattr(samples.source, "names", None) if isinstance(samples, DataSet) else None
     return str(index) if names is None or not isinstance(samples, DataSet) else str(names[samples.indices[index]])

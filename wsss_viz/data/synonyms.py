@@ -68,5 +68,5 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
     'horse'
     """
     by_spelling = {spelling(other): other for other in known}
-    found = difflib.get_close_matches(spelling(name), by_spelling, n=1, cutoff=0.6)
-    return by_spelling[found[0]] if found else None
+    matches = difflib.get_close_matches(spelling(name), by_spelling, n=1, cutoff=0.6)
+    return by_spelling[matches[0]] if matches else None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
@@ -51,6 +52,7 @@ def count(
     classes: Sequence[str],
     thresholds: NDArray[np.float64] = THRESHOLDS,
     by: str = "relu_max",
+    centres: CellCentres | None = None,
 ) -> Counts:
     """Counts the pseudo masks of one image at all thresholds, from one pass over its pixels.
 
@@ -59,6 +61,7 @@ def count(
         sample: with a mask; its labels say which maps take part (all of the mask's classes where it has none).
         classes: the names of the maps. Labels the classifier lacks stay in the ground truth and are missed.
         thresholds: ascending; a pixel is foreground where its best normalised map is above the threshold.
+        centres: of the maps' cells, which they are laid over the image by; None: as the field does (`upsample`).
 
     Returns:
         Counts over the sample's own classes.
@@ -75,7 +78,7 @@ def count(
         present = tuple(names[i - 1] for i in inside if i not in (0, IGNORE))
     known = [classes.index(name) for name in present if name in classes]
     if known:
-        best, value = argmax_with_value(maps, known, sample.size, by)
+        best, value = argmax_with_value(maps, known, sample.size, by, centres)
         lookup = np.zeros(len(classes) + 1, dtype=np.int64)
         for name in present:
             if name in classes:
@@ -103,8 +106,8 @@ def count_mask(mask: NDArray, sample: Sample, classes: Sequence[str] | None = No
     if sample.mask is None or sample.mask.shape != mask.shape:
         raise ValueError(f"{sample.name} has no mask of {mask.shape[0]} x {mask.shape[1]} to count against")
     lookup = np.zeros(256, dtype=np.int64)
-    for place, name in enumerate(sample.classes if classes is None else classes, 1):
-        lookup[place] = sample.classes.index(name) + 1 if name in sample.classes else 0
+    for index, name in enumerate(sample.classes if classes is None else classes, 1):
+        lookup[index] = sample.classes.index(name) + 1 if name in sample.classes else 0
     best = lookup[mask].ravel()
     return _accumulate(best, steps * (best > 0), sample, steps, len(sample.classes) + 1)
 
@@ -117,9 +120,9 @@ def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, class
     counted = truth != IGNORE
     best, level, truth, parts = best[counted], level[counted], truth[counted], parts[counted]
 
-    def above(rows: NDArray, width: int, chosen: NDArray) -> NDArray[np.int64]:
+    def above(rows: NDArray, width: int, pixels: NDArray) -> NDArray[np.int64]:
         """(T, width): at each threshold the chosen pixels still foreground, by row."""
-        table = np.bincount(rows[chosen] * (steps + 1) + level[chosen], minlength=width * (steps + 1))
+        table = np.bincount(rows[pixels] * (steps + 1) + level[pixels], minlength=width * (steps + 1))
         table = table.reshape(width, steps + 1)
         return table[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].T.astype(np.int64)
 
@@ -131,6 +134,6 @@ def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, class
     wrong = above(best, classes, (truth == 0) & (best > 0)).sum(axis=1)
     intersection[:, 0] = target[0] - wrong
     in_part = [(parts == part) & (best == truth) & (best > 0) for part in PARTS]
-    part_intersection = np.stack([above(best, classes, chosen).sum(axis=1) for chosen in in_part], axis=1)
+    part_intersection = np.stack([above(best, classes, pixels).sum(axis=1) for pixels in in_part], axis=1)
     part_target = np.array([(parts == part).sum() for part in PARTS], dtype=np.int64)
     return Counts(intersection, predicted, target, part_intersection, part_target)

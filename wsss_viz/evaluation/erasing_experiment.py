@@ -152,16 +152,16 @@ def erasures(
     truth = _truth(sample, name, size)
     known = [classifier.classes.index(label) for label in sample.labels or () if label in classifier.classes]
     values = relu_max(enlarge(maps[None], size))[0]
-    own, every = values[classifier.classes.index(name)], values[known].amax(dim=0)
-    places = np.random.default_rng([seed, zlib.crc32(sample.name.encode()), zlib.crc32(name.encode())])
-    found = []
+    class_map, every = values[classifier.classes.index(name)], values[known].amax(dim=0)
+    rng = np.random.default_rng([seed, zlib.crc32(sample.name.encode()), zlib.crc32(name.encode())])
+    results = []
     for theta in thresholds:
-        region = _numpy(hard_mask(own, theta))
-        moved = np.roll(region, (int(places.integers(size[0])), int(places.integers(size[1]))), axis=(0, 1))
+        region = _numpy(hard_mask(class_map, theta))
+        moved = np.roll(region, (int(rng.integers(size[0])), int(rng.integers(size[1]))), axis=(0, 1))
         masks = (region, _numpy(hard_mask(every, theta)), moved)
-        found += [Erasure(kind, theta, mask) for kind, mask in zip(SWEPT, masks, strict=True)]
-    regions = (_numpy(own), *truth.parts.values(), truth.object)
-    return found + [Erasure(kind, None, r.astype(np.float32)) for kind, r in zip(FIXED, regions, strict=True)]
+        results += [Erasure(kind, theta, mask) for kind, mask in zip(SWEPT, masks, strict=True)]
+    regions = (_numpy(class_map), *truth.parts.values(), truth.object)
+    return results + [Erasure(kind, None, r.astype(np.float32)) for kind, r in zip(FIXED, regions, strict=True)]
 
 
 def observe(
@@ -267,7 +267,7 @@ def experiment(
     images = []
     for sample in progress(samples, "erasing and looking again"):
         names = [name for name in sample.labels or () if name in classifier.classes]
-        found = [
+        of_image = [
             one
             for name in names
             for one in observe(
@@ -280,14 +280,14 @@ def experiment(
                 views=views,
             )
         ]
-        if found:
-            images.append(found)
+        if of_image:
+            images.append(of_image)
     if not images:
         raise InputError("no sample has a label that the classifier knows: nothing to erase")
     keys = list(dict.fromkeys((one.kind, one.threshold) for one in images[0]))
     return {
         "images": len(images),
-        "observations": sum(len(found) for found in images) // len(keys),
+        "observations": sum(len(of_image) for of_image in images) // len(keys),
         "seed_threshold": seed_threshold,
         "seed": seed,
         "rows": [_row(images, kind, theta) for kind, theta in keys],
@@ -297,8 +297,10 @@ def experiment(
 def _row(images: Sequence[Sequence[Observation]], kind: str, theta: float | None) -> dict[str, Any]:
     """The means of one kind and theta, and their intervals."""
     sums, counts = np.zeros((2, len(images), len(MEASURES)))
-    for i, found in enumerate(images):
-        values = np.array([[getattr(o, m) for m in MEASURES] for o in found if (o.kind, o.threshold) == (kind, theta)])
+    for i, of_image in enumerate(images):
+        values = np.array(
+            [[getattr(o, m) for m in MEASURES] for o in of_image if (o.kind, o.threshold) == (kind, theta)]
+        )
         sums[i], counts[i] = np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0)
     weights = np.random.default_rng(0).multinomial(len(images), np.full(len(images), 1 / len(images)), size=1000)
     with np.errstate(invalid="ignore"):

@@ -54,8 +54,8 @@ def erasing_steps(
         raise InputError(f"{name!r} is not a label of {sample.name} that the classifier knows: give one of its labels")
     x = classifier.preprocess(sample.image)
     before, _ = class_maps(classifier, x, views)
-    found = [e for e in erasures(classifier, sample, name, before, thresholds, seed) if e.kind == kind]
-    for k, erasure in enumerate(found):
+    sequence = [e for e in erasures(classifier, sample, name, before, thresholds, seed) if e.kind == kind]
+    for k, erasure in enumerate(sequence):
         seen = erase(x, torch.from_numpy(erasure.mask).to(x))
         maps, scores = class_maps(classifier, seen, views)
         yield Step(

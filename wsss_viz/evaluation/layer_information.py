@@ -89,7 +89,7 @@ def measure_layers(
         "version": __version__,
         "checkpoints": {name: entries[name].sha256 for name in networks.values()},
         "regions": REGIONS,
-        "images": {"asked": {sources[target]: len(found) for target, found in asked.items()}, "rib": rib_images},
+        "images": {"asked": {sources[target]: len(samples) for target, samples in asked.items()}, "rib": rib_images},
         "skipped": skipped,
         "measured": rows,
     }
@@ -120,8 +120,8 @@ def measure_features(
             for family in families:
                 row = {**about, "layer": features.layers[layer], "region": region, "family": family}
                 try:
-                    found = probe_information(features.values[layer][:, at], labels, family, seed=seed)
-                    rows.append({**row, **_rounded(found.as_dict())})
+                    result = probe_information(features.values[layer][:, at], labels, family, seed=seed)
+                    rows.append({**row, **_rounded(result.as_dict())})
                 except NotApplicable as reason:
                     rows.append({**row, "reason": str(reason)})
     return rows

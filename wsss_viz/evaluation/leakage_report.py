@@ -65,8 +65,8 @@ def leakage_report(
         for name, run in runs.items()
     }
     weights = resampling_weights(len(samples), draws)
-    drawn = {name: np.array([_at(_add(found, w), recalls) for w in weights]) for name, found in leaks.items()}
-    whole = {name: _at(functools.reduce(operator.add, found), recalls) for name, found in leaks.items()}
+    drawn = {name: np.array([_at(_add(of_images, w), recalls) for w in weights]) for name, of_images in leaks.items()}
+    whole = {name: _at(functools.reduce(operator.add, of_images), recalls) for name, of_images in leaks.items()}
     rows = {
         name: _rows(recalls, whole[name], drawn[name], whole[name] - whole[reference], drawn[name] - drawn[reference])
         for name in runs
@@ -77,8 +77,8 @@ def leakage_report(
 def _add(leaks: Sequence[Leak], weights: NDArray[np.int64]) -> Leak:
     """The counts of a resample: each image as often as it was drawn."""
     stacked = (np.stack([getattr(leak, name) for leak in leaks]) for name in ("claimed", "own", "other"))
-    claimed, own, other = (weights @ counts for counts in stacked)
-    return Leak(claimed, own, other, int(weights @ np.array([leak.there for leak in leaks])))
+    predicted, intersection, other = (weights @ counts for counts in stacked)
+    return Leak(predicted, intersection, other, int(weights @ np.array([leak.target for leak in leaks])))
 
 
 def _at(leak: Leak, recalls: Sequence[float]) -> NDArray[np.float64]:

@@ -32,9 +32,14 @@ from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
 from wsss_viz.models.renaming import RenamedClassifier, for_data_set
+from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.map_folder import MapFolder
 
 TUNING_SAMPLES = 150
+ALIGNED = {
+    FIELD: "; maps stretched over the images, as the field does",
+    CENTRES: "; maps laid over the images by their cells' centres",
+}
 FINISHED = "none: finished pseudo masks"
 
 
@@ -127,6 +132,7 @@ def run_report(
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
     strict: bool = False,
+    align: str = FIELD,
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
@@ -150,6 +156,7 @@ def run_report(
         ranks=ranks,
         progress=progress,
         strict=strict,
+        align=align,
     )
     if ranks.rank != 0:
         return {}
@@ -157,6 +164,7 @@ def run_report(
         "data": data_string,
         "count": len(samples),
         "views": views_name,
+        "align": align,
         "threshold_from": threshold_from,
         **_about(samples, noticed),
         **({"images": images} if each_image else {}),
@@ -186,6 +194,7 @@ def stored_report(
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
     strict: bool = False,
+    align: str = FIELD,
 ) -> dict[str, Any]:
     """The same for maps that were written to `folder`, at the best threshold on the data itself.
 
@@ -203,7 +212,7 @@ def stored_report(
 
     samples, maps = ranks.run_on_all(prepare)
     counted = count_shared(
-        lambda sample: (count_stored_sample(maps, sample), 0.0),
+        lambda sample: (count_stored_sample(maps, sample, align), 0.0),
         samples,
         "reading maps",
         ranks,
@@ -220,6 +229,7 @@ def stored_report(
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
+        **({} if maps.format == "mask" else {"align": align}),
         "threshold_from": FINISHED if finished else tuning_samples("none", data_string)[1],
         **_about(samples, counted.noticed),
         "images": image_rows(counted, samples.classes),
@@ -246,7 +256,7 @@ def table(report: dict[str, Any]) -> str:
     """The report's main numbers as text, a line a method."""
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
-        "95 % intervals over images",
+        f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}",
         f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
         f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
     ]

@@ -15,7 +15,7 @@ from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.data.sources import DataSet
-from wsss_viz.data.subset import Chosen, names_of
+from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
@@ -23,6 +23,7 @@ from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.reading import read_all
 from wsss_viz.methods.views import MULTI_SCALE, Views
+from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import last_step
@@ -64,14 +65,26 @@ def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
     return samples[0].classes if classes is None else classes
 
 
-def count_sample(run: Runner, classes: Sequence[str], views: Views, sample: Sample) -> tuple[Counts, float]:
+def known_centres(centres: CellCentres | None, align: str, name: str) -> CellCentres | None:
+    """What maps are laid over the image by. Raises InputError where it is to be the centres and they are not known."""
+    if align == CENTRES and centres is None:
+        raise InputError(
+            f"where the cells of the maps of {name} lie is not known (files of others and older ones do not say): "
+            "write the maps again with `maps`, or leave --align out"
+        )
+    return centres if align == CENTRES else None
+
+
+def count_sample(
+    run: Runner, classes: Sequence[str], views: Views, sample: Sample, align: str = FIELD
+) -> tuple[Counts, float]:
     """The Counts of one sample under a bound method whose maps are of `classes`, and the seconds it took."""
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
     start = time.perf_counter()
     step = last_step(run(sample, views))
     seconds = time.perf_counter() - start
-    return count(step.maps, sample, classes), seconds
+    return count(step.maps, sample, classes, centres=known_centres(step.centres, align, sample.name)), seconds
 
 
 def count_run(
@@ -82,7 +95,7 @@ def count_run(
     return [counts for counts, _ in pairs], sum(seconds for _, seconds in pairs)
 
 
-def count_stored_sample(maps: MapFolder, sample: Sample) -> Counts:
+def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> Counts:
     """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
 
     Maps with a background's score of their own are a finished mask: the argmax over it and the maps.
@@ -95,9 +108,10 @@ def count_stored_sample(maps: MapFolder, sample: Sample) -> Counts:
     assert sample.mask is not None
     labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
     stored = maps.read(sample.name, sample.size, labels)
+    centres = known_centres(stored.centres, align, sample.name)
     if stored.background is None:
-        return count(stored.maps, sample, stored.keys)
-    scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size)
+        return count(stored.maps, sample, stored.keys, centres=centres)
+    scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
     return count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, len(THRESHOLDS))
 
 
@@ -137,7 +151,7 @@ def count_shared(
     """
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
-    mine = Chosen(samples, range(len(samples))[ranks.rank :: ranks.count])
+    mine = Subset(samples, range(len(samples))[ranks.rank :: ranks.count])
 
     def counted() -> tuple[dict[int, tuple[Counts, float, str]], Noticed]:
         results: dict[int, tuple[Counts, float, str]] = {}
@@ -188,6 +202,7 @@ def evaluate(
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
     strict: bool = False,
+    align: str = FIELD,
 ) -> tuple[dict[str, dict[str, Any]], list[list[str]], Noticed]:
     """The scores of several methods under the same inference, and what they are of.
 
@@ -202,6 +217,7 @@ def evaluate(
         each_image: whether `per_image` is wanted, the IoUs of each sample's own classes (`scores.image_ious`).
         ranks: this process among the others, each of which takes its share of the samples.
         progress: wraps the samples while they are gone through.
+        align: how maps are laid over images: one of `traces.centres.ALIGNMENTS`.
 
     Returns:
         By method the fields of `Scores` and `seconds_per_image`; `image_rows`; and what was noticed. On rank 0;
@@ -214,7 +230,7 @@ def evaluate(
     rows: list[list[str]] = []
     noticed = Noticed()
     for name, run in runs.items():
-        work = partial(count_sample, run, classes, views)
+        work = partial(count_sample, run, classes, views, align=align)
         at = threshold
         if tune_on is not None:
             tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress, strict=strict)

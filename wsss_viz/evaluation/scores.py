@@ -79,7 +79,7 @@ def _union(counts: Counts) -> NDArray:
     return counts.predicted + counts.target - counts.intersection
 
 
-def miou_curve(counts: Counts) -> NDArray[np.float64]:
+def _miou_curve(counts: Counts) -> NDArray[np.float64]:
     """(T,) mIoU at every threshold, in percent."""
     return _mean(_ratio(counts.intersection, _union(counts)))
 
@@ -105,7 +105,7 @@ def summarise(
     if not images:
         raise ValueError("`images` is empty: nothing to score")
     total = functools.reduce(operator.add, images)
-    curve = miou_curve(total)
+    curve = _miou_curve(total)
     best = int(np.nanargmax(curve))
     at = best if threshold is None else int(np.argmin(np.abs(thresholds - threshold)))
     if threshold is not None and abs(thresholds[at] - threshold) > 1e-9:
@@ -144,11 +144,11 @@ def image_ious(
         threshold: one of `thresholds`.
     """
     at = int(np.argmin(np.abs(thresholds - threshold)))
-    found = []
+    ious = []
     for image in images:
         iou = _ratio(image.intersection[at], _union(image)[at])
-        found.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
-    return found
+        ious.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
+    return ious
 
 
 def bootstrap(

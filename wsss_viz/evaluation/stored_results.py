@@ -149,12 +149,12 @@ def ranked_images(
     >>> worst[0].score < worst[-1].score
     True
     """
-    found = []
+    images = []
     for (source, *names), values in zip(report["images"], report["methods"][method]["per_image"], strict=True):
         ious = dict(zip(names, values, strict=True))
         if ious and (not name or name in ious):
-            found.append(RankedImage(source, ious, ious[name] if name else sum(values) / len(values)))
-    return tuple(sorted(found, key=lambda image: image.score if worst_first else -image.score))
+            images.append(RankedImage(source, ious, ious[name] if name else sum(values) / len(values)))
+    return tuple(sorted(images, key=lambda image: image.score if worst_first else -image.score))
 
 
 def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -61,9 +61,11 @@ def caption(spec: FigureSpec) -> str:
         )
         lead = f"{what}: {', '.join(_lettered(spec, titles))}."
     else:
-        shown = "pseudo mask" if spec.show == "mask" else "map"
+        picture = "pseudo mask" if spec.show == "mask" else "map"
         what = (
-            f"the method's {shown} after each step" if spec.frames == "map" else "what each step sees, on what is left"
+            f"the method's {picture} after each step"
+            if spec.frames == "map"
+            else "what each step sees, on what is left"
         )
         lead = f"{', '.join(titles)}, step by step: {what}."
     scale = SCALES["relu_max" if spec.show == "mask" and spec.normalisation == "raw" else spec.normalisation]

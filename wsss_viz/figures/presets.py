@@ -21,7 +21,12 @@ PRESETS = {
 
 
 def preset(name: str) -> FigureSpec:
-    """The preset of that name. Raises InputError where there is none."""
+    """The preset of that name. Raises InputError where there is none.
+
+    Examples:
+        >>> preset("plane").columns, preset("grid").kind
+        (('tanh', 'relu'), 'grid')
+    """
     if name not in PRESETS:
         raise InputError(f"no preset {name!r}: give one of {', '.join(PRESETS)}, or the path of a spec")
     return read_spec((_FOLDER / f"{name}.json").read_bytes(), f"the preset {name}")

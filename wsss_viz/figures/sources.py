@@ -45,6 +45,11 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
 
     Raises:
         InputError: the method's network or the classifier is missing, or the data string is wrong.
+
+    Examples:
+        >>> spec = FigureSpec("grid", ("cam",), (Row("scenes:test:17", "dog"),))
+        >>> compute_trace(spec, "cam", "scenes:test:17").target_names
+        ('dog',)
     """
     changes = spec.settings.get(method, {})
     if spec.classifier == "scenes-classifier" and not changes:
@@ -70,6 +75,12 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[F
 
     Raises:
         InputError: a data string that is not one sample, a class that is not there, a method without its network.
+
+    Examples:
+        >>> spec = FigureSpec("grid", ("image",), (Row("scenes:test:17", "dog"),))
+        >>> (row,) = collect_rows(spec)
+        >>> row.sample.size, row.fine.size, row.name
+        ((128, 128), (512, 512), 'dog')
     """
     registered = spec.methods if spec.classifier in read_manifest() else ()
     reason = next(filter(None, (why_not_registered(method, spec.classifier) for method in registered)), "")
@@ -80,8 +91,8 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[F
 
 def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
     sample = _sample(row.image)
-    chosen = [name for name in spec.columns_of(row) if name in METHODS]
-    traces = {method: trace_of(spec, method, row.image) for method in chosen}
+    selected = [name for name in spec.columns_of(row) if name in METHODS]
+    traces = {method: trace_of(spec, method, row.image) for method in selected}
     classes = next(iter(traces.values())).classes if traces else sample.classes
     name = row.name or next((label for label in sample.labels or () if label in classes), classes[0])
     if name not in classes:
@@ -90,10 +101,12 @@ def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
 
 
 def _sample(source: str) -> Sample:
-    found = open_data(source)
-    if len(found) != 1:
-        raise InputError(f"`image` is one sample, such as scenes:test:129; {source!r} has {len(found)}: add its number")
-    return found[0]
+    samples = open_data(source)
+    if len(samples) != 1:
+        raise InputError(
+            f"`image` is one sample, such as scenes:test:129; {source!r} has {len(samples)}: add its number"
+        )
+    return samples[0]
 
 
 def _fine(source: str, sample: Sample) -> Sample:
@@ -106,7 +119,16 @@ def _fine(source: str, sample: Sample) -> Sample:
 
 
 def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[np.float32]:
-    """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed."""
+    """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "red", {"cam": trace})
+        >>> class_map(row, "cam", 0, "map").tolist()
+        [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
     plane = at_step.maps[index]
@@ -123,6 +145,14 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
     """(H, W) the pseudo mask after a step, at the spec's threshold: class index + 1, 0 background.
 
     The labels of the image and the row's class compete, as everywhere in the field; without labels the class alone.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> spec = FigureSpec("grid", ("cam",), (Row("flag", "red"),))
+        >>> seed_mask(FigureRow(flag(), flag(), "red", {"cam": trace}), "cam", 0, spec).tolist()
+        [[1, 3, 3], [1, 3, 3]]
     """
     trace = entry.traces[method]
     competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
@@ -132,7 +162,15 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
 
 
 def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:
-    """(H, W, 3) what the classifier looked at in this step; the image itself where the method says nothing."""
+    """(H, W, 3) what the classifier looked at in this step; the image itself where the method says nothing.
+
+    Examples:
+        >>> from wsss_viz.methods import ae
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(ae(colour_network(), flag(), ["blue"]), "ae", COLOURS, flag())
+        >>> seen_image(FigureRow(flag(), flag(), "blue", {"ae": trace}), "ae", 1)[0].tolist()  # blue is erased
+        [[255, 0, 0], [0, 0, 0], [0, 0, 0]]
+    """
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
     images = at_step.arrays.get("all_images")
@@ -142,7 +180,15 @@ def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:
 
 
 def class_scores(entry: FigureRow, method: str, step: int) -> NDArray[np.float32]:
-    """(C,) the logits of the image the class was looked for in at this step, to three decimals."""
+    """(C,) the logits of the image the class was looked for in at this step, to three decimals.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> class_scores(FigureRow(flag(), flag(), "red", {"cam": trace}), "cam", 0)
+        array([0.333, 0.   , 0.667], dtype=float32)
+    """
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
     scores = at_step.scores

@@ -22,7 +22,7 @@ WIDTHS = {"single": 3.3, "double": 7.0}
 """Inches: one column of a journal's page, and both."""
 VIEWS = tuple(PRESETS)
 FRAMES = ("map", "look")
-SHOWN = ("map", "mask")
+DISPLAYS = ("map", "mask")
 FINAL = -1
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib-steps")
@@ -67,7 +67,7 @@ class FigureSpec:
             RIB's step.
         rows: the images; none for a plane or hgr.
         columns: of `COLUMNS[kind]`.
-        steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.
+        steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_STEPS` of them evenly spread.
         frames: of a filmstrip: "map", the method's map after step k, or "look", what step k alone sees.
         show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
         threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
@@ -151,6 +151,14 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
     Raises:
         InputError: not JSON, another format, a key that is unknown, missing or doubled, a value out of its range.
+
+    Examples:
+        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "width": "single"}').columns
+        ('tanh',)
+        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "dpi": 7}', "plane.json")
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: plane.json: `dpi` is a whole number from 72 to 1200, got 7
     """
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
@@ -166,7 +174,13 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
 
 def spec_bytes(spec: FigureSpec) -> bytes:
-    """The spec as JSON, as `read_spec` reads it: every key, `settings` where there are any. Same spec, same bytes."""
+    """The spec as JSON, as `read_spec` reads it: every key, `settings` where there are any. Same spec, same bytes.
+
+    Examples:
+        >>> spec = FigureSpec("plane", ("tanh",), width="single")
+        >>> read_spec(spec_bytes(spec)) == spec
+        True
+    """
     content: dict[str, Any] = {"format": FORMAT}
     for entry in fields(spec):
         value = getattr(spec, entry.name)
@@ -290,7 +304,7 @@ _READERS: dict[str, Reader] = {
     "rows": _list(_row, MOST_ROWS),
     "steps": _list(_whole(0, 999), MOST_STEPS),
     "frames": _choice(FRAMES),
-    "show": _choice(SHOWN),
+    "show": _choice(DISPLAYS),
     "threshold": _share,
     "classifier": _text,
     "views": _choice(VIEWS),

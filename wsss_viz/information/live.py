@@ -110,7 +110,7 @@ def _snapshot(values: dict[str, Any]) -> Snapshot:
     return Snapshot(**arrays)
 
 
-def main(text: str) -> None:
+def _main(text: str) -> None:
     """Trains the recipe of a JSON text and prints the updates."""
     import torch
 
@@ -127,4 +127,4 @@ def main(text: str) -> None:
 
 if __name__ == "__main__":
     with suppress(BrokenPipeError):
-        main(sys.argv[1])
+        _main(sys.argv[1])

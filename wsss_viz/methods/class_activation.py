@@ -17,11 +17,13 @@ import torch
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.settings import CamSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, fuse, high_res, view_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
 
+@with_centres
 def cam(
     classifier: Classifier,
     sample: Sample,
@@ -45,6 +47,12 @@ def cam(
 
     Raises:
         InputError: a class the classifier lacks, or weights that give no numbers.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> (step,) = cam(colour_network(), flag())
+        >>> step.maps[0].tolist(), step.targets  # red's map; red and blue are targets
+        ([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], (0, 2))
     """
     settings = resolve(CamSettings, "cam", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)

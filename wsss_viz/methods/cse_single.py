@@ -27,11 +27,13 @@ from wsss_viz.methods.cse import Erased, cse_loss, draw_labels, erase_class, era
 from wsss_viz.methods.late_copy import LateCopy, early_features
 from wsss_viz.methods.ordinary import OrdinaryPrediction
 from wsss_viz.methods.settings import CseSingleSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
 
+@with_centres
 def cs_ae_single(
     classifier: Classifier,
     sample: Sample,
@@ -57,6 +59,12 @@ def cs_ae_single(
     Raises:
         InputError: a class the classifier lacks, an option out of range, or maps that are not finite (a damaged
             network, or a rate too high).
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> steps = list(cs_ae_single(colour_network(), flag(), steps=2, rate=0.1))
+        >>> [step.sampled for step in steps], steps[2].loss < steps[0].loss
+        ([0, 2, 0], True)
     """
     settings = resolve(CseSingleSettings, "cs-ae-single", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)

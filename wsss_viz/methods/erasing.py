@@ -26,11 +26,13 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.masking import enlarge, erase, make_mask, relu_max
 from wsss_viz.methods.settings import ErasingSettings
+from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
 
+@with_centres
 def ae(
     classifier: Classifier,
     sample: Sample,
@@ -57,6 +59,12 @@ def ae(
 
     Raises:
         InputError: a class the classifier lacks, a setting out of range, maps that are not finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> first, second = ae(colour_network(), flag(), ["blue"])
+        >>> second.mask.tolist(), second.scores.round(2)  # of the image without blue
+        ([[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]], array([0.33, 0.  , 0.  ], dtype=float32))
     """
     settings = resolve(ErasingSettings, "ae", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)

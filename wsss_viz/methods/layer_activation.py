@@ -25,6 +25,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.settings import LayerCamSettings
+from wsss_viz.methods.view_centres import fused_centres
 from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
@@ -54,6 +55,13 @@ def layercam(
 
     Raises:
         InputError: a class the classifier lacks, more layers than there are stages, or maps that are not finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> for step in layercam(colour_network(), flag(), layers=2):
+        ...     print(step.terms["stage"], step.maps[2, 0].round(3))  # blue's first row, times 1 / 6
+        2.0 [0.    0.167 0.167]
+        1.0 [0.    0.167 0.167]
     """
     settings = resolve(LayerCamSettings, "layercam", classifier, settings, changes)
     stages = len(classifier.stages)
@@ -67,6 +75,7 @@ def layercam(
         logits = classifier.logits(x)[0]
     plain = by_view[views.scales.index(1.0)] if 1.0 in views.scales else stage_maps(classifier, x, settings.layers)
     grid = (plain[0].shape[2], plain[0].shape[3])
+    depths = range(stages, stages - settings.layers, -1)
     for j in range(settings.layers):
         current = fuse([maps[j] for maps in by_view], views, size, grid)
         fused = fuse([combined(maps[: j + 1], settings.gamma) for maps in by_view], views, size, grid)
@@ -79,6 +88,7 @@ def layercam(
             terms={"stage": float(stages - j)},
             arrays={"current": as_array(current)},
             settings=settings.as_dict(),
+            centres=fused_centres(classifier, sample.size, views, depths[: j + 1], depths[-1]),
         )
 
 
@@ -90,6 +100,14 @@ def stage_maps(classifier: Classifier, x: Tensor, layers: int) -> list[Tensor]:
 
     Args:
         x: (N, 3, H, W), preprocessed.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> x = torch.arange(18.0).view(1, 3, 2, 3)
+        >>> (last,) = stage_maps(colour_network(), x, 1)
+        >>> last[0, 0].numpy().round(2)  # the gradient of the mean over 6 cells is 1 / 6 in each
+        array([[0.  , 0.17, 0.33],
+               [0.5 , 0.67, 0.83]], dtype=float32)
     """
     split = max(0, len(classifier.stages) - layers + 1)
     with torch.inference_mode(False), torch.enable_grad():
@@ -119,6 +137,11 @@ def combined(maps: Sequence[Tensor], gamma: float) -> Tensor:
 
     Args:
         maps: M^c, the last stage first; alone it stays as it is. A map that is 0 everywhere adds nothing.
+
+    Examples:
+        >>> last, shallow = torch.tensor([[[[2.0, 0.0]]]]), torch.tensor([[[[0.0, 5.0]]]])
+        >>> combined([last, shallow], gamma=2)[0, 0].numpy().round(3)  # 2 tanh(2)
+        array([[2.   , 1.928]], dtype=float32)
     """
     last, *shallow = maps
     if not shallow:

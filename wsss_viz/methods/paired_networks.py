@@ -26,6 +26,11 @@ def load_paired(
 
     Raises:
         InputError: a checkpoint is missing or damaged, or a role that no method has.
+
+    Examples:
+        >>> paired = load_paired(["cam", "gain", "ae-rounds"], "scenes-classifier", "cpu")
+        >>> {role: len(networks) for role, networks in paired.items()}
+        {'ae': 2, 'gain': 1}
     """
     given = given or {}
     for role in given:

@@ -148,7 +148,15 @@ def _check_least(name: str, value: float, least: int = 0, when: str = "") -> Non
 
 
 def check_mask(kind: str, threshold: float, share: float, sigma: float, omega: float) -> None:
-    """Raises InputError where there is no such mask, or the setting of this kind is out of its range."""
+    """Raises InputError where there is no such mask, or the setting of this kind is out of its range.
+
+    Examples:
+        >>> check_mask("hard", 0.5, 0.2, 0.5, 10)
+        >>> check_mask("top", 0.5, 20, 0.5, 10)
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: `share` is above 0 and at most 1, a share of the image's area, got 20
+    """
     _check_choice("mask", kind, MASKS)
     if kind == "hard":
         _check_share("threshold", threshold, ", a share of the map's maximum")
@@ -373,6 +381,13 @@ class RibSettings(Settings):
 
 
 def check_pooling(pooling: str, tau: float) -> None:
-    """Raises InputError where `pooling` is unknown or `tau` is outside 0 to 1."""
+    """Raises InputError where `pooling` is unknown or `tau` is outside 0 to 1.
+
+    Examples:
+        >>> check_pooling("gndrp", 1.5)
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: `tau` is 0 to 1, got 1.5
+    """
     _check_choice("pooling", pooling, POOLINGS)
     _check_share("tau", tau)

@@ -232,8 +232,8 @@ def _names(classes: Sequence[str] | None, preprocessing: Any, rows: int) -> list
 
 
 def _last_linear(model: nn.Module, kind: str) -> nn.Linear:
-    own = [m for name, m in model.named_modules() if not name.startswith(_AUXILIARY)]
-    linears = [module for module in own if isinstance(module, nn.Linear)]
+    modules = [m for name, m in model.named_modules() if not name.startswith(_AUXILIARY)]
+    linears = [module for module in modules if isinstance(module, nn.Linear)]
     if not linears:
         raise InputError(f"{kind} has no linear head, so it has no class activation maps: take a network that has")
     return linears[-1]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
 from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
+from wsss_viz.traces.centres import CellCentres
 
 LARGEST_INPUT = 8 * 2**20
 """Pixels of a network's input that was enlarged: more would be an image of an extreme shape, not a large one."""
@@ -203,3 +204,21 @@ class Classifier(nn.Module):
     def preprocess(self, image: NDArray[np.uint8]) -> Tensor:
         """(H, W, 3) uint8 RGB to (1, 3, H', W'), on the classifier's device and in its dtype."""
         return self.preprocessing(image).to(self.device, self.head.weight.dtype)
+
+    def cell_centres(self, height: int, width: int) -> CellCentres:
+        """Where the receptive fields of the maps' cells are centred for an input of (height, width), in its pixels.
+
+        From the geometry of the convolutions and poolings (`models.receptive_field`, which also has it for an image
+        that is resized). The field's rule, bilinear over the whole image, takes them to lie half a stride further on.
+
+        Raises:
+            InputError: the network cannot run on such an input, or its cells see everything alike.
+
+        Examples:
+            >>> from wsss_viz.models.scene_network import scene_network
+            >>> scene_network(["cat"], (8, 8, 8, 8, 8)).cell_centres(97, 131)
+            CellCentres(origin=(0.0, 0.0), stride=(8.0, 8.0))
+        """
+        from wsss_viz.models.receptive_field import cell_layout
+
+        return cell_layout(self, height, width)[0]

@@ -61,7 +61,7 @@ def load(
         >>> classifier.classes, classifier.stride, classifier.input_from
         (('cat', 'dog'), 16, 'assumed')
     """
-    place = find_device(device)
+    target_device = find_device(device)
     given = NetworkInput(
         None if mean is None else tuple(mean), None if std is None else tuple(std), short_side, stride, None
     )
@@ -76,7 +76,7 @@ def load(
             name, classes, preprocessing=preprocessing, mean=mean, std=std, short_side=short_side, stride=stride
         )
         classifier = _twin(classifier)
-    return classifier.eval().requires_grad_(False).to(place)
+    return classifier.eval().requires_grad_(False).to(target_device)
 
 
 def _twin(classifier: Classifier) -> Classifier:

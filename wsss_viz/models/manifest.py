@@ -93,8 +93,8 @@ def _read(folder: Path) -> dict[str, Entry]:
     path = folder / "manifest.json"
     if not path.is_file():
         return {}
-    found = path.stat()
-    return dict(_entries(path, (found.st_ino, found.st_mtime_ns, found.st_size)))
+    status = path.stat()
+    return dict(_entries(path, (status.st_ino, status.st_mtime_ns, status.st_size)))
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from wsss_viz.models.architectures.recognition import recognise
 from wsss_viz.models.class_lists import ClassList, classes_of, names_beside
 from wsss_viz.models.network_input import NOTHING, NetworkInput, read_sidecar, source_of
 from wsss_viz.models.reading import TensorFile, read_tensors
-from wsss_viz.models.reading.bounds import FORMATS, OWN_KEY
+from wsss_viz.models.reading.bounds import FORMATS, NATIVE_KEY
 from wsss_viz.models.report import Report
 
 DILATED_NOTE = (
@@ -87,10 +87,10 @@ def report_on(
         (96, True)
     """
     sidecar = read_sidecar(path)
-    if OWN_KEY in file.metadata:
-        from wsss_viz.models.checkpoint import own_report
+    if NATIVE_KEY in file.metadata:
+        from wsss_viz.models.checkpoint import native_report
 
-        return with_input(own_report(file), given, sidecar), None
+        return with_input(native_report(file), given, sidecar), None
     others = [*file.others, *(f"an object of {name}, left out" for name in file.objects)]
     basis = Report(
         file.name,

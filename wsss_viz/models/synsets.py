@@ -32,8 +32,8 @@ def synsets_of(name: str) -> tuple[str, ...]:
         >>> synsets_of("giraffe")
         ()
     """
-    found = _names("synsets").get(_table()["same"].get(name, name), ())
-    return tuple(found)
+    names = _names("synsets").get(_table()["same"].get(name, name), ())
+    return tuple(names)
 
 
 def weakness(name: str) -> str:

@@ -16,5 +16,10 @@ VIEWS = "single"
 
 
 def trace_name(method: str, source: str) -> str:
-    """The trace's name in the file."""
+    """The trace's name in the file.
+
+    Examples:
+        >>> trace_name("cs-ae", "scenes:test:17")
+        'cs-ae/scenes:test:17'
+    """
     return f"{method}/{source}"

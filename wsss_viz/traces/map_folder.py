@@ -239,11 +239,11 @@ def _seen_format(folder: Path) -> str:
         if not folder.is_dir():
             raise InputError(f"no maps at {folder}: write them with `python -m wsss_viz maps`")
         files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-    found = {file.suffix.lower() for file in files}
-    if ".npz" in found:
+    suffixes = {file.suffix.lower() for file in files}
+    if ".npz" in suffixes:
         return "ours" if _is_ours(next(file for file in files if file.suffix.lower() == ".npz")) else "npz"
     for name in ("irn", "mask"):
-        if SUFFIXES[name] in found:
+        if SUFFIXES[name] in suffixes:
             return name
     if any(file.is_dir() and next(file.glob("*.png"), None) for file in files):
         return "pngs"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import IGNORE
+from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
@@ -15,7 +16,11 @@ __all__ = ["argmax_with_value", "pseudo_mask"]
 
 
 def argmax_with_value(
-    maps: NDArray, labels: Sequence[int], size: tuple[int, int], by: str = "relu_max"
+    maps: NDArray,
+    labels: Sequence[int],
+    size: tuple[int, int],
+    by: str = "relu_max",
+    centres: CellCentres | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """At each pixel the labelled class whose normalised map is highest, and that value.
 
@@ -25,6 +30,7 @@ def argmax_with_value(
             oracle, `docs/sources.md#image-labels`).
         size: (H, W).
         by: a normalisation; the maps are enlarged first, then normalised, as in IRN's `high_res`.
+        centres: of the maps' cells, which they are laid over the image by; None: as the field does (`upsample`).
 
     Returns:
         (H, W) int64 class index + 1, and (H, W) float32.
@@ -35,13 +41,18 @@ def argmax_with_value(
     ([[1, 2]], [[1.0, 1.0]])
     """
     index = np.array(sorted(set(labels)), dtype=np.int64)
-    values = normalise(upsample(np.asarray(maps)[index], size), by)
+    values = normalise(upsample(np.asarray(maps)[index], size, centres), by)
     best = values.argmax(axis=0)
     return index[best] + 1, np.take_along_axis(values, best[None], axis=0)[0]
 
 
 def pseudo_mask(
-    maps: NDArray, labels: Sequence[int], size: tuple[int, int], threshold: float, by: str = "relu_max"
+    maps: NDArray,
+    labels: Sequence[int],
+    size: tuple[int, int],
+    threshold: float,
+    by: str = "relu_max",
+    centres: CellCentres | None = None,
 ) -> NDArray[np.unsignedinteger]:
     """The argmax over the background, whose score is the constant `threshold`, and the labelled classes.
 
@@ -58,5 +69,5 @@ def pseudo_mask(
     kind = np.uint8 if len(maps) < IGNORE else np.uint16
     if not labels:
         return np.zeros(size, dtype=kind)
-    best, value = argmax_with_value(maps, labels, size, by)
+    best, value = argmax_with_value(maps, labels, size, by, centres)
     return np.where(value > threshold, best, 0).astype(kind)

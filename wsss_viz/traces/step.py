@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.traces.centres import CENTRES, CellCentres
 from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Step:
         sampled: index of the class drawn at this iteration (CS-AE).
         stop: why the method ends after this step, or None.
         settings: what the method was run with, by name, as JSON has it; {} where unknown.
+        centres: where the cells of `maps` lie, in pixels of the sample's image; None where unknown.
     """
 
     index: int
@@ -58,6 +60,16 @@ class Step:
     sampled: int | None = None
     stop: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    centres: CellCentres | None = None
+
+    def aligned(self, align: str) -> CellCentres | None:
+        """What `upsample` is given: the centres under "centres", where they are known; None, the field's rule, else.
+
+        >>> step = Step(0, np.zeros((1, 2, 3), np.float32), np.zeros(1), centres=CellCentres((0.0, 0.0), (8.0, 8.0)))
+        >>> step.aligned("field") is None, step.aligned("centres") == step.centres
+        (True, True)
+        """
+        return self.centres if align == CENTRES else None
 
     def logit(self, index: int) -> float:
         """The logit of class `index` on the image that the method looked for it in at this step.

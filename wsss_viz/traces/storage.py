@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
+from wsss_viz.traces.centres import CellCentres
 
 LARGEST = 2**28
 
@@ -28,6 +30,7 @@ class StoredMaps:
             format); not in the `.npz`.
         background: (h, w) float32, the background's score where others' files have one: the pseudo mask is then the
             argmax over it and the maps. Not in the `.npz`.
+        centres: where the cells of `maps` lie, in pixels of the image; None where unknown.
     """
 
     maps: NDArray[np.float32]
@@ -36,6 +39,7 @@ class StoredMaps:
     size: tuple[int, int]
     high_res: NDArray[np.float32] | None = None
     background: NDArray[np.float32] | None = None
+    centres: CellCentres | None = None
 
 
 def maps_bytes(stored: StoredMaps) -> bytes:
@@ -46,12 +50,17 @@ def maps_bytes(stored: StoredMaps) -> bytes:
     (True, b'PK')
     """
     buffer = io.BytesIO()
+    centres = stored.centres
+    known: dict[str, Any] = (
+        {} if centres is None else {"centres": np.array([centres.origin, centres.stride], dtype=np.float64)}
+    )
     np.savez(
         buffer,
         maps=stored.maps.astype(np.float32),
         scores=stored.scores.astype(np.float32),
         keys=np.array(stored.keys, dtype=np.str_),
         size=np.array(stored.size, dtype=np.int64),
+        **known,
     )
     return buffer.getvalue()
 
@@ -84,9 +93,11 @@ def read_maps(path: Path) -> StoredMaps:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             maps, scores, keys, size = file["maps"], file["scores"], file["keys"], file["size"]
+            known = file["centres"] if "centres" in file.files else None
         fits = maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
+        centres = None if known is None else CellCentres.of(known)
     except Exception:  # a broken archive raises nearly anything
         raise InputError(f"{path} is not a file of class maps, or truncated: write it again") from None
     if not fits:
         raise InputError(f"{path} is not a file of class maps: maps {maps.shape}, keys {keys.shape}")
-    return StoredMaps(maps, scores, tuple(str(key) for key in keys), (int(size[0]), int(size[1])))
+    return StoredMaps(maps, scores, tuple(str(key) for key in keys), (int(size[0]), int(size[1])), centres=centres)

@@ -32,7 +32,7 @@ def titles(page: AppTest) -> list[str]:
 
 def test_untouched_it_shows_image_truth_and_what_can_be_shown_at_its_last_step(open_page: OpenPage) -> None:
     page = finished(open_page("compare"))
-    chosen = methods.chosen((), CLASSIFIER)
+    chosen = methods.selection((), CLASSIFIER)
     assert {"cam", "rib"} <= set(chosen)
     assert titles(page) == ["Image", "Ground truth", *(methods.METHODS[name].title for name in chosen)]
     assert viewer_data(page, "compare")["view"]["k"] == "final"
@@ -61,7 +61,7 @@ def test_methods_are_chosen_by_pills_and_stand_in_the_address(open_page: OpenPag
     assert page.query_params == {"methods": "cam,ae"}
     page.pills(key="compare_methods").set_value([]).run()
     assert page.query_params == {}
-    assert page.pills(key="compare_methods").value == list(methods.chosen((), CLASSIFIER))
+    assert page.pills(key="compare_methods").value == list(methods.selection((), CLASSIFIER))
 
 
 def test_a_method_that_cannot_be_shown_is_a_grey_panel_with_its_reason(

@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, viewer_data
-from wsss_viz.app.services.upload import KEPT_SIDE, bounded, display_copy
+from wsss_viz.app.services.upload import STORED_SIDE, bounded, display_copy
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
@@ -136,6 +136,6 @@ def test_a_large_picture_is_drawn_smaller_in_its_own_aspect_and_a_small_one_as_i
 
 def test_what_is_kept_of_a_large_upload_is_bounded_and_looks_the_same() -> None:
     ramp = np.tile(np.linspace(0, 255, 3000, dtype=np.uint8)[:, None, None], (1, 1000, 3))
-    kept = bounded(ramp, KEPT_SIDE)
-    assert kept.shape == (KEPT_SIDE, 683, 3)
-    assert np.abs(kept[::256, 0, 0].astype(int) - np.linspace(0, 255, KEPT_SIDE)[::256]).max() <= 2
+    kept = bounded(ramp, STORED_SIDE)
+    assert kept.shape == (STORED_SIDE, 683, 3)
+    assert np.abs(kept[::256, 0, 0].astype(int) - np.linspace(0, 255, STORED_SIDE)[::256]).max() <= 2

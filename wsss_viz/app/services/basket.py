@@ -16,7 +16,7 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.figures import FigureSpec, Row
 from wsss_viz.figures.spec import MOST_ROWS, PICTURES
 
-OWN = (
+USER_IMAGE_NOTE = (
     "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's "
     "memory alone cannot be. Put the picture into a folder and name it in a spec of Figures: "
     '`"image": "folder:pictures:0"`.'
@@ -27,7 +27,7 @@ Take = Callable[[ViewState], tuple[Item | None, str]]
 
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
     """The scene, the class that is looked at, the methods side by side at the step: a row of a grid."""
-    names = methods.chosen(state.methods, checkpoints.CLASSIFIER)
+    names = methods.selection(state.methods, checkpoints.CLASSIFIER)
     return Item(state.split, state.index, _focus(state), state.k, names), "grid"
 
 

@@ -55,7 +55,7 @@ def _map_regions(network: str, checkpoint: str, example: str, name: str, share: 
     return scene_regions(checkpoints.classifier(network), samples.scene(example), [name], MAP, share)[0]
 
 
-def kept_maps(stored_run: Stored | None, state: ViewState, name: str) -> Maps | None:
+def stored_maps(stored_run: Stored | None, state: ViewState, name: str) -> Maps | None:
     """The layers and maps of the view's scene that ship, where they do."""
     maps = gradients.stored_scene_maps(stored_run, state, name)
     if maps is None or stored_run is None:
@@ -123,9 +123,9 @@ def scene_picture(
             float(state.regions.removeprefix("map")),
         )
     )
-    title, (layers, shown) = f"scene with {name}", maps[0]
+    title, (layers, arrays) = f"scene with {name}", maps[0]
     if _tuning(state, network) and len(maps) > 1:
         k = min(state.rib_step, len(maps) - 2)
-        layers, shown = maps[k + 1]
+        layers, arrays = maps[k + 1]
         title += f", RIB's step {k}" + ("" if k == state.rib_step else ", the last so far")
-    return gradients.picture(sample.image, layers, shown, regions, state, title, computed)
+    return gradients.picture(sample.image, layers, arrays, regions, state, title, computed)

@@ -20,20 +20,25 @@ from wsss_viz.gradients.stored import Entry, Stored
 
 CLASSIFIER = "scenes-classifier"
 PERCENTILES = {"max": 100.0, "p99": 99.0}
-OWN = "own"
+USER_REGION = "own"
 COLOURS = {
     "discriminative": PART_COLOURS[DISCRIMINATIVE],
     "non_discriminative": PART_COLOURS[NON_DISCRIMINATIVE],
     "irrelevant": (134, 142, 150),
-    OWN: (46, 160, 110),
+    USER_REGION: (46, 160, 110),
 }
 NAMES = {
-    "toy": {"discriminative": "digit", "non_discriminative": "shape", "irrelevant": "background", OWN: "your region"},
+    "toy": {
+        "discriminative": "digit",
+        "non_discriminative": "shape",
+        "irrelevant": "background",
+        USER_REGION: "your region",
+    },
     "scenes": {
         "discriminative": "discriminative part",
         "non_discriminative": "rest of the object",
         "irrelevant": "background",
-        OWN: "your region",
+        USER_REGION: "your region",
     },
 }
 
@@ -74,7 +79,7 @@ def picture(
     named = dict(zip(REGIONS, regions, strict=True))
     if state.box:
         left, top, right, bottom = (number / 100 for number in state.box)
-        named[OWN] = box_region((maps.shape[1], maps.shape[2]), (left, top, right, bottom))
+        named[USER_REGION] = box_region((maps.shape[1], maps.shape[2]), (left, top, right, bottom))
     percentile = PERCENTILES[state.divisor]
     masks = np.stack(list(named.values()))[None]
     ratios = high_gradient_ratio(maps[None], masks, state.tau, percentile)[0]

@@ -132,7 +132,7 @@ class UserModel:
         entry = methods.METHODS[method]
         steps = entry.default_steps
         tuned = (steps or 1) * _FORWARD_AND_BACKWARD if entry.tunes else 0
-        looks = entry.forwards + steps
+        passes = entry.forwards + steps
         fixed, pixels = self.pace
         millions = size[0] * size[1] / 1e6
-        return fixed * (looks * forwards + tuned) + pixels * millions * (looks * seen + 2 * tuned)
+        return fixed * (passes * forwards + tuned) + pixels * millions * (passes * seen + 2 * tuned)

@@ -120,9 +120,9 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     Args:
         classes: those whose maps and scores it has; None: all of the trace's.
     """
-    look = methods.METHODS[name]
+    style = methods.METHODS[name]
     if name not in results.traces:
-        return Panel(look.title, missing=results.missing[name], colour=look.colour)
+        return Panel(style.title, missing=results.missing[name], colour=style.colour)
     note = "scores of what is left" if name in ("ae", "ae-rounds") else ""
     trace = results.traces[name]
     indices = [trace.classes.index(kind) for kind in classes or trace.classes]
@@ -130,4 +130,4 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     def panel_step(step: Step) -> PanelStep:
         return PanelStep(step.maps[indices], step.scores[indices], note=STOPS.get(step.stop or "", step.stop or ""))
 
-    return Panel.of(trace, look.title, note, look.colour, panel_step)
+    return Panel.of(trace, style.title, note, style.colour, panel_step)

@@ -30,9 +30,9 @@ def fine_scene(example: str) -> Sample:
 @st.cache_resource(max_entries=len(PHOTOGRAPHS), show_spinner=False)
 def photograph(name: str) -> Sample:
     """One of scikit-learn's two sample photographs."""
-    return own_sample(photographs.photograph(name), name)
+    return user_sample(photographs.photograph(name), name)
 
 
-def own_sample(image: np.ndarray, name: str) -> Sample:
+def user_sample(image: np.ndarray, name: str) -> Sample:
     """An image without labels or masks as a sample of the classifier's classes."""
     return Sample(image, entry().classes, None, name)

@@ -39,7 +39,7 @@ Facts = list[tuple[str, str]]
 
 _BESIDE_METHODS = {
     "cs-ae-epochs": Mode("CS-AE", "its training, by epoch", "cs-ae", "epoch", iterated=False, shows="epochs"),
-    "experiment": Mode("Experiment", "", "", "look", iterated=False, shows="experiment"),
+    "experiment": Mode("Experiment", "", "", "theta", iterated=False, shows="experiment"),
 }
 
 
@@ -73,7 +73,7 @@ class Frame:
 
     Attributes:
         name: "k = 2", "epoch 3".
-        look: (h, w), the class's map at this step, raw and signed.
+        class_map: (h, w), the class's map at this step, raw and signed.
         scores: (C,) logits at this step.
         facts: what is to be read of it, as label and value.
         seen: (H', W', 3), the image that was looked at, where it is not the whole one.
@@ -84,7 +84,7 @@ class Frame:
     """
 
     name: str
-    look: NDArray[np.float32]
+    class_map: NDArray[np.float32]
     scores: NDArray[np.float32]
     facts: tuple[tuple[str, str], ...]
     seen: NDArray[np.uint8] | None = None
@@ -95,7 +95,7 @@ class Frame:
 
 
 def frames(name: str, trace: Trace, focus: str) -> tuple[Frame, ...]:
-    """The frames of the mode `name`, one a step.
+    """The frames of the mode `name`, one per step.
 
     Args:
         focus: one of the trace's classes.
@@ -111,7 +111,7 @@ def frames(name: str, trace: Trace, focus: str) -> tuple[Frame, ...]:
 def _step_name(kind: str, step: Step, classes: Classes) -> str:
     if kind == "class" and step.sampled is not None:
         return f"r = {classes[step.sampled]}"
-    if kind == "look":
+    if kind == "theta":
         return f"\N{GREEK SMALL LETTER THETA} = {step.terms['theta']:.1f}"
     if kind in ("k", "class"):
         return f"k = {step.index}"

@@ -49,8 +49,8 @@ def is_precomputed(sample: Sample, method: str, views: str) -> bool:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _stored_trace(stamp: int, method: str, source: str, _shown: Showcase) -> Trace:
-    return _shown.trace(method, source)
+def _stored_trace(stamp: int, method: str, source: str, _showcase: Showcase) -> Trace:
+    return _showcase.trace(method, source)
 
 
 def precomputed(sample: Sample, method: str, views: str) -> Trace | None:

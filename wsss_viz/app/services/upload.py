@@ -1,7 +1,7 @@
 """A person's own picture: read into this session's memory, never to disk, and gone with the session.
 
-It is kept at no more than `KEPT_SIDE` pixels, so that a room of people can use one server. The shipped classifier looks
-at far fewer.
+It is kept at no more than `STORED_SIDE` pixels, so that a room of people can use one server. The shipped classifier
+looks at far fewer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _IMAGE = "own_image"
 _ERROR = "own_error"
 _WIDGET = "own_upload"
 _SCENE = "scene"
-KEPT_SIDE = 2048
+STORED_SIDE = 2048
 _LABELS = {_SCENE: "drawn scene", "china": "photograph: temple", "flower": "photograph: flower"}
 
 
@@ -47,7 +47,7 @@ def _taken() -> None:
     st.session_state[_IMAGE] = st.session_state[_ERROR] = None
     if file is not None:
         try:
-            st.session_state[_IMAGE] = bounded(read_image(file.getvalue(), file.name), KEPT_SIDE)
+            st.session_state[_IMAGE] = bounded(read_image(file.getvalue(), file.name), STORED_SIDE)
         except InputError as error:
             st.session_state[_ERROR] = str(error)
     session.change(classes=())
@@ -56,10 +56,10 @@ def _taken() -> None:
 def sample() -> Sample | None:
     """The uploaded picture, or None."""
     image = st.session_state.get(_IMAGE)
-    return None if image is None else samples.own_sample(image, "own image")
+    return None if image is None else samples.user_sample(image, "own image")
 
 
-def chosen(state: ViewState) -> Sample | None:
+def current(state: ViewState) -> Sample | None:
     """What is looked at in place of a drawn scene: the uploaded picture, else the view's photograph; None: neither."""
     return sample() or (samples.photograph(state.photograph) if state.photograph else None)
 

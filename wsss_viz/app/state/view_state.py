@@ -18,9 +18,9 @@ from wsss_viz.app.state import (
     gradients,
     information,
     learning,
-    own,
     results,
     scene,
+    user_image,
     viewing,
 )
 from wsss_viz.data.scenes import SPLITS
@@ -37,7 +37,7 @@ PARAMETERS = {
         *learning.PARAMETERS,
         *figures.PARAMETERS,
         *results.PARAMETERS,
-        *own.PARAMETERS,
+        *user_image.PARAMETERS,
     )
 }
 
@@ -53,7 +53,7 @@ class ViewState(
     learning.LearningState,
     figures.FiguresState,
     results.ResultsState,
-    own.OwnState,
+    user_image.UserImageState,
 ):
     """One view of the app; its fields are those of its bases."""
 

@@ -47,9 +47,9 @@ def _width(share: float) -> str:
 
 def chips(names: Sequence[str], lead: str = "", plain: bool = False) -> str:
     """Class names with their colours, after a leading text; `plain` for a legend."""
-    look = "wv-chip wv-plain" if plain else "wv-chip"
+    css_class = "wv-chip wv-plain" if plain else "wv-chip"
     items = "".join(
-        f'<span class="{look}"><i style="background:{rgb(class_colour(name))}"></i>{escape(name)}</span>'
+        f'<span class="{css_class}"><i style="background:{rgb(class_colour(name))}"></i>{escape(name)}</span>'
         for name in names
     )
     return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'

@@ -153,8 +153,8 @@ def read_photographs(folder: Path = FOLDER) -> tuple[Photograph, ...]:
     path = folder / LIST
     if not path.is_file():
         raise InputError(f"{path} is missing: install the package again")
-    found = path.stat()
-    return _read(path, (found.st_mtime_ns, found.st_size))
+    status = path.stat()
+    return _read(path, (status.st_mtime_ns, status.st_size))
 
 
 @lru_cache(maxsize=4)

@@ -61,8 +61,8 @@ def _draw(job: tuple[str, str, range]) -> Chunk:
     kind, split, indices = job
     if kind == "singles":
         singles = Singles(split, indices.stop)
-        chosen = [singles[i] for i in indices]
-        return np.stack([s.sample.image for s in chosen]), np.array([s.fine_label for s in chosen], dtype=np.int64)
+        selected = [singles[i] for i in indices]
+        return np.stack([s.sample.image for s in selected]), np.array([s.fine_label for s in selected], dtype=np.int64)
     scenes = Scenes(split, indices.stop)
     samples = [scenes[i] for i in indices]
     return np.stack([s.image for s in samples]), np.stack([s.label_vector() for s in samples])

@@ -28,7 +28,7 @@ FORMATS = {
 }
 """The formats that are read, and how they are called."""
 
-OWN_KEY = "wsss_viz"
+NATIVE_KEY = "wsss_viz"
 """Under which this project's own checkpoints describe themselves in safetensors' metadata."""
 
 _MXNET_MAGIC = (0x112).to_bytes(8, "little")

@@ -61,15 +61,15 @@ class _Reader:
         if count > self._left:
             raise InputError(f"{self._name} is truncated or damaged: it claims more than it has; fetch it again")
         self._left -= count
-        found = self._file.read(count)
-        if len(found) != count:
+        data = self._file.read(count)
+        if len(data) != count:
             raise InputError(f"{self._name} is truncated: fetch it again")
-        return found
+        return data
 
     def number(self, kind: str) -> int:
         """The next whole number, of a `struct` kind."""
-        found: int = struct.unpack(kind, self.take(struct.calcsize(kind)))[0]
-        return found
+        value: int = struct.unpack(kind, self.take(struct.calcsize(kind)))[0]
+        return value
 
     def text(self) -> str:
         """The next name."""

@@ -10,7 +10,7 @@ from wsss_viz.app.services import checkpoints, downloads, samples, traces
 from wsss_viz.app.services.basket import from_compare
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
-from wsss_viz.app.services.scores import shown_classes
+from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 
 EXPLANATION = Explanation(
@@ -28,7 +28,7 @@ def show() -> None:
     state = session.state()
     sample = samples.scene(state.example)
     ground = samples.fine_scene(state.example)
-    selected = methods.chosen(state.methods, checkpoints.CLASSIFIER)
+    selected = methods.selection(state.methods, checkpoints.CLASSIFIER)
 
     frame.heading("Compare", LEAD, EXPLANATION, from_compare)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
@@ -39,7 +39,7 @@ def show() -> None:
     def draw(results: MethodResults) -> None:
         current = session.state()
         first = next(iter(results.traces.values()), None) or traces.trace(sample, current.views)
-        visible = shown_classes(current, sample, first, first.classes)
+        visible = visible_classes(current, sample, first, first.classes)
         panels = (
             *(
                 [Panel("Image", note=f"seen at {sample.size[1]} x {sample.size[0]}")]

@@ -29,9 +29,9 @@ def values(frames: Sequence[Frame], by: str) -> NDArray[np.float32]:
 
     The scale of `shared` and `raw` is that of all maps of all steps, as in the viewer beside it.
     """
-    every = [plane for frame in frames for plane in (frame.look, frame.union) if plane is not None]
+    every = [plane for frame in frames for plane in (frame.class_map, frame.union) if plane is not None]
     low, high = min(float(plane.min()) for plane in every), max(float(plane.max()) for plane in every)
-    scaled = normalise(np.stack([frame.look for frame in frames]), by, high)
+    scaled = normalise(np.stack([frame.class_map for frame in frames]), by, high)
     if by != "raw":
         return scaled
     stretched: NDArray[np.float32] = (scaled - low) / max(high - low, 1e-12)
@@ -72,7 +72,7 @@ def filmstrip(frames: Sequence[Frame], drawn: Sequence[rendering.Picture], viewe
         k = st.session_state["filmstrip"].get("k")
         if isinstance(k, int) and 0 <= k < len(frames):
             session.change(k=k)
-            component.told(viewer)
+            component.mark_current(viewer)
 
     _component()(
         key="filmstrip",

@@ -59,7 +59,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
         controls.mode_choice(state)
         controls.source_choice(state)
-    sample = upload.chosen(state) if state.source == "own" else samples.scene(state.example)
+    sample = upload.current(state) if state.source == "own" else samples.scene(state.example)
     if sample is None:
         controls.no_picture(state)
     else:

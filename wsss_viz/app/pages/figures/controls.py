@@ -53,7 +53,7 @@ PARTS_OF = {
 KINDS = ("png", "pdf", "svg")
 
 
-def chosen(state: ViewState) -> FigureSpec:
+def spec_of(state: ViewState) -> FigureSpec:
     """Draws the controls and gives the spec they describe."""
     name = state.figure or (BASKET if state.basket else "grid")
     title = {**TITLES, BASKET: f"Basket ({len(state.basket)})"}
@@ -137,16 +137,16 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
             **session.control(
                 "figure_parts",
                 [part for part in parts if part in state.figure_parts],
-                lambda shown: _read_parts(shown, parts),
+                lambda picked: _read_parts(picked, parts),
                 variant=start.kind,
             ),
         )
 
 
-def _read_parts(shown: list[str], offered: tuple[str, ...]) -> dict[str, object]:
+def _read_parts(picked: list[str], offered: tuple[str, ...]) -> dict[str, object]:
     """What is not offered stays as it is."""
-    kept = session.state().figure_parts
-    return {"figure_parts": tuple(part for part in PARTS if part in (shown if part in offered else kept))}
+    stored = session.state().figure_parts
+    return {"figure_parts": tuple(part for part in PARTS if part in (picked if part in offered else stored))}
 
 
 def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:

@@ -60,8 +60,8 @@ def _scenes(state: ViewState) -> None:
     if stale:
         st.warning(stale, icon=":material/info:")
 
-    if (kept := gradient_sources.kept_maps(stored, state, name)) is not None:
-        picture = gradient_sources.scene_picture(stored, state, sample, name, [kept], computed=False)
+    if (stored_scene := gradient_sources.stored_maps(stored, state, name)) is not None:
+        picture = gradient_sources.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
         _body(picture, state, stored, entry, note)
     else:
         job = gradient_sources.request(stored, state, sample, name)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def sources() -> tuple[str, ...]:
     """The scenes there are traces of, as data strings; those that would be computed where there is no showcase."""
-    shown = traces.showcase()
-    return shown.scenes if shown and shown.scenes else SHOWCASE_SCENES
+    stored = traces.showcase()
+    return stored.scenes if stored and stored.scenes else SHOWCASE_SCENES
 
 
 def with_labels(*names: str) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def _lesson_trace(checkpoint: str, name: str, source: str, stamps: tuple[tuple[s
     kind, _, label = name.rpartition("-")
     sample, classifier = samples.scene(source), checkpoints.classifier()
     if kind == "looks":
-        return lessons.looks(classifier, sample, label), "computed now"
+        return lessons.erased_above_thresholds(classifier, sample, label), "computed now"
     if name == "segmented":
         return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), "computed now"
     if kind == "spill":

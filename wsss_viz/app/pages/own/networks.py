@@ -14,7 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.services.upload import bounded
-from wsss_viz.app.settings import checkpoint_megabytes, found_files, upload_allowed
+from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
 from wsss_viz.data.sample import Sample
@@ -96,8 +96,8 @@ def _opened(path: str, stamp: tuple[int, int], device: str) -> Opened:
 
 
 def opened(name: str) -> Opened:
-    """A checkpoint of `found_files`, read once for all sessions, and again once it has changed."""
-    path = found_files().get(name)
+    """A checkpoint of `checkpoint_files`, read once for all sessions, and again once it has changed."""
+    path = checkpoint_files().get(name)
     if path is None:
         return Opened(None, None, refusal=f"{name} is no longer on this server: choose another checkpoint")
     status = path.stat()
@@ -110,7 +110,7 @@ def opened(name: str) -> Opened:
 
 def chooser(state: ViewState) -> Opened | None:
     """The controls for whose network looks; what was chosen, or None for the shipped classifier."""
-    names = list(found_files())
+    names = list(checkpoint_files())
     if not names and not state.checkpoint and not upload_allowed():
         return None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="network"):

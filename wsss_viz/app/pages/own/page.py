@@ -13,7 +13,7 @@ from wsss_viz.app.services import basket, downloads, samples, upload
 from wsss_viz.app.services.comparison import Compared, compare, competing
 from wsss_viz.app.services.models import BUILTIN, ModelHandle
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
-from wsss_viz.app.services.scores import shown_classes
+from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup, panels
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
@@ -64,7 +64,7 @@ def show() -> None:
     model: ModelHandle = BUILTIN if opened is None or opened.network is None else opened.network
 
     uploaded = upload.sample()
-    sample: Sample = upload.chosen(state) or samples.scene(state.example)
+    sample: Sample = upload.current(state) or samples.scene(state.example)
     if opened is not None:
         sample = networks.seen(sample, model.classes, state.example)
     view = upload.display_copy(sample)
@@ -75,7 +75,7 @@ def show() -> None:
     def draw(results: MethodResults) -> None:
         current = session.state()
         first = next(iter(results.traces.values()), None)
-        visible = shown_classes(current, view, first, model.classes) if first else model.classes[:1]
+        visible = visible_classes(current, view, first, model.classes) if first else model.classes[:1]
         pictures = (
             *(
                 [Panel("Your image" if uploaded else "Example", note=panels.pixels(sample))]
@@ -99,7 +99,7 @@ def show() -> None:
                     for mode, (title, what) in STEPPED.items():
                         stepped = replace(current, mode=mode, source="scene" if sample.source else "own", k=FINAL)
                         frame.link(catalogue.named("erasing"), stepped, f"**{title}** {what}")
-                    if not settings.found_files():
+                    if not settings.checkpoint_files():
                         st.caption(HINT)
         if results.traces and results.going is None:
             names = competing(current, visible, model.classes)
@@ -110,6 +110,6 @@ def show() -> None:
             downloads.comparison(
                 view, compared, model.classes, names, current, "own-image" if uploaded else sample.name
             )
-            st.caption(basket.OWN)
+            st.caption(basket.USER_IMAGE_NOTE)
 
     follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)

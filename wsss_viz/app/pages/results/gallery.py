@@ -17,7 +17,7 @@ from wsss_viz.data.scenes import CLASSES, SPLITS, Scenes
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.methods.catalogue import METHODS, title
 
-SHOWN = 8
+PER_PAGE = 8
 SIDE = 256
 
 
@@ -42,9 +42,9 @@ def gallery(report: Mapping[str, Any], state: ViewState) -> None:
         f"{sum(values) / len(values):.1f}, from {min(values):.1f} to {max(values):.1f} percent."
     )
     with st.grid(4, min_column_width=150, gap="small", key="ranked") as grid:
-        for place, image in enumerate(ranked[start : start + SHOWN], start=start + 1):
+        for rank, image in enumerate(ranked[start : start + PER_PAGE], start=start + 1):
             with grid.cell():
-                _cell(place, image, report, method, state)
+                _cell(rank, image, report, method, state)
     _pager(start, len(ranked))
 
 
@@ -76,9 +76,9 @@ def _controls(state: ViewState, rows: list[str], method: str) -> None:
         )
 
 
-def _cell(place: int, image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> None:
+def _cell(rank: int, image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> None:
     """Place and score, the scene, the IoU of each class, the link."""
-    st.html(markup.panel_title(f"{place}.", f"IoU {image.score:.1f}"))
+    st.html(markup.panel_title(f"{rank}.", f"IoU {image.score:.1f}"))
     target = _compare_state(image, report, method, state)
     if target is None:
         st.caption(image.source)
@@ -116,8 +116,8 @@ def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, s
 def _pager(start: int, count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for label, icon, to in (
-            ("Before", "chevron_left", start - SHOWN),
-            ("Next", "chevron_right", start + SHOWN),
+            ("Before", "chevron_left", start - PER_PAGE),
+            ("Next", "chevron_right", start + PER_PAGE),
         ):
             st.button(
                 label,
@@ -126,4 +126,4 @@ def _pager(start: int, count: int) -> None:
                 key=f"ranked_{label.lower()}",
                 on_click=lambda to=to: session.change(ranked_from=max(0, to)),
             )
-        st.caption(f"{start + 1} to {min(start + SHOWN, count)} of {count}")
+        st.caption(f"{start + 1} to {min(start + PER_PAGE, count)} of {count}")

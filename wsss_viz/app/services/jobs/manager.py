@@ -38,7 +38,7 @@ class Limits:
     queue: int = 48  # a class that asks at once, and some more
     seconds: float = 600.0
     lease: float = 90.0
-    kept: int = 32
+    finished: int = 32
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Jobs:
             if job.request.private and not job.going and not job.leases:
                 self._jobs.pop(key, None)
         ended = [key for key, job in self._jobs.items() if not job.going]
-        for key in ended[: max(0, len(ended) - self.limits.kept)]:
+        for key in ended[: max(0, len(ended) - self.limits.finished)]:
             del self._jobs[key]
 
     def _snapshot(self, job: _Job) -> Snapshot:

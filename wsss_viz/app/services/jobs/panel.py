@@ -19,7 +19,7 @@ INTERVAL = 0.5
 AT_ONCE = 0.4  # seconds that a page waits for a short job, so that it needs no progress bar
 _OWNER = "jobs_owner"
 _ENDED = "jobs_ended"
-_KEPT = 6
+_REMEMBERED = 6
 
 Draw = Callable[[Snapshot], None]
 
@@ -115,7 +115,7 @@ def _remember(request: Request, snapshot: Snapshot) -> None:
     if snapshot.state == FAILED or (request.private and snapshot.state == DONE):
         ended = _ended()
         ended[request.key] = snapshot
-        for key in list(ended)[:-_KEPT]:
+        for key in list(ended)[:-_REMEMBERED]:
             del ended[key]
 
 

@@ -17,8 +17,8 @@ def most_steps(method: str, sample: Sample, **changes: Any) -> int:
     """How many Steps the method gives at most on the sample, with these changes of its settings."""
     entry = METHODS[method]
     paired = trained_names(entry.role, checkpoints.CLASSIFIER) if entry.role else ()
-    own = settings_of(checkpoints.CLASSIFIER).get(entry.settings_name, {})
-    return entry.most_steps(len(sample.labels or ()), len(paired), {**own, **changes})
+    shipped = settings_of(checkpoints.CLASSIFIER).get(entry.settings_name, {})
+    return entry.most_steps(len(sample.labels or ()), len(paired), {**shipped, **changes})
 
 
 def request_for(method: str, sample: Sample, views: str, total: int, **options: Any) -> Request:
