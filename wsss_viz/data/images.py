@@ -64,11 +64,11 @@ class Limits:
     one of these at most `aspect` times the other.
 
     24 megapixels are 24 * 2**20, so that a camera sold with that number (6016 x 4016) passes. At the limit, reading
-    takes up to 0.35 GB for a moment, 0.55 GB for a transparent WebP.
+    takes up to 0.35 GB for a moment, 0.55 GB for a transparent WebP, besides the file.
     """
 
     pixels: int = 24 * 2**20
-    file_bytes: int = 10 * 2**20
+    file_bytes: int = 50 * 2**20
     side: int = 8
     aspect: int = 100
 

@@ -106,7 +106,11 @@ class DataSet(Sequence[Sample]):
     def set_notes(self) -> list[tuple[str, Note]]:
         """(sample's name or "", what was noticed) about the whole set, before a sample is read."""
         notes = list(getattr(self.source, "notes", ()))
-        return [*notes, ("", Note("numbering-inferred"))] if self.numbering.inferred else notes
+        return (
+            [*notes, ("", Note("numbering-inferred", f"from {self.numbering.inferred}"))]
+            if self.numbering.inferred
+            else notes
+        )
 
     def _read(self, position: int) -> Sample:
         name = f"{self.name}:{position}"

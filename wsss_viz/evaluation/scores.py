@@ -173,8 +173,8 @@ def bootstrap(
 ) -> dict[str, tuple[float, float]]:
     """Percentile bootstrap intervals over images, at the threshold number `at`, of the mIoU and the part recalls.
 
-    A class that is in none of a draw's images keeps the IoU it has over all of them, so that each draw's mIoU is the
-    mean over the same classes (our own: over the draw's classes alone, the interval of few images may miss its mIoU).
+    A draw's mIoU is that of its images, as `miou` is that of all: a class without a pixel in them, neither true nor
+    predicted, has no IoU there and is left out of that draw's mean.
 
     Examples:
         >>> from wsss_viz.evaluation.counts import count_mask
@@ -182,7 +182,7 @@ def bootstrap(
         >>> images = [count_mask(flag().mask, flag()), count_mask(0 * flag().mask, flag())]  # all right, all background
         >>> bounds = bootstrap(images, 0, draws=100)
         >>> bounds["miou"], bounds["discriminative"]
-        ((0.0, 66.66666666666667), (0.0, 100.0))
+        ((0.0, 100.0), (0.0, 100.0))
     """
     fields = ("intersection", "predicted", "part_intersection")
     stacks = {name: np.stack([getattr(image, name)[at] for image in images]) for name in fields}
@@ -190,10 +190,7 @@ def bootstrap(
     weights = resampling_weights(len(images), draws, seed)
     sums = {name: weights @ stack for name, stack in stacks.items()}
     union = sums["predicted"] + sums["target"] - sums["intersection"]
-    total = functools.reduce(operator.add, images)
-    miou = _mean(
-        np.where(union > 0, _ratio(sums["intersection"], union), _ratio(total.intersection[at], _union(total)[at]))
-    )
+    miou = _mean(_ratio(sums["intersection"], union))
     parts = _ratio(sums["part_intersection"], sums["part_target"])
     series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
     bounds = {}
