@@ -26,6 +26,7 @@ from wsss_viz.errors import InputError
 
 __all__ = [
     "LOOKED_AT",
+    "MASKS_THAT_TELL",
     "MOST_IGNORED",
     "NUMBERINGS",
     "ClassNumbering",

@@ -89,7 +89,7 @@ def start_from(path: Path) -> Classifier:
     Examples:
         >>> from wsss_viz.models.manifest import checkpoints_folder
         >>> network = start_from(checkpoints_folder() / "scenes-backbone.safetensors")
-        >>> network.classes == CLASSES, float(network.head.weight.abs().max())
+        >>> network.classes == CLASSES, network.head.weight.abs().max().item()
         (True, 0.0)
     """
     start = read_checkpoint(path)
