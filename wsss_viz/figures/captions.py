@@ -10,6 +10,8 @@ from wsss_viz.gradients.ratio import BAND, TAU
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.showcase.photographs import canonical
 
+__all__ = ["PICTURE_TITLES", "SCALES", "SUBJECTS", "caption"]
+
 PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
 SUBJECTS = {
     "toy-flatten": "the digit toy, by layer, head on the flattened features.",

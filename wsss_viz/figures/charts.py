@@ -23,6 +23,8 @@ from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import INPUT, LABEL, Plane, stored_plane
 from wsss_viz.methods.catalogue import METHODS
 
+__all__ = ["LEGEND_COLUMNS", "LEGEND_ROW", "TITLES", "curves", "panels", "plane", "ratios"]
+
 TITLES = {
     "toy-flatten": "toy, flatten",
     "toy-gap": "toy, global pooling",

@@ -14,6 +14,32 @@ from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
+__all__ = [
+    "ACTIVATIONS",
+    "CLASSIFIER_PER_IMAGE",
+    "COLUMNS",
+    "DISPLAYS",
+    "FINAL",
+    "FORMAT",
+    "FRAMES",
+    "KINDS",
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "MOST_STEPS",
+    "PHOTOGRAPHS_CLASSIFIER",
+    "PICTURES",
+    "RATIOS",
+    "SCENES_CLASSIFIER",
+    "VIEWS",
+    "WIDTHS",
+    "WITHOUT_ROWS",
+    "FigureSpec",
+    "Reader",
+    "Row",
+    "read_spec",
+    "spec_bytes",
+]
+
 FORMAT = 1
 KINDS = ("grid", "filmstrip", "curves", "plane", "hgr")
 WITHOUT_ROWS = ("plane", "hgr")
