@@ -74,8 +74,8 @@ class FigureSpec:
         show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
         threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
             `relu_max`.
-        classifier: a name in the register of checkpoints, a checkpoint's path, a torchvision model, or `CLASSIFIER_PER_IMAGE`:
-            the drawn scenes' classifier for these, ImageNet's network for any other image.
+        classifier: a name in the register of checkpoints, a checkpoint's path, a torchvision model, or
+            `CLASSIFIER_PER_IMAGE`: the drawn scenes' classifier for these, ImageNet's network for any other image.
         views: one of `VIEWS`.
         settings: by method, those that are not the classifier's own or the defaults.
         normalisation: one of `NORMALISATIONS`.
