@@ -26,6 +26,12 @@ def object_names(file: Path, known: Sequence[str]) -> set[str]:
 
     Raises:
         InputError: larger than 1 MB, not XML, with a document type, or an object that is none of `known`.
+
+    Examples:
+        >>> path = Path("a.xml")
+        >>> _ = path.write_text("<annotation><object><name>cat</name></object></annotation>")
+        >>> object_names(path, ("cat", "dog"))
+        {'cat'}
     """
     data = read_bounded(file, MAX_XML)
     try:

@@ -191,7 +191,15 @@ class VocFolder:
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
-    """The class set of a folder: its class list, else VOC's 20."""
+    """The class set of a folder: its class list, else VOC's 20.
+
+    Examples:
+        >>> len(read_classes(Path("nothing")))  # VOC's
+        20
+        >>> _ = Path("classes.txt").write_text("cat\\ndog\\n")
+        >>> read_classes(Path("."))
+        ('cat', 'dog')
+    """
     file = class_file(path)
     return VOC_CLASSES if file is None else read_class_list(file).names
 

@@ -36,7 +36,12 @@ def _row(row: Row) -> str:
 
 
 def caption(spec: FigureSpec) -> str:
-    """What the figure shows, in full sentences; of photographs that ship, whose they are."""
+    """What the figure shows, in full sentences; of photographs that ship, whose they are.
+
+    Examples:
+        >>> caption(FigureSpec("grid", ("image", "cam"), (Row("scenes:test:17", "dog"),))).partition(". ")[0]
+        'Class activation maps of one class per image: (a) image, (b) CAM'
+    """
     return " ".join([_caption(spec), *_credits(spec)])
 
 

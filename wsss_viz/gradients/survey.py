@@ -80,6 +80,13 @@ def survey_digits(
     Args:
         networks: head, loss, seed and the trained network.
         about: how they were trained.
+
+    Examples:
+        >>> from wsss_viz.data.digits import CANVAS, draw_digits
+        >>> data = draw_digits("test", 8, shape_share=1.0)
+        >>> stored = survey_digits([("gap", "bce", 0, DigitNetwork("gap", CANVAS, 0))], data, {"pictures": 8})
+        >>> stored.entries[digits_key("gap", "bce", seed=0)].curve.layers
+        ('conv 1', 'conv 2', 'conv 3', 'conv 4', 'conv 5', 'logit')
     """
     entries: dict[str, Entry] = {}
     indices = _of_each_class(data)
@@ -125,6 +132,12 @@ def survey_scenes(
         rib_samples: those that RIB tunes on.
         example: whose maps by the first classifier are kept.
         about: the data, the checkpoints' digests.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> stored = survey_scenes({"colours": colour_network()}, [flag()], [flag()], flag(), {})
+        >>> stored.about["labels"], stored.entries[scenes_key("colours")].curve.layers
+        (['red', 'blue'], ('stage 1', 'stage 2', 'logit'))
     """
     entries: dict[str, Entry] = {}
     first_name, first = next(iter(classifiers.items()))

@@ -77,7 +77,7 @@ def ae(
         for stream in streams:
             stream.count(settings.stop_probability, settings.stop_area)
             if k == settings.steps:
-                stream.end(f"all {settings.steps} erasings done")
+                stream.end("the one erasing done" if settings.steps == 1 else f"all {settings.steps} erasings done")
             if stream.active:
                 values = relu_max(enlarge(stream.prediction.maps[None, list(stream.active)], size)).amax(dim=1)[0]
                 stream.plan(

@@ -73,7 +73,15 @@ def _highest(looking: Classifier, sample: Sample) -> str:
 
 
 def first_classes(step: Step, count: int) -> Step:
-    """The Step with the first `count` classes alone; its targets are among them."""
+    """The Step with the first `count` classes alone; its targets are among them.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> (step,) = cam(colour_network(), flag(), ["red"])
+        >>> first_classes(step, 2).scores.round(2), first_classes(step, 2).maps.shape
+        (array([0.33, 0.  ], dtype=float32), (2, 2, 3))
+    """
     if len(step.maps) == count:
         return step
     arrays = {

@@ -71,7 +71,18 @@ def _mirrored(centres: CellCentres, grid: tuple[int, int], size: tuple[int, int]
 
 
 def with_centres(method: Callable[P, Iterator[Step]]) -> Callable[P, Iterator[Step]]:
-    """A method whose Steps know where the cells of their maps lie: those of the classifier's class maps."""
+    """A method whose Steps know where the cells of their maps lie: those of the classifier's class maps.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> @with_centres
+        ... def zeros(classifier: Classifier, sample: Sample, views: Views = SINGLE) -> Iterator[Step]:
+        ...     yield Step(0, np.zeros((3, 1, 2), np.float32), np.zeros(3, np.float32))
+        >>> (step,) = zeros(colour_network(stride=2), flag())
+        >>> step.centres
+        CellCentres(origin=(0.5, 0.5), stride=(2.0, 2.0))
+    """
     signature = inspect.signature(method)
 
     @functools.wraps(method)

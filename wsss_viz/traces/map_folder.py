@@ -217,7 +217,16 @@ def _numbering_of(classes: tuple[str, ...], numbers: Any, folder: Path) -> Class
 
 
 def read_settings(folder: Path) -> dict[str, Any] | None:
-    """What settings.json says, None where there is none. Raises InputError where it is no settings.json of ours."""
+    """What settings.json says, None where there is none. Raises InputError where it is no settings.json of ours.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     before = read_settings(Path(folder))
+        ...     _ = (Path(folder) / SETTINGS).write_text('{"method": "cam"}')
+        ...     before, read_settings(Path(folder))
+        (None, {'method': 'cam'})
+    """
     path = folder / SETTINGS
     with explained(folder):
         if not path.exists():

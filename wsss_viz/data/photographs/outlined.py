@@ -149,6 +149,11 @@ def read_photographs(folder: Path = FOLDER) -> tuple[Photograph, ...]:
 
     Raises:
         InputError: the list is missing or broken, or an outline leaves its picture.
+
+    Examples:
+        >>> photographs = read_photographs()
+        >>> len({photograph.name for photograph in photographs}) == len(photographs)
+        True
     """
     path = folder / LIST
     if not path.is_file():
