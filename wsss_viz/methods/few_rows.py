@@ -58,14 +58,14 @@ def run_with_few_rows(
         >>> next(run_with_few_rows("cam", classifier, few)).maps.shape[0]
         2
     """
-    entry, own = method(name), len(sample.classes)
+    entry, asked = method(name), len(sample.classes)
     others = [other for other in Photographs().classes if other not in sample.classes]
-    rows = (*sample.classes, *others) if entry.companions else (*sample.classes, *others)[: max(ROWS, own)]
+    rows = (*sample.classes, *others) if entry.companions else (*sample.classes, *others)[: max(ROWS, asked)]
     looking = narrow(classifier, rows)
     if not sample.labels:
         sample = replace(sample, labels=(_highest(looking, sample),))
     for step in bind(name, looking, **changes)(sample, views):
-        yield first_classes(step, own)
+        yield first_classes(step, asked)
 
 
 def _highest(looking: Classifier, sample: Sample) -> str:
