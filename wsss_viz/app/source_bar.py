@@ -33,18 +33,18 @@ def title_of(name: str) -> str:
     return plain if plain == photo.imagenet else f"{plain} ({photo.imagenet})"
 
 
-def source_bar(state: ViewState, own: bool = True) -> None:
+def source_bar(state: ViewState, uploads: bool = True) -> None:
     """Photographs, drawn scenes or one's own picture, and which of them.
 
     Args:
-        own: whether the page can show a picture of one's own.
+        uploads: whether the page can show a picture of one's own.
     """
-    kind = kind_of(state) if own or state.source != "own" else ("scenes" if state.is_scene else "photos")
+    kind = kind_of(state) if uploads or state.source != "own" else ("scenes" if state.is_scene else "photos")
     st.session_state.setdefault(_LAST, {})[kind] = state.example
     with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="small", key="picker"):
         st.segmented_control(
             "Look at",
-            [name for name in KINDS if own or name != "own"],
+            [name for name in KINDS if uploads or name != "own"],
             format_func=lambda name: KINDS[name],
             required=True,
             **session.control("kind", kind, _of_kind),

@@ -35,6 +35,8 @@ from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
 
+__all__ = ["FORMS", "TURNED", "DataSet", "Source", "is_data_string", "open", "sample"]
+
 FORMS = (
     "scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one "
     "sample"
@@ -104,7 +106,11 @@ class DataSet(Sequence[Sample]):
     def set_notes(self) -> list[tuple[str, Note]]:
         """(sample's name or "", what was noticed) about the whole set, before a sample is read."""
         notes = list(getattr(self.source, "notes", ()))
-        return [*notes, ("", Note("numbering-inferred"))] if self.numbering.inferred else notes
+        return (
+            [*notes, ("", Note("numbering-inferred", f"from {self.numbering.inferred}"))]
+            if self.numbering.inferred
+            else notes
+        )
 
     def _read(self, position: int) -> Sample:
         name = f"{self.name}:{position}"
@@ -119,6 +125,11 @@ def open(source: str) -> DataSet:
 
     Raises:
         InputError: an unknown form, split, size or folder, or an index outside the set; in one line.
+
+    Examples:
+        >>> scenes = open("scenes:test")
+        >>> len(scenes), scenes[17].labels, open("scenes:test:17")[0].labels
+        (1000, ('dog',), ('dog',))
     """
     kind, colon, rest = source.partition(":")
     if kind in _PHOTO_KINDS:
@@ -144,6 +155,10 @@ def sample(source: str) -> Sample:
 
     Raises:
         InputError: as `open`, and for a data string without an index.
+
+    Examples:
+        >>> sample("scenes:test:17")
+        Sample('scenes:test:17', size=(128, 128), labels=('dog',), mask=True, parts=True)
     """
     data_set = open(source)
     if data_set.name == source:

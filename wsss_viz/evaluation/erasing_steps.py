@@ -19,6 +19,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["erasing_steps"]
+
 
 def erasing_steps(
     classifier: Classifier,
@@ -47,6 +49,12 @@ def erasing_steps(
     Raises:
         InputError: the sample has no masks, the class is not a label of it that the classifier knows, or the kind is
             unknown.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> steps = list(erasing_steps(colour_network(), flag(), "blue", thresholds=(1.0, 0.5)))
+        >>> [(round(step.terms["area"], 2), round(float(step.scores[2]), 2)) for step in steps]
+        [(0.0, 0.67), (0.67, 0.0)]
     """
     if kind not in SWEPT:
         raise InputError(f"`kind` is one of {', '.join(SWEPT)}, got {kind!r}")

@@ -10,6 +10,8 @@ from wsss_viz.gradients.ratio import BAND, TAU
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.showcase.photographs import canonical
 
+__all__ = ["PICTURE_TITLES", "SCALES", "SUBJECTS", "caption"]
+
 PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
 SUBJECTS = {
     "toy-flatten": "the digit toy, by layer, head on the flattened features.",
@@ -36,7 +38,12 @@ def _row(row: Row) -> str:
 
 
 def caption(spec: FigureSpec) -> str:
-    """What the figure shows, in full sentences; of photographs that ship, whose they are."""
+    """What the figure shows, in full sentences; of photographs that ship, whose they are.
+
+    Examples:
+        >>> caption(FigureSpec("grid", ("image", "cam"), (Row("scenes:test:17", "dog"),))).partition(". ")[0]
+        'Class activation maps of one class per image: (a) image, (b) CAM'
+    """
     return " ".join([_caption(spec), *_credits(spec)])
 
 

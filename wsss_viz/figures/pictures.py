@@ -18,6 +18,8 @@ from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
 
+__all__ = ["MOST_STEPS", "ONE_LINE", "TITLES", "TWO_LINES", "Cell", "Line", "filmstrip", "grid"]
+
 MOST_STEPS = 8
 ONE_LINE, TWO_LINES = 0.2, 0.3
 """Inches for the columns' titles, and for the rows' names."""

@@ -22,6 +22,18 @@ from wsss_viz.showcase import read_showcase
 from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes
 from wsss_viz.traces import Trace, upsample
 
+__all__ = [
+    "FINE_SIDE",
+    "FigureRow",
+    "TraceOf",
+    "class_map",
+    "class_scores",
+    "collect_rows",
+    "compute_trace",
+    "seed_mask",
+    "seen_image",
+]
+
 FINE_SIDE = 512
 TraceOf = Callable[[FigureSpec, str, str], Trace]
 """The trace of a method on a data string, under a spec's classifier and views."""

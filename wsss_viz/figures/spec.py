@@ -14,6 +14,32 @@ from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
+__all__ = [
+    "ACTIVATIONS",
+    "CLASSIFIER_PER_IMAGE",
+    "COLUMNS",
+    "DISPLAYS",
+    "FINAL",
+    "FORMAT",
+    "FRAMES",
+    "KINDS",
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "MOST_STEPS",
+    "PHOTOGRAPHS_CLASSIFIER",
+    "PICTURES",
+    "RATIOS",
+    "SCENES_CLASSIFIER",
+    "VIEWS",
+    "WIDTHS",
+    "WITHOUT_ROWS",
+    "FigureSpec",
+    "Reader",
+    "Row",
+    "read_spec",
+    "spec_bytes",
+]
+
 FORMAT = 1
 KINDS = ("grid", "filmstrip", "curves", "plane", "hgr")
 WITHOUT_ROWS = ("plane", "hgr")
@@ -35,7 +61,7 @@ COLUMNS = {
     "hgr": RATIOS,
 }
 """What a column may be, by kind."""
-EACH_ITS_OWN = "each-its-own"
+CLASSIFIER_PER_IMAGE = "each-its-own"
 SCENES_CLASSIFIER, PHOTOGRAPHS_CLASSIFIER = "scenes-classifier", "imagenet-efficientnet-lite0"
 MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 10, 12
 
@@ -74,8 +100,8 @@ class FigureSpec:
         show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
         threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
             `relu_max`.
-        classifier: a name in the register of checkpoints, a checkpoint's path, a torchvision model, or `EACH_ITS_OWN`:
-            the drawn scenes' classifier for these, ImageNet's network for any other image.
+        classifier: a name in the register of checkpoints, a checkpoint's path, a torchvision model, or
+            `CLASSIFIER_PER_IMAGE`: the drawn scenes' classifier for these, ImageNet's network for any other image.
         views: one of `VIEWS`.
         settings: by method, those that are not the classifier's own or the defaults.
         normalisation: one of `NORMALISATIONS`.
@@ -142,7 +168,7 @@ class FigureSpec:
 
     def classifier_of(self, image: str) -> str:
         """The classifier that looks at an image, by the image's data string."""
-        if self.classifier != EACH_ITS_OWN:
+        if self.classifier != CLASSIFIER_PER_IMAGE:
             return self.classifier
         return SCENES_CLASSIFIER if image.startswith("scenes:") else PHOTOGRAPHS_CLASSIFIER
 

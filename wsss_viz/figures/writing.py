@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 
 from wsss_viz.errors import InputError
 
+__all__ = ["KINDS", "written", "written_pages"]
+
 KINDS = ("png", "pdf", "svg")
 _SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere

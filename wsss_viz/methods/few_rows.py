@@ -26,6 +26,8 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.narrowing import narrow
 from wsss_viz.traces.step import Step
 
+__all__ = ["ROWS", "first_classes", "run_with_few_rows"]
+
 ROWS = 16
 """Rows that a loss which is a mean over classes is taken over: as many as the photographs have classes."""
 _CLASS_AXES = {"current": 0, "region": 0, "before": 0, "after": 0, "logits": 1, "all_scores": 1}
@@ -56,14 +58,14 @@ def run_with_few_rows(
         >>> next(run_with_few_rows("cam", classifier, few)).maps.shape[0]
         2
     """
-    entry, own = method(name), len(sample.classes)
+    entry, asked = method(name), len(sample.classes)
     others = [other for other in Photographs().classes if other not in sample.classes]
-    rows = (*sample.classes, *others) if entry.companions else (*sample.classes, *others)[: max(ROWS, own)]
+    rows = (*sample.classes, *others) if entry.companions else (*sample.classes, *others)[: max(ROWS, asked)]
     looking = narrow(classifier, rows)
     if not sample.labels:
         sample = replace(sample, labels=(_highest(looking, sample),))
     for step in bind(name, looking, **changes)(sample, views):
-        yield first_classes(step, own)
+        yield first_classes(step, asked)
 
 
 def _highest(looking: Classifier, sample: Sample) -> str:
@@ -73,7 +75,15 @@ def _highest(looking: Classifier, sample: Sample) -> str:
 
 
 def first_classes(step: Step, count: int) -> Step:
-    """The Step with the first `count` classes alone; its targets are among them."""
+    """The Step with the first `count` classes alone; its targets are among them.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> (step,) = cam(colour_network(), flag(), ["red"])
+        >>> first_classes(step, 2).scores.round(2), first_classes(step, 2).maps.shape
+        (array([0.33, 0.  ], dtype=float32), (2, 2, 3))
+    """
     if len(step.maps) == count:
         return step
     arrays = {

@@ -12,7 +12,7 @@ The traces, each of one photograph by the name in the file, of the few classes t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,16 @@ from PIL import Image
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest
-from wsss_viz.showcase.photographs import CLASSIFIER, Progress, canonical, few_classes, packed, unpacked, with_classes
+from wsss_viz.showcase.photographs import (
+    CLASSIFIER,
+    Progress,
+    canonical,
+    few_classes,
+    packed,
+    read_about,
+    unpacked,
+    with_classes,
+)
 from wsss_viz.showcase.reading import FORMAT, Showcase, read_showcase
 from wsss_viz.showcase.scenes import trace_name
 from wsss_viz.traces import Step, Trace
@@ -93,8 +102,14 @@ def side_by_side(left: Sample, right: Sample) -> Sample:
 
 @dataclass(frozen=True, eq=False)
 class PhotographLessons:
-    """The stored traces."""
+    """The stored traces.
 
+    Attributes:
+        pairs: by data string the logits (2, K + 1, 2) of both animals of the picture of a photograph beside another:
+            with its own class erased k times, and with both.
+    """
+
+    pairs: dict[str, NDArray[np.float64]]
     _stored: Showcase
 
     def has(self, kind: str, source: str) -> bool:
@@ -138,7 +153,10 @@ def read_photograph_lessons(path: Path | None = None) -> PhotographLessons:
         >>> read_photograph_lessons().has("parts", "photos:koala")
         True
     """
-    return PhotographLessons(read_showcase(path or photograph_lessons_path()))
+    path = path or photograph_lessons_path()
+    stored = read_showcase(path)
+    pairs = {source: np.array(scores) for source, scores in read_about(path)["pairs"].items()}
+    return PhotographLessons(pairs, stored)
 
 
 def build_photograph_lessons(
@@ -176,10 +194,22 @@ def build_photograph_lessons(
         "version": __version__,
         "checkpoints": {CLASSIFIER: read_manifest()[CLASSIFIER].sha256},
         "experiment": {},
+        "pairs": pair_scores(traces),
     }
     with whole_file(path) as file:
         write_traces(file, traces, about)
     return len(samples)
+
+
+def pair_scores(traces: Mapping[str, Trace]) -> dict[str, list[list[list[float]]]]:
+    """`PhotographLessons.pairs` of traces by their names in the file."""
+    both = {}
+    for name, specific in traces.items():
+        kind, _, source = name.partition("/")
+        if kind == "beside":
+            runs = (specific, traces[trace_name("beside-all", source)])
+            both[source] = [[step.arrays["all_scores"][0].tolist() for step in run] for run in runs]
+    return both
 
 
 def photograph_lessons(classifier: Classifier, sample: Sample, guest: Sample) -> dict[str, Trace]:

@@ -6,7 +6,7 @@ be made again from the rest is left out of the file: the pictures that were look
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,27 @@ from wsss_viz.version import __version__
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "CLASSIFIER",
+    "GUESSES",
+    "LARGEST_BYTES",
+    "METHODS",
+    "OTHERS",
+    "PhotographTraces",
+    "Progress",
+    "build_photographs",
+    "canonical",
+    "few_classes",
+    "first_guesses",
+    "packed",
+    "photograph_source",
+    "photographs_path",
+    "read_about",
+    "read_photographs",
+    "unpacked",
+    "with_classes",
+]
+
 CLASSIFIER = "imagenet-efficientnet-lite0"
 METHODS = ("cam", "ae", "cs-ae-single", "rib", "rib-bce", "layercam")
 OTHERS = 4
@@ -38,12 +59,22 @@ Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
 
 def photographs_path() -> Path:
-    """Where the traces are: beside the showcase's."""
+    """Where the traces are: beside the showcase's.
+
+    Examples:
+        >>> photographs_path().parts[-3:]
+        ('checkpoints', 'showcase', 'photographs.zip')
+    """
     return checkpoints_folder() / "showcase" / "photographs.zip"
 
 
 def photograph_source(name: str) -> str:
-    """The data string of a photograph by its name."""
+    """The data string of a photograph by its name.
+
+    Examples:
+        >>> photograph_source("dog")
+        'photos:dog'
+    """
     return f"photos:{name}"
 
 
@@ -65,7 +96,13 @@ def _names() -> tuple[str, ...]:
 
 
 def few_classes(classifier: Classifier, sample: Sample) -> tuple[str, ...]:
-    """The sample's labels, then the `OTHERS` of its classes that score highest on it."""
+    """The sample's labels, then the `OTHERS` of its classes that score highest on it.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> few_classes(colour_network(), replace(flag(), labels=("red",)))
+        ('red', 'blue', 'green')
+    """
     import torch
 
     labels = sample.labels or ()
@@ -76,7 +113,13 @@ def few_classes(classifier: Classifier, sample: Sample) -> tuple[str, ...]:
 
 
 def with_classes(sample: Sample, classes: tuple[str, ...]) -> Sample:
-    """The sample with these classes alone, its labels among them, its mask numbered anew."""
+    """The sample with these classes alone, its labels among them, its mask numbered anew.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> with_classes(flag(), ("blue", "red")).mask.tolist()
+        [[2, 1, 1], [2, 1, 1]]
+    """
     if sample.mask is None:
         return replace(sample, classes=classes)
     mask = np.where(sample.mask == 255, 255, 0).astype(np.uint8)
@@ -119,6 +162,11 @@ def read_photographs(path: Path | None = None) -> PhotographTraces:
 
     Raises:
         InputError: as `read_showcase`.
+
+    Examples:
+        >>> traces = read_photographs()
+        >>> traces.classes["photos:dog"][0], traces.guesses["photos:dog"][0][0]
+        ('German shepherd', 'German shepherd')
     """
     path = path or photographs_path()
     stored, about = read_showcase(path), read_about(path)
@@ -130,20 +178,41 @@ def read_photographs(path: Path | None = None) -> PhotographTraces:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """What is written beside the traces."""
+    """What is written beside the traces.
+
+    Examples:
+        >>> list(read_about(photographs_path())["checkpoints"])
+        ['imagenet-efficientnet-lite0']
+    """
     from wsss_viz.traces.trace_file import TraceFile
 
     return TraceFile(path).about
 
 
-def build_photographs(path: Path, *, device: str = "cpu", progress: Progress = lambda items, title: items) -> int:
-    """Computes the traces of all photographs and writes them to `path`, whole or not at all.
+def build_photographs(
+    path: Path,
+    *,
+    photographs: str = "photos",
+    methods: Sequence[str] = METHODS,
+    device: str = "cpu",
+    progress: Progress = lambda items, title: items,
+) -> int:
+    """Computes the traces of photographs, named by a data string, and writes them to `path`, whole or not at all.
 
     Returns:
         How many photographs.
 
     Raises:
         InputError: the network is missing, or the file would exceed `LARGEST_BYTES`.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "photographs.zip"
+        ...     build_photographs(path, photographs="photos:dog", methods=["cam"])
+        ...     read_photographs(path).classes["photos:dog"][0]
+        1
+        'German shepherd'
     """
     from wsss_viz.data.files import whole_file
     from wsss_viz.data.sources import open as open_data
@@ -153,11 +222,11 @@ def build_photographs(path: Path, *, device: str = "cpu", progress: Progress = l
 
     classifier = load(CLASSIFIER, device)
     traces, classes, guesses = {}, {}, {}
-    for sample in progress(list(open_data("photos")), "photographs"):
+    for sample in progress(list(open_data(photographs)), "photographs"):
         source = canonical(sample.source)
         classes[source], guesses[source] = few_classes(classifier, sample), first_guesses(classifier, sample)
         few = with_classes(sample, classes[source])
-        for method in METHODS:
+        for method in methods:
             steps = run_with_few_rows(method, classifier, few, PRESETS[VIEWS])
             traces[trace_name(method, source)] = packed(Trace.collect(steps, method, few.classes))
     about = {
@@ -176,7 +245,13 @@ def build_photographs(path: Path, *, device: str = "cpu", progress: Progress = l
 
 
 def first_guesses(classifier: Classifier, sample: Sample, count: int = GUESSES) -> tuple[tuple[str, float], ...]:
-    """The classes with the highest logits on a sample and their softmax probabilities over all of the classifier's."""
+    """The classes with the highest logits on a sample and their softmax probabilities over all of the classifier's.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> first_guesses(colour_network(), flag(), 2)  # softmax of 2/3, 1/3 and 0
+        (('blue', 0.4484), ('red', 0.3213))
+    """
     import torch
 
     with torch.no_grad():
@@ -188,7 +263,15 @@ def first_guesses(classifier: Classifier, sample: Sample, count: int = GUESSES) 
 
 
 def packed(trace: Trace) -> Trace:
-    """The trace without what `unpacked` makes again."""
+    """The trace without what `unpacked` makes again.
+
+    Examples:
+        >>> from wsss_viz.methods import ae
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> trace = Trace.collect(ae(colour_network(), flag(), ["blue"]), "ae")
+        >>> trace.steps[1].image is None, packed(trace).steps[1].image is None
+        (False, True)
+    """
     return replace(trace, steps=tuple(_packed(step) for step in trace))
 
 
@@ -207,6 +290,14 @@ def unpacked(trace: Trace, image: NDArray[np.uint8], fill: NDArray[np.float32]) 
     Args:
         image: (H, W, 3), the sample's.
         fill: (3,) the colour of what is erased, 0 to 255.
+
+    Examples:
+        >>> from wsss_viz.methods import ae
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> trace = Trace.collect(ae(colour_network(), flag(), ["blue"]), "ae")
+        >>> again = unpacked(packed(trace), flag().image, np.zeros(3, np.float32))
+        >>> again.steps[1].image[0].tolist()  # blue was erased
+        [[255, 0, 0], [0, 0, 0], [0, 0, 0]]
     """
     steps: list[Step] = []
     total = np.zeros_like(trace.steps[0].maps)

@@ -14,7 +14,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.figures import FigureSpec, Row
-from wsss_viz.figures.spec import EACH_ITS_OWN, MOST_ROWS, PICTURES
+from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS, PICTURES
 
 USER_IMAGE_NOTE = (
     "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's "
@@ -142,7 +142,7 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
 def _classifier(items: tuple[Item, ...]) -> str:
     """The scenes' where all are drawn, so that their figures stay as they are; else each image's own."""
     drawn = all(item.example.startswith("scenes:") for item in items)
-    return checkpoints.SCENES if drawn else EACH_ITS_OWN
+    return checkpoints.SCENES if drawn else CLASSIFIER_PER_IMAGE
 
 
 def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...]) -> Row:

@@ -69,8 +69,8 @@ def _stored_trace(stamp: int, method: str, source: str, _showcase: Showcase) -> 
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _photograph_trace(stamp: int, method: str, source: str, _shown: PhotographTraces, _sample: Sample) -> Trace:
-    return _shown.trace(method, _sample)
+def _photograph_trace(stamp: int, method: str, source: str, _opened: PhotographTraces, _sample: Sample) -> Trace:
+    return _opened.trace(method, _sample)
 
 
 def precomputed(sample: Sample, method: str, views: str) -> Trace | None:

@@ -14,9 +14,10 @@ from PIL import Image
 
 from wsss_viz.app import session
 from wsss_viz.app.services import samples
+from wsss_viz.app.settings import PICTURE_MEGABYTES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE, Picture
-from wsss_viz.data.images import LIMITS, read_image
+from wsss_viz.data.images import SUFFIXES, read_image
 from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -34,10 +35,10 @@ def uploader() -> None:
     """The field a picture is dropped on."""
     st.file_uploader(
         "PNG, JPEG or WebP",
-        type=["png", "jpg", "jpeg", "webp"],
+        type=SUFFIXES,
         key=_WIDGET,
         on_change=_taken,
-        max_upload_size=LIMITS.file_bytes // 2**20,
+        max_upload_size=PICTURE_MEGABYTES,
         width=330,
     )
 

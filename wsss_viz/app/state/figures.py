@@ -85,10 +85,10 @@ def _read_basket(text: str) -> tuple[Item, ...]:
 
 
 def _write_basket(items: Sequence[Item]) -> str:
-    return ",".join(f"{_place(i.example)}.{i.name}.{_K.write(i.k)}.{'_'.join(i.methods)}" for i in items)
+    return ",".join(f"{_short_source(i.example)}.{i.name}.{_K.write(i.k)}.{'_'.join(i.methods)}" for i in items)
 
 
-def _place(example: str) -> str:
+def _short_source(example: str) -> str:
     """`photos.dog`, and of a scene its split and number alone: `test.129`."""
     return example.removeprefix("scenes:").replace(":", ".")
 

@@ -119,16 +119,16 @@ def _go(source: str) -> None:
 
 def steps(state: ViewState, sample: Sample) -> int:
     """K; where the view says nothing the classifier's own for the method, else the method's."""
-    return state.steps or own_steps(state, sample)
+    return state.steps or default_steps_of(state, sample)
 
 
-def own_steps(state: ViewState, sample: Sample) -> int:
+def default_steps_of(state: ViewState, sample: Sample) -> int:
     """K where nobody has chosen it."""
     method = MODES[state.mode].method
     if not method:
         return 0
-    own = settings_of(name_for(sample)).get(METHODS[method].settings_name, {})
-    return int(own.get("steps", METHODS[method].default_steps))
+    shipped = settings_of(name_for(sample)).get(METHODS[method].settings_name, {})
+    return int(shipped.get("steps", METHODS[method].default_steps))
 
 
 def _share(field: str, label: str, value: float, width: int = 115) -> None:

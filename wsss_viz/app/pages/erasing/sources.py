@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import methods
-from wsss_viz.app.pages.erasing.controls import own_steps
+from wsss_viz.app.pages.erasing.controls import default_steps_of
 from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
@@ -49,7 +49,7 @@ def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
     """The options in which the view differs from the method's defaults."""
     entry = METHODS.get(MODES[state.mode].method)
     changed: dict[str, Any] = dict(entry.stepped_with) if entry else {}
-    if entry and entry.iterated and state.steps and state.steps != own_steps(state, sample):
+    if entry and entry.iterated and state.steps and state.steps != default_steps_of(state, sample):
         changed["steps"] = state.steps
     if focus not in (sample.labels or ()) and state.mode != "cs-ae-epochs":
         changed["classes"] = (focus, *(sample.labels or ()))

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from wsss_viz.app import frame, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.gradients import exports, facts, panels, region
-from wsss_viz.app.services import gradient_sources, gradients, samples
+from wsss_viz.app.services import gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.source_bar import photograph_picker, scene_picker
@@ -43,7 +43,7 @@ def show() -> None:
 
 
 def _toy(state: ViewState) -> None:
-    stored = gradient_sources.stored("toy")
+    stored = gradients.read_stored("toy")
     entry = gradients.toy_entry(stored, state)
     frame.heading("Gradients", gradients.toy_sentence(entry, state), EXPLANATION)
     with _choice():
@@ -55,7 +55,7 @@ def _toy(state: ViewState) -> None:
 
 
 def _scenes(state: ViewState) -> None:
-    stored, stale = gradient_sources.stored_or_why_not("scenes")
+    stored, stale = gradients.stored_or_why_not("scenes")
     sample = samples.scene(state.scene)
     name = gradients.scene_class(state, sample)
     entry, note = gradients.scenes_entry(stored, state) if stored else (None, "")
@@ -78,7 +78,7 @@ def _scenes(state: ViewState) -> None:
 def _photographs(state: ViewState) -> None:
     state = replace(state, measure="sum", regions="parts", network="classifier", rib_step=0)
     state = replace(state, example=gradients.looked_at(state))
-    stored, stale = gradient_sources.stored_or_why_not("photos")
+    stored, stale = gradients.stored_or_why_not("photos")
     sample = samples.example(state.example)
     (name,) = sample.labels or ()
     entry = gradients.scenes_entry(stored, state)[0] if stored else None
@@ -99,19 +99,19 @@ def _picture(
     state: ViewState, stored: Stored | None, sample: Sample, name: str, entry: Entry | None, note: str = ""
 ) -> None:
     """The strip and the charts of one scene or photograph, its maps computed where none of it ship."""
-    if (stored_scene := gradient_sources.stored_maps(stored, state, name)) is not None:
-        picture = gradient_sources.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
+    if (stored_scene := gradients.stored_maps(stored, state, name)) is not None:
+        picture = gradients.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
         _body(picture, state, stored, entry, note)
     else:
-        job = gradient_sources.request(stored, state, sample, name)
+        job = gradients.request(stored, state, sample, name)
 
         def draw(now: Snapshot) -> None:
             """What the job has given so far."""
-            maps = gradient_sources.maps_of(now)
-            picture = gradient_sources.scene_picture(stored, state, sample, name, maps, computed=True)
+            maps = gradients.maps_of(now)
+            picture = gradients.scene_picture(stored, state, sample, name, maps, computed=True)
             _body(picture, state, stored, entry, note, whole=not now.going)
 
-        follow(job, gradient_sources.job_title(job), draw)
+        follow(job, gradients.job_title(job), draw)
 
 
 def _choice() -> DeltaGenerator:

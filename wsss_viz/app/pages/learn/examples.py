@@ -125,6 +125,11 @@ def photograph_lesson(kind: str, source: str) -> Trace:
     return _photograph_lesson(photograph_stamps(), kind, source)
 
 
+def stored_photograph_lessons() -> PhotographLessons:
+    """The lecture's own traces of the photographs. Raises InputError where there are none of this network."""
+    return _photograph_lessons(photograph_stamps())
+
+
 def photograph_stamps() -> Stamps:
     """What changes where the photographs' traces or the register do, for what is kept of them."""
     return _stamps(photograph_lessons_path())

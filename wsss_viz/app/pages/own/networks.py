@@ -14,7 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.services.upload import bounded
-from wsss_viz.app.settings import checkpoint_files, upload_allowed
+from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
 from wsss_viz.data.sample import Sample
@@ -25,8 +25,6 @@ from wsss_viz.models.suffixes import WEIGHT_SUFFIXES, weight_suffix
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
-LARGEST_UPLOAD = 500
-"""Megabytes."""
 PACE_SIZES = ((64, 96), (160, 224))
 SEEN_SIDE = 512
 """Pixels: published networks see images at their own size, which for VOC is 500."""
@@ -163,9 +161,9 @@ def _upload() -> Opened | None:
     """The field a checkpoint is dropped on; what was read of it, kept for this session alone."""
     file = st.file_uploader(
         "Checkpoint",
-        type=[suffix[1:] for suffix in WEIGHT_SUFFIXES],
+        type=WEIGHT_SUFFIXES,
         key=_WIDGET,
-        max_upload_size=LARGEST_UPLOAD,
+        max_upload_size=checkpoint_megabytes(st.get_option("server.maxUploadSize")),
         width=360,
         help="safetensors, or a .pth of torch 1.6 and newer. It is checked, never run, and gone with this page.",
     )

@@ -40,7 +40,7 @@ SCENE_KINDS |= {"object": ("object", None)}
 DEFAULT_STEP = 1
 HALFWAY = 5
 """The step of the experiment on the page Erasing that erases what is above half of the map's maximum."""
-HEAD_ERASED, BODY_ERASED = 1, 2
+HEAD_ERASED, BODY_ERASED, OBJECT_ERASED = 1, 2, 3
 SEEN, HALF = 0.8, 0.35
 """The shares of the logit from which the class is called seen, and half sure: our own reading."""
 MEASURES = ("logit", "head", "body")
@@ -206,7 +206,9 @@ def reason(photographs: Answers, scenes: Answers) -> str:
     numbers = (
         f"With the head erased {percent(photographs.left(HEAD_ERASED))} of the logit is left on photographs and "
         f"{percent(scenes.left(HEAD_ERASED))} on drawn scenes; with the body erased "
-        f"{percent(photographs.left(BODY_ERASED))} and {percent(scenes.left(BODY_ERASED))}."
+        f"{percent(photographs.left(BODY_ERASED))} and {percent(scenes.left(BODY_ERASED))}; with the whole object erased "
+        f"{percent(photographs.left(OBJECT_ERASED))} and {percent(scenes.left(OBJECT_ERASED))}, which outline and "
+        "surroundings alone still say."
     )
     if scenes.left(HEAD_ERASED) < min(scenes.left(BODY_ERASED), photographs.left(HEAD_ERASED)):
         return (

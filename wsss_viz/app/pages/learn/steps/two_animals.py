@@ -66,19 +66,11 @@ def pair_of(sample: Sample, specific: Trace, together: Trace) -> Pair:
     return Pair(sample, erased, other, scores[0], scores[1], (pictures[0], pictures[1]))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _shares(stamps: examples.Stamps, sources: tuple[str, ...]) -> NDArray[np.float64]:
-    every = [[examples.photograph_lesson(kind, source) for kind in ("beside", "beside-all")] for source in sources]
-    left = []
-    for source, (specific, together) in zip(sources, every, strict=True):
-        left.append(pair_of(examples.beside(source), specific, together).left)
-    return mean_intervals(np.array(left))
-
-
 def over_pairs() -> NDArray[np.float64]:
     """(2, 3) the share of the other's logit that is left, class by class and erased together: mean, low and high over
     all photographs beside another."""
-    return _shares(examples.photograph_stamps(), examples.photographs())
+    scores = np.array(list(examples.stored_photograph_lessons().pairs.values()))
+    return mean_intervals(scores[:, :, -1, 1] / scores[:, :, 0, 1])
 
 
 def lesson(
