@@ -92,7 +92,7 @@ def lesson(state: ViewState) -> Lesson:
     view = replace(examples.at(state, source, name), focus=name, normalisation="raw")
     summed, peak = cell_sum(trace, name, view.cell), cell_sum(trace, name, ())
     count = len(summed.weights)
-    logit = float(trace.scores[0])
+    mean, logit = float(trace.maps[0].mean()), float(trace.scores[0])
     share = peak.half / count
 
     def draw(figure: SubFigure) -> None:
@@ -112,9 +112,9 @@ def lesson(state: ViewState) -> Lesson:
         formula=Formula(
             r"A_c(u) = ",
             r"\sum_d W_{cd}\, f_d(u)",
-            r", \quad s_c = \frac{1}{|\Omega|} \sum_u A_c(u)",
+            r", \quad s_c = b_c + \frac{1}{|\Omega|} \sum_u A_c(u)",
             f"$f_d(u)$ is channel $d$ at the position $u$, $W_{{cd}}$ its weight for the class $c$. The mean over all "
-            f"positions is the logit: here {signed(logit)}.",
+            f"positions, here {mean:+.2f}, and the class's bias $b_c$, {logit - mean:+.2f}, are the logit {logit:+.2f}.",
         ),
         question=Question(
             f"How many of the {count} channels make half of what speaks for the {name} at its highest cell?",

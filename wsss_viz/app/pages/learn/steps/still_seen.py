@@ -194,11 +194,10 @@ def body(answered: Answers) -> str:
 
 def claim(photographs: Answers, scenes: Answers) -> str:
     """What the averages say of the observation that CS-AE rests on."""
-    first = f"With the head erased a network of photographs {seen(photographs)} the animal, and its body "
-    first += body(photographs)
+    first = f"Head erased, the photographs' network {seen(photographs)} the animal, and its body {body(photographs)}"
     if (seen(photographs), body(photographs)) == (seen(scenes), body(scenes)):
         return f"{first}; so it is on drawn scenes"
-    return f"{first}; the classifier of drawn scenes {seen(scenes)} its class, and the rest {body(scenes)}"
+    return f"{first}; the drawn scenes' one {seen(scenes)} its class, and the rest {body(scenes)}"
 
 
 def reason(photographs: Answers, scenes: Answers) -> str:
@@ -206,9 +205,9 @@ def reason(photographs: Answers, scenes: Answers) -> str:
     numbers = (
         f"With the head erased {percent(photographs.left(HEAD_ERASED))} of the logit is left on photographs and "
         f"{percent(scenes.left(HEAD_ERASED))} on drawn scenes; with the body erased "
-        f"{percent(photographs.left(BODY_ERASED))} and {percent(scenes.left(BODY_ERASED))}; with the whole object erased "
-        f"{percent(photographs.left(OBJECT_ERASED))} and {percent(scenes.left(OBJECT_ERASED))}, which outline and "
-        "surroundings alone still say."
+        f"{percent(photographs.left(BODY_ERASED))} and {percent(scenes.left(BODY_ERASED))}; with the whole object "
+        f"erased {percent(photographs.left(OBJECT_ERASED))} and {percent(scenes.left(OBJECT_ERASED))}, which outline "
+        "and surroundings alone still say."
     )
     if scenes.left(HEAD_ERASED) < min(scenes.left(BODY_ERASED), photographs.left(HEAD_ERASED)):
         return (
@@ -263,8 +262,8 @@ def _view(
     with right:
         st.html(markup.panel_title("Activation on the body", "whole image = 1"))
         show(chart(photographs, scenes, view.k), "learn_seen", described(photographs, scenes))
-        st.html(table(photographs) + table(scenes))
         st.html(f'<p class="wv-note"><b>Why.</b> {escape(reason(photographs, scenes))}</p>')
+        st.html(table(photographs) + table(scenes))
 
 
 def described(*every: Answers) -> str:
