@@ -19,7 +19,8 @@ from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase import read_showcase
-from wsss_viz.traces import Trace, upsample
+from wsss_viz.traces import CellCentres, Step, Trace, upsample
+from wsss_viz.traces.centres import CENTRES, FIELD
 
 FINE_SIDE = 512
 TraceOf = Callable[[FigureSpec, str, str], Trace]
@@ -47,7 +48,7 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
         InputError: the method's network or the classifier is missing, or the data string is wrong.
     """
     changes = spec.settings.get(method, {})
-    if spec.classifier == "scenes-classifier" and not changes:
+    if spec.classifier == "scenes-classifier" and not changes and not spec.network_input:
         try:
             showcase = read_showcase()
         except InputError:
@@ -60,7 +61,10 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models.loading import load
 
-    classifier = load(spec.classifier, "cpu")
+    said = spec.network_input
+    classifier = load(
+        spec.classifier, "cpu", mean=said.mean, std=said.std, short_side=said.short_side, stride=said.stride
+    )
     run = bind(method, classifier, load_paired([method], spec.classifier, "cpu"), **changes)
     return Trace.collect(run(_sample(source), PRESETS[spec.views]), method, classifier.classes)
 
@@ -105,7 +109,7 @@ def _fine(source: str, sample: Sample) -> Sample:
     return _sample(f"scenes:{split}@{FINE_SIDE}x{FINE_SIDE}:{index}")
 
 
-def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[np.float32]:
+def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str = FIELD) -> NDArray[np.float32]:
     """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed."""
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
@@ -116,7 +120,7 @@ def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[
         elif "current" in at_step.arrays:
             plane = at_step.arrays["current"][index]
     half = plane.astype(np.float16).astype(np.float32)
-    return upsample(half[None], entry.sample.size)[0]
+    return upsample(half[None], entry.sample.size, _aligned(at_step, align))[0]
 
 
 def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
@@ -128,7 +132,15 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
     competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
     by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
     half = trace.steps[step].maps.astype(np.float16).astype(np.float32)
-    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by)
+    centres = _aligned(trace.steps[step], spec.align)
+    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by, centres)
+
+
+def _aligned(step: Step, align: str) -> CellCentres | None:
+    """What the step's maps are laid over the image by. Raises InputError where that is not known."""
+    if align == CENTRES and step.centres is None:
+        raise InputError("where the cells of these maps lie is not known: leave `align` out")
+    return step.aligned(align)
 
 
 def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:

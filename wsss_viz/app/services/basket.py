@@ -125,6 +125,7 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
         normalisation=state.normalisation,
         colours=state.colours,
         opacity=state.opacity,
+        align=state.align,
     )
     if state.show == "mask" and state.basket_kind != "curves":
         return replace(spec, show="mask", threshold=state.threshold)

@@ -92,12 +92,15 @@ def content(state: ViewState, sample: Sample, ground: Sample | None, shown: tupl
             _own_score(frame, focus, sample),
             region=frame.region if on_look else None,
             note=frame.note,
+            centres=frame.centres,
         )
         for frame in shown
     )
     panels.append(Panel(look, steps, region if on_look else ""))
     if shown[-1].union is not None:
-        panels.append(Panel(union, tuple(PanelStep(None if f.union is None else f.union[None]) for f in shown)))
+        panels.append(
+            Panel(union, tuple(PanelStep(None if f.union is None else f.union[None], centres=f.centres) for f in shown))
+        )
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))
     return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)

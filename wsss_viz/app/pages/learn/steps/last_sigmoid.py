@@ -66,7 +66,9 @@ class Tuned:
 def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
     """The class's part of the pseudo mask of step k, at the viewer's usual threshold."""
     labels = [trace.classes.index(label) for label in sample.labels or ()]
-    winner, value = argmax_with_value(trace.steps[k].maps, labels, sample.size)
+    step = trace.steps[k]
+    centres = step.aligned(ViewState().align)
+    winner, value = argmax_with_value(step.maps, labels, sample.size, centres=centres)
     own = (winner == trace.classes.index(name) + 1) & (value > ViewState().threshold)
     return score_image(own, sample, name)
 
@@ -108,8 +110,9 @@ def lesson(state: ViewState) -> Lesson:
         index = found.traces["rib"].classes.index(name)
 
         def over(run: str, k: int) -> NDArray[np.uint8]:
-            maps = found.traces[run].steps[k].maps[[index]]
-            return static_plots.map_over(ground, normalise(upsample(maps, found.sample.size), "relu_max")[0], name)
+            step = found.traces[run].steps[k]
+            values = upsample(step.maps[[index]], found.sample.size, step.aligned(ViewState().align))
+            return static_plots.map_over(ground, normalise(values, "relu_max")[0], name)
 
         static_plots.row(
             figure,
