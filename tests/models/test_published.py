@@ -280,3 +280,27 @@ def test_no_converted_file_is_left_behind(tmp_path, monkeypatch):
     path = write_mxnet(tmp_path / "x.params", mxnet_names(resnet38d_state(None)))
     load_backbone(path)
     assert [found.name for found in tmp_path.iterdir()] == ["x.params"]
+
+
+def test_finite_weights_whose_logits_overflow_are_a_network_with_a_warning(tmp_path):
+    state = resnet38d_state()
+    for key, value in state.items():
+        if key.endswith("running_var"):
+            value.fill_(1e-30)  # BatchNorm then multiplies by 1e15, layer after layer
+        if key.startswith("bn") or ".bn" in key:
+            value.clamp_(max=1e-5)
+    state |= {key: torch.full_like(value, 1e12) for key, value in state.items() if "conv" in key}
+    save_file(dict(state), tmp_path / "overflow.safetensors")
+    report, classifier = read_published(tmp_path / "overflow.safetensors")
+    assert report.ready
+    assert report.notes[0].startswith("WARNING")
+    found = self_check(classifier)
+    assert (found.finite, found.grid) == (False, (12, 16))
+    assert "see the warning" in found.line()
+    done = CliRunner().invoke(main, ["inspect", str(tmp_path / "overflow.safetensors")])
+    assert done.exit_code == 0
+    assert "WARNING" in done.output
+    state["fc8.weight"][0, 0] = float("nan")
+    save_file(dict(state), tmp_path / "nan.safetensors")
+    with pytest.raises(InputError, match="NaN"):
+        read_published(tmp_path / "nan.safetensors")
