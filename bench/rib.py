@@ -23,7 +23,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.errors import InputError
 from wsss_viz.methods import rib
-from wsss_viz.methods.rib_batch import Companions, scene_companions
+from wsss_viz.methods.rib_batch import Companions, shipped_companions
 from wsss_viz.methods.rib_loss import pool
 from wsss_viz.methods.views import MIRROR, Views, class_maps, view_inputs
 from wsss_viz.models.classifier import Classifier
@@ -115,7 +115,7 @@ def compare(images: int = 10) -> None:
     """Prints the seconds of both on the first scenes of val, by the wall clock and of processor time."""
     classifier, scenes = _classifier(), Scenes("val")
     split = classifier.split
-    drawn = [sample for sample, _ in zip(scene_companions(CLASSES), range(64), strict=False)]
+    drawn = [sample for sample, _ in zip(shipped_companions(CLASSES), range(64), strict=False)]
     everyone = Companions.of(classifier, drawn, split)
     rows: dict[str, list[tuple[float, float]]] = {
         "rib": [],

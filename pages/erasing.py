@@ -1,4 +1,4 @@
-"""Erasing: find, erase, look again, step by step; CS-AE's and RIB's iterations in the same way."""
+"""Erasing: find, erase, repeat, step by step; CS-AE's and RIB's iterations in the same way."""
 
 from wsss_viz.app.pages.erasing.page import show
 

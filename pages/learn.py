@@ -1,4 +1,4 @@
-"""Learn: the lecture, one claim a step."""
+"""Learn: the lecture, one claim per step."""
 
 from wsss_viz.app.pages.learn.page import show
 

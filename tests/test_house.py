@@ -1,6 +1,7 @@
 """The house as a whole: the library's contract, what is imported when, and that arrows go down."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 import tomllib
@@ -50,6 +51,7 @@ APP_FLOORS = {
     "session": 2,
     "widgets": 3,
     "services": 4,
+    "source_bar": 5,
     "frame": 5,
     "pages": 6,
     "server": 7,
@@ -115,6 +117,44 @@ def test_arrows_go_down_in_the_app_and_no_page_knows_another():
     assert wrong == []
 
 
+MODULES = {
+    ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): p
+    for p in PACKAGE.rglob("*.py")
+}
+DRAWN_ON_DEMAND = {
+    "wsss_viz.data.sample": {"wsss_viz.data.palette"},
+    "wsss_viz.traces.step": {"wsss_viz.traces.pictures", "wsss_viz.traces.trace_file"},
+    "wsss_viz.models.architectures.resnet38d": {"wsss_viz.models.resnet38d"},
+    "wsss_viz.models.architectures.efficientnet_lite": {"wsss_viz.models.efficientnet_lite"},
+}
+"""What a module imports within a function though it is built on it: a thing's picture or file, a layout's network."""
+
+
+def imported(nodes, within_functions):
+    """The modules of the package that are imported, leaving out what only a type checker reads."""
+    for node in nodes:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not within_functions:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                yield name if (name := f"{node.module}.{alias.name}") in MODULES else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        yield from imported(ast.iter_child_nodes(node), within_functions)
+
+
+@pytest.mark.parametrize("within_functions", [False, True])
+def test_no_module_imports_itself_by_way_of_others(within_functions):
+    graph = {}
+    for name, path in MODULES.items():
+        known = set(imported([ast.parse(path.read_text(encoding="utf-8"))], within_functions)) & MODULES.keys()
+        graph[name] = known - {name} - (DRAWN_ON_DEMAND.get(name, set()) if within_functions else set())
+    assert sum(map(len, graph.values())) > 1000
+    assert list(graphlib.TopologicalSorter(graph).static_order())
+
+
 def test_nothing_below_the_app_imports_streamlit():
     allowed = ("app", "commands/app.py")
     below = [p for p in PACKAGE.rglob("*.py") if not p.relative_to(PACKAGE).as_posix().startswith(allowed)]
@@ -158,6 +198,37 @@ def test_what_is_no_code_is_installed_with_the_package():
     }
     others = {p for p in PACKAGE.rglob("*") if p.is_file() and p.suffix != ".py" and "__pycache__" not in p.parts}
     assert others - installed == set()
+
+
+NO_NAMES = {"chosen", "found", "kept", "look", "looks", "own", "place", "places", "shown", "told"}
+"""Words that say what happened to a thing, not what it is."""
+STORED = {("app/services/downloads.py", "shown")}
+"""Names that files of earlier versions have as keys: of an array in the maps' archive."""
+
+
+def identifiers(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.arg | ast.keyword):
+            yield node.arg or ""
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name.rpartition(".")[2]
+
+
+def test_identifiers_say_what_a_thing_is():
+    assert set(identifiers(ast.parse("def told(own): self.kept = shown"))) == {"told", "own", "self", "kept", "shown"}
+    wrong = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in PACKAGE.rglob("*.py")
+        for name in identifiers(ast.parse(path.read_text(encoding="utf-8")))
+        if NO_NAMES & set(name.lower().split("_")) and (path.relative_to(PACKAGE).as_posix(), name) not in STORED
+    }
+    assert wrong == set()
 
 
 def test_the_librarys_contract(tmp_path):

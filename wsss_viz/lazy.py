@@ -25,7 +25,7 @@ def lazy_names(package: str, modules: Mapping[str, str | None]) -> tuple[Callabl
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = modules[name]
-        found = importlib.import_module(f"{package}.{name if module is None else module}")
-        return found if module is None else getattr(found, name)
+        loaded = importlib.import_module(f"{package}.{name if module is None else module}")
+        return loaded if module is None else getattr(loaded, name)
 
     return getter, lambda: sorted(modules)

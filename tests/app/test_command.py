@@ -1,19 +1,36 @@
 """`python -m wsss_viz app`."""
 
 import sys
+import tomllib
 
 import pytest
 
 from wsss_viz import cli
+from wsss_viz.app.settings import PICTURE_MEGABYTES, UPLOAD_VARIABLE, server_megabytes
 from wsss_viz.commands import app
 
 
 def test_beyond_this_machine_the_allowed_hosts_follow_the_address() -> None:
-    assert not any("allowedHosts" in argument for argument in app.server_arguments(8501, "127.0.0.1", False))
-    assert "--server.allowedHosts=lab.example" in app.server_arguments(8501, "lab.example", False)
-    assert "--server.allowedHosts=*" in app.server_arguments(8501, "0.0.0.0", True)
-    assert "--server.port=99" in app.server_arguments(99, "::1", True)
-    assert app.server_arguments(99, "::1", True)[-1] == "--server.headless=true"
+    assert not any("allowedHosts" in argument for argument in app.server_arguments(8501, "127.0.0.1", False, 51))
+    assert "--server.allowedHosts=lab.example" in app.server_arguments(8501, "lab.example", False, 51)
+    assert "--server.allowedHosts=*" in app.server_arguments(8501, "0.0.0.0", True, 51)
+    assert "--server.port=99" in app.server_arguments(99, "::1", True, 51)
+    assert app.server_arguments(99, "::1", True, 51)[-1] == "--server.headless=true"
+
+
+@pytest.mark.parametrize(("allowed", "megabytes"), [("", 51), ("1", 501)])
+def test_the_server_takes_the_largest_upload_and_its_envelope(
+    allowed: str, megabytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(UPLOAD_VARIABLE, allowed)
+    assert server_megabytes() == megabytes
+    assert f"--server.maxUploadSize={megabytes}" in app.server_arguments(8501, "::1", True, server_megabytes())
+
+
+def test_a_server_without_the_launcher_takes_pictures_of_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(UPLOAD_VARIABLE, raising=False)
+    config = tomllib.loads((app.launcher().parent / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["maxUploadSize"] == server_megabytes() == PICTURE_MEGABYTES + 1
 
 
 @pytest.mark.parametrize("arguments", [["--device", "abacus"], ["--port", "0"], ["--port", "many"]])

@@ -32,9 +32,9 @@ def test_a_method_without_its_network_says_how_to_train_it(register: None) -> No
 
 
 def test_the_pages_own_choice_is_of_what_can_be_shown_and_no_more_than_fit(register: None) -> None:
-    assert methods.chosen((), "mine") == ("cam", "cs-ae", "rib")
-    assert methods.chosen(("gain", "rib"), "mine") == ("gain", "rib")
-    assert methods.chosen(tuple(methods.METHODS), "mine") == tuple(methods.METHODS)[: methods.MOST]
+    assert methods.selection((), "mine") == ("cam", "cs-ae", "rib")
+    assert methods.selection(("gain", "rib"), "mine") == ("gain", "rib")
+    assert methods.selection(tuple(methods.METHODS), "mine") == tuple(methods.METHODS)[: methods.MOST]
 
 
 def test_they_are_known_without_torch() -> None:

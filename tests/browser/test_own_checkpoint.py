@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import torch
+from PIL import Image
 from playwright.sync_api import expect
 from safetensors.torch import save_file
 
@@ -19,6 +21,9 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
     state = dict(resnet38d_state())
     del state["fc8.weight"]
     save_file(state, tmp_path / "backbone.safetensors")
+    large = tmp_path / "best.pth.tar"
+    torch.save({"state_dict": dict(resnet38d_state(seed=1)), "momentum": torch.zeros(2_900_000)}, large)
+    assert 11 * 2**20 < large.stat().st_size < 13 * 2**20
     with serving(**{FOLDER_VARIABLE: str(tmp_path), UPLOAD_VARIABLE: "1"}) as own:
         page = open_at("/own?photograph=flower", base=own)
         shipped = look(page, 1)
@@ -44,7 +49,14 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
         other.close()
         page = open_at("/own?checkpoint=backbone.safetensors", base=own)
         expect(page.get_by_test_id("stAlert")).to_contain_text("a backbone without a classifier")
-        page.locator("input[type=file]").nth(1).set_input_files(tmp_path / "od_cam.safetensors")
+        picture, checkpoint = page.locator("input[type=file]").nth(0), page.locator("input[type=file]").nth(1)
+        checkpoint.set_input_files(large)
         expect(page.get_by_text("192 of 192 matched")).to_be_visible()
+        for number, name in enumerate(("a.JPG", "b.jfif", "c.jpeg")):
+            size = 60 + number, 40
+            Image.new("RGB", size, "red").save(tmp_path / name, "JPEG")
+            picture.set_input_files(tmp_path / name)
+            expect(page.get_by_text(name, exact=True)).to_be_visible()
+            expect(viewer(page).get_by_text(f"{size[0]} x 40", exact=True)).to_be_visible()
         assert "Traceback" not in page.content()
         page.close()

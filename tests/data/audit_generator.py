@@ -24,9 +24,19 @@ OWN = ("lung", "heart", "liver", "traffic light", "tree", "rib", "dog", "cat")
 SPELLINGS = {"tvmonitor": "tv/monitor", "sofa": "couch", "pottedplant": "Potted Plant", "dog": "Dog",
              "person": "PERSON", "aeroplane": "airplane", "motorbike": "motorcycle"}  # fmt: skip
 IGNORED = ""
-ABOUT_MASKS = {"mask-label-conflict", "label-not-in-mask", "mask-0-255", "mask-no-background", "mask-mostly-ignored",
-               "mask-outside-set", "numbering-inferred", "mask-palette-conflict",
-               "mask-upright-unclear", "mask-empty"}  # fmt: skip
+ABOUT_MASKS = {
+    "mask-label-conflict",
+    "label-not-in-mask",
+    "mask-0-255",
+    "mask-no-background",
+    "mask-mostly-ignored",
+    "mask-ignored-frame",
+    "mask-outside-set",
+    "numbering-inferred",
+    "mask-palette-conflict",
+    "mask-upright-unclear",
+    "mask-empty",
+}
 
 
 @dataclass

@@ -44,11 +44,11 @@ def test_the_categories():
 def test_layouts(tmp_path, images, masks):
     for number in (9, 25):
         write(tmp_path, number, 1, *[255] * (number == 9), images=images, masks=masks, bare=number == 9)
-    data_set = open_data(f"coco:{tmp_path}:train2014")
+    data_set = open_data(f"coco:{tmp_path}:train2014@ids")
     assert (len(data_set), data_set.classes) == (2, COCO_CLASSES)
     assert data_set.sample_names() == [name_of(9), name_of(25)] == [sample.name for sample in data_set]
     sample = data_set[0]
-    assert (sample.size, sample.labels, sample.source) == ((10, 12), ("person",), f"coco:{tmp_path}:train2014:0")
+    assert (sample.size, sample.labels, sample.source) == ((10, 12), ("person",), f"coco:{tmp_path}:train2014@ids:0")
     assert sample.mask[:3, 0].tolist() == [1, 255, 0]
 
 

@@ -228,10 +228,10 @@ def test_limits_are_the_callers():
 
 
 def test_a_file_that_is_too_large(tmp_path):
-    assert "more than the 10 MB" in refused(GOOD["png"] + b"\0" * 10 * 2**20)
+    assert "more than the 50 MB" in refused(GOOD["png"] + b"\0" * 50 * 2**20)
     with (tmp_path / "large.png").open("wb") as file:
         file.truncate(2**40)  # sparse
-    with pytest.raises(InputError, match="more than the 10 MB"):
+    with pytest.raises(InputError, match="more than the 50 MB"):
         read_image(tmp_path / "large.png")
 
 

@@ -7,6 +7,7 @@ from tests.data.inputs import boxes, folder, index, mask_file, picture, voc
 from wsss_viz.data import open as open_data
 from wsss_viz.data.class_sets import read_class_list
 from wsss_viz.data.findings import Note
+from wsss_viz.data.numbering import MASKS_THAT_TELL
 from wsss_viz.data.palette import VOC_CLASSES, voc_palette
 from wsss_viz.errors import InputError
 
@@ -201,10 +202,45 @@ def test_cocos_four_numberings(tmp_path):
     assert open_data(f"{data}@zero-ids")[1].mask[0, 0] == 255
 
 
-def test_a_numbering_that_only_the_background_tells_is_taken_with_a_warning(tmp_path):
-    data = open_data(coco(tmp_path, boxes(17, 80), boxes(81, 255)))
-    assert (data.numbering.form, data[0].labels) == ("ids", ("cat", "toaster"))
-    assert [note.kind for _, note in data.set_notes()] == ["numbering-inferred"]
+@pytest.mark.parametrize(
+    ("masks", "form", "label"),
+    [
+        ([boxes(17, 80), boxes(81, 255)], "ids", "cat"),
+        ([boxes(16, 80, background=255), boxes(0, background=255)], "zero-ids", "cat"),
+    ],
+)
+def test_which_background_masks_have_is_asked_of_few_and_taken_of_many_with_a_warning(tmp_path, masks, form, label):
+    data = coco(tmp_path / "few", *masks)
+    with pytest.raises(InputError, match=rf"say which: .*@{form}"):
+        open_data(data)[0]
+    assert label in open_data(f"{data}@{form}")[0].labels
+    many = open_data(coco(tmp_path / "many", *[masks[0]] * (MASKS_THAT_TELL - 1), masks[1]))
+    assert many.numbering.form == form
+    assert label in many[0].labels
+    lacking = 255 if form == "ids" else 0
+    assert many.set_notes() == [("", Note("numbering-inferred", f"from which of 20 masks lack {lacking}"))]
+
+
+def test_a_numbering_that_the_labels_of_one_sample_tell_is_taken_with_a_warning(tmp_path):
+    swapped = "bicycle\naeroplane\n"
+    root = folder(tmp_path / "one", {"a": boxes(1)}, classes=swapped, labels="a,bicycle")
+    one = open_data(f"folder:{root}").numbering
+    assert (one.form, one.inferred) == ("lines", "the labels of one sample")
+    masks, labels = {"a": boxes(1), "b": boxes(2)}, "a,bicycle\nb,aeroplane"
+    two = open_data(f"folder:{folder(tmp_path / 'two', masks, classes=swapped, labels=labels)}").numbering
+    assert (two.form, two.inferred) == ("lines", "")
+
+
+def test_a_mask_whose_edge_is_ignored_is_warned_of(tmp_path):
+    two = "lung\nheart\n"
+    # Classes from 0, and the background 255: the object is large, and the first class is in the picture.
+    mask = np.full((24, 36), 255, np.uint8)
+    mask[2:-2, 1:-1] = 0
+    mask[8:, 10:20] = 1
+    data = open_data(f"folder:{folder(tmp_path, {'a': mask}, classes=two)}")
+    assert (mask == 255).mean() < 0.3
+    assert kinds(data[0]) == {"mask-ignored-frame"}
+    assert kinds(open_data(f"folder:{tmp_path}@zero")[0]) == set()
 
 
 def test_classes_without_a_list_are_vocs(tmp_path):

@@ -19,17 +19,17 @@ def sample(labels=("cat", "dog")):
 def test_counts_by_hand():
     leak = count_leak(np.stack([CAT, DOG]), sample(), ("cat", "dog"), THRESHOLDS)
     # above 0 / .3 / .6, without the ignored pixel
-    assert leak.claimed.tolist() == [5 + 3, 4 - 0 + 3, 1 + 2]
-    assert leak.own.tolist() == [2 + 2, 2 + 2, 1 + 2]
+    assert leak.predicted.tolist() == [5 + 3, 4 - 0 + 3, 1 + 2]
+    assert leak.intersection.tolist() == [2 + 2, 2 + 2, 1 + 2]
     assert leak.other.tolist() == [2 + 1, 1 + 1, 0]
-    assert leak.there == 4
+    assert leak.target == 4
     both = leak + leak
-    assert (both.there, both.other.tolist()) == (8, [6, 4, 0])
+    assert (both.target, both.other.tolist()) == (8, [6, 4, 0])
 
 
 def test_only_labelled_classes_count_as_others():
     leak = count_leak(np.stack([CAT, DOG]), sample(("cat",)), ("cat", "dog"), THRESHOLDS)
-    assert leak.claimed.tolist() == [5, 4, 1]
+    assert leak.predicted.tolist() == [5, 4, 1]
     assert leak.other.tolist() == [0, 0, 0]
     with pytest.raises(ValueError, match="no mask"):
         count_leak(np.stack([CAT, DOG]), Sample(sample().image, ("cat",), ("cat",), "s"), ("cat", "dog"))

@@ -123,7 +123,7 @@ def test_same_seed_same_bytes():
         (lambda x, y: probe_information(x / 0, y), InputError, "NaN or infinite"),
         (lambda x, y: probe_information(x, y[:50]), InputError, "60 and 50"),
         (lambda x, y: probe_information(x, y, held_out=y < 2), InputError, "both sides"),
-        (lambda x, y: probe_information(x, y, held_out=y), InputError, "one bool a sample"),
+        (lambda x, y: probe_information(x, y, held_out=y), InputError, "one bool per sample"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")

@@ -6,6 +6,7 @@ import torch
 
 from tests.models.test_classifier import seeded_network
 from wsss_viz.data import Sample
+from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.methods.late_copy import LateCopy
 from wsss_viz.methods.rib_batch import (
@@ -13,7 +14,7 @@ from wsss_viz.methods.rib_batch import (
     Companions,
     Prediction,
     find_companions,
-    scene_companions,
+    shipped_companions,
 )
 from wsss_viz.methods.rib_loss import Objective
 from wsss_viz.models import Preprocessing
@@ -97,9 +98,9 @@ def test_ready_made_ones_must_be_of_the_same_split_and_classes(network):
 
 
 def test_by_default_scenes_keep_company_with_scenes_alone(network):
-    assert len(scene_companions(NAMES)) == 0
+    assert len(shipped_companions(NAMES)) == 0
     assert len(find_companions(network, None, (), 4, split=4)) == 0
-    scenes = scene_companions(CLASSES)
+    scenes = shipped_companions(CLASSES)
     assert len(scenes) == SCENES_DRAWN_FROM
     assert scenes[5] is scenes[5]
     assert scenes[5].source == "scenes:train:5"
@@ -107,6 +108,12 @@ def test_by_default_scenes_keep_company_with_scenes_alone(network):
     found = find_companions(of_scenes, None, {"cat", "sofa"}, 3, split=4)
     assert len(found) == 3
     assert all(labels.isdisjoint({"cat", "sofa"}) for labels in found.labels)
+
+
+def test_a_network_that_knows_all_photographs_has_them_for_company():
+    labels = [name for names in Photographs().labels for name in names]
+    assert [s.name for s in shipped_companions(("toaster", *labels))] == [s.name for s in Photographs()]
+    assert len(shipped_companions(labels[1:])) == 0
 
 
 def prediction(plain):

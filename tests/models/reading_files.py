@@ -67,7 +67,7 @@ def claims_storage(count: int) -> bytes:
 def _answer(path: str, target: str, name: str, send: Any) -> None:
     torch.set_num_threads(1)
     sys.stdout = io.StringIO()
-    child.main([path, target, name])
+    child._main([path, target, name])
     send.send(json.loads(sys.stdout.getvalue().strip().rsplit("\n", 1)[-1]))
 
 

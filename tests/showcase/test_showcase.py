@@ -47,7 +47,7 @@ def test_its_traces_are_what_the_methods_compute(built: Path) -> None:
 def test_it_says_what_it_has_and_with_what_it_was_made(built: Path) -> None:
     shown = read_showcase(built)
     assert shown.scenes == (SCENE,)
-    assert shown.methods[:2] == ("cam", "layercam")
+    assert shown.methods[:2] == ("cam", "ae")
     assert set(shown.methods) <= set(METHODS)
     assert shown.version == wsss_viz.__version__
     assert shown.has("rib", SCENE)

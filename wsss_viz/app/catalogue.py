@@ -38,7 +38,7 @@ START = "start"
 LEARN = "learn"
 CATALOGUE = (
     Page(START, "Start", "home", "", "Where a classifier sees a class, in one scene."),
-    Page(LEARN, "Learn", "school", "", "The lecture, one claim a step, each with something to touch."),
+    Page(LEARN, "Learn", "school", "", "The lecture, one claim per step, each with something to touch."),
     Page(
         "compare",
         "Compare",

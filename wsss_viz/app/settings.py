@@ -1,10 +1,13 @@
-"""What the server was started with: its device, and the checkpoint files a page may choose, by name. Needs no torch."""
+"""What the server was started with: its device, the checkpoint files a page may choose, by name, and what may be
+uploaded. Needs no torch.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from wsss_viz.data.images import LIMITS
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_folder
 from wsss_viz.models.suffixes import weight_suffix
@@ -13,9 +16,14 @@ DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
 FOLDER_VARIABLE = "WSSS_VIZ_OWN_CHECKPOINTS"
 UPLOAD_VARIABLE = "WSSS_VIZ_CHECKPOINT_UPLOAD"
 MOST_FILES = 200
+PICTURE_MEGABYTES = LIMITS.file_bytes // 2**20
+CHECKPOINT_MEGABYTES = 500
+"""The largest upload of each kind, of 2**20 bytes each: what the fields say and the pages enforce."""
+ENVELOPE_MEGABYTES = 1
+"""What the server takes beyond the largest file, for what an HTTP upload wraps around it."""
 
 
-def own_folder() -> Path | None:
+def user_folder() -> Path | None:
     """The folder that `app --checkpoints` named, or None."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else None
@@ -26,8 +34,22 @@ def upload_allowed() -> bool:
     return os.environ.get(UPLOAD_VARIABLE) == "1"
 
 
-def found_files() -> dict[str, Path]:
-    """The files by name: in `own_folder`, where `train` writes to, and in `checkpoints/` beside the shipped ones.
+def server_megabytes() -> int:
+    """Streamlit's `server.maxUploadSize`: one for all fields, compared with the file and its wrapping."""
+    return (CHECKPOINT_MEGABYTES if upload_allowed() else PICTURE_MEGABYTES) + ENVELOPE_MEGABYTES
+
+
+def checkpoint_megabytes(server: int) -> int:
+    """What the field for checkpoints takes on a server with that `server.maxUploadSize`.
+
+    >>> checkpoint_megabytes(501), checkpoint_megabytes(51)
+    (500, 50)
+    """
+    return min(CHECKPOINT_MEGABYTES, server - ENVELOPE_MEGABYTES)
+
+
+def checkpoint_files() -> dict[str, Path]:
+    """The files by name: in `user_folder`, where `train` writes to, and in `checkpoints/` beside the shipped ones.
 
     Only what is found here can be named in an address; a path never can.
     """
@@ -36,7 +58,7 @@ def found_files() -> dict[str, Path]:
     except InputError:
         shipped = set()
     files: dict[str, Path] = {}
-    folders = dict.fromkeys((own_folder(), trained_folder(), checkpoints_folder()))
+    folders = dict.fromkeys((user_folder(), trained_folder(), checkpoints_folder()))
     for folder in folders:
         left_out = shipped if folder == checkpoints_folder() else set()
         for path in _files(folder):

@@ -20,9 +20,10 @@ def launcher() -> Path:
     return shipped_folder() / "app.py"
 
 
-def server_arguments(port: int, host: str, headless: bool) -> list[str]:
+def server_arguments(port: int, host: str, headless: bool, upload_megabytes: int) -> list[str]:
     """Streamlit's arguments. Its list of allowed hosts follows the address: beyond this machine, the one given."""
     arguments = ["run", str(launcher()), f"--server.port={port}", f"--server.address={host}"]
+    arguments.append(f"--server.maxUploadSize={upload_megabytes}")
     if host not in LOOPBACK:
         arguments.append(f"--server.allowedHosts={'*' if host in ('0.0.0.0', '::') else host}")
     if headless:
@@ -57,7 +58,7 @@ def command(
     from streamlit import net_util
     from streamlit.web import cli
 
-    from wsss_viz.app.settings import DEVICE_VARIABLE, FOLDER_VARIABLE, UPLOAD_VARIABLE
+    from wsss_viz.app.settings import DEVICE_VARIABLE, FOLDER_VARIABLE, UPLOAD_VARIABLE, server_megabytes
 
     os.environ[DEVICE_VARIABLE] = device
     if checkpoints is not None:
@@ -69,4 +70,5 @@ def command(
     os.chdir(launcher().parent)
     # Streamlit asks a host on the internet for its own address, to print it and for every origin it does not know.
     net_util.get_external_ip = lambda: None
-    sys.exit(cli.main(server_arguments(port, host, headless), prog_name="streamlit", standalone_mode=False))
+    arguments = server_arguments(port, host, headless, server_megabytes())
+    sys.exit(cli.main(arguments, prog_name="streamlit", standalone_mode=False))

@@ -57,9 +57,9 @@ def scenes(
     wanted = max(len(whole) - start, 1) if count is None else count
     if start + wanted > len(whole):
         raise InputError(f"{whole.name} has {len(whole)} scenes; choose --start and --count within them")
-    chosen = whole[start : start + wanted]
+    selected = whole[start : start + wanted]
     with tqdm(total=wanted, desc="drawing", unit="scene") as bar:
-        write_voc(chosen, out, split, bar.update, image_format=image_format, overwrite=overwrite)
+        write_voc(selected, out, split, bar.update, image_format=image_format, overwrite=overwrite)
     click.echo(f"{wanted} scenes written; their data string is voc:{out}:{split}")
 
 
@@ -117,7 +117,7 @@ def list_(source: str, limit: int) -> None:
     "--class-names",
     "class_names",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file with the names of the checkpoint's classes, one a line.",
+    help="A file with the names of the checkpoint's classes, one per line.",
 )
 @click.option("--maps", "maps_folder", type=click.Path(path_type=Path), help="Whether the maps there fit the samples.")
 @click.option("--limit", type=click.IntRange(min=1), help="Read so many samples; all where it is not given.")

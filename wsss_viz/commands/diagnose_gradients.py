@@ -75,20 +75,20 @@ def command(
         raise InputError("--layer is for images that are measured now: give --data, without --store or --stored")
     subject = TOY if data_string == TOY else "scenes"
     if from_stored:
-        found = shipped(subject)
+        measured = shipped(subject)
     elif data_string == TOY:
-        found = _digits(head, loss, seeds, epochs, store)
+        measured = _digits(head, loss, seeds, epochs, store)
     else:
-        found = (
+        measured = (
             _everything(data_string, classifier_name, limit, device)
             if store
             else _images(data_string, classifier_name, limit, device, layer_names, region_kind)
         )
-    for line in table(found, tau):
+    for line in table(measured, tau):
         click.echo(line)
     if store:
-        found.save(FOLDER / f"{subject}.npz")
-    write_json(json_path, found.as_dict())
+        measured.save(FOLDER / f"{subject}.npz")
+    write_json(json_path, measured.as_dict())
 
 
 def _digits(head: str, loss: str, seeds: int, epochs: int | None, everything: bool) -> Stored:
@@ -135,10 +135,10 @@ def _images(data_string: str, name: str, limit: int, device: str, layers: tuple[
         about["checkpoints"] = {name: register[name].sha256}
     entries = {}
     for measure in ("sum", "energy"):
-        shown = progress(samples, f"{name}, {measure}")
-        found = measure_scenes(classifier, shown, measure, (Counting(kind),), layers=layers)
+        images = progress(samples, f"{name}, {measure}")
+        measured = measure_scenes(classifier, images, measure, (Counting(kind),), layers=layers)
         key = scenes_key(name, kind, measure, share=None if kind == "parts" else Counting().share)
-        entries[key] = Entry(found.curves[0], {"sigmoid_slope": found.slope[0]})
+        entries[key] = Entry(measured.curves[0], {"sigmoid_slope": measured.slope[0]})
     return Stored(entries, {}, about)
 
 
@@ -166,14 +166,14 @@ def _everything(data_string: str, name: str, limit: int, device: str) -> Stored:
     return survey_scenes(networks, samples, tuned, example, about, progress)
 
 
-def table(found: Stored, tau: float) -> Iterator[str]:
-    """The curves at one threshold, a line a region."""
-    for key, entry in found.entries.items():
+def table(stored: Stored, tau: float) -> Iterator[str]:
+    """The curves at one threshold, one line per region."""
+    for key, entry in stored.entries.items():
         curve = entry.curve
-        chosen = curve.at(tau)
+        at_tau = curve.at(tau)
         yield f"{key}: HGR at tau {tau:g}, mean [95 % over images] of {', '.join(curve.layers)}"
         for r, region in enumerate(curve.regions):
-            cells = "  ".join(f"{m:.2f} [{low:.2f} {high:.2f}]" for m, low, high in chosen[:, r])
+            cells = "  ".join(f"{m:.2f} [{low:.2f} {high:.2f}]" for m, low, high in at_tau[:, r])
             yield f"  {region:<19} {cells}   n = {curve.counts[r]}"
         if "accuracy" in entry.facts:
             shares = ", ".join(f"{name} {share:.3f}" for name, share in entry.facts["accuracy"].items())

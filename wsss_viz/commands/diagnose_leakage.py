@@ -57,8 +57,8 @@ def command(
     classifier = load(classifier_name, device)
     runs = bind_all(classifier, classifier_name, names, also, device)
     views = PRESETS[views_name]
-    found = leakage_report(runs, classifier.classes, meeting, reference=reference, views=views, progress=progress)
-    report: dict[str, Any] = {"data": data_string, "views": views_name, "classifier": classifier_name, **found}
+    measured = leakage_report(runs, classifier.classes, meeting, reference=reference, views=views, progress=progress)
+    report: dict[str, Any] = {"data": data_string, "views": views_name, "classifier": classifier_name, **measured}
     click.echo(leakage_table(report))
     if json_path is not None:
         write_whole(json_path, (json.dumps(report, indent=2) + "\n").encode())

@@ -112,15 +112,17 @@ def command(
             for name in names:
                 method(name)
             changes = read_changes(settings, names, settings_of(classifier_name))
-            place = device_of(device, ranks)
+            target_device = device_of(device, ranks)
 
             def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, BoundMethod]]:
                 samples = data.open(data_string)
                 opened, paired = open_networks(
-                    names, classifier_name, place, class_names, networks, network_input, samples
+                    names, classifier_name, target_device, class_names, networks, network_input, samples
                 )
                 classifier = for_data_set(opened, samples.classes)
-                return classifier, bind_all(classifier, classifier_name, names, also, place, paired, samples, changes)
+                return classifier, bind_all(
+                    classifier, classifier_name, names, also, target_device, paired, samples, changes
+                )
 
             classifier, runs = ranks.run_on_all(prepare)
             with using_threads(threads):

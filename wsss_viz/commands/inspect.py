@@ -70,18 +70,23 @@ def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
     from wsss_viz.models.self_check import self_check
     from wsss_viz.models.synsets import weakness
 
-    found = self_check(classifier, report.file)
+    check_result = self_check(classifier, report.file)
     alone = [name for name in METHODS if not why_not(name, classifier.classes)]
     paired = [f"{name} (--network {method.role}=FILE)" for name, method in METHODS.items() if method.role]
-    click.echo(f"{'check':<11} {found.line()}")
+    click.echo(f"{'check':<11} {check_result.line()}")
     click.echo(f"{'methods':<11} {', '.join(alone)}; with a second network: {', '.join(paired)}")
     as_voc = for_data_set(classifier, VOC_CLASSES)
     if isinstance(as_voc, RenamedClassifier):
         weak = ", ".join(name for name in as_voc.classes if weakness(name))
         click.echo(f"{'as VOC':<11} {len(as_voc.classes)} of {len(VOC_CLASSES)} classes by their synsets; weak: {weak}")
-    logits = {"difference": found.difference, "largest_logit": found.largest} if found.finite else {}
     _say_centres(classifier)
-    check = {"difference": None, "largest_logit": None, **logits, "finite": found.finite, "grid": list(found.grid)}
+    finite = check_result.finite
+    check = {
+        "difference": check_result.difference if finite else None,
+        "largest_logit": check_result.largest if finite else None,
+        "finite": finite,
+        "grid": list(check_result.grid),
+    }
     return {"self_check": check, "methods": alone}
 
 

@@ -112,9 +112,11 @@ def command(
     with every_rank() as ranks:
 
         def prepare() -> tuple[Any, ...]:
-            place = device_of(device, ranks)
+            target_device = device_of(device, ranks)
             whole = data.open(data_string)
-            opened, paired = open_networks([name], classifier_name, place, class_names, networks, network_input, whole)
+            opened, paired = open_networks(
+                [name], classifier_name, target_device, class_names, networks, network_input, whole
+            )
             for network in (opened, *(network for group in paired.values() for network in group)):
                 laid_out(network)
             classifier = for_data_set(opened, whole.classes)

@@ -93,9 +93,9 @@ def open_networks(
 
     classes = given_classes(class_names)
     classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
-    own = None if classes is not None or samples is None else _names_of_data(classifier, classifier_name, samples)
-    if own is not None:
-        classes = own
+    names = None if classes is not None or samples is None else _names_of_data(classifier, classifier_name, samples)
+    if names is not None:
+        classes = names
         classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
     return classifier, load_paired(methods, classifier_name, device, given_networks(networks), classes)
 
@@ -128,13 +128,13 @@ def _names_of_data(classifier: Classifier, classifier_name: str, samples: DataSe
 
 def given_networks(networks: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """The checkpoints of `--network`, by role. Raises InputError where one is not ROLE=CHECKPOINT."""
-    found: dict[str, tuple[str, ...]] = {}
+    by_role: dict[str, tuple[str, ...]] = {}
     for text in networks:
         role, separator, checkpoint = text.partition("=")
         if not separator or not role or not checkpoint:
             raise InputError(f"--network {text}: give it as ROLE=CHECKPOINT, such as cgnet=14net_er.pth")
-        found[role] = (*found.get(role, ()), checkpoint)
-    return found
+        by_role[role] = (*by_role.get(role, ()), checkpoint)
+    return by_role
 
 
 def given_classes(class_names: Path | None) -> tuple[str, ...] | None:

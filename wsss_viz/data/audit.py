@@ -26,6 +26,8 @@ from wsss_viz.data.subset import name_at
 from wsss_viz.data.synonyms import nearest
 from wsss_viz.errors import InputError
 
+__all__ = ["Audit", "Maps", "audit", "overlay"]
+
 _OVERLAY_SIDE = 640
 
 
@@ -116,9 +118,9 @@ def audit(
     (2, {'dog': 'dog'})
     """
     noticed = Noticed(samples.set_notes())
-    found = None if known is None or not samples.classes else matching(samples.classes, known)
-    if found is not None:
-        noticed.notes += found.notes
+    match = None if known is None or not samples.classes else matching(samples.classes, known)
+    if match is not None:
+        noticed.notes += match.notes
     files: dict[str, Counter[str]] = {}
     digests: dict[bytes, str] = {}
     example: Sample | None = None
@@ -130,7 +132,7 @@ def audit(
             kind = "mask-size" if isinstance(error, MaskSizeError) else "unreadable"
             noticed.failed(name_at(samples, index), str(error), kind)
             continue
-        notes = list(sample.notes if found is None else found.of(sample).notes)
+        notes = list(sample.notes if match is None else match.of(sample).notes)
         digest = hashlib.sha256(sample.image.tobytes()).digest()
         if digest in digests:
             notes.append(Note("duplicate", f"as {digests[digest]}"))
@@ -143,8 +145,8 @@ def audit(
             example = sample
     numbering = samples.numbering
     findings = noticed.findings()
-    if found is not None and found.unknown:
-        findings = tuple(_with_nearest(finding, found.known) for finding in findings)
+    if match is not None and match.unknown:
+        findings = tuple(_with_nearest(finding, match.known) for finding in findings)
     return Audit(
         samples.name,
         len(samples),
@@ -153,7 +155,7 @@ def audit(
         numbering.said,
         numbering.question if numbering.undecided else "",
         {what: dict(counter.most_common()) for what, counter in files.items()},
-        found,
+        match,
         findings,
         example,
     )

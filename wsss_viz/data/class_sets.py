@@ -24,6 +24,17 @@ from wsss_viz.data.files import read_bounded
 from wsss_viz.data.sample import IGNORE
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "CLASS_FILES",
+    "MAX_LIST",
+    "MOST_CLASSES",
+    "ClassList",
+    "Entries",
+    "class_file",
+    "lines_of",
+    "read_class_list",
+]
+
 MAX_LIST = 2**26
 MOST_CLASSES = IGNORE - 1
 CLASS_FILES = ("classes.txt", "classes.json", "labelmap.txt", "data.yaml")
@@ -58,7 +69,13 @@ class ClassList:
 
 
 def lines_of(file: Path) -> list[tuple[int, str]]:
-    """(line number, text) of the lines of a UTF-8 file that are not blank, stripped."""
+    """(line number, text) of the lines of a UTF-8 file that are not blank, stripped.
+
+    Examples:
+        >>> _ = Path("names.txt").write_text("cat\\n\\n dog \\n")
+        >>> lines_of(Path("names.txt"))
+        [(1, 'cat'), (3, 'dog')]
+    """
     text = _text_of(file)
     return [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
 
@@ -79,6 +96,14 @@ def read_class_list(file: Path) -> ClassList:
     Raises:
         InputError: no names, one twice, one that is too long or has control characters, more than 254, a number twice
             or beyond a mask's, or a background in the middle of a list without numbers; each with the line to write.
+
+    Examples:
+        >>> _ = Path("classes.txt").write_text("background\\ncat\\ndog\\n")
+        >>> read_class_list(Path("classes.txt")).names
+        ('cat', 'dog')
+        >>> _ = Path("classes.txt").write_text("4: cat\\n7: dog\\n")
+        >>> read_class_list(Path("classes.txt")).numbers
+        (4, 7)
     """
     text = _text_of(file)
     if file.suffix in (".yaml", ".yml"):
@@ -201,10 +226,10 @@ def _by_lines(file: Path, names: list[str], form: str) -> ClassList:
         del names[0]
     if names and names[0].lower() in _BACKGROUND:
         del names[0]
-    for place, name in enumerate(names, 1):
+    for number, name in enumerate(names, 1):
         if name.lower() in _BACKGROUND:
             raise InputError(
-                f"{file}: {name!r} stands after {place - 1} classes; put it first, or write NUMBER: NAME on each line"
+                f"{file}: {name!r} stands after {number - 1} classes; put it first, or write NUMBER: NAME on each line"
             )
     return ClassList(_checked(file, names), source=f"{file.name} ({form})")
 

@@ -29,6 +29,8 @@ from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_o
 from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.errors import InputError
 
+__all__ = ["CocoFolder"]
+
 
 class CocoFolder:
     """One split of a folder of COCO-style images and masks, its Samples read when asked for.
@@ -67,31 +69,31 @@ class CocoFolder:
 
     def _find_images(self) -> list[Path]:
         split = self.split
-        places = (split, f"images/{split}", f"JPEGImages/{split}", "images", "JPEGImages")
-        for place in places:
-            found = files_in(self.path / place)
+        folders = (split, f"images/{split}", f"JPEGImages/{split}", "images", "JPEGImages")
+        for folder in folders:
+            files = files_in(self.path / folder)
             # Both splits in one folder tell themselves apart by their names.
-            found = [file for file in found if f"_{split}_" in file.name] or found
-            if found:
-                return found
-        raise InputError(f"{self.path}: no images of {split!r} in {', '.join(places)}; put them into one of these")
+            files = [file for file in files if f"_{split}_" in file.name] or files
+            if files:
+                return files
+        raise InputError(f"{self.path}: no images of {split!r} in {', '.join(folders)}; put them into one of these")
 
     def _find_masks(self) -> dict[str, Path]:
         """Masks by sample name."""
-        places = [f"{kind}{ending}" for kind in ("masks", "SegmentationClass", "annotations")
+        folders = [f"{kind}{ending}" for kind in ("masks", "SegmentationClass", "annotations")
                   for ending in (f"/{self.split}", "")]  # fmt: skip
-        for place in places:
-            found = masks_in(self.path / place)
-            pairs = {name: found.get(name) or found.get(_number(name)) for name in self.names}
+        for folder in folders:
+            in_folder = masks_in(self.path / folder)
+            pairs = {name: in_folder.get(name) or in_folder.get(_number(name)) for name in self.names}
             masks = {name: file for name, file in pairs.items() if file is not None}
             if masks:
                 pictures = {*self.names, *(_number(name) for name in self.names)}
                 # A folder of several splits' masks tells nothing.
-                strangers = [name for name in found if name not in pictures and place.endswith(self.split)]
+                strangers = [name for name in in_folder if name not in pictures and folder.endswith(self.split)]
                 self.notes += [("", Note("mask-orphan", name)) for name in strangers]
                 return masks
         raise InputError(
-            f"{self.path}: no mask of an image of {self.split!r} in {', '.join(places)}; put them there as NAME.png"
+            f"{self.path}: no mask of an image of {self.split!r} in {', '.join(folders)}; put them there as NAME.png"
         )
 
     def size_in_bytes(self, index: int) -> int:

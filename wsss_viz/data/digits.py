@@ -16,6 +16,24 @@ from numpy.typing import NDArray
 
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "BACKGROUND",
+    "CANVAS",
+    "CLASSES",
+    "DIAMOND",
+    "DIGIT",
+    "DIGIT_SIDE",
+    "GAP",
+    "HELD_OUT",
+    "INK",
+    "SHAPE",
+    "SHAPES",
+    "SHAPE_SHARE",
+    "SQUARE",
+    "Digits",
+    "draw_digits",
+]
+
 CLASSES = ("2", "8")
 BACKGROUND, DIGIT, SHAPE = 0, 1, 2
 CANVAS = (36, 36)
@@ -130,14 +148,14 @@ def _glyphs(split: str) -> tuple[NDArray[np.float32], ...]:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    found = []
+    glyphs = []
     for name in CLASSES:
-        own = digits.images[digits.target == int(name)] / 16
-        held_out = np.arange(len(own)) % HELD_OUT == 0
-        chosen = own[held_out if split == "test" else ~held_out].astype(np.float32)
+        of_digit = digits.images[digits.target == int(name)] / 16
+        held_out = np.arange(len(of_digit)) % HELD_OUT == 0
+        selected = of_digit[held_out if split == "test" else ~held_out].astype(np.float32)
         large = [
             np.asarray(Image.fromarray(glyph).resize((DIGIT_SIDE, DIGIT_SIDE), Image.Resampling.BICUBIC))
-            for glyph in chosen
+            for glyph in selected
         ]
-        found.append(np.clip(np.stack(large), 0, 1))
-    return tuple(found)
+        glyphs.append(np.clip(np.stack(large), 0, 1))
+    return tuple(glyphs)

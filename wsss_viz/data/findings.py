@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+__all__ = ["KINDS", "READ_AS", "Finding", "Note", "Noticed", "Severity", "in_one_line", "said_in_one_line", "summarise"]
+
 Severity = Literal["error", "warning", "note"]
 
 KINDS: Mapping[str, tuple[Severity, str, str]] = {
@@ -43,10 +45,15 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "masks of which 255 ('ignore') covers more than 30 percent",
         "if 255 is the background there and classes count from 0, add @zero to the data string",
     ),
+    "mask-ignored-frame": (
+        "warning",
+        "masks with 255 ('ignore') on more than half of their edge",
+        "if 255 is the background there and classes count from 0, add @zero to the data string",
+    ),
     "numbering-inferred": (
         "warning",
-        "numbering inferred from which masks lack 0 or 255",
-        "say it behind the data string (@contiguous, @ids, @zero or @zero-ids)",
+        "numbering of the masks told by little evidence",
+        "say it behind the data string (@lines, @voc, @contiguous, @ids, @zero or @zero-ids)",
     ),
     "mask-empty": ("warning", "masks without one foreground pixel", "check that they are the masks of these images"),
     "mask-no-background": (
@@ -102,7 +109,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
 READ_AS = "read-as"
 """The kind of notes that say how a file was read, no finding."""
 
-_ORDER = {kind: place for place, kind in enumerate(KINDS)}
+_ORDER = {kind: number for number, kind in enumerate(KINDS)}
 
 
 class Note(NamedTuple):

@@ -30,6 +30,8 @@ from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_o
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
+__all__ = ["PictureFolder"]
+
 
 class PictureFolder:
     """The PNG, JPEG and WebP files of a folder, sorted by name, read when asked for.
@@ -149,7 +151,7 @@ def _pictures(path: Path) -> list[Path]:
         if not path.is_dir():
             raise InputError(f"{path}: a file, not a folder; give the folder that it lies in")
         for folder in (path, path / "images"):
-            found = files_in(folder)
-            if found:
-                return found
+            files = files_in(folder)
+            if files:
+                return files
     raise InputError(f"{path}: no picture in this folder; put files ending in {', '.join(SUFFIXES)} into it")

@@ -15,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["BITS", "GOLDEN_RATIO", "adjacency", "labels", "orbits", "pair_counts", "patterns", "symmetries", "vertices"]
+
 Array = TypeVar("Array", bound=NDArray)
 
 BITS = 12
@@ -98,7 +100,7 @@ def symmetries(rotations_only: bool = False) -> NDArray[np.int64]:
     neighbours = adjacency()[0]
     base = points[[0, *np.flatnonzero(neighbours[0])[:2]]]
     gram = base @ base.T
-    found = []
+    permutations = []
     for triple in itertools.permutations(range(BITS), 3):
         image = points[list(triple)]
         if not np.allclose(image @ image.T, gram):
@@ -106,8 +108,8 @@ def symmetries(rotations_only: bool = False) -> NDArray[np.int64]:
         isometry = np.linalg.solve(base, image)
         if rotations_only and np.linalg.det(isometry) < 0:
             continue
-        found.append(np.argmax(points @ isometry @ points.T, axis=1))
-    return _frozen(np.array(found))
+        permutations.append(np.argmax(points @ isometry @ points.T, axis=1))
+    return _frozen(np.array(permutations))
 
 
 def orbits(rotations_only: bool = False) -> NDArray[np.int64]:

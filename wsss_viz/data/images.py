@@ -23,6 +23,21 @@ from wsss_viz.data.headers import Header, read_header
 from wsss_viz.data.sample import IGNORE, Image, Mask
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "LIMITS",
+    "MASK_SUFFIXES",
+    "MOST_MISSING",
+    "SUFFIXES",
+    "Limits",
+    "MaskFile",
+    "Picture",
+    "from_pillow",
+    "read_image",
+    "read_mask",
+    "read_mask_file",
+    "read_picture",
+]
+
 SUFFIXES = (".jpeg", ".jpg", ".jfif", ".jpe", ".png", ".webp")
 """What files of the three formats are called, in any case: for listing folders, never for deciding what a file is."""
 
@@ -49,11 +64,11 @@ class Limits:
     one of these at most `aspect` times the other.
 
     24 megapixels are 24 * 2**20, so that a camera sold with that number (6016 x 4016) passes. At the limit, reading
-    takes up to 0.35 GB for a moment, 0.55 GB for a transparent WebP.
+    takes up to 0.35 GB for a moment, 0.55 GB for a transparent WebP, besides the file.
     """
 
     pixels: int = 24 * 2**20
-    file_bytes: int = 10 * 2**20
+    file_bytes: int = 50 * 2**20
     side: int = 8
     aspect: int = 100
 
@@ -121,6 +136,15 @@ def read_image(source: bytes | Path, name: str = "", limits: Limits = LIMITS) ->
     """The first frame of a PNG, JPEG or WebP file, upright, as (H, W, 3) uint8 RGB: `read_picture` without its notes.
 
     Takes and raises what `read_picture` does.
+
+    Examples:
+        >>> import io
+        >>> import PIL.Image
+        >>> buffer = io.BytesIO()
+        >>> PIL.Image.new("RGB", (12, 8), (255, 0, 7)).save(buffer, "PNG")
+        >>> image = read_image(buffer.getvalue())
+        >>> image.shape, image[0, 0].tolist()
+        ((8, 12, 3), [255, 0, 7])
     """
     return read_picture(source, name, limits).image
 
@@ -144,9 +168,9 @@ def read_picture(source: bytes | Path, name: str = "", limits: Limits = LIMITS) 
     >>> read_picture(Path("red.png")).format
     'PNG'
     """
-    shown, data = _shown_and_data(source, name, limits)
+    label, data = _label_and_data(source, name, limits)
     notes: tuple[Note, ...] = ()
-    with _opened(data, shown, ("PNG", "JPEG", "WEBP"), limits) as image:
+    with _opened(data, label, ("PNG", "JPEG", "WEBP"), limits) as image:
         kind = str(image.format)
         try:
             orientation = _orientation(image)
@@ -154,7 +178,7 @@ def read_picture(source: bytes | Path, name: str = "", limits: Limits = LIMITS) 
         except Exception as error:  # broken bytes make Pillow raise nearly anything
             completed = _completed(data, limits) if kind == "JPEG" else None
             if completed is None:
-                raise _broken(shown, error) from error
+                raise _broken(label, error) from error
             upright, orientation, rows = completed
             notes = (Note("image-cut-off", f"the last {rows} rows"),)
     if orientation in _UPRIGHT:
@@ -177,12 +201,21 @@ def read_mask(source: bytes | Path, name: str = "", limits: Limits = LIMITS) -> 
 
     The palette's colours mean nothing here, and no EXIF orientation is applied: a mask belongs to the pixels.
     Takes and raises what `read_image` does; an RGB file is no index mask unless R = G = B everywhere.
+
+    Examples:
+        >>> import io
+        >>> import PIL.Image
+        >>> buffer = io.BytesIO()
+        >>> PIL.Image.fromarray(np.array([[0, 1, 255] * 4] * 8, np.uint8)).save(buffer, "PNG")
+        >>> mask = read_mask(buffer.getvalue())
+        >>> mask.shape, mask[0, :3].tolist()
+        ((8, 12), [0, 1, 255])
     """
     mask = read_mask_file(source, name, limits)
     if mask.values is None:
-        shown, _ = _shown_and_data(source, name, limits)
+        label, _ = _label_and_data(source, name, limits)
         raise InputError(
-            f"{shown}: no index mask ({mask.mode}); write a PNG whose pixels are the classes' numbers, with a palette "
+            f"{label}: no index mask ({mask.mode}); write a PNG whose pixels are the classes' numbers, with a palette "
             "or in 8-bit grey"
         )
     return mask.values
@@ -195,17 +228,17 @@ def read_mask_file(source: bytes | Path, name: str = "", limits: Limits = LIMITS
     >>> read_mask_file(Path("three.png")).mode
     'palette PNG'
     """
-    shown, data = _shown_and_data(source, name, limits)
-    with _opened(data, shown, ("PNG",), limits) as image:
+    label, data = _label_and_data(source, name, limits)
+    with _opened(data, label, ("PNG",), limits) as image:
         # Grey of 2 or 4 bits would come back scaled to 0..255; the depth is byte 24 of the file (IHDR).
         if image.mode == "L" and data[24] != 8:
-            raise InputError(f"{shown}: no index mask (grey of {data[24]} bits); write 8-bit grey or a palette")
+            raise InputError(f"{label}: no index mask (grey of {data[24]} bits); write 8-bit grey or a palette")
         try:
             image.load()
             pixels = np.array(image)
             palette = image.getpalette() if image.mode == "P" else None
         except Exception as error:
-            raise _broken(shown, error) from error
+            raise _broken(label, error) from error
         mode = image.mode
     if mode in ("P", "1"):
         colours = None if palette is None else np.array(palette, dtype=np.uint8).reshape(-1, 3)
@@ -215,7 +248,7 @@ def read_mask_file(source: bytes | Path, name: str = "", limits: Limits = LIMITS
     if mode in ("I;16", "I"):
         if pixels.max(initial=0) > IGNORE:
             raise InputError(
-                f"{shown}: a 16-bit mask with the number {int(pixels.max())}; masks hold 0 to 255: write the classes' "
+                f"{label}: a 16-bit mask with the number {int(pixels.max())}; masks hold 0 to 255: write the classes' "
                 "numbers in 8 bits"
             )
         return MaskFile(pixels.astype(np.uint8), None, None, "16-bit grey PNG", (Note("mask-16-bit"),))
@@ -223,7 +256,7 @@ def read_mask_file(source: bytes | Path, name: str = "", limits: Limits = LIMITS
     if mode == "LA":
         return MaskFile(np.ascontiguousarray(pixels[..., 0]), None, None, "grey PNG with alpha", notes)
     if mode not in ("RGB", "RGBA"):
-        raise InputError(f"{shown}: no index mask ({mode}); write a PNG with a palette or in 8-bit grey")
+        raise InputError(f"{label}: no index mask ({mode}); write a PNG with a palette or in 8-bit grey")
     rgb = np.ascontiguousarray(pixels[..., :3])
     if (rgb == rgb[..., :1]).all():
         return MaskFile(rgb[..., 0].copy(), None, None, f"{mode} PNG, R = G = B", (*notes, Note("mask-rgb-grey")))
@@ -266,60 +299,60 @@ def _ended(data: bytes, limits: Limits) -> tuple[Pillow.Image, int] | None:
         return None
 
 
-def _shown_and_data(source: bytes | Path, name: str, limits: Limits) -> tuple[str, bytes]:
+def _label_and_data(source: bytes | Path, name: str, limits: Limits) -> tuple[str, bytes]:
     """What to call the file in a message (one line, not too long), and its bytes."""
     if isinstance(source, bytes):
-        shown, data = name or "the image", source
+        label, data = name or "the image", source
     else:
-        shown, data = name or str(source), read_bounded(source, limits.file_bytes)
-    shown = "".join(character if character.isprintable() else "?" for character in shown)
-    shown = shown if len(shown) <= 120 else f"{shown[:58]}...{shown[-58:]}"
+        label, data = name or str(source), read_bounded(source, limits.file_bytes)
+    label = "".join(character if character.isprintable() else "?" for character in label)
+    label = label if len(label) <= 120 else f"{label[:58]}...{label[-58:]}"
     if len(data) > limits.file_bytes:
         raise InputError(
-            f"{shown}: {readable_bytes(len(data))}, more than the {readable_bytes(limits.file_bytes)} that are read; "
+            f"{label}: {readable_bytes(len(data))}, more than the {readable_bytes(limits.file_bytes)} that are read; "
             "save it smaller"
         )
     if not data:
-        raise InputError(f"{shown}: the file is empty (0 bytes); save or upload it again")
-    return shown, data
+        raise InputError(f"{label}: the file is empty (0 bytes); save or upload it again")
+    return label, data
 
 
-def _opened(data: bytes, shown: str, formats: tuple[str, ...], limits: Limits) -> Pillow.Image:
+def _opened(data: bytes, label: str, formats: tuple[str, ...], limits: Limits) -> Pillow.Image:
     """The image with its header read and its size within the limits, not decoded yet."""
     wanted = "PNG, JPEG or WebP" if len(formats) > 1 else formats[0]
     try:
         header = read_header(data)
     except ValueError as error:
-        raise _broken(shown, error) from error
+        raise _broken(label, error) from error
     if header is None or header.format not in formats:
-        raise InputError(f"{shown}: not a {wanted} file, whatever its name; save the image as {wanted}")
-    _check_size(header, shown, limits)
+        raise InputError(f"{label}: not a {wanted} file, whatever its name; save the image as {wanted}")
+    _check_size(header, label, limits)
     try:
         image = Pillow.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError as error:
-        raise _broken(shown, ValueError("the header is broken")) from error
+        raise _broken(label, ValueError("the header is broken")) from error
     except Exception as error:
-        raise _broken(shown, error) from error
+        raise _broken(label, error) from error
     # Pillow's idea of the size need not be the header's in a file made to deceive.
-    _check_size(Header(header.format, image.height, image.width), shown, limits)
+    _check_size(Header(header.format, image.height, image.width), label, limits)
     return image
 
 
-def _check_size(header: Header, shown: str, limits: Limits) -> None:
+def _check_size(header: Header, label: str, limits: Limits) -> None:
     size = f"{header.width} x {header.height} pixels"
     if header.width * header.height > limits.pixels:
         raise InputError(
-            f"{shown}: {size}, more than the {limits.pixels // 2**20} megapixels that are read; make it smaller"
+            f"{label}: {size}, more than the {limits.pixels // 2**20} megapixels that are read; make it smaller"
         )
     if min(header.width, header.height) < limits.side:
-        raise InputError(f"{shown}: {size}, too small; {limits.side} x {limits.side} is the least")
+        raise InputError(f"{label}: {size}, too small; {limits.side} x {limits.side} is the least")
     if max(header.width, header.height) > limits.aspect * min(header.width, header.height):
-        raise InputError(f"{shown}: {size}, more than {limits.aspect} times as long as wide; crop it")
+        raise InputError(f"{label}: {size}, more than {limits.aspect} times as long as wide; crop it")
 
 
-def _broken(shown: str, error: Exception) -> InputError:
+def _broken(label: str, error: Exception) -> InputError:
     cause = " ".join(str(error).split())[:100] or type(error).__name__
-    return InputError(f"{shown}: broken or cut off ({cause}); save or upload it again")
+    return InputError(f"{label}: broken or cut off ({cause}); save or upload it again")
 
 
 def _turned(image: Pillow.Image, orientation: int) -> Pillow.Image:

@@ -13,6 +13,8 @@ from wsss_viz.data.sources import DataSet, Source
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
+__all__ = ["Matching", "in_words_of", "matching"]
+
 
 @dataclass(frozen=True)
 class Matching:
@@ -65,18 +67,18 @@ def in_words_of(samples: DataSet, known: Sequence[str], whose: str = "the classi
     """
     if not samples.classes:
         return samples
-    found = matching(samples.classes, known)
+    match = matching(samples.classes, known)
     used = getattr(samples.source, "labels_in_use", samples.classes)
-    if used and not set(used) & set(found.renamed):
+    if used and not set(used) & set(match.renamed):
         near = [f"{name!r}{_like(name, known)}" for name in list(used)[:6]]
         raise InputError(
             f"{samples.name}: {whose} knows none of the labels {', '.join(near)}; it knows {_some(known)}: rename the "
             "labels, or name the checkpoint's classes (--class-names)"
         )
-    if not any(o != n for o, n in found.renamed.items()) and not found.unknown:
+    if not any(o != n for o, n in match.renamed.items()) and not match.unknown:
         return samples
-    classes = tuple(found.renamed.get(name, name) for name in samples.classes)
-    return dataclasses.replace(samples, source=_Renamed(samples.source, found), classes=classes)
+    classes = tuple(match.renamed.get(name, name) for name in samples.classes)
+    return dataclasses.replace(samples, source=_Renamed(samples.source, match), classes=classes)
 
 
 def _like(name: str, known: Sequence[str]) -> str:
@@ -91,12 +93,12 @@ def _some(known: Sequence[str]) -> str:
 class _Renamed:
     """A source whose samples have the names of a `Matching`."""
 
-    def __init__(self, source: Source, found: Matching) -> None:
-        self._source, self._matching = source, found
-        self.notes = [*getattr(source, "notes", ()), *found.notes]
+    def __init__(self, source: Source, match: Matching) -> None:
+        self._source, self._matching = source, match
+        self.notes = [*getattr(source, "notes", ()), *match.notes]
         numbering: ClassNumbering | None = getattr(source, "numbering", None)
         if numbering is not None:
-            names = tuple(found.renamed.get(name, name) for name in numbering.names)
+            names = tuple(match.renamed.get(name, name) for name in numbering.names)
             self.numbering = dataclasses.replace(numbering, names=names)
         if (names_of := getattr(source, "names", None)) is not None:
             self.names: Sequence[str] = names_of

@@ -24,6 +24,21 @@ from wsss_viz.data.palette import VOC_CLASSES, voc_palette
 from wsss_viz.data.sample import IGNORE, Mask
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "LOOKED_AT",
+    "MASKS_THAT_TELL",
+    "MOST_IGNORED",
+    "NUMBERINGS",
+    "ClassNumbering",
+    "Evidence",
+    "by_lines",
+    "decide",
+    "default_numbering",
+    "of_coco",
+    "of_voc",
+    "readings",
+]
+
 LOOKED_AT = 500
 """Masks that are looked at, at most, to find the numbering."""
 
@@ -35,6 +50,10 @@ NUMBERINGS = ("lines", "voc", "zero", "ids", "contiguous", "zero-ids")
 
 
 _FROM_ZERO = ("zero", "zero-ids")
+
+MASKS_THAT_TELL = 20
+"""Masks from which it may be told, with a warning, whether 0 or 255 is the background: nearly all have one."""
+_FEW, _MANY = 0.1, 0.3
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ class ClassNumbering:
         colours: of RGB masks, (R, G, B) to number; VOC's where the names are numbered as VOC's.
         question: what to ask about numbers that two readings take differently, "" where one reading is left.
         undecided: whether such numbers are in the masks.
-        inferred: whether 0 as the background was told only from which masks lack 0 or 255.
+        inferred: what little it was told from, in words; "" where masks, labels or the data string leave no other.
     """
 
     names: tuple[str, ...]
@@ -67,7 +86,7 @@ class ClassNumbering:
     colours: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
     question: str = ""
     undecided: bool = False
-    inferred: bool = False
+    inferred: str = ""
 
     @functools.cached_property
     def table(self) -> NDArray[np.int16]:
@@ -78,16 +97,16 @@ class ClassNumbering:
             table[number] = 0
         if self.background is not None:
             table[self.background] = 0
-        for place, number in enumerate(self.numbers, 1):
+        for index, number in enumerate(self.numbers, 1):
             if number >= 0:
-                table[number] = place
+                table[number] = index
         table.setflags(write=False)
         return table
 
     def name_of(self, number: int) -> str | None:
         """The class of a number on disk; None for the background, ignore and what is unknown."""
-        place = int(self.table[number])
-        return self.names[place - 1] if 0 < place < IGNORE else None
+        index = int(self.table[number])
+        return self.names[index - 1] if 0 < index < IGNORE else None
 
     def fits(self, numbers: Collection[int]) -> bool:
         """Whether all of these may stand in a mask."""
@@ -115,6 +134,8 @@ class ClassNumbering:
         foreground = any(0 < self.table[number] < IGNORE for number in present)
         if (read == IGNORE).mean() > MOST_IGNORED:
             notes = (*notes, Note("mask-mostly-ignored"))
+        elif IGNORE in present and (_frame(read) == IGNORE).mean() > 0.5:
+            notes = (*notes, Note("mask-ignored-frame"))
         if not foreground:
             notes = (*notes, Note("mask-0-255" if IGNORE in present and not outside else "mask-empty"))
         elif IGNORE in present and self.background == 0 and 0 not in present:
@@ -135,20 +156,20 @@ class ClassNumbering:
         assert mask.colours is not None
         colours, inverse = np.unique(mask.colours.reshape(-1, 3), axis=0, return_inverse=True)
         known = self.colours or (_voc_colours() if self.form == "voc" or set(self.names) <= set(VOC_CLASSES) else {})
-        found = [known.get((r, g, b)) for r, g, b in colours.tolist()]
-        if None in found:
-            missing = tuple(colours[found.index(None)].tolist())
+        numbered = [known.get((r, g, b)) for r, g, b in colours.tolist()]
+        if None in numbered:
+            missing = tuple(colours[numbered.index(None)].tolist())
             raise InputError(
                 f"{file}: an RGB mask with the colour {missing}, which is no class's; write a PNG whose pixels are the "
                 "classes' numbers (with a palette or in 8-bit grey; turning the colours to grey does not give them)"
             )
-        numbers = np.array(found, dtype=np.int64)
+        numbers = np.array(numbered, dtype=np.int64)
         if not self.colours and self.form != "voc":
-            place = {VOC_CLASSES.index(n) + 1: d for n, d in zip(self.names, self.numbers, strict=True)}
-            wrong = [int(n) for n in numbers if n not in place and n not in (0, IGNORE)]
+            number_of_index = {VOC_CLASSES.index(n) + 1: d for n, d in zip(self.names, self.numbers, strict=True)}
+            wrong = [int(n) for n in numbers if n not in number_of_index and n not in (0, IGNORE)]
             if wrong:
                 raise InputError(f"{file}: the colour of {VOC_CLASSES[wrong[0] - 1]}, which is not in the class list")
-            numbers = np.array([place.get(int(number), int(number)) for number in numbers])
+            numbers = np.array([number_of_index.get(int(number), int(number)) for number in numbers])
             if (numbers < 0).any():  # a number that two readings take differently
                 raise InputError(f"{file}: {self.question}")
         values = numbers.astype(np.uint8)[inverse].reshape(mask.colours.shape[:2])
@@ -194,7 +215,7 @@ def of_voc(names: Sequence[str], names_from: str = "PASCAL VOC, for there is no 
     >>> of_voc(("dog", "cat")).numbers
     (12, 8)
     """
-    others = {place: name for place, name in enumerate(VOC_CLASSES, 1) if name not in names}
+    others = {index: name for index, name in enumerate(VOC_CLASSES, 1) if name not in names}
     numbers = tuple(VOC_CLASSES.index(name) + 1 for name in names)
     return ClassNumbering(
         tuple(names), numbers, others=others, form="voc", names_from=names_from, numbers_from="PASCAL VOC's, 1 to 20"
@@ -270,12 +291,12 @@ def of_coco() -> list[ClassNumbering]:
     [('ids', 'cat'), ('contiguous', 'dog'), ('zero', 'horse'), ('zero-ids', 'dog')]
     """
     ids = tuple(COCO_CATEGORIES)
-    places = tuple(range(1, len(ids) + 1))
+    indices = tuple(range(1, len(ids) + 1))
     base = ClassNumbering(COCO_CLASSES, ids, names_from="COCO, for there is no class list")
     from_zero = replace(base, background=None)
     return [
         replace(base, form="ids", numbers_from="COCO's ids, 1 to 90"),
-        replace(base, numbers=places, form="contiguous", numbers_from="1 to 80 without gaps"),
+        replace(base, numbers=indices, form="contiguous", numbers_from="1 to 80 without gaps"),
         replace(
             from_zero,
             numbers=tuple(range(len(ids))),
@@ -312,11 +333,11 @@ def decide(
     """
     if form is not None:
         candidates = [*candidates, *_zero_of(candidates)]
-        chosen = next((candidate for candidate in candidates if candidate.form == form), None)
-        if chosen is None:
+        named = next((candidate for candidate in candidates if candidate.form == form), None)
+        if named is None:
             known = ", ".join(f"@{candidate.form}" for candidate in candidates if candidate.form in NUMBERINGS)
             raise InputError(f"@{form} is no numbering of these classes; {known or 'none can be chosen'}: leave it out")
-        return replace(chosen, numbers_from=f"{chosen.numbers_from} (@{form} says so)")
+        return replace(named, numbers_from=f"{named.numbers_from} (@{form} says so)")
     if len(candidates) == 1:
         return candidates[0]
     looked = list(evidence())
@@ -324,17 +345,23 @@ def decide(
         return replace(candidates[0], numbers_from="the colours of the masks")
     present = [_numbers_in(item) for item in looked]
     there = set().union(*present)
-    fitting = [reading for reading in candidates if _agrees(reading, there, present)]
+    fitting = [reading for reading in candidates if _agrees(reading, there)]
     if not fitting:
         # Masks of VOC's other classes alone, else a number that no reading has, which the first one names.
         return next((reading for reading in candidates if reading.form == "voc" and reading.fits(there)), candidates[0])
-    told = [reading for reading in fitting if not _contradicted(reading, looked)]
-    how = "as the masks tell"
-    if told and len(told) < len(fitting):
-        fitting, how = told, "as masks and labels tell"
-    # Whether 0 is the background is seen from what masks lack, which is no proof.
-    zeros = [reading.form in _FROM_ZERO and reading.fits(there) and IGNORE in there for reading in candidates]
-    inferred = any(zeros) and len({reading.form in _FROM_ZERO for reading in fitting}) == 1
+    contradicting = [_contradicting(reading, looked) for reading in fitting]
+    how, inferred = "as the masks tell", ""
+    if 0 in contradicting and any(contradicting):
+        if min(filter(None, contradicting)) == 1:
+            inferred = "the labels of one sample"
+        fitting = [reading for reading, count in zip(fitting, contradicting, strict=True) if not count]
+        how = "as masks and labels tell"
+    if len({reading.form in _FROM_ZERO for reading in fitting}) > 1:
+        # Whether 0 is the background is seen from what masks lack, which is no proof.
+        from_zero = _from_zero(present)
+        if from_zero is not None:
+            fitting = [reading for reading in fitting if (reading.form in _FROM_ZERO) == from_zero]
+            inferred = f"which of {len(present)} masks lack {0 if from_zero else 255}"
     if len(fitting) == 1:
         only = fitting[0]
         return replace(only, numbers_from=f"{only.numbers_from}, {how}", inferred=inferred)
@@ -384,30 +411,41 @@ def _numbers_in(item: Evidence) -> set[int]:
     return set(np.flatnonzero(np.bincount(mask.values.ravel(), minlength=256)).tolist())
 
 
-def _agrees(reading: ClassNumbering, there: set[int], present: Sequence[set[int]]) -> bool:
+def _agrees(reading: ClassNumbering, there: set[int]) -> bool:
     """Whether a reading fits the numbers: no unknown one, a class of the set among them, and a background."""
     if not reading.fits(there):
         return False
     if reading.form == "voc" and there - {0, IGNORE} and not there & set(reading.numbers):
         return False  # not one pixel of the set in any mask
-    without_zero = sum(0 not in numbers for numbers in present)
-    without_255 = sum(IGNORE not in numbers for numbers in present)
-    if reading.form in _FROM_ZERO:
-        # Nearly every image has background: 255 by these readings, 0 by the others.
-        return IGNORE in there and without_255 <= without_zero
-    return not (reading.form in ("ids", "contiguous") and IGNORE in there and without_zero > without_255)
+    return reading.form not in _FROM_ZERO or IGNORE in there
 
 
-def _contradicted(reading: ClassNumbering, looked: Sequence[Evidence]) -> bool:
-    """Whether some mask has a class that is none of its sample's labels."""
+def _from_zero(present: Sequence[set[int]]) -> bool | None:
+    """Whether 255 is the background and not 0, since nearly every mask has one; None where that does not tell."""
+    if len(present) < MASKS_THAT_TELL:
+        return None
+    without_zero = sum(0 not in numbers for numbers in present) / len(present)
+    without_255 = sum(IGNORE not in numbers for numbers in present) / len(present)
+    if without_zero < _FEW and without_255 > _MANY:
+        return False
+    return True if without_255 < _FEW and without_zero > _MANY else None
+
+
+def _contradicting(reading: ClassNumbering, looked: Sequence[Evidence]) -> int:
+    """Masks with a class that is none of their sample's labels."""
+    count = 0
     for item in looked:
         if item.labels is None or item.values.values is None:
             continue
         values, _ = reading.values_of(Path(), item.values)
         names = {reading.name_of(int(number)) for number in np.unique(values)} - {None}
-        if not names <= set(item.labels):
-            return True
-    return False
+        count += not names <= set(item.labels)
+    return count
+
+
+def _frame(mask: Mask) -> Mask:
+    """The pixels at the edge of a mask."""
+    return np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
 
 
 @functools.cache
@@ -416,8 +454,8 @@ def _voc_colours() -> dict[tuple[int, int, int], int]:
 
 
 def _colours_of(listed: ClassList) -> dict[tuple[int, int, int], int]:
-    places = {name: place for place, name in enumerate(listed.names, 1)} | {"": 0}
-    return {colour: places[name] for colour, name in listed.colours.items() if name in places}
+    indices = {name: index for index, name in enumerate(listed.names, 1)} | {"": 0}
+    return {colour: indices[name] for colour, name in listed.colours.items() if name in indices}
 
 
 def _by_palette(values: Mask, palette: NDArray[np.uint8]) -> Mask | None:

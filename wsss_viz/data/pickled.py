@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from wsss_viz.data.files import read_bounded
 from wsss_viz.errors import InputError
 
+__all__ = ["LARGEST", "MAX_OPERATIONS", "read_pickled_dict"]
+
 LARGEST = 2**28
 """Bytes of a file that is read at most: labels of COCO's 123,000 images take 45 MB, one image's maps of VOC 20 MB."""
 
@@ -121,12 +123,12 @@ class _Reader(pickle.Unpickler):
         self._persistent = persistent
 
     def find_class(self, module: str, name: str, /) -> Any:
-        place = module.replace("numpy._core", "numpy.core")
-        if place in ("torch", "torch.cuda") and name in _TORCH_STORAGES:
+        source = module.replace("numpy._core", "numpy.core")
+        if source in ("torch", "torch.cuda") and name in _TORCH_STORAGES:
             return _StandIn(_refuse, _TORCH_STORAGES[name])
-        if (place, name) not in _STAND_INS:
+        if (source, name) not in _STAND_INS:
             raise pickle.UnpicklingError(f"it calls {module[:40]}.{name[:40]}")
-        return _StandIn(_STAND_INS[place, name])
+        return _StandIn(_STAND_INS[source, name])
 
     def persistent_load(self, pid: Any, /) -> Any:
         if self._persistent is None:

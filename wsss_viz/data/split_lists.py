@@ -14,7 +14,9 @@ from wsss_viz.data.class_sets import lines_of
 from wsss_viz.data.images import SUFFIXES
 from wsss_viz.errors import InputError
 
-PLACES = ("ImageSets/Segmentation", "ImageSets/SegmentationAug", ".")
+__all__ = ["LIST_FOLDERS", "Entry", "is_sample_name", "is_split_name", "read_split"]
+
+LIST_FOLDERS = ("ImageSets/Segmentation", "ImageSets/SegmentationAug", ".")
 
 _SPLIT_NAME = re.compile(r"\w[\w.-]*")
 _FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
@@ -63,9 +65,9 @@ def read_split(path: Path, split: str) -> list[Entry]:
         raise InputError(f"{path}: no such folder; give the one that holds JPEGImages and ImageSets")
     if not is_split_name(split):
         raise InputError(f"{split[:40]!r} is no name of a split; write voc:PATH:SPLIT, for example voc:{path}:train")
-    file = next((file for place in PLACES if (file := path / place / f"{split}.txt").exists()), None)
+    file = next((file for folder in LIST_FOLDERS if (file := path / folder / f"{split}.txt").exists()), None)
     if file is None:
-        known = sorted({other.stem for place in PLACES[:2] for other in (path / place).glob("*.txt")})
+        known = sorted({other.stem for folder in LIST_FOLDERS[:2] for other in (path / folder).glob("*.txt")})
         below = [] if known else sorted(path.glob("*/ImageSets"))
         if below:
             raise InputError(f"{path}: no ImageSets in it; it lies in {below[-1].parent}: give that folder")
@@ -74,7 +76,7 @@ def read_split(path: Path, split: str) -> list[Entry]:
             f"them, or put {split}.txt there"
         )
     entries: dict[str, int] = {}
-    found = []
+    listed = []
     for number, line in lines_of(file):
         entry = _entry(line)
         if entry is None:
@@ -86,10 +88,10 @@ def read_split(path: Path, split: str) -> list[Entry]:
                 f"{file}, line {number}: {entry.name[:40]!r} stands on line {entries[entry.name]} already; list it once"
             )
         entries[entry.name] = number
-        found.append(entry)
-    if not found:
+        listed.append(entry)
+    if not listed:
         raise InputError(f"{file}: lists no names; write one a line")
-    return found
+    return listed
 
 
 def _entry(line: str) -> Entry | None:

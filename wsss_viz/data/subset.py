@@ -8,8 +8,10 @@ from typing import overload
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 
+__all__ = ["Subset", "name_at", "names_of", "take"]
 
-class Chosen(Sequence[Sample]):
+
+class Subset(Sequence[Sample]):
     """The samples of a sequence at some indices, read when they are asked for."""
 
     def __init__(self, samples: Sequence[Sample], indices: Sequence[int]) -> None:
@@ -34,14 +36,26 @@ class Chosen(Sequence[Sample]):
 
 
 def take(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
-    """The first `limit` samples; all of them where it is None."""
+    """The first `limit` samples; all of them where it is None.
+
+    Examples:
+        >>> from wsss_viz.data.sources import open
+        >>> len(take(open("scenes:test"), 3)), len(take(["a", "b"], 3)), len(take(["a", "b"], None))
+        (3, 2, 2)
+    """
     if limit is None:
         return samples
-    return samples[:limit] if isinstance(samples, DataSet) else Chosen(samples, range(min(limit, len(samples))))
+    return samples[:limit] if isinstance(samples, DataSet) else Subset(samples, range(min(limit, len(samples))))
 
 
 def names_of(samples: Sequence[Sample]) -> list[str]:
-    """The samples' names; those of a DataSet whose source lists them cost nothing, others are read."""
+    """The samples' names; those of a DataSet whose source lists them cost nothing, others are read.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> names_of([flag()])
+        ['flag']
+    """
     return samples.sample_names() if isinstance(samples, DataSet) else [sample.name for sample in samples]
 
 
@@ -52,7 +66,7 @@ def name_at(samples: Sequence[Sample], index: int) -> str:
     >>> name_at(open("scenes:val"), 2)
     'val_000002'
     """
-    if isinstance(samples, Chosen):
+    if isinstance(samples, Subset):
         return samples.name_at(index)
     names = getattr(samples.source, "names", None) if isinstance(samples, DataSet) else None
     return str(index) if names is None or not isinstance(samples, DataSet) else str(names[samples.indices[index]])

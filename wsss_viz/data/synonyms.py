@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+__all__ = ["meaning", "nearest", "renaming", "spelling"]
+
 _SAME = (
     ("aeroplane", "airplane", "plane"),
     ("bicycle", "bike", "pushbike"),
@@ -68,5 +70,5 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
     'horse'
     """
     by_spelling = {spelling(other): other for other in known}
-    found = difflib.get_close_matches(spelling(name), by_spelling, n=1, cutoff=0.6)
-    return by_spelling[found[0]] if found else None
+    matches = difflib.get_close_matches(spelling(name), by_spelling, n=1, cutoff=0.6)
+    return by_spelling[matches[0]] if matches else None

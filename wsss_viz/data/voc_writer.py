@@ -26,6 +26,8 @@ from wsss_viz.data.split_lists import is_sample_name, is_split_name
 from wsss_viz.data.voc import read_classes
 from wsss_viz.errors import InputError
 
+__all__ = ["ImageFormat", "write_voc"]
+
 ImageFormat = Literal["png", "jpg"]
 
 
@@ -180,8 +182,8 @@ def _voc_indices(classes: tuple[str, ...]) -> NDArray[np.uint8]:
     """(256,) uint8: VOC's own index of each index of a mask over `classes`; 255 stays."""
     indices = np.full(256, IGNORE, dtype=np.uint8)
     indices[0] = 0
-    for place, name in enumerate(classes, 1):
-        indices[place] = VOC_CLASSES.index(name) + 1
+    for index, name in enumerate(classes, 1):
+        indices[index] = VOC_CLASSES.index(name) + 1
     return indices
 
 

@@ -12,6 +12,8 @@ from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sam
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 
+__all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask"]
+
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 """Background thresholds 0.00 to 0.99 (SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49: `docs/sources.md#thresholds`)."""
 
@@ -68,6 +70,16 @@ def count(
 
     Raises:
         ValueError: the sample has no mask.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import COLOURS, flag
+        >>> maps = np.zeros((3, 2, 3))
+        >>> maps[0, :, 0], maps[2, :, 1:] = 1, (1, 0.5)  # red, and blue with its last column weaker
+        >>> counts = count(maps, flag(), COLOURS, np.array([0.25, 0.75]))
+        >>> counts.intersection.tolist()  # of background, red, green, blue, at both thresholds
+        [[0, 2, 0, 4], [0, 2, 0, 2]]
+        >>> counts.target.tolist(), counts.part_intersection.tolist(), counts.part_target.tolist()
+        ([0, 2, 0, 4], [[4, 2], [4, 0]], [4, 2])
     """
     if sample.mask is None:
         raise ValueError(f"{sample.name} has no mask to count against")
@@ -102,12 +114,18 @@ def count_mask(mask: NDArray, sample: Sample, classes: Sequence[str] | None = No
 
     Raises:
         ValueError: the sample has no mask, or one of another size.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> counts = count_mask(np.array([[1, 3, 0], [1, 3, 0]], np.uint8), flag())
+        >>> counts.intersection[0].tolist(), counts.predicted[0].tolist(), counts.target.tolist()
+        ([0, 2, 0, 2], [2, 2, 0, 2], [0, 2, 0, 4])
     """
     if sample.mask is None or sample.mask.shape != mask.shape:
         raise ValueError(f"{sample.name} has no mask of {mask.shape[0]} x {mask.shape[1]} to count against")
     lookup = np.zeros(256, dtype=np.int64)
-    for place, name in enumerate(sample.classes if classes is None else classes, 1):
-        lookup[place] = sample.classes.index(name) + 1 if name in sample.classes else 0
+    for index, name in enumerate(sample.classes if classes is None else classes, 1):
+        lookup[index] = sample.classes.index(name) + 1 if name in sample.classes else 0
     best = lookup[mask].ravel()
     return _accumulate(best, steps * (best > 0), sample, steps, len(sample.classes) + 1)
 
@@ -120,9 +138,9 @@ def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, class
     counted = truth != IGNORE
     best, level, truth, parts = best[counted], level[counted], truth[counted], parts[counted]
 
-    def above(rows: NDArray, width: int, chosen: NDArray) -> NDArray[np.int64]:
+    def above(rows: NDArray, width: int, pixels: NDArray) -> NDArray[np.int64]:
         """(T, width): at each threshold the chosen pixels still foreground, by row."""
-        table = np.bincount(rows[chosen] * (steps + 1) + level[chosen], minlength=width * (steps + 1))
+        table = np.bincount(rows[pixels] * (steps + 1) + level[pixels], minlength=width * (steps + 1))
         table = table.reshape(width, steps + 1)
         return table[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].T.astype(np.int64)
 
@@ -134,6 +152,6 @@ def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, class
     wrong = above(best, classes, (truth == 0) & (best > 0)).sum(axis=1)
     intersection[:, 0] = target[0] - wrong
     in_part = [(parts == part) & (best == truth) & (best > 0) for part in PARTS]
-    part_intersection = np.stack([above(best, classes, chosen).sum(axis=1) for chosen in in_part], axis=1)
+    part_intersection = np.stack([above(best, classes, pixels).sum(axis=1) for pixels in in_part], axis=1)
     part_target = np.array([(parts == part).sum() for part in PARTS], dtype=np.int64)
     return Counts(intersection, predicted, target, part_intersection, part_target)

@@ -34,6 +34,8 @@ from wsss_viz.methods.masking import enlarge, erase, hard_mask, relu_max
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["FIXED", "MEASURES", "SWEPT", "THRESHOLDS", "Erasure", "Observation", "erasures", "experiment", "observe"]
+
 THRESHOLDS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 SWEPT = ("class", "agnostic", "random")
 FIXED = ("graded", "discriminative", "non_discriminative", "object")
@@ -147,21 +149,30 @@ def erasures(
 
     Raises:
         InputError: the sample has no labels, mask or parts.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> maps, _ = class_maps(network, network.preprocess(flag().image))
+        >>> found = erasures(network, flag(), "blue", maps, thresholds=(0.5,))
+        >>> masks = {one.kind: one.mask[0].tolist() for one in found}
+        >>> masks["class"], masks["agnostic"], masks["non_discriminative"]
+        ([0.0, 1.0, 1.0], [1.0, 1.0, 1.0], [0.0, 0.0, 1.0])
     """
     size = classifier.preprocessing.size(*sample.size)
     truth = _truth(sample, name, size)
     known = [classifier.classes.index(label) for label in sample.labels or () if label in classifier.classes]
     values = relu_max(enlarge(maps[None], size))[0]
-    own, every = values[classifier.classes.index(name)], values[known].amax(dim=0)
-    places = np.random.default_rng([seed, zlib.crc32(sample.name.encode()), zlib.crc32(name.encode())])
-    found = []
+    class_map, every = values[classifier.classes.index(name)], values[known].amax(dim=0)
+    rng = np.random.default_rng([seed, zlib.crc32(sample.name.encode()), zlib.crc32(name.encode())])
+    results = []
     for theta in thresholds:
-        region = _numpy(hard_mask(own, theta))
-        moved = np.roll(region, (int(places.integers(size[0])), int(places.integers(size[1]))), axis=(0, 1))
+        region = _numpy(hard_mask(class_map, theta))
+        moved = np.roll(region, (int(rng.integers(size[0])), int(rng.integers(size[1]))), axis=(0, 1))
         masks = (region, _numpy(hard_mask(every, theta)), moved)
-        found += [Erasure(kind, theta, mask) for kind, mask in zip(SWEPT, masks, strict=True)]
-    regions = (_numpy(own), *truth.parts.values(), truth.object)
-    return found + [Erasure(kind, None, r.astype(np.float32)) for kind, r in zip(FIXED, regions, strict=True)]
+        results += [Erasure(kind, theta, mask) for kind, mask in zip(SWEPT, masks, strict=True)]
+    regions = (_numpy(class_map), *truth.parts.values(), truth.object)
+    return results + [Erasure(kind, None, r.astype(np.float32)) for kind, r in zip(FIXED, regions, strict=True)]
 
 
 def observe(
@@ -174,7 +185,7 @@ def observe(
     seed: int = 0,
     views: Views = SINGLE,
 ) -> list[Observation]:
-    """Erases one class of one image in every way, and looks again each time.
+    """Erases one class of one image in every way, and computes score and map each time.
 
     Args:
         classifier: in evaluation mode; left as it is.
@@ -186,6 +197,12 @@ def observe(
 
     Raises:
         InputError: the sample has no labels, mask or parts, or the classifier lacks the class.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> first, *_ = observe(colour_network(), flag(), "blue", thresholds=(0.5,))
+        >>> first.kind, round(first.area, 2), first.probability, first.union_iou  # all of blue is erased
+        ('class', 0.67, 0.5, 1.0)
     """
     if name not in classifier.classes or name not in (sample.labels or ()):
         raise InputError(f"{name!r} is not a label of {sample.name} that the classifier knows: give one of its labels")
@@ -263,11 +280,17 @@ def experiment(
         For JSON: `images`, `observations` (labels of images), `seed_threshold`, `seed`, and `rows`: for each kind and
         theta the mean of each of `MEASURES` over the observations where it is defined, `count` of these, and the 95 %
         bootstrap `interval` over images; None where there is no observation.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> found = experiment(colour_network(), [flag()], thresholds=(0.5,))
+        >>> found["images"], found["observations"], found["rows"][0]["kind"], found["rows"][0]["score"]
+        (1, 2, 'class', 0.0)
     """
     images = []
     for sample in progress(samples, "erasing and looking again"):
         names = [name for name in sample.labels or () if name in classifier.classes]
-        found = [
+        of_image = [
             one
             for name in names
             for one in observe(
@@ -280,14 +303,14 @@ def experiment(
                 views=views,
             )
         ]
-        if found:
-            images.append(found)
+        if of_image:
+            images.append(of_image)
     if not images:
         raise InputError("no sample has a label that the classifier knows: nothing to erase")
     keys = list(dict.fromkeys((one.kind, one.threshold) for one in images[0]))
     return {
         "images": len(images),
-        "observations": sum(len(found) for found in images) // len(keys),
+        "observations": sum(len(of_image) for of_image in images) // len(keys),
         "seed_threshold": seed_threshold,
         "seed": seed,
         "rows": [_row(images, kind, theta) for kind, theta in keys],
@@ -297,8 +320,10 @@ def experiment(
 def _row(images: Sequence[Sequence[Observation]], kind: str, theta: float | None) -> dict[str, Any]:
     """The means of one kind and theta, and their intervals."""
     sums, counts = np.zeros((2, len(images), len(MEASURES)))
-    for i, found in enumerate(images):
-        values = np.array([[getattr(o, m) for m in MEASURES] for o in found if (o.kind, o.threshold) == (kind, theta)])
+    for i, of_image in enumerate(images):
+        values = np.array(
+            [[getattr(o, m) for m in MEASURES] for o in of_image if (o.kind, o.threshold) == (kind, theta)]
+        )
         sums[i], counts[i] = np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0)
     weights = np.random.default_rng(0).multinomial(len(images), np.full(len(images), 1 / len(images)), size=1000)
     with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""What a classifier's layers hold of an object's regions: one mean feature a layer, image and region.
+"""What a classifier's layers hold of an object's regions: one mean feature per layer, image and region.
 
     f_k(R) = sum_u w_R(u) T_k(u) / sum_u w_R(u)
 
@@ -25,8 +25,20 @@ from wsss_viz.data.scenes.dataset import Singles
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
 from wsss_viz.methods import rib
-from wsss_viz.methods.rib_batch import Companions, scene_companions
+from wsss_viz.methods.rib_batch import Companions, shipped_companions
 from wsss_viz.models.classifier import Classifier
+
+__all__ = [
+    "FEWEST_CELLS",
+    "SINGLES",
+    "Array",
+    "Asked",
+    "LayerFeatures",
+    "Progress",
+    "asked_of",
+    "layer_features",
+    "rib_features",
+]
 
 FEWEST_CELLS = 0.5  # of a region, in every layer: with less, its mean is another region's
 SINGLES = "singles"
@@ -53,8 +65,10 @@ class Asked:
         mask, parts = self.sample.mask, self.sample.parts
         if mask is None or parts is None:
             raise InputError(f"{self.sample.name} has no mask with parts; take the drawn scenes")
-        own = self.sample.class_mask(self.name)
-        return np.stack([own & (parts == DISCRIMINATIVE), own & (parts == NON_DISCRIMINATIVE), mask == BACKGROUND])
+        class_mask = self.sample.class_mask(self.name)
+        return np.stack(
+            [class_mask & (parts == DISCRIMINATIVE), class_mask & (parts == NON_DISCRIMINATIVE), mask == BACKGROUND]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +96,10 @@ def asked_of(data: str, limit: int | None = None) -> list[Asked]:
 
     Raises:
         InputError: no such data, or data without masks and parts.
+
+    Examples:
+        >>> [(asked.name, asked.coat) for asked in asked_of("singles:test", 2)]
+        [('sheep', 'plain'), ('bird', 'spots')]
     """
     kind, _, split = data.partition(":")
     if kind == SINGLES:
@@ -89,8 +107,8 @@ def asked_of(data: str, limit: int | None = None) -> list[Asked]:
         rows = (singles[index] for index in range(min(limit or len(singles), len(singles))))
         drawn = ((row.sample, COATS[row.coat_index]) for row in rows)
         return [Asked(sample, sample.labels[0], coat) for sample, coat in drawn if sample.labels]
-    found = (_largest(sample) for sample in take(open_data(data), limit))
-    return [asked for asked in found if asked is not None]
+    candidates = (_largest(sample) for sample in take(open_data(data), limit))
+    return [asked for asked in candidates if asked is not None]
 
 
 def _largest(sample: Sample) -> Asked | None:
@@ -108,13 +126,19 @@ def layer_features(
 
     Raises:
         InputError: no image has all three regions.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> features = layer_features(colour_network(stride=8), asked_of("scenes:test", 4))
+        >>> features.layers, features.values[-1].shape, features.targets["class"].tolist()
+        (('stage 1', 'stage 2', 'class maps'), (4, 3, 3), ['bus', 'bus', 'horse', 'cow'])
     """
     names = (*(f"stage {k}" for k in range(1, len(classifier.stages) + 1)), "class maps")
 
-    def look(one: Asked) -> list[Tensor]:
+    def features_of(one: Asked) -> list[Tensor]:
         return list(_outputs(classifier.preprocess(one.sample.image), [*classifier.stages, classifier.head]))
 
-    (features,) = _collect(asked, names, 1, lambda one: [look(one)], progress, "layers")
+    (features,) = _collect(asked, names, 1, lambda one: [features_of(one)], progress, "layers")
     return features
 
 
@@ -125,13 +149,21 @@ def rib_features(
 
     RIB is told no label here: it tunes on the class that the classifier scores highest. Told the label, its features
     would say what it was told, and not what the image says. An image at which it stops keeps its last features.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = colour_network(stride=8)
+        >>> network.settings = {"rib": {"rate": 0.001, "explode_share": 1.0, "accumulate": "after"}}
+        >>> before, after = rib_features(network, asked_of("scenes:test", 4), 1)
+        >>> before.layers, bool((before.values[-1] == after.values[-1]).any())  # RIB has moved them all
+        (('stage 2', 'class maps'), False)
     """
     split = classifier.split
     tuned = range(split + 1, len(classifier.stages) + 1)
     names = (*(f"stage {k}" for k in tuned), "class maps")
-    companions = Companions.of(classifier, scene_companions(classifier.classes), split)
+    companions = Companions.of(classifier, shipped_companions(classifier.classes), split)
 
-    def look(one: Asked) -> list[list[Tensor]]:
+    def features_of(one: Asked) -> list[list[Tensor]]:
         z = classifier.early(classifier.preprocess(one.sample.image))
         seen: list[list[Tensor]] = []
 
@@ -145,7 +177,7 @@ def rib_features(
             pass
         return seen + [seen[-1]] * (steps + 1 - len(seen))
 
-    return _collect(asked, names, steps + 1, look, progress, "RIB")
+    return _collect(asked, names, steps + 1, features_of, progress, "RIB")
 
 
 def _outputs(z: Tensor, modules: Sequence[nn.Module]) -> Iterator[Tensor]:
@@ -158,29 +190,29 @@ def _collect(
     asked: Sequence[Asked],
     names: tuple[str, ...],
     tables: int,
-    look: Callable[[Asked], list[list[Tensor]]],
+    features_of: Callable[[Asked], list[list[Tensor]]],
     progress: Progress,
     title: str,
 ) -> list[LayerFeatures]:
     rows: list[list[list[Array]]] = [[[] for _ in names] for _ in range(tables)]
-    kept = []
+    measured = []
     for index in progress(range(len(asked)), title):
         with torch.no_grad():
-            outputs = look(asked[index])
+            outputs = features_of(asked[index])
             regions = torch.from_numpy(asked[index].regions()).float()
             means = [[_means(T, regions) for T in layers] for layers in outputs]
         if any(mean is None for layers in means for mean in layers):
             continue
-        kept.append(asked[index])
+        measured.append(asked[index])
         for table, layers in zip(rows, means, strict=True):
             for column, mean in zip(table, layers, strict=True):
                 assert mean is not None
                 column.append(mean)
-    if not kept:
+    if not measured:
         raise InputError(f"of {len(asked)} images none shows both kinds of parts and the background; take more")
-    targets = {"class": np.array([one.name for one in kept])}
-    if all(one.coat is not None for one in kept):
-        targets["coat"] = np.array([one.coat for one in kept])
+    targets = {"class": np.array([one.name for one in measured])}
+    if all(one.coat is not None for one in measured):
+        targets["coat"] = np.array([one.coat for one in measured])
     return [LayerFeatures(names, tuple(np.stack(column) for column in table), targets, len(asked)) for table in rows]
 
 

@@ -19,36 +19,43 @@ from wsss_viz.evaluation.counts import THRESHOLDS
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
+__all__ = ["Leak", "count_leak"]
+
 
 @dataclass(frozen=True, eq=False)
 class Leak:
     """Pixel counts of one image or, added up, of many, at T thresholds.
 
     Attributes:
-        claimed: (T,) pixels above the threshold, over the labelled classes.
-        own: (T,) of these, on an object of the class.
+        predicted: (T,) pixels above the threshold, over the labelled classes.
+        intersection: (T,) of these, on an object of the class.
         other: (T,) of these, on an object of another labelled class.
-        there: pixels of the labelled classes' objects.
+        target: pixels of the labelled classes' objects.
     """
 
-    claimed: NDArray[np.int64]
-    own: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    intersection: NDArray[np.int64]
     other: NDArray[np.int64]
-    there: int
+    target: int
 
     def __add__(self, more: Leak) -> Leak:
-        return Leak(self.claimed + more.claimed, self.own + more.own, self.other + more.other, self.there + more.there)
+        return Leak(
+            self.predicted + more.predicted,
+            self.intersection + more.intersection,
+            self.other + more.other,
+            self.target + more.target,
+        )
 
     def at_recall(self, recall: float) -> float:
-        """The share of what is claimed, in percent, that lies on another labelled object where the recall is `recall`.
+        """The share of what is predicted, in percent, on another labelled object at `recall`.
 
         Linear between thresholds; NaN where no threshold reaches that recall.
 
         Args:
             recall: 0 to 1.
         """
-        reached = self.own / max(self.there, 1)
-        share = np.divide(self.other, self.claimed, out=np.zeros(len(self.other)), where=self.claimed > 0) * 100
+        reached = self.intersection / max(self.target, 1)
+        share = np.divide(self.other, self.predicted, out=np.zeros(len(self.other)), where=self.predicted > 0) * 100
         if not reached.min() <= recall <= reached.max():
             return float("nan")
         # recall falls as the threshold rises; np.interp wants it ascending
@@ -91,5 +98,5 @@ def count_leak(
             level = np.searchsorted(thresholds, value[region], side="left")
             above = np.bincount(level, minlength=len(thresholds) + 1)[::-1].cumsum()[::-1]
             totals[row] += above[1:]
-    there = sum(int((region & counted).sum()) for region in inside.values())
-    return Leak(totals[0], totals[1], totals[2], there)
+    target = sum(int((region & counted).sum()) for region in inside.values())
+    return Leak(totals[0], totals[1], totals[2], target)

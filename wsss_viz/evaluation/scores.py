@@ -16,6 +16,8 @@ from wsss_viz.data.sample import PART_NAMES
 from wsss_viz.evaluation.counts import PARTS, THRESHOLDS, Counts
 from wsss_viz.evaluation.resampling import percentile_interval, resampling_weights
 
+__all__ = ["Scores", "bootstrap", "image_ious", "summarise"]
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -79,7 +81,7 @@ def _union(counts: Counts) -> NDArray:
     return counts.predicted + counts.target - counts.intersection
 
 
-def miou_curve(counts: Counts) -> NDArray[np.float64]:
+def _miou_curve(counts: Counts) -> NDArray[np.float64]:
     """(T,) mIoU at every threshold, in percent."""
     return _mean(_ratio(counts.intersection, _union(counts)))
 
@@ -94,18 +96,26 @@ def summarise(
     """The scores of a data set from its images' counts.
 
     Args:
-        images: one Counts an image, at least one.
+        images: one Counts per image, at least one.
         classes: C names, without the background.
         threshold: one of `thresholds`, chosen on other data; None: the best on this data.
         seed: of the bootstrap.
 
     Raises:
         ValueError: no images, or a threshold that was not counted.
+
+    Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
+        >>> from wsss_viz.models.colour_network import COLOURS, flag
+        >>> mask = flag().mask * (np.arange(3) < 2)  # red, and half of blue
+        >>> scores = summarise([count_mask(mask.astype(np.uint8), flag())], COLOURS, thresholds=np.array([0.5]))
+        >>> round(scores.miou, 2), scores.per_class["blue"], scores.recall  # background 0, red 100, blue 50
+        (50.0, 50.0, 75.0)
     """
     if not images:
         raise ValueError("`images` is empty: nothing to score")
     total = functools.reduce(operator.add, images)
-    curve = miou_curve(total)
+    curve = _miou_curve(total)
     best = int(np.nanargmax(curve))
     at = best if threshold is None else int(np.argmin(np.abs(thresholds - threshold)))
     if threshold is not None and abs(thresholds[at] - threshold) > 1e-9:
@@ -142,13 +152,20 @@ def image_ious(
 
     Args:
         threshold: one of `thresholds`.
+
+    Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
+        >>> from wsss_viz.models.colour_network import flag
+        >>> mask = flag().mask * (np.arange(3) < 2)  # red, and half of blue
+        >>> image_ious([count_mask(mask.astype(np.uint8), flag())], 0.5, np.array([0.5]))
+        [[100.0, 50.0]]
     """
     at = int(np.argmin(np.abs(thresholds - threshold)))
-    found = []
+    ious = []
     for image in images:
         iou = _ratio(image.intersection[at], _union(image)[at])
-        found.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
-    return found
+        ious.append([round(float(iou[c]), 1) for c in np.flatnonzero(image.target[1:]) + 1])
+    return ious
 
 
 def bootstrap(
@@ -156,8 +173,16 @@ def bootstrap(
 ) -> dict[str, tuple[float, float]]:
     """Percentile bootstrap intervals over images, at the threshold number `at`, of the mIoU and the part recalls.
 
-    A class that is in none of a draw's images keeps the IoU it has over all of them, so that each draw's mIoU is the
-    mean over the same classes (our own: over the draw's classes alone, the interval of few images may miss its mIoU).
+    A draw's mIoU is that of its images, as `miou` is that of all: a class without a pixel in them, neither true nor
+    predicted, has no IoU there and is left out of that draw's mean.
+
+    Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
+        >>> from wsss_viz.models.colour_network import flag
+        >>> images = [count_mask(flag().mask, flag()), count_mask(0 * flag().mask, flag())]  # all right, all background
+        >>> bounds = bootstrap(images, 0, draws=100)
+        >>> bounds["miou"], bounds["discriminative"]
+        ((0.0, 100.0), (0.0, 100.0))
     """
     fields = ("intersection", "predicted", "part_intersection")
     stacks = {name: np.stack([getattr(image, name)[at] for image in images]) for name in fields}
@@ -165,10 +190,7 @@ def bootstrap(
     weights = resampling_weights(len(images), draws, seed)
     sums = {name: weights @ stack for name, stack in stacks.items()}
     union = sums["predicted"] + sums["target"] - sums["intersection"]
-    total = functools.reduce(operator.add, images)
-    miou = _mean(
-        np.where(union > 0, _ratio(sums["intersection"], union), _ratio(total.intersection[at], _union(total)[at]))
-    )
+    miou = _mean(_ratio(sums["intersection"], union))
     parts = _ratio(sums["part_intersection"], sums["part_target"])
     series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
     bounds = {}

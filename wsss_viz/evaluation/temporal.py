@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sequences import ACTIONS, DISCRIMINATIVE, NON_DISCRIMINATIVE, Video
 
+__all__ = ["EPSILON", "THRESHOLDS", "TemporalScores", "best_threshold", "located", "normalised", "temporal_scores"]
+
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 EPSILON = 1e-5
 
@@ -71,19 +73,21 @@ def temporal_scores(maps: Sequence[NDArray], videos: Sequence[Video], threshold:
     >>> temporal_scores([maps], [video], threshold=0.5).precision
     100.0
     """
-    found = np.concatenate([located(own, v.labels, threshold) for own, v in zip(maps, videos, strict=True)])
+    predicted = np.concatenate(
+        [located(video_maps, v.labels, threshold) for video_maps, v in zip(maps, videos, strict=True)]
+    )
     truth = np.concatenate([video.truth for video in videos]).astype(np.int64)
     moments = np.concatenate([video.moments for video in videos])
-    right = found == truth
+    right = predicted == truth
 
     def share(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float:
         return 100 * float((part & whole).sum()) / max(1, int(whole.sum()))
 
-    ious = [share(right, (found == c) | (truth == c)) for c in range(len(ACTIONS) + 1)]
+    ious = [share(right, (predicted == c) | (truth == c)) for c in range(len(ACTIONS) + 1)]
     return TemporalScores(
         float(threshold),
         float(np.mean(ious)),
-        share(right, found > 0),
+        share(right, predicted > 0),
         share(right, moments == DISCRIMINATIVE),
         share(right, moments == NON_DISCRIMINATIVE),
     )

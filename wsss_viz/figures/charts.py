@@ -23,6 +23,8 @@ from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import INPUT, LABEL, Plane, stored_plane
 from wsss_viz.methods.catalogue import METHODS
 
+__all__ = ["LEGEND_COLUMNS", "LEGEND_ROW", "TITLES", "curves", "panels", "plane", "ratios"]
+
 TITLES = {
     "toy-flatten": "toy, flatten",
     "toy-gap": "toy, global pooling",
@@ -35,21 +37,33 @@ LEGEND_ROW = 0.18
 
 
 def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
-    """A panel for each image and method: the logits of all classes over the steps, the labels' in their colours."""
+    """A panel for each image and method: the logits of all classes over the steps, the labels' in their colours.
+
+    Examples:
+        >>> from wsss_viz.figures.spec import Row
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> from wsss_viz.traces import Trace
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "red", {"cam": trace})
+        >>> figure = curves(FigureSpec("curves", ("cam",), (Row("flag", "red"),)), [row])
+        >>> [float(line.get_ydata()[0].round(2)) for line in figure.axes[0].lines]  # the logits, the labels' last
+        [0.0, 0.33, 0.67]
+    """
     pairs = [(entry, method) for entry in rows for method in entry.traces]
     labelled = list(dict.fromkeys(name for row in rows for name in _labels(row)))
     listed = labelled if spec.labels else []
     foot = LEGEND_ROW * -(-len(listed) // LEGEND_COLUMNS[spec.width])
-    sheet, places = panels(spec, len(pairs), len(spec.columns), foot=foot)
+    sheet, every_axes = panels(spec, len(pairs), len(spec.columns), foot=foot)
     lists = [*(row.sample.classes for row in rows), *(entry.traces[method].classes for entry, method in pairs)]
     by_class = {name: tuple(v / 255 for v in colour_in(classes, name)) for classes in lists for name in classes}
     colours: dict[str, Any] = {name: by_class[name] for name in labelled}
-    for number, ((entry, method), axes) in enumerate(zip(pairs, places, strict=True)):
+    for number, ((entry, method), axes) in enumerate(zip(pairs, every_axes, strict=True)):
         trace = entry.traces[method]
         logits = np.array([class_scores(entry, method, k) for k in range(len(trace))], dtype=np.float64)
         panel = scores_panel(logits, trace.classes, [*_labels(entry)], entry.name, colours)
         draw_panel(axes, panel, sheet.points, legend=False)
-        named(axes, spec, sheet, number, f"{METHODS[method].title}: {entry.name}", "step k", "logit")
+        _named(axes, spec, sheet, number, f"{METHODS[method].title}: {entry.name}", "step k", "logit")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True) if len(trace) > 1 else FixedLocator([0]))
     # Under all panels: within one it would lie on the lines, which may be anywhere.
     lines = [
@@ -74,20 +88,26 @@ def _labels(row: FigureRow) -> tuple[str, ...]:
 
 
 def plane(spec: FigureSpec) -> Figure:
-    """A panel for each activation: each layer's way through the information plane, its epochs from dark to bright."""
-    sheet, places = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
+    """A panel for each activation: each layer's way through the information plane, its epochs from dark to bright.
+
+    Examples:
+        >>> figure = plane(FigureSpec("plane", ("tanh",), colour_bar=False))
+        >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+        ('I(X;T), bits', 'I(T;Y), bits')
+    """
+    sheet, every_axes = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
     last = 1
-    for number, (activation, axes) in enumerate(zip(spec.columns, places, strict=True)):
+    for number, (activation, axes) in enumerate(zip(spec.columns, every_axes, strict=True)):
         stored = stored_plane(activation)
         last = max(last, int(stored.epochs[-1]))
-        draw_panel(axes, epochs_panel(stored, spec.colours), sheet.points, legend=False)
-        named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
+        draw_panel(axes, _epochs_panel(stored, spec.colours), sheet.points, legend=False)
+        _named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
     if spec.colour_bar:
         sheet.colour_bar(spec, (0, round(float(np.log10(1 + last)), 3)), "log10(1 + epoch)")
     return sheet.figure
 
 
-def epochs_panel(stored: Plane, colours: str) -> Plot:
+def _epochs_panel(stored: Plane, colours: str) -> Plot:
     """The layers of each epoch in the information plane, joined, the means over the seeds; bright is late."""
     shades = colormaps[colours](np.log1p(stored.epochs) / np.log1p(stored.epochs[-1]))
     marks: list[Mark] = []
@@ -99,23 +119,36 @@ def epochs_panel(stored: Plane, colours: str) -> Plot:
 
 
 def ratios(spec: FigureSpec) -> Figure:
-    """A panel per subject. Raises InputError where what is drawn was not measured on the checkpoints that are here."""
+    """A panel per subject. Raises InputError where what is drawn was not measured on the checkpoints that are here.
+
+    Examples:
+        >>> figure = ratios(FigureSpec("hgr", ("rib-steps",)))
+        >>> figure.axes[0].get_xlabel()
+        "RIB's step k"
+    """
     across = 1 if spec.width == "single" else min(2, len(spec.columns))
-    sheet, places = panels(spec, len(spec.columns), across, foot=0.0)
-    for number, (subject, axes) in enumerate(zip(spec.columns, places, strict=True)):
+    sheet, every_axes = panels(spec, len(spec.columns), across, foot=0.0)
+    for number, (subject, axes) in enumerate(zip(spec.columns, every_axes, strict=True)):
         names = TOY_NAMES if subject.startswith("toy") else SCENE_NAMES
         by_step = subject == "rib-steps"
         panel = steps_panel(measured(subject), names) if by_step else layers_panel(layers_curve(subject), names)
         draw_panel(axes, panel, sheet.points, legend=False)
         x, y = ("RIB's step k", "HGR of the logit") if by_step else ("layer", "HGR")
-        named(axes, spec, sheet, number, TITLES[subject], x, y)
+        _named(axes, spec, sheet, number, TITLES[subject], x, y)
         if spec.labels:
             axes.legend(fontsize=sheet.points - 1.5, framealpha=0.8, edgecolor="none")
     return sheet.figure
 
 
 def panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[Sheet, list[Axes]]:
-    """Room for `count` panels, their axes and what stands around them."""
+    """Room for `count` panels, their axes and what stands around them.
+
+    Examples:
+        >>> spec = FigureSpec("plane", ("tanh", "relu"), width="single")
+        >>> sheet, axes = panels(spec, count=2, columns=2, foot=0.0)
+        >>> len(axes), sheet.width
+        (2, 3.3)
+    """
     if spec.width == "single":
         columns = 1 if columns > 2 else columns
     rows = -(-count // columns)
@@ -135,7 +168,7 @@ def panels(spec: FigureSpec, count: int, columns: int, foot: float) -> tuple[She
     ]
 
 
-def named(axes: Axes, spec: FigureSpec, sheet: Sheet, number: int, title: str, x: str, y: str) -> None:
+def _named(axes: Axes, spec: FigureSpec, sheet: Sheet, number: int, title: str, x: str, y: str) -> None:
     """A panel's letter and title, its axes' names, no more lines than needed."""
     letter = f"({chr(97 + number)}) " if spec.letters else ""
     axes.set_title(letter + (title if spec.labels else ""), fontsize=sheet.points, pad=3, loc="left")

@@ -30,6 +30,20 @@ from wsss_viz.figures.chart import (
 )
 from wsss_viz.figures.writing import written
 
+__all__ = [
+    "DASHES",
+    "HTML_BREAK",
+    "INCHES",
+    "MARKERS",
+    "POINTS",
+    "SYMBOL_POINTS",
+    "chart_figure",
+    "chart_svg",
+    "draw",
+    "draw_panel",
+    "plain",
+]
+
 DASHES: dict[str, Any] = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-.", "longdash": (0, (8, 3))}
 MARKERS = {
     "": "", "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "triangle-up": "^",
@@ -53,17 +67,23 @@ def chart_svg(chart: Chart, **settings: Any) -> bytes:
 
 
 def chart_figure(chart: Chart) -> Figure:
-    """The chart as a figure for a paper, `Chart.frames` as they start."""
+    """The chart as a figure for a paper, `Chart.frames` as they start.
+
+    Examples:
+        >>> chart = Chart((Plot((Line([0, 1, 2], [3, 1, 2], "loss"),), title="A training"),))
+        >>> [axes.get_title() for axes in chart_figure(chart).axes]
+        ['A training']
+    """
     count = len(chart.columns)
     figure = Figure(figsize=(INCHES * max(1.35, count), 2.7 * len(chart.rows)), layout="constrained")
     grid = figure.add_gridspec(len(chart.rows), count, height_ratios=chart.rows, width_ratios=chart.columns)
     for index, panel in enumerate(chart.panels):
         axes = figure.add_subplot(grid[panel.row, panel.column : panel.column + panel.span])
-        draw_panel(axes, framed(chart, index), legend=bool(chart.legend))
+        draw_panel(axes, _framed(chart, index), legend=bool(chart.legend))
     return figure
 
 
-def framed(chart: Chart, index: int) -> Plot:
+def _framed(chart: Chart, index: int) -> Plot:
     """A panel with what the first frame draws over it."""
     panel = chart.panels[index]
     if chart.frames is None:
@@ -73,7 +93,14 @@ def framed(chart: Chart, index: int) -> Plot:
 
 
 def draw_panel(axes: Axes, panel: Plot, points: float = POINTS, legend: bool = True, title: bool = True) -> None:
-    """The panel's marks on axes, and the axes' own names, ticks and ends."""
+    """The panel's marks on axes, and the axes' own names, ticks and ends.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> draw_panel(axes, Plot((Line([0, 1], [3, 1], "loss"),), x=Axis("epoch"), title="A training"))
+        >>> axes.get_title(), axes.get_xlabel(), [text.get_text() for text in axes.get_legend().get_texts()]
+        ('A training', 'epoch', ['loss'])
+    """
     _categories(axes, panel)
     for mark in panel.marks:
         draw(mark, axes)
@@ -95,7 +122,14 @@ def draw_panel(axes: Axes, panel: Plot, points: float = POINTS, legend: bool = T
 
 @singledispatch
 def draw(mark: Mark, axes: Axes) -> None:
-    """One mark on axes."""
+    """One mark on axes.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> draw(Line([0, 1, 2], [3, 1, 2], "loss"), axes)
+        >>> axes.lines[0].get_ydata().tolist()
+        [3, 1, 2]
+    """
     raise TypeError(f"no mark of a chart: {type(mark).__name__}")
 
 
@@ -104,10 +138,10 @@ def _(mark: Line, axes: Axes) -> None:
     single = np.ndim(mark.size) == 0
     settings: dict[str, Any] = {
         "color": mark.colour,
-        "linewidth": points_of(mark.width),
+        "linewidth": _points_of(mark.width),
         "linestyle": DASHES[mark.dash],
         "marker": MARKERS[mark.symbol],
-        "markersize": points_of(float(mark.size if single else min(mark.size)), SYMBOL_POINTS),  # type: ignore[arg-type]
+        "markersize": _points_of(float(mark.size if single else min(mark.size)), SYMBOL_POINTS),  # type: ignore[arg-type]
         "label": _label(mark),
     }
     if mark.opacity < 1:
@@ -130,7 +164,7 @@ def _(mark: Points, axes: Axes) -> None:
     markers = [mark.symbol] * len(x) if isinstance(mark.symbol, str) else list(mark.symbol)
     settings: dict[str, Any] = {"alpha": mark.opacity} if mark.opacity < 1 else {}
     if mark.edge:
-        settings |= {"edgecolors": "white", "linewidths": points_of(mark.edge) / 2}
+        settings |= {"edgecolors": "white", "linewidths": _points_of(mark.edge) / 2}
     groups = [(mark.symbol, slice(None))] if several else [(s, slice(i, i + 1)) for i, s in enumerate(markers)]
     for number, (symbol, part) in enumerate(groups):
         colours = mark.colour
@@ -180,10 +214,10 @@ def _(mark: Bars, axes: Axes) -> None:
     for at, length, start, text in zip(mark.at, values, base, mark.text, strict=False):
         inside: dict[str, Any] = {"ha": "left", "va": "center"} if mark.across else {"ha": "center", "va": "bottom"}
         where = start + length if mark.outside else start if mark.across else start + length
-        place = (where, at) if mark.across else (at, where)
+        position = (where, at) if mark.across else (at, where)
         shift = (2, 0) if mark.across else (0, 1)
         axes.annotate(
-            plain(text), place, shift, textcoords="offset points", fontsize=POINTS,
+            plain(text), position, shift, textcoords="offset points", fontsize=POINTS,
             color="white" if mark.across and not mark.outside else "black", **inside,
         )  # fmt: skip
 
@@ -201,7 +235,7 @@ def _(mark: Rule, axes: Axes) -> None:
     if not mark.on_paper:
         return
     settings: dict[str, Any] = {
-        "color": mark.colour, "linestyle": DASHES[mark.dash], "linewidth": points_of(mark.width, 0.5),
+        "color": mark.colour, "linestyle": DASHES[mark.dash], "linewidth": _points_of(mark.width, 0.5),
     }  # fmt: skip
     if mark.x is not None:
         axes.axvline(mark.x, **settings)
@@ -225,18 +259,23 @@ def _(mark: Note, axes: Axes) -> None:
     across, along = sides[mark.side]
     axes.annotate(
         plain(mark.text), (mark.x, mark.y), (0, 3 if "above" in mark.side else 0), textcoords="offset points",
-        ha=across, va=along, fontsize=points_of(mark.size), color=mark.colour, rotation=-mark.angle,
+        ha=across, va=along, fontsize=_points_of(mark.size), color=mark.colour, rotation=-mark.angle,
         weight="bold" if mark.bold else "normal",
     )  # fmt: skip
 
 
-def points_of(pixels: float, share: float = POINTS_PER_PIXEL) -> float:
+def _points_of(pixels: float, share: float = POINTS_PER_PIXEL) -> float:
     """Points on paper for pixels of a page."""
     return round(pixels * share, 6)
 
 
 def plain(text: str) -> str:
-    """A page's text for matplotlib: no marks of HTML, a dollar as a dollar."""
+    """A page's text for matplotlib: no marks of HTML, a dollar as a dollar.
+
+    Examples:
+        >>> plain("<b>I(X;T)</b><br>5 $")
+        'I(X;T)\\n5 \\\\$'
+    """
     return re.sub(r"</?(b|sub|i)>", "", HTML_BREAK.sub("\n", text)).replace("$", r"\$")
 
 

@@ -18,7 +18,9 @@ from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
 
-MOST_SHOWN = 8
+__all__ = ["MOST_STEPS", "ONE_LINE", "TITLES", "TWO_LINES", "Cell", "Line", "filmstrip", "grid"]
+
+MOST_STEPS = 8
 ONE_LINE, TWO_LINES = 0.2, 0.3
 """Inches for the columns' titles, and for the rows' names."""
 TITLES = {"image": "Image", "truth": "Ground truth"}
@@ -39,7 +41,19 @@ Line = tuple[FigureRow, str, list[Cell | None]]
 
 
 def grid(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
-    """A row per image, a column per picture or method."""
+    """A row per image, a column per picture or method.
+
+    Examples:
+        >>> from wsss_viz.figures.spec import Row
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> from wsss_viz.traces import Trace
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "red", {"cam": trace})
+        >>> figure = grid(FigureSpec("grid", ("image", "truth", "cam"), (Row("flag", "red"),)), [row])
+        >>> [text.get_text() for text in figure.texts][:3]
+        ['(a) Image', '(b) Ground truth', '(c) CAM']
+    """
     lines: list[Line] = []
     for entry, row in zip(rows, spec.rows, strict=True):
         cells: list[Cell | None] = []
@@ -77,9 +91,21 @@ def _method_cell(
 
 
 def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
-    """A row per image and method, a column per step; empty where a method had ended before."""
+    """A row per image and method, a column per step; empty where a method had ended before.
+
+    Examples:
+        >>> from wsss_viz.figures.spec import Row
+        >>> from wsss_viz.methods import ae
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> from wsss_viz.traces import Trace
+        >>> trace = Trace.collect(ae(colour_network(), flag(), ["blue"]), "ae", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "blue", {"ae": trace})
+        >>> figure = filmstrip(FigureSpec("filmstrip", ("ae",), (Row("flag", "blue"),)), [row])
+        >>> [text.get_text() for text in figure.texts][:3]
+        ['Image', 'k = 0', 'k = 1']
+    """
     longest = max(len(trace) for entry in rows for trace in entry.traces.values())
-    steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_SHOWN))})
+    steps = list(spec.steps) or sorted({round(k) for k in np.linspace(0, longest - 1, min(longest, MOST_STEPS))})
     lines: list[Line] = []
     for entry in rows:
         for method in entry.traces:

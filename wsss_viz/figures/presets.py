@@ -7,9 +7,12 @@ from pathlib import Path
 from wsss_viz.errors import InputError
 from wsss_viz.figures.spec import FigureSpec, read_spec
 
+__all__ = ["PRESETS", "preset"]
+
 _FOLDER = Path(__file__).with_name("presets")
 PRESETS = {
-    "grid": "Qualitative grid",
+    "photographs": "Photographs",
+    "grid": "Drawn scenes",
     "erasing": "Erasing, step by step",
     "rib": "RIB, step by step",
     "curves": "Score curves",
@@ -21,7 +24,12 @@ PRESETS = {
 
 
 def preset(name: str) -> FigureSpec:
-    """The preset of that name. Raises InputError where there is none."""
+    """The preset of that name. Raises InputError where there is none.
+
+    Examples:
+        >>> preset("plane").columns, preset("grid").kind
+        (('tanh', 'relu'), 'grid')
+    """
     if name not in PRESETS:
         raise InputError(f"no preset {name!r}: give one of {', '.join(PRESETS)}, or the path of a spec")
     return read_spec((_FOLDER / f"{name}.json").read_bytes(), f"the preset {name}")

@@ -15,6 +15,20 @@ from wsss_viz.gradients.ratio import TAU, Curve
 from wsss_viz.gradients.stored import Stored, shipped
 from wsss_viz.models.manifest import read_manifest
 
+__all__ = [
+    "COLOURS",
+    "LAYER_KEYS",
+    "SCENE_NAMES",
+    "STEP_KEY",
+    "SYMBOLS",
+    "TOY_NAMES",
+    "layers_curve",
+    "layers_panel",
+    "measured",
+    "steps_of",
+    "steps_panel",
+]
+
 LAYER_KEYS = {
     "toy-flatten": "flatten/bce/sum/max/all",
     "toy-gap": "gap/bce/sum/max/all",
@@ -33,17 +47,28 @@ SCENE_NAMES = {"discriminative": "discriminative part", "non_discriminative": "r
 
 
 def measured(subject: str) -> Stored:
-    """The stored measurements of a column's subject. Raises InputError where they are not of these checkpoints."""
+    """The stored measurements of a column's subject. Raises InputError where they are not of these checkpoints.
+
+    Examples:
+        >>> sorted(measured("toy-flatten").about)
+        ['data', 'pictures', 'recipe', 'seeds', 'shape_share', 'version']
+    """
     digests = {name: entry.sha256 for name, entry in read_manifest().items()}
     return shipped("toy" if subject.startswith("toy") else "scenes", digests)
 
 
 def layers_curve(subject: str) -> Curve:
-    """HGR by layer: of the toy's head over all seeds, or of the ordinary classifier on the scenes."""
+    """HGR by layer: of the toy's head over all seeds, or of the ordinary classifier on the scenes.
+
+    Examples:
+        >>> curve = layers_curve("toy-flatten")
+        >>> curve.layers
+        ('conv 1', 'conv 2', 'conv 3', 'conv 4', 'conv 5', 'logit')
+    """
     return measured(subject).entries[LAYER_KEYS[subject]].curve
 
 
-def step_values(stored: Stored, loss: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _step_values(stored: Stored, loss: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The regions' names, and (K + 1, R, 3) the logit's HGR by RIB's step: mean, low, high."""
     keys = [STEP_KEY.format(loss, k) for k in range(len(stored.entries))]
     curves = [stored.entries[key].curve for key in keys if key in stored.entries]
@@ -98,15 +123,27 @@ def layers_panel(
 
 
 def steps_panel(stored: Stored, names: Mapping[str, str]) -> Plot:
-    """The logit's HGR by RIB's step: RIB with its intervals, its control (the sigmoid kept) dashed."""
-    values = {loss: step_values(stored, loss) for loss in ("rib", "bce")}
+    """The logit's HGR by RIB's step: RIB with its intervals, its control (the sigmoid kept) dashed.
+
+    Examples:
+        >>> len(steps_panel(measured("rib-steps"), SCENE_NAMES).marks)  # two regions, RIB and its control
+        6
+    """
+    values = {loss: _step_values(stored, loss) for loss in ("rib", "bce")}
     return steps_of({loss: each for loss, (_, each) in values.items()}, values["rib"][0], names)
 
 
 def steps_of(
     values: Mapping[str, NDArray[np.float64]], regions: Sequence[str], names: Mapping[str, str], at: int | None = None
 ) -> Plot:
-    """The same from values "rib" and "bce", (K + 1, R, 3); `at`: the marked step of a page."""
+    """The same from values "rib" and "bce", (K + 1, R, 3); `at`: the marked step of a page.
+
+    Examples:
+        >>> share = np.array([[[0.4, 0.3, 0.5]], [[0.2, 0.1, 0.3]]])  # two steps of one region, with intervals
+        >>> panel = steps_of({"rib": share, "bce": share}, ["discriminative"], {"discriminative": "the head"})
+        >>> [mark.name for mark in panel.marks]
+        ['the head', 'the head, control with the sigmoid']
+    """
     marks: list[Mark] = []
     for loss, curves in values.items():
         x = np.arange(len(curves))

@@ -9,9 +9,17 @@ from wsss_viz.figures.sources import TraceOf, collect_rows, compute_trace
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.figures.writing import written
 
+__all__ = ["draw", "render"]
+
 
 def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
-    """The figure. Raises InputError where what it shows is not there."""
+    """The figure. Raises InputError where what it shows is not there.
+
+    Examples:
+        >>> figure = draw(FigureSpec("hgr", ("toy-flatten", "toy-gap"), width="double"))
+        >>> len(figure.axes), figure.get_size_inches()[0].round(2)
+        (2, np.float64(7.0))
+    """
     rows = collect_rows(spec, trace_of)
     if spec.kind == "grid":
         return pictures.grid(spec, rows)
@@ -27,5 +35,9 @@ def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace) -> by
 
     Raises:
         InputError: another kind, or what the figure shows is not there.
+
+    Examples:
+        >>> render(FigureSpec("hgr", ("toy-flatten",), dpi=72), "png")[:4]
+        b'\\x89PNG'
     """
     return written(lambda: draw(spec, trace_of), kind, spec.dpi)

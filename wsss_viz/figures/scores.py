@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.figures.chart import Axis, Colour, Line, Mark, Plot, Rule
 
+__all__ = ["OTHER", "scores_panel"]
+
 OTHER = "#9aa1a6"
 """Of the classes that no label names."""
 

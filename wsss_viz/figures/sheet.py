@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.figures.spec import WIDTHS, FigureSpec
 
+__all__ = ["EDGE", "GAP", "POINTS", "READABLE", "Sheet", "broken", "fitting", "outline", "overlay", "picture"]
+
 GAP, EDGE = 0.04, 0.02
 POINTS = 72
 READABLE = 6.0
@@ -31,8 +33,8 @@ class Sheet:
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
         """Axes at a place."""
-        place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
-        return self.figure.add_axes(place)
+        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        return self.figure.add_axes(box)
 
     def text(self, x: float, y: float, text: str, space: float, rotation: int = 0, points: float = 0.0) -> None:
         """A text around a place, as large as `space` inches let it be, at most `points`, or the sheet's."""
@@ -65,7 +67,12 @@ class Sheet:
 
 
 def fitting(text: str, points: float, space: float) -> float:
-    """The font size, at most `points`, at which a text is no wider than `space` inches."""
+    """The font size, at most `points`, at which a text is no wider than `space` inches.
+
+    Examples:
+        >>> fitting("CAM", 8, 2), 0 < fitting("a text that is far too long", 8, 0.5) < 4
+        (8.0, np.True_)
+    """
     if not text.strip():
         return points
     font = FontProperties(family="DejaVu Sans")
@@ -74,7 +81,12 @@ def fitting(text: str, points: float, space: float) -> float:
 
 
 def broken(text: str, points: float, space: float) -> str:
-    """The text in two lines where in one it would be smaller than `READABLE`: after a colon, else as even as can be."""
+    """The text in two lines where in one it would be smaller than `READABLE`: after a colon, else as even as can be.
+
+    Examples:
+        >>> broken("CAM", 8, 0.1), broken("What remains: the dog", 8, 0.5)
+        ('CAM', 'What remains:\\nthe dog')
+    """
     words = text.split(" ")
     if len(words) == 1 or fitting(text, points, space) >= READABLE:
         return text
@@ -84,13 +96,27 @@ def broken(text: str, points: float, space: float) -> str:
 
 
 def picture(axes: Axes, image: NDArray[np.uint8]) -> None:
-    """An image without a frame, in coordinates from 0 to 1, so that maps and masks of any size lie on it."""
+    """An image without a frame, in coordinates from 0 to 1, so that maps and masks of any size lie on it.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> picture(axes, np.zeros((2, 3, 3), np.uint8))
+        >>> axes.images[0].get_extent()
+        [0, 1, 1, 0]
+    """
     axes.imshow(image, extent=(0, 1, 1, 0), interpolation="bilinear", aspect="auto")
     axes.set_axis_off()
 
 
 def overlay(axes: Axes, values: NDArray, ends: tuple[float, float], colours: str, opacity: float) -> None:
-    """A map over the picture."""
+    """A map over the picture.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> overlay(axes, np.array([[0.0, 1.0, 0.5]]), (0, 1), "inferno", 0.7)
+        >>> axes.images[0].get_clim(), axes.images[0].get_alpha()
+        ((0.0, 1.0), 0.7)
+    """
     axes.imshow(
         values,
         cmap=colours,
@@ -104,7 +130,14 @@ def overlay(axes: Axes, values: NDArray, ends: tuple[float, float], colours: str
 
 
 def outline(axes: Axes, mask: NDArray[np.bool_]) -> None:
-    """The contour of a mask as a line: white with a dark edge."""
+    """The contour of a mask as a line: white with a dark edge.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> outline(axes, np.array([[True, False, False], [True, False, False]]))
+        >>> axes.collections[0].get_paths()[0].vertices.round(2).tolist()  # between the first and the second column
+        [[0.33, 0.25], [0.33, 0.75]]
+    """
     if not mask.any() or mask.all():
         return
     height, width = mask.shape

@@ -15,12 +15,25 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
-from wsss_viz.figures.spec import FINAL, FigureSpec, Row
+from wsss_viz.figures.spec import FINAL, PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, FigureSpec, Row
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase import read_showcase
+from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes
 from wsss_viz.traces import CellCentres, Step, Trace, upsample
 from wsss_viz.traces.centres import CENTRES, FIELD
+
+__all__ = [
+    "FINE_SIDE",
+    "FigureRow",
+    "TraceOf",
+    "class_map",
+    "class_scores",
+    "collect_rows",
+    "compute_trace",
+    "seed_mask",
+    "seen_image",
+]
 
 FINE_SIDE = 512
 TraceOf = Callable[[FigureSpec, str, str], Trace]
@@ -46,27 +59,45 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
 
     Raises:
         InputError: the method's network or the classifier is missing, or the data string is wrong.
+
+    Examples:
+        >>> spec = FigureSpec("grid", ("cam",), (Row("scenes:test:17", "dog"),))
+        >>> compute_trace(spec, "cam", "scenes:test:17").target_names
+        ('dog',)
     """
-    changes = spec.settings.get(method, {})
-    if spec.classifier == "scenes-classifier" and not changes and not spec.network_input:
-        try:
-            showcase = read_showcase()
-        except InputError:
-            pass  # computed instead
-        else:
-            if showcase.has(method, source, spec.views):
-                return showcase.trace(method, source)
+    name, changes, said = spec.classifier_of(source), spec.settings.get(method, {}), spec.network_input
+    stored = None if changes or said else _stored(name, method, source, spec.views)
+    if stored is not None and (spec.align == FIELD or stored.steps[-1].centres is not None):
+        return stored
     from wsss_viz.methods.binding import bind
+    from wsss_viz.methods.few_rows import run_with_few_rows
     from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models.loading import load
+    from wsss_viz.models.renaming import for_data_set
 
-    said = spec.network_input
-    classifier = load(
-        spec.classifier, "cpu", mean=said.mean, std=said.std, short_side=said.short_side, stride=said.stride
-    )
-    run = bind(method, classifier, load_paired([method], spec.classifier, "cpu"), **changes)
-    return Trace.collect(run(_sample(source), PRESETS[spec.views]), method, classifier.classes)
+    sample, views = _sample(source), PRESETS[spec.views]
+    classifier = load(name, "cpu", mean=said.mean, std=said.std, short_side=said.short_side, stride=said.stride)
+    if name == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
+        few = with_classes(sample, few_classes(classifier, sample))
+        return Trace.collect(run_with_few_rows(method, classifier, few, views, **changes), method, few.classes)
+    looking = for_data_set(classifier, sample.classes)
+    run = bind(method, looking, load_paired([method], name, "cpu"), **changes)
+    return Trace.collect(run(sample, views), method, looking.classes)
+
+
+def _stored(classifier: str, method: str, source: str, views: str) -> Trace | None:
+    """The trace of the showcase; None where it has none of this classifier, method, image and views."""
+    try:
+        if classifier == SCENES_CLASSIFIER:
+            showcase = read_showcase()
+            return showcase.trace(method, source) if showcase.has(method, source, views) else None
+        if classifier == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
+            photographs = read_photographs()
+            return photographs.trace(method, _sample(source)) if photographs.has(method, source, views) else None
+    except InputError:
+        pass  # computed instead
+    return None
 
 
 def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[FigureRow, ...]:
@@ -74,18 +105,27 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[F
 
     Raises:
         InputError: a data string that is not one sample, a class that is not there, a method without its network.
+
+    Examples:
+        >>> spec = FigureSpec("grid", ("image",), (Row("scenes:test:17", "dog"),))
+        >>> (row,) = collect_rows(spec)
+        >>> row.sample.size, row.fine.size, row.name
+        ((128, 128), (512, 512), 'dog')
     """
-    registered = spec.methods if spec.classifier in read_manifest() else ()
-    reason = next(filter(None, (why_not_registered(method, spec.classifier) for method in registered)), "")
-    if reason:
-        raise InputError(reason)
+    entries = read_manifest()
+    for row in spec.rows:
+        name = spec.classifier_of(row.image)
+        wanted = [column for column in spec.columns_of(row) if column in METHODS] if name in entries else []
+        reason = next(filter(None, (why_not_registered(method, name) for method in wanted)), "")
+        if reason:
+            raise InputError(reason)
     return tuple(_figure_row(spec, row, trace_of) for row in spec.rows)
 
 
 def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
     sample = _sample(row.image)
-    chosen = [name for name in spec.columns_of(row) if name in METHODS]
-    traces = {method: trace_of(spec, method, row.image) for method in chosen}
+    selected = [name for name in spec.columns_of(row) if name in METHODS]
+    traces = {method: trace_of(spec, method, row.image) for method in selected}
     classes = next(iter(traces.values())).classes if traces else sample.classes
     name = row.name or next((label for label in sample.labels or () if label in classes), classes[0])
     if name not in classes:
@@ -94,10 +134,12 @@ def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
 
 
 def _sample(source: str) -> Sample:
-    found = open_data(source)
-    if len(found) != 1:
-        raise InputError(f"`image` is one sample, such as scenes:test:129; {source!r} has {len(found)}: add its number")
-    return found[0]
+    samples = open_data(source)
+    if len(samples) != 1:
+        raise InputError(
+            f"`image` is one sample, such as scenes:test:129; {source!r} has {len(samples)}: add its number"
+        )
+    return samples[0]
 
 
 def _fine(source: str, sample: Sample) -> Sample:
@@ -110,7 +152,16 @@ def _fine(source: str, sample: Sample) -> Sample:
 
 
 def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str = FIELD) -> NDArray[np.float32]:
-    """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed."""
+    """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "red", {"cam": trace})
+        >>> class_map(row, "cam", 0, "map").tolist()
+        [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
     plane = at_step.maps[index]
@@ -127,6 +178,14 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
     """(H, W) the pseudo mask after a step, at the spec's threshold: class index + 1, 0 background.
 
     The labels of the image and the row's class compete, as everywhere in the field; without labels the class alone.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> spec = FigureSpec("grid", ("cam",), (Row("flag", "red"),))
+        >>> seed_mask(FigureRow(flag(), flag(), "red", {"cam": trace}), "cam", 0, spec).tolist()
+        [[1, 3, 3], [1, 3, 3]]
     """
     trace = entry.traces[method]
     competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
@@ -144,7 +203,15 @@ def _aligned(step: Step, align: str) -> CellCentres | None:
 
 
 def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:
-    """(H, W, 3) what the classifier looked at in this step; the image itself where the method says nothing."""
+    """(H, W, 3) what the classifier looked at in this step; the image itself where the method says nothing.
+
+    Examples:
+        >>> from wsss_viz.methods import ae
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(ae(colour_network(), flag(), ["blue"]), "ae", COLOURS, flag())
+        >>> seen_image(FigureRow(flag(), flag(), "blue", {"ae": trace}), "ae", 1)[0].tolist()  # blue is erased
+        [[255, 0, 0], [0, 0, 0], [0, 0, 0]]
+    """
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
     images = at_step.arrays.get("all_images")
@@ -154,7 +221,15 @@ def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:
 
 
 def class_scores(entry: FigureRow, method: str, step: int) -> NDArray[np.float32]:
-    """(C,) the logits of the image the class was looked for in at this step, to three decimals."""
+    """(C,) the logits of the image the class was looked for in at this step, to three decimals.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> class_scores(FigureRow(flag(), flag(), "red", {"cam": trace}), "cam", 0)
+        array([0.333, 0.   , 0.667], dtype=float32)
+    """
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
     scores = at_step.scores

@@ -16,6 +16,32 @@ from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
+__all__ = [
+    "ACTIVATIONS",
+    "CLASSIFIER_PER_IMAGE",
+    "COLUMNS",
+    "DISPLAYS",
+    "FINAL",
+    "FORMAT",
+    "FRAMES",
+    "KINDS",
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "MOST_STEPS",
+    "PHOTOGRAPHS_CLASSIFIER",
+    "PICTURES",
+    "RATIOS",
+    "SCENES_CLASSIFIER",
+    "VIEWS",
+    "WIDTHS",
+    "WITHOUT_ROWS",
+    "FigureSpec",
+    "Reader",
+    "Row",
+    "read_spec",
+    "spec_bytes",
+]
+
 FORMAT = 1
 KINDS = ("grid", "filmstrip", "curves", "plane", "hgr")
 WITHOUT_ROWS = ("plane", "hgr")
@@ -24,7 +50,7 @@ WIDTHS = {"single": 3.3, "double": 7.0}
 """Inches: one column of a journal's page, and both."""
 VIEWS = tuple(PRESETS)
 FRAMES = ("map", "look")
-SHOWN = ("map", "mask")
+DISPLAYS = ("map", "mask")
 FINAL = -1
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib-steps")
@@ -39,6 +65,8 @@ COLUMNS = {
     "hgr": RATIOS,
 }
 """What a column may be, by kind."""
+CLASSIFIER_PER_IMAGE = "each-its-own"
+SCENES_CLASSIFIER, PHOTOGRAPHS_CLASSIFIER = "scenes-classifier", "imagenet-efficientnet-lite0"
 MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 10, 12
 
 
@@ -71,12 +99,13 @@ class FigureSpec:
             RIB's step.
         rows: the images; none for a plane or hgr.
         columns: of `COLUMNS[kind]`.
-        steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_SHOWN` of them evenly spread.
+        steps: the k shown in a filmstrip; empty: all, or `pictures.MOST_STEPS` of them evenly spread.
         frames: of a filmstrip: "map", the method's map after step k, or "look", what step k alone sees.
         show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
         threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
             `relu_max`.
-        classifier: a name in the register of checkpoints, a checkpoint's path, or a torchvision model.
+        classifier: a name in the register of checkpoints, a checkpoint's path, a torchvision model, or
+            `CLASSIFIER_PER_IMAGE`: the drawn scenes' classifier for these, ImageNet's network for any other image.
         views: one of `VIEWS`.
         settings: by method, those that are not the classifier's own or the defaults.
         normalisation: one of `NORMALISATIONS`.
@@ -100,7 +129,7 @@ class FigureSpec:
     frames: str = "map"
     show: str = "map"
     threshold: float = 0.3
-    classifier: str = "scenes-classifier"
+    classifier: str = SCENES_CLASSIFIER
     views: str = "single"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     normalisation: str = "relu_max"
@@ -146,6 +175,12 @@ class FigureSpec:
         """The columns that a row has, in the figure's order."""
         return tuple(name for name in self.columns if not row.columns or name in row.columns)
 
+    def classifier_of(self, image: str) -> str:
+        """The classifier that looks at an image, by the image's data string."""
+        if self.classifier != CLASSIFIER_PER_IMAGE:
+            return self.classifier
+        return SCENES_CLASSIFIER if image.startswith("scenes:") else PHOTOGRAPHS_CLASSIFIER
+
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods it needs traces of."""
@@ -160,6 +195,14 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
     Raises:
         InputError: not JSON, another format, a key that is unknown, missing or doubled, a value out of its range.
+
+    Examples:
+        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "width": "single"}').columns
+        ('tanh',)
+        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "dpi": 7}', "plane.json")
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: plane.json: `dpi` is a whole number from 72 to 1200, got 7
     """
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
@@ -175,7 +218,13 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
 
 def spec_bytes(spec: FigureSpec) -> bytes:
-    """The spec as JSON, as `read_spec` reads it: every key, of `LATER` those that say something."""
+    """The spec as JSON, as `read_spec` reads it: every key, of `LATER` those that say something.
+
+    Examples:
+        >>> spec = FigureSpec("plane", ("tanh",), width="single")
+        >>> read_spec(spec_bytes(spec)) == spec
+        True
+    """
     content: dict[str, Any] = {"format": FORMAT}
     for entry in fields(spec):
         value = getattr(spec, entry.name)
@@ -330,7 +379,7 @@ _READERS: dict[str, Reader] = {
     "rows": _list(_row, MOST_ROWS),
     "steps": _list(_whole(0, 999), MOST_STEPS),
     "frames": _choice(FRAMES),
-    "show": _choice(SHOWN),
+    "show": _choice(DISPLAYS),
     "threshold": _share,
     "classifier": _text,
     "views": _choice(VIEWS),

@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 
 from wsss_viz.errors import InputError
 
+__all__ = ["KINDS", "written", "written_pages"]
+
 KINDS = ("png", "pdf", "svg")
 _SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
@@ -33,7 +35,14 @@ _LOCK = threading.Lock()
 
 
 def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
-    """One PDF of a page a figure, fonts embedded, without a date: the same figures give the same bytes."""
+    """A PDF with one page per figure, fonts embedded, without a date: the same figures give the same bytes.
+
+    Examples:
+        >>> from matplotlib.figure import Figure
+        >>> pages = written_pages([lambda: Figure(figsize=(1, 0.5)), lambda: Figure(figsize=(1, 0.5))], "Two pages")
+        >>> pages[:5], pages.count(b"/Type /Page ")
+        (b'%PDF-', 2)
+    """
     from matplotlib.backends.backend_pdf import PdfPages
 
     with _LOCK, rc_context(_SETTINGS):
@@ -54,11 +63,17 @@ def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **set
 
     Raises:
         InputError: another kind than `KINDS`.
+
+    Examples:
+        >>> from matplotlib.figure import Figure
+        >>> once, again = (written(lambda: Figure(figsize=(1, 0.5)), "svg") for _ in range(2))
+        >>> once == again, once[:5]
+        (True, b'<?xml')
     """
     if kind not in KINDS:
         raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
-    own: Any = {name.replace("_", ".", 1): value for name, value in settings.items()}
-    with _LOCK, rc_context({**_SETTINGS, **own}):
+    changed: Any = {name.replace("_", ".", 1): value for name, value in settings.items()}
+    with _LOCK, rc_context({**_SETTINGS, **changed}):
         buffer = io.BytesIO()
         make().savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
     return buffer.getvalue()

@@ -21,6 +21,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.information.runs import Recipe, Snapshot
 from wsss_viz.resources import package_folder
 
+__all__ = ["UPDATES", "Update", "stream", "updates"]
+
 UPDATES = 40
 _PACKAGE_ROOT = package_folder().parent
 
@@ -110,7 +112,7 @@ def _snapshot(values: dict[str, Any]) -> Snapshot:
     return Snapshot(**arrays)
 
 
-def main(text: str) -> None:
+def _main(text: str) -> None:
     """Trains the recipe of a JSON text and prints the updates."""
     import torch
 
@@ -127,4 +129,4 @@ def main(text: str) -> None:
 
 if __name__ == "__main__":
     with suppress(BrokenPipeError):
-        main(sys.argv[1])
+        _main(sys.argv[1])

@@ -19,6 +19,8 @@ from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.inputs import Z_95, features, generator, same_length, symbols
 from wsss_viz.information.result import MIResult
 
+__all__ = ["OPEN_BRACKET", "QUERIES", "Array", "noisy_network_information"]
+
 Array = NDArray[np.float64]
 QUERIES = 256
 OPEN_BRACKET = 0.5
@@ -110,8 +112,8 @@ def _ratios(means: Array, t: Array, y: NDArray[np.int64], variance: float) -> tu
         rows = np.arange(start, min(start + QUERIES, len(queries)))
         here, i, m = np.arange(len(rows)), rows // draws, rows % draws
         distances = cdist(queries[rows], centres, "sqeuclidean")
-        own_distance = distances[here, i * K + m % K]
-        kernel = np.exp(-(distances - own_distance[:, None]) / (2 * variance)).reshape(len(rows), N, K).sum(axis=2)
+        noise_distance = distances[here, i * K + m % K]
+        kernel = np.exp(-(distances - noise_distance[:, None]) / (2 * variance)).reshape(len(rows), N, K).sum(axis=2)
         total, conditional, same = kernel.sum(axis=1), kernel[here, i], (kernel @ members)[here, y[i]]
         of_label = counts[y[i]]
         if K == 1:  # every term is there that is; the own one belongs

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY, Plane
 from wsss_viz.information.runs import LAYERS, Run
 
-SHOWN_EPOCHS = 6
+__all__ = ["TABLE_EPOCHS", "report", "table"]
+
+TABLE_EPOCHS = 6
 
 
 def report(run: Run, planes: Sequence[Plane]) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def table(run: Run, plane: Plane) -> str:
     lines = [f"{plane.activation}, {run.recipe.seeds} seeds, estimator {plane.estimator}"]
     lines += _legend(plane)
     lines.append("epoch    " + "".join(f"{name:>14}" for name in LAYERS) + "   accuracy train/test")
-    rows = np.unique(np.linspace(0, len(plane.epochs) - 1, SHOWN_EPOCHS).round().astype(int))
+    rows = np.unique(np.linspace(0, len(plane.epochs) - 1, TABLE_EPOCHS).round().astype(int))
     for row in rows:
         epoch = int(plane.epochs[row])
         train, test = run.accuracy[np.flatnonzero(run.epochs == epoch)[0]].mean(axis=0)

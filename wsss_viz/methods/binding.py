@@ -9,16 +9,18 @@ from typing import Any
 from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import open as open_data
-from wsss_viz.data.subset import Chosen
+from wsss_viz.data.subset import Subset
 from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import method, why_not
 from wsss_viz.methods.core import resolve
-from wsss_viz.methods.rib_batch import scene_companions
+from wsss_viz.methods.rib_batch import shipped_companions
 from wsss_viz.methods.settings import Settings
 from wsss_viz.methods.views import Views
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.renaming import RenamedClassifier
 from wsss_viz.traces.step import Step
+
+__all__ = ["BoundMethod", "Networks", "RenamedMethod", "Runner", "bind"]
 
 Runner = Callable[[Sample, Views], Iterator[Step]]
 """A method bound to its networks: a sample and the views to its Steps."""
@@ -39,13 +41,21 @@ def bind(
 
     Args:
         networks: what `paired_networks.load_paired` loaded; those of other roles are left alone.
-        samples: the data set at hand, which RIB's companions are drawn from where it has labels the classifier knows
-            and the classifier is none of the scenes', which has its own.
+        samples: the data set at hand, which RIB's companions are drawn from where it has labels that the classifier
+            knows, and nothing that ships is for this classifier (`rib_batch.shipped_companions`).
         settings: None: the classifier's own for the method, else the method's defaults.
         changes: of single settings, or `classes`, `companion_samples` and `callback` as the method has them.
 
     Raises:
         InputError: the method is unknown, a setting makes no sense, or the paired network is not there.
+
+    Examples:
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> run = bind("ae", colour_network(), threshold=0.25, classes=("blue",))
+        >>> (step, *more) = run(flag(), SINGLE)
+        >>> step.settings["threshold"], step.targets
+        (0.25, (2,))
     """
     if isinstance(classifier, RenamedClassifier):
         return RenamedMethod.of(bind(name, classifier.classifier, networks, samples, settings, **changes), classifier)
@@ -60,7 +70,7 @@ def bind(
         raise InputError(reason)
     if entry.role is not None:
         inputs[entry.parameter] = paired if entry.several else paired[0]
-    if entry.companions and "companion_samples" not in inputs and not scene_companions(classifier.classes):
+    if entry.companions and "companion_samples" not in inputs and not shipped_companions(classifier.classes):
         labelled = len(samples) > 0 and not set(samples[0].labels or ()).isdisjoint(classifier.classes)
         inputs["companion_samples"] = samples if labelled else ()
     return BoundMethod(name, classifier, resolved, inputs)
@@ -116,7 +126,7 @@ class RenamedMethod(BoundMethod):
             excluded, photographs = self.renamed.synset_names(labels), Photographs()
             eligible = [i for i, names in enumerate(photographs.labels) if excluded.isdisjoint(names)]
             also = [name for i in eligible for name in photographs.labels[i]]
-            inputs["companion_samples"] = Chosen(open_data("photos"), eligible)
+            inputs["companion_samples"] = Subset(open_data("photos"), eligible)
         classifier = self.renamed.for_image(sample.image, also)
         bound = BoundMethod(self.name, classifier, self.settings, inputs)
         return bound(replace(sample, labels=labels), views)

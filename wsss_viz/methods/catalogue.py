@@ -23,6 +23,20 @@ from wsss_viz.methods.settings import (
     Settings,
 )
 
+__all__ = [
+    "METHODS",
+    "Method",
+    "available",
+    "check_changes",
+    "lead",
+    "method",
+    "read_changes",
+    "roles",
+    "title",
+    "why_not",
+    "why_not_registered",
+]
+
 
 @dataclass(frozen=True)
 class Method:
@@ -301,25 +315,45 @@ METHODS: dict[str, Method] = {
 
 
 def method(name: str) -> Method:
-    """The method of that name. Raises InputError where there is none."""
+    """The method of that name. Raises InputError where there is none.
+
+    Examples:
+        >>> method("layercam").role is None, method("cs-ae").role
+        (True, 'cgnet')
+    """
     if name not in METHODS:
         raise InputError(f"unknown method {name!r}: give one of {', '.join(METHODS)}")
     return METHODS[name]
 
 
 def title(name: str) -> str:
-    """The method's title; what is no method, such as a control in a report, is called by its own name."""
+    """The method's title; what is no method, such as a control in a report, is called by its own name.
+
+    Examples:
+        >>> title("cs-ae"), title("control")
+        ('CS-AE', 'control')
+    """
     return METHODS[name].title if name in METHODS else name
 
 
 def lead(name: str) -> str:
-    """The first line of the page Erasing: the method's own, else that of its group."""
+    """The first line of the page Erasing: the method's own, else that of its group.
+
+    Examples:
+        >>> lead("cs-ae") == lead("cs-ae-single"), lead("cs-ae")[:31]
+        (True, 'A network learns to erase one c')
+    """
     group = [entry.lead for entry in METHODS.values() if entry.group == METHODS[name].group and entry.lead]
     return METHODS[name].lead or group[0]
 
 
 def roles(names: Iterable[str] = METHODS) -> tuple[str, ...]:
-    """The roles of the paired networks that these methods need, each once; unknown names are passed over."""
+    """The roles of the paired networks that these methods need, each once; unknown names are passed over.
+
+    Examples:
+        >>> roles(["cam", "gain", "cs-ae", "gain"])
+        ('cgnet', 'gain')
+    """
     return tuple(sorted({METHODS[name].role or "" for name in names if name in METHODS} - {""}))
 
 
@@ -365,7 +399,14 @@ def why_not(
 
 
 def why_not_registered(name: str, classifier: str) -> str:
-    """The same of a classifier by its name in the register of checkpoints, with what was trained from it."""
+    """The same of a classifier by its name in the register of checkpoints, with what was trained from it.
+
+    Examples:
+        >>> why_not_registered("gain", "scenes-classifier")
+        ''
+        >>> why_not_registered("gain", "nothing of that name").partition(",")[0]
+        "GAIN needs a paired network of the role 'gain'"
+    """
     from wsss_viz.models.manifest import read_manifest, trained_names
 
     entries, role = read_manifest(), method(name).role
@@ -374,7 +415,12 @@ def why_not_registered(name: str, classifier: str) -> str:
 
 
 def available(classifier: str) -> tuple[str, ...]:
-    """The methods that can be run with this classifier and what was trained from it, both in the register."""
+    """The methods that can be run with this classifier and what was trained from it, both in the register.
+
+    Examples:
+        >>> available("scenes-classifier")[:4], available("nothing of that name")[:2]
+        (('cam', 'ae', 'ae-rounds', 'gain'), ('cam', 'ae'))
+    """
     return tuple(name for name in METHODS if not why_not_registered(name, classifier))
 
 
@@ -421,6 +467,14 @@ def check_changes(
 
     Raises:
         InputError: no such method or setting, or a value out of its range.
+
+    Examples:
+        >>> check_changes({"rib": {"margin": 25}})
+        {'rib': {'margin': 25}}
+        >>> check_changes({"rib": {"tau": 4}})
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: rib: `tau` is 0 to 1, got 4.0
     """
     for name, values in changes.items():
         entry = method(name)

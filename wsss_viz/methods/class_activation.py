@@ -22,6 +22,8 @@ from wsss_viz.methods.views import SINGLE, Views, fuse, high_res, view_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["cam"]
+
 
 @with_centres
 def cam(
@@ -47,6 +49,12 @@ def cam(
 
     Raises:
         InputError: a class the classifier lacks, or weights that give no numbers.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> (step,) = cam(colour_network(), flag())
+        >>> step.maps[0].tolist(), step.targets  # red's map; red and blue are targets
+        ([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], (0, 2))
     """
     settings = resolve(CamSettings, "cam", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)

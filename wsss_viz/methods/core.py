@@ -15,6 +15,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods.settings import Settings
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["as_array", "check_finite", "check_pair", "is_finite", "resolve", "target_indices", "top_class"]
+
 S = TypeVar("S", bound=Settings)
 
 
@@ -34,6 +36,15 @@ def resolve(
 
     Raises:
         InputError: a field that is not there, or a value out of its range.
+
+    Examples:
+        >>> from wsss_viz.methods.settings import ErasingSettings
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = colour_network()
+        >>> network.settings = {"ae": {"steps": 3}}
+        >>> resolved = resolve(ErasingSettings, "ae", network, changes={"threshold": 0.25})
+        >>> resolved.steps, resolved.threshold
+        (3, 0.25)
     """
     try:
         base = kind.of(classifier.settings.get(name, {})) if settings is None else settings
@@ -51,6 +62,11 @@ def target_indices(classifier: Classifier, sample: Sample, classes: Sequence[str
 
     Raises:
         InputError: the classifier does not know one of the classes that were asked for.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> target_indices(colour_network(), flag()), target_indices(colour_network(), flag(), ["green"])
+        ((0, 2), (1,))
     """
     wanted = list(classes) if classes is not None else [c for c in sample.labels or () if c in classifier.classes]
     for name in wanted:
@@ -60,23 +76,46 @@ def target_indices(classifier: Classifier, sample: Sample, classes: Sequence[str
 
 
 def top_class(logits: Tensor) -> tuple[int]:
-    """The class with the highest logit, as the one target. logits: (C,)."""
+    """The class with the highest logit, as the one target. logits: (C,).
+
+    Examples:
+        >>> top_class(torch.tensor([0.5, 2.0, -1.0]))
+        (1,)
+    """
     return (int(logits.argmax()),)
 
 
 def is_finite(*values: Tensor) -> bool:
-    """Whether there is neither NaN nor infinity in any of them."""
+    """Whether there is neither NaN nor infinity in any of them.
+
+    Examples:
+        >>> is_finite(torch.ones(2, 3)), is_finite(torch.ones(2, 3), torch.tensor([float("inf")]))
+        (True, False)
+    """
     return all(bool(torch.isfinite(value).all()) for value in values)
 
 
 def check_finite(name: str, *values: Tensor, cause: str = "its checkpoint is damaged") -> None:
-    """Raises InputError where the maps or logits of the network `name` hold NaN or infinity."""
+    """Raises InputError where the maps or logits of the network `name` hold NaN or infinity.
+
+    Examples:
+        >>> check_finite("CGNet", torch.ones(2, 3))
+        >>> check_finite("CGNet", torch.tensor([1.0, float("nan")]))
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: the maps of the CGNet are not finite: its checkpoint is damaged
+    """
     if not is_finite(*values):
         raise InputError(f"the maps of the {name} are not finite: {cause}")
 
 
 def check_pair(classifier: Classifier, paired: Classifier, name: str) -> None:
-    """Raises InputError where the paired network has other classes or another input than the classifier."""
+    """Raises InputError where the paired network has other classes or another input than the classifier.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> check_pair(colour_network(), colour_network(stride=2), "CGNet")
+    """
     if paired.classes != classifier.classes:
         raise InputError(f"the {name} knows other classes than the classifier: give the one that was trained from it")
     if paired.preprocessing != classifier.preprocessing:
@@ -84,5 +123,10 @@ def check_pair(classifier: Classifier, paired: Classifier, name: str) -> None:
 
 
 def as_array(values: Tensor) -> NDArray[np.float32]:
-    """A float32 copy in the main memory, which belongs to nobody else."""
+    """A float32 copy in the main memory, which belongs to nobody else.
+
+    Examples:
+        >>> as_array(torch.tensor([1, 2], dtype=torch.int32))
+        array([1., 2.], dtype=float32)
+    """
     return np.array(values.detach().float().cpu().numpy())

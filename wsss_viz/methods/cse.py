@@ -37,9 +37,16 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["Erased", "alpha", "cs_ae", "cse_loss", "draw_labels", "erase_all", "erase_class", "erasing_step"]
+
 
 def alpha(epoch: int, start: float = 0.3, growth: float = 0.05) -> float:
-    """The weight of L_cse in epoch e = 0, 1, ...: start + growth e (OC-CSE `train.py`: 0.30 to 1.00 in 15 epochs)."""
+    """The weight of L_cse in epoch e = 0, 1, ...: start + growth e (OC-CSE `train.py`: 0.30 to 1.00 in 15 epochs).
+
+    Examples:
+        >>> [round(alpha(epoch), 2) for epoch in (0, 1, 14)]
+        [0.3, 0.35, 1.0]
+    """
     return start + growth * epoch
 
 
@@ -48,6 +55,11 @@ def draw_labels(labels: Tensor, generator: torch.Generator) -> Tensor:
 
     One number is drawn for each image, whatever its labels, so that the labels of one image never move another's draw.
     (The official sampler raises where an image has no label.)
+
+    Examples:
+        >>> labels = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        >>> draw_labels(labels, torch.Generator().manual_seed(0)).tolist()
+        [1, -1, 2]
     """
     counts = labels.sum(dim=1)
     uniform = torch.rand(len(labels), generator=generator).to(labels.device)
@@ -83,6 +95,14 @@ def erase_class(
         over: "map", each mask by its own maximum, as the paper has it; "batch", by the largest of the whole batch, as
             the official code does.
         detach: whether the gradient stops at the normaliser; in the official code it does not.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> x = network.preprocess(flag().image)
+        >>> erased = erase_class(x, network.maps(x), torch.tensor([[1.0, 0.0, 1.0]]), torch.tensor([2]))  # blue
+        >>> erased.mask[0, 0].round().tolist(), erased.remaining.tolist()
+        ([[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]], [[1.0, 0.0, 0.0]])
     """
     rows = torch.arange(len(x), device=x.device)
     mask = relu_max(enlarge(maps[rows, sampled][:, None], (x.shape[2], x.shape[3])), over, detach=detach)
@@ -95,6 +115,14 @@ def erase_all(x: Tensor, maps: Tensor, labels: Tensor, *, over: str = "map", det
     """The class-agnostic control, our own: m = max over an image's labels c of m_c, and no label is to remain.
 
     Arguments as for `erase_class`.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> x = network.preprocess(flag().image)
+        >>> erased = erase_all(x, network.maps(x), torch.tensor([[1.0, 0.0, 1.0]]))
+        >>> erased.mask.round().flatten().tolist(), erased.remaining.tolist()
+        ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0], [[0.0, 0.0, 0.0]])
     """
     wanted = enlarge(maps, (x.shape[2], x.shape[3])) * labels[:, :, None, None]
     mask = relu_max(wanted, over, detach=detach).amax(dim=1, keepdim=True)
@@ -106,6 +134,11 @@ def cse_loss(logits: Tensor, remaining: Tensor) -> Tensor:
 
     Args:
         logits, remaining: (N, C); no image at all gives 0.
+
+    Examples:
+        >>> logits = torch.tensor([[0.0, 0.0, 20.0]])  # undecided of two, sure of the third
+        >>> round(cse_loss(logits, torch.tensor([[0.0, 0.0, 1.0]])).item(), 4)  # 2 log 2 / 3
+        0.4621
     """
     return binary_cross_entropy_with_logits(logits, remaining) if len(logits) else logits.sum()
 
@@ -131,6 +164,20 @@ def erasing_step(
         maps: (1, C, h, w) of the image as it is, of the network whose mask this is.
         fused: (C, h, w) its maps over the views.
         logits: (C,) p.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> x = network.preprocess(flag().image)
+        >>> maps, logits = network.maps(x), network.logits(x)
+        >>> ordinary = OrdinaryPrediction.of(network, flag(), x, (2,))
+        >>> erased = erase_class(x, maps, ordinary.labels, torch.tensor([2]))
+        >>> after = network.logits(erased.x)
+        >>> step = erasing_step(
+        ...     ordinary, 0, 2, erased, after, maps=maps, fused=maps[0], logits=logits[0], settings=CseSettings()
+        ... )
+        >>> step.sampled, round(step.terms["area"], 2), round(step.terms["object/blue"], 2)
+        (2, 0.67, 1.0)
     """
     l_cls = binary_cross_entropy_with_logits(logits[None], ordinary.labels).item()
     each = binary_cross_entropy_with_logits(after, erased.remaining, reduction="none")[0] / after.shape[1]
@@ -185,6 +232,13 @@ def cs_ae(
     Raises:
         InputError: a class the classifier lacks, a CGNet of other classes or preprocessing, or maps that are not
             finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> for step in cs_ae(colour_network(), flag(), cgnet=colour_network()):
+        ...     print(step.sampled, step.mask.round().tolist(), step.arrays["after"].round(2))
+        0 [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]] [0.   0.   0.67]
+        2 [[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]] [0.33 0.   0.  ]
     """
     settings = resolve(CseSettings, "cs-ae", classifier, settings, changes)
     check_pair(classifier, cgnet, "CGNet")

@@ -32,6 +32,8 @@ from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["cs_ae_single"]
+
 
 @with_centres
 def cs_ae_single(
@@ -59,6 +61,12 @@ def cs_ae_single(
     Raises:
         InputError: a class the classifier lacks, an option out of range, or maps that are not finite (a damaged
             network, or a rate too high).
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> steps = list(cs_ae_single(colour_network(), flag(), steps=2, rate=0.1))
+        >>> [step.sampled for step in steps], steps[2].loss < steps[0].loss
+        ([0, 2, 0], True)
     """
     settings = resolve(CseSingleSettings, "cs-ae-single", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)

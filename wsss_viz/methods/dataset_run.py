@@ -19,7 +19,7 @@ import numpy as np
 from wsss_viz.data.files import only_one, remove_partial, write_first
 from wsss_viz.data.findings import Noticed
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.subset import Chosen, names_of
+from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
@@ -28,6 +28,8 @@ from wsss_viz.methods.views import Views
 from wsss_viz.traces.map_folder import DICTIONARIES, NUMBERED, SETTINGS, MapWriter, read_settings
 from wsss_viz.traces.step import last_step
 from wsss_viz.traces.storage import StoredMaps
+
+__all__ = ["Progress", "RankReport", "numbered_by", "run_dataset"]
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
 """Shows how far it is: wraps the indices this rank goes through."""
@@ -87,6 +89,20 @@ def run_dataset(
         InputError: the folder holds the maps of another run, or another run is writing to it; two samples have one
             name, or one has none that can name a file; where `strict`, whatever reading a sample raises. On all ranks
             alike.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> run = bind("cam", network)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     writer = MapWriter(Path(folder), network.classes)
+        ...     (report,) = run_dataset(run, network.classes, [flag()], writer, views=SINGLE, settings={})
+        ...     sorted(path.name for path in Path(folder).iterdir()), report.written
+        (['flag.npz', 'settings.json'], 1)
     """
     with contextlib.ExitStack() as held:
 
@@ -107,7 +123,7 @@ def run_dataset(
         def work() -> RankReport:
             start = time.perf_counter()
             noticed, written = Noticed(), 0
-            for _, sample in read_all(Chosen(samples, mine), ranks, progress or iter, noticed, strict=strict):
+            for _, sample in read_all(Subset(samples, mine), ranks, progress or iter, noticed, strict=strict):
                 _write(run, classes, sample, writer, views)
                 written += 1
             return RankReport(written, skipped, time.perf_counter() - start, noticed)
@@ -116,7 +132,12 @@ def run_dataset(
 
 
 def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ...]:
-    """The class list that numbers what is written: the data set's where it shares a class with the classifier's."""
+    """The class list that numbers what is written: the data set's where it shares a class with the classifier's.
+
+    Examples:
+        >>> numbered_by(("cat", "dog"), ("bird", "cat")), numbered_by(("cat", "dog"), ("cow",))
+        (('bird', 'cat'), ('cat', 'dog'))
+    """
     return tuple(of_data) if set(classes) & set(of_data) else tuple(classes)
 
 

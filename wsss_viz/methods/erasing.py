@@ -31,6 +31,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["Prediction", "ae"]
+
 
 @with_centres
 def ae(
@@ -59,6 +61,12 @@ def ae(
 
     Raises:
         InputError: a class the classifier lacks, a setting out of range, maps that are not finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> first, second = ae(colour_network(), flag(), ["blue"])
+        >>> second.mask.tolist(), second.scores.round(2)  # of the image without blue
+        ([[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]], array([0.33, 0.  , 0.  ], dtype=float32))
     """
     settings = resolve(ErasingSettings, "ae", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)
@@ -71,7 +79,7 @@ def ae(
         for stream in streams:
             stream.count(settings.stop_probability, settings.stop_area)
             if k == settings.steps:
-                stream.end(f"all {settings.steps} erasings done")
+                stream.end("the one erasing done" if settings.steps == 1 else f"all {settings.steps} erasings done")
             if stream.active:
                 values = relu_max(enlarge(stream.prediction.maps[None, list(stream.active)], size)).amax(dim=1)[0]
                 stream.plan(

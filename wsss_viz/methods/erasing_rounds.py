@@ -34,6 +34,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["ae_rounds", "erased_regions"]
+
 
 def erased_regions(
     maps: Tensor,
@@ -48,6 +50,11 @@ def erased_regions(
 
     Args:
         mask: "hard", M_t > threshold, or "top", the `share` of the area with the largest values.
+
+    Examples:
+        >>> maps = torch.tensor([[[[4.0, 1.0, 3.0]], [[0.0, 9.0, 0.0]]]])
+        >>> erased_regions(maps, torch.tensor([[1.0, 0.0]]), (1, 3)).tolist()
+        [[[[1.0, 0.0, 1.0]]]]
     """
     each = make_mask(relu_max(enlarge(maps, size)), mask, threshold=threshold, share=share)
     return (each * labels[:, :, None, None]).amax(dim=1, keepdim=True)
@@ -85,6 +92,12 @@ def ae_rounds(
     Raises:
         InputError: a class the classifier lacks, a setting out of range, a round of another kind of network, or maps
             that are not finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> steps = list(ae_rounds(colour_network(), flag(), ["red"], rounds=[colour_network()]))
+        >>> [(step.mask.tolist(), round(step.terms["area"], 2)) for step in steps]  # nothing red is left for round 2
+        [([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], 0.33), ([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], 0.33)]
     """
     settings = resolve(ErasingRoundsSettings, "ae-rounds", classifier, settings, changes)
     for network in rounds:

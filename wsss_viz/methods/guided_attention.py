@@ -41,6 +41,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["ErasedPairs", "erase_each", "gain", "mining_loss"]
+
 
 class ErasedPairs(NamedTuple):
     """One erased image per label of each image: P pairs (image, class), in the order of the images.
@@ -74,6 +76,13 @@ def erase_each(
         labels: (N, C) in {0, 1}; an image without labels has no pair.
         sigma, omega: threshold and steepness of T.
         over: "map" or "batch", the range A^c is divided by.
+
+    Examples:
+        >>> x = torch.ones(1, 3, 1, 2)
+        >>> maps = torch.tensor([[[[1.0, 0.0]], [[0.0, 7.0]]]])
+        >>> pairs = erase_each(x, maps, torch.ones(1, 2), sigma=0.5, omega=20)
+        >>> pairs.rows.tolist(), pairs.classes.tolist(), pairs.mask.round(decimals=2).flatten(1).tolist()
+        ([0, 0], [0, 1], [[1.0, 0.0], [0.0, 1.0]])
     """
     rows, classes = labels.nonzero(as_tuple=True)
     attention = enlarge(maps[rows, classes][:, None], (x.shape[2], x.shape[3])).relu()
@@ -90,6 +99,12 @@ def mining_loss(logits: Tensor, pairs: ErasedPairs, score: str = "probability") 
 
     Raises:
         ValueError: `score` is neither.
+
+    Examples:
+        >>> pairs = erase_each(torch.ones(2, 3, 1, 2), torch.ones(2, 2, 1, 2), torch.tensor([[1.0, 1.0], [0.0, 1.0]]))
+        >>> logits = torch.tensor([[1.0, 0.0], [0.0, 5.0], [0.0, 2.0]])  # the first image twice, then the second
+        >>> mining_loss(logits, pairs, "logit").item()  # ((1 + 5) / 2 + 2) / 2
+        2.5
     """
     if score not in SCORES:
         raise ValueError(f"`score` is one of {', '.join(SCORES)}, got {score!r}")
@@ -133,6 +148,13 @@ def gain(
     Raises:
         InputError: a class the classifier lacks, a network of other classes or preprocessing, or maps that
             are not finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> for step in gain(colour_network(), flag(), network=colour_network(), omega=20):
+        ...     print(step.sampled, step.mask.round().tolist(), round(step.terms["s_am"], 2))  # the logit is 0 then
+        0 [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]] 0.5
+        2 [[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]] 0.5
     """
     settings = resolve(GainSettings, "gain", classifier, settings, changes)
     check_pair(classifier, network, "GAIN network")

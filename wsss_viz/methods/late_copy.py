@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["LateCopy", "early_features", "poly"]
+
 
 def poly(step: int, steps: int, power: float) -> float:
     """(1 - t/T)^power, the field's schedule of the learning rate (`docs/sources.md#poly`); power 0: constant.
@@ -20,6 +22,10 @@ def poly(step: int, steps: int, power: float) -> float:
     Args:
         step: t, from 0.
         steps: T.
+
+    Examples:
+        >>> [poly(step, 4, 1.0) for step in range(4)], poly(3, 4, 0)
+        ([1.0, 0.75, 0.5, 0.25], 1.0)
     """
     return float((1 - step / steps) ** power)
 
@@ -28,6 +34,12 @@ def early_features(classifier: Classifier, x: Tensor, split: int) -> Tensor:
     """What never changes while the late part is tuned: (N, 3, H, W) to (N, D, h, w) after `split` stages.
 
     The features are ordinary tensors also where the caller is in inference mode, so that they can be tuned upon.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> x = torch.arange(24.0).view(1, 3, 2, 4)
+        >>> early_features(colour_network(stride=2), x, 1)[0, 0].tolist()  # means of 2 x 2
+        [[2.5, 4.5]]
     """
     with torch.inference_mode(False), torch.no_grad():
         z = classifier.early(x, split)
@@ -99,7 +111,7 @@ class LateCopy:
             self._velocity = directions if self._momentum else None
             rates = [rate] * len(self.body) + [rate * self._head_rate] * len(self.head)
             square = 0.0
-            for parameter, direction, own_rate in zip(parameters, directions, rates, strict=True):
-                parameter.sub_(direction, alpha=own_rate)
-                square += own_rate**2 * float(direction.square().sum())
+            for parameter, direction, step_rate in zip(parameters, directions, rates, strict=True):
+                parameter.sub_(direction, alpha=step_rate)
+                square += step_rate**2 * float(direction.square().sum())
         return square**0.5

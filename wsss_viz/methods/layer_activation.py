@@ -30,6 +30,8 @@ from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["combined", "layercam", "stage_maps"]
+
 
 def layercam(
     classifier: Classifier,
@@ -55,6 +57,13 @@ def layercam(
 
     Raises:
         InputError: a class the classifier lacks, more layers than there are stages, or maps that are not finite.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> for step in layercam(colour_network(), flag(), layers=2):
+        ...     print(step.terms["stage"], step.maps[2, 0].round(3))  # blue's first row, times 1 / 6
+        2.0 [0.    0.167 0.167]
+        1.0 [0.    0.167 0.167]
     """
     settings = resolve(LayerCamSettings, "layercam", classifier, settings, changes)
     stages = len(classifier.stages)
@@ -93,6 +102,14 @@ def stage_maps(classifier: Classifier, x: Tensor, layers: int) -> list[Tensor]:
 
     Args:
         x: (N, 3, H, W), preprocessed.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> x = torch.arange(18.0).view(1, 3, 2, 3)
+        >>> (last,) = stage_maps(colour_network(), x, 1)
+        >>> last[0, 0].numpy().round(2)  # the gradient of the mean over 6 cells is 1 / 6 in each
+        array([[0.  , 0.17, 0.33],
+               [0.5 , 0.67, 0.83]], dtype=float32)
     """
     split = max(0, len(classifier.stages) - layers + 1)
     with torch.inference_mode(False), torch.enable_grad():
@@ -122,6 +139,11 @@ def combined(maps: Sequence[Tensor], gamma: float) -> Tensor:
 
     Args:
         maps: M^c, the last stage first; alone it stays as it is. A map that is 0 everywhere adds nothing.
+
+    Examples:
+        >>> last, shallow = torch.tensor([[[[2.0, 0.0]]]]), torch.tensor([[[[0.0, 5.0]]]])
+        >>> combined([last, shallow], gamma=2)[0, 0].numpy().round(3)  # 2 tanh(2)
+        array([[2.   , 1.928]], dtype=float32)
     """
     last, *shallow = maps
     if not shallow:

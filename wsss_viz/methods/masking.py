@@ -19,6 +19,19 @@ from torch.nn.functional import interpolate
 
 from wsss_viz.methods.settings import check_mask
 
+__all__ = [
+    "EPSILON",
+    "SOFT_SETTINGS",
+    "enlarge",
+    "erase",
+    "hard_mask",
+    "make_mask",
+    "min_max",
+    "relu_max",
+    "soft_mask",
+    "top_mask",
+]
+
 EPSILON = 1e-5
 
 SOFT_SETTINGS = {"ilyak93": (0.5, 10.0), "ngxbac": (0.25, 100.0), "AustinDoolittle": (0.4, 100.0)}
@@ -26,7 +39,12 @@ SOFT_SETTINGS = {"ilyak93": (0.5, 10.0), "ngxbac": (0.25, 100.0), "AustinDoolitt
 
 
 def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """(N, C, h, w) to (N, C, H, W), bilinear, `align_corners=False`."""
+    """(N, C, h, w) to (N, C, H, W), bilinear, `align_corners=False`.
+
+    Examples:
+        >>> enlarge(torch.tensor([[[[0.0, 4.0]]]]), (1, 4)).tolist()
+        [[[[0.0, 1.0, 3.0, 4.0]]]]
+    """
     return interpolate(maps, size, mode="bilinear", align_corners=False)
 
 
@@ -46,6 +64,10 @@ def relu_max(maps: Tensor, over: str = "map", *, detach: bool = False) -> Tensor
         over: "map": each map by its own maximum; "batch": all of them by one, as OC-CSE's official code does
             (`models/model_cse.py`), which leaves images of weaker logits with masks far below 1.
         detach: no gradient through the maximum; the official code lets it pass.
+
+    Examples:
+        >>> relu_max(torch.tensor([[[-1.0, 2.0, 4.0]]])).round(decimals=2).tolist()
+        [[[0.0, 0.5, 1.0]]]
     """
     positive = maps.relu()
     largest = _extreme(positive, over, largest=True)
@@ -59,13 +81,22 @@ def min_max(maps: Tensor, over: str = "map") -> Tensor:
         maps: (..., H, W).
         over: "map": each by its own range (ilyak93/GAIN-pytorch); "batch": all by one (ngxbac/GAIN,
             AustinDoolittle/Pytorch-Gain).
+
+    Examples:
+        >>> min_max(torch.tensor([[[-1.0, 0.0, 1.0]], [[2.0, 3.0, 6.0]]])).round(decimals=2).tolist()
+        [[[0.0, 0.5, 1.0]], [[0.0, 0.25, 1.0]]]
     """
     low, high = _extreme(maps, over, largest=False), _extreme(maps, over, largest=True)
     return (maps - low) / (high - low + EPSILON)
 
 
 def hard_mask(values: Tensor, threshold: float) -> Tensor:
-    """[M > threshold] as 0 and 1 in the dtype of `values`; a value equal to the threshold is kept."""
+    """[M > threshold] as 0 and 1 in the dtype of `values`; a value equal to the threshold is kept.
+
+    Examples:
+        >>> hard_mask(torch.tensor([[0.2, 0.5, 0.8]]), 0.5).tolist()
+        [[0.0, 0.0, 1.0]]
+    """
     return (values > threshold).to(values.dtype)
 
 
@@ -78,6 +109,11 @@ def top_mask(values: Tensor, share: float) -> Tensor:
     Args:
         values: (..., H, W).
         share: above 0, at most 1.
+
+    Examples:
+        >>> values = torch.tensor([[0.9, 0.1, 0.8], [0.0, 0.0, 0.8]])
+        >>> top_mask(values, 1 / 3).tolist()  # two of six pixels, and what equals the second
+        [[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
     """
     flat = values.flatten(-2)
     count = max(1, round(share * flat.shape[-1]))
@@ -86,7 +122,12 @@ def top_mask(values: Tensor, share: float) -> Tensor:
 
 
 def soft_mask(values: Tensor, sigma: float, omega: float) -> Tensor:
-    """T(M) = 1 / (1 + exp(-omega (M - sigma))) (GAIN, eq. 4), in (0, 1); `SOFT_SETTINGS` has values that were used."""
+    """T(M) = 1 / (1 + exp(-omega (M - sigma))) (GAIN, eq. 4), in (0, 1); `SOFT_SETTINGS` has values that were used.
+
+    Examples:
+        >>> soft_mask(torch.tensor([[0.0, 0.5, 1.0]]), sigma=0.5, omega=10).numpy().round(3)
+        array([[0.007, 0.5  , 0.993]], dtype=float32)
+    """
     return torch.sigmoid(omega * (values - sigma))
 
 
@@ -97,6 +138,11 @@ def make_mask(
 
     Raises:
         InputError: the kind is unknown, or its setting out of range.
+
+    Examples:
+        >>> values = torch.tensor([[0.2, 0.5, 0.8]])
+        >>> make_mask(values, "hard", threshold=0.3).tolist(), make_mask(values, "top", share=0.3).tolist()
+        ([[0.0, 1.0, 1.0]], [[0.0, 0.0, 1.0]])
     """
     check_mask(kind, threshold, share, sigma, omega)
     if kind == "hard":
@@ -112,5 +158,9 @@ def erase(x: Tensor, mask: Tensor) -> Tensor:
     Args:
         x: (N, 3, H, W), preprocessed, so that 0 is the mean colour.
         mask: (N, 1, H, W) or, for N = 1, anything that broadcasts to it; in [0, 1].
+
+    Examples:
+        >>> erase(torch.full((1, 3, 1, 2), 2.0), torch.tensor([[1.0, 0.25]]))[0, 0].tolist()
+        [[0.0, 1.5]]
     """
     return x * (1 - mask)

@@ -10,6 +10,8 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import is_path, load
 from wsss_viz.models.manifest import trained_names
 
+__all__ = ["load_paired"]
+
 
 def load_paired(
     names: Sequence[str],
@@ -26,6 +28,11 @@ def load_paired(
 
     Raises:
         InputError: a checkpoint is missing or damaged, or a role that no method has.
+
+    Examples:
+        >>> paired = load_paired(["cam", "gain", "ae-rounds"], "scenes-classifier", "cpu")
+        >>> {role: len(networks) for role, networks in paired.items()}
+        {'ae': 2, 'gain': 1}
     """
     given = given or {}
     for role in given:

@@ -10,6 +10,8 @@ import torch
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["PRECISIONS", "computing", "laid_out", "using_threads"]
+
 PRECISIONS = ("float32", "bf16")
 
 
@@ -22,6 +24,12 @@ def computing(precision: str, device: torch.device) -> Iterator[None]:
 
     Raises:
         InputError: another precision.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> with computing("bf16", torch.device("cpu")):
+        ...     colour_network().maps(torch.ones(1, 3, 2, 4)).dtype
+        torch.bfloat16
     """
     if precision not in PRECISIONS:
         raise InputError(f"unknown precision {precision!r}: give one of {', '.join(PRECISIONS)}")
@@ -34,7 +42,14 @@ def computing(precision: str, device: torch.device) -> Iterator[None]:
 
 def laid_out(network: Classifier) -> Classifier:
     """The network with its weights channels-last where it is on a CUDA GPU, whose convolutions like that; changed in
-    place, the numbers stay."""
+    place, the numbers stay.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = colour_network()
+        >>> laid_out(network) is network
+        True
+    """
     if network.device.type == "cuda":
         network.to(memory_format=torch.channels_last)
     return network
@@ -45,6 +60,14 @@ def using_threads(count: int) -> Iterator[None]:
     """`count` threads for a CPU's convolutions, as many as before afterwards.
 
     How many there are decides in which order sums are taken, and with it the last bits of a map.
+
+    Examples:
+        >>> before = torch.get_num_threads()
+        >>> with using_threads(3):
+        ...     torch.get_num_threads()
+        3
+        >>> torch.get_num_threads() == before
+        True
     """
     before = torch.get_num_threads()
     torch.set_num_threads(count)

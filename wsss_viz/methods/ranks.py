@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 from wsss_viz.errors import InputError
 
+__all__ = ["ALONE", "Ranks", "Stopped", "joined", "named_by_environment"]
+
 T = TypeVar("T")
 
 _FAILED = "wsss_viz/failed"
@@ -97,6 +99,10 @@ def named_by_environment() -> Ranks:
 
     Raises:
         InputError: the variables are incomplete or make no sense.
+
+    Examples:
+        >>> named_by_environment() == ALONE
+        True
     """
     if "WORLD_SIZE" not in os.environ and "RANK" not in os.environ:
         return ALONE
@@ -122,6 +128,11 @@ def joined() -> Iterator[Ranks]:
 
     Raises:
         InputError: the environment makes no sense, or the others cannot be reached.
+
+    Examples:
+        >>> with joined() as ranks:
+        ...     ranks.rank, ranks.count
+        (0, 1)
     """
     ranks = named_by_environment()
     if ranks.count == 1:

@@ -22,6 +22,8 @@ from wsss_viz.methods.rib_loss import Objective, pool
 from wsss_viz.methods.views import Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["SCENES_DRAWN_FROM", "Batch", "Companions", "Prediction", "find_companions", "shipped_companions"]
+
 SCENES_DRAWN_FROM = 128
 _READ_PER_COMPANION = 16
 
@@ -88,13 +90,20 @@ def find_companions(
 
     Args:
         samples: what they are drawn from, without replacement, in an order that follows from the seed; a sequence is
-            read no further than needed, and at most 16 `count` deep. None: `scene_companions` for a classifier of the
-            scenes' classes, else nothing.
+            read no further than needed, and at most 16 `count` deep. None: `shipped_companions`.
         excluded_labels: the labels of the image at hand.
         split: stages whose features are computed once.
 
     Raises:
         ValueError: `count` is negative, or ready-made `Companions` are of another split or other classes.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> [sorted(labels) for labels in find_companions(network, [flag()], {"green"}, 20, split=1).labels]
+        [['blue', 'red']]
+        >>> find_companions(network, [flag()], {"red"}, 20, split=1).labels
+        ()
     """
     if count < 0:
         raise ValueError(f"`companions` is 0 or more, got {count}")
@@ -106,7 +115,7 @@ def find_companions(
             )
         return samples.choose(excluded_labels, count, seed)
     if samples is None:
-        samples = scene_companions(classifier.classes)
+        samples = shipped_companions(classifier.classes)
     drawn: list[Sample] = []
     for position in _order(len(samples), seed)[: _READ_PER_COMPANION * count]:
         if len(drawn) == count:
@@ -117,11 +126,23 @@ def find_companions(
     return Companions.of(classifier, drawn, split)
 
 
-def scene_companions(classes: Sequence[str]) -> Sequence[Sample]:
-    """The first 128 scenes of scenes:train, kept once drawn; nothing where `classes` are not the scenes'."""
-    from wsss_viz.data.scenes import CLASSES
+def shipped_companions(classes: Sequence[str]) -> Sequence[Sample]:
+    """What a classifier's companions are drawn from where nothing is given: data that ships and that it knows.
 
-    return _DrawnScenes() if tuple(classes) == tuple(CLASSES) else ()
+    For the scenes' classes the first 128 scenes of scenes:train, drawn once; for classes that name every shipped
+    photograph (ImageNet's, or the rows of a narrowed network) the photographs; for others nothing.
+
+    >>> len(shipped_companions(("cow", "sofa")))
+    0
+    """
+    from wsss_viz.data.photographs import Photographs
+    from wsss_viz.data.scenes import CLASSES
+    from wsss_viz.data.sources import open as open_data
+
+    if tuple(classes) == tuple(CLASSES):
+        return _DrawnScenes()
+    known = all(not set(names).isdisjoint(classes) for names in Photographs().labels)
+    return open_data("photos") if known else ()
 
 
 def _order(count: int, seed: int) -> list[int]:

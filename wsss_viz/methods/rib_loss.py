@@ -22,6 +22,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from wsss_viz.methods.late_copy import LateCopy
 from wsss_viz.methods.settings import GAP, GNDRP, GNDRP_OFFICIAL, check_pooling
 
+__all__ = ["BCE", "RIB", "Objective", "low_region", "official_region", "pool", "rib_loss"]
+
 RIB, BCE = "rib", "bce"
 
 
@@ -33,6 +35,10 @@ def low_region(maps: Tensor, tau: float) -> Tensor:
     Args:
         maps: (N, C, h, w), raw and signed; each map is normalised by its own maximum.
         tau: 0 to 1.
+
+    Examples:
+        >>> low_region(torch.tensor([[[[4.0, 1.0, 2.0]], [[-1.0, -2.0, -3.0]]]]), 0.4).tolist()
+        [[[[False, True, False]], [[True, True, True]]]]
     """
     positive = maps.detach().relu()
     return positive <= tau * positive.amax(dim=(2, 3), keepdim=True)
@@ -43,6 +49,10 @@ def official_region(maps: Tensor, tau: float) -> Tensor:
 
     Without the ReLU the ratio turns its meaning around where the maximum is negative: then the region is empty, and
     the class has logit 0 and no gradient.
+
+    Examples:
+        >>> official_region(torch.tensor([[[[4.0, 1.0, 2.0]], [[-1.0, -2.0, -3.0]]]]), 0.4).tolist()
+        [[[[False, True, False]], [[False, False, False]]]]
     """
     values = maps.detach()
     return values / values.amax(dim=(2, 3), keepdim=True) < tau
@@ -66,6 +76,11 @@ def pool(maps: Tensor, pooling: str = GNDRP, tau: float = 0.4) -> tuple[Tensor, 
 
     Raises:
         InputError: `pooling` is unknown or `tau` is outside 0 to 1.
+
+    Examples:
+        >>> maps = torch.tensor([[[[4.0, 1.0, 3.0, 0.0]]]])
+        >>> [round(pool(maps, pooling)[0].item(), 2) for pooling in ("gap", "gndrp", "gndrp-official")]  # 8/4, 1/2, 1/4
+        [2.0, 0.5, 0.25]
     """
     check_pooling(pooling, tau)
     if pooling == GAP:
@@ -85,6 +100,11 @@ def rib_loss(logits: Tensor, labels: Tensor, margin: float | None) -> Tensor:
         logits: (N, C), y^c.
         labels: (N, C) in {0, 1}, t_c.
         margin: m; None: no minimum is taken (the official code).
+
+    Examples:
+        >>> logits, labels = torch.tensor([[3.0, 700.0, 9.0]]), torch.tensor([[1.0, 1.0, 0.0]])
+        >>> rib_loss(logits, labels, margin=600).item(), rib_loss(logits, labels, margin=None).item()
+        (-603.0, -703.0)
     """
     held = logits if margin is None else logits.clamp(max=margin)
     return -(labels * held).sum()

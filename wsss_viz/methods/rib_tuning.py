@@ -36,6 +36,8 @@ from wsss_viz.methods.views import SINGLE, Views
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["Callback", "rib", "rib_bce"]
+
 Callback = Callable[[int, nn.Module], None]
 
 
@@ -75,6 +77,12 @@ def rib(
 
     Raises:
         InputError: a class the classifier lacks, weights that are not finite, or a setting that makes no sense.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> steps = list(rib(colour_network(), flag(), ["red"], steps=3, rate=0.01, companions=0))
+        >>> [round(float(step.scores[0]), 2) for step in steps]  # red's logit is raised
+        [0.33, 0.61]
     """
     settings = resolve(RibSettings, "rib", classifier, settings, changes)
     yield from _tune(classifier, sample, classes, views, settings, RIB, companion_samples, callback)
@@ -97,6 +105,12 @@ def rib_bce(
     L = sum over rows and classes of BCE(sigma(y^c), t_c): where y^c is high already, dL/dy^c = sigma(y^c) - 1 is all
     but 0, and next to nothing moves. Classes that a row is not labelled with are pooled by GAP. Arguments and Steps as
     `rib`'s, the classifier's own settings those it has for "rib".
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> steps = list(rib_bce(colour_network(), flag(), ["red"], steps=3, rate=0.01, companions=0))
+        >>> [round(float(step.scores[0]), 2) for step in steps]
+        [0.33, 0.47, 0.55]
     """
     settings = resolve(RibSettings, "rib", classifier, settings, changes)
     yield from _tune(classifier, sample, classes, views, settings, BCE, companion_samples, callback)

@@ -16,6 +16,27 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 from wsss_viz.errors import InputError
 from wsss_viz.methods.view_set import Views
 
+__all__ = [
+    "GAP",
+    "GNDRP",
+    "GNDRP_OFFICIAL",
+    "MASKS",
+    "OFFICIAL_GRADIENT_VIEWS",
+    "POOLINGS",
+    "SCORES",
+    "CamSettings",
+    "CseSettings",
+    "CseSingleSettings",
+    "ErasingRoundsSettings",
+    "ErasingSettings",
+    "GainSettings",
+    "LayerCamSettings",
+    "RibSettings",
+    "Settings",
+    "check_mask",
+    "check_pooling",
+]
+
 MASKS = ("hard", "top", "soft", "graded")
 """hard: [M > threshold]; top: the share of the area with the largest values; soft: T(M); graded: M itself."""
 GAP, GNDRP, GNDRP_OFFICIAL = "gap", "gndrp", "gndrp-official"
@@ -148,7 +169,15 @@ def _check_least(name: str, value: float, least: int = 0, when: str = "") -> Non
 
 
 def check_mask(kind: str, threshold: float, share: float, sigma: float, omega: float) -> None:
-    """Raises InputError where there is no such mask, or the setting of this kind is out of its range."""
+    """Raises InputError where there is no such mask, or the setting of this kind is out of its range.
+
+    Examples:
+        >>> check_mask("hard", 0.5, 0.2, 0.5, 10)
+        >>> check_mask("top", 0.5, 20, 0.5, 10)
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: `share` is above 0 and at most 1, a share of the image's area, got 20
+    """
     _check_choice("mask", kind, MASKS)
     if kind == "hard":
         _check_share("threshold", threshold, ", a share of the map's maximum")
@@ -373,6 +402,13 @@ class RibSettings(Settings):
 
 
 def check_pooling(pooling: str, tau: float) -> None:
-    """Raises InputError where `pooling` is unknown or `tau` is outside 0 to 1."""
+    """Raises InputError where `pooling` is unknown or `tau` is outside 0 to 1.
+
+    Examples:
+        >>> check_pooling("gndrp", 1.5)
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: `tau` is 0 to 1, got 1.5
+    """
     _check_choice("pooling", pooling, POOLINGS)
     _check_share("tau", tau)

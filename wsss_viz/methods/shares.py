@@ -11,6 +11,8 @@ from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
+__all__ = ["map_shares", "object_shares"]
+
 
 def object_shares(mask: NDArray, sample: Sample) -> dict[str, float]:
     """The share of the mask's weight on each class's object and on the background, by name; {} without a pixel mask.
@@ -19,6 +21,12 @@ def object_shares(mask: NDArray, sample: Sample) -> dict[str, float]:
 
     Args:
         mask: (h, w), 0 and above; brought to the sample's size, bilinear, where it has another.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> shares = object_shares(np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]), flag())
+        >>> shares
+        {'red': 0.5, 'blue': 0.5}
     """
     if sample.mask is None:
         return {}
@@ -39,6 +47,12 @@ def map_shares(mask: NDArray, maps: NDArray, indices: Sequence[int]) -> NDArray[
         mask: (H, W), 0 and above.
         maps: (C, h, w), raw and signed.
         indices: the classes j.
+
+    Examples:
+        >>> mask = np.array([[1.0, 1.0, 0.0]])
+        >>> maps = np.array([[[2.0, 4.0, 4.0]], [[0.0, 0.0, 1.0]]])
+        >>> map_shares(mask, maps, [0, 1]).round(2).tolist()  # (2/4 + 4/4) / 2, and nothing
+        [0.75, 0.0]
     """
     weights = np.asarray(mask, dtype=np.float64)
     others = normalise(upsample(np.asarray(maps)[list(indices)], (weights.shape[0], weights.shape[1])), "relu_max")

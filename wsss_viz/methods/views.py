@@ -35,6 +35,12 @@ def view_inputs(x: Tensor, views: Views) -> Iterator[Tensor]:
 
     Args:
         x: (1, 3, H, W), preprocessed.
+
+    Examples:
+        >>> x = torch.arange(6.0).view(1, 1, 2, 3)
+        >>> (both,) = view_inputs(x, MIRROR)
+        >>> both[:, 0].tolist()
+        [[[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], [[2.0, 1.0, 0.0], [5.0, 4.0, 3.0]]]
     """
     height, width = x.shape[-2:]
     for scale in views.scales:
@@ -55,6 +61,11 @@ def fuse(maps: list[Tensor], views: Views, size: tuple[int, int], grid: tuple[in
         maps: one per scale.
         size: (H, W) of the input at scale 1.
         grid: (h, w) of the map at scale 1, used where `views.cell` is None.
+
+    Examples:
+        >>> maps = torch.tensor([[[[1.0, 0.0, -4.0]]], [[[2.0, 0.0, 5.0]]]])  # of the image and of its mirror image
+        >>> fuse([maps], MIRROR, (1, 3), (1, 3)).tolist()
+        [[[3.0, 0.0, -1.0]]]
     """
     if views.cell is not None:
         grid = (math.ceil(size[0] / views.cell), math.ceil(size[1] / views.cell))
@@ -76,6 +87,14 @@ def class_maps(classifier: Classifier, x: Tensor, views: Views = SINGLE) -> tupl
 
     Args:
         x: (1, 3, H, W), preprocessed.
+
+    Examples:
+        >>> import torch
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> maps, logits = class_maps(network, network.preprocess(flag().image))
+        >>> maps[0].tolist(), round(logits[0].item(), 3)
+        ([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], 0.333)
     """
     maps, logits, grid = view_maps(classifier, x, views)
     return fuse(maps, views, (x.shape[2], x.shape[3]), grid), logits
@@ -86,6 +105,12 @@ def view_maps(classifier: Classifier, x: Tensor, views: Views) -> tuple[list[Ten
 
     Args:
         x: (1, 3, H, W), preprocessed.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> maps, logits, grid = view_maps(colour_network(stride=2), torch.ones(1, 3, 4, 6), Views(scales=(1.0, 2.0)))
+        >>> [tuple(m.shape) for m in maps], logits.tolist(), grid
+        ([(1, 3, 2, 3), (1, 3, 4, 6)], [1.0, 1.0, 1.0], (2, 3))
     """
     maps = [classifier.maps(view) for view in view_inputs(x, views)]
     if 1.0 in views.scales:
@@ -101,6 +126,12 @@ def high_res(maps: list[Tensor], views: Views, size: tuple[int, int]) -> Tensor:
     """The maps of `view_maps` as one a class in the image's resolution, (C, H, W).
 
     As IRN's `high_res` (`step/make_cam.py`): every scale straight to 16 ceil(H / 16) x 16 ceil(W / 16), cut to H x W.
+
+    Examples:
+        >>> maps = torch.tensor([[[[1.0, 3.0]]]])
+        >>> high_res([maps], SINGLE, (2, 4))[0].numpy().round(2)  # the left 4 of 16 columns
+        array([[1., 1., 1., 1.],
+               [1., 1., 1., 1.]], dtype=float32)
     """
     height, width = size
     padded = (16 * math.ceil(height / 16), 16 * math.ceil(width / 16))

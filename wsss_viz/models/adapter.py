@@ -25,6 +25,16 @@ from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.dilation import dilate
 from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
 
+__all__ = [
+    "LAYOUT",
+    "adapt",
+    "default_weights",
+    "is_torchvision_name",
+    "load_torchvision",
+    "read_preprocessing",
+    "untrained",
+]
+
 LAYOUT = "torchvision"
 _PROBE_SIZES = ((96, 64), (320, 256))
 """The second for networks that cannot take so small an image."""
@@ -232,8 +242,8 @@ def _names(classes: Sequence[str] | None, preprocessing: Any, rows: int) -> list
 
 
 def _last_linear(model: nn.Module, kind: str) -> nn.Linear:
-    own = [m for name, m in model.named_modules() if not name.startswith(_AUXILIARY)]
-    linears = [module for module in own if isinstance(module, nn.Linear)]
+    modules = [m for name, m in model.named_modules() if not name.startswith(_AUXILIARY)]
+    linears = [module for module in modules if isinstance(module, nn.Linear)]
     if not linears:
         raise InputError(f"{kind} has no linear head, so it has no class activation maps: take a network that has")
     return linears[-1]

@@ -13,10 +13,12 @@ from wsss_viz.models.architectures import architecture
 from wsss_viz.models.class_lists import check_class_names
 from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.manifest import settings_of_digest
-from wsss_viz.models.network_file import KEY, fill, read_own, write_weights
+from wsss_viz.models.network_file import KEY, fill, read_native, write_weights
 from wsss_viz.models.reading import TensorFile
 from wsss_viz.models.reading.bounds import FORMATS
 from wsss_viz.models.report import Report
+
+__all__ = ["FORMAT", "classifier_of", "native_report", "read_checkpoint", "write_checkpoint"]
 
 FORMAT = "classifier-1"
 
@@ -71,7 +73,7 @@ def read_checkpoint(path: Path, sha256: str | None = None, stride: int | None = 
         ('cat', 'dog')
         >>> folder.cleanup()
     """
-    return classifier_of(read_own(path, sha256), stride, path.parent)
+    return classifier_of(read_native(path, sha256), stride, path.parent)
 
 
 def classifier_of(file: TensorFile, stride: int | None = None, folder: Path | None = None) -> Classifier:
@@ -86,7 +88,7 @@ def classifier_of(file: TensorFile, stride: int | None = None, folder: Path | No
 
     Examples:
         >>> from wsss_viz.models.manifest import checkpoints_folder
-        >>> file = read_own(checkpoints_folder() / "scenes-classifier.safetensors")
+        >>> file = read_native(checkpoints_folder() / "scenes-classifier.safetensors")
         >>> classifier_of(file).digest == file.digest
         True
     """
@@ -95,7 +97,7 @@ def classifier_of(file: TensorFile, stride: int | None = None, folder: Path | No
     return classifier
 
 
-def own_report(file: TensorFile) -> Report:
+def native_report(file: TensorFile) -> Report:
     """The report on one of our own checkpoints, from its header.
 
     Raises:
@@ -103,7 +105,7 @@ def own_report(file: TensorFile) -> Report:
 
     Examples:
         >>> from wsss_viz.models.manifest import checkpoints_folder
-        >>> own_report(read_own(checkpoints_folder() / "scenes-classifier.safetensors")).stride
+        >>> native_report(read_native(checkpoints_folder() / "scenes-classifier.safetensors")).stride
         8
     """
     classifier = _described(file)

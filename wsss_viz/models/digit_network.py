@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
 
+__all__ = ["DEPTH", "HEADS", "WIDTH", "DigitNetwork"]
+
 HEADS = ("flatten", "gap")
 DEPTH = 5
 WIDTH = 16
@@ -47,12 +49,12 @@ class DigitNetwork(nn.Module):
 
     def layers(self, x: Tensor) -> list[Tensor]:
         """(N, 1, H, W) to T_1 to T_5, each (N, width, H, W) after its ReLU, and z (N,)."""
-        found = []
+        outputs = []
         for convolution in self.convolutions:
             x = convolution(x).relu()
-            found.append(x)
+            outputs.append(x)
         pooled = x.flatten(1) if self.head == "flatten" else x.mean(dim=(2, 3))
-        return [*found, self.linear(pooled)[:, 0]]
+        return [*outputs, self.linear(pooled)[:, 0]]
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 1, H, W) to z (N,)."""

@@ -10,6 +10,8 @@ from torch import nn
 
 from wsss_viz.errors import InputError
 
+__all__ = ["dilate"]
+
 _PROBE_SIDE = 128
 
 
@@ -42,12 +44,12 @@ def dilate(stages: Sequence[nn.Module], stride: int, wanted: int, name: str = "t
     shrinking = [
         (key, module) for key, module in convolutions if module.kernel_size != (1, 1) and max(module.stride) > 1
     ]
-    kept_from = stride
+    remaining = stride
     turned: list[str] = []
     for key, module in reversed(shrinking):  # from the end: a stem may shrink by pooling too
-        if kept_from <= wanted:
+        if remaining <= wanted:
             break
-        kept_from //= max(module.stride)
+        remaining //= max(module.stride)
         turned.append(key)
     later = list(network.modules())
     later = later[later.index(network.get_submodule(turned[-1])) :] if turned else []
@@ -63,7 +65,7 @@ def dilate(stages: Sequence[nn.Module], stride: int, wanted: int, name: str = "t
         else:
             _set_rate(module, rate)
     grid = _PROBE_SIDE // wanted
-    if pools or kept_from != wanted or _grid(network) != (grid, grid + grid // 2):
+    if pools or remaining != wanted or _grid(network) != (grid, grid + grid // 2):
         raise InputError(
             f"{name} does not shrink by convolutions alone, one after the other, so its stride of {stride} cannot be "
             "turned into dilation: leave the stride out"

@@ -30,6 +30,8 @@ from wsss_viz.models.architectures.efficientnet_lite import (
 )
 from wsss_viz.models.classifier import Classifier, Preprocessing
 
+__all__ = ["EPSILON", "Block", "SameConv2d", "at_stride", "efficientnet_lite", "variant_of"]
+
 EPSILON = 1e-3
 
 
@@ -160,9 +162,9 @@ def variant_of(classifier: Classifier) -> str:
     """
     if classifier.layout == NAME:
         rows = [stage for stage in classifier.stages[1:-1] if isinstance(stage, nn.Sequential)]
-        found = [(len(row), row.get_submodule("0.project.0").get_parameter("weight").shape[0]) for row in rows]
+        shape = [(len(row), row.get_submodule("0.project.0").get_parameter("weight").shape[0]) for row in rows]
         for variant in VARIANTS:
-            if found == [(row.repeats, row.width) for row in rows_of(variant)]:
+            if shape == [(row.repeats, row.width) for row in rows_of(variant)]:
                 return variant
     raise ValueError("`classifier` is no EfficientNet-Lite")
 

@@ -20,6 +20,8 @@ from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
 from wsss_viz.models.preflight import part_of
 from wsss_viz.models.suffixes import weight_suffix
 
+__all__ = ["TORCHVISION_PREFIX", "is_path", "load", "load_network", "read_registered", "registered_path"]
+
 TORCHVISION_PREFIX = "torchvision:"
 
 
@@ -61,7 +63,7 @@ def load(
         >>> classifier.classes, classifier.stride, classifier.input_from
         (('cat', 'dog'), 16, 'assumed')
     """
-    place = find_device(device)
+    target_device = find_device(device)
     given = NetworkInput(
         None if mean is None else tuple(mean), None if std is None else tuple(std), short_side, stride, None
     )
@@ -76,7 +78,7 @@ def load(
             name, classes, preprocessing=preprocessing, mean=mean, std=std, short_side=short_side, stride=stride
         )
         classifier = _twin(classifier)
-    return classifier.eval().requires_grad_(False).to(place)
+    return classifier.eval().requires_grad_(False).to(target_device)
 
 
 def _twin(classifier: Classifier) -> Classifier:

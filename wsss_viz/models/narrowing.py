@@ -12,6 +12,8 @@ from torch import nn
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["TOP", "narrow", "narrow_to_top", "with_rows"]
+
 TOP = 20
 
 
@@ -49,6 +51,11 @@ def narrow_to_top(
 
     Raises:
         InputError: a label that is no class of it.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> narrow_to_top(colour_network(), flag().image, ["green"], count=2).classes  # two thirds of the flag are blue
+        ('green', 'blue')
     """
     with torch.no_grad():
         order = classifier.logits(classifier.preprocess(image))[0].argsort(descending=True).tolist()
@@ -61,6 +68,12 @@ def with_rows(classifier: Classifier, rows: Sequence[int], names: Sequence[str])
 
     Raises:
         InputError: there are no rows.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = with_rows(colour_network(), [2, 0], ["sky", "roof"])
+        >>> network.classes, network.head.weight[:, :, 0, 0].tolist()
+        (('sky', 'roof'), [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     """
     if not rows:
         raise InputError("none of these classes is one of the network's: give others, or another network")

@@ -18,9 +18,11 @@ from torch import nn
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading import TensorFile, read_tensors
-from wsss_viz.models.reading.bounds import FORMATS, OWN_KEY, SAFETENSORS
+from wsss_viz.models.reading.bounds import FORMATS, NATIVE_KEY, SAFETENSORS
 
-KEY = OWN_KEY
+__all__ = ["KEY", "fill", "read_native", "read_network", "write_network", "write_weights"]
+
+KEY = NATIVE_KEY
 _KINDS = {torch.float32: ("F32", "F16", "BF16"), torch.int64: ("I64",)}
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -63,7 +65,7 @@ def read_network(
         ...
         wsss_viz.errors.InputError: no checkpoint at nothing.safetensors: check the path, ...
     """
-    file = read_own(path, sha256)
+    file = read_native(path, sha256)
     return fill(file, _build(file.metadata.get(KEY, "{}"), path.name, form, build))
 
 
@@ -81,7 +83,7 @@ def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any], *, ha
         >>> folder = tempfile.TemporaryDirectory()
         >>> path = Path(folder.name) / "n.safetensors"
         >>> write_weights(path, nn.Linear(2, 3), {"format": "linear-1"}, half=True)
-        >>> read_own(path).tensors["weight"].dtype
+        >>> read_native(path).tensors["weight"].dtype
         'F16'
         >>> folder.cleanup()
     """
@@ -95,7 +97,7 @@ def write_weights(path: Path, network: nn.Module, meta: Mapping[str, Any], *, ha
     write_whole(path, save(tensors, metadata={KEY: json.dumps(meta, sort_keys=True)}))
 
 
-def read_own(path: Path, sha256: str | None = None) -> TensorFile:
+def read_native(path: Path, sha256: str | None = None) -> TensorFile:
     """A file of this project's in memory.
 
     Args:
@@ -106,7 +108,7 @@ def read_own(path: Path, sha256: str | None = None) -> TensorFile:
 
     Examples:
         >>> from wsss_viz.models.manifest import checkpoints_folder
-        >>> "head.weight" in read_own(checkpoints_folder() / "scenes-classifier.safetensors").tensors
+        >>> "head.weight" in read_native(checkpoints_folder() / "scenes-classifier.safetensors").tensors
         True
     """
     if not path.is_file():

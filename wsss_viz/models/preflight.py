@@ -12,8 +12,10 @@ from wsss_viz.models.architectures.recognition import recognise
 from wsss_viz.models.class_lists import ClassList, classes_of, names_beside
 from wsss_viz.models.network_input import NOTHING, NetworkInput, read_sidecar, source_of
 from wsss_viz.models.reading import TensorFile, read_tensors
-from wsss_viz.models.reading.bounds import FORMATS, OWN_KEY
+from wsss_viz.models.reading.bounds import FORMATS, NATIVE_KEY
 from wsss_viz.models.report import Report
+
+__all__ = ["DILATED_NOTE", "part_of", "preflight", "report_on", "with_input"]
 
 DILATED_NOTE = (
     "stride 32 is assumed: weights do not tell a network with dilated stages from one without; say --stride 16 "
@@ -87,10 +89,10 @@ def report_on(
         (96, True)
     """
     sidecar = read_sidecar(path)
-    if OWN_KEY in file.metadata:
-        from wsss_viz.models.checkpoint import own_report
+    if NATIVE_KEY in file.metadata:
+        from wsss_viz.models.checkpoint import native_report
 
-        return with_input(own_report(file), given, sidecar), None
+        return with_input(native_report(file), given, sidecar), None
     others = [*file.others, *(f"an object of {name}, left out" for name in file.objects)]
     basis = Report(
         file.name,

@@ -21,6 +21,8 @@ from wsss_viz.models.reading import TensorFile, read_tensors
 from wsss_viz.models.report import Report, refuse
 from wsss_viz.models.self_check import OVERFLOW, self_check
 
+__all__ = ["load_backbone", "load_published", "read_published", "save_tensors"]
+
 
 def read_published(
     path: Path | str,

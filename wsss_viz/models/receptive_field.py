@@ -38,6 +38,8 @@ from wsss_viz.traces.centres import CellCentres
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
+__all__ = ["Layout", "cell_layout", "image_centres"]
+
 Layout = tuple[CellCentres, tuple[int, int]]
 """Centres of cells in pixels of the input, and (h, w), how many there are."""
 

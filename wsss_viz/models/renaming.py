@@ -25,6 +25,8 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.narrowing import narrow, with_rows
 from wsss_viz.models.synsets import nearest, synsets_of, weakness
 
+__all__ = ["AVERAGED", "NARROW_FROM", "PRESENT", "RenamedClassifier", "for_data_set", "renamed"]
+
 AVERAGED = 3
 PRESENT = 2.28
 """The r_c from which a class is taken to be there, of EfficientNet-Lite0 at a short side of 320 pixels."""
@@ -54,11 +56,11 @@ class RenamedClassifier:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing of the names, a line each: those without rows, and those whose rows stand in badly."""
-        found = [f"{name}: {weakness(name)}" for name in self.classes if weakness(name)]
+        lines = [f"{name}: {weakness(name)}" for name in self.classes if weakness(name)]
         for name in self.missing:
             near = ", ".join(nearest(name, self.classifier.classes))
-            found.append(f"{name}: the network has no such class" + (f", nearest are {near}" if near else ""))
-        return tuple(found)
+            lines.append(f"{name}: the network has no such class" + (f", nearest are {near}" if near else ""))
+        return tuple(lines)
 
     @property
     def device(self) -> torch.device:
@@ -112,6 +114,12 @@ def renamed(classifier: Classifier, names: Sequence[str]) -> RenamedClassifier:
 
     Raises:
         InputError: none of the names has a row.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = renamed(colour_network(), ["blue", "violet", "red"])
+        >>> network.classes, network.rows, network.missing
+        (('blue', 'red'), ((2,), (0,)), ('violet',))
     """
     index = {name: i for i, name in enumerate(classifier.classes)}
     taken = {*VOC_CLASSES, *COCO_CLASSES}
@@ -119,7 +127,7 @@ def renamed(classifier: Classifier, names: Sequence[str]) -> RenamedClassifier:
         name: tuple(index[synset] for synset in (synsets_of(name) if name in taken else (name,)) if synset in index)
         for name in names
     }
-    known = {name: found for name, found in rows.items() if found}
+    known = {name: indices for name, indices in rows.items() if indices}
     if not known:
         near = nearest(names[0], classifier.classes) if names else ()
         hint = f" (nearest to {names[0]!r}: {', '.join(near)})" if near else ""
@@ -133,6 +141,12 @@ def for_data_set(classifier: Classifier, names: Sequence[str]) -> Classifier | R
 
     Args:
         names: the data set's classes.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = colour_network()
+        >>> for_data_set(network, ["red", "blue"]) is network  # three classes: nothing to save
+        True
     """
     if len(classifier.classes) <= NARROW_FROM or not names:
         return classifier

@@ -10,6 +10,8 @@ import torch
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["PROBE_SIZE", "TOLERANCE", "SelfCheck", "self_check"]
+
 PROBE_SIZE = (96, 128)
 TOLERANCE = 1e-4
 OVERFLOW = (

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+__all__ = ["nearest", "synsets_of", "weakness"]
+
 _FILE = Path(__file__).with_suffix(".json")
 
 
@@ -32,8 +34,8 @@ def synsets_of(name: str) -> tuple[str, ...]:
         >>> synsets_of("giraffe")
         ()
     """
-    found = _names("synsets").get(_table()["same"].get(name, name), ())
-    return tuple(found)
+    names = _names("synsets").get(_table()["same"].get(name, name), ())
+    return tuple(names)
 
 
 def weakness(name: str) -> str:

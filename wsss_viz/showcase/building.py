@@ -22,6 +22,8 @@ from wsss_viz.traces import Trace
 from wsss_viz.traces.trace_file import write_traces
 from wsss_viz.version import __version__
 
+__all__ = ["CLASSIFIER", "EXPERIMENT_DATA", "LARGEST_BYTES", "Progress", "build_showcase", "digests"]
+
 CLASSIFIER = "scenes-classifier"
 EXPERIMENT_DATA = "scenes:val"
 LARGEST_BYTES = 5_000_000
@@ -47,6 +49,15 @@ def build_showcase(
 
     Raises:
         InputError: a checkpoint or a scene is missing, or the file would exceed `LARGEST_BYTES`.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.traces.trace_file import TraceFile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "traces.zip"
+        ...     methods = build_showcase(path, scenes=[], experiment_count=0)
+        ...     methods[:3], len(TraceFile(path).about["checkpoints"]), list(TraceFile(path))
+        (('cam', 'ae', 'ae-rounds'), 5, [])
     """
     classifier = load(CLASSIFIER, device)
     methods = available(CLASSIFIER)
@@ -78,7 +89,14 @@ def build_showcase(
 
 
 def digests(methods: Sequence[str]) -> dict[str, str]:
-    """The SHA-256 of every checkpoint the methods use."""
+    """The SHA-256 of every checkpoint the methods use.
+
+    Examples:
+        >>> list(digests(["cam", "cs-ae"]))
+        ['scenes-classifier', 'scenes-cgnet']
+        >>> {len(digest) for digest in digests(["cam"]).values()}
+        {64}
+    """
     entries = read_manifest()
     names = [
         CLASSIFIER,

@@ -32,18 +32,43 @@ if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.segmenter import Segmenter
 
+__all__ = [
+    "CARRIER",
+    "SEGMENTER",
+    "build_lessons",
+    "class_sum",
+    "erased_above_thresholds",
+    "lessons_path",
+    "segmented",
+    "spill",
+]
+
 SEGMENTER = "scenes-segmenter"
 CARRIER = "sofa"
 """The class something stands on: its mask meets another object's."""
 
 
 def lessons_path() -> Path:
-    """Where they are: beside the showcase's traces."""
+    """Where they are: beside the showcase's traces.
+
+    Examples:
+        >>> lessons_path().parts[-3:]
+        ('checkpoints', 'showcase', 'lessons.zip')
+    """
     return checkpoints_folder() / "showcase" / "lessons.zip"
 
 
 def class_sum(classifier: Classifier, sample: Sample) -> Trace:
-    """The trace `class-sum`."""
+    """The trace `class-sum`.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> image = np.zeros((2, 3, 3), np.uint8)
+        >>> image[0, :, 0] = 255
+        >>> (step,) = class_sum(colour_network(), Sample(image, ("red", "green", "blue"), ("red",), "stripe"))
+        >>> step.scores.tolist(), step.arrays["weights"].tolist()
+        ([0.5, 0.0, 0.0], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    """
     import torch
 
     with torch.no_grad():
@@ -56,7 +81,15 @@ def class_sum(classifier: Classifier, sample: Sample) -> Trace:
 
 
 def segmented(network: Segmenter, sample: Sample) -> Trace:
-    """The trace `segmented`."""
+    """The trace `segmented`.
+
+    Examples:
+        >>> from wsss_viz.data.sources import sample
+        >>> from wsss_viz.models.segmenter import load_segmenter
+        >>> trace = segmented(load_segmenter(), sample("scenes:test:17"))
+        >>> [trace.classes[i - 1] for i in np.unique(trace.steps[0].arrays["found"]) if i]
+        ['dog']
+    """
     import torch
 
     from wsss_viz.models.segmenter import segment
@@ -68,11 +101,20 @@ def segmented(network: Segmenter, sample: Sample) -> Trace:
     return Trace((Step(0, maps, maps.max(axis=(1, 2)), arrays=arrays),), classes=network.classes)
 
 
-def looks(classifier: Classifier, sample: Sample, name: str) -> Trace:
-    """The trace `looks-NAME`."""
-    from wsss_viz.evaluation import erasing_steps
+def erased_above_thresholds(classifier: Classifier, sample: Sample, name: str) -> Trace:
+    """The trace `looks-NAME`.
 
-    return Trace.collect(erasing_steps.erasing_steps(classifier, sample, name), classes=classifier.classes)
+    Examples:
+        >>> from wsss_viz.data.sources import sample
+        >>> from wsss_viz.models import load
+        >>> classifier = load("scenes-classifier", "cpu")
+        >>> trace = erased_above_thresholds(classifier, sample("scenes:test:17"), "dog")
+        >>> len(trace.steps), [round(float(step.scores[classifier.classes.index("dog")])) for step in trace.steps[:3]]
+        (10, [18, 16, 6])
+    """
+    from wsss_viz.evaluation.erasing_steps import erasing_steps
+
+    return Trace.collect(erasing_steps(classifier, sample, name), classes=classifier.classes)
 
 
 def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str) -> Trace:
@@ -85,6 +127,18 @@ def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str
 
     Raises:
         InputError: the sample has no mask, the class is not a label of it, or it is the only one.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> image = np.zeros((2, 3, 3), np.uint8)
+        >>> image[0, :, 0], image[1, 0, 2] = 255, 255
+        >>> mask = np.array([[1, 1, 1], [3, 0, 0]], np.uint8)
+        >>> sample = Sample(image, ("red", "green", "blue"), ("red", "blue"), "flag", mask)
+        >>> for step in spill(colour_network(), colour_network(), sample, "red"):  # red erased; red and all blue; both
+        ...     print(step.mask.round().tolist(), round(step.terms["object/blue"], 2))
+        [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]] 0.0
+        [[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]] 1.0
+        [[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]] 1.0
     """
     import torch
 
@@ -129,6 +183,16 @@ def build_lessons(
         path: written whole or not at all.
         network: CS-AE's; None leaves `spill` out.
         segmenter: None leaves `segmented` out.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models import load
+        >>> from wsss_viz.traces.trace_file import TraceFile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "lessons.zip"
+        ...     build_lessons(path, load("scenes-classifier", "cpu"), None, None, ["scenes:test:17"])
+        ...     list(TraceFile(path))
+        ['class-sum/scenes:test:17', 'looks-dog/scenes:test:17']
     """
 
     from wsss_viz.data.files import whole_file
@@ -147,7 +211,7 @@ def build_lessons(
             if segmenter is not None:
                 traces[trace_name("segmented", source)] = segmented(segmenter, sample)
             for name in labels:
-                traces[trace_name(f"looks-{name}", source)] = looks(classifier, sample, name)
+                traces[trace_name(f"looks-{name}", source)] = erased_above_thresholds(classifier, sample, name)
         if network is not None and CARRIER in labels and len(labels) > 1:
             traces[trace_name(f"spill-{CARRIER}", source)] = spill(classifier, network, sample, CARRIER)
     methods = ("cs-ae",) if network is not None else ()

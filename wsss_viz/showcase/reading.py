@@ -12,12 +12,19 @@ from wsss_viz.showcase.scenes import VIEWS, trace_name
 from wsss_viz.traces import Trace
 from wsss_viz.traces.trace_file import TraceFile
 
+__all__ = ["FORMAT", "REBUILD", "Showcase", "read_showcase", "showcase_path"]
+
 REBUILD = "python -m wsss_viz showcase"
 FORMAT = 1
 
 
 def showcase_path() -> Path:
-    """Where the showcase is: in `showcase/` beside the checkpoints."""
+    """Where the showcase is: in `showcase/` beside the checkpoints.
+
+    Examples:
+        >>> showcase_path().parts[-3:]
+        ('checkpoints', 'showcase', 'traces.zip')
+    """
     return checkpoints_folder() / "showcase" / "traces.zip"
 
 
@@ -63,6 +70,11 @@ def read_showcase(path: Path | None = None) -> Showcase:
 
     Raises:
         InputError: it is missing, damaged, of another format, or computed with checkpoints that are not these.
+
+    Examples:
+        >>> showcase = read_showcase()
+        >>> showcase.trace("cam", showcase.scenes[0]).maps.shape
+        (10, 16, 16)
     """
     path = path or showcase_path()
     if not path.is_file():

@@ -1,5 +1,7 @@
 """Which scenes are shown, and how their traces are named in the file."""
 
+__all__ = ["SHOWCASE_SCENES", "VIEWS", "trace_name"]
+
 SHOWCASE_SCENES = (
     "scenes:test:129",
     "scenes:test:21",
@@ -16,5 +18,10 @@ VIEWS = "single"
 
 
 def trace_name(method: str, source: str) -> str:
-    """The trace's name in the file."""
+    """The trace's name in the file.
+
+    Examples:
+        >>> trace_name("cs-ae", "scenes:test:17")
+        'cs-ae/scenes:test:17'
+    """
     return f"{method}/{source}"

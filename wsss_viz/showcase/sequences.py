@@ -13,6 +13,16 @@ from wsss_viz.data.sequences import ACTIONS, LENGTH, Sequences, Video
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 
+__all__ = [
+    "CHECKPOINT",
+    "COUNT",
+    "REBUILD",
+    "SequenceMaps",
+    "read_sequence_maps",
+    "sequences_path",
+    "write_sequence_maps",
+]
+
 CHECKPOINT = "sequences-classifier"
 REBUILD = "python -m wsss_viz train sequences"
 COUNT = 40
@@ -42,12 +52,27 @@ class SequenceMaps:
 
 
 def sequences_path(folder: Path | None = None) -> Path:
-    """Where the maps are: in `showcase/` beside the checkpoints."""
+    """Where the maps are: in `showcase/` beside the checkpoints.
+
+    Examples:
+        >>> sequences_path(Path("mine")).as_posix()
+        'mine/showcase/sequences.npz'
+    """
     return (folder or checkpoints_folder()) / "showcase" / "sequences.npz"
 
 
 def write_sequence_maps(path: Path, maps: NDArray, logits: NDArray, threshold: float, digest: str) -> None:
-    """Writes the maps (N, C, T) and logits (N, C) with the digest of the checkpoint, whole or not at all."""
+    """Writes the maps (N, C, T) and logits (N, C) with the digest of the checkpoint, whole or not at all.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "sequences.npz"
+        ...     write_sequence_maps(path, np.zeros((2, 3, 4)), np.ones((2, 3)), 0.25, "0" * 64)
+        ...     header, arrays = read_archive(path)
+        >>> header["threshold"], arrays["maps"].shape, arrays["logits"].dtype.name
+        (0.25, (2, 3, 4), 'float32')
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {"maps": maps.astype(np.float32), "logits": logits.astype(np.float32)}
     write_archive(path, {"sha256": digest, "threshold": threshold}, arrays)
@@ -58,6 +83,10 @@ def read_sequence_maps(path: Path | None = None) -> SequenceMaps:
 
     Raises:
         InputError: the file is missing or damaged, or of another checkpoint than the register's.
+
+    Examples:
+        >>> read_sequence_maps().maps.shape
+        (40, 3, 64)
     """
     path = path or sequences_path()
     if not path.is_file():

@@ -104,8 +104,8 @@ def trace_html(trace: Trace) -> str:
 
 
 def _caption(trace: Trace, step: Step, index: int) -> str:
-    place = f"k = {step.index}, " if len(trace) > 1 else ""
-    return f"{place}logit {step.logit(index):+.1f}"
+    prefix = f"k = {step.index}, " if len(trace) > 1 else ""
+    return f"{prefix}logit {step.logit(index):+.1f}"
 
 
 def _sample(trace: Trace) -> Sample:

@@ -28,7 +28,7 @@ from wsss_viz.traces.step import Step, Trace
 __all__ = ["TraceFile", "load_trace", "save_trace", "write_traces"]
 
 _ABOUT = "about.json"
-_OWN = ("maps", "scores", "image", "mask")
+_FIELDS = ("maps", "scores", "image", "mask")
 _SAMPLE = ("image", "mask", "parts")
 _SHARES = ("mask", "erased", "all_masks", "all_erased")
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, LZMAError, zipfile.BadZipFile)
@@ -124,13 +124,13 @@ def _centres(values: Any) -> CellCentres | None:
 
 def _arrays(trace: Trace) -> dict[str, dict[int, NDArray]]:
     """Each array of the trace by name: the numbers of the steps that have it, and their values."""
-    found: dict[str, dict[int, NDArray]] = {}
+    by_name: dict[str, dict[int, NDArray]] = {}
     for row, step in enumerate(trace):
-        own = {name: getattr(step, name) for name in _OWN}
-        for name, values in {**own, **{f"arrays/{key}": value for key, value in step.arrays.items()}}.items():
+        named = {name: getattr(step, name) for name in _FIELDS}
+        for name, values in {**named, **{f"arrays/{key}": value for key, value in step.arrays.items()}}.items():
             if values is not None:
-                found.setdefault(name, {})[row] = values
-    return found
+                by_name.setdefault(name, {})[row] = values
+    return by_name
 
 
 def _stacked(trace: str, name: str, rows: list[NDArray]) -> NDArray:
@@ -204,11 +204,11 @@ class TraceFile:
                     for key, rows in notes["rows"].items()
                     if row in rows
                 }
-                own: dict[str, Any] = {key: there.pop(key) for key in _OWN if key in there}
+                named: dict[str, Any] = {key: there.pop(key) for key in _FIELDS if key in there}
                 further = {key.partition("/")[2]: value for key, value in there.items()}
                 plain = {**fields, "targets": tuple(fields["targets"]), "settings": notes.get("settings", {})}
                 plain["centres"] = _centres(fields.get("centres"))
-                steps.append(Step(**plain, **own, arrays=further))
+                steps.append(Step(**plain, **named, arrays=further))
             return Trace(tuple(steps), notes["method"], tuple(notes["classes"]), sample)
         except _UNREADABLE:
             raise InputError(f"{self._path} is damaged at {name}: write it again") from None

@@ -30,6 +30,8 @@ from wsss_viz.training.loop import History, Objective, Schedule, fit, supervised
 from wsss_viz.training.recipes import ARCHITECTURE, FINE_CLASSES, finish, predict, state_path
 from wsss_viz.training.watch import Means, Watcher
 
+__all__ = ["CONTINUED_SCHEDULE", "Run", "Trained", "read_ordinary", "start_from", "train_control", "train_on"]
+
 CONTINUED_SCHEDULE = Schedule(epochs=3, rate=1e-3)
 """Our own: a few epochs from a classifier that is trained already; the rate chosen on validation scenes."""
 
@@ -69,6 +71,11 @@ def read_ordinary(path: Path) -> Classifier:
 
     Raises:
         InputError: the checkpoint is missing, damaged, or does not know the scenes' classes.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> read_ordinary(checkpoints_folder() / "scenes-classifier.safetensors").classes == CLASSES
+        True
     """
     ordinary = read_checkpoint(path)
     if ordinary.classes != CLASSES:
@@ -77,7 +84,14 @@ def read_ordinary(path: Path) -> Classifier:
 
 
 def start_from(path: Path) -> Classifier:
-    """A network to be trained, from a classifier's checkpoint or, with a head of zeros, from the backbone's."""
+    """A network to be trained, from a classifier's checkpoint or, with a head of zeros, from the backbone's.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> network = start_from(checkpoints_folder() / "scenes-backbone.safetensors")
+        >>> network.classes == CLASSES, network.head.weight.abs().max().item()
+        (True, 0.0)
+    """
     start = read_checkpoint(path)
     if start.classes == FINE_CLASSES:
         network = scene_network(CLASSES)
@@ -112,6 +126,20 @@ def train_on(
             left alone.
         fixed_head: whether the 1x1 classifier stays as it is.
         keep_state: leave the training's state, so that a run of several trainings can be taken up.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> classifier = checkpoints_folder() / "scenes-classifier.safetensors"
+        >>> run = Run(classifier, lambda items, title: items, lambda line: None, Schedule(1, batch=2), 2, 2)
+        >>> network = read_ordinary(classifier)
+        >>> head = network.head.weight.clone()
+        >>> objective = supervised(network, binary_cross_entropy_with_logits)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "net.safetensors"
+        ...     trained = train_on("control", path, network, objective, run, settings={}, fixed_head=True)
+        >>> torch.equal(trained.classifier.head.weight, head)
+        True
     """
     scenes = [read_sample(source) for source in run.watch]
     data = draw_all("scenes", "train", run.train_count, run.progress) if data is None else data
@@ -147,7 +175,18 @@ def train_on(
 
 
 def train_control(out: Path, run: Run) -> Trained:
-    """The control of every such training: as many epochs more of the classification loss alone."""
+    """The control of every such training: as many epochs more of the classification loss alone.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> classifier = checkpoints_folder() / "scenes-classifier.safetensors"
+        >>> run = Run(classifier, lambda items, title: items, lambda line: None, Schedule(1, batch=2), 2, 2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     trained = train_control(Path(folder) / "control.safetensors", run)
+        >>> len(trained.history.epochs), trained.history.epochs[0]["loss"] < 0.1  # two scenes that it knows
+        (1, True)
+    """
     network = read_ordinary(run.classifier)
     objective = supervised(network, binary_cross_entropy_with_logits)
     return train_on("control", out, network, objective, run, settings={})

@@ -15,6 +15,8 @@ from wsss_viz.training.continued import Run, Trained, read_ordinary, start_from,
 from wsss_viz.training.loop import Batch, Objective
 from wsss_viz.training.watch import Means
 
+__all__ = ["CseOptions", "cse_objective", "train_cse"]
+
 
 @dataclass(frozen=True)
 class CseOptions:
@@ -44,6 +46,17 @@ def cse_objective(cgnet: Classifier, ordinary: Classifier, options: CseOptions, 
     Args:
         cgnet: trained.
         ordinary: OC, frozen and in evaluation mode; its gradient goes through its input to CGNet's mask.
+
+    Examples:
+        >>> import torch
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> x = torch.zeros(1, 3, 2, 4)
+        >>> x[:, 0], x[:, 2, :, :2] = 1, 1  # red, and blue on the left
+        >>> batch = Batch(x, torch.tensor([[1.0, 0.0, 1.0]]), 0, torch.Generator().manual_seed(0))
+        >>> means = Means()
+        >>> loss = cse_objective(colour_network(), colour_network(), CseOptions(), means)(batch)
+        >>> {name: round(value, 3) for name, value in means.take().items()}
+        {'l_cls': 0.493, 'l_cse': 0.693, 'area': 1.0}
     """
 
     def objective(batch: Batch) -> Tensor:
@@ -72,6 +85,17 @@ def train_cse(out: Path, run: Run, options: CseOptions | None = None, start: Pat
 
     Raises:
         InputError: a checkpoint is missing, damaged or of other classes.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> from wsss_viz.training.loop import Schedule
+        >>> classifier = checkpoints_folder() / "scenes-classifier.safetensors"
+        >>> run = Run(classifier, lambda items, title: items, lambda line: None, Schedule(1, batch=2), 2, 2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     trained = train_cse(Path(folder) / "cgnet.safetensors", run)
+        >>> list(trained.history.epochs[0])
+        ['epoch', 'loss', 'l_cls', 'l_cse', 'area', 'map', 'f1']
     """
     options, start = options or CseOptions(), start or run.classifier
     ordinary, cgnet = read_ordinary(run.classifier), start_from(start)

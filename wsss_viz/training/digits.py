@@ -13,6 +13,8 @@ from wsss_viz.data.digits import CANVAS, draw_digits
 from wsss_viz.errors import InputError
 from wsss_viz.models.digit_network import HEADS, DigitNetwork
 
+__all__ = ["BCE", "LOSSES", "RIB", "Recipe", "digit_loss", "training"]
+
 BCE, RIB = "bce", "rib"
 LOSSES = (BCE, RIB)
 
@@ -50,7 +52,13 @@ class Recipe:
 
 
 def training(recipe: Recipe) -> Iterator[DigitNetwork]:
-    """The network after each epoch, the same object each time, in evaluation mode."""
+    """The network after each epoch, the same object each time, in evaluation mode.
+
+    Examples:
+        >>> network = next(training(Recipe(pictures=64, batch=32, epochs=1)))
+        >>> network.training, tuple(network(torch.zeros(2, 1, *CANVAS)).shape)
+        (False, (2,))
+    """
     data = draw_digits("train", recipe.pictures, recipe.seed)
     network = DigitNetwork(recipe.head, CANVAS, recipe.seed).to(memory_format=torch.channels_last)  # twice as fast
     optimizer = torch.optim.Adam(network.parameters(), recipe.rate)
@@ -66,7 +74,15 @@ def training(recipe: Recipe) -> Iterator[DigitNetwork]:
 
 
 def digit_loss(z: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
-    """The recipe's loss, a scalar, of logits z (N,) and labels (N,) in {0, 1}."""
+    """The recipe's loss, a scalar, of logits z (N,) and labels (N,) in {0, 1}.
+
+    Examples:
+        >>> z, labels = torch.tensor([2.0, -1.0, 700.0]), torch.tensor([1, 0, 1])
+        >>> digit_loss(z, labels, Recipe(loss="rib", margin=600)).item()  # -(2 + 1 + 600) / 3
+        -201.0
+        >>> round(digit_loss(z[:1], labels[:1], Recipe(loss="bce")).item(), 4)  # log(1 + exp(-2))
+        0.1269
+    """
     if recipe.loss == BCE:
         return binary_cross_entropy_with_logits(z, labels.to(z))
     return -((2 * labels.to(z) - 1) * z).clamp(max=recipe.margin).mean()

@@ -12,6 +12,8 @@ from torch import Tensor
 from wsss_viz.data.scenes.parallel import draw_arrays
 from wsss_viz.models.classifier import Preprocessing
 
+__all__ = ["Drawings", "Progress", "augment", "crop", "crop_windows", "draw_all", "to_input"]
+
 T = TypeVar("T")
 Progress = Callable[[Iterable[T], str], Iterable[T]]
 
@@ -33,13 +35,25 @@ class Drawings:
 
 
 def draw_all(kind: str, split: str, count: int, progress: Progress) -> Drawings:
-    """The first `count` "scenes" or "singles" of a split."""
+    """The first `count` "scenes" or "singles" of a split.
+
+    Examples:
+        >>> data = draw_all("scenes", "test", 2, lambda items, title: items)
+        >>> tuple(data.images.shape), data.targets.sum(dim=1).tolist()  # two classes, and one
+        ((2, 3, 128, 128), [2.0, 1.0])
+    """
     images, targets = draw_arrays(kind, split, count, progress)
     return Drawings(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(targets))
 
 
 def to_input(images: Tensor, preprocessing: Preprocessing) -> Tensor:
-    """(N, 3, H, W) uint8 to a normalised float32 batch of the same size, channels last."""
+    """(N, 3, H, W) uint8 to a normalised float32 batch of the same size, channels last.
+
+    Examples:
+        >>> images = torch.full((1, 3, 2, 4), 51, dtype=torch.uint8)
+        >>> to_input(images, Preprocessing((0.1, 0.2, 0.3), (0.1, 0.1, 0.1)))[0, :, 0, 0]
+        tensor([ 1.0000,  0.0000, -1.0000])
+    """
     mean = torch.tensor(preprocessing.mean, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(preprocessing.std, device=images.device).view(1, 3, 1, 1)
     return ((images.float() / 255 - mean) / std).contiguous(memory_format=torch.channels_last)
@@ -54,6 +68,12 @@ def augment(x: Tensor, generator: torch.Generator, smallest: float = 1.0) -> Ten
     Args:
         x: (N, 3, H, W), normalised.
         smallest: of the area, what a random crop keeps at least, see `crop_windows`; 1: nothing is cropped.
+
+    Examples:
+        >>> x = torch.zeros(4, 3, 32, 48)
+        >>> augmented = augment(x, torch.Generator().manual_seed(1))
+        >>> tuple(augmented.shape), bool(augmented.abs().max() <= 0.2)  # black stays within the offset of the light
+        ((4, 3, 24, 32), True)
     """
     count = len(x)
     mirrored = torch.rand(count, generator=generator) < 0.5
@@ -78,6 +98,12 @@ def crop_windows(count: int, smallest: float, generator: torch.Generator) -> Ten
     be longer than the image's is the image's: the random resized crop that ImageNet's networks are pretrained with
     (`docs/sources.md#training`), whose area starts at .08. IRN and PSA crop in the second stage too
     (`docs/sources.md#irn`): the field's classifiers have seen objects without their heads.
+
+    Examples:
+        >>> windows = crop_windows(100, 0.25, torch.Generator().manual_seed(0))
+        >>> x, y, half_width, half_height = windows.T
+        >>> bool((half_width * half_height > 0.24).all()), bool((x.abs() + half_width < 1.001).all())
+        (True, True)
     """
     area = smallest + (1 - smallest) * torch.rand(count, generator=generator)
     aspect = (4 / 3) ** (2 * torch.rand(count, generator=generator) - 1)
@@ -87,7 +113,14 @@ def crop_windows(count: int, smallest: float, generator: torch.Generator) -> Ten
 
 
 def crop(x: Tensor, windows: Tensor, size: tuple[int, int]) -> Tensor:
-    """(N, 3, H, W) to the windows of `crop_windows`, each brought to `size` (h, w), bilinear."""
+    """(N, 3, H, W) to the windows of `crop_windows`, each brought to `size` (h, w), bilinear.
+
+    Examples:
+        >>> x = torch.arange(8.0).repeat(1, 3, 2, 1)  # the columns 0 to 7
+        >>> right_half = torch.tensor([[0.5, 0.0, 0.5, 1.0]])
+        >>> crop(x, right_half, (2, 4))[0, 0].tolist()
+        [[4.0, 5.0, 6.0, 7.0], [4.0, 5.0, 6.0, 7.0]]
+    """
     theta = x.new_zeros(len(x), 2, 3)
     theta[:, 0, 0], theta[:, 1, 1] = windows[:, 2].to(x), windows[:, 3].to(x)
     theta[:, :, 2] = windows[:, :2].to(x)

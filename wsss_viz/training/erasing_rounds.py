@@ -23,6 +23,8 @@ from wsss_viz.training.drawings import Drawings, draw_all, to_input
 from wsss_viz.training.loop import supervised
 from wsss_viz.training.recipes import state_path
 
+__all__ = ["BATCH", "AeOptions", "erase_drawings", "mean_colour", "round_path", "train_rounds"]
+
 BATCH = 100
 
 
@@ -42,13 +44,28 @@ class AeOptions:
 
 
 def round_path(out: Path, number: int) -> Path:
-    """Where round `number` is written: `scenes-ae.safetensors` to `scenes-ae-2.safetensors`."""
+    """Where round `number` is written: `scenes-ae.safetensors` to `scenes-ae-2.safetensors`.
+
+    Examples:
+        >>> round_path(Path("trained/ae.safetensors"), 2).as_posix()
+        'trained/ae-2.safetensors'
+    """
     return out.with_name(f"{out.stem}-{number}{out.suffix}")
 
 
 @torch.no_grad()
 def erase_drawings(classifier: Classifier, data: Drawings, options: AeOptions, run: Run) -> Drawings:
-    """The images with what the classifier finds of their labels replaced by the mean colour."""
+    """The images with what the classifier finds of their labels replaced by the mean colour.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> images = torch.zeros(1, 3, 2, 4, dtype=torch.uint8)
+        >>> images[0, 0, :, :2], images[0, 1, :, 2:] = 255, 255  # red on the left, green on the right
+        >>> run = Run(Path("unused"), lambda items, title: items, lambda line: None)
+        >>> data = erase_drawings(colour_network(), Drawings(images, torch.tensor([[1.0, 0.0, 0.0]])), AeOptions(), run)
+        >>> data.images[0, :, 0].tolist()  # red is this network's mean colour now, black
+        [[0, 0, 0, 0], [0, 0, 255, 255], [0, 0, 0, 0]]
+    """
     batches = range(0, len(data), BATCH)
     pieces = []
     for start in run.progress(list(batches), "erasing"):
@@ -61,7 +78,12 @@ def erase_drawings(classifier: Classifier, data: Drawings, options: AeOptions, r
 
 
 def mean_colour(preprocessing: Preprocessing) -> Tensor:
-    """(1, 3, 1, 1) uint8: the colour that the input 0 stands for."""
+    """(1, 3, 1, 1) uint8: the colour that the input 0 stands for.
+
+    Examples:
+        >>> mean_colour(Preprocessing((0.2, 0.4, 1.0), (1, 1, 1))).flatten().tolist()
+        [51, 102, 255]
+    """
     return (torch.tensor(preprocessing.mean) * 255).round().byte().view(1, 3, 1, 1)
 
 
@@ -72,6 +94,16 @@ def train_rounds(out: Path, run: Run, options: AeOptions | None = None) -> Itera
 
     Raises:
         InputError: the classifier's checkpoint is missing, damaged or of other classes.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> from wsss_viz.training.loop import Schedule
+        >>> classifier = checkpoints_folder() / "scenes-classifier.safetensors"
+        >>> run = Run(classifier, lambda items, title: items, lambda line: None, Schedule(1, batch=2), 2, 2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [path.name for path, trained in train_rounds(Path(folder) / "ae.safetensors", run, AeOptions(rounds=2))]
+        ['ae-2.safetensors']
     """
     options = options or AeOptions()
     before = read_ordinary(run.classifier)

@@ -15,6 +15,8 @@ from wsss_viz.training.continued import Run, Trained, read_ordinary, train_on
 from wsss_viz.training.loop import Batch, Objective
 from wsss_viz.training.watch import Means
 
+__all__ = ["GainOptions", "gain_objective", "train_gain"]
+
 
 @dataclass(frozen=True)
 class GainOptions:
@@ -39,6 +41,17 @@ def gain_objective(network: Classifier, options: GainOptions, means: Means) -> O
 
     Args:
         network: trained; its BatchNorm in evaluation mode, so that erased images leave the statistics alone.
+
+    Examples:
+        >>> import torch
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> x = torch.zeros(1, 3, 2, 4)
+        >>> x[:, 0, :, :2] = 1  # red on the left
+        >>> batch = Batch(x, torch.tensor([[1.0, 0.0, 0.0]]), 0, torch.Generator())
+        >>> means = Means()
+        >>> loss = gain_objective(colour_network(), GainOptions(), means)(batch)
+        >>> {name: round(value, 2) for name, value in means.take().items()}
+        {'l_cl': 0.62, 'l_am': 0.5}
     """
 
     def objective(batch: Batch) -> Tensor:
@@ -57,6 +70,17 @@ def train_gain(out: Path, run: Run, options: GainOptions | None = None) -> Train
 
     Raises:
         InputError: the classifier's checkpoint is missing, damaged or of other classes.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> from wsss_viz.training.loop import Schedule
+        >>> classifier = checkpoints_folder() / "scenes-classifier.safetensors"
+        >>> run = Run(classifier, lambda items, title: items, lambda line: None, Schedule(1, batch=2), 2, 2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     trained = train_gain(Path(folder) / "gain.safetensors", run)
+        >>> list(trained.history.epochs[0])
+        ['epoch', 'loss', 'l_cl', 'l_am', 'map', 'f1']
     """
     options = options or GainOptions()
     network, means = read_ordinary(run.classifier), Means()

@@ -17,6 +17,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.training.drawings import Drawings, Progress, augment, to_input
 
+__all__ = ["Batch", "Batches", "Descent", "History", "Objective", "Schedule", "Stateful", "fit", "supervised"]
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -74,7 +76,13 @@ class Stateful(Protocol):
 
 
 def supervised(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor]) -> Objective:
-    """The ordinary objective: `loss` of what the model says of the images, and their targets."""
+    """The ordinary objective: `loss` of what the model says of the images, and their targets.
+
+    Examples:
+        >>> loss = supervised(nn.Identity(), nn.functional.mse_loss)
+        >>> loss(Batch(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]), 0, torch.Generator())).item()
+        2.0
+    """
     return lambda batch: loss(model(batch.x), batch.targets)
 
 
@@ -137,6 +145,28 @@ def fit(
     Raises:
         InputError: the state belongs to a run with other settings, or cannot be read.
         FloatingPointError: the loss is not finite.
+
+    Examples:
+        >>> import tempfile
+        >>> data = Drawings(torch.zeros(4, 3, 32, 48, dtype=torch.uint8), torch.ones(4, 1))
+        >>> model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 1))
+        >>> _ = nn.init.zeros_(model[2].weight), nn.init.zeros_(model[2].bias)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     history = fit(
+        ...         model,
+        ...         data,
+        ...         supervised(model, nn.functional.mse_loss),
+        ...         Schedule(epochs=2, batch=2),
+        ...         preprocessing=Preprocessing((0, 0, 0), (1, 1, 1)),
+        ...         state_path=Path(folder) / "state",
+        ...         settings={},
+        ...         validate=lambda: {"weights": 4},
+        ...         progress=lambda items, title: items,
+        ...         say=lambda line: None,
+        ...     )
+        >>> first, second = history.epochs
+        >>> list(second), second["loss"] < first["loss"]
+        (['epoch', 'loss', 'weights'], True)
     """
 
     def augmented(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

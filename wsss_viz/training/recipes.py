@@ -26,6 +26,21 @@ from wsss_viz.models.scene_network import NAME, SPLIT, WIDTHS, scene_network
 from wsss_viz.training.drawings import Drawings, Progress, draw_all, to_input
 from wsss_viz.training.loop import History, Schedule, fit, supervised
 
+__all__ = [
+    "ARCHITECTURE",
+    "BACKBONE_SCHEDULE",
+    "CLASSIFIER_SCHEDULE",
+    "FINE_CLASSES",
+    "evaluating",
+    "finish",
+    "held_out_classification",
+    "predict",
+    "read_backbone",
+    "state_path",
+    "train_backbone",
+    "train_classifier",
+]
+
 ARCHITECTURE = {"name": NAME, "widths": list(WIDTHS)}
 FINE_CLASSES = tuple(f"{name}/{coat}" for name in CLASSES for coat in COATS)
 BACKBONE_SCHEDULE = Schedule(epochs=12)
@@ -33,13 +48,26 @@ CLASSIFIER_SCHEDULE = Schedule(epochs=12)
 
 
 def state_path(out: Path) -> Path:
-    """Where a training that writes `out` keeps its state until it is done."""
+    """Where a training that writes `out` keeps its state until it is done.
+
+    Examples:
+        >>> state_path(Path("trained/net.safetensors")).as_posix()
+        'trained/net.safetensors.state'
+    """
     return out.with_name(out.name + ".state")
 
 
 @torch.no_grad()
 def predict(classifier: Classifier, data: Drawings, batch: int = 100) -> Tensor:
-    """(N, C) logits of the images as they are. The classifier must be in evaluation mode."""
+    """(N, C) logits of the images as they are. The classifier must be in evaluation mode.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> images = torch.zeros(2, 3, 4, 6, dtype=torch.uint8)
+        >>> images[1, 0] = 255  # the second picture is red
+        >>> predict(colour_network(), Drawings(images, torch.zeros(2, 3))).tolist()
+        [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
     pieces = data.images.split(batch)
     return torch.cat([classifier.logits(to_input(images, classifier.preprocessing)) for images in pieces])
 
@@ -53,7 +81,19 @@ def train_backbone(
     progress: Progress,
     say: Callable[[str], None],
 ) -> tuple[Classifier, History]:
-    """Pretrains the network by cross-entropy on single drawings labelled with class and coat; writes it."""
+    """Pretrains the network by cross-entropy on single drawings labelled with class and coat; writes it.
+
+    Examples:
+        >>> import tempfile
+        >>> sizes = {"train_count": 2, "val_count": 2}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "backbone.safetensors"
+        ...     network, history = train_backbone(
+        ...         path, Schedule(1, batch=2), **sizes, progress=lambda items, title: items, say=lambda line: None
+        ...     )
+        ...     read_backbone(path).classes == network.classes, list(history.epochs[0])
+        (True, ['epoch', 'loss', 'class_accuracy', 'coat_accuracy'])
+    """
     train = draw_all("singles", "train", train_count, progress)
     val = draw_all("singles", "val", val_count, progress)
     torch.manual_seed(schedule.seed)
@@ -101,6 +141,23 @@ def train_classifier(
 
     Raises:
         InputError: the backbone is missing or of another architecture.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> backbone = checkpoints_folder() / "scenes-backbone.safetensors"
+        >>> sizes = {"train_count": 2, "val_count": 2}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     network, history = train_classifier(
+        ...         Path(folder) / "net.safetensors",
+        ...         backbone,
+        ...         Schedule(1, batch=2),
+        ...         **sizes,
+        ...         progress=lambda items, title: items,
+        ...         say=lambda line: None,
+        ...     )
+        >>> round(history.epochs[0]["loss"], 3)  # log 2: the head starts at zero
+        0.693
     """
     pretrained = read_backbone(backbone)
     train = draw_all("scenes", "train", train_count, progress)
@@ -141,6 +198,12 @@ def read_backbone(path: Path) -> Classifier:
 
     Raises:
         InputError: the checkpoint is missing, damaged, or no backbone of the scenes' network.
+
+    Examples:
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> network = read_backbone(checkpoints_folder() / "scenes-backbone.safetensors")
+        >>> len(network.classes)  # ten classes in five coats
+        50
     """
     pretrained = read_checkpoint(path)
     if pretrained.classes != FINE_CLASSES:
@@ -148,15 +211,33 @@ def read_backbone(path: Path) -> Classifier:
     return pretrained
 
 
-def held_out_classification(classifier: Classifier, progress: Progress) -> dict[str, float]:
-    """mAP and F1 on all held-out scenes."""
-    test = draw_all("scenes", "test", SPLITS["test"], progress)
+def held_out_classification(
+    classifier: Classifier, progress: Progress, count: int = SPLITS["test"]
+) -> dict[str, float]:
+    """mAP and F1 on the first `count` held-out scenes.
+
+    Examples:
+        >>> scores = held_out_classification(scene_network(CLASSES).eval(), lambda items, title: items, count=2)
+        >>> scores["count"]
+        2
+    """
+    test = draw_all("scenes", "test", count, progress)
     scores = classification_scores(predict(classifier, test).numpy(), test.targets.numpy())
     return {"count": len(test), "map": scores.map, "f1": scores.f1}
 
 
 def finish(out: Path, classifier: Classifier, *, keep_state: bool = False) -> Classifier:
-    """The finished network on the disk, the state of its training gone."""
+    """The finished network on the disk, the state of its training gone.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "net.safetensors"
+        ...     state_path(path).touch()
+        ...     network = finish(path, scene_network(CLASSES))
+        ...     path.exists(), state_path(path).exists(), network.training
+        (True, False, False)
+    """
     classifier = classifier.eval().requires_grad_(False)
     write_checkpoint(out, classifier, ARCHITECTURE)
     if not keep_state:

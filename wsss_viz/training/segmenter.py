@@ -30,6 +30,17 @@ from wsss_viz.training.drawings import Drawings, Progress, to_input
 from wsss_viz.training.loop import History, Schedule, fit
 from wsss_viz.training.recipes import evaluating, read_backbone, state_path
 
+__all__ = [
+    "SEGMENTER_SCHEDULE",
+    "PseudoMasks",
+    "augment_both",
+    "draw_training_set",
+    "held_out_scores",
+    "mask_loss",
+    "pseudo_mask_with_ignore",
+    "train_segmenter",
+]
+
 SEGMENTER_SCHEDULE = Schedule(epochs=8, batch=16)
 
 
@@ -53,7 +64,13 @@ class PseudoMasks:
 def pseudo_mask_with_ignore(
     maps: NDArray, labels: Iterable[int], size: tuple[int, int], masks: PseudoMasks
 ) -> NDArray[np.uint8]:
-    """(H, W) uint8: class index + 1 above threshold + band, 0 below threshold - band, 255 between."""
+    """(H, W) uint8: class index + 1 above threshold + band, 0 below threshold - band, 255 between.
+
+    Examples:
+        >>> maps = np.array([[[0.1, 0.28, 1.0]], [[0.0, 0.0, 0.5]]])
+        >>> pseudo_mask_with_ignore(maps, [0, 1], (1, 3), PseudoMasks("cam", threshold=0.3)).tolist()
+        [[0, 255, 1]]
+    """
     best, value = argmax_with_value(maps, list(labels), size)
     mask = np.where(value > masks.threshold, best, 0).astype(np.uint8)
     mask[np.abs(value - masks.threshold) < masks.band] = IGNORE
@@ -63,7 +80,18 @@ def pseudo_mask_with_ignore(
 def draw_training_set(
     run: Runner, samples: Iterable[Sample], masks: PseudoMasks, views: Views = MULTI_SCALE
 ) -> Drawings:
-    """Images (N, 3, H, W) and pseudo masks (N, H, W), from image-level labels; the samples' own masks are unused."""
+    """Images (N, 3, H, W) and pseudo masks (N, H, W), from image-level labels; the samples' own masks are unused.
+
+    Examples:
+        >>> from wsss_viz.data.sources import sample
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models import load
+        >>> run = bind("cam", load("scenes-classifier", "cpu"), {})
+        >>> data = draw_training_set(run, [sample("scenes:test:17")], PseudoMasks("cam", 0.3), SINGLE)
+        >>> [CLASSES[i - 1] for i in data.targets.unique().tolist() if i not in (0, IGNORE)]
+        ['dog']
+    """
     images, targets = [], []
     for sample in samples:
         known = [CLASSES.index(name) for name in sample.labels or ()]
@@ -95,6 +123,25 @@ def train_segmenter(
 
     Raises:
         InputError: the backbone is missing or of another architecture.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.models.manifest import checkpoints_folder
+        >>> backbone = checkpoints_folder() / "scenes-backbone.safetensors"
+        >>> data = Drawings(torch.zeros(2, 3, 32, 48, dtype=torch.uint8), torch.zeros(2, 32, 48, dtype=torch.uint8))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     network, history = train_segmenter(
+        ...         Path(folder) / "net.safetensors",
+        ...         backbone,
+        ...         data,
+        ...         PseudoMasks("cam", 0.3),
+        ...         Schedule(1, batch=2),
+        ...         val=data,
+        ...         progress=lambda items, title: items,
+        ...         say=lambda line: None,
+        ...     )
+        >>> list(history.epochs[0]), network.classes == CLASSES
+        (['epoch', 'loss', 'val_loss'], True)
     """
     pretrained = read_backbone(backbone)
     torch.manual_seed(schedule.seed)
@@ -154,7 +201,14 @@ def _mean_loss(segmenter: Segmenter, data: Drawings) -> float:
 
 
 def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:
-    """Cross-entropy of logits (N, C + 1, h, w), enlarged bilinearly to the masks (N, H, W), where these are not 255."""
+    """Cross-entropy of logits (N, C + 1, h, w), enlarged bilinearly to the masks (N, H, W), where these are not 255.
+
+    Examples:
+        >>> logits = torch.zeros(1, 4, 2, 3)  # undecided between background and three classes
+        >>> masks = torch.tensor([[[0, 1, 255], [3, 255, 2]]])
+        >>> round(mask_loss(logits, masks).item(), 4)  # log 4
+        1.3863
+    """
     enlarged = interpolate(logits, masks.shape[-2:], mode="bilinear", align_corners=False)
     return cross_entropy(enlarged, masks.long(), ignore_index=IGNORE)
 
@@ -165,6 +219,13 @@ def augment_both(x: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[
     Args:
         x: (N, 3, H, W), normalised.
         masks: (N, H, W).
+
+    Examples:
+        >>> x = torch.zeros(2, 3, 2, 4)
+        >>> masks = torch.tensor([[[0, 0, 0, 1]] * 2] * 2)
+        >>> _, varied = augment_both(x, masks, torch.Generator().manual_seed(0))
+        >>> varied[:, 0].tolist()
+        [[1, 0, 0, 0], [0, 0, 0, 1]]
     """
     count = len(x)
     mirrored = torch.rand(count, generator=generator) < 0.5
@@ -182,6 +243,17 @@ def held_out_scores(
 
     The pseudo masks are made with the labels of each image; the network is scored without them, and with them for
     comparison.
+
+    Examples:
+        >>> from wsss_viz.data.sources import sample
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.models import load
+        >>> from wsss_viz.models.segmenter import load_segmenter
+        >>> run = bind("cam", load("scenes-classifier", "cpu"), {})
+        >>> dog = [sample("scenes:test:17")]
+        >>> scores = held_out_scores(load_segmenter(), run, CLASSES, dog, PseudoMasks("cam", 0.3))
+        >>> scores["count"], scores["network"]["miou"] > scores["pseudo_masks"]["miou"]
+        (1, True)
     """
     labelled, unlabelled, pseudo = [], [], []
     for sample in samples:

@@ -20,6 +20,8 @@ from wsss_viz.models.sequence_network import SequenceNetwork, temporal_maps, to_
 from wsss_viz.training.drawings import Progress
 from wsss_viz.training.loop import Descent, History
 
+__all__ = ["SequenceSchedule", "held_out_scores", "train_sequences"]
+
 
 @dataclass(frozen=True)
 class SequenceSchedule:
@@ -45,6 +47,14 @@ def train_sequences(
 
     Raises:
         FloatingPointError: the loss is not finite.
+
+    Examples:
+        >>> schedule = SequenceSchedule(epochs=1, batch=2)
+        >>> network, history = train_sequences(
+        ...     Sequences("train", 2), schedule, lambda items, title: items, lambda line: None
+        ... )
+        >>> network.classes, round(history.epochs[0]["loss"], 1)
+        (('jump', 'kick', 'throw'), 0.7)
     """
     frames = torch.from_numpy(np.stack([video.frames for video in videos]))
     targets = torch.from_numpy(np.stack([video.label_vector() for video in videos]))
@@ -77,7 +87,15 @@ def _varied(frames: Tensor, generator: torch.Generator) -> Tensor:
 def held_out_scores(
     network: SequenceNetwork, val: Sequences, test: Sequences, progress: Progress
 ) -> tuple[dict[str, Any], float]:
-    """mAP, F1 and the frame-level scores on `test`, at the threshold chosen on `val`; and that threshold."""
+    """mAP, F1 and the frame-level scores on `test`, at the threshold chosen on `val`; and that threshold.
+
+    Examples:
+        >>> from wsss_viz.models.sequence_network import load_sequence_network
+        >>> val, test = Sequences("val", 4), Sequences("test", 4)
+        >>> scores, threshold = held_out_scores(load_sequence_network(), val, test, lambda items, title: items)
+        >>> scores["count"], scores["map"], scores["threshold"] == threshold
+        (4, 1.0, True)
+    """
 
     def seen(videos: Sequences) -> tuple[list[Video], list[NDArray], NDArray]:
         known = list(progress(videos, f"{len(videos)} {videos.split} videos"))

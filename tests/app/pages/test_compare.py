@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content, viewer_data
 from wsss_viz.app import methods
-from wsss_viz.app.services.checkpoints import CLASSIFIER
+from wsss_viz.app.services.checkpoints import SCENES
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.traces import Step
@@ -32,7 +32,7 @@ def titles(page: AppTest) -> list[str]:
 
 def test_untouched_it_shows_image_truth_and_what_can_be_shown_at_its_last_step(open_page: OpenPage) -> None:
     page = finished(open_page("compare"))
-    chosen = methods.chosen((), CLASSIFIER)
+    chosen = methods.selection((), SCENES)
     assert {"cam", "rib"} <= set(chosen)
     assert titles(page) == ["Image", "Ground truth", *(methods.METHODS[name].title for name in chosen)]
     assert viewer_data(page, "compare")["view"]["k"] == "final"
@@ -48,7 +48,7 @@ def test_the_maps_are_the_methods_own(open_page: OpenPage) -> None:
     import wsss_viz
 
     step = content(open_page("compare", methods="cam", example="scenes:val:3"))["panels"][2]["steps"][-1]
-    classifier = wsss_viz.load(CLASSIFIER)
+    classifier = wsss_viz.load(SCENES)
     trace = wsss_viz.Trace.collect(wsss_viz.methods.cam(classifier, Scenes("val")[3]))
     assert np.allclose(step["maps"]["high"], trace.maps.max(axis=(1, 2)), rtol=1e-4)
     assert np.allclose(step["scores"], trace.scores, rtol=1e-4, atol=1e-4)
@@ -61,7 +61,7 @@ def test_methods_are_chosen_by_pills_and_stand_in_the_address(open_page: OpenPag
     assert page.query_params == {"methods": "cam,ae"}
     page.pills(key="compare_methods").set_value([]).run()
     assert page.query_params == {}
-    assert page.pills(key="compare_methods").value == list(methods.chosen((), CLASSIFIER))
+    assert page.pills(key="compare_methods").value == list(methods.selection((), SCENES))
 
 
 def test_a_method_that_cannot_be_shown_is_a_grey_panel_with_its_reason(

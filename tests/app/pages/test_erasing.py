@@ -265,7 +265,7 @@ def test_a_frame_of_erasing_is_of_its_own_class() -> None:
     )
     (frame,) = frames("ae", Trace((step,), classes=("a", "b", "c")), "c")
     assert frame.seen is not None
-    assert (frame.look == 7).all()
+    assert (frame.class_map == 7).all()
     assert (frame.seen == 70).all()
     assert frame.scores.tolist() == [4, 5, 6]
     assert dict(frame.facts)["erased so far"].startswith("75")
@@ -278,7 +278,7 @@ def test_the_filmstrip_shares_its_scale_where_it_is_asked_to() -> None:
     assert own.max(axis=(1, 2)) == pytest.approx(1, abs=1e-3)
     assert shared.max() == pytest.approx(1, abs=1e-3)
     assert shared.max(axis=(1, 2)).min() < 0.99
-    summed = [replace(frame, union=4 * frame.look) for frame in shown]
+    summed = [replace(frame, union=4 * frame.class_map) for frame in shown]
     assert filmstrip.values(summed, "shared").max() == pytest.approx(0.25, abs=1e-3), "as bright as in the viewer"
     raw = filmstrip.values(summed, "raw")
     assert 0 <= raw.min() < raw.max() < 1

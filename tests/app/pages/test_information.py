@@ -161,7 +161,9 @@ def test_bad_parameters_are_one_note_each(open_page: OpenPage) -> None:
 
 
 def test_the_address_gives_the_view_again() -> None:
-    state = ViewState(section="chain", ruler="width:0.2", told_by=("T5",), seeds=3, table=(1, 2, 3, 4), epoch=12)
+    state = ViewState(
+        section="chain", estimator="width:0.2", drawn_layers=("T5",), seeds=3, table=(1, 2, 3, 4), epoch=12
+    )
     assert ViewState.from_query(state.to_query()) == (state, ())
 
 

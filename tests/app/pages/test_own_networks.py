@@ -18,7 +18,7 @@ from tests.models.published_files import resnet38d_state
 from tests.models.reading_files import Runs, saved
 from wsss_viz import cli
 from wsss_viz.app.pages.own.networks import SEEN_SIDE, open_checkpoint
-from wsss_viz.app.settings import FOLDER_VARIABLE, UPLOAD_VARIABLE, found_files
+from wsss_viz.app.settings import FOLDER_VARIABLE, UPLOAD_VARIABLE, checkpoint_files
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.photographs import photograph
@@ -59,8 +59,8 @@ def test_only_files_that_were_put_there_are_offered(folder: Path) -> None:
     (folder / "deeper").mkdir()
     for name in ("deeper/x.pth", ".hidden.pth", "notes.txt", "a\nb.pth", "<b>.pth"):
         (folder / name).write_bytes(b"x")
-    assert list(found_files()) == ["14net_er.safetensors", "<b>.pth", "od_cam.safetensors"]
-    assert not set(found_files()) & {path.name for path in checkpoints_folder().iterdir()}
+    assert list(checkpoint_files()) == ["14net_er.safetensors", "<b>.pth", "od_cam.safetensors"]
+    assert not set(checkpoint_files()) & {path.name for path in checkpoints_folder().iterdir()}
 
 
 @pytest.mark.parametrize("name", ["../od_cam.safetensors", "/etc/passwd", "od_cam", "deeper/x.pth", "x" * 5000])

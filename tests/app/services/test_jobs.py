@@ -268,7 +268,7 @@ def test_running_out_of_memory_frees_what_the_job_held() -> None:
 
 
 def test_finished_jobs_are_kept_for_others_up_to_a_bound() -> None:
-    jobs = Jobs(Limits(kept=3))
+    jobs = Jobs(Limits(finished=3))
     requests = [Request(name, steps(1), 1) for name in "abcdef"]
     for request in requests:
         jobs.submit("one", request)

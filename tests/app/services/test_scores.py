@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from wsss_viz.app.services.scores import sentence, shown_classes, top_classes, view_scores
+from wsss_viz.app.services.scores import sentence, top_classes, view_scores, visible_classes
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
@@ -95,10 +95,10 @@ def test_without_masks_nothing_is_scored(trace: Trace) -> None:
 
 def test_what_is_shown_asked_for_labelled_or_most_likely(sample: Sample, trace: Trace) -> None:
     own = Sample(np.zeros((2, 4, 3), np.uint8), CLASSES, None, "own")
-    assert shown_classes(ViewState(classes=("cat",)), sample, trace, CLASSES) == ("cat",)
-    assert shown_classes(ViewState(), sample, trace, CLASSES) == ("dog",)
-    assert shown_classes(ViewState(), own, trace, CLASSES) == ("dog",)
-    assert shown_classes(ViewState(classes=("bird",)), sample, trace, CLASSES) == ("dog",)
+    assert visible_classes(ViewState(classes=("cat",)), sample, trace, CLASSES) == ("cat",)
+    assert visible_classes(ViewState(), sample, trace, CLASSES) == ("dog",)
+    assert visible_classes(ViewState(), own, trace, CLASSES) == ("dog",)
+    assert visible_classes(ViewState(classes=("bird",)), sample, trace, CLASSES) == ("dog",)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def maps_npz(
 def score_rows(
     compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]
 ) -> list[dict[str, str | int | float | None]]:
-    """One row a method and competing class, with `COLUMNS`; None where nothing is measured."""
+    """One row per method and competing class, with `COLUMNS`; None where nothing is measured."""
     rows: list[dict[str, str | int | float | None]] = []
     for one in compared:
         for name in names:
@@ -135,7 +135,7 @@ def comparison(
             "Scores (CSV)",
             f"{file_name}.csv",
             lambda: scores_csv(compare(), classes, names),
-            meaning="Logit, IoU, precision, recall and part recalls, one row a method and class.",
+            meaning="Logit, IoU, precision, recall and part recalls, one row per method and class.",
         )
         file_button(
             "View (JSON)",

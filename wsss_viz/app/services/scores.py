@@ -60,7 +60,7 @@ def top_classes(trace: Trace, classes: Sequence[str], count: int = TOP_CLASSES) 
     return tuple(name for name in classes if name in likely)
 
 
-def shown_classes(state: ViewState, sample: Sample, trace: Trace, classes: Sequence[str]) -> tuple[str, ...]:
+def visible_classes(state: ViewState, sample: Sample, trace: Trace, classes: Sequence[str]) -> tuple[str, ...]:
     """The classes the view asks for, else the sample's labels, else those with the top scores."""
     asked = [name for name in state.classes or sample.labels or () if name in classes]
     return tuple(name for name in classes if name in asked) or top_classes(trace, classes)

@@ -39,7 +39,7 @@ Facts = list[tuple[str, str]]
 
 _BESIDE_METHODS = {
     "cs-ae-epochs": Mode("CS-AE", "its training, by epoch", "cs-ae", "epoch", iterated=False, shows="epochs"),
-    "experiment": Mode("Experiment", "", "", "look", iterated=False, shows="experiment"),
+    "experiment": Mode("Experiment", "", "", "theta", iterated=False, shows="experiment"),
 }
 
 
@@ -73,7 +73,7 @@ class Frame:
 
     Attributes:
         name: "k = 2", "epoch 3".
-        look: (h, w), the class's map at this step, raw and signed.
+        class_map: (h, w), the class's map at this step, raw and signed.
         scores: (C,) logits at this step.
         facts: what is to be read of it, as label and value.
         seen: (H', W', 3), the image that was looked at, where it is not the whole one.
@@ -85,7 +85,7 @@ class Frame:
     """
 
     name: str
-    look: NDArray[np.float32]
+    class_map: NDArray[np.float32]
     scores: NDArray[np.float32]
     facts: tuple[tuple[str, str], ...]
     seen: NDArray[np.uint8] | None = None
@@ -96,24 +96,34 @@ class Frame:
     centres: CellCentres | None = None
 
 
-def frames(name: str, trace: Trace, focus: str) -> tuple[Frame, ...]:
-    """The frames of the mode `name`, one a step.
+def frames(name: str, trace: Trace, focus: str, sigmoids: bool = True) -> tuple[Frame, ...]:
+    """The frames of the mode `name`, one per step.
 
     Args:
         focus: one of the trace's classes.
+        sigmoids: whether a logit's sigmoid is a probability; where it is none, no fact says one.
     """
     index, mode = trace.classes.index(focus), MODES[name]
     drawn = [_FRAMES[mode.shows](step, index, trace.classes) for step in trace]
     return tuple(
-        replace(frame, name=_step_name(mode.step_name, step, trace.classes), centres=step.centres)
+        replace(
+            frame,
+            name=_step_name(mode.step_name, step, trace.classes),
+            facts=tuple(fact for fact in frame.facts if sigmoids or not fact[0].startswith(_SIGMOIDS)),
+            centres=step.centres,
+        )
         for frame, step in zip(drawn, trace, strict=True)
     )
+
+
+_SIGMOIDS = ("probability of", "frozen classifier:")
+"""How the names of facts begin whose values are sigmoids."""
 
 
 def _step_name(kind: str, step: Step, classes: Classes) -> str:
     if kind == "class" and step.sampled is not None:
         return f"r = {classes[step.sampled]}"
-    if kind == "look":
+    if kind == "theta":
         return f"\N{GREEK SMALL LETTER THETA} = {step.terms['theta']:.1f}"
     if kind in ("k", "class"):
         return f"k = {step.index}"

@@ -37,8 +37,8 @@ class InformationState:
     Attributes:
         section: one of `SECTIONS`, a part of the page.
         activations: of `NETWORK_ACTIVATIONS`, the networks side by side in the information plane.
-        ruler: what they are measured with, as `information.estimator_names` has it.
-        told_by: of `NETWORK_LAYERS`, those that are drawn.
+        estimator: what they are measured with, as `information.estimator_names` has it.
+        drawn_layers: of `NETWORK_LAYERS`, those that are drawn.
         seeds: the first so many networks of each.
         epoch: where the slider stands at first, or `FINAL`.
         live: of `NETWORK_ACTIVATIONS`, trained now in place of the stored run; "": none.
@@ -56,8 +56,8 @@ class InformationState:
 
     section: str = "plane"
     activations: tuple[str, ...] = ("tanh", "relu")
-    ruler: str = "default"
-    told_by: tuple[str, ...] = NETWORK_LAYERS
+    estimator: str = "default"
+    drawn_layers: tuple[str, ...] = NETWORK_LAYERS
     seeds: int = MOST_SEEDS
     epoch: int = FINAL
     live: str = ""
@@ -107,8 +107,8 @@ def _read_bins(text: str) -> int:
 PARAMETERS = (
     Parameter("section", choice(SECTIONS)),
     Parameter("activations", subset(NETWORK_ACTIVATIONS, least=1)),
-    Parameter("ruler", Notation(_read_estimator)),
-    Parameter("layers", subset(NETWORK_LAYERS, least=1), ("told_by",)),
+    Parameter("ruler", Notation(_read_estimator), ("estimator",)),
+    Parameter("layers", subset(NETWORK_LAYERS, least=1), ("drawn_layers",)),
     Parameter("seeds", whole(1, MOST_SEEDS)),
     Parameter("epoch", step(LARGEST_EPOCH)),
     Parameter("live", choice(("", *NETWORK_ACTIVATIONS))),

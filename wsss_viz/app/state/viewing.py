@@ -20,7 +20,7 @@ from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
 LAYOUTS = ("grid", "wipe", "blink", "difference")
-SHOWN = ("map", "mask", "image")
+DISPLAYS = ("map", "mask", "image")
 OUTLINES = ("truth", "parts", "mask")
 LARGEST_K = 999
 LARGEST_PANEL = 5
@@ -36,7 +36,7 @@ class ViewingState:
         normalisation: one of `NORMALISATIONS`.
         k: the step that is shown, or `FINAL`: each method's last.
         layout: one of `LAYOUTS`.
-        show: one of `SHOWN`, what lies over the image.
+        show: one of `DISPLAYS`, what lies over the image.
         outlines: of `OUTLINES`, the contours that are drawn.
         align: one of `ALIGNMENTS`: how maps are laid over the image, by their cells' centres or as the field does.
         pair: the two panels that are wiped, blinked or subtracted, counted from 0; empty: the first two with maps.
@@ -69,7 +69,7 @@ PARAMETERS = (
     Parameter("align", choice(ALIGNMENTS)),
     Parameter("k", step(LARGEST_K)),
     Parameter("layout", choice(LAYOUTS)),
-    Parameter("show", choice(SHOWN)),
+    Parameter("show", choice(DISPLAYS)),
     Parameter("outlines", subset(OUTLINES)),
     Parameter("pair", Notation(_read_pair, write_numbers)),
 )

@@ -337,10 +337,10 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
 def _rule(layout: dict[str, Any], mark: Rule, x: str, y: str) -> None:
     line = {"color": colour(mark.colour), "width": mark.width, "dash": mark.dash}
     if mark.x is not None:
-        place = {"xref": x, "yref": f"{y} domain", "x0": mark.x, "x1": mark.x, "y0": 0, "y1": 1}
+        position = {"xref": x, "yref": f"{y} domain", "x0": mark.x, "x1": mark.x, "y0": 0, "y1": 1}
     else:
-        place = {"xref": f"{x} domain", "yref": y, "x0": 0, "x1": 1, "y0": mark.y, "y1": mark.y}
-    layout["shapes"].append({"type": "line", "line": line, **place})
+        position = {"xref": f"{x} domain", "yref": y, "x0": 0, "x1": 1, "y0": mark.y, "y1": mark.y}
+    layout["shapes"].append({"type": "line", "line": line, **position})
     if mark.text:
         text = {"text": mark.text, "showarrow": False, "x": 1, "xanchor": "right", "y": mark.y, "yanchor": "bottom"}
         layout["annotations"].append({**text, "xref": f"{x} domain", "yref": y, "font": {"size": 11}})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from wsss_viz.app.widgets.rendering import PART_COLOURS
-from wsss_viz.data.palette import class_colour
+from wsss_viz.data.palette import VOC_CLASSES, class_colour
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
 PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest of the object"}
@@ -47,12 +47,17 @@ def _width(share: float) -> str:
 
 def chips(names: Sequence[str], lead: str = "", plain: bool = False) -> str:
     """Class names with their colours, after a leading text; `plain` for a legend."""
-    look = "wv-chip wv-plain" if plain else "wv-chip"
+    css_class = "wv-chip wv-plain" if plain else "wv-chip"
     items = "".join(
-        f'<span class="{look}"><i style="background:{rgb(class_colour(name))}"></i>{escape(name)}</span>'
+        f'<span class="{css_class}"><i style="background:{_class_dot(name)}"></i>{escape(name)}</span>'
         for name in names
     )
     return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'
+
+
+def _class_dot(name: str) -> str:
+    """VOC's colour of the class; of a class that VOC has not, the accent."""
+    return rgb(class_colour(name)) if name in VOC_CLASSES else "var(--wv-accent)"
 
 
 def panel_title(title: str, note: str = "", colour: str = "") -> str:

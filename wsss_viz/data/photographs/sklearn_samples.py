@@ -15,6 +15,8 @@ from PIL import Image
 
 from wsss_viz.errors import InputError
 
+__all__ = ["PHOTOGRAPHS", "photograph"]
+
 PHOTOGRAPHS = ("china", "flower")
 
 
@@ -31,8 +33,8 @@ def photograph(name: str) -> NDArray[np.uint8]:
     >>> photograph("flower").shape
     (427, 640, 3)
     """
-    found = find_spec("sklearn")
-    folders = found.submodule_search_locations if found else None
+    spec = find_spec("sklearn")
+    folders = spec.submodule_search_locations if spec else None
     path = Path(next(iter(folders or ()), "")) / "datasets" / "images" / f"{name}.jpg"
     if not path.is_file():
         raise InputError(f"the sample photograph {name}.jpg is missing: install scikit-learn again")

@@ -10,7 +10,7 @@ from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.scenes.canvas import Brush, code_of
 from wsss_viz.data.scenes.coats import coat
 from wsss_viz.data.scenes.heads import HEADS
-from wsss_viz.data.scenes.palette import Colour, Look, darker, lighter, mix
+from wsss_viz.data.scenes.palette import Colour, Style, darker, lighter, mix
 from wsss_viz.data.scenes.shapes import Points, limb, oval, smooth
 
 QUADRUPEDS = ("cat", "cow", "dog", "horse", "sheep")
@@ -27,20 +27,20 @@ class Build:
     tail: int
 
 
-def _build(rng: np.random.Generator, look: Look) -> Build:
-    feet = (darker(look.fill, 0.45), look.marking, lighter(look.fill, 0.6))[int(rng.integers(3))]
+def _build(rng: np.random.Generator, style: Style) -> Build:
+    feet = (darker(style.fill, 0.45), style.marking, lighter(style.fill, 0.6))[int(rng.integers(3))]
     return Build(rng.uniform(0.55, 0.74), rng.uniform(0.92, 1.08), feet, int(rng.integers(3)))
 
 
-def _tail(brush: Brush, rng: np.random.Generator, look: Look, build: Build, x: float, y: float) -> None:
+def _tail(brush: Brush, rng: np.random.Generator, style: Style, build: Build, x: float, y: float) -> None:
     swing = rng.uniform(-0.25, 0.3)
     if build.tail == 0:
         tip = (x - 0.42 - swing * 0.4, y + 0.72)
-        brush.solid([limb([(x + 0.1, y), (x - 0.24, y + 0.16), tip], 0.13, 0.09)], look.fill, depth=0.04)
-        brush.solid([oval(tip[0], tip[1] + 0.06, 0.12, 0.2, 0.2)], look.marking, depth=0.06)
+        brush.solid([limb([(x + 0.1, y), (x - 0.24, y + 0.16), tip], 0.13, 0.09)], style.fill, depth=0.04)
+        brush.solid([oval(tip[0], tip[1] + 0.06, 0.12, 0.2, 0.2)], style.marking, depth=0.06)
     elif build.tail == 1:
         knots = [(x + 0.1, y + 0.05), (x - 0.34, y - 0.02), (x - 0.5, y - 0.42), (x - 0.36 - swing * 0.5, y - 0.78)]
-        brush.solid([limb(knots, 0.19, 0.14, 5)], look.fill, depth=0.06)
+        brush.solid([limb(knots, 0.19, 0.14, 5)], style.fill, depth=0.06)
     else:
         knots = [
             (x + 0.05, y),
@@ -49,7 +49,7 @@ def _tail(brush: Brush, rng: np.random.Generator, look: Look, build: Build, x: f
             (x - 0.44, y + 0.38 - swing),
             (x - 0.16, y + 0.22),
         ]
-        brush.solid([smooth(knots, 5)], look.fill, depth=0.09)
+        brush.solid([smooth(knots, 5)], style.fill, depth=0.09)
 
 
 def _leg(x: float, top: float, foot: float, lift: float = 0.0) -> Points:
@@ -61,12 +61,12 @@ def _foot(brush: Brush, x: float, colour: Colour, lift: float = 0.0) -> None:
     brush.flat(oval(x + 0.05, -0.09 - lift, 0.18, 0.1, count=16), colour, darker(colour, 0.5))
 
 
-def _upright(brush: Brush, rng: np.random.Generator, look: Look, pose: str) -> tuple[float, float]:
-    build = _build(rng, look)
+def _upright(brush: Brush, rng: np.random.Generator, style: Style, pose: str) -> tuple[float, float]:
+    build = _build(rng, style)
     top, girth = -build.legs, build.girth
     stride = 0.24 if pose == "walking" else 0.02
-    far = darker(look.fill, 0.24)
-    _tail(brush, rng, look, build, -0.98, top - 0.62 * girth)
+    far = darker(style.fill, 0.24)
+    _tail(brush, rng, style, build, -0.98, top - 0.62 * girth)
     step = stride * rng.uniform(0.8, 1.2)
     hind, fore = -0.42 - step, 0.62 + step
     brush.solid([_leg(-0.5, top - 0.2, hind, 0.04), _leg(0.56, top - 0.2, fore, 0.04)], far, depth=0.08)
@@ -82,20 +82,20 @@ def _upright(brush: Brush, rng: np.random.Generator, look: Look, pose: str) -> t
         ],
         4,
     )  # fmt: skip
-    texture = coat(rng, look, (-1.08, top - 0.84 * g, 1.12, top + 0.05))
+    texture = coat(rng, style, (-1.08, top - 0.84 * g, 1.12, top + 0.05))
     # Torso and near legs are one shape, so that no seam shows where they meet.
     near = [_leg(-0.76, top - 0.28, hind), _leg(0.84, top - 0.28, fore)]
-    brush.solid([torso, *near], look.fill, texture, depth=0.13)
+    brush.solid([torso, *near], style.fill, texture, depth=0.13)
     for x in (hind, fore):
         _foot(brush, x, build.feet)
     return 1.2, top - 1.3 * g
 
 
-def _lying(brush: Brush, rng: np.random.Generator, look: Look) -> tuple[float, float]:
-    build = _build(rng, look)
+def _lying(brush: Brush, rng: np.random.Generator, style: Style) -> tuple[float, float]:
+    build = _build(rng, style)
     knots = [(-0.9, -0.24), (-1.26, -0.2), (-1.5, -0.32 - 0.1 * build.tail), (-1.62, -0.58 - 0.12 * build.tail)]
-    brush.solid([limb(knots, 0.2, 0.14, 5)], look.fill, depth=0.06)
-    far = darker(look.fill, 0.24)
+    brush.solid([limb(knots, 0.2, 0.14, 5)], style.fill, depth=0.06)
+    far = darker(style.fill, 0.24)
     brush.solid([limb([(0.7, -0.2), (1.46, -0.16)], 0.3, 0.22)], far, depth=0.07)
     g = build.girth
     torso = smooth(
@@ -105,29 +105,31 @@ def _lying(brush: Brush, rng: np.random.Generator, look: Look) -> tuple[float, f
         ],
         4,
     )  # fmt: skip
-    brush.solid([torso], look.fill, coat(rng, look, (-1.1, -0.86 * g, 1.1, 0.0)), depth=0.17)
+    brush.solid([torso], style.fill, coat(rng, style, (-1.1, -0.86 * g, 1.1, 0.0)), depth=0.17)
     brush.solid(
         [smooth([(-1.0, -0.3), (-0.78, -0.62), (-0.36, -0.5), (-0.3, -0.2), (-0.6, -0.04), (-0.94, -0.06)], 4)],
-        mix(look.fill, look.marking, 0.12),
+        mix(style.fill, style.marking, 0.12),
         depth=0.1,
     )
     for x0, x1 in ((-0.66, -0.12), (0.72, 1.3)):
-        brush.solid([limb([(x0, -0.1), (x1, -0.1)], 0.22, 0.2, 3)], look.fill, depth=0.06)
+        brush.solid([limb([(x0, -0.1), (x1, -0.1)], 0.22, 0.2, 3)], style.fill, depth=0.06)
         brush.flat(oval(x1 + 0.04, -0.1, 0.15, 0.11, count=16), build.feet, darker(build.feet, 0.5))
     return 1.16, -1.26 * g
 
 
-def quadruped(brush: Brush, rng: np.random.Generator, class_name: str, class_index: int, look: Look, pose: str) -> None:
+def quadruped(
+    brush: Brush, rng: np.random.Generator, class_name: str, class_index: int, style: Style, pose: str
+) -> None:
     """A cat, cow, dog, horse or sheep: one body for all five, then the class's own head."""
     body = brush.coded(code_of(class_index, NON_DISCRIMINATIVE))
-    x, y = _lying(body, rng, look) if pose == "lying" else _upright(body, rng, look, pose)
+    x, y = _lying(body, rng, style) if pose == "lying" else _upright(body, rng, style, pose)
     size, angle = rng.uniform(0.6, 0.68), rng.uniform(-0.14, 0.14)
     head = brush.coded(code_of(class_index, DISCRIMINATIVE)).at(x, y, size, angle)
-    HEADS[class_name](head, rng, look)
+    HEADS[class_name](head, rng, style)
 
 
-def _wing(brush: Brush, rng: np.random.Generator, look: Look, raised: bool) -> None:
-    colour = mix(look.fill, look.marking, 0.45)
+def _wing(brush: Brush, rng: np.random.Generator, style: Style, raised: bool) -> None:
+    colour = mix(style.fill, style.marking, 0.45)
     if raised:
         knots = [
             (0.4, -1.05),
@@ -153,7 +155,7 @@ def _wing(brush: Brush, rng: np.random.Generator, look: Look, raised: bool) -> N
         brush.line(np.array(ends), edge, 0.7)
 
 
-def bird(brush: Brush, rng: np.random.Generator, class_index: int, look: Look, pose: str) -> None:
+def bird(brush: Brush, rng: np.random.Generator, class_index: int, style: Style, pose: str) -> None:
     """A bird: standing, swimming (no legs) or flying (a raised wing)."""
     body = brush.coded(code_of(class_index, NON_DISCRIMINATIVE))
     if pose == "standing":
@@ -162,7 +164,7 @@ def bird(brush: Brush, rng: np.random.Generator, class_index: int, look: Look, p
             body.line(np.array(((x, -0.4), (x + 0.02, -0.03))), leg, 2.2)
             body.line(np.array(((x - 0.12, -0.02), (x + 0.2, -0.02))), leg, 1.8)
     tail = smooth([(-0.7, -1.04), (-1.2, -1.24), (-1.74, -1.42), (-1.82, -1.12), (-1.6, -0.9), (-0.8, -0.66)], 4)
-    body.solid([tail], mix(look.fill, look.marking, 0.6), depth=0.08)
+    body.solid([tail], mix(style.fill, style.marking, 0.6), depth=0.08)
     torso = smooth(
         [
             (-1.12, -0.9), (-0.6, -1.16), (0.0, -1.3), (0.46, -1.62), (0.98, -1.62), (1.12, -1.1), (0.86, -0.56),
@@ -170,9 +172,9 @@ def bird(brush: Brush, rng: np.random.Generator, class_index: int, look: Look, p
         ],
         5,
     )  # fmt: skip
-    body.solid([torso], look.fill, coat(rng, look, (-1.1, -1.4, 1.1, -0.3)), depth=0.17)
-    _wing(body, rng, look, pose == "flying")
+    body.solid([torso], style.fill, coat(rng, style, (-1.1, -1.4, 1.1, -0.3)), depth=0.17)
+    _wing(body, rng, style, pose == "flying")
     head = brush.coded(code_of(class_index, DISCRIMINATIVE)).at(
         0.82, -1.78, rng.uniform(0.66, 0.74), rng.uniform(-0.16, 0.16)
     )
-    HEADS["bird"](head, rng, look)
+    HEADS["bird"](head, rng, style)

@@ -8,11 +8,11 @@ import numpy as np
 from PIL import ImageDraw
 
 from wsss_viz.data.scenes.canvas import Texture
-from wsss_viz.data.scenes.palette import Look
+from wsss_viz.data.scenes.palette import Style
 from wsss_viz.data.scenes.shapes import Points, curve, oval, smooth
 
 COATS = ("plain", "stripes", "blotches", "saddle", "spots")
-OWN_COAT = {
+TYPICAL_COAT = {
     "bird": "saddle",
     "boat": "stripes",
     "bus": "stripes",
@@ -24,26 +24,26 @@ OWN_COAT = {
     "sofa": "spots",
     "train": "plain",
 }
-OWN_COAT_PROBABILITY = 0.45
+TYPICAL_COAT_PROBABILITY = 0.45
 
 Area = tuple[float, float, float, float]
 
 
 def choose_coat(rng: np.random.Generator, class_name: str) -> str:
     """The class's own coat with probability 0.45, else any of `COATS`: a weak hint, as in the published data."""
-    own, other = rng.random() < OWN_COAT_PROBABILITY, COATS[int(rng.integers(len(COATS)))]
-    return OWN_COAT[class_name] if own else other
+    typical, other = rng.random() < TYPICAL_COAT_PROBABILITY, COATS[int(rng.integers(len(COATS)))]
+    return TYPICAL_COAT[class_name] if typical else other
 
 
-def coat(rng: np.random.Generator, look: Look, area: Area) -> Texture | None:
-    """The look's coat over `area` (x0, y0, x1, y1, own units), as a texture; None for the plain one."""
-    if look.coat == "plain":
+def coat(rng: np.random.Generator, style: Style, area: Area) -> Texture | None:
+    """The style's coat over `area` (x0, y0, x1, y1, own units), as a texture; None for the plain one."""
+    if style.coat == "plain":
         return None
-    shapes = _MARKS[look.coat](rng, area)
+    shapes = _MARKS[style.coat](rng, area)
 
-    def texture(pen: ImageDraw.ImageDraw, place: Callable[[Points], list[float]]) -> None:
+    def texture(pen: ImageDraw.ImageDraw, to_pixels: Callable[[Points], list[float]]) -> None:
         for shape in shapes:
-            pen.polygon(place(shape), look.marking)
+            pen.polygon(to_pixels(shape), style.marking)
 
     return texture
 

@@ -12,7 +12,7 @@ from wsss_viz.data.scenes import animals, backgrounds, furniture, indoors, landm
 from wsss_viz.data.scenes.canvas import Canvas, decode
 from wsss_viz.data.scenes.casting import COMPANY, OUTDOORS, WHERE, cast, pick
 from wsss_viz.data.scenes.coats import choose_coat
-from wsss_viz.data.scenes.palette import Colour, choose_look, mix
+from wsss_viz.data.scenes.palette import Colour, mix, random_style
 from wsss_viz.data.scenes.placing import AFLOAT, EXTENT, MIDDLE, Placed, has_bank, kind, on_sofa, settle, stage
 
 CLASSES = ("bird", "boat", "bus", "cat", "cow", "dog", "horse", "sheep", "sofa", "train")
@@ -40,20 +40,20 @@ class Drawing:
 def _paint(canvas: Canvas, rng: np.random.Generator, item: Placed, coat_name: str | None) -> None:
     mirrored = rng.random() < 0.5
     class_index = CLASSES.index(item.name)
-    look = choose_look(rng, coat_name or choose_coat(rng, item.name))
+    style = random_style(rng, coat_name or choose_coat(rng, item.name))
     vehicle = item.name in vehicles.VEHICLES or item.name == "sofa"
     tilt = rng.uniform(-0.05, 0.05) * (0.6 if vehicle else 1.0)
     stretch = rng.uniform(0.9, 1.1)
     middle = MIDDLE[kind(item.name)] * (-1 if mirrored else 1)
     brush = canvas.scene().at(item.x - middle * item.scale * stretch, item.y, item.scale, tilt, mirrored, stretch)
     if item.name in vehicles.VEHICLES:
-        vehicles.VEHICLES[item.name](brush, rng, class_index, look)
+        vehicles.VEHICLES[item.name](brush, rng, class_index, style)
     elif item.name == "sofa":
-        furniture.sofa(brush, rng, class_index, look)
+        furniture.sofa(brush, rng, class_index, style)
     elif item.name == "bird":
-        animals.bird(brush, rng, class_index, look, item.pose)
+        animals.bird(brush, rng, class_index, style, item.pose)
     else:
-        animals.quadruped(brush, rng, item.name, class_index, look, item.pose)
+        animals.quadruped(brush, rng, item.name, class_index, style, item.pose)
 
 
 def _background(canvas: Canvas, rng: np.random.Generator, setting: str, horizon: float) -> tuple[Colour, Colour] | None:

@@ -7,22 +7,22 @@ import numpy as np
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.scenes.canvas import Brush, code_of
 from wsss_viz.data.scenes.coats import coat
-from wsss_viz.data.scenes.palette import Colour, Look, darker, lighter, mix
+from wsss_viz.data.scenes.palette import Colour, Style, darker, lighter, mix
 from wsss_viz.data.scenes.shapes import box, oval, smooth
 
 SEAT_HEIGHT = -0.92  # where what lies on the sofa touches it
 
 
-def sofa(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) -> None:
+def sofa(brush: Brush, rng: np.random.Generator, class_index: int, style: Style) -> None:
     """A sofa seen from the front and a little above."""
     back = brush.coded(code_of(class_index, DISCRIMINATIVE))
     seat = brush.coded(code_of(class_index, NON_DISCRIMINATIVE))
-    fill = look.fill
+    fill = style.fill
     wood: Colour = (122, 84, 58)
     for x in (-1.5, 1.38):
         seat.flat(np.array(((x, -0.2), (x + 0.16, -0.2), (x + 0.12, 0.02), (x + 0.04, 0.02))), wood, darker(wood, 0.5))
     _back(back, rng, fill)
-    _seat(seat, rng, look)
+    _seat(seat, rng, style)
     arm = smooth(
         [
             (-1.44, -1.1),
@@ -39,7 +39,7 @@ def sofa(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) -
     for side in (arm, arm * (-1.0, 1.0)):
         back.solid([side], mix(fill, (255, 255, 255), 0.06), depth=0.13)
     for x in (-1.68, 1.68):
-        back.flat(oval(x, -1.06, 0.12, count=14), mix(fill, look.marking, 0.4), darker(fill, 0.45))
+        back.flat(oval(x, -1.06, 0.12, count=14), mix(fill, style.marking, 0.4), darker(fill, 0.45))
         back.flat(oval(x, -1.06, 0.05, count=8), darker(fill, 0.4))
 
 
@@ -69,14 +69,14 @@ def _back(brush: Brush, rng: np.random.Generator, fill: Colour) -> None:
         brush.flat(oval(x, -1.36, 0.05, count=8), darker(fill, 0.5))
 
 
-def _seat(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def _seat(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     base = np.array(((-1.52, -1.0), (1.52, -1.0), (1.5, -0.14), (-1.5, -0.14)))
-    brush.solid([base], darker(look.fill, 0.14), coat(rng, look, (-1.5, -0.98, 1.5, -0.1)), depth=0.1)
-    texture = coat(rng, look, (-1.5, -1.1, 1.5, -0.4))
+    brush.solid([base], darker(style.fill, 0.14), coat(rng, style, (-1.5, -0.98, 1.5, -0.1)), depth=0.1)
+    texture = coat(rng, style, (-1.5, -1.1, 1.5, -0.4))
     for x0, x1 in ((-1.5, 0.0), (0.0, 1.5)):
-        brush.solid([box(x0, -1.14, x1, -0.48, 0.16)], lighter(look.fill, 0.14), texture, depth=0.14)
+        brush.solid([box(x0, -1.14, x1, -0.48, 0.16)], lighter(style.fill, 0.14), texture, depth=0.14)
     if rng.random() < 0.6:
-        colour = look.accent
+        colour = style.accent
         for x, angle in ((-1.04, -0.2), (1.06, 0.22))[: int(rng.integers(1, 3))]:
             pillow = brush.at(x, -1.18, 0.34, angle)
             pillow.solid(

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from wsss_viz.data.scenes.canvas import Brush
-from wsss_viz.data.scenes.palette import CREAM, INK, PINK, WHITE, Colour, Look, darker, lighter, mix
+from wsss_viz.data.scenes.palette import CREAM, INK, PINK, WHITE, Colour, Style, darker, lighter, mix
 from wsss_viz.data.scenes.shapes import Points, curve, limb, oval, smooth
 
 _IRIS: tuple[Colour, ...] = ((120, 178, 84), (214, 170, 60), (96, 160, 196))
@@ -27,9 +27,9 @@ def _eye(brush: Brush, x: float, y: float, radius: float, iris: Colour | None = 
     brush.flat(oval(x - radius * 0.35, y - radius * 0.45, radius * 0.4, count=8), WHITE)
 
 
-def cat(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def cat(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     """Pointed ears, slit eyes, a small pink nose, whiskers."""
-    fill, iris = look.fill, _IRIS[int(rng.integers(3))]
+    fill, iris = style.fill, _IRIS[int(rng.integers(3))]
     mask = rng.random() < 0.5
     ear = smooth([(-0.98, -0.1), (-1.0, -0.8), (-0.86, -1.38), (-0.5, -1.02), (-0.08, -0.68), (-0.4, -0.2)], 4)
     inner = np.array(((-0.82, -0.5), (-0.8, -1.12), (-0.36, -0.72)))
@@ -41,7 +41,7 @@ def cat(brush: Brush, rng: np.random.Generator, look: Look) -> None:
         brush.flat(side, mix(PINK, fill, 0.25))
     if mask:
         for x, length in ((-0.26, 0.26), (0.0, 0.34), (0.26, 0.26)):
-            brush.flat(limb([(x, -0.78), (x * 0.8, -0.76 + length)], 0.15, 0.05, 2), look.marking)
+            brush.flat(limb([(x, -0.78), (x * 0.8, -0.76 + length)], 0.15, 0.05, 2), style.marking)
     pale = lighter(fill, 0.62)
     brush.flat(oval(-0.24, 0.5, 0.32, 0.25), pale)
     brush.flat(oval(0.24, 0.5, 0.32, 0.25), pale)
@@ -56,17 +56,17 @@ def cat(brush: Brush, rng: np.random.Generator, look: Look) -> None:
     brush.line(mouth, INK, 0.6)
 
 
-def dog(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def dog(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     """Hanging ears, a pale muzzle with a large black nose, a tongue."""
-    fill = look.fill
-    ears = look.marking if rng.random() < 0.7 else darker(fill, 0.3)
+    fill = style.fill
+    ears = style.marking if rng.random() < 0.7 else darker(fill, 0.3)
     length = rng.uniform(0.85, 1.1)
     face = smooth(
         [(-0.82, -0.1), (-0.68, -0.68), (0, -0.95), (0.68, -0.68), (0.82, -0.1), (0.62, 0.62), (0, 1.0), (-0.62, 0.62)]
     )
     brush.solid([face], fill, depth=0.17)
     if rng.random() < 0.5:
-        brush.flat(oval(0.36, -0.22, 0.34, 0.4, 0.2), mix(look.marking, fill, 0.15))
+        brush.flat(oval(0.36, -0.22, 0.34, 0.4, 0.2), mix(style.marking, fill, 0.15))
     if rng.random() < 0.8:
         brush.flat(limb([(0.1, 0.74), (0.14, 1.12)], 0.3, 0.3, 3), (236, 104, 116), INK)
     brush.flat(oval(0, 0.5, 0.52, 0.42), lighter(fill, 0.66))
@@ -92,9 +92,9 @@ def dog(brush: Brush, rng: np.random.Generator, look: Look) -> None:
         brush.solid([side], ears, depth=0.12)
 
 
-def cow(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def cow(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     """Horns, ears that stand out, a broad pink muzzle."""
-    fill = look.fill
+    fill = style.fill
     span, rise = rng.uniform(0.8, 1.05), rng.uniform(1.25, 1.5)
     horn = limb([(-0.42, -0.74), (-span, -0.95), (-span * 0.98, -rise)], 0.32, 0.06, 5)
     ear = smooth([(-0.55, -0.5), (-0.95, -0.66), (-1.34, -0.42), (-1.05, -0.18), (-0.62, -0.22)], 4)
@@ -106,7 +106,7 @@ def cow(brush: Brush, rng: np.random.Generator, look: Look) -> None:
     face = smooth([(-0.66, -0.66), (0, -0.88), (0.66, -0.66), (0.72, -0.1), (0.56, 0.5), (-0.56, 0.5), (-0.72, -0.1)])
     brush.solid([face], fill, depth=0.17)
     if rng.random() < 0.7:
-        blaze = WHITE if sum(fill) < 640 else look.marking
+        blaze = WHITE if sum(fill) < 640 else style.marking
         brush.flat(smooth([(-0.16, -0.8), (0.16, -0.8), (0.2, -0.1), (0.3, 0.4), (-0.3, 0.4), (-0.2, -0.1)], 4), blaze)
     brush.solid([oval(0, 0.56, 0.72, 0.44)], PINK, depth=0.12)
     for x in (-0.3, 0.3):
@@ -127,12 +127,12 @@ def cow(brush: Brush, rng: np.random.Generator, look: Look) -> None:
         ],
         3,
     )
-    brush.solid([tuft], look.marking, depth=0.08)
+    brush.solid([tuft], style.marking, depth=0.08)
 
 
-def sheep(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def sheep(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     """A face in a cloud of wool, with drooping ears."""
-    wool = lighter(look.fill, 0.55)
+    wool = lighter(style.fill, 0.55)
     face = (74, 64, 68) if rng.random() < 0.5 else mix(CREAM, (226, 190, 160), 0.5)
     turn = rng.uniform(0, 1)
     curls = []
@@ -164,10 +164,12 @@ def sheep(brush: Brush, rng: np.random.Generator, look: Look) -> None:
     brush.line(np.array(((0.0, 0.56), (0.0, 0.7))), line, 0.7)
 
 
-def horse(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def horse(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     """A long face in profile, upright ears, a mane down the neck."""
-    fill = look.fill
-    mane = look.marking if sum(abs(a - b) for a, b in zip(look.marking, fill, strict=True)) > 130 else darker(fill, 0.6)
+    fill = style.fill
+    mane = (
+        style.marking if sum(abs(a - b) for a, b in zip(style.marking, fill, strict=True)) > 130 else darker(fill, 0.6)
+    )
     wave = rng.uniform(-0.08, 0.08, 4)
     strands = smooth(
         [
@@ -198,14 +200,14 @@ def horse(brush: Brush, rng: np.random.Generator, look: Look) -> None:
     brush.flat(oval(1.08, 0.62, 0.08, 0.11, 0.4, count=10), darker(fill, 0.7))
     brush.line(curve([(1.12, 0.84), (0.94, 0.82), (0.8, 0.74)], 3), darker(fill, 0.7), 0.7)
     if rng.random() < 0.5:
-        strap = look.accent
+        strap = style.accent
         brush.line(np.array(((0.86, 0.0), (0.4, 0.6))), strap, 1.5)
         brush.line(np.array(((0.52, 0.42), (-0.16, -0.72))), strap, 1.5)
 
 
-def bird(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def bird(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     """A round head in profile with a beak, a ringed eye and a crest."""
-    fill = look.fill
+    fill = style.fill
     beak: Colour = ((246, 174, 58), (232, 120, 64), (90, 84, 92))[int(rng.integers(3))]
     length = rng.uniform(1.45, 1.75)
     crest = rng.integers(3)
@@ -213,13 +215,13 @@ def bird(brush: Brush, rng: np.random.Generator, look: Look) -> None:
         for angle in (-0.5, -0.05, 0.4):
             tip = (-0.3 + math.sin(angle) * 0.95, -0.62 - math.cos(angle) * 0.72)
             brush.flat(
-                limb([(-0.05, -0.6), tip], 0.3, 0.22 if crest == 1 else 0.1, 3), look.accent, darker(look.accent, 0.5)
+                limb([(-0.05, -0.6), tip], 0.3, 0.22 if crest == 1 else 0.1, 3), style.accent, darker(style.accent, 0.5)
             )
     upper = smooth([(0.6, -0.34), (1.0, -0.24), (length, 0.1), (1.1, 0.16), (0.62, 0.12)], 4)
     lower = smooth([(0.6, 0.06), (1.05, 0.14), (length * 0.86, 0.2), (1.0, 0.34), (0.6, 0.36)], 4)
     brush.flat(lower, darker(beak, 0.2), darker(beak, 0.55))
     brush.solid([oval(0, 0, 0.86, 0.82)], fill, depth=0.17)
-    brush.flat(oval(-0.02, 0.34, 0.42, 0.3), mix(look.accent, fill, 0.2))
+    brush.flat(oval(-0.02, 0.34, 0.42, 0.3), mix(style.accent, fill, 0.2))
     brush.solid([upper], beak, depth=0.06)
     brush.flat(oval(0.32, -0.2, 0.27, count=18), WHITE, darker(fill, 0.5))
     brush.flat(oval(0.38, -0.19, 0.16, count=14), INK)

@@ -32,8 +32,8 @@ def tree(
             )
         return
     spread = rng.uniform(-0.04, 0.04, (4, 2))
-    places = ((-0.18, -0.52, 0.2), (0.18, -0.54, 0.2), (0.0, -0.74, 0.24), (0.0, -0.5, 0.22))
-    crown = [oval(px + d[0], py + d[1], r, count=14) for (px, py, r), d in zip(places, spread, strict=True)]
+    circles = ((-0.18, -0.52, 0.2), (0.18, -0.54, 0.2), (0.0, -0.74, 0.24), (0.0, -0.5, 0.22))
+    crown = [oval(px + d[0], py + d[1], r, count=14) for (px, py, r), d in zip(circles, spread, strict=True)]
     spot.solid(crown, leaf, depth=0.1, outline=darker(leaf, 0.3))
 
 
@@ -152,10 +152,10 @@ def reeds(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def ripples(
-    scene: Brush, rng: np.random.Generator, place: tuple[float, float], width: float, draught: float, colour: Colour
+    scene: Brush, rng: np.random.Generator, centre: tuple[float, float], width: float, draught: float, colour: Colour
 ) -> None:
     """Waves along a waterline of the given width about `place`; what floats there is hidden to `draught` below it."""
-    x, y = place
+    x, y = centre
     scene = scene.coded(0)
     knots = np.stack((np.linspace(x - width / 2, x + width / 2, 9), y + np.tile((-0.006, 0.006), 5)[:9]), axis=1)
     crest = curve(knots, 3)

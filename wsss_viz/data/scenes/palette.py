@@ -64,7 +64,7 @@ def jitter(rng: np.random.Generator, colour: Colour, spread: int = 9) -> Colour:
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """What an object wears: fill and marking colour, an accent for details, and the name of its coat."""
 
     fill: Colour
@@ -73,8 +73,8 @@ class Look:
     coat: str
 
 
-def choose_look(rng: np.random.Generator, coat: str) -> Look:
-    """A look with the given coat; fill, marking and accent are drawn from the shared list."""
+def random_style(rng: np.random.Generator, coat: str) -> Style:
+    """A style with the given coat; fill, marking and accent are drawn from the shared list."""
     fill, marking = FILLS[int(rng.integers(len(FILLS)))]
     accent = FILLS[8 + int(rng.integers(len(FILLS) - 8))][0]
-    return Look(jitter(rng, fill), jitter(rng, marking), jitter(rng, accent), coat)
+    return Style(jitter(rng, fill), jitter(rng, marking), jitter(rng, accent), coat)

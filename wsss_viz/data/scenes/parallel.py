@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.scenes.dataset import Scenes, Singles
 
+__all__ = ["KINDS", "Chunk", "draw_arrays"]
+
 KINDS = ("scenes", "singles")
 _CHUNK = 50
 _WORTH_A_POOL = 200
@@ -44,6 +46,11 @@ def draw_arrays(
     Returns:
         (N, 128, 128, 3) uint8 images, and the targets: (N, C) float32 labels of scenes, (N,) int64 fine-grained labels
         of singles.
+
+    Examples:
+        >>> images, targets = draw_arrays("singles", "test", 2, lambda items, title: items)
+        >>> images.shape, targets.dtype.name
+        ((2, 128, 128, 3), 'int64')
     """
     jobs = [(kind, split, range(start, min(start + _CHUNK, count))) for start in range(0, count, _CHUNK)]
     title = f"drawing {count} {split} {kind}"
@@ -61,8 +68,8 @@ def _draw(job: tuple[str, str, range]) -> Chunk:
     kind, split, indices = job
     if kind == "singles":
         singles = Singles(split, indices.stop)
-        chosen = [singles[i] for i in indices]
-        return np.stack([s.sample.image for s in chosen]), np.array([s.fine_label for s in chosen], dtype=np.int64)
+        selected = [singles[i] for i in indices]
+        return np.stack([s.sample.image for s in selected]), np.array([s.fine_label for s in selected], dtype=np.int64)
     scenes = Scenes(split, indices.stop)
     samples = [scenes[i] for i in indices]
     return np.stack([s.image for s in samples]), np.stack([s.label_vector() for s in samples])

@@ -7,7 +7,7 @@ import numpy as np
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.scenes.canvas import Brush, code_of
 from wsss_viz.data.scenes.coats import coat
-from wsss_viz.data.scenes.palette import CREAM, INK, WHITE, Colour, Look, darker, lighter, mix
+from wsss_viz.data.scenes.palette import CREAM, INK, WHITE, Colour, Style, darker, lighter, mix
 from wsss_viz.data.scenes.shapes import box, curve, limb, oval, smooth
 
 GLASS: Colour = (186, 222, 238)
@@ -44,13 +44,13 @@ def _passenger(brush: Brush, rng: np.random.Generator, x: float, y: float) -> No
     brush.flat(oval(x, y + 0.02, 0.12, 0.14, count=14), skin)
 
 
-def _carriage(brush: Brush, rng: np.random.Generator, look: Look) -> None:
+def _carriage(brush: Brush, rng: np.random.Generator, style: Style) -> None:
     """The part bus and train share: a box on two wheels with three windows and a roof, x from -2.4 to 0.62."""
-    rim = look.accent
+    rim = style.accent
     body = box(-2.4, -1.72, 0.62, -0.3, 0.16)
-    brush.solid([body], look.fill, coat(rng, look, (-2.4, -1.72, 0.62, -0.3)), depth=0.15)
-    frame = darker(look.fill, 0.5)
-    brush.solid([box(-2.46, -1.84, 0.62, -1.64, 0.09)], lighter(look.fill, 0.45), depth=0.06)
+    brush.solid([body], style.fill, coat(rng, style, (-2.4, -1.72, 0.62, -0.3)), depth=0.15)
+    frame = darker(style.fill, 0.5)
+    brush.solid([box(-2.46, -1.84, 0.62, -1.64, 0.09)], lighter(style.fill, 0.45), depth=0.06)
     for i in range(3):
         x = -2.16 + i * 0.92
         _window(brush, x, -1.46, x + 0.68, -0.94, frame)
@@ -61,11 +61,11 @@ def _carriage(brush: Brush, rng: np.random.Generator, look: Look) -> None:
         _wheel(brush, x, 0.32, rim)
 
 
-def bus(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) -> None:
+def bus(brush: Brush, rng: np.random.Generator, class_index: int, style: Style) -> None:
     """The carriage with a driver's cab before it: windscreen, door, destination sign, headlight."""
-    _carriage(brush.coded(code_of(class_index, NON_DISCRIMINATIVE)), rng, look)
+    _carriage(brush.coded(code_of(class_index, NON_DISCRIMINATIVE)), rng, style)
     front = brush.coded(code_of(class_index, DISCRIMINATIVE))
-    fill = look.fill
+    fill = style.fill
     frame = darker(fill, 0.5)
     shell = smooth(
         [
@@ -97,19 +97,19 @@ def bus(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) ->
     front.flat(box(1.5, -0.4, 2.1, -0.24, 0.06), (190, 194, 204), INK)
     front.line(np.array(((1.7, -1.62), (1.98, -1.56))), INK, 1.0)
     front.flat(box(1.92, -1.58, 2.06, -1.24, 0.04), (70, 72, 84), INK)
-    _wheel(front, 1.34, 0.3, look.accent)
+    _wheel(front, 1.34, 0.3, style.accent)
 
 
-def train(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) -> None:
+def train(brush: Brush, rng: np.random.Generator, class_index: int, style: Style) -> None:
     """The carriage drawn by a steam locomotive: cab, boiler, chimney, lamp, cow-catcher."""
     rise = rng.uniform(0.0, 0.15)
     for i, (x, y, r) in enumerate(((1.66, -2.36, 0.2), (1.42, -2.66, 0.28), (1.02, -2.92, 0.34), (0.5, -3.08, 0.36))):
         brush.glow(oval(x, y - rise, r, count=16), (250, 248, 250), 0.85 - 0.15 * i, 0.05)
     wagon = brush.coded(code_of(class_index, NON_DISCRIMINATIVE))
     wagon.flat(box(0.5, -0.52, 0.9, -0.38), STEEL, INK)
-    _carriage(wagon, rng, look)
+    _carriage(wagon, rng, style)
     loco = brush.coded(code_of(class_index, DISCRIMINATIVE))
-    engine = look.accent if rng.random() < 0.6 else look.fill
+    engine = style.accent if rng.random() < 0.6 else style.fill
     trim = (236, 196, 92)
     dark = mix(engine, (50, 46, 58), 0.72)
     loco.solid([np.array(((1.86, -0.5), (2.06, -0.5), (2.42, -0.04), (1.86, -0.04)))], (206, 70, 60), depth=0.06)
@@ -137,11 +137,11 @@ def train(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) 
     loco.line(np.array(((1.02, -0.26), (1.52, -0.2))), CREAM, 1.4)
 
 
-def boat(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) -> None:
+def boat(brush: Brush, rng: np.random.Generator, class_index: int, style: Style) -> None:
     """A hull with a deckhouse, and above it mast and sails."""
     sail_part = brush.coded(code_of(class_index, DISCRIMINATIVE))
     hull_part = brush.coded(code_of(class_index, NON_DISCRIMINATIVE))
-    cloth = (WHITE, CREAM, lighter(look.accent, 0.35), look.accent)[int(rng.integers(4))]
+    cloth = (WHITE, CREAM, lighter(style.accent, 0.35), style.accent)[int(rng.integers(4))]
     top = -rng.uniform(2.75, 3.1)
     mast = 0.22
     sail_part.solid([box(mast - 0.05, top - 0.1, mast + 0.05, -1.0)], (150, 104, 70), depth=0.03)
@@ -149,23 +149,23 @@ def boat(brush: Brush, rng: np.random.Generator, class_index: int, look: Look) -
     main = [(mast - 0.1, top), (-0.56 - belly, -2.2), (-1.12, -1.62), (-0.5, -1.48 + belly), (mast - 0.1, -1.56)]
     jib = [(mast + 0.12, top + 0.14), (0.8 + belly, -2.06), (1.4, -1.4), (0.8, -1.34 + belly), (mast + 0.12, -1.46)]
     sail_part.solid([curve(main, 5)], cloth, depth=0.12)
-    sail_part.solid([curve(jib, 5)], mix(cloth, look.accent, 0.45), depth=0.12)
+    sail_part.solid([curve(jib, 5)], mix(cloth, style.accent, 0.45), depth=0.12)
     seam = darker(cloth, 0.25)
     for y, x in ((-1.84, -0.86), (-2.2, -0.6), (-2.52, -0.28)):
         sail_part.line(np.array(((mast - 0.12, y), (x, y - 0.06))), seam, 0.7)
     flag = [(0.0, -0.1), (-0.3, -0.16), (-0.56, 0.02), (-0.3, 0.04), (0.0, 0.1)]
     sail_part.flat(curve(flag, 3) + np.array((mast, top)), (214, 74, 68), (130, 36, 44))
     if rng.random() < 0.8:
-        hull_part.solid([box(-1.24, -1.46, -0.02, -0.9, 0.1)], lighter(look.fill, 0.5), depth=0.1)
+        hull_part.solid([box(-1.24, -1.46, -0.02, -0.9, 0.1)], lighter(style.fill, 0.5), depth=0.1)
         for x in (-0.98, -0.62, -0.26):
-            hull_part.flat(oval(x, -1.22, 0.11, count=14), GLASS, darker(look.fill, 0.5))
+            hull_part.flat(oval(x, -1.22, 0.11, count=14), GLASS, darker(style.fill, 0.5))
     hull = [
         (-1.74, -1.18), (-0.6, -1.0), (0.6, -1.02), (1.9, -1.32), (1.6, -0.5), (1.2, 0.0), (0.0, 0.06), (-1.24, 0.0),
         (-1.62, -0.5),
     ]  # fmt: skip
-    hull_part.solid([curve(hull, 5)], look.fill, coat(rng, look, (-1.65, -1.1, 1.75, 0.05)), depth=0.18)
+    hull_part.solid([curve(hull, 5)], style.fill, coat(rng, style, (-1.65, -1.1, 1.75, 0.05)), depth=0.18)
     rail = limb([(-1.74, -1.16), (-0.6, -0.98), (0.6, -1.0), (1.9, -1.3)], 0.14, 0.14, 5)
-    hull_part.solid([rail], lighter(look.fill, 0.5), depth=0.04)
+    hull_part.solid([rail], lighter(style.fill, 0.5), depth=0.04)
 
 
 VEHICLES = {"boat": boat, "bus": bus, "train": train}

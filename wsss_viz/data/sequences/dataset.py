@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
-from wsss_viz.data.sequences.drawing import Look, draw_frame, random_look
+from wsss_viz.data.sequences.drawing import Style, draw_frame, random_style
 from wsss_viz.data.sequences.poses import STANDING, Pose, between, jittered, moment, running
 from wsss_viz.errors import InputError
+
+__all__ = ["ACTIONS", "FRAME_SIZE", "LENGTH", "SPLITS", "Sequences", "Video"]
 
 ACTIONS = ("jump", "kick", "throw")
 LENGTH = 64
@@ -102,10 +104,10 @@ class Sequences(collections.abc.Sequence[Video]):
 
 def _draw(rng: np.random.Generator, side: int, name: str) -> Video:
     parts = _script(rng)
-    look = random_look(rng)
+    style = random_style(rng)
     poses, speeds = _poses(rng, parts)
     travelled = np.cumsum(speeds)
-    clean = np.stack([_frame(*shown, look, side) for shown in zip(poses, travelled, strict=True)])
+    clean = np.stack([_frame(*frame, style, side) for frame in zip(poses, travelled, strict=True)])
     # drawn for the network's size and repeated, so that the noise does not depend on the size either
     noise = rng.normal(0, _NOISE, (LENGTH, FRAME_SIZE, FRAME_SIZE, 1))
     at = np.arange(side) * FRAME_SIZE // side
@@ -121,8 +123,8 @@ def _draw(rng: np.random.Generator, side: int, name: str) -> Video:
     return Video(frames, labels, truth, moments, name)
 
 
-def _frame(pose: Pose, travelled: float, look: Look, side: int) -> NDArray[np.uint8]:
-    return draw_frame(pose, look, float(travelled), side)
+def _frame(pose: Pose, travelled: float, style: Style, side: int) -> NDArray[np.uint8]:
+    return draw_frame(pose, style, float(travelled), side)
 
 
 def _script(rng: np.random.Generator) -> list[_Part]:
@@ -145,10 +147,10 @@ def _script(rng: np.random.Generator) -> list[_Part]:
     least = 3
     free = spare - least * (len(bouts) + 1)
     cuts = np.diff(np.concatenate([[0], np.sort(rng.integers(0, free + 1, len(bouts))), [free]])) + least
-    found = [_Part("stand", int(cuts[0]), None)]
+    script = [_Part("stand", int(cuts[0]), None)]
     for bout, gap in zip(bouts, cuts[1:], strict=True):
-        found += [*bout, _Part("stand", int(gap), None)]
-    return found
+        script += [*bout, _Part("stand", int(gap), None)]
+    return script
 
 
 def _poses(rng: np.random.Generator, parts: list[_Part]) -> tuple[list[Pose], list[float]]:

@@ -19,7 +19,7 @@ _THIGH, _SHANK, _TORSO, _ARM, _FOREARM, _HEAD = 0.15, 0.16, 0.23, 0.12, 0.12, 0.
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """What stays the same through a video.
 
     Attributes:
@@ -37,7 +37,7 @@ class Look:
     spacing: float
 
 
-def random_look(rng: np.random.Generator) -> Look:
+def random_style(rng: np.random.Generator) -> Style:
     """Colours and sizes of one video."""
 
     def near(colour: Colour, spread: int) -> Colour:
@@ -48,7 +48,7 @@ def random_look(rng: np.random.Generator) -> Look:
     grounds: tuple[Colour, ...] = ((176, 92, 66), (96, 142, 84), (150, 140, 120), (88, 112, 128))
     shirts: tuple[Colour, ...] = ((200, 40, 60), (30, 80, 170), (240, 180, 40), (40, 120, 90), (110, 60, 140))
     skins: tuple[Colour, ...] = ((232, 190, 160), (190, 138, 104), (126, 86, 62))
-    return Look(
+    return Style(
         near(skies[rng.integers(len(skies))], 14),
         near(grounds[rng.integers(len(grounds))], 14),
         near(shirts[rng.integers(len(shirts))], 20),
@@ -59,34 +59,34 @@ def random_look(rng: np.random.Generator) -> Look:
     )
 
 
-def draw_frame(pose: Pose, look: Look, travelled: float, side: int) -> NDArray[np.uint8]:
+def draw_frame(pose: Pose, style: Style, travelled: float, side: int) -> NDArray[np.uint8]:
     """One frame, (side, side, 3) uint8 RGB. The camera goes along; the track passes by.
 
     Args:
         travelled: how far the athlete is along the track, in frame widths.
     """
     whole = side * _SUPERSAMPLING
-    image = Image.new("RGB", (whole, whole), look.sky)
+    image = Image.new("RGB", (whole, whole), style.sky)
     pen = ImageDraw.Draw(image)
     ground = _GROUND * whole
-    _track(pen, look, travelled, whole, ground)
-    _athlete(pen, pose, look, whole, ground)
+    _track(pen, style, travelled, whole, ground)
+    _athlete(pen, pose, style, whole, ground)
     return np.asarray(image.reduce(_SUPERSAMPLING))
 
 
-def _track(pen: ImageDraw.ImageDraw, look: Look, travelled: float, whole: int, ground: float) -> None:
-    red, green, blue = (max(0, channel - 34) for channel in look.ground)
+def _track(pen: ImageDraw.ImageDraw, style: Style, travelled: float, whole: int, ground: float) -> None:
+    red, green, blue = (max(0, channel - 34) for channel in style.ground)
     dark = (red, green, blue)
-    first = -((travelled / look.spacing) % 1) * look.spacing
-    for number in range(math.ceil(1 / look.spacing) + 2):
-        x = (first + number * look.spacing) * whole
+    first = -((travelled / style.spacing) % 1) * style.spacing
+    for number in range(math.ceil(1 / style.spacing) + 2):
+        x = (first + number * style.spacing) * whole
         pen.rectangle((x, ground - 0.16 * whole, x + 0.025 * whole, ground), fill=dark)
     pen.rectangle((0, ground - 0.13 * whole, whole, ground - 0.105 * whole), fill=dark)
-    pen.rectangle((0, ground, whole, whole), fill=look.ground)
+    pen.rectangle((0, ground, whole, whole), fill=style.ground)
 
 
-def _athlete(pen: ImageDraw.ImageDraw, pose: Pose, look: Look, whole: int, ground: float) -> None:
-    unit = whole * look.size
+def _athlete(pen: ImageDraw.ImageDraw, pose: Pose, style: Style, whole: int, ground: float) -> None:
+    unit = whole * style.size
     width = max(1, round(0.055 * unit))
 
     def limb(start: tuple[float, float], angle: float, length: float, colour: Colour) -> tuple[float, float]:
@@ -104,18 +104,18 @@ def _athlete(pen: ImageDraw.ImageDraw, pose: Pose, look: Look, whole: int, groun
         hip[0] + _TORSO * unit * math.sin(math.radians(pose.torso)),
         hip[1] - _TORSO * unit * math.cos(math.radians(pose.torso)),
     )
-    far_legs, far_skin = _shaded(look.legs), _shaded(look.skin)
-    limb(limb(shoulder, pose.other_arm, _ARM, _shaded(look.shirt)), pose.other_forearm, _FOREARM, far_skin)
+    far_legs, far_skin = _shaded(style.legs), _shaded(style.skin)
+    limb(limb(shoulder, pose.other_arm, _ARM, _shaded(style.shirt)), pose.other_forearm, _FOREARM, far_skin)
     limb(limb(hip, pose.other_thigh, _THIGH, far_legs), pose.other_shank, _SHANK, far_legs)
-    limb(limb(hip, pose.thigh, _THIGH, look.legs), pose.shank, _SHANK, look.legs)
-    limb(hip, 180 - pose.torso, _TORSO, look.shirt)
+    limb(limb(hip, pose.thigh, _THIGH, style.legs), pose.shank, _SHANK, style.legs)
+    limb(hip, 180 - pose.torso, _TORSO, style.shirt)
     neck = (
         shoulder[0] + 1.25 * _HEAD * unit * math.sin(math.radians(pose.torso)),
         shoulder[1] - 1.25 * _HEAD * unit * math.cos(math.radians(pose.torso)),
     )
     radius = _HEAD * unit
-    pen.ellipse((neck[0] - radius, neck[1] - radius, neck[0] + radius, neck[1] + radius), fill=look.skin)
-    limb(limb(shoulder, pose.arm, _ARM, look.shirt), pose.forearm, _FOREARM, look.skin)
+    pen.ellipse((neck[0] - radius, neck[1] - radius, neck[0] + radius, neck[1] + radius), fill=style.skin)
+    limb(limb(shoulder, pose.arm, _ARM, style.shirt), pose.forearm, _FOREARM, style.skin)
 
 
 def _shaded(colour: Colour) -> Colour:

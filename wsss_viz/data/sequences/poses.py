@@ -83,9 +83,9 @@ def between(first: Pose, second: Pose, share: float) -> Pose:
 def moment(action: str, share: float) -> Pose:
     """The pose at `share`, 0 to 1, of the moment that gives `action` away."""
     keys = MOMENTS[action]
-    place = min(max(share, 0.0), 1.0) * (len(keys) - 1)
-    index = min(int(place), len(keys) - 2)
-    return between(keys[index], keys[index + 1], place - index)
+    position = min(max(share, 0.0), 1.0) * (len(keys) - 1)
+    index = min(int(position), len(keys) - 2)
+    return between(keys[index], keys[index + 1], position - index)
 
 
 def jittered(pose: Pose, rng: np.random.Generator, degrees: float = 5) -> Pose:

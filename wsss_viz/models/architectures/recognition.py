@@ -12,6 +12,8 @@ from wsss_viz.models.architectures.architecture import COUNTER, Shapes, Tensors
 from wsss_viz.models.architectures.heads import Head, find_head
 from wsss_viz.models.reading.bounds import TensorInfo
 
+__all__ = ["recognise"]
+
 _MOST_CANDIDATES = 32
 _AVERAGED = ("ema", "averaged", "teacher", "swa")
 _PARAMETERS = ("weight", "bias", "running_mean", "running_var")
@@ -74,13 +76,13 @@ def _rank(network: Recognised) -> tuple[int, bool, bool]:
 def _is_other(one: Recognised, best: Recognised) -> bool:
     """Whether a candidate is a network of its own, and not the same tensors read in another way."""
     taken = {name for names in best.sources.values() for name in names}
-    own = {name for names in one.sources.values() for name in names}
-    return one.matched > len(one.missing) and not own & taken - {best.sources.get(best.head, ("",))[0]}
+    keys = {name for names in one.sources.values() for name in names}
+    return one.matched > len(one.missing) and not keys & taken - {best.sources.get(best.head, ("",))[0]}
 
 
-def _address(prefix: str, chosen: str) -> str:
+def _address(prefix: str, selected: str) -> str:
     """The shortest part of a prefix that tells it from the chosen network's."""
-    parts, others = prefix.rstrip(".").split("."), chosen.rstrip(".").split(".")
+    parts, others = prefix.rstrip(".").split("."), selected.rstrip(".").split(".")
     same = next((i for i, part in enumerate(parts) if i >= len(others) or part != others[i]), len(parts) - 1)
     return ".".join(parts[: same + 1])
 
@@ -136,11 +138,11 @@ def _read(
     names = _names(tensors, prefix, rivals, mappings)
     by_network_name: dict[str, tuple[str, ...]] = {}
     for short, key in names.inside.items():
-        own = known.network_name(short)
-        by_network_name[own] = (*by_network_name.get(own, ()), key)
-    variant = known.variant({own: tensors[keys[0]] for own, keys in by_network_name.items() if own})
+        ours = known.network_name(short)
+        by_network_name[ours] = (*by_network_name.get(ours, ()), key)
+    variant = known.variant({ours: tensors[keys[0]] for ours, keys in by_network_name.items() if ours})
     shapes = known.shapes(variant)
-    sources = {own: by_network_name[own] for own in shapes if own in by_network_name}
+    sources = {ours: by_network_name[ours] for ours in shapes if ours in by_network_name}
     taken = {key for keys in sources.values() for key in keys}
     rest = {short: key for short, key in names.inside.items() if key not in taken}
     unused = {short: _use(short, known) for short in rest}
@@ -161,7 +163,7 @@ def _read(
     problems += [head.problem] if head.problem else []
     if not head.weight and not problems:
         problems.append(known.without_head(present))
-    rows = _place_head(head, among, shapes, sources, tensors, known, variant)
+    rows = _attach_head(head, among, shapes, sources, tensors, known, variant)
     heads = {among[short] for short in (head.weight, head.bias, *head.second) if short}
     left = {short: key for short, key in {**names.beside, **rest}.items() if key not in heads and short not in unused}
     unused |= _other_heads(left, tensors, known.width(variant)) if wanted else dict.fromkeys(reserved, "another head")
@@ -201,7 +203,7 @@ _POOLING = (
 )
 
 
-def _place_head(
+def _attach_head(
     head: Head,
     names: Mapping[str, str],
     shapes: Shapes,

@@ -10,8 +10,10 @@ from wsss_viz.models.architectures.architecture import Architecture, Shapes, Ten
 if TYPE_CHECKING:
     from torch import nn
 
+__all__ = ["ARCHITECTURE", "TorchvisionResnet", "Variant", "build_resnet", "resnet_shapes", "resnet_stages"]
+
 _WIDTHS = (64, 128, 256, 512)
-_PLACES = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
+_MODULES = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
 """Of the children of a ResNet in `nn.Sequential(*model.children())`."""
 _LARGEST_WIDTH, _MOST_BLOCKS = 4096, 64
 
@@ -107,8 +109,8 @@ class TorchvisionResnet(Architecture):
     strides = (32, 16, 8)
 
     def network_name(self, key: str) -> str:
-        place, _, rest = key.partition(".")
-        return f"{_PLACES[place]}.{rest}" if place in _PLACES else key
+        index, _, rest = key.partition(".")
+        return f"{_MODULES[index]}.{rest}" if index in _MODULES else key
 
     def variant(self, tensors: Tensors) -> Variant:
         blocks = [re.match(r"layer([1-4])\.(\d{1,3})\.", key) for key in tensors]

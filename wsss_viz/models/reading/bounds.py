@@ -10,6 +10,28 @@ from typing import BinaryIO
 from wsss_viz.data.files import readable_bytes
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "FLOATS",
+    "FORMATS",
+    "ITEM_BYTES",
+    "LARGEST_FILE",
+    "LEGACY",
+    "LONGEST_NAME",
+    "MOST_DIMENSIONS",
+    "MOST_TENSORS",
+    "MXNET",
+    "NATIVE_KEY",
+    "SAFETENSORS",
+    "ZIP",
+    "TensorInfo",
+    "check_count",
+    "check_shape",
+    "check_size",
+    "check_tensor_name",
+    "sniff",
+    "sniff_file",
+]
+
 LARGEST_FILE = 2 * 1024**3
 MOST_TENSORS = 8192
 LONGEST_NAME = 256
@@ -28,7 +50,7 @@ FORMATS = {
 }
 """The formats that are read, and how they are called."""
 
-OWN_KEY = "wsss_viz"
+NATIVE_KEY = "wsss_viz"
 """Under which this project's own checkpoints describe themselves in safetensors' metadata."""
 
 _MXNET_MAGIC = (0x112).to_bytes(8, "little")

@@ -19,6 +19,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import MXNET, ZIP, check_size, sniff_file
 from wsss_viz.models.reading.zip_check import check_zip
 
+__all__ = ["BYTES_PER_SECOND", "COPIES", "CPU_SECONDS", "SPARE_MEMORY"]
+
 CPU_SECONDS = 30
 BYTES_PER_SECOND = 20 * 1024**2
 """A file of n bytes may take CPU_SECONDS + n / BYTES_PER_SECOND."""
@@ -27,7 +29,7 @@ COPIES = 4
 """Memory beyond torch's own that a file of n bytes may take: COPIES n + SPARE_MEMORY."""
 
 
-def limit(size: int) -> None:
+def _limit(size: int) -> None:
     """Bounds this process by the file's size; where the system has no such limits, the other checks stand alone."""
     try:
         import resource
@@ -46,14 +48,14 @@ def limit(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (address_space, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-def convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
+def _convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
     """What is in `source`, written as safetensors to `target`.
 
     Raises:
         InputError: as the readers do.
 
     Examples:
-        >>> convert(Path("/dev/null"), None, "x.pth")
+        >>> _convert(Path("/dev/null"), None, "x.pth")
         Traceback (most recent call last):
         ...
         wsss_viz.errors.InputError: x.pth is empty: fetch it again
@@ -62,7 +64,7 @@ def convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
         size = os.fstat(file.fileno()).st_size
         check_size(size, name)
         kind = sniff_file(file, name)
-        limit(size)
+        _limit(size)
         content = file.read(size)  # once: what is checked, what is read and the digest are of the same bytes
     digest = hashlib.sha256(content).hexdigest()
     if kind == ZIP:
@@ -76,7 +78,7 @@ def convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
 
     from wsss_viz.models.reading.pickled import DTYPES, read_pickle
 
-    limit(size)
+    _limit(size)
     loaded = read_pickle(content, name)
     if target is not None:
         save_file(loaded.tensors, target)
@@ -136,12 +138,12 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
-def main(arguments: list[str]) -> int:
+def _main(arguments: list[str]) -> int:
     """Runs the child; 0 where the file was read, 1 where it was refused."""
     source, target, name = arguments
     _end_with_parent()
     try:
-        answer = convert(Path(source), None if target == "-" else Path(target), name)
+        answer = _convert(Path(source), None if target == "-" else Path(target), name)
     except InputError as error:
         answer = {"error": str(error)}
     except MemoryError:
@@ -153,4 +155,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_main(sys.argv[1:]))

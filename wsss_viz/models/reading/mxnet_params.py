@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import LONGEST_NAME, check_count, check_shape, check_tensor_name
 
+__all__ = ["read_params"]
+
 _V2, _V1 = 0xF993FAC9, 0xF993FAC8
 _TYPES = ("<f4", "<f8", "<f2", "<u1", "<i4", "<i1", "<i8")
 
@@ -61,15 +63,15 @@ class _Reader:
         if count > self._left:
             raise InputError(f"{self._name} is truncated or damaged: it claims more than it has; fetch it again")
         self._left -= count
-        found = self._file.read(count)
-        if len(found) != count:
+        data = self._file.read(count)
+        if len(data) != count:
             raise InputError(f"{self._name} is truncated: fetch it again")
-        return found
+        return data
 
     def number(self, kind: str) -> int:
         """The next whole number, of a `struct` kind."""
-        found: int = struct.unpack(kind, self.take(struct.calcsize(kind)))[0]
-        return found
+        value: int = struct.unpack(kind, self.take(struct.calcsize(kind)))[0]
+        return value
 
     def text(self) -> str:
         """The next name."""

@@ -23,6 +23,8 @@ from wsss_viz.resources import package_folder
 if TYPE_CHECKING:
     from torch import Tensor
 
+__all__ = ["SECONDS", "TensorFile", "printable_name", "read_tensors"]
+
 SECONDS = 420
 _LARGEST_ANSWER = 16 * 1024**2
 _PACKAGE_ROOT = package_folder().parent
@@ -186,12 +188,12 @@ def _in_child(path: Path, target: Path | None, name: str) -> dict[str, Any]:
             raise InputError(f"{name}: reading it took more than {SECONDS} s and was stopped: it is not read") from None
     answer = done.stdout[-_LARGEST_ANSWER:].strip().rsplit(b"\n", 1)[-1]
     try:
-        told: dict[str, Any] = json.loads(answer)
+        answered: dict[str, Any] = json.loads(answer)
     except ValueError:
         raise InputError(_ended(done.returncode, name)) from None
-    if "error" in told:
-        raise InputError(str(told["error"]))
-    return told
+    if "error" in answered:
+        raise InputError(str(answered["error"]))
+    return answered
 
 
 def _ended(code: int, name: str) -> str:
@@ -200,9 +202,11 @@ def _ended(code: int, name: str) -> str:
     return f"{name}: the process that read it was stopped ({how}): the file is damaged, or needs more than its size may"
 
 
-def _converted(told: dict[str, Any], name: str, size: int, target: Path | None) -> TensorFile:
+def _converted(answered: dict[str, Any], name: str, size: int, target: Path | None) -> TensorFile:
     """What the child answered, checked as a file from a stranger would be."""
-    tensors = {key: TensorInfo(dtype, check_shape(shape, key, name)) for key, (dtype, shape) in told["tensors"].items()}
+    tensors = {
+        key: TensorInfo(dtype, check_shape(shape, key, name)) for key, (dtype, shape) in answered["tensors"].items()
+    }
     content, ranges = None, {}
     if target is not None:
         read = target.read_bytes()
@@ -211,19 +215,19 @@ def _converted(told: dict[str, Any], name: str, size: int, target: Path | None) 
         if header.tensors != tensors:
             raise InputError(f"{name} was not converted as it was read: try again")
         ranges = header.ranges
-    aliases = dict(told["aliases"])
+    aliases = dict(answered["aliases"])
     return TensorFile(
         name,
         size,
-        told["format"],
-        told["digest"],
+        answered["format"],
+        answered["digest"],
         # in the file's own order, which decides between two networks of one size
-        {key: tensors[aliases.get(key, key)] for key in told["order"]},
+        {key: tensors[aliases.get(key, key)] for key in answered["order"]},
         aliases,
-        tuple(told["mappings"]),
-        tuple(told["others"]),
+        tuple(answered["mappings"]),
+        tuple(answered["others"]),
         {},
-        tuple(told["objects"]),
+        tuple(answered["objects"]),
         content,
         ranges,
     )

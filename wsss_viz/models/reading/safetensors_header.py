@@ -14,6 +14,8 @@ from wsss_viz.data.files import readable_bytes
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import ITEM_BYTES, TensorInfo, check_count, check_shape, check_tensor_name
 
+__all__ = ["LARGEST_HEADER", "Header", "read_header"]
+
 LARGEST_HEADER = 16 * 1024**2
 
 
@@ -69,10 +71,10 @@ def read_header(file: BinaryIO, size: int, name: str) -> Header:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
         raise ValueError("a name stands twice")
-    return found
+    return unique
 
 
 def _metadata(given: object, name: str) -> dict[str, str]:
@@ -96,14 +98,14 @@ def _tensors(
             raise InputError(f"{name}: {key} says {info.shape} {info.dtype} and has {end - start} bytes: it is damaged")
         tensors[key] = info
         ranges[key] = (start, end)
-    place = 0
+    position = 0
     for start, end in sorted(ranges.values()):
-        if start != place:
+        if start != position:
             raise InputError(f"{name}: its tensors overlap or leave gaps: the file is damaged, or made to do harm")
-        place = end
-    if place != data_bytes:
+        position = end
+    if position != data_bytes:
         raise InputError(
-            f"{name} is truncated or not a safetensors file ({data_bytes:,} bytes of numbers, {place:,} declared): "
+            f"{name} is truncated or not a safetensors file ({data_bytes:,} bytes of numbers, {position:,} declared): "
             "fetch it again"
         )
     return tensors, ranges
@@ -118,7 +120,7 @@ def _entry(entry: object, key: str, name: str) -> tuple[TensorInfo, int, int]:
         raise InputError(f"{name}: {key} is of the type {str(dtype)[:16]!r}, none of {', '.join(ITEM_BYTES)}: not read")
     if not isinstance(shape, list) or not isinstance(offsets, list):
         raise InputError(f"{name}: {key} does not describe a tensor: the file is damaged")
-    whole = [place for place in offsets if isinstance(place, int) and not isinstance(place, bool) and place >= 0]
+    whole = [offset for offset in offsets if isinstance(offset, int) and not isinstance(offset, bool) and offset >= 0]
     if len(offsets) != 2 or len(whole) != 2 or whole[0] > whole[1]:
         raise InputError(f"{name}: {key} does not say where its numbers are: the file is damaged")
     return TensorInfo(dtype, check_shape(shape, key, name)), whole[0], whole[1]

@@ -18,7 +18,7 @@ from wsss_viz.app.pages.learn.steps import (
     results,
 )
 from wsss_viz.app.pages.learn.syllabus import lesson
-from wsss_viz.app.services import gradient_sources, gradients
+from wsss_viz.app.services import gradients
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.seeds import ImageScores
@@ -89,7 +89,9 @@ def test_the_table_opens_in_information_with_the_same_distribution() -> None:
 
 
 def test_a_chain_loses_as_the_closed_form_says_and_nothing_brings_it_back() -> None:
-    assert data_processing.kept(0.1, 5) == pytest.approx([0.531004, 0.319923, 0.198371, 0.124656, 0.078903], abs=1e-6)
+    assert data_processing.bits_after_links(0.1, 5) == pytest.approx(
+        [0.531004, 0.319923, 0.198371, 0.124656, 0.078903], abs=1e-6
+    )
     tried = data_processing.repaired(0.1, 5)
     assert tried["flip it back"] == pytest.approx(0.078903, abs=1e-6)
     assert tried["always say 0"] == pytest.approx(0, abs=1e-12)
@@ -127,12 +129,12 @@ def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
     assert information_plane.question(4.8, 0.1).right == 2
     assert information_plane.question(4.8, 2.0).right == 1
     assert information_plane.question(4.8, 4.0).right == 0
-    unknown = lesson(10, ViewState(step=10, ruler="width:0.5"))
-    assert unknown.inspect.state.ruler == "default"
+    unknown = lesson(10, ViewState(step=10, estimator="width:0.5"))
+    assert unknown.inspect.state.estimator == "default"
 
 
 def test_the_claim_on_the_gradient_follows_the_stored_losses() -> None:
-    toy = gradient_sources.stored("toy")
+    toy = gradients.read_stored("toy")
     entry = gradients.toy_entry(toy, ViewState())
     lost = gradient_ratio.losses(entry, 0.3)
     values = entry.curve.at(0.3)[..., 0]

@@ -48,8 +48,8 @@ def test_an_erasing_is_told_by_its_scores_and_by_where_it_fell() -> None:
 @pytest.mark.parametrize(
     ("before", "on", "words"),
     [
-        (0.2, 0.1, "what is found then is not the cat"),
-        (0.2, 0.9, "after one erasing, and much of the cat is still to be found"),
+        (0.2, 0.1, "what the map covers then is not the cat"),
+        (0.2, 0.9, "after one erasing, and much of the cat is still missing"),
         (0.9, 0.9, "more of the cat"),
         (0.9, 0.2, "finds it elsewhere"),
     ],
@@ -57,7 +57,7 @@ def test_an_erasing_is_told_by_its_scores_and_by_where_it_fell() -> None:
 def test_the_claim_on_erasing_follows_its_last_erasing(before: float, on: float, words: str) -> None:
     first = erasing.Erasing(0.9, before, 0.1, 0.9, 0.0)
     assert words in erasing.claim((first, erasing.Erasing(before, 0.1, 0.1, on, 0.0)), "cat")
-    assert "nothing was found" in erasing.claim((), "cat")
+    assert "nothing to erase" in erasing.claim((), "cat")
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_a_cells_sum_is_the_maps_value_and_its_default_cell_the_highest() -> Non
     trace = trace_of(rng.random((20, 3, 5)), rng.normal(size=(2, 20)))
     found = class_map.cell_sum(trace, "cow", (2, 4))
     assert found.value == pytest.approx(float(trace.maps[1, 2, 4]), abs=1e-5)
-    assert found.products[list(found.shown)].sum() + found.rest == pytest.approx(found.value)
-    assert found.products[found.shown[0]] == found.products.max()
-    assert found.products[found.shown[-1]] == found.products.min()
+    assert found.products[list(found.listed)].sum() + found.rest == pytest.approx(found.value)
+    assert found.products[found.listed[0]] == found.products.max()
+    assert found.products[found.listed[-1]] == found.products.min()
     peak = class_map.cell_sum(trace, "cow", ())
     assert trace.maps[1, peak.row, peak.column] == trace.maps[1].max()
     assert class_map.cell_sum(trace, "cow", (3, 0)).row == peak.row, "a cell outside of the map"
@@ -183,8 +183,8 @@ def judged(other: float) -> sofa.Judgement:
 @pytest.mark.parametrize(
     ("probabilities", "words"),
     [
-        ((0.9, 0.1, 0.1), "is told to stop at the cat, one mask for all labels is not"),
-        ((0.9, 0.1, 0.8), "is told to stop at the cat"),
+        ((0.9, 0.1, 0.1), "is penalised where it covers the cat, one mask for all labels is not"),
+        ((0.9, 0.1, 0.8), "is penalised where it covers the cat"),
         ((0.9, 0.8, 0.8), "sees the cat even through the mask"),
         ((0.2, 0.1, 0.1), "has lost the cat from the start"),
     ],

@@ -112,7 +112,7 @@ PROJECT = f"""@software{{wsss_viz,
 
 METHODS = r"""
 **Class activation maps (CAM).** With global average pooling and a linear classifier, the score of a class is the mean
-of one map, $s_c = \frac{1}{|\Omega|}\sum_u W_c \cdot f(u)$. The map says how much each place adds to the score. All
+of one map, $s_c = \frac{1}{|\Omega|}\sum_u W_c \cdot f(u)$. The map says how much each position adds to the score. All
 classes come from one forward, raw and signed.
 
 **Adversarial erasing (AE).** Erase what the map shows, compute the map again, and combine the maps of all
@@ -148,10 +148,10 @@ LIMITS = """
 - The scenes are drawn, so that it is known which part of an object is the discriminative one. They are far simpler than
   photographs, and no number measured on them is a number on PASCAL VOC.
 - The networks are small and were trained for minutes. Photographs are outside of what they know.
-- Settings of the methods that the papers chose on VOC were chosen again on the scenes. Where a paper could not be
+- Settings of the methods that the papers chose on VOC were tuned again on the scenes. Where a paper could not be
   read in full, the page concerned says what is inferred.
-- A map divided by its own maximum always has a bright place, also for a class that is not there: read the score too.
-- A threshold chosen by looking at the ground truth is an oracle. The field does so too; the whole curve says more.
+- A map divided by its own maximum always has a bright spot, also for a class that is not there: read the score too.
+- A threshold selected with the ground truth is an oracle. The field does so too; the whole curve says more.
 - Scores of one image are an illustration. What is claimed of a method is measured on the held-out scenes.
 - What an estimator measures of a network without noise is the estimator's as much as the network's.
 """

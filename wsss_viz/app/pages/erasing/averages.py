@@ -41,24 +41,25 @@ FIXED = {
 
 def averages() -> None:
     """The section; without a showcase, how to compute it."""
-    shown = traces.showcase()
-    found = shown.experiment if shown else {}
-    if not found:
+    stored = traces.showcase()
+    experiment = stored.experiment if stored else {}
+    if not experiment:
         st.caption(f":material/info: No averages over many scenes yet. {traces.showcase_note()}")
         return
-    st.subheader(f"Over {found['images']} scenes", anchor=False)
+    st.subheader(f"Over {experiment['images']} drawn scenes", anchor=False)
     st.caption(
-        f"{found['observations']} labelled objects of the first {found['images']} scenes of {found['data']}, mean and "
-        "95 % interval over images, precomputed. The random control erases the same area at a random place."
+        f"{experiment['observations']} labelled objects of the first {experiment['images']} scenes of "
+        f"{experiment['data']}, mean and 95 % interval over images, precomputed. The random control erases the same "
+        "area at a random position."
     )
     with st.grid(2, min_column_width=380, gap="large", key="averages") as grid, grid.cell():
         measure = st.selectbox(
             "Measure", list(MEASURES), format_func=lambda name: MEASURES[name], key="erasing_measure"
         )
-        show(averages_chart(found["rows"], measure), "erasing_averages", MEASURES[measure])
+        show(averages_chart(experiment["rows"], measure), "erasing_averages", MEASURES[measure])
     with grid, grid.cell():
         st.html(markup.panel_title("Controls", "erased once, by the ground truth or softly"))
-        st.html(control_table(found["rows"]))
+        st.html(control_table(experiment["rows"]))
 
 
 def averages_chart(rows: Sequence[dict[str, Any]], measure: str) -> Chart:

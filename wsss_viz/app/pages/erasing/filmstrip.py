@@ -1,4 +1,4 @@
-"""The filmstrip: one small picture a step; a click on one shows its step everywhere."""
+"""The filmstrip: one small picture per step; a click on one shows its step everywhere."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def values(frames: Sequence[Frame], by: str) -> NDArray[np.float32]:
 
     The scale of `shared` and `raw` is that of all maps of all steps, as in the viewer beside it.
     """
-    every = [plane for frame in frames for plane in (frame.look, frame.union) if plane is not None]
+    every = [plane for frame in frames for plane in (frame.class_map, frame.union) if plane is not None]
     low, high = min(float(plane.min()) for plane in every), max(float(plane.max()) for plane in every)
-    scaled = normalise(np.stack([frame.look for frame in frames]), by, high)
+    scaled = normalise(np.stack([frame.class_map for frame in frames]), by, high)
     if by != "raw":
         return scaled
     stretched: NDArray[np.float32] = (scaled - low) / max(high - low, 1e-12)
@@ -68,7 +68,7 @@ def filmstrip(frames: Sequence[Frame], drawn: Sequence[rendering.Picture], viewe
     maps again.
 
     Args:
-        drawn: one picture a frame.
+        drawn: one picture per frame.
         viewer: the name of the viewer that shows a frame large; the two follow one another.
     """
 
@@ -76,7 +76,7 @@ def filmstrip(frames: Sequence[Frame], drawn: Sequence[rendering.Picture], viewe
         k = st.session_state["filmstrip"].get("k")
         if isinstance(k, int) and 0 <= k < len(frames):
             session.change(k=k)
-            component.told(viewer)
+            component.mark_current(viewer)
 
     _component()(
         key="filmstrip",

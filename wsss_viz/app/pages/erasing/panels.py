@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
 from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
+from wsss_viz.app.services.checkpoints import SCENES, name_for
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -42,26 +43,27 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
         ground: the same scene with more pixels, where it is one.
         origin: "precomputed" or "computed now".
     """
-    shown = frames(state.mode, trace, focus)
-    at = len(shown) - 1 if state.k == FINAL else min(state.k, len(shown) - 1)
-    drawn = pictures(shown, sample.image, state)
+    sigmoids = name_for(sample) == SCENES
+    steps = frames(state.mode, trace, focus, sigmoids)
+    at = len(steps) - 1 if state.k == FINAL else min(state.k, len(steps) - 1)
+    drawn = pictures(steps, sample.image, state)
     group = MODES[state.mode].group
-    st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(shown)} steps, {origin}"))
-    filmstrip(shown, drawn, "erasing")
-    viewer("erasing", content(state, sample, ground, shown, focus), state, offered=OFFERED)
+    st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(steps)} steps, {origin}"))
+    filmstrip(steps, drawn, "erasing")
+    viewer("erasing", content(state, sample, ground, steps, focus), state, offered=OFFERED)
     labels = sample.labels or ()
     with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers:
         scores, step = numbers.cell(), numbers.cell()
     with step:  # first: the browser takes longer over the chart
-        frame = shown[at]
+        frame = steps[at]
         st.html(markup.panel_title(frame.name, frame.note))
         st.html(facts(frame))
     with scores:
         st.html(markup.panel_title("Scores of every class", "click a point to see its step"))
-        curves(shown, trace.classes, labels, focus, at)
+        curves(steps, trace.classes, labels, focus, at)
     strip = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
     exports.buttons(
-        shown, drawn, trace.classes, f"{strip}: {focus}", f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
+        steps, drawn, trace.classes, f"{strip}: {focus}", f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
     )
 
 
@@ -77,36 +79,37 @@ def facts(frame: Frame) -> str:
     return f'<table class="wv-step"><tbody>{rows}</tbody></table>'
 
 
-def content(state: ViewState, sample: Sample, ground: Sample | None, shown: tuple[Frame, ...], focus: str) -> Content:
+def content(state: ViewState, sample: Sample, ground: Sample | None, steps: tuple[Frame, ...], focus: str) -> Content:
     """The viewer's panels: what was seen, the map, the maps together, the ground truth, each where there is one."""
-    seen, look, union = TITLES.get(MODES[state.mode].group, ("What it saw", "Map at this step", "Maps so far together"))
-    region = REGIONS.get(MODES[state.mode].group, "") if shown[-1].region is not None else ""
+    seen, map_title, union = TITLES.get(
+        MODES[state.mode].group, ("What it saw", "Map at this step", "Maps so far together")
+    )
+    region = REGIONS.get(MODES[state.mode].group, "") if steps[-1].region is not None else ""
     panels = []
-    if shown[-1].seen is not None:
-        steps = tuple(PanelStep(image=frame.seen, region=frame.region) for frame in shown)
-        panels.append(Panel(seen, steps, region))
-    on_look = shown[-1].seen is None
-    steps = tuple(
+    if steps[-1].seen is not None:
+        images = tuple(PanelStep(image=frame.seen, region=frame.region) for frame in steps)
+        panels.append(Panel(seen, images, region))
+    on_map = steps[-1].seen is None
+    images = tuple(
         PanelStep(
-            frame.look[None],
-            _own_score(frame, focus, sample),
-            region=frame.region if on_look else None,
+            frame.class_map[None],
+            _class_score(frame, focus, sample),
+            region=frame.region if on_map else None,
             note=frame.note,
             centres=frame.centres,
         )
-        for frame in shown
+        for frame in steps
     )
-    panels.append(Panel(look, steps, region if on_look else ""))
-    if shown[-1].union is not None:
-        panels.append(
-            Panel(union, tuple(PanelStep(None if f.union is None else f.union[None], centres=f.centres) for f in shown))
-        )
+    panels.append(Panel(map_title, images, region if on_map else ""))
+    if steps[-1].union is not None:
+        unions = (PanelStep(None if f.union is None else f.union[None], centres=f.centres) for f in steps)
+        panels.append(Panel(union, tuple(unions)))
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))
     return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)
 
 
-def _own_score(frame: Frame, focus: str, sample: Sample) -> NDArray[np.float32]:
+def _class_score(frame: Frame, focus: str, sample: Sample) -> NDArray[np.float32]:
     """(1,) the logit of the class."""
     index = sample.classes.index(focus)
     return frame.scores[index : index + 1]

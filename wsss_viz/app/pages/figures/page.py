@@ -15,7 +15,7 @@ def show() -> None:
         "Ready for a paper: at a journal's width, with embedded fonts, text and outlines as vectors, and a caption.",
         controls.EXPLANATION,
     )
-    spec, missing = controls.without_missing(controls.chosen(session.state()))
+    spec, missing = controls.without_missing(controls.spec_of(session.state()))
     for line in missing:
         st.caption(f":material/info: Left out: {line}")
     if spec.columns:

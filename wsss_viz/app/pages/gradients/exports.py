@@ -31,14 +31,14 @@ def curve_csv(curve: Curve, about: str) -> bytes:
     return text.getvalue().encode()
 
 
-def curve_json(found: Stored, entry: Entry, state: ViewState) -> bytes:
+def curve_json(stored: Stored, entry: Entry, state: ViewState) -> bytes:
     """The curve with how it was measured, and the view."""
     fields = ("subject", "head", "trained_with", "measure", "divisor", "tau", "layer", "regions", "rib_step")
     view = {name: value for name, value in asdict(state).items() if name in fields}
-    return (json.dumps({"about": found.about, "view": view, **entry_dict(entry)}, indent=1) + "\n").encode()
+    return (json.dumps({"about": stored.about, "view": view, **entry_dict(entry)}, indent=1) + "\n").encode()
 
 
-def buttons(found: Stored, entry: Entry, state: ViewState) -> None:
+def buttons(stored: Stored, entry: Entry, state: ViewState) -> None:
     """The three download buttons."""
     name = f"gradient-ratio-{state.subject}"
     variant = f"{state.head}, {state.trained_with}" if state.subject == "toy" else f"RIB's step {state.rib_step}"
@@ -51,4 +51,4 @@ def buttons(found: Stored, entry: Entry, state: ViewState) -> None:
             partial(curve_csv, entry.curve, variant),
             meaning="Every threshold, layer and region of the chart by layer.",
         )
-        file_button("Numbers (JSON)", f"{name}.json", partial(curve_json, found, entry, state))
+        file_button("Numbers (JSON)", f"{name}.json", partial(curve_json, stored, entry, state))

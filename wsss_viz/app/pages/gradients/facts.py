@@ -22,20 +22,20 @@ from wsss_viz.gradients.ratio import Curve
 from wsss_viz.gradients.stored import Entry, Stored
 
 
-def source_line(shown: Picture) -> str:
+def source_line(picture: Picture) -> str:
     """What the strip shows, and whether it was computed just now."""
-    how = "computed now" if shown.computed else "precomputed"
-    return f'<p class="wv-source">{escape(shown.title)} · {how} · each map by its own scale, bright = high</p>'
+    how = "computed now" if picture.computed else "precomputed"
+    return f'<p class="wv-source">{escape(picture.title)} · {how} · each map by its own scale, bright = high</p>'
 
 
-def chart_title(found: Stored, entry: Entry, state: ViewState) -> tuple[str, str]:
+def chart_title(stored: Stored, entry: Entry, state: ViewState) -> tuple[str, str]:
     """The chart's title and what it was measured on."""
     count = int(entry.curve.counts.max())
     if state.subject == "toy":
-        seeds = int(found.about["seeds"])
+        seeds = int(stored.about["seeds"])
         return "High gradient ratio by layer", f"{count // seeds} pictures, seeds 0 to {seeds - 1}"
     step = f" at RIB's step {state.rib_step}" if state.rib_step else ""
-    return f"High gradient ratio by layer{step}", f"{count} scenes, {found.about['data']}"
+    return f"High gradient ratio by layer{step}", f"{count} scenes, {stored.about['data']}"
 
 
 def chart_note(state: ViewState, note: str) -> str:
@@ -65,15 +65,15 @@ def marked(state: ViewState, layers: tuple[str, ...], charted: tuple[str, ...]) 
     return max(0, gradients.layer_number(state, layers) - (len(layers) - len(charted)))
 
 
-def layer_chart(found: Stored, entry: Entry, state: ViewState, layers: tuple[str, ...], note: str) -> None:
+def layer_chart(stored: Stored, entry: Entry, state: ViewState, layers: tuple[str, ...], note: str) -> None:
     """The curves by layer, on which a layer can be chosen, with what their marks are.
 
     Args:
         layers: of the strip; the chart may have the last of them alone.
     """
     of_toy, charted = state.subject == "toy", entry.curve.layers
-    seeds = [gradients.toy_entry(found, state, n).curve for n in gradients.toy_seeds(found)] if of_toy else []
-    st.html(markup.panel_title(*chart_title(found, entry, state)))
+    seeds = [gradients.toy_entry(stored, state, n).curve for n in gradients.toy_seeds(stored)] if of_toy else []
+    st.html(markup.panel_title(*chart_title(stored, entry, state)))
     first = 1 + len(layers) - len(charted)
     at = marked(state, layers, charted)
     chart = charts.layers_chart(entry.curve, state.tau, state.subject, at, seeds, of_toy, first)
@@ -87,7 +87,7 @@ def layer_clicked(number: int, last: int) -> None:
         session.change(layer=0 if number == last else number)
 
 
-def toy_facts(found: Stored, entry: Entry, state: ViewState) -> str:
+def toy_facts(stored: Stored, entry: Entry, state: ViewState) -> str:
     """Accuracies without any estimator, the relative losses, the background, the sigmoid's own factor."""
     accuracy, drop = (
         entry.facts["accuracy"],
@@ -103,7 +103,7 @@ def toy_facts(found: Stored, entry: Entry, state: ViewState) -> str:
         ("Shape erased", percent(accuracy["shape erased"], 1), "The digit alone."),
         (
             "Background, most from G2 on",
-            _background(found, entry, state),
+            _background(stored, entry, state),
             "The largest HGR of the background from the second layer on: over all pictures, and in the worst seed.",
         ),
         ("Lost at the last step, digit", _loss(drop["discriminative"]), "Of HGR at G5, relative; 95 % over pictures."),
@@ -120,8 +120,8 @@ def toy_facts(found: Stored, entry: Entry, state: ViewState) -> str:
     return f'<dl class="wv-facts">{body}</dl>'
 
 
-def _background(found: Stored, entry: Entry, state: ViewState) -> str:
-    every = [entry, *(gradients.toy_entry(found, state, seed) for seed in gradients.toy_seeds(found))]
+def _background(stored: Stored, entry: Entry, state: ViewState) -> str:
+    every = [entry, *(gradients.toy_entry(stored, state, seed) for seed in gradients.toy_seeds(stored))]
     row = entry.curve.regions.index("irrelevant")
     pooled, *seeds = (float(one.curve.at(state.tau)[1:, row, 0].max()) for one in every)
     return f"{pooled:.2f}<small>worst seed {max(seeds):.2f}</small>"
@@ -132,12 +132,12 @@ def _loss(values: NDArray) -> str:
     return percent(mean) + ("" if np.isnan(mean) else f"<small>{percent(low)} to {percent(high)}</small>")
 
 
-def rib_panel(found: Stored, state: ViewState) -> None:
+def rib_panel(stored: Stored, state: ViewState) -> None:
     """HGR of the logit through RIB's steps beside the control, and the sigmoid's own factor."""
-    curves = {loss: gradients.rib_curves(found, state, loss) for loss in ("rib", "bce")}
-    count = int(found.about["tuned_images"])
+    curves = {loss: gradients.rib_curves(stored, state, loss) for loss in ("rib", "bce")}
+    count = int(stored.about["tuned_images"])
     st.html(markup.panel_title("The logit through RIB's steps", f"{count} scenes, regions by parts, signed sum"))
-    regions = found.entries[f"tuned-rib/{state.divisor}/0"].curve.regions
+    regions = stored.entries[f"tuned-rib/{state.divisor}/0"].curve.regions
 
     def clicked(x: float) -> None:
         if 0 <= (k := round(x)) <= LARGEST_RIB_STEP:
@@ -152,11 +152,11 @@ def rib_panel(found: Stored, state: ViewState) -> None:
     show(chart, "step_chart", alt, clicked)
     rows = []
     for loss, title in (("rib", "RIB"), ("bce", "control, sigmoid kept")):
-        change = gradients.rib_change(found, state, loss) * 100
+        change = gradients.rib_change(stored, state, loss) * 100
         cells = "".join(
             f"<td>{mean:+.1f} <small>({low:+.1f} to {high:+.1f})</small></td>" for mean, low, high in change
         )
-        first, last = (found.entries[f"tuned-{loss}/{state.divisor}/{k}"].facts for k in (0, LARGEST_RIB_STEP))
+        first, last = (stored.entries[f"tuned-{loss}/{state.divisor}/{k}"].facts for k in (0, LARGEST_RIB_STEP))
         cells += f"<td>{first['logit']:.1f} → {last['logit']:.1f}</td>"
         cells += f"<td>{first['sigmoid_slope']:.4f} → {last['sigmoid_slope']:.4f}</td>"
         rows.append(f"<tr><th>{title}</th>{cells}</tr>")
@@ -168,5 +168,5 @@ def rib_panel(found: Stored, state: ViewState) -> None:
         "Changes are paired by scene, 95 % bootstrap interval over scenes. Where a scene stopped early, its last step "
         "counts on. The control tunes with the sigmoid kept: its own factor s(1 − s) is what a ratio cannot show."
     )
-    about = {**found.about, "tau": state.tau}
-    chart_exports.buttons("gradient-ratio-rib", gradients.rib_rows(found, state), about, chart)
+    about = {**stored.about, "tau": state.tau}
+    chart_exports.buttons("gradient-ratio-rib", gradients.rib_rows(stored, state), about, chart)

@@ -42,7 +42,7 @@ def subject_controls(state: ViewState) -> None:
         "Last layer",
         ["flatten", "gap"],
         format_func=lambda name: {"flatten": "fully connected", "gap": "GAP, then linear"}[name],
-        help="What turns the last convolution into the logit: a weight a place and channel, or pooling first.",
+        help="What turns the last convolution into the logit: one weight per position and channel, or pooling first.",
         **session.control("head", state.head),
     )
     st.segmented_control(
@@ -60,9 +60,9 @@ def subject_controls(state: ViewState) -> None:
     )
 
 
-def network_control(found: Stored | None, state: ViewState) -> None:
-    """Who looks at the scenes, where a CGNet was measured."""
-    if found is not None and len(found.about["classifiers"]) > 1:
+def network_control(stored: Stored | None, state: ViewState) -> None:
+    """Which network the scenes go through, where a CGNet was measured."""
+    if stored is not None and len(stored.about["classifiers"]) > 1:
         st.segmented_control(
             "Network",
             ["classifier", "cgnet"],
@@ -130,27 +130,27 @@ def known_layers(entry: Entry | None) -> tuple[str, ...]:
     return layers if len(layers) == FULL else STAGES
 
 
-def strip(shown: Picture, state: ViewState) -> None:
+def strip(picture: Picture, state: ViewState) -> None:
     """The picture and every layer's map, each with its ratios under it."""
-    at = gradients.layer_number(state, shown.layers)
+    at = gradients.layer_number(state, picture.layers)
     words = NAMES[state.subject]
-    with st.grid(len(shown.layers) + 1, min_column_width=126, gap="small", key="strip") as grid:
+    with st.grid(len(picture.layers) + 1, min_column_width=126, gap="small", key="strip") as grid:
         with grid.cell():
             st.html(markup.panel_title("Picture", ""))
-            _image(shown, ("picture",), lambda: outlined(enlarged(shown.image, _SIDE), shown), shown.title)
-            st.html(_legend(shown, state.subject))
-        for number, name in enumerate(shown.layers):
+            _image(picture, ("picture",), lambda: outlined(enlarged(picture.image, _SIDE), picture), picture.title)
+            st.html(_legend(picture, state.subject))
+        for number, name in enumerate(picture.layers):
             with grid.cell():
                 marked = ' class="wv-marked"' if number == at else ""
                 st.html(f"<div{marked}>{markup.panel_title(f'G{number + 1}', name)}</div>")
-                said = gradients.caption(shown.ratios[number], tuple(shown.regions), words)
+                said = gradients.caption(picture.ratios[number], tuple(picture.regions), words)
                 _image(
-                    shown,
+                    picture,
                     ("map", number, state.colours, state.divisor),
-                    partial(_map, shown, number, state.colours, _SIDE),
+                    partial(_map, picture, number, state.colours, _SIDE),
                     f"gradient map G{number + 1} of {name}; high: {said}",
                 )
-                st.html(_ratios(shown, number))
+                st.html(_ratios(picture, number))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -159,18 +159,18 @@ def drawn(key: tuple[object, ...], _draw: Callable[[], rendering.Picture]) -> by
     return rendering.png(_draw())
 
 
-def picture_key(shown: Picture, *key: object) -> tuple[object, ...]:
+def picture_key(picture: Picture, *key: object) -> tuple[object, ...]:
     """What a drawing of the picture depends on."""
-    return (caching.digest(shown.image, shown.maps, np.stack(list(shown.regions.values()))), *key)
+    return (caching.digest(picture.image, picture.maps, np.stack(list(picture.regions.values()))), *key)
 
 
-def _image(shown: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:
-    content = drawn(picture_key(shown, *key), draw)
+def _image(picture: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:
+    content = drawn(picture_key(picture, *key), draw)
     st.image(content, width="stretch", output_format="PNG", alt=alt)
 
 
-def _factor(shown: tuple[int, ...], side: int) -> int:
-    return max(1, -(-side // max(shown[:2])))
+def _factor(shape: tuple[int, ...], side: int) -> int:
+    return max(1, -(-side // max(shape[:2])))
 
 
 def enlarged(image: rendering.Picture, side: int) -> rendering.Picture:
@@ -179,9 +179,9 @@ def enlarged(image: rendering.Picture, side: int) -> rendering.Picture:
     return np.repeat(np.repeat(image, factor, axis=0), factor, axis=1)
 
 
-def outlined(drawn: rendering.Picture, shown: Picture) -> rendering.Picture:
+def outlined(drawn: rendering.Picture, picture: Picture) -> rendering.Picture:
     """With the contours of the regions but the background."""
-    for name, mask in shown.regions.items():
+    for name, mask in picture.regions.items():
         if name == "irrelevant":
             continue
         large = rendering.enlarge_mask(mask, (drawn.shape[0], drawn.shape[1]))
@@ -189,9 +189,9 @@ def outlined(drawn: rendering.Picture, shown: Picture) -> rendering.Picture:
     return drawn
 
 
-def _map(shown: Picture, number: int, colours: str, side: int) -> rendering.Picture:
+def _map(picture: Picture, number: int, colours: str, side: int) -> rendering.Picture:
     table = rendering.colour_table(colours)
-    values = np.round(shown.maps[number] * 255).astype(np.uint8)
+    values = np.round(picture.maps[number] * 255).astype(np.uint8)
     return enlarged(table[values], side)
 
 
@@ -200,19 +200,19 @@ def share(ratio: float) -> str:
     return "–" if np.isnan(ratio) else f"{ratio:.2f}"
 
 
-def _ratios(shown: Picture, number: int) -> str:
+def _ratios(picture: Picture, number: int) -> str:
     items = "".join(
         f'<span><i style="background:{markup.rgb(COLOURS[name])}"></i>{share(ratio)}</span>'
-        for name, ratio in zip(shown.regions, shown.ratios[number], strict=True)
+        for name, ratio in zip(picture.regions, picture.ratios[number], strict=True)
     )
     return f'<div class="wv-ratios">{items}</div>'
 
 
-def _legend(shown: Picture, subject: str) -> str:
+def _legend(picture: Picture, subject: str) -> str:
     words = NAMES[subject]
     items = "".join(
         f'<span class="wv-chip wv-plain"><i style="background:{markup.rgb(COLOURS[name])}"></i>'
         f"{escape(words[name])}</span>"
-        for name in shown.regions
+        for name in picture.regions
     )
     return f'<div class="wv-chips">{items}</div>'

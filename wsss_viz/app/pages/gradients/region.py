@@ -22,25 +22,25 @@ _HIGH = (255, 196, 0)
 _KEY = "picture_chart"
 
 
-def layer_panel(shown: Picture, state: ViewState) -> None:
+def layer_panel(picture: Picture, state: ViewState) -> None:
     """Which pixels of the layer are high, with the regions' outlines; a rectangle drawn on it becomes one's own."""
-    at = gradients.layer_number(state, shown.layers)
-    st.html(markup.panel_title(f"High in G{at + 1}, {shown.layers[at]}", f"above {state.tau:.2f}, in yellow"))
-    said = gradients.caption(shown.ratios[at], tuple(shown.regions), NAMES[state.subject])
-    content = drawn(picture_key(shown, "high", at, state.tau, state.divisor), lambda: _high(shown, at, state.tau))
+    at = gradients.layer_number(state, picture.layers)
+    st.html(markup.panel_title(f"High in G{at + 1}, {picture.layers[at]}", f"above {state.tau:.2f}, in yellow"))
+    said = gradients.caption(picture.ratios[at], tuple(picture.regions), NAMES[state.subject])
+    content = drawn(picture_key(picture, "high", at, state.tau, state.divisor), lambda: _high(picture, at, state.tau))
     st.plotly_chart(
-        picture_figure(content, (shown.image.shape[0], shown.image.shape[1])),
+        picture_figure(content, (picture.image.shape[0], picture.image.shape[1])),
         key=_KEY,
         on_select=_selected,
         selection_mode="box",
         config={"displayModeBar": False, "scrollZoom": False, "doubleClick": False},
-        alt=f"{shown.title}: pixels with a high gradient in {shown.layers[at]}: {said}",
+        alt=f"{picture.title}: pixels with a high gradient in {picture.layers[at]}: {said}",
     )
     words = NAMES[state.subject]
     items = "".join(
         f'<span class="wv-chip wv-plain"><i style="background:{markup.rgb(COLOURS[name])}"></i>'
         f"{escape(words[name])} <b>{share(ratio)}</b></span>"
-        for name, ratio in zip(shown.regions, shown.ratios[at], strict=True)
+        for name, ratio in zip(picture.regions, picture.ratios[at], strict=True)
     )
     st.html(f'<div class="wv-chips">{items}</div>')
 
@@ -120,7 +120,7 @@ def _edges(left: int, top: int, right: int, bottom: int, state: ViewState) -> di
     return {"box": (left, top, right, bottom) if left < right and top < bottom else state.box}
 
 
-def _high(shown: Picture, number: int, tau: float) -> rendering.Picture:
-    high = shown.maps[number] > tau
-    drawn = rendering.blend(rendering.faded(shown.image), np.array(_HIGH), np.where(high, 0.9, 0.0))
-    return outlined(enlarged(drawn, _LARGE), shown)
+def _high(picture: Picture, number: int, tau: float) -> rendering.Picture:
+    high = picture.maps[number] > tau
+    drawn = rendering.blend(rendering.faded(picture.image), np.array(_HIGH), np.where(high, 0.9, 0.0))
+    return outlined(enlarged(drawn, _LARGE), picture)

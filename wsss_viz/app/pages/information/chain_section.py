@@ -75,12 +75,12 @@ def chain_section(state: ViewState) -> None:
             **session.control("flip", min(state.flip, 0.5)),
         )  # fmt: skip
         st.slider("Links", 1, MOST_LINKS, width=220, **session.control("links", state.links))
-    found, worst = _chain(state), _worst(BROKEN)
+    results, worst = _chain(state), _worst(BROKEN)
     left, right = st.columns(2, gap="large")
-    exact = _exact(found)
+    exact = _exact(results)
     with left:
         st.html(markup.panel_title("X → T1 → T2 → …, exactly", "H(X) = 1 bit"))
-        words = ", ".join(f"{result.value_bits:.3f}" for result in found)
+        words = ", ".join(f"{result.value_bits:.3f}" for result in results)
         show(exact, "chain", f"information along the chain, bits: {words}")
     with right:
         st.html(markup.panel_title(f"A {BROKEN} network, binned", f"seed {worst.seed}, epoch {worst.epoch}"))
@@ -92,7 +92,7 @@ def chain_section(state: ViewState) -> None:
     )
     rows = [
         {"quantity": r.quantity, "bits": r.value_bits, "cap": r.cap_bits, "estimator": r.estimator, "of": "chain"}
-        for r in found
+        for r in results
     ]
     rows += [
         {"quantity": f"H(bin({name}))", "bits": value, "cap": INPUT_ENTROPY, "estimator": "binned", "of": BROKEN}
@@ -109,7 +109,7 @@ def _said(worst: Break) -> str:
     if worst.rise <= TOLERANCE:
         return "Right, a stored run: nowhere in it do the bins break that order."
     return (
-        f"Right, the place of a stored run where bins of width 1/15 break it most: {after} seems to know "
+        f"Right, the epoch of a stored run where bins of width 1/15 break it most: {after} seems to know "
         f"{worst.rise:.2f} bits more of the input than {before}, of which it is a function. No network can do that, "
         "the bins did: what they take off one layer is not taken off what the next one is given."
     )

@@ -23,7 +23,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "ReLU, but the top bin clips": {"unit": "relu", "laid": "short", "unit_bins": 100, "weight": 10.0},
     "tanh, bins laid before it": {"unit": "tanh", "laid": "before", "unit_bins": 30, "weight": 5.0},
 }
-OWN = "own"
+CUSTOM = "own"
 WAYS = {
     "value": "equal, over the unit's range",
     "short": "equal, over a quarter of it",
@@ -33,9 +33,9 @@ WAYS = {
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _laid(unit: str, kind: str, count: int) -> Laid:
-    found = Laid(unit, kind, laid_bins(unit, kind, count))
-    _ = found.results, found.masses
-    return found
+    laid = Laid(unit, kind, laid_bins(unit, kind, count))
+    _ = laid.results, laid.masses
+    return laid
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -68,20 +68,20 @@ def minimal_section(state: ViewState) -> None:
         "is one unit and nothing of X is lost in it but by the bins: where a curve turns, the bins turned it. "
         + " ".join(f"At w = {minimal_chart.weights_of(state.unit)[-1]:.0f}: {note}." for note in notes)
     )
-    found = schemes(state.unit, state.unit_bins)
+    by_scheme = schemes(state.unit, state.unit_bins)
     chart_exports.buttons(
-        "minimal-model", minimal_chart.rows(list(found.values())), {"activation": state.unit},
+        "minimal-model", minimal_chart.rows(list(by_scheme.values())), {"activation": state.unit},
         chart,
     )  # fmt: skip
 
 
 def _controls(state: ViewState) -> None:
     now = {"unit": state.unit, "laid": state.laid, "unit_bins": state.unit_bins}
-    preset = next((name for name, wanted in PRESETS.items() if now.items() <= wanted.items()), OWN)
+    preset = next((name for name, wanted in PRESETS.items() if now.items() <= wanted.items()), CUSTOM)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.selectbox(
             "Setting",
-            [*PRESETS, OWN],
+            [*PRESETS, CUSTOM],
             width=270,
             **session.control("unit", preset, lambda name: PRESETS.get(name, {}), "_preset"),
         )

@@ -24,7 +24,7 @@ TITLES = {
     "chain": "Chain",
     "probe": "A real classifier",
 }
-SHOWN = {
+SECTION_PARTS = {
     "plane": (plane_section.lead, plane_section.plane_section),
     "minimal": (minimal_section.lead, minimal_section.minimal_section),
     "table": (table_section.lead, table_section.table_section),
@@ -36,7 +36,7 @@ SHOWN = {
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    lead, draw = SHOWN[state.section]
+    lead, draw = SECTION_PARTS[state.section]
     frame.heading("Information", lead(state), EXPLANATION)
     st.segmented_control(
         "Section",

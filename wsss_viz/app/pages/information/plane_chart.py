@@ -74,10 +74,12 @@ def plane_chart(measured: Mapping[str, Measured], layers: Sequence[int], at: int
         at: the epoch the slider stands at; the nearest one is taken.
     """
     count = len(measured)
-    epochs = sorted({int(epoch) for found in measured.values() for epoch in found.plane.epochs})
+    epochs = sorted({int(epoch) for network in measured.values() for epoch in network.plane.epochs})
     start = len(epochs) - 1 if at == FINAL else int(np.abs(np.array(epochs) - at).argmin())
     moving = tuple(tuple(_moving(measured, layers, epoch)) for epoch in epochs)
-    planes = [plane_panel(found, name, layers, column, count) for column, (name, found) in enumerate(measured.items())]
+    planes = [
+        plane_panel(network, name, layers, column, count) for column, (name, network) in enumerate(measured.items())
+    ]
     return Chart(
         (*planes, *_epoch_panels(measured, layers)),
         HEIGHT,
@@ -93,28 +95,30 @@ def plane_chart(measured: Mapping[str, Measured], layers: Sequence[int], at: int
 def planes_chart(measured: Mapping[str, Measured], layers: Sequence[int], seeds: bool = True) -> Chart:
     """The planes alone, each trail with its end; `seeds`: with each seed's own trail."""
     panels = []
-    for column, (name, found) in enumerate(measured.items()):
-        ends = found.bits[-1].mean(axis=0)
+    for column, (name, network) in enumerate(measured.items()):
+        ends = network.bits[-1].mean(axis=0)
         dots = [
             Points(ends[k : k + 1, INPUT], ends[k : k + 1, LABEL], LAYERS[k], LAYER_COLOURS[k], 12.0, listed=False)
             for k in layers
         ]
-        panel = plane_panel(found, name, layers, column, 6, seeds)
-        title = f"{panel.title}, {found.plane.estimator}" if seeds else panel.title
+        panel = plane_panel(network, name, layers, column, 6, seeds)
+        title = f"{panel.title}, {network.plane.estimator}" if seeds else panel.title
         panels.append(Plot((*panel.marks, *dots), panel.x, panel.y, title, panel.colour, column=column))
     return Chart(tuple(panels), columns=(1.0,) * len(panels), legend="bottom" if seeds else "")
 
 
-def plane_panel(found: Measured, name: str, layers: Sequence[int], column: int, count: int, seeds: bool = True) -> Plot:
+def plane_panel(
+    network: Measured, name: str, layers: Sequence[int], column: int, count: int, seeds: bool = True
+) -> Plot:
     """One plane: trails of the means, thin those of the seeds, and the walls no plane goes beyond."""
     marks: list[Mark] = []
     gap = np.full((1, 2), np.nan)
     for k in layers if seeds else ():
-        each = np.concatenate([np.concatenate([found.bits[:, s, k], gap]) for s in range(found.bits.shape[1])])
+        each = np.concatenate([np.concatenate([network.bits[:, s, k], gap]) for s in range(network.bits.shape[1])])
         marks.append(
             Line(each[:, INPUT], each[:, LABEL], LAYERS[k], LAYER_COLOURS[k], width=1.0, opacity=0.22, listed=False)
         )
-    mean = found.bits.mean(axis=1)
+    mean = network.bits.mean(axis=1)
     marks += [Line(mean[:, k, INPUT], mean[:, k, LABEL], LAYERS[k], LAYER_COLOURS[k], width=2.0) for k in layers]
     marks += walls()
     note: dict[str, Any] = {"size": 10.0, "on_paper": seeds}
@@ -123,16 +127,16 @@ def plane_panel(found: Measured, name: str, layers: Sequence[int], column: int, 
         Note(1.6, 1.06, "H(Y)", **note),
         Note(0.24, 0.58, "I(T;Y) = I(X;T)", angle=-80, **note),
     ]
-    caps = found.plane.caps[..., INPUT]
+    caps = network.plane.caps[..., INPUT]
     cap = INPUT_ENTROPY if np.isnan(caps).all() else float(np.nanmax(caps))
     if cap < INPUT_ENTROPY - 0.01:
         marks.append(Line([cap, cap], [0, LABEL_ENTROPY], colour=GREY, width=1.5, dash="dot"))
         marks.append(Note(cap, 0.14, f"cap {cap:.0f}", side="left", size=10))
-    if why := found.reason(layers):
+    if why := network.reason(layers):
         text = "<br>".join(textwrap.wrap(f"Does not apply: {why}", 38))
         marks.append(Note(6, 0.55, text, size=12, boxed=True))
     quantities = [
-        found.plane.sources[f"{LAYERS[layers[0]]}/{axis}"].get("quantity", f"of the {what}")
+        network.plane.sources[f"{LAYERS[layers[0]]}/{axis}"].get("quantity", f"of the {what}")
         for axis, what in ((INPUT, "input"), (LABEL, "label"))
     ]
     return Plot(
@@ -155,25 +159,25 @@ def walls() -> list[Mark]:
 def _epoch_panels(measured: Mapping[str, Measured], layers: Sequence[int]) -> list[Plot]:
     """Accuracy and loss by epoch, and the axes of what the slider alone draws."""
     curves: dict[str, list[Mark]] = {"accuracy": [], "loss": []}
-    for name, found in measured.items():
+    for name, network in measured.items():
         colour, title = ACTIVATION_COLOURS[name], activation_name(name)
         for series, marks in curves.items():
-            values = found.of_run(series).mean(axis=1)
+            values = network.of_run(series).mean(axis=1)
             for side, dash in ((0, "dot"), (1, "solid")):
                 what = f"{title}, {('train', 'test')[side]}"
                 marks.append(
                     Line(
-                        found.plane.epochs + 1, values[:, side], what, colour, width=1.6, dash=dash, listed=False,
+                        network.plane.epochs + 1, values[:, side], what, colour, width=1.6, dash=dash, listed=False,
                         hover="{name}: {y:.3f}",
                     )
                 )  # fmt: skip
         # The activation's colour, which no line of its own explains.
         curves["accuracy"].append(Points([np.nan], [np.nan], title, colour, 10.0, "square"))
-    last = max(int(found.plane.epochs[-1]) for found in measured.values()) + 1
+    last = max(int(network.plane.epochs[-1]) for network in measured.values()) + 1
     ticks = [value for value in (1, 11, 101, 1001, 10_001) if value <= max(last, 11)]
     labels = [str(value - 1) for value in ticks]
     epoch = Axis("epoch", 0.9, last * 1.1, ticks, labels, log=True)
-    spread = max(float(found.spread(_hidden(layers)).max()) for found in measured.values())
+    spread = max(float(network.spread(_hidden(layers)).max()) for network in measured.values())
     end = float(_VALUES[-1])
     values = Axis("", -1.1, end + 0.15, [-1, 0, 1, 2, 3, end], ["−1", "0", "1", "2", "3", f"{end:.0f}+"])
     names = [LAYERS[k] for k in layers]
@@ -214,69 +218,69 @@ def _moving(measured: Mapping[str, Measured], layers: Sequence[int], epoch: int)
     """What an epoch shows, always in the same order: a plane's seeds and means, its bars, the two cursors."""
     marks: list[tuple[int, Moving]] = []
     colours, first = [LAYER_COLOURS[k] for k in layers], len(measured)
-    for plane, (name, found) in enumerate(measured.items()):
-        row = max(int(np.searchsorted(found.plane.epochs, epoch, side="right")) - 1, 0)
-        bits = found.bits[row][:, list(layers)]
+    for plane, (name, network) in enumerate(measured.items()):
+        row = max(int(np.searchsorted(network.plane.epochs, epoch, side="right")) - 1, 0)
+        bits = network.bits[row][:, list(layers)]
         mean = bits.mean(axis=0)
         x, y = (bits[..., axis].ravel() for axis in (INPUT, LABEL))
         marks.append((plane, Points(x, y, colour=colours * len(bits), size=5.0, opacity=0.35)))
-        text = [_words(found, row, k, int(found.plane.epochs[row]), mean[i]) for i, k in enumerate(layers)]
+        text = [_words(network, row, k, int(network.plane.epochs[row]), mean[i]) for i, k in enumerate(layers)]
         marks.append((plane, Points(mean[:, INPUT], mean[:, LABEL], colour=colours, size=13.0, edge=1.5, hover=text)))
-        marks += [(first + panel, mark) for panel, mark in _bars(found, name, row, layers)]
+        marks += [(first + panel, mark) for panel, mark in _bars(network, name, row, layers)]
     for panel, top in ((0, 1.0), (1, _most_loss(measured))):
         marks.append((first + panel, Line([epoch + 1] * 2, [0, top], colour=GREY, width=1.5)))
     return marks
 
 
-def _bars(found: Measured, name: str, row: int, layers: Sequence[int]) -> list[tuple[int, Moving]]:
+def _bars(network: Measured, name: str, row: int, layers: Sequence[int]) -> list[tuple[int, Moving]]:
     """Compression, saturation, gradient ratio by layer, and the spread of one layer's values."""
-    bits = found.bits[: row + 1, :, :, INPUT]
+    bits = network.bits[: row + 1, :, :, INPUT]
     lost = (bits.max(axis=0) - bits[-1]).mean(axis=0)[list(layers)]
     hidden = [k for k in layers if k < len(LAYERS) - 1]
-    saturated = found.of_run("saturation")[row].mean(axis=0)[hidden]
-    ratio = found.of_run("gradient_ratio")[row].mean(axis=0)[list(layers)]
+    saturated = network.of_run("saturation")[row].mean(axis=0)[hidden]
+    ratio = network.of_run("gradient_ratio")[row].mean(axis=0)[list(layers)]
     colour, title = ACTIVATION_COLOURS[name], activation_name(name)
     bars = ((2, layers, lost), (3, hidden, saturated), (4, layers, ratio))
     marks: list[tuple[int, Moving]] = [
         (panel, Bars([LAYERS[k] for k in at], values, title, colour, hover="{name} {x}: {y:.3f}"))
         for panel, at, values in bars
     ]
-    spread = found.spread(_hidden(layers))[row]
+    spread = network.spread(_hidden(layers))[row]
     hover = "{name}: {y:.1%} from {x:.1f}"
     return [*marks, (5, Line(_VALUES[:-1], spread, title, colour, width=1.6, stepped=True, hover=hover))]
 
 
-def _words(found: Measured, row: int, k: int, epoch: int, mean: NDArray[np.float64]) -> str:
-    lines = [f"<b>{LAYERS[k]}</b>, epoch {epoch}, mean of {found.seeds} seeds"]
+def _words(network: Measured, row: int, k: int, epoch: int, mean: NDArray[np.float64]) -> str:
+    lines = [f"<b>{LAYERS[k]}</b>, epoch {epoch}, mean of {network.seeds} seeds"]
     for axis in (INPUT, LABEL):
-        source = found.plane.sources[f"{LAYERS[k]}/{axis}"]
+        source = network.plane.sources[f"{LAYERS[k]}/{axis}"]
         if np.isnan(mean[axis]):
             lines.append(source.get("reason", "no value")[:80])
             continue
-        values = found.bits[row, :, k, axis]
-        caps = found.plane.caps[row, : found.seeds, k, axis]
+        values = network.bits[row, :, k, axis]
+        caps = network.plane.caps[row, : network.seeds, k, axis]
         cap = f", cap {caps.max():.2f}" if np.isfinite(caps).all() else ""
         lines.append(
             f"{source['quantity']} = {mean[axis]:.3f} bits, seeds {values.min():.3f} to {values.max():.3f}"
             f"<br>   {source['estimator']}, n = {source['n']}{cap}"
         )
-    test = found.of_run("accuracy")[row, :, 1].mean()
+    test = network.of_run("accuracy")[row, :, 1].mean()
     return "<br>".join([*lines, f"test accuracy {test:.3f}"])
 
 
 def _most_loss(measured: Mapping[str, Measured]) -> float:
-    return max(float(found.of_run("loss").mean(axis=1).max()) for found in measured.values())
+    return max(float(network.of_run("loss").mean(axis=1).max()) for network in measured.values())
 
 
 def _most_lost(measured: Mapping[str, Measured]) -> float:
     lost = []
-    for found in measured.values():
-        bits = found.bits[..., INPUT]
+    for network in measured.values():
+        bits = network.bits[..., INPUT]
         lost.append(np.nan_to_num(np.maximum.accumulate(bits, axis=0) - bits).mean(axis=1).max())
     return float(max(lost)) * 1.05
 
 
 def _ratio_range(measured: Mapping[str, Measured]) -> tuple[float, float]:
-    values = np.concatenate([found.of_run("gradient_ratio").mean(axis=1).ravel() for found in measured.values()])
+    values = np.concatenate([network.of_run("gradient_ratio").mean(axis=1).ravel() for network in measured.values()])
     low, high = np.quantile(values[values > 0], [0.01, 1]) if (values > 0).any() else (0.01, 1.0)
     return float(low) * 0.8, float(high) * 1.25

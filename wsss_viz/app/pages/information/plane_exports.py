@@ -14,13 +14,13 @@ from wsss_viz.information.runs import LAYERS
 def plane_rows(measured: Mapping[str, Measured]) -> list[dict[str, Any]]:
     """One row per network, epoch, seed, layer and axis; None where the estimator does not apply."""
     rows = []
-    for name, found in measured.items():
-        for (e, s, k, axis), value in np.ndenumerate(found.bits):
-            source = found.plane.sources[f"{LAYERS[k]}/{axis}"]
-            cap = found.plane.caps[e, s, k, axis]
-            low, high = found.plane.intervals[e, s, k, axis]
+    for name, network in measured.items():
+        for (e, s, k, axis), value in np.ndenumerate(network.bits):
+            source = network.plane.sources[f"{LAYERS[k]}/{axis}"]
+            cap = network.plane.caps[e, s, k, axis]
+            low, high = network.plane.intervals[e, s, k, axis]
             rows.append({
-                "activation": name, "epoch": int(found.plane.epochs[e]), "seed": s, "layer": LAYERS[k],
+                "activation": name, "epoch": int(network.plane.epochs[e]), "seed": s, "layer": LAYERS[k],
                 "quantity": source.get("quantity"), "bits": _number(value), "low": _number(low), "high": _number(high),
                 "cap": _number(cap), "estimator": source.get("estimator"), "n": source.get("n"),
             })  # fmt: skip

@@ -61,14 +61,14 @@ def _stored(activation: str, estimator: str) -> Plane | None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _stored_figure(
-    names: tuple[str, ...], estimator: str, told_by: tuple[str, ...], seeds: int, epoch: int
+    names: tuple[str, ...], estimator: str, layer_names: tuple[str, ...], seeds: int, epoch: int
 ) -> tuple[Any, str]:
     """The chart of stored planes, and the address of a still picture of it, drawn once for all sessions.
 
     The picture is seen until the chart's own script is there.
     """
     measured = _measured({name: plane for name in names if (plane := _stored(name, estimator)) is not None}, seeds)
-    layers = [LAYERS.index(name) for name in told_by]
+    layers = [LAYERS.index(name) for name in layer_names]
     still = chart_exports.svg(planes_chart(measured, layers, seeds=False), on_page=True)
     address = f"data:image/svg+xml;base64,{base64.b64encode(still).decode()}"
     return plotly_figure(plane_chart(measured, layers, epoch)), address
@@ -84,15 +84,15 @@ def _measured(planes: Mapping[str, Plane], seeds: int, runs: Mapping[str, Run] |
 def prepare() -> None:
     """Draws the default view, so that the first visitor does not wait for it."""
     view = ViewState()
-    _stored_figure(view.activations, view.ruler, view.told_by, view.seeds, view.epoch)
+    _stored_figure(view.activations, view.estimator, view.drawn_layers, view.seeds, view.epoch)
 
 
 def lead(state: ViewState) -> str:
     """What the stored planes of the view say, in words."""
-    planes = {name: plane for name in state.activations if (plane := _stored(name, state.ruler)) is not None}
+    planes = {name: plane for name in state.activations if (plane := _stored(name, state.estimator)) is not None}
     if state.live or len(planes) < len(state.activations):
         return plane_words.GENERIC
-    return plane_words.sentence(planes, [LAYERS.index(name) for name in state.told_by])
+    return plane_words.sentence(planes, [LAYERS.index(name) for name in state.drawn_layers])
 
 
 def plane_section(state: ViewState) -> None:
@@ -101,21 +101,23 @@ def plane_section(state: ViewState) -> None:
     if state.live:
         _live(state)
         return
-    planes = {name: _stored(name, state.ruler) for name in state.activations}
+    planes = {name: _stored(name, state.estimator) for name in state.activations}
     missing = [name for name, plane in planes.items() if plane is None]
     if not missing:
         _draw(state, {name: plane for name, plane in planes.items() if plane is not None}, PRECOMPUTED)
         return
     request = Request(
-        ("plane", state.ruler, tuple(missing)), lambda: _work(missing, state.ruler), _total(missing, state.ruler)
+        ("plane", state.estimator, tuple(missing)),
+        lambda: _work(missing, state.estimator),
+        _total(missing, state.estimator),
     )
 
     def draw(now: Snapshot) -> None:
         latest = {plane.activation: plane for plane in cast("tuple[Any, ...]", now.steps)}
-        found = {name: planes[name] or latest.get(name) for name in state.activations}
-        _draw(state, {name: plane for name, plane in found.items() if plane is not None}, "Stored run, measured now")
+        current = {name: planes[name] or latest.get(name) for name in state.activations}
+        _draw(state, {name: plane for name, plane in current.items() if plane is not None}, "Stored run, measured now")
 
-    follow(request, f"Measuring with {state.ruler}", draw)
+    follow(request, f"Measuring with {state.estimator}", draw)
 
 
 def _work(names: list[str], estimator: str) -> Iterator[Any]:
@@ -137,23 +139,23 @@ def _live(state: ViewState) -> None:
     request = Request(("live", state.live), lambda: cast("Iterator[Any]", stream(wanted)), updates(wanted))
 
     def draw(now: Snapshot) -> None:
-        told = [snapshot for update in cast("tuple[Update, ...]", now.steps) for snapshot in update.snapshots]
-        run = Run.collect(wanted, told)
+        snapshots = [snapshot for update in cast("tuple[Update, ...]", now.steps) for snapshot in update.snapshots]
+        run = Run.collect(wanted, snapshots)
         plane = list(measuring(run, "default"))[-1]
-        _draw(state, {state.live: plane}, f"Trained now: {len(told)} snapshots of seeds 0 to 3", {state.live: run})
+        _draw(state, {state.live: plane}, f"Trained now: {len(snapshots)} snapshots of seeds 0 to 3", {state.live: run})
 
     follow(request, f"Training {activation_name(state.live)}", draw)
 
 
 def _controls(state: ViewState) -> None:
-    kind, value = check_estimator(state.ruler)
+    kind, value = check_estimator(state.estimator)
     with st.container(horizontal=True, gap="medium"):
         st.pills(
             "Networks",
             NETWORK_ACTIVATIONS,
             format_func=activation_name,
             selection_mode="multi",
-            **session.control("activations", list(state.activations), lambda found: _in_order("activations", found)),
+            **session.control("activations", list(state.activations), lambda picked: _in_order("activations", picked)),
         )
         st.selectbox(
             "Estimator",
@@ -161,7 +163,7 @@ def _controls(state: ViewState) -> None:
             format_func=lambda name: ESTIMATOR_LABELS[name] + (", label only" if name in LABEL_ONLY else ""),
             help="  \n".join(f"**{ESTIMATOR_LABELS[name]}** (`{name}`): {text}" for name, text in ESTIMATORS.items()),
             width=210,
-            **session.control("ruler", kind, _estimator),
+            **session.control("estimator", kind, _estimator),
         )
         if kind not in ("default", "probe"):
             options = dict.fromkeys([value, DEFAULTS[kind], *_values(kind)])
@@ -169,7 +171,7 @@ def _controls(state: ViewState) -> None:
                 "Its value",
                 list(options),
                 width=110,
-                **session.control("ruler", value, lambda found: {"ruler": f"{kind}:{found}"}, f"_{kind}"),
+                **session.control("estimator", value, lambda picked: {"estimator": f"{kind}:{picked}"}, f"_{kind}"),
             )
         st.slider("Seeds", 1, MOST_SEEDS, width=120, **session.control("seeds", state.seeds))
         st.selectbox(
@@ -184,18 +186,20 @@ def _controls(state: ViewState) -> None:
             "Layers",
             NETWORK_LAYERS,
             selection_mode="multi",
-            **session.control("told_by", list(state.told_by), lambda found: _in_order("told_by", found)),
+            **session.control(
+                "drawn_layers", list(state.drawn_layers), lambda picked: _in_order("drawn_layers", picked)
+            ),
         )
 
 
-def _in_order(field: str, found: list[str]) -> dict[str, Any]:
+def _in_order(field: str, picked: list[str]) -> dict[str, Any]:
     options = NETWORK_ACTIVATIONS if field == "activations" else NETWORK_LAYERS
-    names = tuple(name for name in options if name in found)
+    names = tuple(name for name in options if name in picked)
     return {field: names} if names else {}
 
 
 def _estimator(kind: str) -> dict[str, Any]:
-    return {"ruler": f"{kind}:{DEFAULTS[kind]}" if kind in DEFAULTS else kind}
+    return {"estimator": f"{kind}:{DEFAULTS[kind]}" if kind in DEFAULTS else kind}
 
 
 def _values(kind: str) -> tuple[str, ...]:
@@ -207,13 +211,13 @@ def _values(kind: str) -> tuple[str, ...]:
 
 
 def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapping[str, Run] | None = None) -> None:
-    layers = [LAYERS.index(name) for name in state.told_by]
+    layers = [LAYERS.index(name) for name in state.drawn_layers]
     measured = _measured(planes, state.seeds, runs)
     if not measured:
         return
     with st.container(key="plane_chart"):
         if origin == PRECOMPUTED:
-            drawn, still = _stored_figure(tuple(planes), state.ruler, state.told_by, state.seeds, state.epoch)
+            drawn, still = _stored_figure(tuple(planes), state.estimator, state.drawn_layers, state.seeds, state.epoch)
             st.html(f'<div class="wv-first"><img src="{still}" alt=""></div>')
         else:
             drawn = plane_chart(measured, layers, state.epoch)
@@ -231,7 +235,7 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
         st.caption("Bits, the mean over the seeds and their range. C_k = max over epochs − end; F_k = end − start.")
     rows = plane_exports.plane_rows(measured)
     about = {
-        "estimator": state.ruler,
+        "estimator": state.estimator,
         "origin": origin,
         "recipes": {n: asdict(m.run.recipe) for n, m in measured.items()},
     }
@@ -240,5 +244,5 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
 
 def _alt(measured: Mapping[str, Measured], layers: Sequence[int]) -> str:
     rows = plane_words.layer_rows(measured, layers[-1:])
-    told = [f"{row['network']}, {row['layer']}: loses {row['C_k, lost again'] or 'no value'}" for row in rows]
-    return f"information planes by epoch; bits of the input, {'; '.join(told)}"
+    losses = [f"{row['network']}, {row['layer']}: loses {row['C_k, lost again'] or 'no value'}" for row in rows]
+    return f"information planes by epoch; bits of the input, {'; '.join(losses)}"

@@ -24,11 +24,11 @@ GENERIC = (
 def sentence(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
     """What the layers gain and lose of the input, in words, whatever it is; `GENERIC` where nothing can be said."""
     hidden = [k for k in layers if k < OUTPUT]
-    told = {name: plane.mean[..., INPUT] for name, plane in planes.items()}
-    if not hidden or any(np.isnan(mean[:, hidden[-1]]).any() for mean in told.values()):
+    bits = {name: plane.mean[..., INPUT] for name, plane in planes.items()}
+    if not hidden or any(np.isnan(mean[:, hidden[-1]]).any() for mean in bits.values()):
         return GENERIC
     k = hidden[-1]
-    parts = [f"that of the {activation_name(name)} network {_fate(mean[:, k])}" for name, mean in told.items()]
+    parts = [f"that of the {activation_name(name)} network {_fate(mean[:, k])}" for name, mean in bits.items()]
     return (
         "Each layer of a small network is a point: how many bits it tells of the input and of the label. Look at "
         f"{LAYERS[k]} while it is trained: {'; '.join(parts)}. The estimator is part of each number: change it, and "
@@ -36,11 +36,11 @@ def sentence(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
     )
 
 
-def _fate(told: Any) -> str:
-    lost = float(told.max() - told[-1])
+def _fate(bits: Any) -> str:
+    lost = float(bits.max() - bits[-1])
     if lost <= NEXT_TO_NOTHING:
-        return f"comes to tell {told.max():.1f} bits of the input and loses none of them"
-    return f"comes to tell {told.max():.1f} bits of the input and loses {lost:.1f} of them"
+        return f"comes to tell {bits.max():.1f} bits of the input and loses none of them"
+    return f"comes to tell {bits.max():.1f} bits of the input and loses {lost:.1f} of them"
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -48,7 +48,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def sources(planes: Mapping[str, Plane]) -> str:
-    """For each network what its values are: quantities, estimator, estimator, samples, caps; or why there are none."""
+    """For each network what its values are: quantity, estimator, its settings, samples, caps; or why there are none."""
     lines = []
     for name, plane in planes.items():
         described = []
@@ -81,18 +81,18 @@ def order(planes: Mapping[str, Plane]) -> str:
 
 
 def layer_rows(measured: Mapping[str, Measured], layers: Sequence[int]) -> list[dict[str, Any]]:
-    """One row a network and layer: height, end, C_k, onset and F_k, means over the seeds with their range."""
+    """One row per network and layer: height, end, C_k, onset and F_k, means over the seeds with their range."""
     rows = []
-    for name, found in measured.items():
-        plane = replace(found.plane, bits=found.bits)
-        told, label = plane.bits[..., INPUT], plane.bits[..., LABEL]
+    for name, measurement in measured.items():
+        plane = replace(measurement.plane, bits=measurement.bits)
+        of_input, label = plane.bits[..., INPUT], plane.bits[..., LABEL]
         for k in layers:
             source = plane.sources[f"{LAYERS[k]}/{INPUT}"]
             rows.append({
                 "network": activation_name(name),
                 "layer": LAYERS[k],
-                "of the input, at its height": _bits(told.max(axis=0)[:, k]),
-                "in the end": _bits(told[-1, :, k]),
+                "of the input, at its height": _bits(of_input.max(axis=0)[:, k]),
+                "in the end": _bits(of_input[-1, :, k]),
                 "C_k, lost again": _bits(plane.compression[:, k]),
                 "from epoch": None if np.isnan(plane.onset[:, k]).any() else int(np.median(plane.onset[:, k])),
                 "of the label, in the end": _bits(label[-1, :, k]),

@@ -34,14 +34,14 @@ Row = Mapping[str, Any]
 def lead(state: ViewState) -> str:
     """What the probes find in the last layer, in words, whatever it is; "" where nothing is measured."""
     try:
-        rows = _chosen(read_stored(), state.probed, "logistic")
+        rows = _rows_of(read_stored(), state.probed, "logistic")
     except InputError:
         return ""
     lines = {region: _line(rows, "rib" if state.probed == "rib" else "classifier", region) for region in REGIONS}
     if not all(len(line) > 1 for line in lines.values()):
         return ""
     first, last = lines["non_discriminative"][0], lines["non_discriminative"][-1]
-    own, cap = lines["discriminative"][-1]["value_bits"], last["cap_bits"]
+    discriminative, cap = lines["discriminative"][-1]["value_bits"], last["cap_bits"]
     what = "coat" if state.probed == "coat" else "class"
     if state.probed == "rib":
         start, end, (low, high) = first["value_bits"], last["value_bits"], last["ci"]
@@ -53,7 +53,7 @@ def lead(state: ViewState) -> str:
     return (
         f"Probes are trained to read each layer. Of the {cap:.2f} bits of an object's {what}, that of the rest of "
         f"the object finds {first['value_bits']:.2f} in the first layer and {last['value_bits']:.2f} in the last; that "
-        f"of its discriminative part {own:.2f} in the last."
+        f"of its discriminative part {discriminative:.2f} in the last."
     )
 
 
@@ -76,23 +76,23 @@ def probe_section(state: ViewState) -> None:
     except InputError as why:
         st.warning(str(why), icon=":material/info:")
         return
-    rows = _chosen(report, state.probed, state.reader if state.probed == "class" else "logistic")
+    rows = _rows_of(report, state.probed, state.reader if state.probed == "class" else "logistic")
     chart = _chart(rows, state.probed == "rib")
     show(chart, "probe", _words(rows))
     for reason in dict.fromkeys(row["reason"] for row in rows if "reason" in row):
         st.warning(f"Not measured: {reason}", icon=":material/block:")
     _caption(report, rows, state)
     with st.expander("Every number"):
-        shown = ("network", "layer", "region", "iteration", "family", "value_bits", "ci", "cap_bits", "n")
-        st.dataframe([{key: row.get(key) for key in shown} for row in rows], hide_index=True, placeholder="–")
+        columns = ("network", "layer", "region", "iteration", "family", "value_bits", "ci", "cap_bits", "n")
+        st.dataframe([{key: row.get(key) for key in columns} for row in rows], hide_index=True, placeholder="–")
     chart_exports.buttons("probe-information", rows, {"checkpoints": report["checkpoints"]}, chart)
 
 
-def _chosen(report: Row, probed: str, family: str) -> list[Row]:
+def _rows_of(report: Row, probed: str, family: str) -> list[Row]:
     rows = [row for row in report["measured"] if (row["network"] == "rib") == (probed == "rib")]
     rows = [row for row in rows if probed == "rib" or row["target"] == probed]
-    found = [row for row in rows if row["family"] == family]
-    return found or rows
+    of_family = [row for row in rows if row["family"] == family]
+    return of_family or rows
 
 
 def _line(rows: Sequence[Row], network: str, region: str) -> list[Row]:

@@ -24,7 +24,7 @@ TABLES = {
     "erasure-like: X at most Y": (50, 25, 0, 25),
     "Y is not X": (0, 50, 50, 0),
 }
-OWN = "own"
+CUSTOM = "own"
 ALONE, SHARED, OTHER = "#4d7fd6", ACCENT, "#d9a400"
 
 
@@ -35,8 +35,8 @@ def distribution(weights: tuple[int, ...]) -> NDArray[np.float64]:
 
 def lead(state: ViewState) -> str:
     """What the table says, in words."""
-    found = table_measures(distribution(state.table))
-    before, after, shared = (r.value_bits for r in (found.y, found.y_given_x, found.information))
+    measures = table_measures(distribution(state.table))
+    before, after, shared = (r.value_bits for r in (measures.y, measures.y_given_x, measures.information))
     return (
         f"Before X is known, Y is uncertain by {before:.3f} bits; once it is, by {after:.3f}. "
         f"What X says of Y is the difference, {shared:.3f} bits, and Y says as much of X."
@@ -46,30 +46,40 @@ def lead(state: ViewState) -> str:
 def table_section(state: ViewState) -> None:
     """The table as a table, the entropies as bars that add up, and what samples of it give."""
     p = distribution(state.table)
-    found = table_measures(p)
+    measures = table_measures(p)
     left, right = st.columns([2, 3], gap="large")
     with left:
         _editor(state, p)
-    chart = _bars(found)
+    chart = _bars(measures)
     with right:
-        show(chart, "table", _words(found))
+        show(chart, "table", _words(measures))
     st.caption(
         "Exact. H(X) + H(Y) − H(X,Y) = H(X) − H(X|Y) = H(Y) − H(Y|X) = I(X;Y): the middle part is the same in "
         "every bar. "
         "Variation of information, what the two do not share: "
-        f"{found.variation.value_bits:.4f} bits."
+        f"{measures.variation.value_bits:.4f} bits."
     )
-    rows = _sampled(state, p, found.information)
-    exact = (found.x, found.y, found.joint, found.x_given_y, found.y_given_x, found.information, found.variation)
-    kept = [{"quantity": r.quantity, "estimator": r.estimator, "bits": r.value_bits, "cap": r.cap_bits} for r in exact]
-    chart_exports.buttons("table", [*kept, *rows], {"table": p.tolist()}, chart)
+    rows = _sampled(state, p, measures.information)
+    exact = (
+        measures.x,
+        measures.y,
+        measures.joint,
+        measures.x_given_y,
+        measures.y_given_x,
+        measures.information,
+        measures.variation,
+    )
+    exact_rows = [
+        {"quantity": r.quantity, "estimator": r.estimator, "bits": r.value_bits, "cap": r.cap_bits} for r in exact
+    ]
+    chart_exports.buttons("table", [*exact_rows, *rows], {"table": p.tolist()}, chart)
 
 
 def _editor(state: ViewState, p: NDArray[np.float64]) -> None:
-    preset = next((name for name, table in TABLES.items() if table == state.table), OWN)
+    preset = next((name for name, table in TABLES.items() if table == state.table), CUSTOM)
     st.selectbox(
         "Table",
-        [*TABLES, OWN],
+        [*TABLES, CUSTOM],
         **session.control("table", preset, lambda name: {"table": TABLES.get(name, state.table)}, "_preset"),
     )
     for x in (0, 1):
@@ -91,10 +101,10 @@ def _cell(at: int, value: int) -> dict[str, Any]:
     return {"table": tuple(weights)} if any(weights) else {}
 
 
-def _bars(found: TableMeasures) -> Chart:
+def _bars(measures: TableMeasures) -> Chart:
     """H(X), H(Y) and H(X,Y) as bars of what is X's alone, shared, and Y's alone."""
     names = ["H(X,Y)", "H(Y)", "H(X)"]
-    alone, shared, other = (r.value_bits for r in (found.x_given_y, found.information, found.y_given_x))
+    alone, shared, other = (r.value_bits for r in (measures.x_given_y, measures.information, measures.y_given_x))
     parts = (
         ("H(X|Y)", ALONE, [0.0, 0, 0], [alone, 0, alone]),
         ("I(X;Y)", SHARED, [alone] * 3, [shared] * 3),
@@ -107,14 +117,14 @@ def _bars(found: TableMeasures) -> Chart:
         )
         for name, colour, start, length in parts
     )  # fmt: skip
-    totals = zip(names, (found.joint, found.y, found.x), strict=True)
+    totals = zip(names, (measures.joint, measures.y, measures.x), strict=True)
     labels = [f"{name} = {total.value_bits:.3f}" for name, total in totals]
     y = Axis(ticks=names, labels=labels, categories=names)
     return Chart((Plot(bars, Axis("bits", 0, 2.02), y),), 300, margin=(56, 12, 34, 48), stacked=True)
 
 
-def _words(found: TableMeasures) -> str:
-    every = (found.x, found.y, found.joint, found.x_given_y, found.y_given_x, found.information)
+def _words(measures: TableMeasures) -> str:
+    every = (measures.x, measures.y, measures.joint, measures.x_given_y, measures.y_given_x, measures.information)
     return "; ".join(f"{r.quantity} {r.value_bits:.4f} bits" for r in every)
 
 

@@ -1,1 +1,1 @@
-"""Learn: the lecture, one claim a step. `syllabus` has its steps in order, `lesson` what one is, `view` draws one."""
+"""Learn: the lecture, one claim per step. `syllabus` has its steps in order, `lesson` what one is, `view` draws one."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def sources() -> tuple[str, ...]:
     """The scenes there are traces of, as data strings; those that would be computed where there is no showcase."""
-    shown = traces.showcase()
-    return shown.scenes if shown and shown.scenes else SHOWCASE_SCENES
+    stored = traces.showcase()
+    return stored.scenes if stored and stored.scenes else SHOWCASE_SCENES
 
 
 def with_labels(*names: str) -> tuple[str, ...]:
@@ -38,10 +38,9 @@ def with_labels(*names: str) -> tuple[str, ...]:
 
 def at(state: ViewState, source: str, focus: str = "") -> ViewState:
     """The state on a scene of the lecture; its class is kept where it is one of the scene's, else it is `focus`."""
-    _, split, index = source.split(":")
     labels = samples.scene(source).labels or ()
     name = state.focus if state.focus in labels else focus
-    return replace(state, split=split, index=int(index), classes=(), focus=name, views="single")
+    return replace(state, example=source, classes=(), focus=name, views="single")
 
 
 def elsewhere(state: ViewState) -> ViewState:
@@ -86,7 +85,7 @@ def _lesson_trace(checkpoint: str, name: str, source: str, stamps: tuple[tuple[s
     kind, _, label = name.rpartition("-")
     sample, classifier = samples.scene(source), checkpoints.classifier()
     if kind == "looks":
-        return lessons.looks(classifier, sample, label), "computed now"
+        return lessons.erased_above_thresholds(classifier, sample, label), "computed now"
     if name == "segmented":
         return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), "computed now"
     if kind == "spill":

@@ -1,4 +1,4 @@
-"""The lecture on paper: a page a step with claim, picture, formula, question and sources, the answers at the end."""
+"""The lecture on paper: a page per step with claim, picture, formula, question and sources, the answers at the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def handout() -> bytes:
     bytes.
 
     Raises:
-        InputError: a step cannot be shown, because what it shows is not there.
+        InputError: a step cannot be drawn, because what it shows is missing.
     """
     lessons: list[Lesson] = []
     for number, step in enumerate(SYLLABUS, start=1):
@@ -56,27 +56,27 @@ def button() -> None:
     file_button("Handout of all steps (PDF)", "wsss_viz-lecture.pdf", handout, icon="print", key="handout")
 
 
-def step_page(found: Lesson, number: int) -> Figure:
+def step_page(item: Lesson, number: int) -> Figure:
     """One step on a page."""
     figure = _page(number)
-    top = _paragraph(figure, found.claim, LEFT, 0.925, 19, RIGHT - LEFT, bold=True)
-    top = _paragraph(figure, found.lead, LEFT, top - 0.012, 11, RIGHT - LEFT)
+    top = _paragraph(figure, item.claim, LEFT, 0.925, 19, RIGHT - LEFT, bold=True)
+    top = _paragraph(figure, item.lead, LEFT, top - 0.012, 11, RIGHT - LEFT)
     rows = figure.add_gridspec(3, 3, height_ratios=(1.01 - top, top - 0.385, 0.375), width_ratios=(0.02, 0.955, 0.025))
-    found.draw(figure.add_subfigure(rows[1, 1]))
+    item.draw(figure.add_subfigure(rows[1, 1]))
     formula, question, rest = _COLUMNS
     for x, heading in zip(_COLUMNS, ("The formula", "Predict, then look", "Where it is from"), strict=True):
         figure.text(x, 0.335, heading.upper(), size=7.5, color=_SOFT, weight="bold")
-    lines = _formula(figure, found, formula, 0.29)
-    _paragraph(figure, found.formula.reads, formula, lines, 9, _COLUMN_WIDTH + 0.03, math=True)
-    y = _paragraph(figure, found.question.asked, question, 0.315, 10, _COLUMN_WIDTH, bold=True)
-    for option in found.question.options:
+    lines = _formula(figure, item, formula, 0.29)
+    _paragraph(figure, item.formula.reads, formula, lines, 9, _COLUMN_WIDTH + 0.03, math=True)
+    y = _paragraph(figure, item.question.asked, question, 0.315, 10, _COLUMN_WIDTH, bold=True)
+    for option in item.question.options:
         y = _paragraph(figure, f"\N{BALLOT BOX}  {option}", question, y - 0.008, 9.5, _COLUMN_WIDTH)
-    y = _paragraph(figure, f"In the app: {found.control}", question, y - 0.02, 8.5, _COLUMN_WIDTH, colour=_SOFT)
+    y = _paragraph(figure, f"In the app: {item.control}", question, y - 0.02, 8.5, _COLUMN_WIDTH, colour=_SOFT)
     y = 0.315
-    for source in found.sources:
+    for source in item.sources:
         mark = f" [{UNVERIFIED}]" if source.unverified else ""
         y = _paragraph(figure, f"{source.work}: {source.gives}{mark}", rest, y, 8.5, _COLUMN_WIDTH) - 0.006
-    _paragraph(figure, found.caveat, rest, y - 0.012, 8.5, _COLUMN_WIDTH, colour=_SOFT)
+    _paragraph(figure, item.caveat, rest, y - 0.012, 8.5, _COLUMN_WIDTH, colour=_SOFT)
     return figure
 
 
@@ -87,10 +87,10 @@ def answers_page(lessons: list[Lesson]) -> Figure:
     half = (len(lessons) + 1) // 2
     for column, x in enumerate((LEFT, 0.52)):
         y = 0.865
-        for number, found in list(enumerate(lessons, start=1))[column * half : (column + 1) * half]:
-            asked = f"{number}  {found.question.asked}"
+        for number, item in list(enumerate(lessons, start=1))[column * half : (column + 1) * half]:
+            asked = f"{number}  {item.question.asked}"
             y = _paragraph(figure, asked, x, y, 8.5, 0.43, bold=True)
-            answer = f"{found.question.options[found.question.right]}. {found.question.answer}"
+            answer = f"{item.question.options[item.question.right]}. {item.question.answer}"
             y = _paragraph(figure, answer, x + 0.015, y - 0.003, 8.5, 0.415) - 0.014
     return figure
 
@@ -111,14 +111,14 @@ def _page(number: int | None) -> Figure:
     return figure
 
 
-def _formula(figure: Figure, found: Lesson, x: float, y: float) -> float:
+def _formula(figure: Figure, item: Lesson, x: float, y: float) -> float:
     """The formula in one line where it fits, its size brought down where it does not; where its text begins."""
-    whole = found.formula.before + found.formula.term + found.formula.after
+    whole = item.formula.before + item.formula.term + item.formula.after
     trial = figure.text(x, y, f"${whole}$", size=_FORMULA_SIZE, math_fontfamily="cm")
     box = trial.get_window_extent()
     trial.remove()
     wide = box.width / figure.bbox.width + 0.01  # the parts stand a little apart
-    draw_formula(figure, found.formula, x, y, _FORMULA_SIZE * min(1.0, _FORMULA_WIDTH / wide))
+    draw_formula(figure, item.formula, x, y, _FORMULA_SIZE * min(1.0, _FORMULA_WIDTH / wide))
     return y - max(0.03, 0.5 * box.height / figure.bbox.height + 0.014)
 
 
@@ -183,17 +183,17 @@ def broken(text: str, letters: float, math: bool) -> list[str]:
 
 def _joined(words: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """Pieces without white space between them are one word."""
-    found: list[tuple[str, float]] = []
+    joined: list[tuple[str, float]] = []
     open_word = False
     for text, width in words:
         if text.isspace():
             open_word = False
         elif open_word:
-            found[-1] = (found[-1][0] + text, found[-1][1] + width)
+            joined[-1] = (joined[-1][0] + text, joined[-1][1] + width)
         else:
-            found.append((text, width))
+            joined.append((text, width))
             open_word = True
-    return found
+    return joined
 
 
 def _filled(words: list[tuple[str, float]], letters: float) -> list[str]:

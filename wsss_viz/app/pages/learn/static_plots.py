@@ -37,8 +37,8 @@ def row(figure: SubFigure, cells: Sequence[tuple[str, Cell]], widths: Sequence[f
         ax.set_title(title, size=SMALL + 1, loc="left")
         if isinstance(cell, Plot):
             draw_panel(ax, cell, SMALL, title=False)
-            place = ax.get_position()
-            ax.set_position((place.x0 + LABELS, place.y0, place.width - LABELS, place.height))
+            box = ax.get_position()
+            ax.set_position((box.x0 + LABELS, box.y0, box.width - LABELS, box.height))
         else:
             ax.imshow(cell)
             ax.axis("off")
@@ -48,13 +48,13 @@ def classes_overlay(image: rendering.Picture, mask: NDArray | None, classes: Seq
     """A mask of classes in their colours over the faded image, each object outlined."""
     assert mask is not None
     size = rendering.display_size(image.shape[:2])
-    shown = rendering.enlarge_mask(mask, size)
+    enlarged = rendering.enlarge_mask(mask, size)
     drawn = rendering.faded(rendering.enlarge(image))
-    for value in np.unique(shown):
+    for value in np.unique(enlarged):
         if value not in (BACKGROUND, IGNORE):
             colour = np.array(class_colour(classes[value - 1]))
-            drawn = rendering.blend(drawn, colour, np.where(shown == value, 0.8, 0.0))
-    return rendering.with_contour(drawn, shown)
+            drawn = rendering.blend(drawn, colour, np.where(enlarged == value, 0.8, 0.0))
+    return rendering.with_contour(drawn, enlarged)
 
 
 def truth(ground: Sample) -> rendering.Picture:

@@ -40,5 +40,5 @@ def lesson(number: int, state: ViewState) -> Lesson:
     Raises:
         InputError: what it shows is missing, with the command that makes it.
     """
-    found: Lesson = import_module(f"wsss_viz.app.pages.learn.steps.{SYLLABUS[number - 1].module}").lesson(state)
-    return found
+    built: Lesson = import_module(f"wsss_viz.app.pages.learn.steps.{SYLLABUS[number - 1].module}").lesson(state)
+    return built

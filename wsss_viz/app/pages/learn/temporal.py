@@ -38,24 +38,24 @@ class Timed:
     threshold: float
 
     @property
-    def found(self) -> NDArray[np.bool_]:
+    def localised(self) -> NDArray[np.bool_]:
         """(T,), the frames where a label's map is above the threshold."""
         above: NDArray[np.bool_] = self.values.max(axis=0) > self.threshold
         return above
 
     def recall(self, kind: int) -> float:
-        """The share of the frames of one kind of moment that is found."""
-        return float(self.found[self.video.moments == kind].mean())
+        """The share of the frames of one kind of moment that the map is above the threshold in."""
+        return float(self.localised[self.video.moments == kind].mean())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _timed(stamp: int) -> Timed:
-    shown = read_sequence_maps()
-    videos = [shown.video(i) for i in range(min(len(shown), 12))]
+    stored = read_sequence_maps()
+    videos = [stored.video(i) for i in range(min(len(stored), 12))]
     index = next((i for i, video in enumerate(videos) if len(video.labels) == 1), 0)
     video = videos[index]
-    values = normalised(shown.maps[index])[[ACTIONS.index(name) for name in video.labels]]
-    return Timed(video, values, shown.threshold)
+    values = normalised(stored.maps[index])[[ACTIONS.index(name) for name in video.labels]]
+    return Timed(video, values, stored.threshold)
 
 
 def timed() -> Timed:
@@ -71,20 +71,20 @@ def strip(video: Video, count: int = FRAMES) -> rendering.Picture:
     return picture
 
 
-def show(found: Timed) -> None:
+def show(clip: Timed) -> None:
     """Draws the video and its map over time."""
-    labels = ", ".join(found.video.labels)
-    first, rest = found.recall(DISCRIMINATIVE), found.recall(NON_DISCRIMINATIVE)
-    note = f"found above {found.threshold:.2f}: {percent(first)} of the moment, {percent(rest)} of run-up and run-out"
+    labels = ", ".join(clip.video.labels)
+    first, rest = clip.recall(DISCRIMINATIVE), clip.recall(NON_DISCRIMINATIVE)
+    note = f"above {clip.threshold:.2f}: {percent(first)} of the moment, {percent(rest)} of run-up and run-out"
     with st.container(gap="xsmall", key="in_time"):
         st.html(markup.panel_title(f"The same in time. Labels of the whole video: {labels}. Wanted: when?", note))
         st.image(
-            rendering.png(strip(found.video)),
+            rendering.png(strip(clip.video)),
             width="stretch",
             output_format="PNG",
             alt=f"{FRAMES} frames of a drawn video with the action {labels}",
         )
-        show_chart(map_chart(found), "learn_time", described(found))
+        show_chart(map_chart(clip), "learn_time", described(clip))
 
 
 def _span(moments: NDArray[np.uint8], kind: int) -> str:
@@ -93,9 +93,9 @@ def _span(moments: NDArray[np.uint8], kind: int) -> str:
     return f"frame {at[0] + 1} to {at[-1] + 1}" if at.size else "in no frame"
 
 
-def map_chart(found: Timed) -> Chart:
+def map_chart(clip: Timed) -> Chart:
     """The maps over time, over bands for the action's moment and its rest; as wide as the strip above it."""
-    count, moments = len(found.video.frames), found.video.moments
+    count, moments = len(clip.video.frames), clip.video.moments
     marks: list[Mark] = []
     for kind, name in MOMENTS.items():
         ends = np.flatnonzero(np.diff(np.concatenate([[False], moments == kind, [False]])))
@@ -104,14 +104,14 @@ def map_chart(found: Timed) -> Chart:
     frames = np.arange(count) + 0.5
     marks += [
         Line(frames, row, f"map of {name}", colour, width=2.5, hover="{name}, frame {x:.0f}: {y:.2f}")
-        for name, row, colour in zip(found.video.labels, found.values, LINES, strict=False)
+        for name, row, colour in zip(clip.video.labels, clip.values, LINES, strict=False)
     ]
-    marks.append(Rule(y=found.threshold))
+    marks.append(Rule(y=clip.threshold))
     axes = Axis(low=0, high=count, hidden=True), Axis(low=0, high=1.02, hidden=True)
     return Chart((Plot(tuple(marks), *axes),), HEIGHT, margin=(0, 0, 0, 24), legend="bottom")
 
 
-def described(found: Timed) -> str:
+def described(clip: Timed) -> str:
     """The chart in one line."""
-    moment = _span(found.video.moments, DISCRIMINATIVE)
-    return f"class map over {len(found.video.frames)} frames; the discriminative moment is {moment}"
+    moment = _span(clip.video.moments, DISCRIMINATIVE)
+    return f"class map over {len(clip.video.frames)} frames; the discriminative moment is {moment}"

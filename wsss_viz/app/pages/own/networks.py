@@ -14,7 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.services.upload import bounded
-from wsss_viz.app.settings import found_files, upload_allowed
+from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
 from wsss_viz.data.sample import Sample
@@ -25,8 +25,6 @@ from wsss_viz.models.suffixes import WEIGHT_SUFFIXES, weight_suffix
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
-LARGEST_UPLOAD = 500
-"""Megabytes."""
 PACE_SIZES = ((64, 96), (160, 224))
 SEEN_SIDE = 512
 """Pixels: published networks see images at their own size, which for VOC is 500."""
@@ -98,8 +96,8 @@ def _opened(path: str, stamp: tuple[int, int], device: str) -> Opened:
 
 
 def opened(name: str) -> Opened:
-    """A checkpoint of `found_files`, read once for all sessions, and again once it has changed."""
-    path = found_files().get(name)
+    """A checkpoint of `checkpoint_files`, read once for all sessions, and again once it has changed."""
+    path = checkpoint_files().get(name)
     if path is None:
         return Opened(None, None, refusal=f"{name} is no longer on this server: choose another checkpoint")
     status = path.stat()
@@ -112,7 +110,7 @@ def opened(name: str) -> Opened:
 
 def chooser(state: ViewState) -> Opened | None:
     """The controls for whose network looks; what was chosen, or None for the shipped classifier."""
-    names = list(found_files())
+    names = list(checkpoint_files())
     if not names and not state.checkpoint and not upload_allowed():
         return None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="network"):
@@ -120,7 +118,7 @@ def chooser(state: ViewState) -> Opened | None:
         st.selectbox(
             "Network",
             _with_current(names, state.checkpoint),
-            format_func=lambda name: name or "shipped classifier of the scenes",
+            format_func=lambda name: name or "ImageNet's, or the drawn scenes'",
             width=300,
             disabled=uploaded is not None,
             help="Checkpoints in `checkpoints/`, and in the folder that `app --checkpoints` names.",
@@ -163,9 +161,9 @@ def _upload() -> Opened | None:
     """The field a checkpoint is dropped on; what was read of it, kept for this session alone."""
     file = st.file_uploader(
         "Checkpoint",
-        type=[suffix[1:] for suffix in WEIGHT_SUFFIXES],
+        type=WEIGHT_SUFFIXES,
         key=_WIDGET,
-        max_upload_size=LARGEST_UPLOAD,
+        max_upload_size=checkpoint_megabytes(st.get_option("server.maxUploadSize")),
         width=360,
         help="safetensors, or a .pth of torch 1.6 and newer. It is checked, never run, and gone with this page.",
     )
@@ -190,9 +188,10 @@ def _read_upload(content: bytes, suffix: str) -> Opened:
         return open_checkpoint(path, private=True)
 
 
-def seen(sample: Sample, classes: tuple[str, ...], example: str) -> Sample:
+def seen(sample: Sample, classes: tuple[str, ...]) -> Sample:
     """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
-    if sample.source:
-        return samples.fine_scene(example)
+    fine = samples.ground(sample)
+    if fine is not None:
+        return fine
     image = bounded(sample.image, SEEN_SIDE)
     return replace(sample, image=image, classes=classes, labels=None, mask=None, parts=None)

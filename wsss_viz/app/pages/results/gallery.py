@@ -18,7 +18,7 @@ from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.methods.catalogue import METHODS, title
 from wsss_viz.traces.centres import FIELD
 
-SHOWN = 8
+PER_PAGE = 8
 SIDE = 256
 
 
@@ -43,9 +43,9 @@ def gallery(report: Mapping[str, Any], state: ViewState) -> None:
         f"{sum(values) / len(values):.1f}, from {min(values):.1f} to {max(values):.1f} percent."
     )
     with st.grid(4, min_column_width=150, gap="small", key="ranked") as grid:
-        for place, image in enumerate(ranked[start : start + SHOWN], start=start + 1):
+        for rank, image in enumerate(ranked[start : start + PER_PAGE], start=start + 1):
             with grid.cell():
-                _cell(place, image, report, method, state)
+                _cell(rank, image, report, method, state)
     _pager(start, len(ranked))
 
 
@@ -77,25 +77,26 @@ def _controls(state: ViewState, rows: list[str], method: str) -> None:
         )
 
 
-def _cell(place: int, image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> None:
+def _cell(rank: int, image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> None:
     """Place and score, the scene, the IoU of each class, the link."""
-    st.html(markup.panel_title(f"{place}.", f"IoU {image.score:.1f}"))
+    st.html(markup.panel_title(f"{rank}.", f"IoU {image.score:.1f}"))
     target = _compare_state(image, report, method, state)
     if target is None:
         st.caption(image.source)
     else:
-        picture = _thumbnail(target.split, target.index)
+        picture = _thumbnail(target.example)
         st.image(picture, width="stretch", output_format="PNG", alt=f"{image.source}: {', '.join(image.ious)}")
     st.caption(", ".join(f"{name} {value:.0f}" for name, value in image.ious.items()))
     entry = next((page for page in catalogue.available() if page.name == "compare"), None)
     if target is not None and entry is not None:
-        frame.link(entry, target, f"Compare {target.split} {target.index}")
+        frame.link(entry, target, f"Compare {target.example.removeprefix('scenes:').replace(':', ' ')}")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _thumbnail(split: str, index: int) -> bytes:
+def _thumbnail(source: str) -> bytes:
     """The scene as PNG, drawn for the eye."""
-    return rendering.png(Scenes(split, size=(SIDE, SIDE))[index].image)
+    _, split, index = source.split(":")
+    return rendering.png(Scenes(split, size=(SIDE, SIDE))[int(index)].image)
 
 
 def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> ViewState | None:
@@ -105,7 +106,7 @@ def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, s
         return None
     worst = state.ranked_class or min(image.ious, key=lambda name: image.ious[name])
     return replace(
-        state.at(parts[1], int(parts[2])),
+        state.at(f"scenes:{parts[1]}:{int(parts[2])}"),
         focus=worst,
         methods=tuple(dict.fromkeys(["cam", method])) if method in METHODS else ("cam",),
         threshold=report["methods"][method]["threshold"],
@@ -118,8 +119,8 @@ def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, s
 def _pager(start: int, count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for label, icon, to in (
-            ("Before", "chevron_left", start - SHOWN),
-            ("Next", "chevron_right", start + SHOWN),
+            ("Before", "chevron_left", start - PER_PAGE),
+            ("Next", "chevron_right", start + PER_PAGE),
         ):
             st.button(
                 label,
@@ -128,4 +129,4 @@ def _pager(start: int, count: int) -> None:
                 key=f"ranked_{label.lower()}",
                 on_click=lambda to=to: session.change(ranked_from=max(0, to)),
             )
-        st.caption(f"{start + 1} to {min(start + SHOWN, count)} of {count}")
+        st.caption(f"{start + 1} to {min(start + PER_PAGE, count)} of {count}")

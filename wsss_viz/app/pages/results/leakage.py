@@ -19,25 +19,25 @@ def finding(report: Mapping[str, Any], method: str = METHOD, recall: float = REC
     """The leak of a method beside the reference's and CAM's, at that recall or the nearest measured; "" without one."""
     if method not in report["methods"]:
         return ""
-    place = min(range(len(report["recalls"])), key=lambda i: abs(report["recalls"][i] - recall))
-    row, base = report["methods"][method][place], report["methods"][report["reference"]][place]
+    nearest = min(range(len(report["recalls"])), key=lambda i: abs(report["recalls"][i] - recall))
+    row, base = report["methods"][method][nearest], report["methods"][report["reference"]][nearest]
     if row["leak"] is None or base["leak"] is None or row["more"] is None:
         return ""
     low, high = row["more_interval"]
-    found = (
-        f"At {100 * report['recalls'][place]:.0f} % recall, {row['leak']:.1f} % of what {short_name(method)} claims "
+    sentence = (
+        f"At {100 * report['recalls'][nearest]:.0f} % recall, {row['leak']:.1f} % of what {short_name(method)} claims "
         f"lies on the neighbour, {base['leak']:.1f} % with {named(report['reference'])}: "
     )
     if low is not None and high is not None and high < 0:
-        found += f"{-row['more']:.1f} points less ({-high:.1f} to {-low:.1f})."
+        sentence += f"{-row['more']:.1f} points less ({-high:.1f} to {-low:.1f})."
     elif low is not None and high is not None and low > 0:
-        found += f"{row['more']:.1f} points more ({low:.1f} to {high:.1f})."
+        sentence += f"{row['more']:.1f} points more ({low:.1f} to {high:.1f})."
     else:
-        found += "not clearly apart."
+        sentence += "no clear difference."
     cam = report["methods"].get("cam")
-    if cam is not None and cam[place]["leak"] is not None and method != "cam":
-        found += f" CAM, which erases nothing: {cam[place]['leak']:.1f} %."
-    return found
+    if cam is not None and cam[nearest]["leak"] is not None and method != "cam":
+        sentence += f" CAM, which erases nothing: {cam[nearest]['leak']:.1f} %."
+    return sentence
 
 
 def named(row: str) -> str:
@@ -46,7 +46,7 @@ def named(row: str) -> str:
 
 
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row a method, the least leak at the highest recall first: the leak at each recall, in percent."""
+    """One row per method, the least leak at the highest recall first: the leak at each recall, in percent."""
     last = len(report["recalls"]) - 1
 
     def leak(name: str) -> float:

@@ -30,9 +30,9 @@ def lead(report: Mapping[str, Any] | None) -> str:
     """What a report says in one sentence, and what the page holds."""
     if report is None:
         return "Every method on scenes that no network was trained on, and what was published for PASCAL VOC 2012."
-    found = ranking.headline(ranking.rows(report, "miou"))
+    best = ranking.headline(ranking.rows(report, "miou"))
     return (
-        f"{found}. Measured on {report['count']} held-out scenes; what was published for PASCAL VOC 2012 stands below."
+        f"{best}. Measured on {report['count']} held-out scenes; what was published for PASCAL VOC 2012 stands below."
     )
 
 
@@ -105,8 +105,8 @@ def _formats(rows: Sequence[Mapping[str, Any]]) -> Any:
 def published() -> None:
     """The published numbers with their sources."""
     for table, source in SOURCES.items():
-        found = [asdict(row) for row in published_results() if row.table == table]
-        rows = [{key: value for key, value in row.items() if key != "table"} for row in found]
+        stored = [asdict(row) for row in published_results() if row.table == table]
+        rows = [{key: value for key, value in row.items() if key != "table"} for row in stored]
         if not any(row["backbone"] for row in rows):
             rows = [{key: value for key, value in row.items() if key != "backbone"} for row in rows]
         st.markdown(f"**From {source}**")

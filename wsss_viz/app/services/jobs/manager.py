@@ -1,4 +1,4 @@
-"""The jobs of all sessions: one worker thread a device, one job a key, Steps as they come. No Streamlit, no torch.
+"""The jobs of all sessions: one worker thread per device, one job per key, Steps as they come. No Streamlit, no torch.
 
 A method is a generator of Steps, so a job is polled and stopped between them. Sessions that submit the same key share
 one job; it goes on for as long as one of them holds a lease on it, that is, has polled it a short while ago and has not
@@ -31,14 +31,14 @@ class Limits:
     Attributes:
         queue: jobs that may wait for one device.
         seconds: that one job may run.
-        lease: seconds without a poll after which a session's lease ends; a hidden tab polls once a minute.
+        lease: seconds without a poll after which a session's lease ends; a hidden tab polls once per minute.
         kept: finished jobs whose Steps are kept for whoever asks next.
     """
 
     queue: int = 48  # a class that asks at once, and some more
     seconds: float = 600.0
     lease: float = 90.0
-    kept: int = 32
+    finished: int = 32
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Jobs:
             if job.request.private and not job.going and not job.leases:
                 self._jobs.pop(key, None)
         ended = [key for key, job in self._jobs.items() if not job.going]
-        for key in ended[: max(0, len(ended) - self.limits.kept)]:
+        for key in ended[: max(0, len(ended) - self.limits.finished)]:
             del self._jobs[key]
 
     def _snapshot(self, job: _Job) -> Snapshot:

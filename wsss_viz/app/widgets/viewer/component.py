@@ -95,7 +95,7 @@ def viewer(
         values = _values(st.session_state[key].get("view"))
         if values:
             session.set_state(session.state().updated(values))
-            told(name)
+            mark_current(name)
 
     sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
     result = _component()(
@@ -114,7 +114,7 @@ def viewer(
     return _picked(result.get("picked"), content)
 
 
-def told(name: str) -> None:
+def mark_current(name: str) -> None:
     """To be called where another component has changed the state and the browser's viewer has shown it already."""
     known = st.session_state.get(f"viewer_{name}_known")
     if known is not None:

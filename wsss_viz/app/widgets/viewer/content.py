@@ -92,24 +92,26 @@ class Content:
         sample: what was classified; its masks are what pseudo masks are measured against, at its size.
         panels: 1 to 6.
         classes: the C classes of the panels' maps and scores.
-        shown: the classes that compete in the pseudo mask, beside the one whose map is looked at: the labels.
+        visible: the classes that compete in the pseudo mask, beside the one whose map is looked at: the labels.
         ground: the same scene with more pixels, for the eye alone; None: the sample.
         step_name: what k counts ("k", "epoch").
+        sigmoids: whether the sigmoid of a logit is a probability: not of a network that was trained with a softmax.
     """
 
     sample: Sample
     panels: tuple[Panel, ...]
     classes: Sequence[str]
-    shown: Sequence[str]
+    visible: Sequence[str]
     ground: Sample | None = None
     step_name: str = "k"
+    sigmoids: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.panels) <= MOST_PANELS:
             raise ValueError(f"`panels` is 1 to {MOST_PANELS} panels, got {len(self.panels)}")
-        unknown = [name for name in self.shown if name not in self.classes]
-        if unknown or not self.shown:
-            raise ValueError(f"`shown` is one or more of the classes, got {', '.join(unknown) or 'none'}")
+        unknown = [name for name in self.visible if name not in self.classes]
+        if unknown or not self.visible:
+            raise ValueError(f"`visible` is one or more of the classes, got {', '.join(unknown) or 'none'}")
         for panel in self.panels:
             for step in panel.steps:
                 if step.maps is not None and (step.maps.ndim != 3 or len(step.maps) != len(self.classes)):

@@ -40,7 +40,7 @@ JPEG_FROM = 200 * 200
 def payload(content: Content, encode: Encode | None = None, focus: str = "") -> dict[str, Any]:
     """All that the browser needs to draw the content at any settings; under 400 kB as JSON.
 
-    Where the maps of all classes would be too many, those of the shown classes and of the highest scores are sent.
+    Where the maps of all classes would be too many, those of the visible classes and of the highest scores are sent.
 
     Args:
         encode: from an image to its data address; default `picture`.
@@ -48,17 +48,18 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
     """
     encode = encode or picture
     ground = content.ground or content.sample
-    indices = _kept(content, focus)
+    indices = _sent_classes(content, focus)
     content_sent = {
         "size": list(_working_size(content.sample)),
         "image": encode(ground.image),
         "classes": [_coloured(content.classes, content.classes[i]) for i in indices],
         "scored": [_coloured(content.classes, name) for name in content.classes],
-        "shown": [indices.index(content.classes.index(name)) for name in content.shown],
+        "shown": [indices.index(content.classes.index(name)) for name in content.visible],
         "truth": _truth(content.sample, [content.classes[i] for i in indices]),
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
         "panels": [_panel(panel, indices, content, encode) for panel in content.panels],
         "step": content.step_name,
+        "sigmoids": content.sigmoids,
         "tables": _tables(),
         "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
         "contour": list(CONTOUR),
@@ -76,18 +77,18 @@ def _working_size(sample: Sample) -> tuple[int, int]:
     return height, width
 
 
-def _kept(content: Content, focus: str) -> list[int]:
+def _sent_classes(content: Content, focus: str) -> list[int]:
     """The indices of the classes whose maps are sent, in order."""
     steps = [step for panel in content.panels for step in panel.steps if step.maps is not None]
     cells = sum(step.maps[0].size for step in steps if step.maps is not None)
     count = min(len(content.classes), MOST_CLASSES, max(1, BYTES_OF_MAPS // max(1, cells)))
-    wanted = [content.classes.index(name) for name in content.shown]
+    wanted = [content.classes.index(name) for name in content.visible]
     focused = (focus, *(panel.focus for panel in content.panels))
     wanted += [content.classes.index(name) for name in focused if name in content.classes]
     scores = next((step.scores for step in reversed(steps) if step.scores is not None), None)
     order = range(len(content.classes)) if scores is None else np.argsort(-np.asarray(scores), kind="stable").tolist()
-    kept = list(dict.fromkeys([*wanted, *order]))
-    return sorted(kept[: max(count, len(dict.fromkeys(wanted)))])
+    sent = list(dict.fromkeys([*wanted, *order]))
+    return sorted(sent[: max(count, len(dict.fromkeys(wanted)))])
 
 
 def encoded_maps(maps: NDArray) -> dict[str, Any]:

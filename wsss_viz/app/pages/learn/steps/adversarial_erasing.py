@@ -50,21 +50,21 @@ class Erasing:
         return 1 - self.on - self.others
 
 
-def erasings(shown: tuple[Frame, ...], sample: Sample, name: str) -> tuple[Erasing, ...]:
+def erasings(steps: tuple[Frame, ...], sample: Sample, name: str) -> tuple[Erasing, ...]:
     """The erasings between the frames of AE on one class; those that erase nothing are left out."""
     index = sample.classes.index(name)
     assert sample.mask is not None
-    own, object_ = sample.class_mask(name), sample.mask > 0
-    found = []
-    for before, after in pairwise(shown):
+    class_mask, object_ = sample.class_mask(name), sample.mask > 0
+    results = []
+    for before, after in pairwise(steps):
         assert after.region is not None
         new = np.asarray(after.region) > 0.5
         if not new.any():
             continue
-        on, others = float(own[new].mean()), float((object_ & ~own)[new].mean())
+        on, others = float(class_mask[new].mean()), float((object_ & ~class_mask)[new].mean())
         scores = probability(float(before.scores[index])), probability(float(after.scores[index]))
-        found.append(Erasing(*scores, float(new.mean()), on, others))
-    return tuple(found)
+        results.append(Erasing(*scores, float(new.mean()), on, others))
+    return tuple(results)
 
 
 def lesson(state: ViewState) -> Lesson:
@@ -74,23 +74,23 @@ def lesson(state: ViewState) -> Lesson:
     trace = examples.trace(sample, "ae")
     name = examples.largest_part(sample)
     view = replace(examples.at(state, source, name), focus=name)
-    shown = frames("ae", trace, name)
-    found = erasings(shown, sample, name)
+    steps = frames("ae", trace, name)
+    results = erasings(steps, sample, name)
     shared = shared_network(sample, name)
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
             (f"{frame.name}, p = {probability(float(frame.scores[sample.classes.index(name)])):.2f}", frame.seen)
-            for frame in shown
+            for frame in steps
             if frame.seen is not None
         ]
         static_plots.row(figure, [*cells, ("Ground truth", static_plots.truth(ground))])
 
     return Lesson(
-        claim=claim(found, name),
-        lead="Adversarial erasing paints over what the map found and looks again, in the hope that the next best part "
-        "of the object comes to light. The score of what is left says when to stop.",
-        view=lambda: _view(view, sample, ground, shown, found, name, shared),
+        claim=claim(results, name),
+        lead="Adversarial erasing paints over what the map covers and computes the map again, in the hope that the "
+        "next best part of the object comes to light. The score of what is left says when to stop.",
+        view=lambda: _view(view, sample, ground, steps, results, name, shared),
         control="Move k: what was erased, the current map, and what is left of the score.",
         formula=Formula(
             r"x_{k+1} = x\,(1 - E_{k+1}), \quad E_{k+1} = E_k \cup ",
@@ -99,7 +99,7 @@ def lesson(state: ViewState) -> Lesson:
             "$M_k$ is the map of the image erased so far, divided by its own maximum. So it is always somewhere above "
             "the threshold $t$, whether or not anything of the object is left.",
         ),
-        question=_question(found, name),
+        question=_question(results, name),
         sources=(
             Source("Wei et al., CVPR 2017 (AE-PSL)", "erase and train again; here the classifier stays as it is"),
             Source("Wei et al., CVPR 2017", "that a fourth erasing step hurts", unverified=True),
@@ -112,18 +112,18 @@ def lesson(state: ViewState) -> Lesson:
     )
 
 
-def claim(found: tuple[Erasing, ...], name: str) -> str:
+def claim(results: tuple[Erasing, ...], name: str) -> str:
     """What the erasings of this scene show."""
-    if not found:
-        return "Find, erase, repeat: here nothing was found to erase"
-    last, late = found[-1], [e for e in found if e.before < SEEN]
+    if not results:
+        return "Find, erase, repeat: here there was nothing to erase"
+    last, late = results[-1], [e for e in results if e.before < SEEN]
     if late:
         area = sum(e.area for e in late)
         on = sum(e.on * e.area for e in late) / area
-        told = f"the score is low after {_times(_steps_seen(found))}"
+        prefix = f"the score is low after {_times(_steps_seen(results))}"
         if on > 0.5:
-            return f"Find, erase, repeat: {told}, and much of the {name} is still to be found"
-        return f"Find, erase, repeat: {told}, and what is found then is not the {name}"
+            return f"Find, erase, repeat: {prefix}, and much of the {name} is still missing"
+        return f"Find, erase, repeat: {prefix}, and what the map covers then is not the {name}"
     if last.on > 0.5:
         return f"Find, erase, repeat: each iteration covers more of the {name}"
     return f"Find, erase, repeat: the classifier still sees the {name}, and finds it elsewhere"
@@ -133,9 +133,9 @@ def _times(count: int) -> str:
     return {1: "one erasing", 2: "two erasings"}.get(count, f"{count} erasings")
 
 
-def _steps_seen(found: tuple[Erasing, ...]) -> int:
+def _steps_seen(results: tuple[Erasing, ...]) -> int:
     """After how many erasings the class is not seen any more; all of them where it still is."""
-    return next((k for k, erasing in enumerate(found, start=1) if erasing.after < SEEN), len(found))
+    return next((k for k, erasing in enumerate(results, start=1) if erasing.after < SEEN), len(results))
 
 
 def shared_network(sample: Sample, name: str) -> tuple[float, float] | None:
@@ -148,17 +148,17 @@ def shared_network(sample: Sample, name: str) -> tuple[float, float] | None:
     index = trace.classes.index(name)
     for step in trace:
         if step.sampled == index or (step.sampled is None and index in step.targets):
-            own, other = step.arrays["after"][index], step.arrays["ordinary_after"][index]
-            return probability(float(own)), probability(float(other))
+            shared, other = step.arrays["after"][index], step.arrays["ordinary_after"][index]
+            return probability(float(shared)), probability(float(other))
     return None
 
 
-def _question(found: tuple[Erasing, ...], name: str) -> Question:
+def _question(results: tuple[Erasing, ...], name: str) -> Question:
     options = (f"mostly on the {name}", "mostly on something else")
     asked = "Where does the last erasing fall?"
-    if not found:
+    if not results:
         return Question(asked, options, 1, "Nothing was erased at all on this scene.")
-    last = found[-1]
+    last = results[-1]
     return Question(
         asked,
         options,
@@ -172,16 +172,16 @@ def _view(
     view: ViewState,
     sample: Sample,
     ground: Sample,
-    shown: tuple[Frame, ...],
-    found: tuple[Erasing, ...],
+    steps: tuple[Frame, ...],
+    results: tuple[Erasing, ...],
     name: str,
     shared: tuple[float, float] | None,
 ) -> None:
     index = sample.classes.index(name)
-    looks = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.note) for f in shown)
+    maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.note) for f in steps)
     panels = (
-        Panel("What is left", tuple(PanelStep(image=f.seen, region=f.region) for f in shown), "outlined: newly erased"),
-        Panel("Current map", tuple(looks)),
+        Panel("What is left", tuple(PanelStep(image=f.seen, region=f.region) for f in steps), "outlined: newly erased"),
+        Panel("Current map", tuple(maps)),
         Panel("Ground truth", note="not used in training", truth=True),
     )
     left, right = st.columns([8, 5], gap="large")
@@ -189,31 +189,31 @@ def _view(
         viewer("learn_erasing", Content(sample, panels, (name,), (name,), ground), view, offered=("k",))
     with right:
         st.html(markup.panel_title("Each erasing", f"probability of {name}"))
-        st.html(table(found, name))
+        st.html(table(results, name))
         if shared is not None:
-            own, other = shared
+            gain, other = shared
             st.html(
                 f'<p class="wv-note"><b>One network for both.</b> GAIN trains the network that finds to judge what is '
-                f"left. After its own mask it says {escape(name)} with {own:.2f}, the ordinary classifier says "
-                f"{other:.2f} of the same picture: {verdict(own, other)}. Where all labels are erased at once, a "
+                f"left. After its own mask it says {escape(name)} with {gain:.2f}, the ordinary classifier says "
+                f"{other:.2f} of the same picture: {verdict(gain, other)}. Where all labels are erased at once, a "
                 "neighbour is erased along: step 7.</p>"
             )
 
 
-def verdict(own: float, other: float) -> str:
+def verdict(gain: float, other: float) -> str:
     """What the two judges' probabilities say of a network that judges itself."""
-    if (own >= SEEN) == (other >= SEEN):
+    if (gain >= SEEN) == (other >= SEEN):
         return "here the two agree"
-    return "it has learnt to see no more than it masks" if own < other else "it sees what the other does not"
+    return "it has learnt to see no more than it masks" if gain < other else "it sees what the other does not"
 
 
-def table(found: tuple[Erasing, ...], name: str) -> str:
-    """One row an erasing: the score before and after it, and where it fell."""
+def table(results: tuple[Erasing, ...], name: str) -> str:
+    """One row per erasing: the score before and after it, and where it fell."""
     heads = ("erasing", "p before", "p after", f"on {name}", "other", "background")
     rows = "".join(
         f"<tr><th>{k}</th><td>{e.before:.2f}</td><td>{e.after:.2f}</td>"
         f"<td>{percent(e.on)}</td><td>{percent(e.others)}</td><td>{percent(e.off)}</td></tr>"
-        for k, e in enumerate(found, start=1)
+        for k, e in enumerate(results, start=1)
     )
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

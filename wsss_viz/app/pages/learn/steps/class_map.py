@@ -54,7 +54,7 @@ class CellSum:
         return float(self.products.sum())
 
     @property
-    def shown(self) -> tuple[int, ...]:
+    def listed(self) -> tuple[int, ...]:
         """The channels that add most, and those that take most away, by what they add."""
         order = np.argsort(-self.products, kind="stable").tolist()
         return (*order[:MOST], *order[-LEAST:])
@@ -62,7 +62,7 @@ class CellSum:
     @property
     def rest(self) -> float:
         """What the channels that are not shown add together."""
-        return self.value - float(self.products[list(self.shown)].sum())
+        return self.value - float(self.products[list(self.listed)].sum())
 
     @property
     def half(self) -> int:
@@ -75,12 +75,12 @@ def cell_sum(trace: Trace, name: str, cell: tuple[int, ...]) -> CellSum:
     """The sum at a cell of the trace `class-sum`; at the map's highest where `cell` is empty or outside of it."""
     arrays = trace.steps[0].arrays
     features, weights = arrays["features"].astype(np.float64), arrays["weights"].astype(np.float64)
-    own = weights[trace.classes.index(name)]
+    class_weights = weights[trace.classes.index(name)]
     height, width = features.shape[1:]
     if len(cell) != 2 or cell[0] >= height or cell[1] >= width:
-        highest = np.tensordot(own, features, axes=1).argmax()
+        highest = np.tensordot(class_weights, features, axes=1).argmax()
         cell = tuple(int(i) for i in np.unravel_index(highest, (height, width)))
-    return CellSum(cell[0], cell[1], features[:, cell[0], cell[1]], own)
+    return CellSum(cell[0], cell[1], features[:, cell[0], cell[1]], class_weights)
 
 
 def lesson(state: ViewState) -> Lesson:
@@ -90,8 +90,8 @@ def lesson(state: ViewState) -> Lesson:
     trace, origin = examples.lesson_trace("class-sum", source)
     name = max(sample.labels or (), key=lambda label: float(trace.scores[trace.classes.index(label)]))
     view = replace(examples.at(state, source, name), focus=name, normalisation="raw")
-    found, peak = cell_sum(trace, name, view.cell), cell_sum(trace, name, ())
-    count = len(found.weights)
+    summed, peak = cell_sum(trace, name, view.cell), cell_sum(trace, name, ())
+    count = len(summed.weights)
     logit = float(trace.scores[trace.classes.index(name)])
     share = peak.half / count
 
@@ -105,16 +105,16 @@ def lesson(state: ViewState) -> Lesson:
 
     return Lesson(
         claim="Every value of a class map is a sum over channels that can be written out",
-        lead="The last layer weighs the channels of the features, the same weights at every place. So the score of a "
-        "class, a number for the whole image, falls apart into one number for each place: the class activation map.",
-        view=lambda: _view(view, sample, ground, trace, name, found),
+        lead="The last layer weighs the channels of the features, the same weights at every position. So the score of "
+        "a class, a number for the whole image, is a sum of one number per position: the class activation map.",
+        view=lambda: _view(view, sample, ground, trace, name, summed),
         control="Click a cell of the map: which channels answer there, and with what weight?",
         formula=Formula(
             r"A_c(u) = ",
             r"\sum_d W_{cd}\, f_d(u)",
             r", \quad s_c = \frac{1}{|\Omega|} \sum_u A_c(u)",
-            f"$f_d(u)$ is channel $d$ at the place $u$, $W_{{cd}}$ its weight for the class $c$. The mean over all "
-            f"places is the logit: here {signed(logit)}.",
+            f"$f_d(u)$ is channel $d$ at the position $u$, $W_{{cd}}$ its weight for the class $c$. The mean over all "
+            f"positions is the logit: here {signed(logit)}.",
         ),
         question=Question(
             f"How many of the {count} channels make half of what speaks for the {name} at its highest cell?",
@@ -126,18 +126,18 @@ def lesson(state: ViewState) -> Lesson:
             Source("Zhou et al., CVPR 2016", "class activation maps; global average pooling makes the sum exact"),
         ),
         inspect=Inspect("compare", examples.elsewhere(replace(view, methods=("cam",), cell=()))),
-        caveat="A large value says that a place raised the score, not that the object ends there: each cell has looked "
-        "at a good part of the image around it.",
+        caveat="A large value says that a position raised the score, not that the object ends there: each cell depends "
+        "on a good part of the image around it.",
         draw=draw,
         origin=origin,
     )
 
 
-def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, found: CellSum) -> None:
+def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, summed: CellSum) -> None:
     step = trace.steps[0]
     height, width = step.maps.shape[1:]
     cell = np.zeros((height, width), dtype=bool)
-    cell[found.row, found.column] = True
+    cell[summed.row, summed.column] = True
     panels = (
         Panel("Image", (PanelStep(region=cell),), always="image"),
         Panel(f"Map of {name}, raw", (PanelStep(step.maps, step.scores, region=cell),), "click a cell", always="map"),
@@ -146,33 +146,33 @@ def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: s
     with left:
         content = Content(sample, panels, trace.classes, (name,), ground)
         picked = viewer("learn_sum", content, view, picks=True, offered=())
-    if picked and (picked.row, picked.column) != (found.row, found.column):
+    if picked and (picked.row, picked.column) != (summed.row, summed.column):
         session.change(cell=(picked.row, picked.column))
         st.rerun()
     with right:
-        where = f"row {found.row + 1}, column {found.column + 1} of {height} x {width}"
-        st.html(markup.panel_title(f"The sum at {where}", f"{len(found.weights)} channels"))
-        st.html(table(found, step.arrays["features"]))
+        where = f"row {summed.row + 1}, column {summed.column + 1} of {height} x {width}"
+        st.html(markup.panel_title(f"The sum at {where}", f"{len(summed.weights)} channels"))
+        st.html(table(summed, step.arrays["features"]))
 
 
-def table(found: CellSum, features: NDArray[np.float32]) -> str:
+def table(summed: CellSum, features: NDArray[np.float32]) -> str:
     """The sum as rows of channel, picture, f, W and product; they add up to the map's value."""
-    longest = float(np.abs([*found.products[list(found.shown)], found.rest]).max()) or 1.0
-    rows = [_row(found, features[d], d, longest) for d in found.shown]
-    others = len(found.weights) - len(found.shown)
-    rows.insert(MOST, f"<tr><th>the other {others}</th><td></td><td></td>{_bar(found.rest, longest)}</tr>")
+    longest = float(np.abs([*summed.products[list(summed.listed)], summed.rest]).max()) or 1.0
+    rows = [_row(summed, features[d], d, longest) for d in summed.listed]
+    others = len(summed.weights) - len(summed.listed)
+    rows.insert(MOST, f"<tr><th>the other {others}</th><td></td><td></td>{_bar(summed.rest, longest)}</tr>")
     total = (
-        f'<tr class="wv-total"><th>A(u), the map\'s value</th><td></td><td></td><td>{_signed(found.value)}</td></tr>'
+        f'<tr class="wv-total"><th>A(u), the map\'s value</th><td></td><td></td><td>{_signed(summed.value)}</td></tr>'
     )
     head = "".join(f"<th>{escape(text)}</th>" for text in ("channel d", "f(u)", "W", "f(u) · W"))
     body = "".join(rows) + total
     return f'<table class="wv-step wv-sum"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _row(found: CellSum, channel: NDArray[np.float32], d: int, longest: float) -> str:
+def _row(summed: CellSum, channel: NDArray[np.float32], d: int, longest: float) -> str:
     return (
-        f'<tr><th><img src="{_thumbnail(channel)}" alt="channel {d}"> {d}</th><td>{found.features[d]:.2f}</td>'
-        f"<td>{_signed(found.weights[d])}</td>{_bar(found.products[d], longest)}</tr>"
+        f'<tr><th><img src="{_thumbnail(channel)}" alt="channel {d}"> {d}</th><td>{summed.features[d]:.2f}</td>'
+        f"<td>{_signed(summed.weights[d])}</td>{_bar(summed.products[d], longest)}</tr>"
     )
 
 
@@ -192,10 +192,10 @@ def _thumbnail(channel: NDArray[np.float32]) -> str:
     return rendering.data_address(picture)
 
 
-def products_panel(found: CellSum) -> Plot:
+def products_panel(summed: CellSum) -> Plot:
     """What each of the channels adds, as bars, the largest on top."""
-    indices = list(found.shown)
-    names = [*map(str, indices[:MOST]), f"{len(found.weights) - len(indices)} more", *map(str, indices[MOST:])]
-    values = [*found.products[indices[:MOST]].tolist(), found.rest, *found.products[indices[MOST:]].tolist()]
+    indices = list(summed.listed)
+    names = [*map(str, indices[:MOST]), f"{len(summed.weights) - len(indices)} more", *map(str, indices[MOST:])]
+    values = [*summed.products[indices[:MOST]].tolist(), summed.rest, *summed.products[indices[MOST:]].tolist()]
     colours = [HIGHLIGHT if value >= 0 else "#b4552d" for value in values]
     return Plot((Bars(names[::-1], values[::-1], colour=colours[::-1], across=True), Rule(x=0, dash="solid")))

@@ -31,7 +31,7 @@ REPAIRS = {
 """All four things that can be done with one bit."""
 
 
-def kept(flip: float, links: int) -> list[float]:
+def bits_after_links(flip: float, links: int) -> list[float]:
     """I(X;T_k) in bits, k = 1 to `links`, of a fair bit through links that each flip it with probability `flip`."""
     return [result.value_bits for result in cascade(FAIR, [binary_symmetric(flip)] * links)]
 
@@ -45,7 +45,7 @@ def repaired(flip: float, links: int) -> dict[str, float]:
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's flip probability."""
     flip = min(state.flip, 0.5)
-    values, tried = kept(flip, state.links), repaired(flip, state.links)
+    values, tried = bits_after_links(flip, state.links), repaired(flip, state.links)
 
     def draw(figure: SubFigure) -> None:
         static_plots.row(

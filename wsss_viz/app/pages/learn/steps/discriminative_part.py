@@ -48,8 +48,8 @@ def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
     labels = sample.labels or ()
     indices, centres = [trace.classes.index(label) for label in labels], trace.steps[-1].aligned(ViewState().align)
     winner, value = argmax_with_value(trace.maps, indices, sample.size, centres=centres)
-    own = winner == trace.classes.index(name) + 1
-    scores = [score_image(own & (value > t), sample, name) for t in THRESHOLDS]
+    covered = winner == trace.classes.index(name) + 1
+    scores = [score_image(covered & (value > t), sample, name) for t in THRESHOLDS]
     return Recalls(name, tuple(s.discriminative for s in scores), tuple(s.non_discriminative for s in scores))
 
 
@@ -60,8 +60,8 @@ def lesson(state: ViewState) -> Lesson:
     trace = examples.trace(sample, "cam")
     name = widest(trace, sample)
     view = examples.at(state, source, name)
-    found = recalls(trace, sample, name)
-    first, rest = found.at(ViewState().threshold)
+    measured = recalls(trace, sample, name)
+    first, rest = measured.at(ViewState().threshold)
     gap = first - rest
 
     def draw(figure: SubFigure) -> None:
@@ -72,7 +72,7 @@ def lesson(state: ViewState) -> Lesson:
             [
                 (f"Map of {name}", static_plots.map_over(ground, values, name)),
                 ("Ground truth: discriminative, rest", static_plots.truth(ground)),
-                ("Recall over the threshold", recalls_chart(found, ViewState().threshold).panels[0]),
+                ("Recall over the threshold", recalls_chart(measured, ViewState().threshold).panels[0]),
             ],
             (1, 1, 1.5),
         )
@@ -83,7 +83,7 @@ def lesson(state: ViewState) -> Lesson:
         else f"On this scene the map of the {name} covers both kinds of parts alike",
         lead="A classifier needs one sure sign of a class, not all of the object. Its map lies on the sign, and a "
         "pseudo mask made of that map leaves the rest of the object to the background.",
-        view=lambda: _view(view, sample, ground, trace, found),
+        view=lambda: _view(view, sample, ground, trace, measured),
         control="Move the threshold: low enough to hold all of the object, and the mask takes the background with it.",
         formula=Formula(
             r"\mathrm{recall}(R) = ",
@@ -126,9 +126,9 @@ def _question(name: str, first: float, rest: float) -> Question:
     )
 
 
-def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, found: Recalls) -> None:
+def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, measured: Recalls) -> None:
     panels = (
-        Panel.of(trace, f"Map of {found.name}", always="map"),
+        Panel.of(trace, f"Map of {measured.name}", always="map"),
         Panel.of(trace, "Pseudo mask", always="mask"),
         Panel("Ground truth", note="not used in training", truth=True),
     )
@@ -141,19 +141,21 @@ def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, found: 
         st.html(markup.panel_title("Recall over the threshold", f"t = {view.threshold:.2f}"))
         described = ", ".join(
             f"{label} {markup.percent(share)}"
-            for (_, label), share in zip(LINES, found.at(view.threshold), strict=True)
+            for (_, label), share in zip(LINES, measured.at(view.threshold), strict=True)
         )
         alt = f"recall at the threshold {view.threshold:.2f}: {described}"
-        show(recalls_chart(found, view.threshold), "learn_recalls", alt)
+        show(recalls_chart(measured, view.threshold), "learn_recalls", alt)
 
 
-def recalls_chart(found: Recalls, threshold: float) -> Chart:
+def recalls_chart(measured: Recalls, threshold: float) -> Chart:
     """The recall of both parts over the threshold, and what it is at the one that is set."""
     marks: list[Mark] = [
         Line(THRESHOLDS, line, label, tuple(channel / 255 for channel in PART_COLOURS[part]), width=3.0)
-        for (part, label), line in zip(LINES, (found.discriminative, found.rest), strict=True)
+        for (part, label), line in zip(LINES, (measured.discriminative, measured.rest), strict=True)
     ]
     marks.append(Rule(x=threshold))
-    marks += [Note(threshold, share, markup.percent(share), side="right", bold=True) for share in found.at(threshold)]
+    marks += [
+        Note(threshold, share, markup.percent(share), side="right", bold=True) for share in measured.at(threshold)
+    ]
     x, y = Axis("threshold", 0, 0.95), Axis("recall", 0, 1.03, form=".0%")
     return Chart((Plot(tuple(marks), x, y),), 300)

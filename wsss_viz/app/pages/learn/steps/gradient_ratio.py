@@ -14,7 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.pages.gradients import charts
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import gradient_sources, gradients
+from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import HEADS
@@ -35,13 +35,13 @@ CHANCE = 0.6
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's head."""
-    found = gradient_sources.stored("toy")
-    entry = gradients.toy_entry(found, state)
-    entries = {head: gradients.toy_entry(found, replace(state, head=head)) for head in HEADS}
+    stored = gradients.read_stored("toy")
+    entry = gradients.toy_entry(stored, state)
+    entries = {head: gradients.toy_entry(stored, replace(state, head=head)) for head in HEADS}
     paper = entries["flatten"]
 
     def draw(figure: SubFigure) -> None:
-        picture = gradients.toy_picture(found, state)
+        picture = gradients.toy_picture(stored, state)
         last = rendering.colour_table("inferno")[np.round(picture.maps[-1] * 255).astype(np.uint8)]
         chart = charts.paper_chart(entry.curve, state.tau, "toy", published=True)
         static_plots.row(
@@ -61,7 +61,7 @@ def lesson(state: ViewState) -> Lesson:
         claim=claim(paper, state.tau),
         lead="Every picture holds a digit; one in ten also a small shape that is just as sure evidence for the class. "
         "Either would do, and the network learns the one it always sees. Where is the gradient of each layer high?",
-        view=lambda: _view(state, found, entry),
+        view=lambda: _view(state, stored, entry),
         control="Change the last layer: is it the last step alone that loses the shape?",
         formula=Formula(
             r"\mathrm{HGR}_k(R) = \frac{1}{|R|} \sum_{p \in R} ",
@@ -114,8 +114,8 @@ def question(entry: Entry, tau: float) -> Question:
     )
 
 
-def _view(state: ViewState, found: Stored, entry: Entry) -> None:
-    shown = gradients.toy_picture(found, state)
+def _view(state: ViewState, stored: Stored, entry: Entry) -> None:
+    picture = gradients.toy_picture(stored, state)
     st.segmented_control(
         "Last layer",
         list(HEADS),
@@ -124,11 +124,11 @@ def _view(state: ViewState, found: Stored, entry: Entry) -> None:
     )
     grid = st.grid(2, min_column_width=360, gap="large", key="ratios")
     with grid.cell():
-        st.html(markup.panel_title(f"{shown.title.capitalize()}, and its gradient maps", "bright = high"))
-        st.html(strip(shown))
+        st.html(markup.panel_title(f"{picture.title.capitalize()}, and its gradient maps", "bright = high"))
+        st.html(strip(picture))
         st.html(table(entry, state.tau))
     with grid.cell():
-        count, seeds = int(entry.curve.counts.max()), int(found.about["seeds"])
+        count, seeds = int(entry.curve.counts.max()), int(stored.about["seeds"])
         note = f"{count // seeds} pictures, {seeds} seeds"
         st.html(markup.panel_title("Share of high gradients by layer", note))
         layers, last = entry.curve.layers, len(entry.curve.layers) - 1
@@ -142,17 +142,17 @@ def _view(state: ViewState, found: Stored, entry: Entry) -> None:
         st.html(f'<p class="wv-note">Dotted: {escape(NOTE)}, another network on other pictures, not measured here.</p>')
 
 
-def strip(shown: gradients.Picture) -> str:
+def strip(picture: gradients.Picture) -> str:
     """The picture and the maps of every layer, small, in one row."""
     table = rendering.colour_table("inferno")
-    pictures = [("picture", shown.image)]
-    pictures += [
-        (f"G{k}", table[np.round(values * 255).astype(np.uint8)]) for k, values in enumerate(shown.maps, start=1)
+    labelled = [("picture", picture.image)]
+    labelled += [
+        (f"G{k}", table[np.round(values * 255).astype(np.uint8)]) for k, values in enumerate(picture.maps, start=1)
     ]
     cells = "".join(
-        f'<figure><img src="{rendering.data_address(picture)}" alt="{escape(name)}"><figcaption>{name}</figcaption>'
+        f'<figure><img src="{rendering.data_address(pixels)}" alt="{escape(name)}"><figcaption>{name}</figcaption>'
         "</figure>"
-        for name, picture in pictures
+        for name, pixels in labelled
     )
     return f'<div class="wv-strip">{cells}</div>'
 

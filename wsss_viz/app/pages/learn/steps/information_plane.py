@@ -44,13 +44,13 @@ def _plane(activation: str, estimator: str) -> Plane:
 
 def lost(plane: Plane, layer: int = DEEPEST) -> float:
     """C_k in bits: the height of the seeds' mean, less where it ends; NaN where the estimator gives nothing."""
-    told = plane.mean[:, layer, INPUT]
-    return float(told.max() - told[-1])
+    bits = plane.mean[:, layer, INPUT]
+    return float(bits.max() - bits[-1])
 
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's estimator."""
-    estimator = state.ruler if state.ruler in ESTIMATORS else "default"
+    estimator = state.estimator if state.estimator in ESTIMATORS else "default"
     planes = {name: _plane(name, estimator) for name in NETWORKS}
     usual = {name: lost(_plane(name, "default")) for name in NETWORKS}
     other = {name: lost(_plane(name, "preactivation:30")) for name in NETWORKS}
@@ -82,7 +82,7 @@ def lesson(state: ViewState) -> Lesson:
             Source("Saxe et al., ICLR 2018", "compression comes from saturation and bins, and not with ReLU"),
             Source("Goldfeld et al., ICML 2019", "without noise the information is constant or infinite"),
         ),
-        inspect=Inspect("information", examples.elsewhere(replace(state, section="plane", ruler=estimator))),
+        inspect=Inspect("information", examples.elsewhere(replace(state, section="plane", estimator=estimator))),
         caveat=f"{len(planes['tanh'].bits[0])} seeds each, {int(planes['tanh'].epochs[-1])} epochs, all 4096 inputs. "
         "The estimator is part of every number here; none of them is the information itself.",
         draw=draw,
@@ -125,7 +125,7 @@ def _view(estimator: str, planes: dict[str, Plane]) -> None:
         list(ESTIMATORS),
         format_func=lambda name: ESTIMATORS[name],
         label_visibility="collapsed",
-        **session.control("ruler", estimator),
+        **session.control("estimator", estimator),
     )
     alt = "; ".join(f"{name}: T5 loses {lost(plane):.2f} bits of the input" for name, plane in planes.items())
     show(trails_chart(planes), "learn_plane", alt)

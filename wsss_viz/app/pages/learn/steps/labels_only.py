@@ -52,9 +52,9 @@ def lesson(state: ViewState) -> Lesson:
             return
         rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
         static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
-        told = f"The same in time, labels: {', '.join(video.video.labels)}"
+        title = f"The same in time, labels: {', '.join(video.video.labels)}"
         in_figure: list[tuple[str, static_plots.Cell]] = [
-            (told, temporal.strip(video.video, 8)),
+            (title, temporal.strip(video.video, 8)),
             ("Its class map, by frame", temporal.map_chart(video).panels[0]),
         ]
         static_plots.row(figure.add_subfigure(rows[1]), in_figure, (1.6, 1))
@@ -70,7 +70,7 @@ def lesson(state: ViewState) -> Lesson:
             r"y_i \in \{0, 1\}^C",
             r")\}, \quad \hat y : \Omega \rightarrow \{0, \ldots, C\}",
             "What is given says for each of the $C$ classes whether it is in the image. What is wanted says for every "
-            "place of $\\Omega$, pixels or frames, what is there.",
+            "position in $\\Omega$, pixels or frames, what is there.",
         ),
         question=Question(
             "How many images could get labels in the time that one of them takes to get a mask?",
@@ -132,15 +132,15 @@ def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Time
         temporal.show(video)
 
 
-def hour_bars(found: dict[str, float]) -> str:
+def hour_bars(hours: dict[str, float]) -> str:
     """The hours as bars with their numbers."""
-    longest = max(found.values())
+    longest = max(hours.values())
     rows = "".join(
         f'<div class="wv-hours"><span>{escape(kind)}</span><b>{count:,.0f} h</b>'
         f'<div><i style="width:{count / longest:.1%}"></i></div></div>'
-        for kind, count in found.items()
+        for kind, count in hours.items()
     )
-    working = found["a mask"] / 1720
+    working = hours["a mask"] / 1720
     return f'{rows}<p class="wv-note">The masks are {working:.1f} years of one person at 1,720 hours a year.</p>'
 
 
@@ -148,9 +148,9 @@ def _picture(image: rendering.Picture, alt: str) -> None:
     st.image(rendering.png(rendering.enlarge(image)), width="stretch", output_format="PNG", alt=alt)
 
 
-def hours_panel(found: dict[str, float]) -> Plot:
+def hours_panel(hours: dict[str, float]) -> Plot:
     """The hours as bars."""
-    kinds, counts = list(found)[::-1], list(found.values())[::-1]
+    kinds, counts = list(hours)[::-1], list(hours.values())[::-1]
     text = [f"{count:,.0f} h" for count in counts]
     bars = Bars(kinds, counts, colour=["#999999", HIGHLIGHT], across=True, text=text, outside=True)
     return Plot((bars,), Axis(low=0, high=1.25 * max(counts), hidden=True))

@@ -52,7 +52,7 @@ class Tuned:
     end: dict[str, ImageScores]
 
     def pooled(self, run: str) -> list[float]:
-        """The pooled logit y that the loss sees, one a step: the mean over the gradient's views."""
+        """The pooled logit y that the loss sees, one per step: the mean over the gradient's views."""
         trace = self.traces[run]
         index = trace.classes.index(self.name)
         return [float(step.arrays["logits"][:, index].mean()) for step in trace]
@@ -67,10 +67,9 @@ def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
     """The class's part of the pseudo mask of step k, at the viewer's usual threshold."""
     labels = [trace.classes.index(label) for label in sample.labels or ()]
     step = trace.steps[k]
-    centres = step.aligned(ViewState().align)
-    winner, value = argmax_with_value(step.maps, labels, sample.size, centres=centres)
-    own = (winner == trace.classes.index(name) + 1) & (value > ViewState().threshold)
-    return score_image(own, sample, name)
+    winner, value = argmax_with_value(step.maps, labels, sample.size, centres=step.aligned(ViewState().align))
+    class_mask = (winner == trace.classes.index(name) + 1) & (value > ViewState().threshold)
+    return score_image(class_mask, sample, name)
 
 
 def tuned(source: str, name: str) -> Tuned:
@@ -100,18 +99,18 @@ def _clearest(sources: tuple[str, ...], checkpoint: str) -> Clearest:
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's k."""
-    chosen = _clearest(examples.sources(), checkpoints.entry().sha256)
-    source, name = chosen.source, chosen.name
-    found = tuned(source, name)
+    example = _clearest(examples.sources(), checkpoints.entry().sha256)
+    source, name = example.source, example.name
+    runs = tuned(source, name)
     ground = samples.fine_scene(source)
     view = replace(examples.at(state, source, name), focus=name)
 
     def draw(figure: SubFigure) -> None:
-        index = found.traces["rib"].classes.index(name)
+        index = runs.traces["rib"].classes.index(name)
 
         def over(run: str, k: int) -> NDArray[np.uint8]:
-            step = found.traces[run].steps[k]
-            values = upsample(step.maps[[index]], found.sample.size, step.aligned(ViewState().align))
+            step = runs.traces[run].steps[k]
+            values = upsample(step.maps[[index]], runs.sample.size, step.aligned(ViewState().align))
             return static_plots.map_over(ground, normalise(values, "relu_max")[0], name)
 
         static_plots.row(
@@ -120,17 +119,17 @@ def lesson(state: ViewState) -> Lesson:
                 (f"CAM of {name}", over("rib", 0)),
                 ("RIB, last step", over("rib", -1)),
                 ("Sigmoid kept, last step", over("rib-bce", -1)),
-                ("What the loss still asks for", pull_chart(found).panels[0]),
+                ("What the loss still asks for", pull_chart(runs).panels[0]),
             ],
             (1, 1, 1, 1.5),
         )
 
     return Lesson(
-        claim=claim(found),
+        claim=claim(runs),
         lead="Once a class is recognised by its best part, the sigmoid is flat and the loss has nothing more to ask: "
         "the rest of the object is never learnt. RIB takes the sigmoid away and raises the logit itself, for a few "
         "steps, on one image.",
-        view=lambda: _view(view, found, ground),
+        view=lambda: _view(view, runs, ground),
         control="Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid.",
         formula=Formula(
             r"L = -\log ",
@@ -140,24 +139,24 @@ def lesson(state: ViewState) -> Lesson:
             "$1 - \\sigma(y)$, next to nothing once $y$ is high; the second with 1, up to the margin $m$. The "
             "sigmoid's own slope is $s(1 - s)$.",
         ),
-        question=question(found),
+        question=question(runs),
         sources=(
             Source("Lee et al., NeurIPS 2021 (RIB)", "loss and iterations, after the official code"),
             Source("Lee et al., NeurIPS 2021 (RIB)", "what the paper says of the bottleneck", unverified=True),
         ),
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="rib"))),
         caveat=f"Of the lecture's scenes the object on which RIB ends furthest above its control in IoU. It ends above "
-        f"it on {chosen.above} of {chosen.count}; the next step has the averages.",
+        f"it on {example.above} of {example.count}; the next step has the averages.",
         draw=draw,
         origin="precomputed",
     )
 
 
-def claim(found: Tuned) -> str:
+def claim(runs: Tuned) -> str:
     """What the two tunings do to the rest of the object."""
-    before = found.start.non_discriminative
-    rib, control = (found.end[run].non_discriminative for run in RUNS)
-    name = found.name
+    before = runs.start.non_discriminative
+    rib, control = (runs.end[run].non_discriminative for run in RUNS)
+    name = runs.name
     if rib - before < CLEAR:
         return f"Without the sigmoid the logits rise; the rest of the {name} is hardly taken in by the map"
     if rib - control >= CLEAR:
@@ -175,11 +174,11 @@ def rib_pull(logit: float) -> float:
     return float(logit < MARGIN)
 
 
-def question(found: Tuned) -> Question:
+def question(runs: Tuned) -> Question:
     """How much the sigmoid leaves of the loss, at the logit the classifier starts from."""
-    trace = found.traces["rib-bce"]
-    index = trace.classes.index(found.name)
-    whole, last = float(trace.steps[0].scores[index]), found.pooled("rib-bce")[-1]
+    trace = runs.traces["rib-bce"]
+    index = trace.classes.index(runs.name)
+    whole, last = float(trace.steps[0].scores[index]), runs.pooled("rib-bce")[-1]
     left = pull(last)
     options = ("nearly all of it", "about half", "less than a quarter")
     return Question(
@@ -191,33 +190,33 @@ def question(found: Tuned) -> Question:
     )
 
 
-def _view(view: ViewState, found: Tuned, ground: Sample) -> None:
-    rib, control = (found.traces[run] for run in RUNS)
+def _view(view: ViewState, runs: Tuned, ground: Sample) -> None:
+    rib, control = (runs.traces[run] for run in RUNS)
     panels = (
         Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
         Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
         Panel.of(control, "Control: sigmoid kept"),
         Panel("Ground truth", note="not used in training", truth=True),
     )
-    content = Content(found.sample, panels, rib.classes, found.sample.labels or (), ground)
+    content = Content(runs.sample, panels, rib.classes, runs.sample.labels or (), ground)
     with st.container(key="tuned"):
         viewer("learn_sigmoid", content, view, offered=("k",))
     grid = st.grid(2, min_column_width=400, gap="large", key="pulls")
     with grid.cell():
-        st.html(table(found))
+        st.html(table(runs))
     with grid.cell():
-        st.html(markup.panel_title("What the loss still asks of the logit", "one dot a step"))
-        end = pull(found.pooled("rib-bce")[-1])
-        show(pull_chart(found), "learn_pull", f"slope of the loss at the pooled logits; the control ends at {end:.2f}")
+        st.html(markup.panel_title("What the loss still asks of the logit", "one dot per step"))
+        end = pull(runs.pooled("rib-bce")[-1])
+        show(pull_chart(runs), "learn_pull", f"slope of the loss at the pooled logits; the control ends at {end:.2f}")
 
 
-def table(found: Tuned) -> str:
+def table(runs: Tuned) -> str:
     """The start and the two ends: logit, slope of the loss, and what the mask recalls."""
-    start = found.pooled("rib")[0]
-    rows: list[tuple[str, float, float | None, ImageScores]] = [("CAM, the start", start, None, found.start)]
-    raised, last = found.pooled("rib")[-1], found.pooled("rib-bce")[-1]
-    rows.append(("RIB, last step", raised, rib_pull(raised), found.end["rib"]))
-    rows.append(("control, last step", last, pull(last), found.end["rib-bce"]))
+    start = runs.pooled("rib")[0]
+    rows: list[tuple[str, float, float | None, ImageScores]] = [("CAM, the start", start, None, runs.start)]
+    raised, last = runs.pooled("rib")[-1], runs.pooled("rib-bce")[-1]
+    rows.append(("RIB, last step", raised, rib_pull(raised), runs.end["rib"]))
+    rows.append(("control, last step", last, pull(last), runs.end["rib-bce"]))
     body = "".join(
         f"<tr><th>{escape(title)}</th><td>{signed(logit)}</td><td>{'–' if slope is None else f'{slope:.2f}'}</td>"
         f"<td>{percent(scores.discriminative)}</td><td>{percent(scores.non_discriminative)}</td>"
@@ -225,7 +224,7 @@ def table(found: Tuned) -> str:
         for title, logit, slope, scores in rows
     )
     at = f"at t = {ViewState().threshold:.2f}"
-    heads = (at, "pooled logit", "pull of the loss", "discriminative", f"rest of the {found.name}", "IoU")
+    heads = (at, "pooled logit", "pull of the loss", "discriminative", f"rest of the {runs.name}", "IoU")
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
@@ -236,7 +235,7 @@ def _slopes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return 1 - s, s * (1 - s)
 
 
-def pull_chart(found: Tuned) -> Chart:
+def pull_chart(runs: Tuned) -> Chart:
     """The slopes of both losses over the pooled logit, with a dot for each step of the two tunings."""
     left, slope = _slopes()
     marks: list[Mark] = [Line(LOGITS, slope, "sigmoid's slope s(1 − s)", "#8a8f98", width=2.0, dash="dot")]
@@ -244,7 +243,7 @@ def pull_chart(found: Tuned) -> Chart:
         ("rib-bce", left, "#d08700", "sigmoid kept, 1 − s"),
         ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), METHODS["rib"].colour, f"RIB, 1 up to m = {MARGIN:.0f}"),
     ):
-        logits = found.pooled(run)
+        logits = runs.pooled(run)
         inside = np.clip(logits, LOGITS[0], LOGITS[-1])
         hover = [f"k = {k}, y = {logit:.1f}" for k, logit in enumerate(logits)]
         sizes = np.linspace(6, 13, len(inside)).tolist()

@@ -35,15 +35,15 @@ def differing(share: float) -> Joint:
     return np.array([[1 - share, share], [share, 1 - share]]) / 2
 
 
-def bits(found: float) -> str:
+def bits(value: float) -> str:
     """A number of bits, without a minus before zero."""
-    return f"{abs(found):.2f}" if abs(found) < 5e-3 else f"{found:.2f}"
+    return f"{abs(value):.2f}" if abs(value) < 5e-3 else f"{value:.2f}"
 
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's flip probability."""
     measured = [table_measures(table) for _, table in LECTURE]
-    own = table_measures(differing(state.flip))
+    noisy = table_measures(differing(state.flip))
     weights = (round(100 * (1 - state.flip)), round(100 * state.flip))
 
     def draw(figure: SubFigure) -> None:
@@ -52,14 +52,14 @@ def lesson(state: ViewState) -> Lesson:
             (f"{title}: I = {bits(table_measures(table).information.value_bits)} bits", cells_panel(table))
             for title, table in tables
         ]
-        cells.append(("I(X;Y), bits", shared_chart(state.flip, own.information.value_bits).panels[0]))
+        cells.append(("I(X;Y), bits", shared_chart(state.flip, noisy.information.value_bits).panels[0]))
         static_plots.row(figure, cells, (1, 1, 1, 1.5))
 
     return Lesson(
         claim=claim(*measured),
         lead="Each table says how often two bits X and Y take each pair of values. Mutual information is what one "
         "knows of Y once X is known: how much less uncertain Y has become, in bits.",
-        view=lambda: _view(state, own),
+        view=lambda: _view(state, noisy),
         control="Move how often Y differs from X: half of the time is worst, always is as good as never.",
         formula=Formula(
             r"I(X;Y) = H(X) + H(Y) - ",
@@ -88,7 +88,7 @@ def lesson(state: ViewState) -> Lesson:
 def claim(first: TableMeasures, second: TableMeasures) -> str:
     """What sets the two tables apart."""
     same = all(abs(getattr(first, name).value_bits - getattr(second, name).value_bits) < 1e-9 for name in ("x", "y"))
-    shared = [bits(found.information.value_bits).removesuffix(".00") for found in (first, second)]
+    shared = [bits(measures.information.value_bits).removesuffix(".00") for measures in (first, second)]
     if same:
         return f"Two tables with the same margins: X tells {shared[0]} bit of Y in one, {shared[1]} in the other"
     return f"X tells {shared[0]} bit of Y in one table, {shared[1]} in the other"
@@ -96,31 +96,31 @@ def claim(first: TableMeasures, second: TableMeasures) -> str:
 
 def question() -> Question:
     """How much is left where one value in ten is flipped."""
-    found = table_measures(differing(0.1)).information.value_bits
-    right = int(np.argmin([abs(guess - found) for guess in GUESSES]))
+    shared = table_measures(differing(0.1)).information.value_bits
+    right = int(np.argmin([abs(guess - shared) for guess in GUESSES]))
     return Question(
         "Y is a copy of X, but one time in ten it is flipped. How much of the 1 bit is left?",
         tuple(f"about {guess} bit" for guess in GUESSES),
         right,
-        f"{found:.3f} bits. A bit that is right nine times in ten is still uncertain: one does not know which time.",
+        f"{shared:.3f} bits. A bit that is right nine times in ten is still uncertain: one does not know which time.",
     )
 
 
-def _view(state: ViewState, own: TableMeasures) -> None:
+def _view(state: ViewState, noisy: TableMeasures) -> None:
     with st.grid(4, min_column_width=200, gap="medium", key="tables") as grid:
         for title, table in LECTURE:
             with grid.cell():
                 st.html(joint_table(title, table, table_measures(table)))
         with grid.cell():
-            st.html(joint_table("And with noise", differing(state.flip), own))
+            st.html(joint_table("And with noise", differing(state.flip), noisy))
         with grid.cell():
             st.slider("How often Y differs from X", 0.0, 1.0, step=0.01, **session.control("flip", state.flip))
-            value = own.information.value_bits
+            value = noisy.information.value_bits
             alt = f"mutual information against how often the bits differ: {bits(value)} bits at {state.flip:.2f}"
             show(shared_chart(state.flip, value), "learn_shared", alt)
 
 
-def joint_table(title: str, table: Joint, found: TableMeasures) -> str:
+def joint_table(title: str, table: Joint, result: TableMeasures) -> str:
     """The joint table with its margins, and under it what the two share."""
     rows = "".join(
         f"<tr><th>X = {x}</th>{''.join(_cell(table[x, y]) for y in (0, 1))}<td>{table[x].sum():.2f}</td></tr>"
@@ -128,13 +128,13 @@ def joint_table(title: str, table: Joint, found: TableMeasures) -> str:
     )
     foot = "".join(f"<td>{table[:, y].sum():.2f}</td>" for y in (0, 1))
     entropies = (
-        f"H(X) {bits(found.x.value_bits)} + H(Y) {bits(found.y.value_bits)} − H(X,Y) {bits(found.joint.value_bits)}"
+        f"H(X) {bits(result.x.value_bits)} + H(Y) {bits(result.y.value_bits)} − H(X,Y) {bits(result.joint.value_bits)}"
     )
     return (
         f'<div class="wv-joint"><p class="wv-part">{escape(title)}</p>'
         f"<table><thead><tr><th></th><th>Y = 0</th><th>Y = 1</th><th></th></tr></thead><tbody>{rows}</tbody>"
         f"<tfoot><tr><th></th>{foot}<td></td></tr></tfoot></table>"
-        f"<p><b>{bits(found.information.value_bits)}</b> bits shared</p><p>{escape(entropies)}</p></div>"
+        f"<p><b>{bits(result.information.value_bits)}</b> bits shared</p><p>{escape(entropies)}</p></div>"
     )
 
 

@@ -29,13 +29,13 @@ class Segmented:
 
     Attributes:
         mask: (H, W) uint8, class index + 1, 0 background.
-        network, told, teacher: mIoU in percent of the network, of the network where it is told the labels, and of the
-            pseudo masks it learnt from, which are told them.
+        network, with_labels, teacher: mIoU in percent of the network, of the network where it is given the labels, and
+            of the pseudo masks it learnt from, which are made with them.
     """
 
     mask: NDArray[np.uint8]
     network: float
-    told: float
+    with_labels: float
     teacher: float
 
 
@@ -46,10 +46,10 @@ def segmented(source: str) -> tuple[Segmented, str] | None:
         return None
     trace, origin = examples.lesson_trace("segmented", source)
     (scores,) = (scores for name, scores in entry.scores.items() if name.startswith("scenes:test"))
-    network, told, teacher = (
+    network, with_labels, teacher = (
         float(scores[name]["miou"]) for name in ("network", "network_told_the_labels", "pseudo_masks")
     )
-    return Segmented(trace.steps[0].arrays["found"].astype(np.uint8), network, told, teacher), origin
+    return Segmented(trace.steps[0].arrays["found"].astype(np.uint8), network, with_labels, teacher), origin
 
 
 def lesson(state: ViewState) -> Lesson:
@@ -60,8 +60,8 @@ def lesson(state: ViewState) -> Lesson:
     name = examples.largest_part(sample)
     view = examples.at(state, source, name)
     seed = overlap(mask_at(trace, sample, ViewState().threshold), sample)
-    found = segmented(source)
-    end = found[0] if found else None
+    stored = segmented(source)
+    end = stored[0] if stored else None
 
     def draw(figure: SubFigure) -> None:
         centres = trace.steps[-1].aligned(ViewState().align)
@@ -100,7 +100,7 @@ def lesson(state: ViewState) -> Lesson:
         inspect=Inspect("compare", examples.elsewhere(view)),
         caveat="The threshold is tuned with pixel ground truth in the field, which image labels alone do not give.",
         draw=draw,
-        origin=found[1] if found else traces.origin(sample, "cam", "single"),
+        origin=stored[1] if stored else traces.origin(sample, "cam", "single"),
     )
 
 
@@ -117,8 +117,8 @@ def _question(seed: float, end: Segmented | None) -> Question:
         "the "
         "pseudo masks it learnt from?",
         ("better", "no better"),
-        0 if end.told > end.teacher else 1,
-        f"mIoU {end.told:.1f} against {end.teacher:.1f} of the pseudo masks; without labels, the network has "
+        0 if end.with_labels > end.teacher else 1,
+        f"mIoU {end.with_labels:.1f} against {end.teacher:.1f} of the pseudo masks; without labels, the network has "
         f"{end.network:.1f}. Faults that differ from mask to mask average out, the same fault in every mask is learnt.",
     )
 
@@ -133,16 +133,16 @@ def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.uint8]
 def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:
     """The IoU of a mask with the ground truth, averaged over the image's labels."""
     classes = sample.classes
-    found = [score_image(mask == classes.index(name) + 1, sample, name).iou for name in sample.labels or ()]
-    return float(np.mean(found))
+    ious = [score_image(mask == classes.index(name) + 1, sample, name).iou for name in sample.labels or ()]
+    return float(np.mean(ious))
 
 
 def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, end: Segmented | None) -> None:
-    found = overlap(mask_at(trace, sample, view.threshold), sample)
+    iou = overlap(mask_at(trace, sample, view.threshold), sample)
     panels = [
         Panel("Image", note=f"labels: {', '.join(sample.labels or ())}", always="image"),
         Panel.of(trace, f"Class map of {name}", always="map"),
-        Panel.of(trace, "Pseudo mask", f"IoU {found:.2f}", always="mask"),
+        Panel.of(trace, "Pseudo mask", f"IoU {iou:.2f}", always="mask"),
     ]
     if end is not None:
         picture = static_plots.classes_overlay(ground.image, end.mask, sample.classes)

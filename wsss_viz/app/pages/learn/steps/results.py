@@ -37,7 +37,7 @@ SCORE_NAMES = {
 }
 LIMITS = (
     "The scenes are drawn. What works on them need not work on photographs, and no number here is one on PASCAL VOC.",
-    "The labels of the image are given and the threshold is chosen on other scenes with their masks, as in the field.",
+    "The labels of the image are given and the threshold is selected on other scenes with masks, as in the field.",
     "The intervals are over images. Another training seed moves the trained methods as well.",
 )
 
@@ -61,8 +61,8 @@ def lesson(state: ViewState) -> Lesson:
         ]
         static_plots.row(figure, cells)
         for ax in figure.axes:
-            place = ax.get_position()
-            ax.set_position((place.x0 + 0.1, place.y0, place.width - 0.1, place.height))
+            box = ax.get_position()
+            ax.set_position((box.x0 + 0.1, box.y0, box.width - 0.1, box.height))
 
     return Lesson(
         claim=headline(miou),
@@ -114,17 +114,20 @@ def network_line() -> str:
     if entry is None:
         return ""
     scores = entry.scores["scenes:test"]
-    made, network, told = (scores[name]["miou"] for name in ("pseudo_masks", "network", "network_told_the_labels"))
+    made, network, with_labels = (
+        scores[name]["miou"] for name in ("pseudo_masks", "network", "network_told_the_labels")
+    )
     method = entry.trained["pseudo_masks"]["method"]
     title = METHODS[method].title if method in METHODS else method
     return (
-        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} without labels, {told:.1f} "
-        f"given the labels; the pseudo masks themselves, which are given them, {made:.1f} ({scores['count']} scenes)."
+        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} without labels, "
+        f"{with_labels:.1f} given the labels; the pseudo masks themselves, which are given them, "
+        f"{made:.1f} ({scores['count']} scenes)."
     )
 
 
 def _view(state: ViewState, report: Mapping[str, Any]) -> None:
-    found, miou = rows(report, state.score), rows(report, "miou")
+    ranked, miou = rows(report, state.score), rows(report, "miou")
     grid = st.grid(2, min_column_width=400, gap="large", key="scored")
     with grid.cell():
         st.segmented_control(
@@ -137,7 +140,7 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
         )
         note = f"{report['count']} of {report['data']}, percent"
         st.html(markup.panel_title(SCORE_NAMES[state.score].capitalize().replace("Miou", "mIoU"), note))
-        show(scores_chart(found), "learn_scores", "; ".join(f"{row.title} {row.value:.1f}" for row in found))
+        show(scores_chart(ranked), "learn_scores", "; ".join(f"{row.title} {row.value:.1f}" for row in ranked))
     with grid.cell():
         st.html(listed("What did not work here", negative_results(miou)))
         st.html(listed("What no number here says", [*LIMITS, *filter(None, [network_line()])]))
@@ -152,10 +155,10 @@ def listed(title: str, lines: list[str]) -> str:
 
 def published() -> str:
     """The published numbers of the two methods the lecture is about, said to be that."""
-    found = [row for row in published_results() if row.method in ("RIB", "CS-AE (OC-CSE)")]
+    reported = [row for row in published_results() if row.method in ("RIB", "CS-AE (OC-CSE)")]
     body = "".join(
         f"<tr><th>{escape(row.method)}, {escape(row.venue)}</th><td>{row.val}</td><td>{row.test}</td></tr>"
-        for row in found
+        for row in reported
     )
     return (
         '<p class="wv-part">Published on PASCAL VOC 2012, not measured here</p>'
@@ -164,15 +167,15 @@ def published() -> str:
     )
 
 
-def scores_chart(found: list[Row]) -> Chart:
+def scores_chart(ranked: list[Row]) -> Chart:
     """A bar per method with its interval, the best on top, and a line at CAM's."""
-    low_first = found[::-1]
+    low_first = ranked[::-1]
     titles = [row.title for row in low_first]
     bars = Bars(
         titles, [row.value for row in low_first], colour=[style_of(row.method).colour for row in low_first],
         across=True, low=[row.low for row in low_first], high=[row.high for row in low_first],
         text=[f"{row.value:.1f}" for row in low_first], hover="{y}: {x:.1f}",
     )  # fmt: skip
-    rules = tuple(Rule(x=row.value) for row in found if row.method == "cam")
+    rules = tuple(Rule(x=row.value) for row in ranked if row.method == "cam")
     panel = Plot((bars, *rules), Axis(from_zero=True), Axis(categories=titles))
-    return Chart((panel,), 40 + 29 * len(found), margin=(178, 8, 8, 36), legend="")
+    return Chart((panel,), 40 + 29 * len(ranked), margin=(178, 8, 8, 36), legend="")

@@ -74,16 +74,16 @@ def lesson(state: ViewState) -> Lesson:
     choices = examples.with_labels(CARRIER)
     if not choices:
         raise InputError(f"The showcase has no scene of a {CARRIER} with something on it.")
-    source = state.example if state.example in choices else choices[0]
+    source = state.scene if state.scene in choices else choices[0]
     sample, ground = samples.scene(source), samples.fine_scene(source)
     trace, origin = examples.lesson_trace(f"spill-{CARRIER}", source)
     other = next(name for name in sample.labels or () if name != CARRIER)
-    found = judgements(trace, other)
-    own, spilled, together = found
+    judged_masks = judgements(trace, other)
+    specific, spilled, together = judged_masks
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [("Image", ground.image)]
-        for judged, step in zip(found, trace, strict=True):
+        for judged, step in zip(judged_masks, trace, strict=True):
             if step.image is not None:
                 cells.append(
                     (f"{judged.title}\n{other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}", step.image)
@@ -91,10 +91,10 @@ def lesson(state: ViewState) -> Lesson:
         static_plots.row(figure, cells)
 
     return Lesson(
-        claim=claim(found, other),
+        claim=claim(judged_masks, other),
         lead=f"CS-AE erases one class and asks a frozen classifier two things: the {CARRIER} must be gone, and the "
-        f"{other} must still be there. A mask that eats the {other} is told so; a mask for all labels never is.",
-        view=lambda: _view(state, sample, ground, trace, found, choices, other),
+        f"{other} must still be there. A mask that eats the {other} is penalised; a mask for all labels never is.",
+        view=lambda: _view(state, sample, ground, trace, judged_masks, choices, other),
         control=f"Choose another scene: does the judge miss the {CARRIER}'s guest every time?",
         formula=Formula(
             r"L_{cse} = \mathrm{BCE}(\mathrm{OC}(x\,(1 - m_r)),\; ",
@@ -107,9 +107,9 @@ def lesson(state: ViewState) -> Lesson:
             f"The mask of the {CARRIER} runs over the whole {other} as well. What does the judge say of the {other}?",
             (f"it still sees the {other}", f"it has lost the {other}"),
             0 if spilled.other >= SEEN else 1,
-            f"{other} {own.other:.2f} with the {CARRIER}'s own mask erased, {spilled.other:.2f} with the {other} under "
-            f"it too. The loss goes from {own.loss:.2f} to {spilled.loss:.2f}: that is what pushes the mask back. With "
-            f"one mask for all labels the {other} is at {together.other:.2f}.",
+            f"{other} {specific.other:.2f} with the {CARRIER}'s own mask erased, {spilled.other:.2f} with the {other} "
+            f"under it too. The loss goes from {specific.loss:.2f} to {spilled.loss:.2f}: that is what pushes the mask "
+            f"back. With one mask for all labels the {other} is at {together.other:.2f}.",
         ),
         sources=(
             Source("Kweon et al., ICCV 2021 (OC-CSE)", "class-specific erasing and its loss, from the official code"),
@@ -122,11 +122,11 @@ def lesson(state: ViewState) -> Lesson:
     )
 
 
-def claim(found: tuple[Judgement, ...], other: str) -> str:
+def claim(judged_masks: tuple[Judgement, ...], other: str) -> str:
     """What the judge says on this scene."""
-    own, spilled, together = found
-    if own.other >= SEEN > spilled.other:
-        end = f"class-specific erasing is told to stop at the {other}"
+    specific, spilled, together = judged_masks
+    if specific.other >= SEEN > spilled.other:
+        end = f"class-specific erasing is penalised where it covers the {other}"
         return f"Find the mask of the {CARRIER}: {end}" + (
             ", one mask for all labels is not" if together.other < SEEN else ""
         )
@@ -153,11 +153,11 @@ def _held_out() -> str:
     at = {r["kind"]: r for r in rows if r["threshold"] == 0.5}
     if "class" not in at or "agnostic" not in at:
         return "One classifier, drawn scenes; what CS-AE gains over all held-out scenes is on the page Results."
-    own, together = at["class"]["other_probability"], at["agnostic"]["other_probability"]
+    per_class, together = at["class"]["other_probability"], at["agnostic"]["other_probability"]
     return (
         f"Over {stored.experiment['images'] if stored else 0} scenes, the ordinary classifier's maps erased above 0.5: "
-        f"the other labels are at {own:.2f} after class-specific and at {together:.2f} after class-agnostic erasing. "
-        "More of what the trained masks gain by it is on the page Results."
+        f"the other labels are at {per_class:.2f} after class-specific and at {together:.2f} after class-agnostic "
+        "erasing. More of what the trained masks gain by it is on the page Results."
     )
 
 
@@ -166,7 +166,7 @@ def _view(
     sample: Sample,
     ground: Sample,
     trace: Trace,
-    found: tuple[Judgement, ...],
+    judged_masks: tuple[Judgement, ...],
     choices: tuple[str, ...],
     other: str,
 ) -> None:
@@ -176,7 +176,7 @@ def _view(
             st.html(markup.panel_title("Image", f"{CARRIER} and {other}"))
             _picture(ground.image, f"the scene: {CARRIER} and {other}")
             st.html(markup.chips((CARRIER, other), plain=True))
-        for judged, step in zip(found, trace, strict=True):
+        for judged, step in zip(judged_masks, trace, strict=True):
             with grid.cell(), st.container(gap="xsmall"):
                 st.html(markup.panel_title(judged.title, f"{percent(judged.covered)} of the {other}"))
                 assert step.image is not None
@@ -189,8 +189,10 @@ def _view(
 def trained_so() -> str:
     """What the trained networks' maps leak onto neighbours, from the stored report; "" where there is none."""
     report = stored_leakage(REPORT)
-    found = leakage.finding(report) if report is not None else ""
-    return f"On {report['count']} scenes where objects touch: {found[0].lower()}{found[1:]}" if report and found else ""
+    sentence = leakage.finding(report) if report is not None else ""
+    if report is None or not sentence:
+        return ""
+    return f"On {report['count']} scenes where objects touch: {sentence[0].lower()}{sentence[1:]}"
 
 
 def _scene_choice(source: str, choices: tuple[str, ...]) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 Row = dict[str, Any]
-SHOWN_KINDS = ("class", "random")
+DRAWN_KINDS = ("class", "random")
 DEFAULT_STEP = 5
 
 
@@ -39,16 +39,16 @@ def lesson(state: ViewState) -> Lesson:
     trace, origin = examples.lesson_trace(f"looks-{name}", source)
     k = min(DEFAULT_STEP if state.k == FINAL else state.k, len(trace) - 1)
     view = replace(examples.at(state, source, name), focus=name, k=k)
-    shown = frames("experiment", trace, name)
-    found = averages()
-    whole, headless = row(found["rows"], "class", 1.0), row(found["rows"], "discriminative", None)
+    steps = frames("experiment", trace, name)
+    experiment = averages()
+    whole, headless = row(experiment["rows"], "class", 1.0), row(experiment["rows"], "discriminative", None)
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [("Whole image", ground.image)]
-        seen = shown[min(DEFAULT_STEP, len(shown) - 1)]
+        seen = steps[min(DEFAULT_STEP, len(steps) - 1)]
         if seen.seen is not None:
             cells.append((f"Erased above {seen.name}", seen.seen))
-        cells.append((f"Probability, {found['images']} scenes", probability_chart(found["rows"]).panels[0]))
+        cells.append((f"Probability, {experiment['images']} scenes", probability_chart(experiment["rows"]).panels[0]))
         static_plots.row(figure, cells, (1, 1, 1.6))
 
     return Lesson(
@@ -56,7 +56,7 @@ def lesson(state: ViewState) -> Lesson:
         lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
         "discriminative parts once the most discriminative one is erased. So erase more and more, and measure what "
         "it still says.",
-        view=lambda: _view(view, sample, ground, shown, found, name),
+        view=lambda: _view(view, sample, ground, steps, experiment, name),
         control="Move the step: from theta = 1, nothing erased, to 0.1, and watch score and map.",
         formula=Formula(
             r"A' = \mathrm{CAM}(x\,(1 - E_\theta)), \quad E_\theta = ",
@@ -71,8 +71,8 @@ def lesson(state: ViewState) -> Lesson:
             Source("Kweon et al., ICCV 2021", "the protocol of its figure; this one is our own", unverified=True),
         ),
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="experiment"))),
-        caveat=f"{found['observations']} objects of {found['images']} drawn scenes ({found['data']}), one small "
-        "classifier. That it holds or fails here says little of a large network on photographs.",
+        caveat=f"{experiment['observations']} objects of {experiment['images']} drawn scenes ({experiment['data']}), "
+        "one small classifier. That it holds or fails here says little of a large network on photographs.",
         draw=draw,
         origin=origin,
     )
@@ -93,16 +93,16 @@ def row(rows: list[Row], kind: str, threshold: float | None) -> Row:
 
 def claim(whole: Row, headless: Row) -> str:
     """What the averages say of the observation that CS-AE rests on."""
-    kept = headless["probability"] / whole["probability"]
+    remaining = headless["probability"] / whole["probability"]
     rises = headless["non_discriminative_absolute"] > whole["non_discriminative_absolute"]
-    if kept > 0.8:
+    if remaining > 0.8:
         seen = "this classifier still sees the class"
-    elif kept > 0.35:
+    elif remaining > 0.35:
         seen = "this classifier is only half sure of the class"
     else:
         seen = "this classifier forgets the class"
     body = "the rest of the object lights up" if rises else "the rest of the object does not light up for it"
-    link = "and" if (kept > 0.8) == rises or not rises else "but"
+    link = "and" if (remaining > 0.8) == rises or not rises else "but"
     return f"With the discriminative part erased {seen}, {link} {body}"
 
 
@@ -121,27 +121,28 @@ def _question(whole: Row, headless: Row) -> Question:
 
 
 def _view(
-    view: ViewState, sample: Sample, ground: Sample, shown: tuple[Frame, ...], found: dict[str, Any], name: str
+    view: ViewState, sample: Sample, ground: Sample, steps: tuple[Frame, ...], experiment: dict[str, Any], name: str
 ) -> None:
     index = sample.classes.index(name)
-    looks = (PanelStep(f.look[None], f.scores[index : index + 1], note=f.name) for f in shown)
+    maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.name) for f in steps)
     panels = (
-        Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in shown)),
-        Panel("Current map", tuple(looks)),
+        Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in steps)),
+        Panel("Current map", tuple(maps)),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:
         st.html(markup.panel_title("One scene", f"the {name}"))
         viewer("learn_looks", Content(sample, panels, (name,), (name,), ground), view, offered=("k",))
     with right:
-        theta = float(shown[view.k].name.rpartition(" ")[2])
-        st.html(markup.panel_title(f"{found['observations']} objects of {found['images']} scenes", "mean probability"))
-        show(probability_chart(found["rows"], theta), "learn_seen", _described(found["rows"]))
+        theta = float(steps[view.k].name.rpartition(" ")[2])
+        count = f"{experiment['observations']} objects of {experiment['images']} scenes"
+        st.html(markup.panel_title(count, "mean probability"))
+        show(probability_chart(experiment["rows"], theta), "learn_seen", _described(experiment["rows"]))
 
 
 def _lines(rows: list[Row]) -> list[Line]:
     lines = []
-    for kind in SHOWN_KINDS:
+    for kind in DRAWN_KINDS:
         label, colour, dash = KINDS[kind]
         of_kind = [r for r in rows if r["kind"] == kind]
         thetas, values = [r["threshold"] for r in of_kind], [r["probability"] for r in of_kind]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wsss_viz.app.settings import found_files
+from wsss_viz.app.settings import checkpoint_files
 from wsss_viz.app.state.parameters import Notation, Parameter
 
 
 @dataclass(frozen=True)
-class OwnState:
+class UserImageState:
     """
     Attributes:
-        checkpoint: the name of a file among `settings.found_files`; "": the shipped classifier.
+        checkpoint: the name of a file among `settings.checkpoint_files`; "": the shipped classifier.
         partner: likewise, CGNet beside it; "": none.
     """
 
@@ -21,7 +21,7 @@ class OwnState:
 
 
 def _read(text: str) -> str:
-    if text and text not in found_files():
+    if text and text not in checkpoint_files():
         raise ValueError("a checkpoint that is on this server")
     return text
 
