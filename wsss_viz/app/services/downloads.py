@@ -17,6 +17,7 @@ from wsss_viz.app.services.comparison import Compared
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.data.photographs import credits
 from wsss_viz.data.sample import Sample
 from wsss_viz.version import __version__
 
@@ -99,7 +100,9 @@ def scores_json(
 
 
 def _about(sample: Sample, state: ViewState) -> dict[str, Any]:
-    return {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
+    lines = credits([sample.name]) if sample.source.startswith("photos:") else ()
+    about = {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
+    return {**about, "credit": lines[0]} if lines else about
 
 
 def comparison(
