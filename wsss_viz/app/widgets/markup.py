@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from wsss_viz.app.widgets.rendering import PART_COLOURS
-from wsss_viz.data.palette import class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
 PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest of the object"}
@@ -45,11 +45,11 @@ def _width(share: float) -> str:
     return "0" if math.isnan(share) else f"{share:.1%}"
 
 
-def chips(names: Sequence[str], lead: str = "", plain: bool = False) -> str:
-    """Class names with their colours, after a leading text; `plain` for a legend."""
+def chips(names: Sequence[str], classes: Sequence[str], lead: str = "", plain: bool = False) -> str:
+    """Names of `classes` with their colours, after a leading text; `plain` for a legend."""
     css_class = "wv-chip wv-plain" if plain else "wv-chip"
     items = "".join(
-        f'<span class="{css_class}"><i style="background:{rgb(class_colour(name))}"></i>{escape(name)}</span>'
+        f'<span class="{css_class}"><i style="background:{rgb(colour_in(classes, name))}"></i>{escape(name)}</span>'
         for name in names
     )
     return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'

@@ -44,7 +44,7 @@ def show() -> None:
         left, right = st.columns([5, 7], gap="medium")
         with left:
             panels.image_panel(ground, "The scene", f"seen at {panels.pixels(sample)}")
-            st.html(markup.chips(labels, "Image-level labels:"))
+            st.html(markup.chips(labels, sample.classes, "Image-level labels:"))
             frame.example_picker(state)
             covered = st.container()
         with right:
