@@ -12,7 +12,7 @@ The traces, each of one photograph by the name in the file, of the few classes t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,14 +162,14 @@ def read_photograph_lessons(path: Path | None = None) -> PhotographLessons:
 def build_photograph_lessons(
     path: Path,
     *,
-    sources: Sequence[str] = ("photos",),
+    photographs: str = "photos",
     device: str = "cpu",
     progress: Progress = lambda items, title: items,
 ) -> int:
     """Computes the traces of photographs and writes them to `path`, whole or not at all.
 
     Args:
-        sources: data strings of photographs.
+        photographs: those to compute, as a data string.
 
     Returns:
         How many photographs.
@@ -182,7 +182,7 @@ def build_photograph_lessons(
     from wsss_viz.models.loading import load
 
     classifier = load(CLASSIFIER, device)
-    samples = [sample for source in sources for sample in open_data(source)]
+    samples = list(open_data(photographs))
     by_name = {sample.name: sample for sample in open_data("photos")}
     traces: dict[str, Trace] = {}
     for sample in progress(samples, "the lecture's photographs"):

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content, viewer_data
 from wsss_viz.app import methods
+from wsss_viz.app.services import traces
 from wsss_viz.app.services.checkpoints import PHOTOGRAPHS, SCENES
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
@@ -142,7 +143,8 @@ def test_a_job_shows_what_there_is_of_it_and_what_it_waits_for(
                 go_on.wait(60)
 
     monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", slow)
-    monkeypatch.setattr("wsss_viz.app.services.traces.precomputed", lambda *_: None)
+    stored = traces.precomputed
+    monkeypatch.setattr(traces, "precomputed", lambda s, *rest: stored(s, *rest) if "photos" in s.source else None)
     page = open_page("compare", methods="cam,cs-ae-single,rib", example="scenes:val:9")
     try:
         for _ in range(50):

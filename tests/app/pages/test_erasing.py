@@ -32,6 +32,7 @@ from wsss_viz.methods.catalogue import METHODS, why_not
 from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase.building import build_showcase
+from wsss_viz.showcase.photographs import photographs_path
 from wsss_viz.traces import Step, Trace
 
 SCENE = "scenes:test:129"
@@ -197,12 +198,14 @@ def test_two_sessions_with_different_images_see_their_own(open_page: OpenPage) -
 def test_what_was_precomputed_is_taken_and_said(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cold_caches: None
 ) -> None:
+    photographs = photographs_path()
     for file in checkpoints_folder().iterdir():
         if file.is_file():
             (tmp_path / file.name).symlink_to(file)
     monkeypatch.setattr("wsss_viz.showcase.building.available", lambda _: ("cam", "ae"))
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
     build_showcase(tmp_path / "showcase" / "traces.zip", scenes=(SCENE,), experiment_count=2)
+    (tmp_path / "showcase" / photographs.name).symlink_to(photographs)
     monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", lambda *_, **__: pytest.fail("it was computed"))
     page = open_page("erasing", example=SCENE)
     assert_well(page)

@@ -114,7 +114,7 @@ def lesson(state: ViewState) -> Lesson:
             r"\sum_d W_{cd}\, f_d(u)",
             r", \quad s_c = b_c + \frac{1}{|\Omega|} \sum_u A_c(u)",
             f"$f_d(u)$ is channel $d$ at the position $u$, $W_{{cd}}$ its weight for the class $c$. The mean over all "
-            f"positions, here {mean:+.2f}, and the class's bias $b_c$, {logit - mean:+.2f}, are the logit {logit:+.2f}.",
+            f"positions, {mean:+.2f}, and the class's bias $b_c$, {logit - mean:+.2f}, are the logit, {logit:+.2f}.",
         ),
         question=Question(
             f"How many of the {count} channels make half of what speaks for the {name} at its highest cell?",

@@ -55,7 +55,8 @@ def at(threshold: float) -> int:
 def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
     """What the class's part of the pseudo mask recalls of the class's two parts, over thresholds."""
     labels = sample.labels or ()
-    winner, value = argmax_with_value(trace.maps, [trace.classes.index(label) for label in labels], sample.size)
+    indices, centres = [trace.classes.index(label) for label in labels], trace.steps[-1].aligned(ViewState().align)
+    winner, value = argmax_with_value(trace.maps, indices, sample.size, centres=centres)
     covered = np.where(winner == trace.classes.index(name) + 1, value, -np.inf)
     there = sample.class_mask(name)
     assert sample.parts is not None
@@ -117,7 +118,8 @@ def lesson(state: ViewState) -> Lesson:
     gap = first - rest
 
     def draw(figure: SubFigure) -> None:
-        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
+        centres = trace.steps[-1].aligned(ViewState().align)
+        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size, centres), "relu_max")[0]
         static_plots.row(
             figure,
             [
