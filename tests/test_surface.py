@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import subprocess
 import sys
@@ -56,19 +55,3 @@ def test_a_room_says_what_is_public_in_it(room: str) -> None:
     assert module.__all__
     assert set(module.__all__) <= set(dir(module))
     assert all(getattr(module, name) is not None for name in module.__all__)
-
-
-DECLARED = [
-    path
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.name != "__init__.py" and "\n__all__ = " in path.read_text(encoding="utf-8")
-]
-
-
-@pytest.mark.parametrize("path", DECLARED, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_what_a_module_defines_without_an_underscore_is_what_it_declares_public(path: Path) -> None:
-    body = ast.parse(path.read_text(encoding="utf-8")).body
-    defined = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    module = importlib.import_module(".".join(("wsss_viz", *path.relative_to(PACKAGE).with_suffix("").parts)))
-    assert {name for name in defined if not name.startswith("_")} <= set(module.__all__)
-    assert all(hasattr(module, name) for name in module.__all__)

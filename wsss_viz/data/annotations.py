@@ -11,6 +11,8 @@ from wsss_viz.data.files import read_bounded
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.errors import InputError
 
+__all__ = ["MAX_XML", "object_names"]
+
 MAX_XML = 2**20
 
 

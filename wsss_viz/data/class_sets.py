@@ -24,6 +24,17 @@ from wsss_viz.data.files import read_bounded
 from wsss_viz.data.sample import IGNORE
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "CLASS_FILES",
+    "MAX_LIST",
+    "MOST_CLASSES",
+    "ClassList",
+    "Entries",
+    "class_file",
+    "lines_of",
+    "read_class_list",
+]
+
 MAX_LIST = 2**26
 MOST_CLASSES = IGNORE - 1
 CLASS_FILES = ("classes.txt", "classes.json", "labelmap.txt", "data.yaml")

@@ -23,6 +23,21 @@ from wsss_viz.data.headers import Header, read_header
 from wsss_viz.data.sample import IGNORE, Image, Mask
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "LIMITS",
+    "MASK_SUFFIXES",
+    "MOST_MISSING",
+    "SUFFIXES",
+    "Limits",
+    "MaskFile",
+    "Picture",
+    "from_pillow",
+    "read_image",
+    "read_mask",
+    "read_mask_file",
+    "read_picture",
+]
+
 SUFFIXES = (".jpeg", ".jpg", ".jfif", ".jpe", ".png", ".webp")
 """What files of the three formats are called, in any case: for listing folders, never for deciding what a file is."""
 

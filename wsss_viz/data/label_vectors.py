@@ -9,6 +9,8 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.pickled import read_pickled_dict
 from wsss_viz.errors import InputError
 
+__all__ = ["NAME", "read_label_vectors"]
+
 NAME = "cls_labels.npy"
 
 

@@ -35,6 +35,8 @@ from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
 
+__all__ = ["FORMS", "TURNED", "DataSet", "Source", "is_data_string", "open", "sample"]
+
 FORMS = (
     "scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one "
     "sample"

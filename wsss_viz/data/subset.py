@@ -8,6 +8,8 @@ from typing import overload
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 
+__all__ = ["Subset", "name_at", "names_of", "take"]
+
 
 class Subset(Sequence[Sample]):
     """The samples of a sequence at some indices, read when they are asked for."""

@@ -38,7 +38,7 @@ from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_o
 from wsss_viz.data.split_lists import Entry, is_sample_name, is_split_name, read_split
 from wsss_viz.errors import InputError
 
-__all__ = ["VocFolder", "is_sample_name", "is_split_name", "read_classes", "with_suffix_of"]
+__all__ = ["MASK_FOLDERS", "VocFolder", "is_sample_name", "is_split_name", "read_classes", "with_suffix_of"]
 
 MASK_FOLDERS = ("SegmentationClass", "SegmentationClassAug")
 

@@ -12,6 +12,8 @@ from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sam
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 
+__all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask"]
+
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 """Background thresholds 0.00 to 0.99 (SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49: `docs/sources.md#thresholds`)."""
 

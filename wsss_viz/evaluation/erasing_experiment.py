@@ -34,6 +34,8 @@ from wsss_viz.methods.masking import enlarge, erase, hard_mask, relu_max
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["FIXED", "MEASURES", "SWEPT", "THRESHOLDS", "Erasure", "Observation", "erasures", "experiment", "observe"]
+
 THRESHOLDS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 SWEPT = ("class", "agnostic", "random")
 FIXED = ("graded", "discriminative", "non_discriminative", "object")

@@ -19,6 +19,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["erasing_steps"]
+
 
 def erasing_steps(
     classifier: Classifier,

@@ -28,6 +28,18 @@ from wsss_viz.methods import rib
 from wsss_viz.methods.rib_batch import Companions, shipped_companions
 from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "FEWEST_CELLS",
+    "SINGLES",
+    "Array",
+    "Asked",
+    "LayerFeatures",
+    "Progress",
+    "asked_of",
+    "layer_features",
+    "rib_features",
+]
+
 FEWEST_CELLS = 0.5  # of a region, in every layer: with less, its mean is another region's
 SINGLES = "singles"
 Array = NDArray[np.float32]
@@ -140,11 +152,11 @@ def rib_features(
 
     Examples:
         >>> from wsss_viz.models.colour_network import colour_network
-        >>> before, after = rib_features(colour_network(stride=8), asked_of("scenes:test", 4), 1)
-        >>> before.layers, before.values[-1].shape == after.values[-1].shape
-        (('stage 2', 'class maps'), True)
-        >>> bool((before.values[-1] != after.values[-1]).any())  # RIB has tuned
-        False
+        >>> network = colour_network(stride=8)
+        >>> network.settings = {"rib": {"rate": 0.001, "explode_share": 1.0, "accumulate": "after"}}
+        >>> before, after = rib_features(network, asked_of("scenes:test", 4), 1)
+        >>> before.layers, bool((before.values[-1] == after.values[-1]).any())  # RIB has moved them all
+        (('stage 2', 'class maps'), False)
     """
     split = classifier.split
     tuned = range(split + 1, len(classifier.stages) + 1)

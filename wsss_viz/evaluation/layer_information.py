@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     from wsss_viz.evaluation.layer_features import Asked, LayerFeatures
     from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "CGNET",
+    "FORMAT",
+    "IMAGES",
+    "REBUILD",
+    "REGIONS",
+    "RIB_IMAGES",
+    "RIB_STEPS",
+    "Progress",
+    "measure_features",
+    "measure_layers",
+    "read_stored",
+    "store",
+    "stored_path",
+    "table",
+]
+
 REGIONS = ("discriminative", "non_discriminative", "background")
 FORMAT = 1
 REBUILD = "python -m wsss_viz diagnose probe --store"

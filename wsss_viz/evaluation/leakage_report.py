@@ -24,6 +24,8 @@ from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.traces.step import last_step
 
+__all__ = ["RECALLS", "leakage_report", "leakage_table"]
+
 RECALLS = (0.5, 0.6, 0.7, 0.8)
 
 

@@ -35,6 +35,19 @@ from wsss_viz.models.renaming import RenamedClassifier, for_data_set
 from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.map_folder import MapFolder
 
+__all__ = [
+    "ALIGNED",
+    "FINISHED",
+    "TUNING_SAMPLES",
+    "bind_all",
+    "method_report",
+    "open_for",
+    "report_bytes",
+    "run_report",
+    "stored_report",
+    "table",
+]
+
 TUNING_SAMPLES = 150
 ALIGNED = {
     FIELD: "; maps stretched over the images, as the field does",

@@ -27,6 +27,23 @@ from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import last_step
 
+__all__ = [
+    "NO_MASK",
+    "Counted",
+    "Progress",
+    "as_json",
+    "check_scorable",
+    "classes_of",
+    "count_run",
+    "count_sample",
+    "count_shared",
+    "count_stored_sample",
+    "evaluate",
+    "image_rows",
+    "known_centres",
+    "quiet",
+]
+
 Progress = Callable[[Iterable[Sample], str], Iterable[Sample]]
 
 NO_MASK = "has no mask: `evaluate` wants one that has (scenes:test, voc:...)"

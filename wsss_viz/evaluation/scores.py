@@ -16,6 +16,8 @@ from wsss_viz.data.sample import PART_NAMES
 from wsss_viz.evaluation.counts import PARTS, THRESHOLDS, Counts
 from wsss_viz.evaluation.resampling import percentile_interval, resampling_weights
 
+__all__ = ["Scores", "bootstrap", "image_ious", "summarise"]
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -12,6 +12,20 @@ from typing import Any
 
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "FOLDER",
+    "MAKE",
+    "RankedImage",
+    "Row",
+    "class_rows",
+    "csv_bytes",
+    "latex_bytes",
+    "ranked_images",
+    "score_rows",
+    "stored_leakage",
+    "stored_reports",
+]
+
 FOLDER = Path(__file__).with_name("results")
 MAKE = (
     "python -m wsss_viz evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce "

@@ -7,6 +7,8 @@ from pathlib import Path
 from wsss_viz.errors import InputError
 from wsss_viz.figures.spec import FigureSpec, read_spec
 
+__all__ = ["PRESETS", "preset"]
+
 _FOLDER = Path(__file__).with_name("presets")
 PRESETS = {
     "photographs": "Photographs",

@@ -29,6 +29,22 @@ from wsss_viz.methods.rib_loss import BCE, RIB
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.digit_network import DigitNetwork
 
+__all__ = [
+    "ALL_SEEDS",
+    "EXAMPLE",
+    "EXAMPLES",
+    "MAP_SHARES",
+    "PERCENTILES",
+    "RIB_STEPS",
+    "Progress",
+    "digits_key",
+    "rib_key",
+    "scenes_key",
+    "survey_digits",
+    "survey_scenes",
+    "to_bytes",
+]
+
 PERCENTILES = {"max": 100.0, "p99": 99.0}
 MAP_SHARES = (0.3, 0.5, 0.7)
 ALL_SEEDS = "all"

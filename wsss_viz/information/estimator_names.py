@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from wsss_viz.errors import InputError
 
+__all__ = ["DEFAULTS", "ESTIMATORS", "FAMILIES", "check_estimator", "number_of"]
+
 FAMILIES = ("logistic", "mlp")
 ESTIMATORS = {
     "default": "the usual bins: width 1/15 for bounded activations, 0.07 for others",

@@ -25,6 +25,8 @@ from wsss_viz.information.probe import probe_information
 from wsss_viz.information.result import MIResult, NotApplicable
 from wsss_viz.information.runs import Run, layer_functions
 
+__all__ = ["DETERMINISTIC", "SOFTMAX", "Array", "Estimator", "Network", "Outcome", "Pair", "estimator", "network"]
+
 P = ParamSpec("P")
 Array = NDArray[np.float64]
 Outcome = MIResult | NotApplicable

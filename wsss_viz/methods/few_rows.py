@@ -26,6 +26,8 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.narrowing import narrow
 from wsss_viz.traces.step import Step
 
+__all__ = ["ROWS", "first_classes", "run_with_few_rows"]
+
 ROWS = 16
 """Rows that a loss which is a mean over classes is taken over: as many as the photographs have classes."""
 _CLASS_AXES = {"current": 0, "region": 0, "before": 0, "after": 0, "logits": 1, "all_scores": 1}

@@ -24,6 +24,8 @@ from wsss_viz.models.receptive_field import cell_layout
 from wsss_viz.traces.centres import CellCentres, mean_centres
 from wsss_viz.traces.step import Step
 
+__all__ = ["fused_centres", "with_centres"]
+
 P = ParamSpec("P")
 
 

@@ -9,6 +9,8 @@ from torch import nn
 from wsss_viz.data.sample import Sample
 from wsss_viz.models.classifier import Classifier, Preprocessing
 
+__all__ = ["COLOURS", "colour_network", "flag"]
+
 COLOURS = ("red", "green", "blue")
 
 

@@ -28,6 +28,27 @@ from wsss_viz.version import __version__
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "CLASSIFIER",
+    "GUESSES",
+    "LARGEST_BYTES",
+    "METHODS",
+    "OTHERS",
+    "PhotographTraces",
+    "Progress",
+    "build_photographs",
+    "canonical",
+    "few_classes",
+    "first_guesses",
+    "packed",
+    "photograph_source",
+    "photographs_path",
+    "read_about",
+    "read_photographs",
+    "unpacked",
+    "with_classes",
+]
+
 CLASSIFIER = "imagenet-efficientnet-lite0"
 METHODS = ("cam", "ae", "cs-ae-single", "rib", "rib-bce", "layercam")
 OTHERS = 4

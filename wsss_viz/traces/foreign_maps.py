@@ -35,6 +35,8 @@ from wsss_viz.data.synonyms import renaming
 from wsss_viz.errors import InputError
 from wsss_viz.traces.storage import LARGEST, StoredMaps
 
+__all__ = ["read_foreign_maps"]
+
 _MAPS = ("high_res", "IS_CAM", "attn_highres", "cam")
 _STRIDES = (4, 8, 16)
 _ANY_SIDE = Limits(side=1)

@@ -31,6 +31,8 @@ from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.storage import StoredMaps
 
+__all__ = ["CRF_ALPHA", "crf_bytes", "irn_bytes", "psa_bytes"]
+
 CRF_ALPHA = 4.0
 """PSA's lower power of the background's score (`infer_cls.py`, low_alpha)."""
 

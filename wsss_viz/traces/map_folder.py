@@ -40,6 +40,17 @@ from wsss_viz.traces.irn_maps import CRF_ALPHA, crf_bytes, irn_bytes, psa_bytes
 from wsss_viz.traces.pseudo_masks import pseudo_mask
 from wsss_viz.traces.storage import StoredMaps, read_maps, write_maps
 
+__all__ = [
+    "DICTIONARIES",
+    "IRN_THRESHOLD",
+    "NUMBERED",
+    "SETTINGS",
+    "SUFFIXES",
+    "MapFolder",
+    "MapWriter",
+    "read_settings",
+]
+
 SUFFIXES = {"ours": ".npz", "irn": ".npy", "psa": ".npy", "crf": ".npy", "mask": ".png", "fiftyone": ".json"}
 """By format, the suffix of the file whose presence says that an image is done."""
 

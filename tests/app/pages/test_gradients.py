@@ -122,7 +122,7 @@ def test_a_scene_through_ribs_steps_is_a_job_that_can_be_cancelled(open_page: Op
 
 
 def test_what_is_computed_of_a_scene_is_what_the_library_computes(cold_caches: None) -> None:
-    view = ViewState(subject="scenes", split="val", index=5, rib_step=1)
+    view = ViewState(subject="scenes", example="scenes:val:5", rib_step=1)
     sample = samples.scene(view.example)
     (name, *_) = sample.labels or ()
     telling = gradients.request(None, view, sample, name).work()

@@ -25,6 +25,8 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.errors import InputError
 
+__all__ = ["FOLDER", "LIST", "SPLITS", "Photograph", "Photographs", "Polygon", "credits", "read_photographs"]
+
 FOLDER = Path(__file__).parent
 LIST = "photos.json"
 SPLITS = {

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.scenes.dataset import Scenes, Singles
 
+__all__ = ["KINDS", "Chunk", "draw_arrays"]
+
 KINDS = ("scenes", "singles")
 _CHUNK = 50
 _WORTH_A_POOL = 200
