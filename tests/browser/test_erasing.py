@@ -30,13 +30,13 @@ def arrived(page: Page) -> None:
 
 def test_the_default_view_is_there_in_the_first_run_of_the_page(open_at: OpenAt) -> None:
     page = open_at("/erasing")
-    assert frame(page, "k = 3").is_visible(), "nothing was computed for it"
+    assert frame(page, "k = 1").is_visible(), "nothing was computed for it"
     expect(page.locator(".st-key-cancel")).to_have_count(0)
     expect(page.locator("canvas").first).to_be_visible()
 
 
 def test_a_step_of_the_filmstrip_is_shown_everywhere_and_back_brings_the_last_one_back(open_at: OpenAt) -> None:
-    page = open_at("/erasing")
+    page = open_at("/erasing?example=scenes:test:129")
     arrived(page)
     expect(frame(page, "k = 3")).to_have_attribute("aria-current", "true")
     frame(page, "k = 1").click()
@@ -53,7 +53,7 @@ def test_a_step_of_the_filmstrip_is_shown_everywhere_and_back_brings_the_last_on
 
 
 def test_strip_and_viewer_follow_one_another_within_two_frames(open_at: OpenAt) -> None:
-    page = open_at("/erasing?mode=rib")
+    page = open_at("/erasing?mode=rib&example=scenes:test:129")
     arrived(page)
     expect(frame(page, "k = 10")).to_have_attribute("aria-current", "true")
     clicked = """async (button, root) => {
@@ -85,7 +85,7 @@ def test_a_picture_of_ones_own_is_stepped_through_from_its_page(open_at: OpenAt)
 
 
 def test_a_click_on_the_curve_shows_its_step(open_at: OpenAt) -> None:
-    page = open_at("/erasing?mode=rib")
+    page = open_at("/erasing?mode=rib&example=scenes:test:129")
     arrived(page)
     points = page.locator(".st-key-score_curves .scatterlayer .trace").last.locator(".point")
     expect(points).to_have_count(11)

@@ -49,15 +49,15 @@ def chips(names: Sequence[str], lead: str = "", plain: bool = False) -> str:
     """Class names with their colours, after a leading text; `plain` for a legend."""
     css_class = "wv-chip wv-plain" if plain else "wv-chip"
     items = "".join(
-        f'<span class="{css_class}"><i style="background:{_class_dot(name)}"></i>{escape(name)}</span>'
-        for name in names
+        f'<span class="{css_class}"><i style="background:{_class_dot(name, number)}"></i>{escape(name)}</span>'
+        for number, name in enumerate(names)
     )
     return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'
 
 
-def _class_dot(name: str) -> str:
-    """VOC's colour of the class; of a class that VOC has not, the accent."""
-    return rgb(class_colour(name)) if name in VOC_CLASSES else "var(--wv-accent)"
+def _class_dot(name: str, number: int) -> str:
+    """VOC's colour of the class; of a class that VOC has not, the one of its number among the names."""
+    return rgb(class_colour(name if name in VOC_CLASSES else number))
 
 
 def panel_title(title: str, note: str = "", colour: str = "") -> str:
