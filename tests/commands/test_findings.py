@@ -149,3 +149,12 @@ def test_data_list_says_where_names_come_from_and_what_is_odd(capsys, tmp_path):
     code, _, errors = run(capsys, "data", "list", f"folder:{root}")
     assert code == 2
     assert "say which: " in errors
+
+
+def test_a_classifier_of_imagenet_is_checked_under_the_names_of_the_data(capsys, tmp_path):
+    root = voc(tmp_path, boxes(index("dog"), index("cow")))
+    code, page, _ = run(capsys, "data", "check", f"voc:{root}:train", "--classifier", "imagenet-efficientnet-lite0")
+    assert code == 0
+    assert "the classifier knows 20 of the 20 classes" in page
+    assert "rows for cow: oxen" in page
+    assert "ERROR" not in page

@@ -62,6 +62,9 @@ def generate(root: Path, seed: int) -> DataSet:
     truth = {f"p{i}": _truth(names, rng) for i in range(int(rng.integers(1, 6)))}
     table, ground, note = _numbers(kind, names, rng)
     oddities.append(note)
+    if ground == 255:  # masks that number so have no number left for ignore
+        for values in truth.values():
+            values[values == IGNORED] = "background"
     if kind == "coco":
         truth = {f"COCO_train2014_{i:012d}": values for i, values in enumerate(truth.values(), 1)}
     places = {

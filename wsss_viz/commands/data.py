@@ -153,14 +153,20 @@ def check(
     from wsss_viz.traces.map_folder import MapFolder
 
     samples = open_data(source)
-    known = None
+    known: tuple[str, ...] | None = None
+    about_classifier: tuple[str, ...] = ()
     if classifier_name is not None:
         from wsss_viz.commands.networks import open_networks
+        from wsss_viz.models.renaming import for_data_set
 
-        known = open_networks([], classifier_name, "cpu", class_names, (), samples=samples)[0].classes
+        opened = open_networks([], classifier_name, "cpu", class_names, (), samples=samples)[0]
+        classifier = for_data_set(opened, samples.classes)
+        known, about_classifier = classifier.classes, getattr(classifier, "notes", ())
     maps = None if maps_folder is None else MapFolder(maps_folder, samples.numbering)
     seen = audit(samples, known, maps, limit, lambda indices: tqdm(indices, "reading", unit="sample", leave=False))
     click.echo(_page(seen))
+    for line in about_classifier:
+        click.echo(f"  note    the classifier's rows for {line}")
     if picture is not None:
         if seen.example is None:
             click.echo(f"no sample could be read, so {picture} was not written", err=True)

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 
 from wsss_viz.data.findings import READ_AS, Finding, Note, Noticed, in_one_line
 from wsss_viz.data.matching import Matching, matching
-from wsss_viz.data.palette import class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.data.source_files import MaskSizeError
 from wsss_viz.data.sources import DataSet
@@ -214,7 +214,7 @@ def _check_maps(maps: Maps, sample: Sample, noticed: Noticed) -> None:
 def overlay(sample: Sample) -> NDArray[np.uint8]:
     """(h, 2 w, 3) uint8: the image, and the image under its mask in the classes' colours, to be looked at.
 
-    What the mask calls a class is drawn in the colour of the class's place, ignore in white; at most 640 pixels high.
+    Classes have their colours (`palette.colour_in`), ignore is white; at most 640 pixels high.
 
     >>> from wsss_viz.data.sources import open
     >>> overlay(open("scenes:val")[0]).shape
@@ -225,7 +225,7 @@ def overlay(sample: Sample) -> NDArray[np.uint8]:
     if sample.mask is not None:
         for number in np.unique(sample.mask).tolist():
             if number:
-                colour = (255, 255, 255) if number == IGNORE else class_colour(number - 1)
+                colour = (255, 255, 255) if number == IGNORE else colour_in(sample.classes, sample.classes[number - 1])
                 painted[sample.mask == number] *= 0.35
                 painted[sample.mask == number] += 0.65 * np.array(colour, np.float32)
     both = np.concatenate([image, painted], axis=1).round().astype(np.uint8)

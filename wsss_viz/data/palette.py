@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.data.sample import IGNORE
+from wsss_viz.data.sample import IGNORE, Mask
 from wsss_viz.errors import InputError
 
 __all__ = ["CLASS_COLOURS", "VOC_CLASSES", "class_colour", "colour_in", "part_palette", "voc_palette"]
@@ -126,3 +126,14 @@ def colour_in(classes: Sequence[str], name: str) -> tuple[int, int, int]:
     if set(classes) <= set(VOC_CLASSES):
         return class_colour(name)
     return class_colour(tuple(classes).index(name))
+
+
+def painted(mask: Mask, classes: Sequence[str]) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB: a Sample's mask in its classes' colours (`colour_in`), the rest in VOC's.
+
+    >>> painted(np.array([[0, 2, 255]], np.uint8), ("lung", "heart")).tolist()
+    [[[0, 0, 0], [255, 234, 106], [224, 224, 192]]]
+    """
+    palette = voc_palette().copy()
+    palette[1 : len(classes) + 1] = [colour_in(classes, name) for name in classes]
+    return palette[mask]

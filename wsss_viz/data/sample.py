@@ -83,10 +83,10 @@ class Sample:
         return f"Sample({self.source or self.name!r}, size={self.size}, {known})"
 
     def _repr_html_(self) -> str:
-        from wsss_viz.data.palette import voc_palette
+        from wsss_viz.data.palette import painted
         from wsss_viz.data.png import picture_row
 
         pictures = [(self.image, self.name)]
         if self.mask is not None:
-            pictures.append((voc_palette()[self.mask], "mask"))
+            pictures.append((painted(self.mask, self.classes), "mask"))
         return picture_row(repr(self), pictures)

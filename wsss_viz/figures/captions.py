@@ -9,6 +9,7 @@ from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 from wsss_viz.gradients.ratio import BAND, TAU
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.showcase.photographs import canonical
+from wsss_viz.traces.centres import CENTRES
 
 __all__ = ["PICTURE_TITLES", "SCALES", "SUBJECTS", "caption"]
 
@@ -89,7 +90,10 @@ def _caption(spec: FigureSpec) -> str:
         lead = f"{', '.join(titles)}, step by step: {what}."
     scale = SCALES["relu_max" if spec.show == "mask" and spec.normalisation == "raw" else spec.normalisation]
     how = f"the threshold is {spec.threshold:g}" if spec.show == "mask" else "high is bright"
-    parts = [lead, f"{scale}; {how}."]
+    laid = (
+        "by the centres of their cells' receptive fields" if spec.align == CENTRES else "stretched, as the field does"
+    )
+    parts = [lead, f"{scale}; {how}; laid over the images {laid}."]
     if spec.contours:
         parts.append("White: outline of the ground truth, where there is one.")
     return " ".join([*parts, f"Images: {images}."])

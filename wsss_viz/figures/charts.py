@@ -10,7 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator
 
 from wsss_viz.data.palette import colour_in
 from wsss_viz.figures.chart import POINTS_PER_PIXEL, Axis, Line, Mark, Plot, Points
@@ -64,6 +64,8 @@ def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
         panel = scores_panel(logits, trace.classes, [*_labels(entry)], entry.name, colours)
         draw_panel(axes, panel, sheet.points, legend=False)
         _named(axes, spec, sheet, number, f"{METHODS[method].title}: {entry.name}", "step k", "logit")
+        if abs(np.array(axes.get_ylim())).max() >= 1000:
+            axes.yaxis.set_major_formatter(EngFormatter(sep=""))  # as they stand, the axis' name would be cut off
         axes.xaxis.set_major_locator(MaxNLocator(integer=True) if len(trace) > 1 else FixedLocator([0]))
     # Under all panels: within one it would lie on the lines, which may be anywhere.
     lines = [

@@ -87,7 +87,7 @@ def _method_cell(
     under = entry.fine.image if image is None else image
     if spec.show == "mask":
         return Cell(under, mask=seed_mask(entry, method, k, spec), classes=entry.traces[method].classes)
-    return Cell(under, class_map(entry, method, k, spec.frames))
+    return Cell(under, class_map(entry, method, k, spec.frames, spec.align))
 
 
 def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:

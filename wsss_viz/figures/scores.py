@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from wsss_viz.figures.chart import Axis, Colour, Line, Mark, Plot, Rule
 
@@ -45,7 +46,7 @@ def scores_panel(
                 range(len(values)), values, name, colours.get(name, OTHER) if coloured else OTHER,
                 width=size / 3, symbol="circle", group="" if coloured else "others",
                 size=size if at is None or not coloured else [size + 3.0 * (k == at) for k in range(len(values))],
-                hover=[f"{name}: logit {value:.1f}, probability {1 / (1 + np.exp(-value)):.2f}" for value in values],
+                hover=[f"{name}: logit {value:.1f}, probability {expit(value):.2f}" for value in values],
             )
         )  # fmt: skip
     if at is not None:

@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
+from wsss_viz.figures.fonts import families_for
 from wsss_viz.figures.spec import WIDTHS, FigureSpec
 
 __all__ = ["EDGE", "GAP", "POINTS", "READABLE", "Sheet", "broken", "fitting", "outline", "overlay", "picture"]
@@ -75,7 +76,7 @@ def fitting(text: str, points: float, space: float) -> float:
     """
     if not text.strip():
         return points
-    font = FontProperties(family="DejaVu Sans")
+    font = FontProperties(family=families_for(text))
     widths = [TextPath((0, 0), line, size=points, prop=font).get_extents().width for line in text.split("\n")]
     return points * min(1.0, space / max(*widths, 0.0, 1e-6) * POINTS)
 

@@ -20,7 +20,8 @@ from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase import read_showcase
 from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes
-from wsss_viz.traces import Trace, upsample
+from wsss_viz.traces import CellCentres, Step, Trace, upsample
+from wsss_viz.traces.centres import CENTRES, FIELD
 
 __all__ = [
     "FINE_SIDE",
@@ -64,9 +65,9 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
         >>> compute_trace(spec, "cam", "scenes:test:17").target_names
         ('dog',)
     """
-    name, changes = spec.classifier_of(source), spec.settings.get(method, {})
-    stored = None if changes else _stored(name, method, source, spec.views)
-    if stored is not None:
+    name, changes, said = spec.classifier_of(source), spec.settings.get(method, {}), spec.network_input
+    stored = None if changes or said else _stored(name, method, source, spec.views)
+    if stored is not None and (spec.align == FIELD or stored.steps[-1].centres is not None):
         return stored
     from wsss_viz.methods.binding import bind
     from wsss_viz.methods.few_rows import run_with_few_rows
@@ -76,7 +77,7 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
     from wsss_viz.models.renaming import for_data_set
 
     sample, views = _sample(source), PRESETS[spec.views]
-    classifier = load(name, "cpu")
+    classifier = load(name, "cpu", mean=said.mean, std=said.std, short_side=said.short_side, stride=said.stride)
     if name == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
         few = with_classes(sample, few_classes(classifier, sample))
         return Trace.collect(run_with_few_rows(method, classifier, few, views, **changes), method, few.classes)
@@ -150,7 +151,7 @@ def _fine(source: str, sample: Sample) -> Sample:
     return _sample(f"scenes:{split}@{FINE_SIDE}x{FINE_SIDE}:{index}")
 
 
-def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[np.float32]:
+def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str = FIELD) -> NDArray[np.float32]:
     """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed.
 
     Examples:
@@ -170,7 +171,7 @@ def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[
         elif "current" in at_step.arrays:
             plane = at_step.arrays["current"][index]
     half = plane.astype(np.float16).astype(np.float32)
-    return upsample(half[None], entry.sample.size)[0]
+    return upsample(half[None], entry.sample.size, _aligned(at_step, align))[0]
 
 
 def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
@@ -190,7 +191,15 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
     competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
     by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
     half = trace.steps[step].maps.astype(np.float16).astype(np.float32)
-    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by)
+    centres = _aligned(trace.steps[step], spec.align)
+    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by, centres)
+
+
+def _aligned(step: Step, align: str) -> CellCentres | None:
+    """What the step's maps are laid over the image by. Raises InputError where that is not known."""
+    if align == CENTRES and step.centres is None:
+        raise InputError("where the cells of these maps lie is not known: leave `align` out")
+    return step.aligned(align)
 
 
 def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:

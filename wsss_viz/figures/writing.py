@@ -10,14 +10,16 @@ from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from wsss_viz.errors import InputError
+from wsss_viz.figures.fonts import FAMILY, use_fonts
 
 __all__ = ["KINDS", "written", "written_pages"]
 
 KINDS = ("png", "pdf", "svg")
 _SETTINGS: Any = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
+    "font.family": FAMILY,
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "wsss_viz",
@@ -62,7 +64,7 @@ def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **set
         settings: of matplotlib beside this module's, an underscore for the first point (`font_size=8`).
 
     Raises:
-        InputError: another kind than `KINDS`.
+        InputError: another kind than `KINDS`, or no font has some letter.
 
     Examples:
         >>> from matplotlib.figure import Figure
@@ -75,5 +77,7 @@ def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **set
     changed: Any = {name.replace("_", ".", 1): value for name, value in settings.items()}
     with _LOCK, rc_context({**_SETTINGS, **changed}):
         buffer = io.BytesIO()
-        make().savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
+        figure = make()
+        use_fonts(figure.findobj(Text))
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
     return buffer.getvalue()

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from wsss_viz.app.widgets import markup
+from wsss_viz.data.palette import CLASS_COLOURS
 
 SPACE = "\N{NO-BREAK SPACE}"
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -25,13 +26,19 @@ def test_logits_are_printed_with_their_sign(logit: float, text: str) -> None:
 def test_names_and_notes_are_escaped() -> None:
     pieces = (
         markup.panel_title(HOSTILE, HOSTILE),
-        markup.chips((), HOSTILE),
+        markup.chips((), (), HOSTILE),
         markup.score_bars([markup.ScoreBar(HOSTILE, 0, 0.5, False)]),
         markup.gap(0.5, 0.5, HOSTILE),
     )
     for piece in pieces:
         assert "<img" not in piece
         assert "&lt;img" in piece
+
+
+def test_chips_have_the_colours_of_the_classes_in_their_set() -> None:
+    colours = [markup.rgb(colour) for colour in (CLASS_COLOURS[1], (64, 0, 128))]
+    assert f"background:{colours[0]}" in markup.chips(("heart",), ("lung", "heart"))
+    assert f"background:{colours[1]}" in markup.chips(("dog",), ("cow", "dog"))
 
 
 def test_labels_stand_out_among_the_scores() -> None:

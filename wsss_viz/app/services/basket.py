@@ -132,6 +132,7 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
         normalisation=state.normalisation,
         colours=state.colours,
         opacity=state.opacity,
+        align=state.align,
         classifier=_classifier(items),
     )
     if state.show == "mask" and state.basket_kind != "curves":

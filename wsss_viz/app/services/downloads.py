@@ -21,7 +21,8 @@ from wsss_viz.data.photographs import credits
 from wsss_viz.data.sample import Sample
 from wsss_viz.version import __version__
 
-COLUMNS = ("method", "k", "class", "logit", "iou", "precision", "recall", "discriminative", "non_discriminative")
+SCORES = ("iou", "precision", "recall", "discriminative", "non_discriminative")
+COLUMNS = ("method", "k", "class", "logit", *SCORES, "align")
 
 
 def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[str], state: ViewState) -> bytes:
@@ -65,10 +66,19 @@ def score_rows(
     rows: list[dict[str, str | int | float | None]] = []
     for one in compared:
         for name in names:
-            scores = asdict(one.scores[name]) if name in one.scores else dict.fromkeys(COLUMNS[4:], math.nan)
+            scores = asdict(one.scores[name]) if name in one.scores else dict.fromkeys(SCORES, math.nan)
             numbers = {key: None if math.isnan(value) else round(value, 6) for key, value in scores.items()}
             logit = round(float(one.step.scores[list(classes).index(name)]), 6)
-            rows.append({"method": one.method, "k": one.step.index, "class": name, "logit": logit, **numbers})
+            rows.append(
+                {
+                    "method": one.method,
+                    "k": one.step.index,
+                    "class": name,
+                    "logit": logit,
+                    **numbers,
+                    "align": one.align,
+                }
+            )
     return rows
 
 

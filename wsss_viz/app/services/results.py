@@ -117,6 +117,7 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     indices = [trace.classes.index(kind) for kind in classes or trace.classes]
 
     def panel_step(step: Step) -> PanelStep:
-        return PanelStep(step.maps[indices], step.scores[indices], note=STOPS.get(step.stop or "", step.stop or ""))
+        note = STOPS.get(step.stop or "", step.stop or "")
+        return PanelStep(step.maps[indices], step.scores[indices], note=note, centres=step.centres)
 
     return Panel.of(trace, style.title, note, style.colour, panel_step)

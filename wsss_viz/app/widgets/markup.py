@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from wsss_viz.app.widgets.rendering import PART_COLOURS
-from wsss_viz.data.palette import VOC_CLASSES, class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
 PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest of the object"}
@@ -45,19 +45,20 @@ def _width(share: float) -> str:
     return "0" if math.isnan(share) else f"{share:.1%}"
 
 
-def chips(names: Sequence[str], lead: str = "", plain: bool = False) -> str:
-    """Class names with their colours, after a leading text; `plain` for a legend."""
+def chips(
+    names: Sequence[str],
+    classes: Sequence[str],
+    lead: str = "",
+    plain: bool = False,
+    title: Callable[[str], str] = str,
+) -> str:
+    """Names of `classes`, or what `title` makes of them, with their colours, after a leading text; `plain` for a legend."""
     css_class = "wv-chip wv-plain" if plain else "wv-chip"
     items = "".join(
-        f'<span class="{css_class}"><i style="background:{_class_dot(name, number)}"></i>{escape(name)}</span>'
-        for number, name in enumerate(names)
+        f'<span class="{css_class}"><i style="background:{rgb(colour_in(classes, name))}"></i>{escape(title(name))}</span>'
+        for name in names
     )
     return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'
-
-
-def _class_dot(name: str, number: int) -> str:
-    """VOC's colour of the class; of a class that VOC has not, the one of its number among the names."""
-    return rgb(class_colour(name if name in VOC_CLASSES else number))
 
 
 def panel_title(title: str, note: str = "", colour: str = "") -> str:

@@ -96,12 +96,14 @@ def content(state: ViewState, sample: Sample, ground: Sample | None, steps: tupl
             _class_score(frame, focus, sample),
             region=frame.region if on_map else None,
             note=frame.note,
+            centres=frame.centres,
         )
         for frame in steps
     )
     panels.append(Panel(map_title, images, region if on_map else ""))
     if steps[-1].union is not None:
-        panels.append(Panel(union, tuple(PanelStep(None if f.union is None else f.union[None]) for f in steps)))
+        unions = (PanelStep(None if f.union is None else f.union[None], centres=f.centres) for f in steps)
+        panels.append(Panel(union, tuple(unions)))
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))
     return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.widgets import rendering
-from wsss_viz.data.palette import class_colour
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
 from wsss_viz.figures.chart import Plot
 
@@ -52,7 +52,7 @@ def classes_overlay(image: rendering.Picture, mask: NDArray | None, classes: Seq
     drawn = rendering.faded(rendering.enlarge(image))
     for value in np.unique(enlarged):
         if value not in (BACKGROUND, IGNORE):
-            colour = np.array(class_colour(classes[value - 1]))
+            colour = np.array(colour_in(classes, classes[value - 1]))
             drawn = rendering.blend(drawn, colour, np.where(enlarged == value, 0.8, 0.0))
     return rendering.with_contour(drawn, enlarged)
 

@@ -16,6 +16,7 @@ from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.scenes import CLASSES, SPLITS, Scenes
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.methods.catalogue import METHODS, title
+from wsss_viz.traces.centres import FIELD
 
 PER_PAGE = 8
 SIDE = 256
@@ -111,6 +112,7 @@ def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, s
         threshold=report["methods"][method]["threshold"],
         views=report["views"] if report["views"] in VIEWS else state.views,
         normalisation="relu_max",
+        align=report.get("align", FIELD),
     )
 
 

@@ -74,7 +74,7 @@ def show() -> None:
 def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
     """The image, its maps one beside the other, and what they cover."""
     model, view, labels = builtin(sample), upload.display_copy(sample), sample.labels or ()
-    st.html(markup.chips(tuple(map(source_bar.label_title, labels)), source_bar.label_lead(sample)))
+    st.html(markup.chips(labels, sample.classes, source_bar.label_lead(sample), title=source_bar.label_title))
 
     def draw(results: MethodResults) -> None:
         current = session.state()

@@ -25,7 +25,7 @@ Object.assign(Viewer.prototype, {
     const measured = rows.some(({ found }) => found.scores)
     table.hidden = !measured && rows.length < 2
     table.caption.textContent = measured
-      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}`
+      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}; maps ${reading.alignment()}`
       : `Scores of ${name}`
     const keys = measured ? COLUMNS.map(([, key]) => key) : []
     const scores = content.sent.sigmoids ? SCORES : SCORES.slice(0, 1)

@@ -108,12 +108,12 @@ def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Time
         with grid.cell(), st.container(gap="xsmall"):
             st.html(markup.panel_title("What is in it", f"{labels:.0f} s an image"))
             _picture(ground.image, f"the scene: {', '.join(sample.labels or ())}")
-            st.html(markup.chips(sample.labels or ()))
+            st.html(markup.chips(sample.labels or (), sample.classes))
         with grid.cell(), st.container(gap="xsmall"):
             st.html(markup.panel_title("Where it is", f"{mask:.0f} s an image"))
             overlay = static_plots.classes_overlay(ground.image, ground.mask, sample.classes)
             _picture(overlay, "the same scene with a mask of every object")
-            st.html(markup.chips(sample.labels or (), plain=True))
+            st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
         with grid.cell(), st.container(gap="small"):
             title = "Hours of annotation"
             st.html(markup.panel_title(title, f"{IMAGES[state.dataset][1]:,} images"))

@@ -175,7 +175,7 @@ def _view(
         with grid.cell(), st.container(gap="xsmall"):
             st.html(markup.panel_title("Image", f"{CARRIER} and {other}"))
             _picture(ground.image, f"the scene: {CARRIER} and {other}")
-            st.html(markup.chips((CARRIER, other), plain=True))
+            st.html(markup.chips((CARRIER, other), ground.classes, plain=True))
         for judged, step in zip(judged_masks, trace, strict=True):
             with grid.cell(), st.container(gap="xsmall"):
                 st.html(markup.panel_title(judged.title, f"{percent(judged.covered)} of the {other}"))
