@@ -254,13 +254,8 @@ def impulse(modules: Sequence[nn.Module], height: int, width: int, row: int, col
         x = torch.full((1, 3, height, width), _FAINT, dtype=torch.float64, requires_grad=True)
         (gradient,) = torch.autograd.grad(network(x)[0, :, row, column].sum(), x)
     mass = gradient.abs().sum(dim=(0, 1))
-<<<<<<< HEAD
-    centre: NDArray[np.float64] = (mass / mass.sum()).numpy()
-    return centre
-=======
     shares: NDArray[np.float64] = (mass / mass.sum()).numpy()
     return shares
->>>>>>> wt-geometry
 
 
 _FURTHER, _SIDE = 512, 64
