@@ -76,7 +76,7 @@ def no_picture() -> None:
 def label_lead(sample: Sample) -> str:
     """What goes before an image's labels."""
     if sample.source.startswith("photos:"):
-        return "All that was told of it:"
+        return "The photograph's label:"
     return "Image-level labels:" if sample.source else "Looked for:"
 
 
