@@ -254,8 +254,8 @@ def impulse(modules: Sequence[nn.Module], height: int, width: int, row: int, col
         x = torch.full((1, 3, height, width), _FAINT, dtype=torch.float64, requires_grad=True)
         (gradient,) = torch.autograd.grad(network(x)[0, :, row, column].sum(), x)
     mass = gradient.abs().sum(dim=(0, 1))
-    found: NDArray[np.float64] = (mass / mass.sum()).numpy()
-    return found
+    density: NDArray[np.float64] = (mass / mass.sum()).numpy()
+    return density
 
 
 _FURTHER, _SIDE = 512, 64
