@@ -89,7 +89,7 @@ def test_erasings_add_up_and_their_first_score_is_the_photographs(classifier: Cl
         )
     with torch.no_grad():
         logit = classifier.logits(classifier.preprocess(koala.image))[0, classifier.classes.index("koala")]
-    assert trace.scores[0] == pytest.approx(float(logit), abs=1e-3)
+    assert trace.steps[0].scores[0] == pytest.approx(float(logit), abs=1e-3)
 
 
 def test_two_photographs_side_by_side_keep_their_masks_and_labels() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SCENES = "scenes-classifier"
 PHOTOGRAPHS = photographs.CLASSIFIER
 REBUILD = "python -m wsss_viz train classifier --data scenes --out checkpoints/scenes-classifier.safetensors"
+CONVERT = "python -m wsss_viz convert-efficientnet-lite"
 
 
 def name_for(sample: Sample) -> str:
@@ -38,7 +39,8 @@ def entry(name: str = SCENES) -> Entry:
     """
     entries = read_manifest()
     if name not in entries:
-        train = f", or train it with `{REBUILD}`" if name == SCENES else ""
+        other = {SCENES: f", or train it with `{REBUILD}`", PHOTOGRAPHS: f", or make it with `{CONVERT}`"}
+        train = other.get(name, "")
         raise InputError(f"The checkpoint `{name}` is missing: restore `checkpoints/`{train}.")
     return entries[name]
 

@@ -229,7 +229,9 @@ def picture_choice(scene: str, state: ViewState) -> None:
         return {"sofa": choice, "example": example, "classes": (), "focus": ""}
 
     choices = ["", *examples.with_labels(CARRIER)]
-    st.segmented_control("Picture", choices, format_func=title, required=True, **session.control("sofa", scene, read))
+    st.segmented_control(
+        "Picture", choices, format_func=title, required=True, wrap=True, **session.control("sofa", scene, read)
+    )
 
 
 def _picture(image: np.ndarray, alt: str) -> None:

@@ -310,4 +310,4 @@ def table(one: Answers) -> str:
         )
         body += f"<tr><th>{escape(what)}</th>{cells}</tr>"
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<table class="wv-step wv-intervals"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
