@@ -32,7 +32,7 @@ def assert_shown(panel: Locator, wider_than: int) -> None:
 
 def test_start_shows_a_photograph_its_label_and_three_methods_with_a_wipe(open_at: OpenAt) -> None:
     page = open_at("/")
-    expect(page.get_by_text("All that was told of it:")).to_be_visible()
+    expect(page.get_by_text("The photograph's label:")).to_be_visible()
     expect(page.locator(".wv-chip", has_text="dog (German shepherd)")).to_be_visible()
     titles = viewer(page).locator("figcaption b")
     expect(titles).to_have_text(["Picture", "CAM", "AE, frozen classifier", "RIB", "Ground truth"])
@@ -40,6 +40,9 @@ def test_start_shows_a_photograph_its_label_and_three_methods_with_a_wipe(open_a
     pictured(page)
     for number in (0, 1, 2, 3, 4):
         assert_shown(canvas(page, number), 150)
+    page.get_by_role("button", name="Next photograph").click()
+    expect(viewer(page).get_by_role("radio")).to_have_text(["ox"])
+    expect(page).to_have_url(re.compile(r"example=photos(:|%3A)cow"))
     control(page, "Layout").select_option("wipe")
     expect(viewer(page).locator("canvas")).to_have_count(1)
     expect(titles).to_have_text("CAM | AE, frozen classifier")

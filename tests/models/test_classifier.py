@@ -8,6 +8,7 @@ import pytest
 import torch
 import torchcam.methods
 import torchvision
+from PIL import Image
 from torch import nn
 
 from wsss_viz.data import Sample
@@ -185,3 +186,12 @@ def test_cam_of_a_sample():
     assert unlabelled.targets == (int(step.scores.argmax()),)
     with pytest.raises(InputError, match="no class 'horse'"):
         next(cam(network, sample, classes=["horse"]))
+
+
+def test_an_image_is_made_smaller_by_the_mean_of_what_a_pixel_covers():
+    image = np.zeros((16, 24, 3), dtype=np.uint8)
+    image[:, 1::4] = image[:, 2::4] = 255  # the two pixels in the middle of four, which a plain sample would read
+    x = Preprocessing((0, 0, 0), (1, 1, 1), short_side=4)(image)
+    expected = np.asarray(Image.fromarray(image).resize((6, 4), Image.Resampling.BILINEAR)) / 255
+    assert x.shape == (1, 3, 4, 6)
+    np.testing.assert_allclose(x[0].permute(1, 2, 0), expected, atol=1 / 255)

@@ -50,7 +50,7 @@ def source_bar(state: ViewState, uploads: bool = True) -> None:
             **session.control("kind", kind, _of_kind),
         )
         if kind == "photos":
-            _photograph_picker(state)
+            photograph_picker(state)
         elif kind == "scenes":
             scene_picker(state)
         else:
@@ -76,7 +76,7 @@ def no_picture() -> None:
 def label_lead(sample: Sample) -> str:
     """What goes before an image's labels."""
     if sample.source.startswith("photos:"):
-        return "All that was told of it:"
+        return "The photograph's label:"
     return "Image-level labels:" if sample.source else "Looked for:"
 
 
@@ -112,7 +112,8 @@ def _of_kind(kind: str) -> dict[str, object]:
     return {"source": "scene", "example": st.session_state.get(_LAST, {}).get(kind, first), **fresh}
 
 
-def _photograph_picker(state: ViewState) -> None:
+def photograph_picker(state: ViewState) -> None:
+    """Which photograph, one back, one on, any."""
     names = photograph_names()
     st.selectbox(
         "Photograph",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 TOY = "toy"
 SCENES = "scenes:test"
+PHOTOS = "photos"
+PHOTO_CLASSIFIER = "imagenet-efficientnet-lite0"
+PHOTO_EXAMPLE = "photos:dog"
 TEST_PICTURES = 300
 SCENES_MEASURED = 200
 SCENES_TUNED = 50
@@ -26,14 +30,18 @@ SEEDS = 3
 
 
 @click.command("gradient-ratio")
-@click.option("--data", "data_string", default=TOY, help="toy, or labelled images with part masks: scenes:test.")
+@click.option(
+    "--data", "data_string", default=TOY, help="toy, or labelled images with part masks: scenes:test, photos."
+)
 @click.option("--head", default="flatten", help="Of the toy: flatten (a fully connected layer) or gap.")
 @click.option("--loss", default="bce", help="Of the toy: bce (with the sigmoid) or rib (without).")
 @click.option("--seeds", type=click.IntRange(1, 20), default=SEEDS, help="Of the toy: how many networks, from seed 0.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Of the toy; the recipe's where not given.")
 @click.option("--tau", type=click.FloatRange(0.05, 0.9), default=0.3, help="Printed; the JSON has all thresholds.")
 @click.option(
-    "--classifier", "classifier_name", default="scenes-classifier", help="Of the images: a name, a path, a model."
+    "--classifier",
+    "classifier_name",
+    help=f"Of the images: a name, a path, a model; scenes-classifier where not given, of photos {PHOTO_CLASSIFIER}.",
 )
 @click.option("--limit", type=click.IntRange(min=1), default=SCENES_MEASURED, help="How many of the images.")
 @click.option(
@@ -58,7 +66,7 @@ def command(
     seeds: int,
     epochs: int | None,
     tau: float,
-    classifier_name: str,
+    classifier_name: str | None,
     limit: int,
     layer_names: tuple[str, ...],
     region_kind: str,
@@ -73,14 +81,17 @@ def command(
     check_storing(store, from_stored)
     if layer_names and (store or from_stored or data_string == TOY):
         raise InputError("--layer is for images that are measured now: give --data, without --store or --stored")
-    subject = TOY if data_string == TOY else "scenes"
+    of_photos = data_string.partition(":")[0].partition("@")[0] == PHOTOS
+    subject = TOY if data_string == TOY else PHOTOS if of_photos else "scenes"
+    classifier_name = classifier_name or (PHOTO_CLASSIFIER if of_photos else "scenes-classifier")
     if from_stored:
         measured = shipped(subject)
     elif data_string == TOY:
         measured = _digits(head, loss, seeds, epochs, store)
     else:
+        everything = _photographs if of_photos else _everything
         measured = (
-            _everything(data_string, classifier_name, limit, device)
+            everything(data_string, classifier_name, limit, device)
             if store
             else _images(data_string, classifier_name, limit, device, layer_names, region_kind)
         )
@@ -164,6 +175,26 @@ def _everything(data_string: str, name: str, limit: int, device: str) -> Stored:
     example = wsss_viz.data.open(EXAMPLE)[0]
     networks = {one: wsss_viz.load(one, device) for one in names}
     return survey_scenes(networks, samples, tuned, example, about, progress)
+
+
+def _photographs(data_string: str, name: str, limit: int, device: str) -> Stored:
+    """What the page opens with of the photographs: the network that knows them, layer by layer."""
+    import wsss_viz
+    from wsss_viz.gradients.survey import survey_photographs
+    from wsss_viz.models.manifest import read_manifest
+    from wsss_viz.models.narrowing import narrow
+
+    data = wsss_viz.data.open(data_string)
+    samples, register = list(data[:limit]), read_manifest()
+    about = {
+        "data": data_string,
+        "images": len(samples),
+        "checkpoints": {name: register[name].sha256} if name in register else {},
+        "classifiers": [name],
+    }
+    example = wsss_viz.data.open(PHOTO_EXAMPLE)[0]
+    classifier = narrow(wsss_viz.load(name, device), data.classes)
+    return survey_photographs(name, classifier, samples, replace(example, source=PHOTO_EXAMPLE), about, progress)
 
 
 def table(stored: Stored, tau: float) -> Iterator[str]:

@@ -35,6 +35,7 @@ def command(out: Path | None, scenes: tuple[str, ...], photographs: str, count: 
     from wsss_viz.showcase import SHOWCASE_SCENES, showcase_path
     from wsss_viz.showcase.building import CLASSIFIER, build_showcase
     from wsss_viz.showcase.lessons import SEGMENTER, build_lessons, lessons_path
+    from wsss_viz.showcase.photograph_lessons import build_photograph_lessons, photograph_lessons_path
     from wsss_viz.showcase.photographs import build_photographs, photographs_path
 
     path, start = out or showcase_path(), time.perf_counter()
@@ -44,11 +45,12 @@ def command(out: Path | None, scenes: tuple[str, ...], photographs: str, count: 
     lessons = path.with_name(lessons_path().name)
     segmenter = load_segmenter(SEGMENTER) if SEGMENTER in read_manifest() else None
     build_lessons(lessons, load(CLASSIFIER, device), networks[0] if networks else None, segmenter, sources)
-    third = path.with_name(photographs_path().name)
+    third, fourth = (path.with_name(one().name) for one in (photographs_path, photograph_lessons_path))
     build_photographs(third, photographs=photographs, device=device, progress=progress)
-    written = (path, lessons, third)
+    build_photograph_lessons(fourth, photographs=photographs, device=device, progress=progress)
+    written = (path, lessons, third, fourth)
     click.echo(
-        f"{', '.join(methods)} on {len(sources)} scenes: {path}, {lessons.name} and {third.name}, "
+        f"{', '.join(methods)} on {len(sources)} scenes: {path}, {lessons.name}, {third.name} and {fourth.name}, "
         f"{sum(file.stat().st_size for file in written) / 1e6:.2f} MB, "
         f"{time.perf_counter() - start:.0f} s"
     )

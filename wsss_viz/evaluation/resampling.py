@@ -32,3 +32,18 @@ def percentile_interval(series: NDArray, level: float = 0.95) -> tuple[NDArray, 
         warnings.simplefilter("ignore", RuntimeWarning)
         low, high = np.nanpercentile(series, [tail, 100 - tail], axis=0)
     return low, high
+
+
+def mean_intervals(values: NDArray) -> NDArray[np.float64]:
+    """(N, ...), one row per image, to (..., 3): the mean over images and its 95 % bootstrap interval; images where a
+    value is NaN are left out of that one's.
+
+    >>> mean_intervals(np.array([[0.0], [1.0], [2.0]])).tolist()
+    [[1.0, 0.0, 2.0]]
+    """
+    values = np.asarray(values, dtype=np.float64)
+    weights = np.concatenate([np.ones((1, len(values))), resampling_weights(len(values))])
+    sums = np.tensordot(weights, np.nan_to_num(values), axes=1)
+    counts = np.tensordot(weights, ~np.isnan(values), axes=1)
+    means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return np.stack([means[0], *percentile_interval(means[1:])], axis=-1)

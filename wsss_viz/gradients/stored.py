@@ -1,6 +1,7 @@
 """Stored measurements: the curves and example maps that ship, read without torch.
 
-Made by `python -m wsss_viz diagnose gradient-ratio --data toy --store` and `... --data scenes:test --store`.
+Made by `python -m wsss_viz diagnose gradient-ratio --data toy --store`, `... --data scenes:test --store` and
+`... --data photos --store`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ __all__ = ["FOLDER", "REBUILD", "Entry", "Stored", "entry_dict", "shipped"]
 
 FOLDER = Path(__file__).parent / "runs"
 REBUILD = "python -m wsss_viz diagnose gradient-ratio --data {} --store"
+DATA = {"toy": "toy", "scenes": "scenes:test", "photos": "photos"}
+"""What each subject is measured on."""
 _DIGITS = 4
 _NOT_A_NUMBER = -(2**15)
 
@@ -134,7 +137,7 @@ def _plain(values: NDArray) -> Any:
 
 
 def shipped(subject: str, checkpoints: Mapping[str, str] | None = None) -> Stored:
-    """The measurements that ship, "toy" or "scenes".
+    """The measurements that ship of a subject, one of `DATA`.
 
     Args:
         checkpoints: digests by name, as the register has them now.
@@ -147,7 +150,7 @@ def shipped(subject: str, checkpoints: Mapping[str, str] | None = None) -> Store
     ('discriminative', 'non_discriminative', 'irrelevant')
     """
     path = FOLDER / f"{subject}.npz"
-    command = REBUILD.format("toy" if subject == "toy" else "scenes:test")
+    command = REBUILD.format(DATA[subject])
     if not path.is_file():
         raise InputError(f"No stored gradient ratios of the {subject}: measure them with `{command}`.")
     stored = Stored.load(path)

@@ -181,6 +181,30 @@ def survey_scenes(
     return Stored(entries, examples, {**about, "example": example.source, "labels": list(names)})
 
 
+def survey_photographs(
+    name: str,
+    classifier: Classifier,
+    samples: Sequence[Sample],
+    example: Sample,
+    about: Mapping[str, Any],
+    progress: Progress = lambda items, title: items,
+) -> Stored:
+    """Measures one classifier on photographs with outlines of the head and the body, by the signed sum.
+
+    Args:
+        name: the classifier's.
+        example: whose maps are kept.
+        about: the data, the checkpoint's digest.
+    """
+    countings = {scenes_key(name, PARTS, SUM, norm): Counting(percentile=p) for norm, p in PERCENTILES.items()}
+    measured = measure_scenes(classifier, progress(samples, name), SUM, tuple(countings.values()))
+    names = known_labels(classifier, example)
+    maps = scene_maps(classifier, example, names, SUM).maps
+    examples = {"sum/stages": to_bytes(maps[0, :-1]), "sum/logits": to_bytes(maps[:, -1])}
+    entries = {key: _entry(measured, i) for i, key in enumerate(countings)}
+    return Stored(entries, examples, {**about, "example": example.source, "labels": list(names)})
+
+
 def _entry(measured: Measured, counting: int) -> Entry:
     facts = {
         "sigmoid_slope": measured.slope[0],

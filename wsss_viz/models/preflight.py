@@ -18,8 +18,7 @@ from wsss_viz.models.report import Report
 __all__ = ["DILATED_NOTE", "part_of", "preflight", "report_on", "with_input"]
 
 DILATED_NOTE = (
-    "stride 32 is assumed: weights do not tell a network with dilated stages from one without; say --stride 16 "
-    "or 8, or "
+    "stride {} is assumed: weights do not tell a network with dilated stages from one without; say --stride {}, or "
     'write "stride" into a .json beside it, where it was trained so'
 )
 
@@ -145,8 +144,9 @@ def with_input(report: Report, given: NetworkInput, sidecar: NetworkInput = NOTH
     }
     if said.stride is not None:
         changes |= {"stride": said.stride, "stride_from": "given" if given.stride else "sidecar"}
-    elif report.stride_from == "assumed":
-        changes["notes"] = (*report.notes, DILATED_NOTE)
+    elif report.stride_from == "assumed" and known is not None and len(known.strides) > 1:
+        others = " or ".join(str(stride) for stride in known.strides if stride != report.stride)
+        changes["notes"] = (*report.notes, DILATED_NOTE.format(report.stride, others))
     return replace(report, **changes)
 
 

@@ -38,7 +38,7 @@ from wsss_viz.traces.centres import CellCentres
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
-__all__ = ["Layout", "cell_layout", "image_centres"]
+__all__ = ["Layout", "cell_layout", "image_centres", "impulse"]
 
 Layout = tuple[CellCentres, tuple[int, int]]
 """Centres of cells in pixels of the input, and (h, w), how many there are."""
@@ -254,8 +254,8 @@ def impulse(modules: Sequence[nn.Module], height: int, width: int, row: int, col
         x = torch.full((1, 3, height, width), _FAINT, dtype=torch.float64, requires_grad=True)
         (gradient,) = torch.autograd.grad(network(x)[0, :, row, column].sum(), x)
     mass = gradient.abs().sum(dim=(0, 1))
-    found: NDArray[np.float64] = (mass / mass.sum()).numpy()
-    return found
+    shares: NDArray[np.float64] = (mass / mass.sum()).numpy()
+    return shares
 
 
 _FURTHER, _SIDE = 512, 64

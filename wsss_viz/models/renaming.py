@@ -91,11 +91,6 @@ class RenamedClassifier:
         order = scores.argsort(descending=True).tolist()
         return tuple(self.classes[i] for i in order if scores[i] >= at_least) or (self.classes[order[0]],)
 
-    def both_names(self, image: NDArray[np.uint8]) -> dict[str, str]:
-        """By class what is shown for it on an image: "dog (German shepherd)"."""
-        _, best = self.logits(image)
-        return {name: f"{name} ({self.classifier.classes[row]})" for name, row in zip(self.classes, best, strict=True)}
-
     def synset_names(self, labels: Collection[str]) -> set[str]:
         """The classifier's own names of all rows that stand for `labels`."""
         return {

@@ -186,3 +186,36 @@ def test_every_view_of_what_is_stored_has_its_curve_and_its_exports() -> None:
     rows = exports.curve_csv(entry.curve, "flatten, bce").decode().splitlines()
     assert len(rows) == 1 + 18 * 6 * 3
     assert json.loads(exports.curve_json(toy, entry, view))["images"]["discriminative"] == 900
+
+
+def test_photographs_are_a_subject_with_head_body_and_background(open_page: OpenPage) -> None:
+    page = open_page("gradients", subject="photos", divisor="p99")
+    assert_well(page)
+    shown = gradients.read_stored("photos")
+    curve = shown.entries["imagenet-efficientnet-lite0/parts/sum/p99"].curve
+    assert curve.layers[-1] == "logit"
+    assert curve.counts.tolist() == [16, 16, 16]
+    head, body, background = curve.at(0.3)[-1]
+    assert head[1] > body[2], "the intervals are apart at the logit"
+    assert body[1] > background[2]
+    assert f"{head[0]:.0%}"[:-1] in unescape(page.html[0].value + text(page))
+    assert len([alt for alt in alts(page) if alt.startswith("gradient map G")]) == len(curve.layers) == 10
+    assert "16 photographs" in text(page)
+    assert any("probe" in caption.value for caption in page.caption), "why there is no probe information, in one line"
+    assert "RIB" not in " ".join(slider.label for slider in page.slider)
+
+
+def test_the_photographs_curve_at_the_stored_picture_is_that_of_its_maps() -> None:
+    view = ViewState(subject="photos", divisor="p99")
+    shown, sample = gradients.read_stored("photos"), samples.example("photos:dog")
+    (name,) = sample.labels or ()
+    stored_picture = gradients.stored_maps(shown, view, name)
+    assert stored_picture is not None
+    picture = gradients.scene_picture(shown, view, sample, name, [stored_picture], computed=False)
+    assert picture.image.shape[:2] == picture.maps.shape[1:] == (320, 427)
+    high = picture.maps > 0.3
+    for number, region_name in enumerate(("discriminative", "non_discriminative", "irrelevant")):
+        inside = picture.regions[region_name]
+        expected = high[:, inside].mean(axis=1)
+        assert picture.ratios[:, number].tolist() == pytest.approx(expected.tolist(), abs=1e-6)
+    assert gradients.stored_maps(shown, ViewState(subject="photos", example="photos:koala"), "koala") is None

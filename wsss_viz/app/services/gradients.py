@@ -12,11 +12,13 @@ from typing import Any, cast
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
+from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.digits import CLASSES as DIGITS
@@ -29,6 +31,7 @@ from wsss_viz.gradients.stored import Entry, Stored
 from wsss_viz.models.manifest import read_manifest
 
 CLASSIFIER = "scenes-classifier"
+PHOTO_CLASSIFIER = "imagenet-efficientnet-lite0"
 PERCENTILES = {"max": 100.0, "p99": 99.0}
 USER_REGION = "own"
 COLOURS = {
@@ -47,6 +50,12 @@ NAMES = {
     "scenes": {
         "discriminative": "discriminative part",
         "non_discriminative": "rest of the object",
+        "irrelevant": "background",
+        USER_REGION: "your region",
+    },
+    "photos": {
+        "discriminative": "head",
+        "non_discriminative": "body",
         "irrelevant": "background",
         USER_REGION: "your region",
     },
@@ -117,6 +126,13 @@ def toy_seeds(stored: Stored) -> range:
     return range(int(stored.about["seeds"]))
 
 
+def looked_at(state: ViewState) -> str:
+    """The data string of the photograph or the scene whose gradients are shown."""
+    if state.subject != "photos":
+        return state.scene
+    return DEFAULT_PHOTOGRAPH if state.is_scene else state.example
+
+
 def scene_class(state: ViewState, sample: Sample) -> str:
     """The class whose logit is looked at: the view's, where it is in the image, else the first label."""
     labels = sample.labels or ()
@@ -129,6 +145,8 @@ def scenes_entry(stored: Stored, state: ViewState) -> tuple[Entry, str]:
         key = f"tuned-rib/{state.divisor}/{state.rib_step}"
         missing = [] if state.measure == "sum" else ["RIB's steps were measured with the signed sum"]
         return stored.entries[key], "; ".join(missing)
+    if state.subject == "photos":
+        return stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/{state.divisor}"], ""
     name, divisor, measure = network_name(stored, state), state.divisor, state.measure
     note = ""
     if name != CLASSIFIER and measure == "energy":
@@ -141,7 +159,9 @@ def scenes_entry(stored: Stored, state: ViewState) -> tuple[Entry, str]:
 
 
 def network_name(stored: Stored | None, state: ViewState) -> str:
-    """The register's name of who looks at the scenes: the classifier, also where no CGNet was measured."""
+    """The register's name of the network: the classifier, also where no CGNet was measured."""
+    if state.subject == "photos":
+        return PHOTO_CLASSIFIER
     names = stored.about["classifiers"] if stored else [CLASSIFIER]
     return str(names[1]) if state.network == "cgnet" and len(names) > 1 else CLASSIFIER
 
@@ -216,6 +236,20 @@ def scenes_sentence(stored: Stored, state: ViewState) -> str:
     ).replace("-", "\N{MINUS SIGN}")
 
 
+def photos_sentence(stored: Stored, state: ViewState) -> str:
+    """Where the gradients of the photographs' network are high, in words, whatever it is."""
+    curve = stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/p99"].curve
+    head, body, background = (
+        f"{percent(mean)} ({percent(low)} to {percent(high)})" for mean, low, high in curve.at(state.tau)[-1]
+    )
+    early = curve.at(state.tau)[0, :, 0]
+    return (
+        f"The logit's gradient, divided by its 99th percentile, is above {state.tau:.2f} on {head} of the heads' "
+        f"pixels, on {body} of the bodies' and on {background} of the background's (95 % over {curve.counts.max()} "
+        f"photographs). After the first stage it is {percent(early[0])}, {percent(early[1])} and {percent(early[2])}."
+    )
+
+
 def caption(ratios: NDArray[np.float64], names: tuple[str, ...], words: Mapping[str, str]) -> str:
     """The picture's ratios in one line, for those who cannot see it."""
     said = (f"{words[name]} {ratio:.2f}" for name, ratio in zip(names, ratios, strict=True) if not np.isnan(ratio))
@@ -263,7 +297,7 @@ def stored_maps(stored: Stored | None, state: ViewState, name: str) -> Maps | No
         stored is None
         or state.rib_step
         or state.network != "classifier"
-        or stored.about["example"] != state.scene
+        or stored.about["example"] != looked_at(state)
         or name not in stored.about["labels"]
     ):
         return None
@@ -294,13 +328,13 @@ def request(stored: Stored | None, state: ViewState, sample: Sample, name: str) 
             still = len(first.layers) - len(tuned.layers)
             yield first.layers, np.concatenate([first.maps[0, :still], tuned.maps[names.index(name)]])
 
-    key = ("gradients", checkpoints.entry(network).sha256, state.scene, name, measure, tuning)
+    key = ("gradients", checkpoints.entry(network).sha256, looked_at(state), name, measure, tuning)
     return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, checkpoints.device_label())
 
 
 def job_title(job: Request) -> str:
     """What the job of `request` computes, in words."""
-    return "The gradients of this scene" + (" through RIB's steps" if job.total > 1 else "")
+    return "The gradients of this picture" + (" through RIB's steps" if job.total > 1 else "")
 
 
 def maps_of(now: Snapshot) -> list[Maps]:
@@ -321,8 +355,9 @@ def scene_picture(
         maps: what ships of it, or what `request` has given so far, at least one.
     """
     network = network_name(stored, state)
+    size = maps[0][1].shape[-2:]
     regions = (
-        part_regions(sample, name)
+        part_regions(sample, name, size)
         if state.regions == "parts"
         else _map_regions(
             network,
@@ -332,9 +367,17 @@ def scene_picture(
             float(state.regions.removeprefix("map")),
         )
     )
-    title, (layers, arrays) = f"scene with {name}", maps[0]
+    what = "photograph of" if state.subject == "photos" else "scene with"
+    title, (layers, arrays) = f"{what} {name}", maps[0]
     if _tuning(state, network) and len(maps) > 1:
         k = min(state.rib_step, len(maps) - 2)
         layers, arrays = maps[k + 1]
         title += f", RIB's step {k}" + ("" if k == state.rib_step else ", the last so far")
-    return picture(sample.image, layers, arrays, regions, state, title, computed)
+    return picture(_at_size(sample.image, size), layers, arrays, regions, state, title, computed)
+
+
+def _at_size(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The image at the size of the network's input, which the maps have."""
+    if image.shape[:2] == size:
+        return image
+    return np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))

@@ -134,4 +134,5 @@ def user_sample(image: NDArray[np.uint8], name: str, wanted: tuple[str, ...] = (
     known = checkpoints.entry(checkpoints.PHOTOGRAPHS).classes
     first = guesses(Sample(image, (), None, name)).names
     labels = tuple(dict.fromkeys(one for one in wanted if one in known))[:OFFERED] or first[:1]
-    return Sample(image, tuple(dict.fromkeys((*labels, *first))), labels, name)
+    classes = tuple(dict.fromkeys((*first, *labels)))
+    return Sample(image, classes, tuple(one for one in classes if one in labels), name)

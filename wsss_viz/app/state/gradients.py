@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, share, whole, write_numbers
 
-SUBJECTS = ("toy", "scenes")
+SUBJECTS = ("toy", "scenes", "photos")
 HEADS = ("flatten", "gap")
 TRAINED_WITH = ("bce", "rib")
 NETWORKS = ("classifier", "cgnet")

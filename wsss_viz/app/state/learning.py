@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, whole, write_numbers
+from wsss_viz.app.state.scene import read_example
 
 LESSONS = 13
 LARGEST_CELL = 63
@@ -21,6 +22,7 @@ class LearningState:
         dataset: one of `DATASETS`, whose images are to be annotated.
         cell: row and column, from 0, of the cell of a class map whose sum is written out; empty: the highest.
         score: one of `SCORES`, by which the methods are compared.
+        sofa: the drawn scene on which class-specific erasing is shown; "": photographs.
     """
 
     step: int = 1
@@ -28,12 +30,20 @@ class LearningState:
     dataset: str = "voc"
     cell: tuple[int, ...] = ()
     score: str = "miou"
+    sofa: str = ""
 
 
 def _read_present(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError("0 or 1")
     return text == "1"
+
+
+def _read_sofa(text: str) -> str:
+    source = read_example(text) if text else ""
+    if source and not source.startswith("scenes:"):
+        raise ValueError("a drawn scene such as scenes:test:21")
+    return source
 
 
 def _read_cell(text: str) -> tuple[int, ...]:
@@ -49,4 +59,5 @@ PARAMETERS = (
     Parameter("dataset", choice(DATASETS)),
     Parameter("cell", Notation(_read_cell, write_numbers)),
     Parameter("score", choice(SCORES)),
+    Parameter("sofa", Notation(_read_sofa)),
 )

@@ -173,22 +173,25 @@ def test_the_pull_of_the_loss_is_the_slope_of_cross_entropy() -> None:
 
 
 def test_ribs_loss_has_no_slope_from_the_margin_on() -> None:
-    assert read_manifest()["scenes-classifier"].settings["rib"]["margin"] == last_sigmoid.MARGIN
+    for name in ("scenes-classifier", "imagenet-efficientnet-lite0"):
+        assert read_manifest()[name].settings["rib"]["margin"] == last_sigmoid.MARGIN
     assert (last_sigmoid.rib_pull(last_sigmoid.MARGIN - 0.1), last_sigmoid.rib_pull(last_sigmoid.MARGIN)) == (1, 0)
 
 
-def test_the_shown_scene_is_the_one_with_the_largest_gain(open_page: OpenPage) -> None:
-    chosen = last_sigmoid._clearest(last_sigmoid.examples.sources(), last_sigmoid.checkpoints.entry().sha256)
-    best = last_sigmoid.tuned(chosen.source, chosen.name)
-    every = [
-        last_sigmoid.tuned(source, name).gain
-        for source in last_sigmoid.examples.sources()
-        for name in last_sigmoid.samples.scene(source).labels or ()
+def test_the_averages_on_the_sigmoid_are_those_of_the_runs_and_the_photograph_is_kept(open_page: OpenPage) -> None:
+    every = last_sigmoid.over_photographs()
+    runs = [
+        last_sigmoid.tuned(f"photos:{name}", label) for name, label in (("dog", "German shepherd"), ("koala", "koala"))
     ]
-    assert best.gain == max(every)
-    assert (chosen.above, chosen.count) == (sum(gain > 0 for gain in every), len(every))
-    data = viewer_data(open_page("learn", step="12"), "learn_sigmoid")
+    assert every.count == 16
+    assert every.values[1, 0, 0] > every.values[2, 0, 0], "RIB ends with more of the body than its control"
+    assert all(run.start.non_discriminative < run.end["rib"].non_discriminative for run in runs)
+    page = open_page("learn", step="12", example="photos:koala")
+    assert "koala" in page.title[0].value
+    data = viewer_data(page, "learn_sigmoid")
     assert len(data["content"]["panels"]) == 4
+    page.button(key="to_4").click().run()
+    assert "koala" in page.title[0].value, "the learner's photograph is kept from step to step"
 
 
 def test_published_numbers_are_said_to_be_that(open_page: OpenPage) -> None:

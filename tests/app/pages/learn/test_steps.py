@@ -7,9 +7,18 @@ import pytest
 
 from wsss_viz.app.pages.learn import examples, temporal
 from wsss_viz.app.pages.learn.steps import adversarial_erasing as erasing
-from wsss_viz.app.pages.learn.steps import class_map, discriminative_part, labels_only, pipeline, sofa, still_seen
+from wsss_viz.app.pages.learn.steps import (
+    class_map,
+    discriminative_part,
+    labels_only,
+    pipeline,
+    sofa,
+    still_seen,
+    two_animals,
+)
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame
+from wsss_viz.app.widgets import rendering
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sequences import Video
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
@@ -37,12 +46,37 @@ def frame(logit: float, *erased: tuple[int, int]) -> Frame:
 
 
 def test_an_erasing_is_told_by_its_scores_and_by_where_it_fell() -> None:
-    shown = (frame(0.0), frame(-np.log(3), (0, 0), (0, 1), (0, 5), (3, 3)), frame(-9.0), frame(-9.0, (3, 3)))
+    shown = (frame(4.0), frame(3.0, (0, 0), (0, 1), (0, 5), (3, 3)), frame(-2.0), frame(-2.0, (3, 3)))
     first, last = erasing.erasings(shown, sample(), "cat")
-    assert (first.before, first.after) == pytest.approx((0.5, 0.25))
+    assert (first.before, first.after) == pytest.approx((1, 0.75)), "shares of the whole image's logit"
     assert (first.area, first.on, first.others, first.off) == (4 / 24, 0.5, 0.25, 0.25)
     assert (last.on, last.off) == (0, 1)
-    assert last.before == pytest.approx(0, abs=1e-3)
+    assert last.before == pytest.approx(-0.5)
+
+
+def test_an_erased_region_of_another_size_falls_where_it_is() -> None:
+    region = np.zeros((2, 3), dtype=np.float32)
+    region[0, 0] = 1  # the upper left two by two pixels of the sample, all of the cat
+    small = Frame("k", np.zeros((2, 3), np.float32), np.array([1.0, 0], np.float32), (), region=region)
+    (only,) = erasing.erasings((frame(2.0), small), sample(), "cat")
+    assert (only.on, only.off, only.after) == (1, 0, 0.5)
+    assert only.area == pytest.approx(1 / 6)
+
+
+def test_where_erasings_of_photographs_fall_is_the_mean_over_their_stored_traces() -> None:
+    every = erasing.over_photographs()
+    assert every.values.shape == (3, 3, 3)
+    assert every.count == len(examples.photographs())
+    firsts = []
+    for source in examples.photographs():
+        trace, shown = examples.photograph_lesson("erasing", source), samples.example(source)
+        masks = [step.arrays["all_masks"][0] > 0.5 for step in trace]
+        assert not masks[0].any()
+        there = rendering.enlarge_mask(shown.class_mask((shown.labels or ("",))[0]), masks[1].shape) > 0
+        firsts.append(there[masks[1]].mean())
+    assert every.values[0, 0, 0] == pytest.approx(np.mean(firsts), abs=0.01)
+    assert (every.values[..., 1] <= every.values[..., 0]).all()
+    assert (every.values[..., 0] <= every.values[..., 2]).all()
 
 
 @pytest.mark.parametrize(
@@ -92,19 +126,23 @@ def test_half_of_what_speaks_for_a_class_is_counted_from_the_largest_products() 
     assert class_map.cell_sum(trace_of(features, weights), "cat", ()).half == 2
 
 
-def test_the_shown_class_map_is_the_classifiers_own() -> None:
-    source = examples.sources()[0]
-    trace, _ = examples.lesson_trace("class-sum", source)
-    expected = examples.trace(samples.scene(source), "cam")
-    np.testing.assert_allclose(trace.maps, expected.maps, atol=2e-3 * float(np.abs(expected.maps).max()))
-    name = trace.classes[int(expected.scores.argmax())]
-    peak = class_map.cell_sum(trace, name, ())
-    assert peak.value == pytest.approx(float(expected.maps[trace.classes.index(name)].max()), rel=2e-3)
+@pytest.mark.parametrize("source", ["photos:dog", "photos:koala"])
+def test_the_shown_class_map_is_the_classifiers_own(source: str) -> None:
+    trace = examples.photograph_lesson("class-sum", source)
+    shown = samples.example(source)
+    assert trace.classes == shown.labels
+    expected = examples.trace(shown, "cam")
+    row = expected.maps[shown.classes.index(trace.classes[0])]
+    np.testing.assert_allclose(trace.maps[0], row, atol=2e-3 * float(np.abs(row).max()))
+    for cell in ((), (3, 4)):
+        found = class_map.cell_sum(trace, trace.classes[0], cell)
+        assert found.value == pytest.approx(float(row[found.row, found.column]), abs=5e-3 * float(row.max()))
+    assert trace.scores[0] == pytest.approx(float(expected.scores[shown.classes.index(trace.classes[0])]), abs=1e-3)
 
 
-def test_recalls_over_thresholds_are_those_of_the_pseudo_mask() -> None:
-    source = examples.sources()[0]
-    shown = samples.scene(source)
+@pytest.mark.parametrize("source", ["photos:dog", "scenes:test:129"])
+def test_recalls_over_thresholds_are_those_of_the_pseudo_mask(source: str) -> None:
+    shown = samples.example(source)
     trace = examples.trace(shown, "cam")
     name = (shown.labels or ())[0]
     found = discriminative_part.recalls(trace, shown, name)
@@ -114,6 +152,20 @@ def test_recalls_over_thresholds_are_those_of_the_pseudo_mask() -> None:
         scores = score_image(mask == trace.classes.index(name) + 1, shown, name)
         assert found.at(threshold) == (scores.discriminative, scores.non_discriminative)
     assert list(found.rest) == sorted(found.rest, reverse=True)
+
+
+def test_the_recalls_over_photographs_are_the_means_of_each() -> None:
+    every = discriminative_part.over_photographs()
+    each = []
+    for source in examples.photographs():
+        shown = samples.example(source)
+        each.append(
+            discriminative_part.recalls(examples.trace(shown, "cam"), shown, (shown.labels or ("",))[0]).at(0.3)
+        )
+    assert every.values[:, 30, 0].tolist() == pytest.approx(np.mean(each, axis=0).tolist())
+    assert (every.values[:, 30, 1] < every.values[:, 30, 0]).all()
+    assert (every.values[:, 30, 0] < every.values[:, 30, 2]).all()
+    assert every.count == 16
 
 
 def test_the_overlap_of_a_mask_is_the_mean_over_the_labels() -> None:
@@ -148,22 +200,95 @@ def test_the_map_over_time_is_read_above_the_threshold() -> None:
     assert (line.x[2], line.y[2]) == (2.5, 1.0)
 
 
-def averages(probability: float, rest: float) -> dict[str, float]:
-    return {"probability": probability, "non_discriminative_absolute": rest}
+def answered(name: str, left: float, change: tuple[float, float, float]) -> still_seen.Answers:
+    """Of the whole image a logit of 2 and 4 on the body."""
+    values = np.zeros((4, 3, 3))
+    values[:, 0] = 2.0 * left
+    values[0, 0], values[0, 2] = 2.0, 4.0
+    return still_seen.Answers(name, 3, still_seen.ERASED, values, change)
 
 
 @pytest.mark.parametrize(
-    ("kept", "rest", "words"),
+    ("left", "change", "words"),
     [
-        (0.85, 30.0, ("still sees", "and the rest of the object lights up")),
-        (0.85, 10.0, ("still sees", "does not light up")),
-        (0.5, 10.0, ("half sure", "and the rest of the object does not light up")),
-        (0.1, 30.0, (" forgets", "but the rest of the object lights up")),
+        (0.9, (2.0, 1.0, 3.0), ("still sees", "lights up")),
+        (0.9, (-2.0, -3.0, -1.0), ("still sees", "fades")),
+        (0.5, (0.5, -1.0, 1.0), ("is half sure of", "answers as before")),
+        (0.1, (2.0, 1.0, 3.0), ("forgets", "lights up")),
     ],
 )
-def test_the_claim_on_what_is_still_seen_follows_the_averages(kept: float, rest: float, words: tuple[str, str]) -> None:
-    found = still_seen.claim(averages(0.9, 20.0), averages(kept, rest))
-    assert all(word in found for word in words)
+def test_the_claim_on_what_is_still_seen_follows_the_averages(
+    left: float, change: tuple[float, float, float], words: tuple[str, str]
+) -> None:
+    of_photographs, of_scenes = answered("photographs", left, change), answered("drawn scenes", 0.2, (-2, -3, -1))
+    first, _, second = still_seen.claim(of_photographs, of_scenes).partition(";")
+    assert all(word in first for word in words)
+    assert "forgets its class, and the rest fades" in second
+    assert still_seen.claim(of_scenes, of_scenes).endswith("so it is on drawn scenes")
+    assert of_photographs.relative == tuple(one / 4 for one in change)
+
+
+def test_what_photographs_answer_is_the_mean_of_their_stored_traces_paired_by_image() -> None:
+    def trace(*rows: tuple[float, float, float]) -> Trace:
+        steps = [
+            Step(k, np.zeros((1, 2, 3), np.float32), np.array([s], np.float32), (0,), terms={"head": h, "body": b})
+            for k, (s, h, b) in enumerate(rows)
+        ]
+        return Trace(tuple(steps), classes=("cat",))
+
+    found = still_seen.answers([trace((4, 8, 2), (3, 1, 3), (2, 8, 0)), trace((2, 6, 4), (1, 1, 7), (2, 6, 2))])
+    assert found.values[:, 0, 0].tolist() == [3, 2, 2]
+    assert found.values[1, :, 0].tolist() == [2, 1, 5]
+    assert found.change == (2, 1, 3)
+    assert found.left(1) == pytest.approx(2 / 3)
+
+
+def test_of_the_stored_photographs_the_body_answers_more_without_the_head() -> None:
+    found, scenes = still_seen.over_photographs(), still_seen.over_scenes()
+    assert found.count == 16
+    assert found.change[1] > 0, "the claim of CS-AE's authors, on photographs"
+    assert scenes.change[2] < 0, "and not on the drawn scenes"
+    assert scenes.left(1) < found.left(1)
+
+
+def test_the_pictures_without_parts_lack_these_parts_and_nothing_else() -> None:
+    shown = samples.example("photos:koala")
+    whole, head, body, both = still_seen.erased_pictures(shown, "koala")
+    assert shown.parts is not None
+    np.testing.assert_array_equal(whole, shown.image)
+    for picture, gone in ((head, shown.parts == 1), (body, shown.parts == 2), (both, shown.parts > 0)):
+        np.testing.assert_array_equal(picture[~gone], shown.image[~gone])
+        assert len(np.unique(picture[gone], axis=0)) == 1
+
+
+def pair(specific: list[list[float]], together: list[list[float]]) -> two_animals.Pair:
+    arrays = (np.array(specific, np.float32), np.array(together, np.float32))
+    return two_animals.Pair(sample(), "cat", "cow", *arrays, ((), ()))
+
+
+@pytest.mark.parametrize(
+    ("specific", "together", "words"),
+    [
+        (1.9, 0.5, "the cow's logit stays, +2.0, then +1.9; one mask for both takes it to +0.5"),
+        (1.9, 1.8, "the cow's logit stays, +2.0, then +1.9"),
+        (0.4, 0.4, "here the cow's logit falls too, from +2.0 to +0.4"),
+    ],
+)
+def test_the_claim_on_two_animals_follows_the_others_logit(specific: float, together: float, words: str) -> None:
+    shown = pair([[3, 2], [1, specific]], [[3, 2], [1, together]])
+    assert two_animals.claim(shown).endswith(words)
+    assert shown.left == pytest.approx((specific / 2, together / 2))
+
+
+def test_erasing_the_dog_leaves_the_macaw() -> None:
+    kinds = (examples.photograph_lesson(kind, "photos:dog") for kind in ("beside", "beside-all"))
+    found = two_animals.pair_of(examples.beside("photos:dog"), *kinds)
+    assert (found.erased, found.other) == ("German shepherd", "macaw")
+    assert found.specific[:, 1].round(2).tolist() == pytest.approx([1.36, 1.46, 1.50, 1.45], abs=0.03)
+    assert found.specific[-1, 0] < 0.75 * found.specific[0, 0]
+    assert found.together[-1, 1] < 0.5 * found.together[0, 1]
+    left = two_animals.over_pairs()
+    assert left[0, 1] > left[1, 2], "over all pairs the intervals are apart"
 
 
 def test_the_sofa_says_what_the_trained_masks_leak(monkeypatch: pytest.MonkeyPatch) -> None:

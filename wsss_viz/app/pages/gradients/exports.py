@@ -42,6 +42,7 @@ def buttons(stored: Stored, entry: Entry, state: ViewState) -> None:
     """The three download buttons."""
     name = f"gradient-ratio-{state.subject}"
     variant = f"{state.head}, {state.trained_with}" if state.subject == "toy" else f"RIB's step {state.rib_step}"
+    variant = "photographs" if state.subject == "photos" else variant
     with st.container(horizontal=True, gap="small"):
         chart = paper_chart(entry.curve, state.tau, state.subject, published=state.subject == "toy")
         file_button("Chart (SVG)", f"{name}.svg", partial(svg, chart))

@@ -34,6 +34,8 @@ def chart_title(stored: Stored, entry: Entry, state: ViewState) -> tuple[str, st
     if state.subject == "toy":
         seeds = int(stored.about["seeds"])
         return "High gradient ratio by layer", f"{count // seeds} pictures, seeds 0 to {seeds - 1}"
+    if state.subject == "photos":
+        return "High gradient ratio by layer", f"{count} photographs, head, body and background by outlines"
     step = f" at RIB's step {state.rib_step}" if state.rib_step else ""
     return f"High gradient ratio by layer{step}", f"{count} scenes, {stored.about['data']}"
 

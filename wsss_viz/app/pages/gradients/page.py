@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -11,25 +13,31 @@ from wsss_viz.app.pages.gradients import exports, facts, panels, region
 from wsss_viz.app.services import gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
-from wsss_viz.app.source_bar import scene_picker
+from wsss_viz.app.source_bar import photograph_picker, scene_picker
 from wsss_viz.app.state import ViewState
+from wsss_viz.data.sample import Sample
 from wsss_viz.gradients.published import UNVERIFIED
 from wsss_viz.gradients.stored import Entry, Stored
 
 EXPLANATION = Explanation(
     "How much each pixel moves what a layer says, from the first convolution to the logit, and in which share of a "
     "region's pixels it moves it much: the high gradient ratio of RIB's argument. On a toy where a rare shape gives "
-    "the class away as surely as the digit, and on the scenes.",
+    "the class away as surely as the digit, on photographs, and on drawn scenes.",
     r"G_k = \nabla_x \textstyle\sum_{c,u,v} T_k[c,u,v], \quad "
     r"\mathrm{HGR}_k(R) = \frac{|\{p \in R : |G_k(p)| > \tau \max_q |G_k(q)|\}|}{|R|}",
     "A ratio sees where a gradient is high, not how large it is: the sigmoid's factor s(1 - s) scales the whole map.",
+)
+
+NO_PROBES = (
+    "No held-out probe information on the photographs: a probe is trained on hundreds of images and tested on others, "
+    "and there are sixteen. Of drawn scenes it is on the page Information."
 )
 
 
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    (_toy if state.subject == "toy" else _scenes)(state)
+    {"toy": _toy, "photos": _photographs, "scenes": _scenes}[state.subject](state)
     with st.expander("What is inferred or unverified"):
         st.markdown("\n".join(f"- {line}" for line in UNVERIFIED))
 
@@ -61,6 +69,36 @@ def _scenes(state: ViewState) -> None:
     if stale:
         st.warning(stale, icon=":material/info:")
 
+    _picture(state, stored, sample, name, entry, note)
+    if stored is not None and entry is not None:
+        exports.buttons(stored, entry, state)
+        facts.rib_panel(stored, state)
+
+
+def _photographs(state: ViewState) -> None:
+    state = replace(state, measure="sum", regions="parts", network="classifier", rib_step=0)
+    state = replace(state, example=gradients.looked_at(state))
+    stored, stale = gradients.stored_or_why_not("photos")
+    sample = samples.example(state.example)
+    (name,) = sample.labels or ()
+    entry = gradients.scenes_entry(stored, state)[0] if stored else None
+    frame.heading("Gradients", gradients.photos_sentence(stored, state) if stored else "", EXPLANATION)
+    with _choice():
+        panels.subject_controls(state)
+        photograph_picker(state)
+    panels.measure_controls(state, panels.known_layers(entry, panels.PHOTO_STAGES))
+    if stale:
+        st.warning(stale, icon=":material/info:")
+    _picture(state, stored, sample, name, entry)
+    st.caption(NO_PROBES)
+    if stored is not None and entry is not None:
+        exports.buttons(stored, entry, state)
+
+
+def _picture(
+    state: ViewState, stored: Stored | None, sample: Sample, name: str, entry: Entry | None, note: str = ""
+) -> None:
+    """The strip and the charts of one scene or photograph, its maps computed where none of it ship."""
     if (stored_scene := gradients.stored_maps(stored, state, name)) is not None:
         picture = gradients.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
         _body(picture, state, stored, entry, note)
@@ -74,10 +112,6 @@ def _scenes(state: ViewState) -> None:
             _body(picture, state, stored, entry, note, whole=not now.going)
 
         follow(job, gradients.job_title(job), draw)
-
-    if stored is not None and entry is not None:
-        exports.buttons(stored, entry, state)
-        facts.rib_panel(stored, state)
 
 
 def _choice() -> DeltaGenerator:

@@ -19,7 +19,7 @@ from wsss_viz.gradients.stored import Entry, Stored
 
 _SIDE = 256
 STAGES = (*(f"stage {number}" for number in range(1, 6)), "logit")
-FULL = len(STAGES)
+PHOTO_STAGES = (*(f"stage {number}" for number in range(1, 10)), "logit")
 _REGION_SOURCES = {
     "parts": "part masks",
     "map0.3": "truth and CAM ≥ 0.3",
@@ -29,12 +29,12 @@ _REGION_SOURCES = {
 
 
 def subject_controls(state: ViewState) -> None:
-    """Toy or scenes; of the toy the network and the picture."""
+    """Toy, photographs or scenes; of the toy the network and the picture."""
     st.segmented_control(
         "Data",
-        ["toy", "scenes"],
-        format_func=lambda name: {"toy": "digit toy", "scenes": "scenes"}[name],
-        **session.control("subject", state.subject),
+        ["toy", "photos", "scenes"],
+        format_func=lambda name: {"toy": "digit toy", "photos": "photographs", "scenes": "drawn scenes"}[name],
+        **session.control("subject", state.subject, _of_subject),
     )
     if state.subject != "toy":
         return
@@ -58,6 +58,11 @@ def subject_controls(state: ViewState) -> None:
         format_func=lambda number: str(number + 1),
         **session.control("picture", state.picture),
     )
+
+
+def _of_subject(subject: str) -> dict[str, object]:
+    """Of photographs one pixel sets the scale of a whole map, so that they open divided by the percentile."""
+    return {"subject": subject, "divisor": "p99" if subject == "photos" else "max", "layer": 0, "rib_step": 0}
 
 
 def network_control(stored: Stored | None, state: ViewState) -> None:
@@ -93,15 +98,16 @@ def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
             width=130,
             **session.control("layer", at + 1, lambda moved: {"layer": 0 if moved == len(layers) else moved}),
         )
-        st.selectbox(
-            "Measure",
-            ["sum", "energy"],
-            format_func=lambda name: {"sum": "signed sum", "energy": "Jacobian energy"}[name],
-            width=150,
-            help="The gradient of the layer's sum, in which channels can cancel; or the root of the Jacobian's energy "
-            "(Hutchinson, 8 probes), in which they cannot.",
-            **session.control("measure", state.measure),
-        )
+        if state.subject != "photos":
+            st.selectbox(
+                "Measure",
+                ["sum", "energy"],
+                format_func=lambda name: {"sum": "signed sum", "energy": "Jacobian energy"}[name],
+                width=150,
+                help="The gradient of the layer's sum, in which channels can cancel; or the root of the Jacobian's "
+                "energy (Hutchinson, 8 probes), in which they cannot.",
+                **session.control("measure", state.measure),
+            )
         st.selectbox(
             "Divided by",
             ["max", "p99"],
@@ -124,10 +130,10 @@ def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
                 st.slider("RIB's step k", 0, LARGEST_RIB_STEP, width=150, **session.control("rib_step", state.rib_step))
 
 
-def known_layers(entry: Entry | None) -> tuple[str, ...]:
+def known_layers(entry: Entry | None, stages: tuple[str, ...] = STAGES) -> tuple[str, ...]:
     """The layers a view can be of, before its maps are there: all that a curve or a classifier's stages have."""
     layers = entry.curve.layers if entry else ()
-    return layers if len(layers) == FULL else STAGES
+    return layers if len(layers) == len(stages) else stages
 
 
 def strip(picture: Picture, state: ViewState) -> None:

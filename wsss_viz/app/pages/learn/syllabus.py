@@ -24,7 +24,7 @@ SYLLABUS = (
     Topic("Only the discriminative part", "discriminative_part"),
     Topic("Adversarial erasing", "adversarial_erasing"),
     Topic("What a classifier can still see", "still_seen"),
-    Topic("Find the mask of the sofa", "sofa"),
+    Topic("Class-specific erasing", "sofa"),
     Topic("Mutual information", "mutual_information"),
     Topic("The data-processing inequality", "data_processing"),
     Topic("The information plane", "information_plane"),

@@ -41,7 +41,7 @@ ON_PHOTOGRAPHS = ("cam", "ae", "rib")
 ON_SCENES = ("cam", "cs-ae", "rib")
 VERBS = {
     "cam": "its class activation map",
-    "ae": "once that is erased, what it still finds",
+    "ae": "with what it still finds once that is erased",
     "cs-ae": "CS-AE",
     "rib": "RIB",
 }

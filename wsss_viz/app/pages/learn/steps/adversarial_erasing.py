@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
@@ -16,16 +17,19 @@ from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.markup import percent, probability
+from wsss_viz.app.widgets.markup import percent, probability, signed
+from wsss_viz.app.widgets.rendering import enlarge_mask
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.resampling import mean_intervals
+from wsss_viz.traces.normalisation import EPSILON
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 SEEN = 0.5
-"""The probability from which a classifier is said to see a class."""
+"""The share of the whole image's logit from which a classifier is said to see a class: our own reading."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class Erasing:
     """One erasing: what the class's score was before it, and where it fell.
 
     Attributes:
-        before, after: the probability of the class, seen in the image it starts from and in the one it leaves.
+        before, after: the logit of the class in the image it starts from and in the one it leaves, as a share of that
+            of the whole image.
         area: the share of the image it erases.
         on, others: the share of it on the class's object, and on other objects; the rest is background.
     """
@@ -55,42 +60,46 @@ def erasings(steps: tuple[Frame, ...], sample: Sample, name: str) -> tuple[Erasi
     index = sample.classes.index(name)
     assert sample.mask is not None
     class_mask, object_ = sample.class_mask(name), sample.mask > 0
+    whole = max(float(steps[0].scores[index]), EPSILON)
     results = []
     for before, after in pairwise(steps):
         assert after.region is not None
-        new = np.asarray(after.region) > 0.5
+        new = enlarge_mask(np.asarray(after.region) > 0.5, sample.size) > 0
         if not new.any():
             continue
         on, others = float(class_mask[new].mean()), float((object_ & ~class_mask)[new].mean())
-        scores = probability(float(before.scores[index])), probability(float(after.scores[index]))
+        scores = float(before.scores[index]) / whole, float(after.scores[index]) / whole
         results.append(Erasing(*scores, float(new.mean()), on, others))
     return tuple(results)
 
 
 def lesson(state: ViewState) -> Lesson:
-    """The step at the state's k."""
-    source = examples.sources()[0]
-    sample, ground = samples.scene(source), samples.fine_scene(source)
-    trace = examples.trace(sample, "ae")
-    name = examples.largest_part(sample)
+    """The step at the state's photograph and k."""
+    source = examples.photograph_of(state)
+    sample = samples.example(source)
+    trace = examples.photograph_lesson("erasing", source)
+    (name,) = sample.labels or ()
     view = replace(examples.at(state, source, name), focus=name)
-    steps = frames("ae", trace, name)
+    steps = frames("ae", trace, name, sigmoids=False)
     results = erasings(steps, sample, name)
-    shared = shared_network(sample, name)
+    every = over_photographs()
+    scene = examples.sources()[0]
+    shared_name = examples.largest_part(samples.scene(scene))
+    shared = shared_network(samples.scene(scene), shared_name)
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{frame.name}, p = {probability(float(frame.scores[sample.classes.index(name)])):.2f}", frame.seen)
+            (f"{frame.name}, logit {signed(float(frame.scores[sample.classes.index(name)]))}", frame.seen)
             for frame in steps
             if frame.seen is not None
         ]
-        static_plots.row(figure, [*cells, ("Ground truth", static_plots.truth(ground))])
+        static_plots.row(figure, [*cells, ("Head and body", static_plots.truth(sample))])
 
     return Lesson(
         claim=claim(results, name),
         lead="Adversarial erasing paints over what the map covers and computes the map again, in the hope that the "
         "next best part of the object comes to light. The score of what is left says when to stop.",
-        view=lambda: _view(view, sample, ground, steps, results, name, shared),
+        view=lambda: _view(view, sample, steps, results, every, GainNote(shared_name, *shared) if shared else None),
         control="Move k: what was erased, the current map, and what is left of the score.",
         formula=Formula(
             r"x_{k+1} = x\,(1 - E_{k+1}), \quad E_{k+1} = E_k \cup ",
@@ -99,7 +108,7 @@ def lesson(state: ViewState) -> Lesson:
             "$M_k$ is the map of the image erased so far, divided by its own maximum. So it is always somewhere above "
             "the threshold $t$, whether or not anything of the object is left.",
         ),
-        question=_question(results, name),
+        question=_question(every),
         sources=(
             Source("Wei et al., CVPR 2017 (AE-PSL)", "erase and train again; here the classifier stays as it is"),
             Source("Wei et al., CVPR 2017", "that a fourth erasing step hurts", unverified=True),
@@ -107,7 +116,7 @@ def lesson(state: ViewState) -> Lesson:
         ),
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="ae"))),
         caveat="AE-PSL trains a new classifier on the erased images at every step; that run is on the page Erasing, "
-        "retrained each round.",
+        "of drawn scenes, retrained each round.",
         draw=draw,
     )
 
@@ -153,50 +162,91 @@ def shared_network(sample: Sample, name: str) -> tuple[float, float] | None:
     return None
 
 
-def _question(results: tuple[Erasing, ...], name: str) -> Question:
-    options = (f"mostly on the {name}", "mostly on something else")
-    asked = "Where does the last erasing fall?"
-    if not results:
-        return Question(asked, options, 1, "Nothing was erased at all on this scene.")
-    last = results[-1]
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """The erasings over photographs: `values` (K, 3, 3), of each erasing the share on the object and on the background
+    and the share of the logit that is left after it, each as mean, low and high of the 95 % interval."""
+
+    values: NDArray[np.float64]
+    count: int
+
+    def said(self) -> str:
+        """Where each erasing falls on average, in words."""
+        rows = [f"{percent(m)} ({percent(low)} to {percent(high)})" for m, low, high in self.values[:, 0]]
+        return ", ".join(rows)
+
+
+def over_photographs() -> Averages:
+    """The stored erasings of all the photographs."""
+    return _averages(examples.photograph_stamps(), examples.photographs())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _averages(stamps: examples.Stamps, sources: tuple[str, ...]) -> Averages:
+    rows = []
+    for source in sources:
+        sample = samples.example(source)
+        (name,) = sample.labels or ()
+        trace = examples.photograph_lesson("erasing", source)
+        results = erasings(frames("ae", trace, name, sigmoids=False), sample, name)
+        row = [[one.on, one.off, one.after] for one in results]
+        rows.append(row + [[np.nan] * 3] * (len(trace) - 1 - len(row)))
+    return Averages(mean_intervals(np.array(rows)), len(rows))
+
+
+@dataclass(frozen=True)
+class GainNote:
+    """What GAIN's network and the ordinary classifier say of a class of a drawn scene without GAIN's mask of it."""
+
+    name: str
+    gain: float
+    other: float
+
+
+def _question(every: Averages) -> Question:
+    first, last = float(every.values[0, 0, 0]), float(every.values[-1, 0, 0])
     return Question(
-        asked,
-        options,
-        0 if last.on > 0.5 else 1,
-        f"{percent(last.on)} of it is on the {name}, {percent(last.others)} on another object and {percent(last.off)} "
-        f"on the background. The probability of the {name} before it was {last.before:.2f}.",
+        f"Over {every.count} photographs: where does the last of {len(every.values)} erasings fall?",
+        ("mostly on the object", "about as much on the background", "mostly on the background"),
+        0 if last > 0.6 else 1 if last >= 0.4 else 2,
+        f"On the object on average, erasing by erasing: {every.said()}. The first falls "
+        f"{'more' if first > last else 'less'} on the object than the last.",
     )
 
 
 def _view(
     view: ViewState,
     sample: Sample,
-    ground: Sample,
     steps: tuple[Frame, ...],
     results: tuple[Erasing, ...],
-    name: str,
-    shared: tuple[float, float] | None,
+    every: Averages,
+    note: GainNote | None,
 ) -> None:
+    (name,) = sample.labels or ()
     index = sample.classes.index(name)
     maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.note) for f in steps)
     panels = (
         Panel("What is left", tuple(PanelStep(image=f.seen, region=f.region) for f in steps), "outlined: newly erased"),
         Panel("Current map", tuple(maps)),
-        Panel("Ground truth", note="not used in training", truth=True),
+        Panel("Head and body", note="outlines, not used in training", truth=True),
     )
     left, right = st.columns([8, 5], gap="large")
     with left:
-        viewer("learn_erasing", Content(sample, panels, (name,), (name,), ground), view, offered=("k",))
+        examples.photograph_choice(sample.source)
+        content = Content(sample, panels, (name,), (name,), sigmoids=False)
+        viewer("learn_erasing", content, view, offered=("k",))
     with right:
-        st.html(markup.panel_title("Each erasing", f"probability of {name}"))
-        st.html(table(results, name))
-        if shared is not None:
-            gain, other = shared
+        st.html(markup.panel_title("Each erasing", f"logit of {name}"))
+        st.html(table(results, name, float(steps[0].scores[index])))
+        st.html(
+            f'<p class="wv-note"><b>Over {every.count} photographs</b> on the object, erasing by erasing: '
+            f"{every.said()}.</p>"
+        )
+        if note is not None:
             st.html(
                 f'<p class="wv-note"><b>One network for both.</b> GAIN trains the network that finds to judge what is '
-                f"left. After its own mask it says {escape(name)} with {gain:.2f}, the ordinary classifier says "
-                f"{other:.2f} of the same picture: {verdict(gain, other)}. Where all labels are erased at once, a "
-                "neighbour is erased along: step 7.</p>"
+                f"left. On a drawn scene, after its own mask, it says {escape(note.name)} with {note.gain:.2f}, the "
+                f"ordinary classifier {note.other:.2f} of the same picture: {verdict(note.gain, note.other)}.</p>"
             )
 
 
@@ -207,12 +257,16 @@ def verdict(gain: float, other: float) -> str:
     return "it has learnt to see no more than it masks" if gain < other else "it sees what the other does not"
 
 
-def table(results: tuple[Erasing, ...], name: str) -> str:
-    """One row per erasing: the score before and after it, and where it fell."""
-    heads = ("erasing", "p before", "p after", f"on {name}", "other", "background")
+def table(results: tuple[Erasing, ...], name: str, whole: float) -> str:
+    """One row per erasing: the logit before and after it, and where it fell.
+
+    Args:
+        whole: the logit of the whole image.
+    """
+    heads = ("erasing", "before", "after", f"on {name}", "background")
     rows = "".join(
-        f"<tr><th>{k}</th><td>{e.before:.2f}</td><td>{e.after:.2f}</td>"
-        f"<td>{percent(e.on)}</td><td>{percent(e.others)}</td><td>{percent(e.off)}</td></tr>"
+        f"<tr><th>{k}</th><td>{signed(e.before * whole)}</td><td>{signed(e.after * whole)}</td>"
+        f"<td>{percent(e.on)}</td><td>{percent(e.off)}</td></tr>"
         for k, e in enumerate(results, start=1)
     )
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)

@@ -84,21 +84,21 @@ def cell_sum(trace: Trace, name: str, cell: tuple[int, ...]) -> CellSum:
 
 
 def lesson(state: ViewState) -> Lesson:
-    """The step at the state's cell."""
-    source = examples.sources()[0]
-    sample, ground = samples.scene(source), samples.fine_scene(source)
-    trace, origin = examples.lesson_trace("class-sum", source)
-    name = max(sample.labels or (), key=lambda label: float(trace.scores[trace.classes.index(label)]))
+    """The step at the state's photograph and cell."""
+    source = examples.photograph_of(state)
+    sample = samples.example(source)
+    trace = examples.photograph_lesson("class-sum", source)
+    (name,) = trace.classes
     view = replace(examples.at(state, source, name), focus=name, normalisation="raw")
     summed, peak = cell_sum(trace, name, view.cell), cell_sum(trace, name, ())
     count = len(summed.weights)
-    logit = float(trace.scores[trace.classes.index(name)])
+    mean, logit = float(trace.maps[0].mean()), float(trace.scores[0])
     share = peak.half / count
 
     def draw(figure: SubFigure) -> None:
-        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
+        values = normalise(upsample(trace.maps, sample.size), "relu_max")[0]
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"Map of {name}", static_plots.map_over(ground, values, name)),
+            (f"Map of {name}", static_plots.map_over(sample, values, name)),
             (f"Its highest cell, {signed(peak.value)}: what the channels add", products_panel(peak)),
         ]
         static_plots.row(figure, cells, (1, 1.6))
@@ -107,14 +107,14 @@ def lesson(state: ViewState) -> Lesson:
         claim="Every value of a class map is a sum over channels that can be written out",
         lead="The last layer weighs the channels of the features, the same weights at every position. So the score of "
         "a class, a number for the whole image, is a sum of one number per position: the class activation map.",
-        view=lambda: _view(view, sample, ground, trace, name, summed),
+        view=lambda: _view(view, sample, trace, name, summed),
         control="Click a cell of the map: which channels answer there, and with what weight?",
         formula=Formula(
             r"A_c(u) = ",
             r"\sum_d W_{cd}\, f_d(u)",
-            r", \quad s_c = \frac{1}{|\Omega|} \sum_u A_c(u)",
+            r", \quad s_c = b_c + \frac{1}{|\Omega|} \sum_u A_c(u)",
             f"$f_d(u)$ is channel $d$ at the position $u$, $W_{{cd}}$ its weight for the class $c$. The mean over all "
-            f"positions is the logit: here {signed(logit)}.",
+            f"positions, {mean:+.2f}, and the class's bias $b_c$, {logit - mean:+.2f}, are the logit, {logit:+.2f}.",
         ),
         question=Question(
             f"How many of the {count} channels make half of what speaks for the {name} at its highest cell?",
@@ -129,11 +129,10 @@ def lesson(state: ViewState) -> Lesson:
         caveat="A large value says that a position raised the score, not that the object ends there: each cell depends "
         "on a good part of the image around it.",
         draw=draw,
-        origin=origin,
     )
 
 
-def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, summed: CellSum) -> None:
+def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: CellSum) -> None:
     step = trace.steps[0]
     height, width = step.maps.shape[1:]
     cell = np.zeros((height, width), dtype=bool)
@@ -144,7 +143,8 @@ def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: s
     )
     left, right = st.columns([5, 6], gap="large")
     with left:
-        content = Content(sample, panels, trace.classes, (name,), ground)
+        examples.photograph_choice(sample.source)
+        content = Content(sample, panels, trace.classes, (name,), sigmoids=False)
         picked = viewer("learn_sum", content, view, picks=True, offered=())
     if picked and (picked.row, picked.column) != (summed.row, summed.column):
         session.change(cell=(picked.row, picked.column))

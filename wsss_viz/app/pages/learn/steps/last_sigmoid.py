@@ -19,9 +19,11 @@ from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
+from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.evaluation.seeds import ImageScores, argmax_with_value, score_image
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
 from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.showcase.photographs import photographs_path
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
@@ -73,36 +75,51 @@ def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
 
 
 def tuned(source: str, name: str) -> Tuned:
-    """The class of a scene of the showcase."""
-    sample = samples.scene(source)
+    """The class of a photograph or a scene that has both runs precomputed."""
+    sample = samples.example(source)
     traces = {run: examples.trace(sample, run) for run in RUNS}
     end = {run: scored(trace, -1, sample, name) for run, trace in traces.items()}
     return Tuned(sample, name, traces, scored(traces["rib"], 0, sample, name), end)
 
 
-@dataclass(frozen=True)
-class Clearest:
-    """The scene and class on which RIB ends furthest above its control, out of `count`; on `above` of them it does."""
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """RIB and its control over photographs: `values` (3, 2, 3), of the start and both ends (`RUNS`) the recall of the
+    rest and the IoU, each as mean, low and high of the 95 % interval; RIB ends above its control in IoU on `above`."""
 
-    source: str
-    name: str
+    values: NDArray[np.float64]
     above: int
     count: int
 
+    def said(self, measure: int) -> str:
+        """A measure of the start, RIB and the control, in words."""
+        names = ("CAM", "RIB", "the control")
+        rows = zip(names, self.values[:, measure], strict=True)
+        return ", ".join(f"{name} {percent(m)} ({percent(low)} to {percent(high)})" for name, (m, low, high) in rows)
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _clearest(sources: tuple[str, ...], checkpoint: str) -> Clearest:
-    pairs = [(source, name) for source in sources for name in samples.scene(source).labels or ()]
-    gains = {pair: tuned(*pair).gain for pair in pairs}
-    return Clearest(*max(pairs, key=lambda pair: gains[pair]), sum(gain > 0 for gain in gains.values()), len(pairs))
+
+def over_photographs() -> Averages:
+    """The stored runs on all the photographs."""
+    sha256 = checkpoints.entry(checkpoints.PHOTOGRAPHS).sha256
+    return _averages(sha256, photographs_path().stat().st_mtime_ns, examples.photographs())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _averages(checkpoint: str, stamp: int, sources: tuple[str, ...]) -> Averages:
+    every = [tuned(source, (samples.example(source).labels or ("",))[0]) for source in sources]
+    rows = [
+        [[one.non_discriminative, one.iou] for one in (runs.start, *(runs.end[run] for run in RUNS))] for runs in every
+    ]
+    return Averages(mean_intervals(np.array(rows)), sum(runs.gain > 0 for runs in every), len(every))
 
 
 def lesson(state: ViewState) -> Lesson:
-    """The step at the state's k."""
-    example = _clearest(examples.sources(), checkpoints.entry().sha256)
-    source, name = example.source, example.name
-    runs = tuned(source, name)
-    ground = samples.fine_scene(source)
+    """The step at the state's photograph and k."""
+    source = examples.photograph_of(state)
+    sample = samples.example(source)
+    (name,) = sample.labels or ()
+    runs, every = tuned(source, name), over_photographs()
+    ground = sample
     view = replace(examples.at(state, source, name), focus=name)
 
     def draw(figure: SubFigure) -> None:
@@ -129,7 +146,7 @@ def lesson(state: ViewState) -> Lesson:
         lead="Once a class is recognised by its best part, the sigmoid is flat and the loss has nothing more to ask: "
         "the rest of the object is never learnt. RIB takes the sigmoid away and raises the logit itself, for a few "
         "steps, on one image.",
-        view=lambda: _view(view, runs, ground),
+        view=lambda: _view(view, runs, every),
         control="Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid.",
         formula=Formula(
             r"L = -\log ",
@@ -145,8 +162,8 @@ def lesson(state: ViewState) -> Lesson:
             Source("Lee et al., NeurIPS 2021 (RIB)", "what the paper says of the bottleneck", unverified=True),
         ),
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="rib"))),
-        caveat=f"Of the lecture's scenes the object on which RIB ends furthest above its control in IoU. It ends above "
-        f"it on {example.above} of {example.count}; the next step has the averages.",
+        caveat=f"Over {every.count} photographs, body: {every.said(0)}. IoU: {every.said(1)}; RIB ends above its "
+        f"control on {every.above}. At its own best threshold no method is ahead of CAM on them.",
         draw=draw,
         origin="precomputed",
     )
@@ -158,10 +175,10 @@ def claim(runs: Tuned) -> str:
     rib, control = (runs.end[run].non_discriminative for run in RUNS)
     name = runs.name
     if rib - before < CLEAR:
-        return f"Without the sigmoid the logits rise; the rest of the {name} is hardly taken in by the map"
+        return f"Without the sigmoid the logits rise; the body of the {name} is hardly taken in by the map"
     if rib - control >= CLEAR:
-        return f"Without the sigmoid the map takes in the rest of the {name}: {percent(before)}, then {percent(rib)}"
-    return f"The map takes in the rest of the {name}, {percent(before)}, then {percent(rib)}; with the sigmoid as well"
+        return f"Without the sigmoid the map takes in the body of the {name}: {percent(before)}, then {percent(rib)}"
+    return f"The map takes in the body of the {name}, {percent(before)}, then {percent(rib)}; with the sigmoid as well"
 
 
 def pull(logit: float) -> float:
@@ -190,20 +207,25 @@ def question(runs: Tuned) -> Question:
     )
 
 
-def _view(view: ViewState, runs: Tuned, ground: Sample) -> None:
+def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
     rib, control = (runs.traces[run] for run in RUNS)
     panels = (
         Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
         Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
         Panel.of(control, "Control: sigmoid kept"),
-        Panel("Ground truth", note="not used in training", truth=True),
+        Panel("Head and body", note="outlines, not used in training", truth=True),
     )
-    content = Content(runs.sample, panels, rib.classes, runs.sample.labels or (), ground)
+    content = Content(runs.sample, panels, rib.classes, runs.sample.labels or (), sigmoids=False)
     with st.container(key="tuned"):
+        examples.photograph_choice(runs.sample.source)
         viewer("learn_sigmoid", content, view, offered=("k",))
     grid = st.grid(2, min_column_width=400, gap="large", key="pulls")
     with grid.cell():
         st.html(table(runs))
+        st.html(
+            f'<p class="wv-note"><b>Over {every.count} photographs</b>, of the body: {every.said(0)}; '
+            f"IoU: {every.said(1)}.</p>"
+        )
     with grid.cell():
         st.html(markup.panel_title("What the loss still asks of the logit", "one dot per step"))
         end = pull(runs.pooled("rib-bce")[-1])
@@ -224,7 +246,7 @@ def table(runs: Tuned) -> str:
         for title, logit, slope, scores in rows
     )
     at = f"at t = {ViewState().threshold:.2f}"
-    heads = (at, "pooled logit", "pull of the loss", "discriminative", f"rest of the {runs.name}", "IoU")
+    heads = (at, "pooled logit", "pull of the loss", "head", "body", "IoU")
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 

@@ -1,4 +1,5 @@
-"""Find the mask of the sofa: what a judge says when the mask of a class runs over what stands on it."""
+"""Class-specific erasing: two photographs in one picture, or the drawn sofa: what a judge says when the mask of a class
+runs over what stands on it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import streamlit as st
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.steps import two_animals
 from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import samples, traces
 from wsss_viz.app.state import ViewState
@@ -69,12 +71,39 @@ def judgements(trace: Trace, other: str) -> tuple[Judgement, ...]:
     )
 
 
-def lesson(state: ViewState) -> Lesson:
-    """The step on the state's scene, where that is one of a sofa with an animal on it."""
+SOURCES = (
+    Source("Kweon et al., ICCV 2021 (OC-CSE)", "class-specific erasing and its loss, from the official code"),
+    Source("Kweon et al., ICCV 2021", "that its own example is of a sofa", unverified=True),
+)
+
+
+def formula(other: str) -> Formula:
+    """CS-AE's loss, and what it says of the class that must remain."""
+    return Formula(
+        r"L_{cse} = \mathrm{BCE}(\mathrm{OC}(x\,(1 - m_r)),\; ",
+        r"y - y_r",
+        r")",
+        f"The labels that must remain: all but the erased class $r$. For one mask of all labels it would be 0, and "
+        f"nothing would speak for the {other}.",
+    )
+
+
+def chosen_scene(state: ViewState) -> str:
+    """The drawn scene of a sofa that the step is to show; "": the photographs."""
     choices = examples.with_labels(CARRIER)
-    if not choices:
-        raise InputError(f"The showcase has no scene of a {CARRIER} with something on it.")
-    source = state.scene if state.scene in choices else choices[0]
+    return next((source for source in (state.sofa, state.example) if source in choices), "")
+
+
+def lesson(state: ViewState) -> Lesson:
+    """The step on the state's photograph, or on a drawn scene of a sofa with an animal on it where one is chosen."""
+    source = chosen_scene(state)
+    if source:
+        return scene_lesson(state, source)
+    return two_animals.lesson(state, formula, SOURCES, lambda: picture_choice("", state))
+
+
+def scene_lesson(state: ViewState, source: str) -> Lesson:
+    """The step on a drawn scene of a sofa with an animal on it."""
     sample, ground = samples.scene(source), samples.fine_scene(source)
     trace, origin = examples.lesson_trace(f"spill-{CARRIER}", source)
     other = next(name for name in sample.labels or () if name != CARRIER)
@@ -94,15 +123,9 @@ def lesson(state: ViewState) -> Lesson:
         claim=claim(judged_masks, other),
         lead=f"CS-AE erases one class and asks a frozen classifier two things: the {CARRIER} must be gone, and the "
         f"{other} must still be there. A mask that eats the {other} is penalised; a mask for all labels never is.",
-        view=lambda: _view(state, sample, ground, trace, judged_masks, choices, other),
-        control=f"Choose another scene: does the judge miss the {CARRIER}'s guest every time?",
-        formula=Formula(
-            r"L_{cse} = \mathrm{BCE}(\mathrm{OC}(x\,(1 - m_r)),\; ",
-            r"y - y_r",
-            r")",
-            f"The labels that must remain: all but the erased class $r$. For one mask of all labels it would be 0, and "
-            f"nothing would speak for the {other}.",
-        ),
+        view=lambda: _view(state, sample, ground, trace, judged_masks, other),
+        control=f"Choose another drawn scene: does the judge miss the {CARRIER}'s guest every time?",
+        formula=formula(other),
         question=Question(
             f"The mask of the {CARRIER} runs over the whole {other} as well. What does the judge say of the {other}?",
             (f"it still sees the {other}", f"it has lost the {other}"),
@@ -111,10 +134,7 @@ def lesson(state: ViewState) -> Lesson:
             f"under it too. The loss goes from {specific.loss:.2f} to {spilled.loss:.2f}: that is what pushes the mask "
             f"back. With one mask for all labels the {other} is at {together.other:.2f}.",
         ),
-        sources=(
-            Source("Kweon et al., ICCV 2021 (OC-CSE)", "class-specific erasing and its loss, from the official code"),
-            Source("Kweon et al., ICCV 2021", "that its own example is of a sofa", unverified=True),
-        ),
+        sources=SOURCES,
         inspect=Inspect("erasing", examples.elsewhere(_in_erasing(state, sample))),
         caveat=_held_out(),
         draw=draw,
@@ -167,10 +187,9 @@ def _view(
     ground: Sample,
     trace: Trace,
     judged_masks: tuple[Judgement, ...],
-    choices: tuple[str, ...],
     other: str,
 ) -> None:
-    _scene_choice(sample.source, choices)
+    picture_choice(sample.source, state)
     with st.grid(4, min_column_width=210, gap="medium") as grid:
         with grid.cell(), st.container(gap="xsmall"):
             st.html(markup.panel_title("Image", f"{CARRIER} and {other}"))
@@ -195,19 +214,22 @@ def trained_so() -> str:
     return f"On {report['count']} scenes where objects touch: {sentence[0].lower()}{sentence[1:]}"
 
 
-def _scene_choice(source: str, choices: tuple[str, ...]) -> None:
+def picture_choice(scene: str, state: ViewState) -> None:
+    """The choice between the photographs, "", and the drawn scenes of a sofa."""
     from wsss_viz.app import session
 
-    def guest(choice: str) -> str:
-        return next(name for name in samples.scene(choice).labels or () if name != CARRIER)
+    def title(choice: str) -> str:
+        if not choice:
+            return "photographs"
+        guest = next(name for name in samples.scene(choice).labels or () if name != CARRIER)
+        return f"drawn: {guest}"
 
     def read(choice: str) -> dict[str, object]:
-        _, split, index = choice.split(":")
-        return {"split": split, "index": int(index), "classes": (), "focus": ""}
+        example = examples.photograph_of(state) if state.is_scene else state.example
+        return {"sofa": choice, "example": example, "classes": (), "focus": ""}
 
-    st.segmented_control(
-        f"On the {CARRIER}", list(choices), format_func=guest, required=True, **session.control("sofa", source, read)
-    )
+    choices = ["", *examples.with_labels(CARRIER)]
+    st.segmented_control("Picture", choices, format_func=title, required=True, **session.control("sofa", scene, read))
 
 
 def _picture(image: np.ndarray, alt: str) -> None:

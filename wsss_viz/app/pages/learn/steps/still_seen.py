@@ -1,89 +1,120 @@
-"""What an ordinary classifier can still see: the experiment behind CS-AE, on one scene and over many."""
+"""What an ordinary classifier can still see: the claim behind CS-AE, on photographs and on drawn scenes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from wsss_viz.app.pages.erasing.averages import KINDS, THETA
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import samples, traces
-from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
-from wsss_viz.data.sample import Sample
+from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.errors import InputError
-from wsss_viz.figures.chart import Axis, Chart, Line, Plot, Rule
+from wsss_viz.evaluation.resampling import mean_intervals
+from wsss_viz.figures.chart import Axis, Chart, Plot, Points, Rule
 from wsss_viz.showcase import REBUILD
+from wsss_viz.showcase.photograph_lessons import fill_colour
+from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 Row = dict[str, Any]
-DRAWN_KINDS = ("class", "random")
-DEFAULT_STEP = 5
+ERASED = ("nothing", "head", "body", "object")
+"""What the steps erase, by the true outlines: of drawn scenes the discriminative part, the rest, the object. The stored
+traces have one more, the head's area elsewhere, which the table has too."""
+ELSEWHERE = "elsewhere"
+SCENE_KINDS = {"nothing": ("class", 1.0), "head": ("discriminative", None), "body": ("non_discriminative", None)}
+SCENE_KINDS |= {"object": ("object", None)}
+DEFAULT_STEP = 1
+HALFWAY = 5
+"""The step of the experiment on the page Erasing that erases what is above half of the map's maximum."""
+HEAD_ERASED, BODY_ERASED, OBJECT_ERASED = 1, 2, 3
+SEEN, HALF = 0.8, 0.35
+"""The shares of the logit from which the class is called seen, and half sure: our own reading."""
+MEASURES = ("logit", "head", "body")
+COLOURS = {"photographs": "#2a9088", "drawn scenes": "#b4552d"}
 
 
-def lesson(state: ViewState) -> Lesson:
-    """The step at the state's k."""
-    source = examples.sources()[0]
-    sample, ground = samples.scene(source), samples.fine_scene(source)
-    name = examples.largest_part(sample)
-    trace, origin = examples.lesson_trace(f"looks-{name}", source)
-    k = min(DEFAULT_STEP if state.k == FINAL else state.k, len(trace) - 1)
-    view = replace(examples.at(state, source, name), focus=name, k=k)
-    steps = frames("experiment", trace, name)
-    experiment = averages()
-    whole, headless = row(experiment["rows"], "class", 1.0), row(experiment["rows"], "discriminative", None)
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a classifier says with parts erased, over many images.
 
-    def draw(figure: SubFigure) -> None:
-        cells: list[tuple[str, static_plots.Cell]] = [("Whole image", ground.image)]
-        seen = steps[min(DEFAULT_STEP, len(steps) - 1)]
-        if seen.seen is not None:
-            cells.append((f"Erased above {seen.name}", seen.seen))
-        cells.append((f"Probability, {experiment['images']} scenes", probability_chart(experiment["rows"]).panels[0]))
-        static_plots.row(figure, cells, (1, 1, 1.6))
+    Attributes:
+        name: of what it was measured on, in `COLOURS`.
+        count: how many.
+        erased: the E names of what was erased.
+        values: (E, 3, 3), of each of `MEASURES` (the logit, the mean of the raw map on the head and on the body) the
+            mean over images and its 95 % bootstrap interval.
+        change: by how much the body's activation changes once the head is erased: mean, low and high; of photographs
+            paired by image.
+    """
 
-    return Lesson(
-        claim=claim(whole, headless),
-        lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
-        "discriminative parts once the most discriminative one is erased. So erase more and more, and measure what "
-        "it still says.",
-        view=lambda: _view(view, sample, ground, steps, experiment, name),
-        control="Move the step: from theta = 1, nothing erased, to 0.1, and watch score and map.",
-        formula=Formula(
-            r"A' = \mathrm{CAM}(x\,(1 - E_\theta)), \quad E_\theta = ",
-            r"\{u : M(u) > \theta\}",
-            "",
-            "What the map $M$ of the whole image shows above $\\theta$ is erased in one go. $A'$ is read as it is, for "
-            "divided by its own maximum a map of nothing looks as bright as any.",
-        ),
-        question=_question(whole, headless),
-        sources=(
-            Source("Kweon et al., ICCV 2021 (OC-CSE)", "the observation, from the abstract"),
-            Source("Kweon et al., ICCV 2021", "the protocol of its figure; this one is our own", unverified=True),
-        ),
-        inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="experiment"))),
-        caveat=f"{experiment['observations']} objects of {experiment['images']} drawn scenes ({experiment['data']}), "
-        "one small classifier. That it holds or fails here says little of a large network on photographs.",
-        draw=draw,
-        origin=origin,
+    name: str
+    count: int
+    erased: tuple[str, ...]
+    values: NDArray[np.float64]
+    change: tuple[float, float, float]
+
+    def left(self, k: int) -> float:
+        """The share of the whole image's logit that is left by the erasure k; 0 where it is below 0."""
+        return max(0.0, float(self.values[k, 0, 0] / self.values[0, 0, 0]))
+
+    @property
+    def relative(self) -> tuple[float, float, float]:
+        """`change` as a share of the body's activation in the whole image."""
+        mean, low, high = (one / float(self.values[0, 2, 0]) for one in self.change)
+        return mean, low, high
+
+
+def over_photographs() -> Answers:
+    """The stored answers on all the photographs."""
+    return _over_photographs(examples.photograph_stamps(), examples.photographs())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _over_photographs(stamps: examples.Stamps, sources: tuple[str, ...]) -> Answers:
+    return answers([examples.photograph_lesson("parts", source) for source in sources])
+
+
+def answers(parts: list[Trace]) -> Answers:
+    """The means over photographs of the traces `parts` (`evaluation.part_erasing`)."""
+    every = np.array(
+        [[[s.scores[s.targets[0]], s.terms["head"], s.terms["body"]] for s in trace] for trace in parts], dtype=float
     )
+    change = mean_intervals(every[:, HEAD_ERASED, 2] - every[:, 0, 2])
+    names = (*ERASED, ELSEWHERE)[: every.shape[1]]
+    return Answers("photographs", len(parts), names, mean_intervals(every), (change[0], change[1], change[2]))
 
 
-def averages() -> dict[str, Any]:
-    """The experiment over many scenes. Raises InputError where it was not computed."""
+def over_scenes() -> Answers:
+    """The erasing experiment on drawn scenes. Raises InputError where it was not computed."""
     stored = traces.showcase()
     if stored is None or not stored.experiment:
         raise InputError(traces.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
-    return stored.experiment
+    return scene_answers(stored.experiment)
+
+
+def scene_answers(experiment: dict[str, Any]) -> Answers:
+    """The experiment's averages (`evaluation.erasing_experiment`) as `Answers`. Only the means of its images are
+    stored, so the change's interval is that of the body's activation with the head erased."""
+    rows = [row(experiment["rows"], *SCENE_KINDS[name]) for name in ERASED]
+    keys = ("score", "discriminative_absolute", "non_discriminative_absolute")
+    values = np.array([[[one[key], *one["interval"][key]] for key in keys] for one in rows], dtype=float)
+    before, after = float(values[0, 2, 0]), values[HEAD_ERASED, 2]
+    change = (float(after[0]) - before, float(after[1]) - before, float(after[2]) - before)
+    return Answers("drawn scenes", int(experiment["images"]), ERASED, values, change)
 
 
 def row(rows: list[Row], kind: str, threshold: float | None) -> Row:
@@ -91,79 +122,192 @@ def row(rows: list[Row], kind: str, threshold: float | None) -> Row:
     return next(r for r in rows if r["kind"] == kind and r["threshold"] == threshold)
 
 
-def claim(whole: Row, headless: Row) -> str:
+def lesson(state: ViewState) -> Lesson:
+    """The step at the state's photograph and k."""
+    source = examples.photograph_of(state)
+    sample = samples.example(source)
+    trace = examples.photograph_lesson("parts", source)
+    (name,) = sample.labels or ()
+    k = min(DEFAULT_STEP if state.k == FINAL else state.k, len(ERASED) - 1)
+    view = replace(examples.at(state, source, name), focus=name, k=k, normalisation="shared")
+    pictures = erased_pictures(sample, name)
+    photographs, scenes = over_photographs(), over_scenes()
+
+    def draw(figure: SubFigure) -> None:
+        cells: list[tuple[str, static_plots.Cell]] = []
+        highest = float(trace.steps[0].maps[0].max())
+        for i, words in ((0, "Whole"), (HEAD_ERASED, "Head erased")):
+            values = normalise(upsample(trace.steps[i].maps[[0]], sample.size), "shared", highest)[0]
+            drawn = static_plots.map_over(replace(sample, image=pictures[i]), values, name)
+            cells.append((f"{words}, logit {signed(float(trace.steps[i].scores[0]))}", drawn))
+        cells.append(("Activation on the body, whole image = 1", chart(photographs, scenes).panels[0]))
+        static_plots.row(figure, cells, (1, 1, 1.6))
+
+    return Lesson(
+        claim=claim(photographs, scenes),
+        lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
+        "discriminative parts once the most discriminative one is erased. So erase the true head, the true body, or "
+        "both, and measure what it still says.",
+        view=lambda: _view(view, sample, trace, pictures, name, photographs, scenes),
+        control="Move the step: nothing, the head, the body, the whole object erased. All maps have one scale, that of "
+        "the brightest.",
+        formula=Formula(
+            r"A' = \mathrm{CAM}(x\,(1 - R)), \quad ",
+            r"\frac{1}{|B|} \sum_{u \in B} A'(u)",
+            "",
+            "$R$ is what is erased by its true outline, $B$ the body. $A'$ is read as it is, for divided by its own "
+            "maximum a map of nothing looks as bright as any.",
+        ),
+        question=_question(photographs),
+        sources=(
+            Source("Kweon et al., ICCV 2021 (OC-CSE)", "the observation, from the abstract"),
+            Source("Kweon et al., ICCV 2021", "the protocol of its figure; this one is our own", unverified=True),
+        ),
+        inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="experiment", k=HALFWAY))),
+        caveat=f"{photographs.count} photographs of one animal each and {scenes.count} drawn scenes, one network each; "
+        "a photograph's logit is of a softmax over a thousand classes, a scene's of a sigmoid. Erased means painted "
+        "grey, which no classifier has seen.",
+        draw=draw,
+    )
+
+
+def erased_pictures(sample: Sample, name: str) -> tuple[NDArray[np.uint8], ...]:
+    """The photograph as each of `ERASED` leaves it, at its own size."""
+    there = sample.class_mask(name)
+    assert sample.parts is not None
+    head, body = (there & (sample.parts == part) for part in (DISCRIMINATIVE, NON_DISCRIMINATIVE))
+    grey = np.round(fill_colour()).astype(np.uint8)
+    return tuple(np.where(m[..., None], grey, sample.image) for m in (np.zeros_like(there), head, body, head | body))
+
+
+def seen(answered: Answers) -> str:
+    """How sure the classifier still is with the head erased."""
+    left = answered.left(HEAD_ERASED)
+    return "still sees" if left > SEEN else "is half sure of" if left > HALF else "forgets"
+
+
+def body(answered: Answers) -> str:
+    """What the body's activation does once the head is erased."""
+    _, low, high = answered.change
+    return "lights up" if low > 0 else "fades" if high < 0 else "answers as before"
+
+
+def claim(photographs: Answers, scenes: Answers) -> str:
     """What the averages say of the observation that CS-AE rests on."""
-    remaining = headless["probability"] / whole["probability"]
-    rises = headless["non_discriminative_absolute"] > whole["non_discriminative_absolute"]
-    if remaining > 0.8:
-        seen = "this classifier still sees the class"
-    elif remaining > 0.35:
-        seen = "this classifier is only half sure of the class"
-    else:
-        seen = "this classifier forgets the class"
-    body = "the rest of the object lights up" if rises else "the rest of the object does not light up for it"
-    link = "and" if (remaining > 0.8) == rises or not rises else "but"
-    return f"With the discriminative part erased {seen}, {link} {body}"
+    first = f"Head erased, the photographs' network {seen(photographs)} the animal, and its body {body(photographs)}"
+    if (seen(photographs), body(photographs)) == (seen(scenes), body(scenes)):
+        return f"{first}; so it is on drawn scenes"
+    return f"{first}; the drawn scenes' one {seen(scenes)} its class, and the rest {body(scenes)}"
 
 
-def _question(whole: Row, headless: Row) -> Question:
-    before, after = whole["non_discriminative_absolute"], headless["non_discriminative_absolute"]
-    options = ("it rises", "it stays, within a tenth", "it falls")
-    right = 0 if after > 1.1 * before else 1 if after >= 0.9 * before else 2
+def reason(photographs: Answers, scenes: Answers) -> str:
+    """Why the two differ, as far as the numbers say it."""
+    numbers = (
+        f"With the head erased {percent(photographs.left(HEAD_ERASED))} of the logit is left on photographs and "
+        f"{percent(scenes.left(HEAD_ERASED))} on drawn scenes; with the body erased "
+        f"{percent(photographs.left(BODY_ERASED))} and {percent(scenes.left(BODY_ERASED))}; with the whole object "
+        f"erased {percent(photographs.left(OBJECT_ERASED))} and {percent(scenes.left(OBJECT_ERASED))}, which outline "
+        "and surroundings alone still say."
+    )
+    if scenes.left(HEAD_ERASED) < min(scenes.left(BODY_ERASED), photographs.left(HEAD_ERASED)):
+        return (
+            f"{numbers} The drawn classifier hangs on the one sign that every object of a class has, so without it "
+            "there is no second best; the other network knows the animal by its body too."
+        )
+    return f"{numbers} That does not set the two apart."
+
+
+def _question(photographs: Answers) -> Question:
+    mean, low, high = photographs.relative
+    options = ("it rises", "it stays, within its interval", "it falls")
     return Question(
-        "Erase the true discriminative part. What happens to the raw activation on the rest of the object?",
+        "Erase the true head in a photograph. What happens to the raw activation on the body, on average?",
         options,
-        right,
-        f"From {signed(before)} to {signed(after)} on average, while the probability of the class goes from "
-        f"{whole['probability']:.2f} to {headless['probability']:.2f}. Of what was not erased the map recalls "
-        f"{percent(headless['recall_of_remainder'])}, before {percent(whole['recall_of_remainder'])}.",
+        0 if low > 0 else 2 if high < 0 else 1,
+        f"It changes by {mean:+.0%} ({low:+.0%} to {high:+.0%}, 95 % over {photographs.count} photographs), from "
+        f"{signed(float(photographs.values[0, 2, 0]))} to {signed(float(photographs.values[HEAD_ERASED, 2, 0]))}, "
+        f"while {percent(photographs.left(HEAD_ERASED))} of the logit is left.",
     )
 
 
 def _view(
-    view: ViewState, sample: Sample, ground: Sample, steps: tuple[Frame, ...], experiment: dict[str, Any], name: str
+    view: ViewState,
+    sample: Sample,
+    trace: Trace,
+    pictures: tuple[NDArray[np.uint8], ...],
+    name: str,
+    photographs: Answers,
+    scenes: Answers,
 ) -> None:
-    index = sample.classes.index(name)
-    maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.name) for f in steps)
+    steps = trace.steps[: len(ERASED)]
+    notes = [f"{what} erased" for what in ERASED]
+    images = (PanelStep(image=p, note=n) for p, n in zip(pictures, notes, strict=True))
+    maps = (
+        PanelStep(s.maps[[0]], s.scores[:1], image=p, note=n) for s, p, n in zip(steps, pictures, notes, strict=True)
+    )
     panels = (
-        Panel("What is left", tuple(PanelStep(image=f.seen, note=f.name) for f in steps)),
-        Panel("Current map", tuple(maps)),
+        Panel("What is left", tuple(images), always="image"),
+        Panel(f"Map of {name}, one scale", tuple(maps), always="map"),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.html(markup.panel_title("One scene", f"the {name}"))
-        viewer("learn_looks", Content(sample, panels, (name,), (name,), ground), view, offered=("k",))
+        examples.photograph_choice(sample.source)
+        viewer("learn_looks", Content(sample, panels, (name,), (name,), sigmoids=False), view, offered=("k",))
+        logit, share = float(steps[view.k].scores[0]), float(steps[view.k].scores[0] / steps[0].scores[0])
+        st.html(
+            f'<p class="wv-note">With {escape(ERASED[view.k])} erased: logit {signed(logit)}, {percent(share)} of the '
+            f"whole image's; on the body {signed(steps[view.k].terms['body'])}, in the whole image "
+            f"{signed(steps[0].terms['body'])}.</p>"
+        )
     with right:
-        theta = float(steps[view.k].name.rpartition(" ")[2])
-        count = f"{experiment['observations']} objects of {experiment['images']} scenes"
-        st.html(markup.panel_title(count, "mean probability"))
-        show(probability_chart(experiment["rows"], theta), "learn_seen", _described(experiment["rows"]))
+        st.html(markup.panel_title("Activation on the body", "whole image = 1"))
+        show(chart(photographs, scenes, view.k), "learn_seen", described(photographs, scenes))
+        st.html(f'<p class="wv-note"><b>Why.</b> {escape(reason(photographs, scenes))}</p>')
+        st.html(table(photographs) + table(scenes))
 
 
-def _lines(rows: list[Row]) -> list[Line]:
-    lines = []
-    for kind in DRAWN_KINDS:
-        label, colour, dash = KINDS[kind]
-        of_kind = [r for r in rows if r["kind"] == kind]
-        thetas, values = [r["threshold"] for r in of_kind], [r["probability"] for r in of_kind]
-        lines.append(Line(thetas, values, f"erased: {label}", colour, width=2.6, dash=dash, symbol="circle", size=6.0))
-    return lines
+def described(*every: Answers) -> str:
+    """The chart in one line."""
+    return "; ".join(
+        f"{one.name}: " + ", ".join(f"{what} erased {v:.2f}" for what, v in zip(one.erased, _body(one)[0], strict=True))
+        for one in every
+    )
 
 
-def _described(rows: list[Row]) -> str:
-    return "; ".join(f"{line.name}: from {line.y[0]:.2f} to {line.y[-1]:.2f}" for line in _lines(rows))
+def _body(one: Answers) -> NDArray[np.float64]:
+    """(3, E) the body's activation as a share of that in the whole image: mean, low and high."""
+    values: NDArray[np.float64] = one.values[:, 2].T / one.values[0, 2, 0]
+    return values
 
 
-def probability_chart(rows: list[Row], theta: float | None = None) -> Chart:
-    """The probability of the class over the threshold of erasing, and once the true discriminative part is erased.
+def chart(photographs: Answers, scenes: Answers, k: int | None = None) -> Chart:
+    """The activation on the body by what is erased, as a share of that in the whole image, with 95 % intervals.
 
     Args:
-        theta: of the step that is open, marked on a page.
+        k: of the step that is open, marked on a page.
     """
-    head = row(rows, "discriminative", None)["probability"]
-    text = f"the true discriminative part erased: {head:.2f}"
-    rules = [Rule(y=head, colour="#b4552d", dash="dash", text=text)]
-    if theta is not None:
-        rules.append(Rule(x=theta, on_paper=False))
-    panel = Plot((*_lines(rows), *rules), THETA, Axis("probability of the class", 0, 1.02))
-    return Chart((panel,), 310)
+    marks: list[Points | Rule] = [Rule(y=1)]
+    for shift, one in ((-0.08, photographs), (0.08, scenes)):
+        mean, low, high = _body(one)[:, : len(ERASED)]
+        at = np.arange(len(ERASED)) + shift
+        label = f"{one.count} {one.name}"
+        marks.append(Points(at, mean, label, COLOURS[one.name], 9.0, low=low, high=high))
+    if k is not None:
+        marks.append(Rule(x=float(k), on_paper=False))
+    x = Axis("erased", -0.5, len(ERASED) - 0.5, ticks=list(range(len(ERASED))), labels=list(ERASED))
+    return Chart((Plot(tuple(marks), x, Axis("on the body")),), 250)
+
+
+def table(one: Answers) -> str:
+    """What is left of logit and map by what is erased: means with their intervals."""
+    heads = (f"{one.count} {one.name}, erased", "logit", "on the head", "on the body")
+    if one.name != "photographs":
+        heads = (*heads[:2], "discriminative", "rest")
+    body = ""
+    for what, values in zip(one.erased, one.values, strict=True):
+        cells = "".join(
+            f"<td>{signed(mean)} <small>({signed(low)} to {signed(high)})</small></td>" for mean, low, high in values
+        )
+        body += f"<tr><th>{escape(what)}</th>{cells}</tr>"
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -1,0 +1,196 @@
+"""Class-specific erasing on two photographs in one picture: what is left of the one's score with the other erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.chart import show
+from wsss_viz.app.widgets.markup import percent, signed
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.data.sample import Sample
+from wsss_viz.evaluation.resampling import mean_intervals
+from wsss_viz.figures.chart import Axis, Chart, Line, Plot, Rule
+from wsss_viz.traces import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import SubFigure
+
+STAYS = 0.8
+"""The share of its logit from which the other class is said to be left alone: our own reading."""
+WORDS = {1: "once", 2: "twice", 3: "three times"}
+SPECIFIC, TOGETHER = "#2a9088", "#b4552d"
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two animals in one picture, erased one class at a time and both together.
+
+    Attributes:
+        sample: the picture of both.
+        erased, other: their classes.
+        specific, together: (K + 1, 2) the logits of both, with the first one erased k times, and with both.
+        pictures: the same two, (K + 1) pictures each.
+    """
+
+    sample: Sample
+    erased: str
+    other: str
+    specific: NDArray[np.float32]
+    together: NDArray[np.float32]
+    pictures: tuple[tuple[NDArray[np.uint8], ...], tuple[NDArray[np.uint8], ...]]
+
+    @property
+    def left(self) -> tuple[float, float]:
+        """The share of the other's logit that is left at the end: class by class, and erased together."""
+        first = float(self.specific[0, 1])
+        return float(self.specific[-1, 1]) / first, float(self.together[-1, 1]) / first
+
+
+def pair_of(sample: Sample, specific: Trace, together: Trace) -> Pair:
+    """The two stored erasings (`showcase.photograph_lessons`) of the picture of both."""
+    erased, other = sample.labels or ("", "")
+    indices = [specific.classes.index(name) for name in (erased, other)]
+    scores = [np.stack([step.arrays["all_scores"][0][indices] for step in trace]) for trace in (specific, together)]
+    pictures = [tuple(step.arrays["all_images"][0] for step in trace) for trace in (specific, together)]
+    return Pair(sample, erased, other, scores[0], scores[1], (pictures[0], pictures[1]))
+
+
+def over_pairs() -> NDArray[np.float64]:
+    """(2, 3) the share of the other's logit that is left, class by class and erased together: mean, low and high over
+    all photographs beside another."""
+    scores = np.array(list(examples.stored_photograph_lessons().pairs.values()))
+    return mean_intervals(scores[:, :, -1, 1] / scores[:, :, 0, 1])
+
+
+def lesson(
+    state: ViewState, formula: Callable[[str], Formula], sources: tuple[Source, ...], choose: Callable[[], None]
+) -> Lesson:
+    """The step at the state's photograph and k.
+
+    Args:
+        formula: of the step, with the class that must remain.
+        choose: draws the choice between photographs and drawn scenes.
+    """
+    source = examples.photograph_of(state)
+    sample = examples.beside(source)
+    traces = (examples.photograph_lesson(kind, source) for kind in ("beside", "beside-all"))
+    pair, every = pair_of(sample, *traces), over_pairs()
+    view = replace(examples.at(state, source), focus=pair.erased)
+
+    def draw(figure: SubFigure) -> None:
+        times = len(pair.specific) - 1
+        cells: list[tuple[str, static_plots.Cell]] = [
+            (f"{pair.erased} erased {WORDS.get(times, times)}", pair.pictures[0][-1]),
+            ("Both erased", pair.pictures[1][-1]),
+            (f"Logit of {pair.other}", chart(pair).panels[0]),
+        ]
+        static_plots.row(figure, cells, (1.5, 1.5, 1))
+
+    return Lesson(
+        claim=claim(pair),
+        lead=f"The map of one class is made by its own row of weights, so erasing what it covers need not touch the "
+        f"other: the {pair.other} is still there to be seen. One mask for all labels erases both, and nothing tells "
+        "them apart.",
+        view=lambda: _view(view, pair, every, choose),
+        control="Move k, or take another photograph: whose logit falls, and whose stays?",
+        formula=formula(pair.other),
+        question=_question(pair),
+        sources=sources,
+        inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="ae"))),
+        caveat="Two photographs laid side by side are no photograph of both, and their network was trained to see one "
+        f"class per image. Over {len(examples.photographs())} such pairs: {said(every)}.",
+        draw=draw,
+    )
+
+
+def said(every: NDArray[np.float64]) -> str:
+    """What is left of the other's logit over all pairs, in words."""
+    rows = zip(("one class erased", "both erased"), every, strict=True)
+    return ", ".join(
+        f"{words} leaves {percent(m)} ({percent(low)} to {percent(high)})" for words, (m, low, high) in rows
+    )
+
+
+def claim(pair: Pair) -> str:
+    """What the erasing of one class does to the score of the other in this picture."""
+    before, after, together = float(pair.specific[0, 1]), float(pair.specific[-1, 1]), float(pair.together[-1, 1])
+    start = f"Erase the {pair.erased} {WORDS.get(len(pair.specific) - 1, '')}"
+    if pair.left[0] < STAYS:
+        return f"{start}: here the {pair.other}'s logit falls too, from {signed(before)} to {signed(after)}"
+    end = f"; one mask for both takes it to {signed(together)}" if pair.left[1] < STAYS else ""
+    return f"{start}: the {pair.other}'s logit stays, {signed(before)}, then {signed(after)}{end}"
+
+
+def _question(pair: Pair) -> Question:
+    options = (f"about what it was, more than {percent(STAYS)} of it", "clearly less", "next to nothing, under a fifth")
+    own, left = float(pair.specific[-1, 0] / pair.specific[0, 0]), pair.left[0]
+    return Question(
+        f"The {pair.erased} is erased {WORDS.get(len(pair.specific) - 1, '')}. What is left of the logit of the "
+        f"{pair.other}?",
+        options,
+        0 if left > STAYS else 2 if left < 0.2 else 1,
+        f"{percent(left)} of it, and {percent(own)} of the {pair.erased}'s own. With both erased from one picture "
+        f"{percent(max(pair.left[1], 0))} of the {pair.other}'s is left.",
+    )
+
+
+def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Callable[[], None]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        choose()
+        examples.photograph_choice(view.example)
+    titles = (f"The {pair.erased} erased", "Both erased, one mask for all")
+    panels = tuple(
+        Panel(title, tuple(PanelStep(image=picture) for picture in pictures), always="image")
+        for title, pictures in zip(titles, pair.pictures, strict=True)
+    )
+    left, right = st.columns([8, 5], gap="large")
+    with left:
+        content = Content(pair.sample, panels, (pair.erased,), (pair.erased,), sigmoids=False)
+        viewer("learn_beside", content, view, offered=("k",))
+    with right:
+        st.html(markup.panel_title(f"Logit of the {pair.other}", "by erasing k"))
+        show(chart(pair), "learn_other", described(pair))
+        st.html(table(pair))
+        st.html(f'<p class="wv-note"><b>Over all pairs</b>, of the other\'s logit: {escape(said(every))}.</p>')
+
+
+def described(pair: Pair) -> str:
+    """The chart in one line."""
+    series = ((f"{pair.erased} erased", pair.specific), ("both erased", pair.together))
+    return "; ".join(f"{words}: " + ", ".join(f"{v:.2f}" for v in values[:, 1]) for words, values in series)
+
+
+def chart(pair: Pair) -> Chart:
+    """The other's logit by erasing, class by class and erased together."""
+    k = list(range(len(pair.specific)))
+    marks = (
+        Line(k, pair.specific[:, 1], f"{pair.erased} erased", SPECIFIC, symbol="circle"),
+        Line(k, pair.together[:, 1], "both erased", TOGETHER, symbol="square", dash="dash"),
+        Rule(y=0),
+    )
+    most = 1.2 * float(max(pair.specific[:, 1].max(), pair.together[:, 1].max(), 0.1))
+    low = min(0.0, float(pair.together[:, 1].min()), float(pair.specific[:, 1].min()))
+    return Chart((Plot(marks, Axis("k", ticks=k, labels=[str(i) for i in k]), Axis("logit", 1.2 * low, most)),), 220)
+
+
+def table(pair: Pair) -> str:
+    """Both logits by erasing, class by class and erased together."""
+    one, other = (f"{pair.erased} erased: ", "both erased: ")
+    heads = ("k", f"{one}{pair.erased}", pair.other, f"{other}{pair.erased}", pair.other)
+    rows = "".join(
+        f"<tr><th>{k}</th>" + "".join(f"<td>{float(v):.2f}</td>" for v in (*a, *b)) + "</tr>"
+        for k, (a, b) in enumerate(zip(pair.specific, pair.together, strict=True))
+    ).replace("-", "\N{MINUS SIGN}")
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
