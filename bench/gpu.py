@@ -50,11 +50,11 @@ def seconds(work: Callable[[], object], device: torch.device, rounds: int = ROUN
 
 
 def cam_table(side: int, device: torch.device) -> Table:
-    """All-class maps: images a second, memory and agreement, by precision and batch size."""
+    """All-class maps: images per second, memory and agreement, by precision and batch size."""
     classifier, compiled = network(device), torch.compile(network(device).maps)
     table = Table(
         f"All-class CAM, ResNet-50, {side} x {side}, {torch.cuda.get_device_name(device)}",
-        ("precision", "N", "images a second", "with torch.compile", "memory, GB", "largest difference from the CPU"),
+        ("precision", "N", "images per second", "with torch.compile", "memory, GB", "largest difference from the CPU"),
     )
     reference = network(torch.device("cpu"))
     small = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(1))

@@ -72,7 +72,7 @@ def table(threads: int = THREADS, calls: int = CALLS, rounds: int = 3) -> Table:
     ]
     return Table(
         f"One shared ResNet-18, {threads} threads, {SIDE} x {SIDE}",
-        ("", "maps a second, median (range)", "time, x ours", "maps of another image"),
+        ("", "maps per second, median (range)", "time, x ours", "maps of another image"),
         rows,
     )
 

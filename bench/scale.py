@@ -1,6 +1,6 @@
 """The data-set run by one and by two processes: `python -m bench.scale [ROUNDS] [SMALL_IMAGES] [LARGE_IMAGES]`.
 
-Images a second of `maps` (`methods.dataset_run`, the command's own run) under torchrun, one thread a process, and what
+Images a second of `maps` (`methods.dataset_run`, the command's run) under torchrun, one thread per process, and what
 PASCAL VOC's 10,582 training images (train_aug) would take at that rate, by arithmetic. The images are drawn scenes,
 written as JPEG in VOC's layout and read from there; start-up and one image before the clock are not counted. Both
 numbers of processes alternate within a round, so what slows the machine down slows both.
@@ -105,7 +105,7 @@ def table(rounds: int, images: dict[str, int]) -> Table:
     """
     one, two = PROCESSES
     result = Table(
-        "The data-set run, CAM, images a second",
+        "The data-set run, CAM, images per second",
         ("network, image, views", "1 process", "2 processes", "ratio", "10,582 images by 1", "by 2"),
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -119,8 +119,8 @@ def table(rounds: int, images: dict[str, int]) -> Table:
             hours = [f"{VOC_TRAIN_AUG / statistics.median(rates[n]) / 3600:.2f} h" for n in PROCESSES]
             result.rows.append([case.title, spread(rates[one]), spread(rates[two]), f"{ratio:.2f}", *hours])
     result.notes.append(
-        f"Medians of {rounds} rounds (and range), one thread a process, {images['small']} images of 128 x 128 and "
-        f"{images['resnet50']} of 448 x 448 a run. The hours are arithmetic: 10,582 / (images a second)."
+        f"Medians of {rounds} rounds (and range), one thread per process, {images['small']} images of 128 x 128 and "
+        f"{images['resnet50']} of 448 x 448 per run. The hours are arithmetic: 10,582 / (images per second)."
     )
     return result
 

@@ -1,6 +1,7 @@
 """The house as a whole: the library's contract, what is imported when, and that arrows go down."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 import tomllib
@@ -50,6 +51,7 @@ APP_FLOORS = {
     "session": 2,
     "widgets": 3,
     "services": 4,
+    "source_bar": 5,
     "frame": 5,
     "pages": 6,
     "server": 7,
@@ -113,6 +115,44 @@ def test_arrows_go_down_in_the_app_and_no_page_knows_another():
             if upward or beside:
                 wrong.append(f"{'/'.join(parts)} imports {module}")
     assert wrong == []
+
+
+MODULES = {
+    ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): p
+    for p in PACKAGE.rglob("*.py")
+}
+DRAWN_ON_DEMAND = {
+    "wsss_viz.data.sample": {"wsss_viz.data.palette"},
+    "wsss_viz.traces.step": {"wsss_viz.traces.pictures", "wsss_viz.traces.trace_file"},
+    "wsss_viz.models.architectures.resnet38d": {"wsss_viz.models.resnet38d"},
+    "wsss_viz.models.architectures.efficientnet_lite": {"wsss_viz.models.efficientnet_lite"},
+}
+"""What a module imports within a function though it is built on it: a thing's picture or file, a layout's network."""
+
+
+def imported(nodes, within_functions):
+    """The modules of the package that are imported, leaving out what only a type checker reads."""
+    for node in nodes:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not within_functions:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                yield name if (name := f"{node.module}.{alias.name}") in MODULES else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        yield from imported(ast.iter_child_nodes(node), within_functions)
+
+
+@pytest.mark.parametrize("within_functions", [False, True])
+def test_no_module_imports_itself_by_way_of_others(within_functions):
+    graph = {}
+    for name, path in MODULES.items():
+        known = set(imported([ast.parse(path.read_text(encoding="utf-8"))], within_functions)) & MODULES.keys()
+        graph[name] = known - {name} - (DRAWN_ON_DEMAND.get(name, set()) if within_functions else set())
+    assert sum(map(len, graph.values())) > 1000
+    assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
 def test_nothing_below_the_app_imports_streamlit():

@@ -1,5 +1,7 @@
 """The one error a person is meant to read, and the one that any computation may meet."""
 
+__all__ = ["InputError", "is_out_of_memory"]
+
 
 class InputError(ValueError):
     """What a person gave cannot be used; the message is one line that names the cause and the remedy.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+__all__ = ["data_folder", "package_folder", "shipped_folder"]
+
 
 def package_folder() -> Path:
     """The folder `wsss_viz` itself.

@@ -71,7 +71,7 @@ def test_a_missing_checkpoint_is_one_line_in_the_log(
     with caplog.at_level(logging.WARNING, "wsss_viz.app.server"):
         server.warm_up()
     (record,) = [record for record in caplog.records if record.name == "wsss_viz.app.server"]
-    assert "scenes-classifier" in record.message
+    assert "imagenet-efficientnet-lite0" in record.message
     assert record.exc_info is None
 
 

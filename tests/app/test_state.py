@@ -40,10 +40,13 @@ splits = st.sampled_from(sorted(SPLITS))
 scenes = splits.flatmap(lambda split: st.tuples(st.just(split), st.integers(0, SPLITS[split] - 1)))
 corners = st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(1, 100), st.integers(1, 100))
 boxes = corners.map(lambda b: b if b[0] < b[2] and b[1] < b[3] else ())
+examples = scenes.map(lambda scene: f"scenes:{scene[0]}:{scene[1]}") | st.sampled_from(
+    [f"photos:{name}" for name in scene.photograph_names()]
+)
 items = st.builds(
-    lambda scene, *others: figures.Item(*scene, *others),
-    scenes,
-    st.sampled_from(("", *CLASSES)),
+    figures.Item,
+    examples,
+    st.sampled_from(("", *CLASSES, "German shepherd", "Saint Bernard", "ice bear")),
     st.integers(FINAL, viewing.LARGEST_K),
     some(tuple(METHODS), least=1),
 )
@@ -116,8 +119,7 @@ VALUES = {
 
 @st.composite
 def states(draw: st.DrawFn) -> ViewState:
-    split, index = draw(scenes)
-    return ViewState(split=split, index=index, **draw(st.fixed_dictionaries(VALUES)))
+    return ViewState(example=draw(examples), **draw(st.fixed_dictionaries(VALUES)))
 
 
 def test_every_field_has_one_parameter_and_every_page_file_is_part_of_the_state() -> None:
@@ -161,8 +163,7 @@ def test_an_address_is_read_alike_as_text_and_as_lists(state: ViewState) -> None
 def test_whatever_the_address_says_the_state_is_one_of_ours(query: dict[str, str]) -> None:
     state, _ = ViewState.from_query(query)
     assert ViewState.from_query(state.to_query()) == (state, ())
-    assert state.split in SPLITS
-    assert 0 <= state.index < SPLITS[state.split]
+    assert state.example.startswith(("photos:", "scenes:"))
     assert set(state.classes) <= set(CLASSES)
     assert 0 <= state.threshold <= 1
 
@@ -173,7 +174,7 @@ def test_the_default_has_an_empty_address() -> None:
 
 
 def test_an_address_names_what_differs_from_the_default() -> None:
-    state = ViewState(split="val", index=3, classes=("cow", "sofa"), threshold=0.45, views="multi-scale")
+    state = ViewState(example="scenes:val:3", classes=("cow", "sofa"), threshold=0.45, views="multi-scale")
     assert state.to_query() == {
         "example": "scenes:val:3",
         "classes": "cow,sofa",
@@ -188,6 +189,8 @@ def test_an_address_names_what_differs_from_the_default() -> None:
         ("example", "scenes:test:1000"),
         ("example", "scenes:test:-1"),
         ("example", "scenes:test"),
+        ("example", "photos:16"),
+        ("example", "photos:../dog"),
         ("example", "scenes:test:1:2"),
         ("example", "scenes:test:²"),
         ("example", "folder:/etc:0"),
@@ -252,11 +255,26 @@ def test_the_last_of_a_repeated_parameter_counts_and_other_names_are_left_alone(
 
 
 def test_another_scene_wraps_around_its_split_and_forgets_the_chosen_classes() -> None:
-    state = ViewState(split="test", index=0, classes=("dog",), threshold=0.7)
-    assert ViewState(focus="dog", k=3).at("test", 7) == ViewState(index=7, k=3), "the class goes, the step stays"
-    before = state.at("test", -1)
-    assert (before.index, before.classes, before.threshold) == (SPLITS["test"] - 1, (), 0.7)
-    assert state.at("val", SPLITS["val"]).index == 0
+    state = ViewState(example="scenes:test:0", classes=("dog",), threshold=0.7)
+    seventh = ViewState(example="scenes:test:7", k=3)
+    assert ViewState(focus="dog", k=3).at("scenes:test:7") == seventh, "the class goes, the step stays"
+    before = state.moved(-1)
+    assert (before.example, before.classes, before.threshold) == (f"scenes:test:{SPLITS['test'] - 1}", (), 0.7)
+    assert before.moved(1).example == "scenes:test:0"
+
+
+def test_photographs_follow_one_another_round_and_round() -> None:
+    names = scene.photograph_names()
+    state = ViewState(example=f"photos:{names[-1]}", source="own", focus="dog")
+    assert state.moved(1) == ViewState(example=f"photos:{names[0]}")
+    assert ViewState(example=f"photos:{names[0]}").moved(-1).example == f"photos:{names[-1]}"
+
+
+def test_a_photograph_is_named_by_its_number_too_and_a_page_of_scenes_has_one_beside_it() -> None:
+    state, notes = ViewState.from_query({"example": "photos:1"})
+    assert (state.example, notes) == ("photos:cow", ())
+    assert state.scene == scene.DEFAULT_SCENE
+    assert ViewState(example="scenes:val:3").scene == "scenes:val:3"
 
 
 def test_classes_come_in_the_order_of_the_data_set() -> None:

@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 300_000  # milliseconds: what a loaded machine may need, not what a person should wait
+SIDEBAR = 200  # pixels it takes at least
 # Opened at /compare, Streamlit's page first asks below /compare where the server is; that answer is a 404 by design.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 # A picture that was superseded before the browser asked for it is gone from the server; what a page shows in the end is
@@ -41,7 +42,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def unhurried() -> Iterator[str]:
-    """The address of a server whose jobs take long enough to be cancelled in the middle."""
+    """The address of a server whose jobs wait in their middle to be cancelled."""
     with serving(sys.executable, "-m", "tests.browser.unhurried") as address:
         yield address
 
@@ -93,7 +94,8 @@ def open_at(server: str, window: BrowserContext) -> Iterator[OpenAt]:
         if dark:
             page.emulate_media(color_scheme="dark")
         page.goto(base + path)
-        settle(page)
+        page.wait_for_selector("[data-testid=stMain] h1")  # before its script has begun, it does not run either
+        page.wait_for_selector("[data-test-script-state=notRunning], .st-key-cancel button")  # a job's page runs on
         return page
 
     yield opened
@@ -103,6 +105,14 @@ def open_at(server: str, window: BrowserContext) -> Iterator[OpenAt]:
             page.close()
     assert not outside, "requests that left the machine"
     assert not errors, "errors in the browser's console"
+
+
+def fits(page: Page, width: int) -> None:
+    """Waits until nothing in the page, drawn in a window so wide, reaches beyond it."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function("width => innerWidth === width", arg=width)
+    reach = "document.querySelector('[data-testid=stMain]').scrollWidth"
+    page.wait_for_function(f"width => {reach} <= width", arg=width - SIDEBAR)
 
 
 def settle(page: Page) -> None:

@@ -1,31 +1,31 @@
-"""The app with jobs that take their time, as a large network's would: `python -m tests.browser.unhurried app ...`.
+"""The app with jobs that stand still after their second Step: `python -m tests.browser.unhurried app ...`.
 
-The shipped networks give RIB's eleven Steps within a second, too soon for a test that presses Cancel in the middle.
+The shipped networks give RIB's eleven Steps within a second, too soon for a test that presses Cancel in the middle, and
+however long a pause between two Steps were, a loaded machine might need longer to get to the button.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from wsss_viz.__main__ import main
-from wsss_viz.app.services import traces
+from wsss_viz.app.services.jobs import manager
 from wsss_viz.traces import Step
 
-PAUSE = 2.0  # seconds before each Step but the first
+HELD_AFTER = 2
 
-_steps_of = traces.steps_of
+_take = manager.Jobs._take
 
 
-def paused(*args: Any, **options: Any) -> Iterator[Step]:
-    """`traces.steps_of`, with a pause between two Steps."""
-    for n, step in enumerate(_steps_of(*args, **options)):
-        if n:
-            time.sleep(PAUSE)
-        yield step
+def held(self: manager.Jobs, job: Any, step: Step) -> str:
+    """`Jobs._take`, which comes back from the second of several Steps once the job is cancelled."""
+    line = _take(self, job, step)
+    while HELD_AFTER <= len(job.steps) < job.request.total and job.state == manager.RUNNING:
+        time.sleep(0.05)
+    return line
 
 
 if __name__ == "__main__":
-    traces.steps_of = paused
+    manager.Jobs._take = held  # type: ignore[method-assign]
     main()

@@ -1,4 +1,4 @@
-"""Runs that the tests share: one made of random weights, and the ci preset trained once a session."""
+"""Runs that the tests share: one made of random weights, and the ci preset trained once per session."""
 
 import numpy as np
 import pytest

@@ -4,6 +4,7 @@ import test from "node:test"
 
 import {
   IGNORE,
+  cellAt,
   decodeLabels,
   decodeMaps,
   normalise,
@@ -50,4 +51,15 @@ test("of equal maps the first has the pixel, and a value at the threshold is bac
 test("ignored pixels count nowhere, and a part without pixels has no share", () => {
   const found = score(Uint8Array.of(1, 1, 0, 1), 1, Uint8Array.of(3, 0, 3, IGNORE), Uint8Array.of(1, 0, 1, 2), 3)
   assert.deepEqual(found, { iou: 1 / 3, precision: 1 / 2, recall: 1 / 2, discriminative: 1 / 2, rest: NaN })
+})
+
+test("by its cells' centres a map is linear between them and level outside them, along each side by itself", () => {
+  const centres = { origin: [0, 1], stride: [2, 2] }
+  assert.deepEqual([...upsample(Float32Array.of(0, 4), 1, 2, 1, 6, centres)], [0, 0, 2, 4, 4, 4])
+  assert.deepEqual([...upsample(Float32Array.of(0, 4), 2, 1, 4, 1, centres)], [0, 2, 4, 4])
+})
+
+test("a pixel's cell is the nearest by its centre, or the one whose square it is in", () => {
+  assert.deepEqual([0, 2, 3, 9].map(at => cellAt(at, 2, 10, 1, 3)), [0, 0, 1, 1])
+  assert.deepEqual([0, 4, 5, 9].map(at => cellAt(at, 2, 10)), [0, 0, 1, 1])
 })

@@ -13,7 +13,7 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.runner import count_run, count_stored
+from wsss_viz.evaluation.runner import count_run, count_stored_sample
 from wsss_viz.methods import cam
 from wsss_viz.methods.binding import bind
 from wsss_viz.methods.dataset_run import numbered_by, run_dataset
@@ -81,7 +81,7 @@ def test_no_map_is_made_up_for_an_image_whose_labels_the_classifier_lacks(networ
         assert not folder.read_mask("plane", sample.size).any()
     else:
         assert folder.read("plane", sample.size).keys == ()
-    (stored,) = count_stored(tmp_path, [sample])
+    stored = count_stored_sample(MapFolder(tmp_path, sample.classes), sample)
     ((direct,), _) = count_run(bind("cam", network), CLASSES, [sample], SINGLE)
     np.testing.assert_array_equal(stored.predicted, direct.predicted)
 

@@ -3,6 +3,7 @@ an independent computation from the same tensors."""
 
 import pytest
 import torch
+from click.testing import CliRunner
 from safetensors.torch import save_file
 from torchvision import models
 
@@ -20,6 +21,7 @@ from tests.models.published_files import (
     seam_state,
     write_mxnet,
 )
+from wsss_viz.commands.inspect import command
 from wsss_viz.data import Sample
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.palette import VOC_CLASSES
@@ -280,3 +282,22 @@ def test_no_converted_file_is_left_behind(tmp_path, monkeypatch):
     path = write_mxnet(tmp_path / "x.params", mxnet_names(resnet38d_state(None)))
     load_backbone(path)
     assert [found.name for found in tmp_path.iterdir()] == ["x.params"]
+
+
+def test_finite_weights_whose_logits_overflow_are_a_network_with_a_warning(tmp_path):
+    state = resnet38d_state()
+    state |= {key: torch.full_like(value, 1e12) for key, value in state.items() if "conv" in key}
+    save_file(dict(state), tmp_path / "overflow.safetensors")
+    report, classifier = read_published(tmp_path / "overflow.safetensors")
+    assert report.ready
+    assert report.notes[0].startswith("WARNING")
+    found = self_check(classifier)
+    assert (found.finite, found.grid) == (False, (12, 16))
+    assert "see the warning" in found.line()
+    done = CliRunner().invoke(command, [str(tmp_path / "overflow.safetensors")])
+    assert done.exit_code == 0
+    assert "WARNING" in done.output
+    state["fc8.weight"][0, 0] = float("nan")
+    save_file(dict(state), tmp_path / "nan.safetensors")
+    with pytest.raises(InputError, match="NaN"):
+        read_published(tmp_path / "nan.safetensors")

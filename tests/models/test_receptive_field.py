@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -12,7 +13,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.models import adapt
 from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.efficientnet_lite import efficientnet_lite
-from wsss_viz.models.receptive_field import _averaging, _measured, _twin, cell_layout, image_centres
+from wsss_viz.models.receptive_field import _measured, cell_layout, image_centres, impulse
 from wsss_viz.traces.centres import CellCentres
 
 
@@ -29,18 +30,8 @@ def narrow_resnet(block, layers, stride=32, **options):
 
 def centre_of_mass(modules, height, width, row, column):
     """(y, x), the centre of |d map[row, column] / d input| where convolutions average and poolings do."""
-    network = _averaging(_twin(modules, "cpu"))
-    for parent in list(network.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, nn.MaxPool2d):  # its gradient is at one of equals
-                average = nn.AvgPool2d(child.kernel_size, child.stride, child.padding, child.ceil_mode)
-                setattr(parent, name, average)
-    x = torch.full((1, 3, height, width), 1e-9, dtype=torch.float64, requires_grad=True)
-    maps = network(x).sum(dim=1)[0]
-    (gradient,) = torch.autograd.grad(maps[row, column], x)
-    mass = gradient.abs().sum(dim=(0, 1))
-    ys, xs = torch.arange(height, dtype=torch.float64), torch.arange(width, dtype=torch.float64)
-    return float(mass.sum(1) @ ys / mass.sum()), float(mass.sum(0) @ xs / mass.sum()), mass
+    mass = impulse(modules, height, width, row, column)
+    return float(mass.sum(1) @ np.arange(height)), float(mass.sum(0) @ np.arange(width)), mass
 
 
 def network(name):

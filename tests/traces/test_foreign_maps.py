@@ -8,7 +8,7 @@ from wsss_viz.data.numbering import by_lines, default_numbering
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.runner import count_stored
+from wsss_viz.evaluation.runner import count_stored_sample
 from wsss_viz.evaluation.scores import summarise
 from wsss_viz.traces.foreign_maps import read_foreign_maps
 from wsss_viz.traces.map_folder import MapFolder, MapWriter
@@ -38,7 +38,7 @@ FORMS = {
 
 
 def score(folder) -> float:
-    return summarise(count_stored(folder, [SAMPLE]), VOC_CLASSES).miou
+    return summarise([count_stored_sample(MapFolder(folder, SAMPLE.classes), SAMPLE)], VOC_CLASSES).miou
 
 
 @pytest.mark.parametrize("form", FORMS)

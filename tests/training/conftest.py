@@ -10,7 +10,9 @@ from wsss_viz.training.drawings import draw_all
 drawn_once = functools.lru_cache(maxsize=8)(draw_all)
 
 
-@pytest.fixture(autouse=True)
-def shared_drawings(monkeypatch):
-    monkeypatch.setattr(continued, "draw_all", drawn_once)
-    monkeypatch.setattr(erasing_rounds, "draw_all", drawn_once)
+@pytest.fixture(scope="module", autouse=True)
+def shared_drawings():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(continued, "draw_all", drawn_once)
+        patch.setattr(erasing_rounds, "draw_all", drawn_once)
+        yield

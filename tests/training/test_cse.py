@@ -23,6 +23,7 @@ from wsss_viz.training.watch import Means
 
 WATCHED = ("scenes:val:2", "scenes:val:0")
 SCHEDULE = Schedule(epochs=2, batch=8, seed=1, rate=1e-3)
+SHORT = replace(SCHEDULE, epochs=1)
 
 
 def write_random(path, classes=CLASSES, seed=0):
@@ -40,6 +41,13 @@ def classifier(tmp_path_factory):
 
 def run_of(classifier, **changes):
     return replace(Run(classifier, quiet, silent, SCHEDULE, 16, 20, WATCHED), **changes)
+
+
+@pytest.fixture(scope="module")
+def whole(classifier, tmp_path_factory):
+    """The file that a training writes which nothing disturbs, and what it gives."""
+    out = tmp_path_factory.mktemp("whole") / "whole.safetensors"
+    return out, train_cse(out, run_of(classifier))
 
 
 def batch_of(images, targets, epoch=0):
@@ -86,25 +94,28 @@ def test_official_and_agnostic_variants_change_the_loss_as_written():
     assert abs(red - agnostic) > 0.01
 
 
-def test_the_ordinary_classifier_and_the_early_stages_stay(classifier, tmp_path):
+def test_the_ordinary_classifier_and_the_early_stages_stay(classifier, whole):
     before = load_file(classifier)
-    out = tmp_path / "cgnet.safetensors"
-    trained = train_cse(out, run_of(classifier), CseOptions(alpha=3, growth=0))
+    out, trained = whole
     after = load_file(out)
-    assert load_file(classifier).keys() == before.keys()
+    assert after.keys() == before.keys()
     for key, value in after.items():
         frozen = key.startswith(("stages.0.", "stages.1.", "stages.2.")) or "running" in key or "num_batches" in key
         assert torch.equal(value, before[key]) == frozen, key
     assert set(trained.history.epochs[0]) == {"epoch", "loss", "l_cls", "l_cse", "area", "map", "f1"}
     assert not state_path(out).exists()
-    deeper = train_cse(tmp_path / "d.safetensors", run_of(classifier), CseOptions(frozen=1)).classifier.state_dict()
-    assert torch.equal(deeper["stages.0.0.weight"], before["stages.0.0.weight"])
-    assert not torch.equal(deeper["stages.1.conv1.weight"], before["stages.1.conv1.weight"])
-    kept = train_cse(
-        tmp_path / "h.safetensors", run_of(classifier), CseOptions(fixed_head=True)
-    ).classifier.state_dict()
-    assert torch.equal(kept["head.weight"], before["head.weight"])
-    assert not torch.equal(kept["stages.4.conv1.weight"], before["stages.4.conv1.weight"])
+
+
+def test_how_much_is_frozen_is_an_option(classifier, tmp_path):
+    before = load_file(classifier)
+    options = CseOptions(frozen=1, fixed_head=True)
+    trained = train_cse(tmp_path / "f.safetensors", run_of(classifier, schedule=SHORT, watch=()), options)
+    after = trained.classifier.state_dict()
+    for key in ("stages.0.0.weight", "head.weight"):
+        assert torch.equal(after[key], before[key]), key
+    for key in ("stages.1.conv1.weight", "stages.4.conv1.weight"):
+        assert not torch.equal(after[key], before[key]), key
+    assert trained.growth is None
 
 
 def test_the_judge_is_frozen_while_its_input_is_not(classifier):
@@ -125,14 +136,14 @@ def test_the_judge_is_frozen_while_its_input_is_not(classifier):
     assert all(torch.equal(value, kept[key]) for key, value in ordinary.state_dict().items())
 
 
-def test_a_stopped_training_goes_on_and_ends_with_the_same_bytes_and_maps(classifier, tmp_path):
-    whole, again = tmp_path / "whole.safetensors", tmp_path / "again.safetensors"
-    first = train_cse(whole, run_of(classifier))
+def test_a_stopped_training_goes_on_and_ends_with_the_same_bytes_and_maps(classifier, whole, tmp_path):
+    again = tmp_path / "again.safetensors"
+    out, first = whole
     with pytest.raises(KillError):  # in the second epoch
         train_cse(again, run_of(classifier, progress=killed_after(3)))
     assert state_path(again).exists()
     second = train_cse(again, run_of(classifier))
-    assert again.read_bytes() == whole.read_bytes()
+    assert again.read_bytes() == out.read_bytes()
     assert second.history.epochs == first.history.epochs
     np.testing.assert_array_equal(second.growth.maps, first.growth.maps)
     assert first.growth.maps.shape == (3, 2, 10, 16, 16)
@@ -140,10 +151,10 @@ def test_a_stopped_training_goes_on_and_ends_with_the_same_bytes_and_maps(classi
     assert not np.array_equal(other.growth.maps[2], first.growth.maps[2])
 
 
-def test_the_training_is_watched_from_before_it_to_its_end(classifier, tmp_path):
+def test_the_training_is_watched_from_before_it_to_its_end(classifier, whole):
     from wsss_viz import data
 
-    trained = train_cse(tmp_path / "w.safetensors", run_of(classifier))
+    _, trained = whole
     growth = trained.growth
     assert (growth.sources, growth.method, growth.classes) == (WATCHED, "cs-ae", CLASSES)
     sample = data.open("scenes:val")[2]
@@ -151,12 +162,11 @@ def test_the_training_is_watched_from_before_it_to_its_end(classifier, tmp_path)
     np.testing.assert_allclose(growth.maps[0, 0], start.maps, atol=5e-3)
     np.testing.assert_allclose(growth.maps[2, 0], end.maps, atol=5e-3)
     assert growth.trace("scenes:val:2").steps[0].targets == start.targets
-    assert train_cse(tmp_path / "n.safetensors", run_of(classifier, watch=())).growth is None
 
 
 def test_cgnet_can_start_from_the_backbone(classifier, tmp_path):
     backbone = write_random(tmp_path / "backbone.safetensors", FINE_CLASSES, seed=4)
-    trained = train_cse(tmp_path / "b.safetensors", run_of(classifier), start=backbone)
+    trained = train_cse(tmp_path / "b.safetensors", run_of(classifier, schedule=SHORT), start=backbone)
     expected = load_file(backbone)["stages.0.0.weight"]
     assert torch.equal(trained.classifier.state_dict()["stages.0.0.weight"], expected)
     assert not trained.growth.maps[0].any()  # the head starts at zero

@@ -1,4 +1,4 @@
-"""What the popover "What am I looking at?" says: two sentences, one formula, one caveat a page."""
+"""What the popover "What am I looking at?" says: two sentences, one formula, one caveat per page."""
 
 from __future__ import annotations
 

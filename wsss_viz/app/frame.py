@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,13 +15,12 @@ import streamlit as st
 from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.services import basket
-from wsss_viz.app.services.checkpoints import CLASSIFIER, device_label
+from wsss_viz.app.services.checkpoints import SCENES, device_label
 from wsss_viz.app.services.traces import origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
 from wsss_viz.app.widgets.buttons import copy_link
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.scenes import SPLITS
 from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
 
@@ -105,58 +103,25 @@ def notes() -> None:
         st.caption(f":material/info: {note}")
 
 
-def example_picker(state: ViewState) -> None:
-    """Split and number of the drawn scene, one back, one on, any."""
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="xsmall", key="picker"):
-        st.selectbox(
-            "Scenes",
-            ["test", "val", "train"],
-            width=110,
-            **session.control("split", state.split, lambda split: _fields(state.at(split, state.index))),
-        )
-        st.button("Previous scene", icon=":material/chevron_left:", key="previous", on_click=_move, args=(-1,))
-        st.number_input(
-            "Number",
-            min_value=0,
-            max_value=SPLITS[state.split] - 1,
-            step=1,
-            width=120,
-            **session.control("index", state.index, lambda index: _fields(state.at(state.split, index))),
-        )
-        st.button("Next scene", icon=":material/chevron_right:", key="next", on_click=_move, args=(1,))
-        st.button("Any scene", icon=":material/shuffle:", key="any", on_click=_any)
-
-
-def _fields(state: ViewState) -> dict[str, object]:
-    return {"split": state.split, "index": state.index, "classes": state.classes, "focus": state.focus}
-
-
-def _move(by: int) -> None:
-    state = session.state()
-    session.set_state(state.at(state.split, state.index + by))
-
-
-def _any() -> None:
-    state = session.state()
-    session.set_state(state.at(state.split, random.randrange(SPLITS[state.split])))
-
-
 def method_pills(
     selected: Sequence[str],
     default: Sequence[str] | None = None,
-    why_not: Callable[[str], str] = lambda method: methods.why_not(method, CLASSIFIER),
+    why_not: Callable[[str], str] | None = None,
+    classifier: str = SCENES,
 ) -> None:
     """Which methods stand side by side, at most `methods.MOST`; none chosen: the page's own choice.
 
     Args:
-        default: that choice; None: the preferred ones of the shipped classifier.
-        why_not: why a method cannot be shown, or "".
+        default: that choice; None: the preferred ones of the classifier.
+        why_not: why a method cannot be shown, or ""; None: as it is with the classifier.
+        classifier: a name in the register.
     """
-    page_default = methods.selection((), CLASSIFIER) if default is None else tuple(default)
+    page_default = methods.selection((), classifier) if default is None else tuple(default)
+    reason = why_not or (lambda method: methods.why_not(method, classifier))
 
     def name(method: str) -> str:
         title = methods.METHODS[method].title
-        return f":material/block: {title}" if why_not(method) else title
+        return f":material/block: {title}" if reason(method) else title
 
     def read(picked: list[str]) -> dict[str, object]:
         names = tuple(method for method in methods.METHODS if method in picked)[: methods.MOST]

@@ -114,12 +114,15 @@ def warm_up() -> None:
 
     view = ViewState()
     try:
-        samples.fine_scene(view.example)
-        traces.trace(samples.scene(view.example), view.views)
-        checkpoints.classifier()
+        first, scene = samples.example(view.example), samples.scene(view.scene)
+        samples.fine_scene(view.scene)
+        for sample in (first, scene):
+            traces.trace(sample, view.views)
+            checkpoints.classifier(checkpoints.name_for(sample))
         prepare()
-        for _ in itertools.islice(traces.steps_of("rib", samples.scene(view.example), view.views), 2):
-            pass
+        for sample in (first, scene):
+            for _ in itertools.islice(traces.steps_of("rib", sample, view.views), 2):
+                pass
     except InputError as error:
         logging.getLogger(__name__).warning("%s", error)
     except Exception:
@@ -132,7 +135,7 @@ def first_page_made() -> None:
 
 
 def spare_collections() -> None:
-    """Has garbage collections pass over what is in memory now, which is there to stay.
+    """Has garbage collections pass over what is in memory now, which stays.
 
     Streamlit collects after every run of a page, with everything else at a halt; looking through the 300,000 objects of
     torch and its kind each time took 0.1 to 0.4 s, several times the run itself.

@@ -54,7 +54,7 @@ def touched() -> bool:
 
 
 def synchronise(page: str) -> ViewState:
-    """Reads the address where it is news, else writes it. To be called once a run, before any control is drawn.
+    """Reads the address where it is news, else writes it. To be called once per run, before any control is drawn.
 
     Args:
         page: the name of the page that is about to run.

@@ -117,7 +117,7 @@ def list_(source: str, limit: int) -> None:
     "--class-names",
     "class_names",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file with the names of the checkpoint's classes, one a line.",
+    help="A file with the names of the checkpoint's classes, one per line.",
 )
 @click.option("--maps", "maps_folder", type=click.Path(path_type=Path), help="Whether the maps there fit the samples.")
 @click.option("--limit", type=click.IntRange(min=1), help="Read so many samples; all where it is not given.")

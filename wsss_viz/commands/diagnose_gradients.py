@@ -167,7 +167,7 @@ def _everything(data_string: str, name: str, limit: int, device: str) -> Stored:
 
 
 def table(stored: Stored, tau: float) -> Iterator[str]:
-    """The curves at one threshold, a line a region."""
+    """The curves at one threshold, one line per region."""
     for key, entry in stored.entries.items():
         curve = entry.curve
         at_tau = curve.at(tau)

@@ -79,12 +79,33 @@ def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
     if isinstance(as_voc, RenamedClassifier):
         weak = ", ".join(name for name in as_voc.classes if weakness(name))
         click.echo(f"{'as VOC':<11} {len(as_voc.classes)} of {len(VOC_CLASSES)} classes by their synsets; weak: {weak}")
+    _say_centres(classifier)
+    finite = check_result.finite
     check = {
-        "difference": check_result.difference,
-        "largest_logit": check_result.largest,
+        "difference": check_result.difference if finite else None,
+        "largest_logit": check_result.largest if finite else None,
+        "finite": finite,
         "grid": list(check_result.grid),
     }
     return {"self_check": check, "methods": alone}
+
+
+def _say_centres(classifier: Classifier) -> None:
+    """Prints how far off the field's rule lays the maps by the geometry of the receptive fields, at two sizes."""
+    from wsss_viz.models.receptive_field import cell_layout
+
+    offsets = []
+    for size in ((224, 224), (225, 225)):
+        try:
+            centres, grid = cell_layout(classifier, *size)
+        except InputError:
+            continue
+        offsets.append(f"{centres.offset(grid, size)[0]:+.1f} of {size[0]}")
+    if offsets:
+        click.echo(
+            f"{'map':<11} stretched over an input it lies {' and '.join(offsets)} pixels below and right of its cells' "
+            "receptive fields, by their geometry (docs: how-to/alignment)"
+        )
 
 
 def _save(file: str, target: Path) -> None:

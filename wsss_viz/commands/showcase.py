@@ -17,6 +17,7 @@ from wsss_viz.commands.options import device_option, progress
     help="The file to write; default traces.zip in showcase/ beside the checkpoints.",
 )
 @click.option("--scene", "scenes", multiple=True, help="A scene to show, such as scenes:test:129; repeatable.")
+@click.option("--photographs", default="photos", show_default=True, help="Those to show, as a data string.")
 @click.option(
     "--experiment",
     "count",
@@ -25,8 +26,8 @@ from wsss_viz.commands.options import device_option, progress
     help="Images of scenes:val the erasing experiment is averaged over; 0 leaves it out.",
 )
 @device_option
-def command(out: Path | None, scenes: tuple[str, ...], count: int, device: str) -> None:
-    """Compute what the app's pages show at once: every method on a few scenes."""
+def command(out: Path | None, scenes: tuple[str, ...], photographs: str, count: int, device: str) -> None:
+    """Compute what the app's pages show at once: every method on a few scenes, and on the photographs."""
     from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models.loading import load
     from wsss_viz.models.manifest import read_manifest
@@ -34,6 +35,7 @@ def command(out: Path | None, scenes: tuple[str, ...], count: int, device: str) 
     from wsss_viz.showcase import SHOWCASE_SCENES, showcase_path
     from wsss_viz.showcase.building import CLASSIFIER, build_showcase
     from wsss_viz.showcase.lessons import SEGMENTER, build_lessons, lessons_path
+    from wsss_viz.showcase.photographs import build_photographs, photographs_path
 
     path, start = out or showcase_path(), time.perf_counter()
     sources = scenes or SHOWCASE_SCENES
@@ -42,8 +44,11 @@ def command(out: Path | None, scenes: tuple[str, ...], count: int, device: str) 
     lessons = path.with_name(lessons_path().name)
     segmenter = load_segmenter(SEGMENTER) if SEGMENTER in read_manifest() else None
     build_lessons(lessons, load(CLASSIFIER, device), networks[0] if networks else None, segmenter, sources)
+    third = path.with_name(photographs_path().name)
+    build_photographs(third, photographs=photographs, device=device, progress=progress)
+    written = (path, lessons, third)
     click.echo(
-        f"{', '.join(methods)} on {len(sources)} scenes: {path} and {lessons.name}, "
-        f"{(path.stat().st_size + lessons.stat().st_size) / 1e6:.2f} MB, "
+        f"{', '.join(methods)} on {len(sources)} scenes: {path}, {lessons.name} and {third.name}, "
+        f"{sum(file.stat().st_size for file in written) / 1e6:.2f} MB, "
         f"{time.perf_counter() - start:.0f} s"
     )

@@ -11,6 +11,8 @@ from wsss_viz.data.files import read_bounded
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.errors import InputError
 
+__all__ = ["MAX_XML", "object_names"]
+
 MAX_XML = 2**20
 
 
@@ -26,6 +28,12 @@ def object_names(file: Path, known: Sequence[str]) -> set[str]:
 
     Raises:
         InputError: larger than 1 MB, not XML, with a document type, or an object that is none of `known`.
+
+    Examples:
+        >>> path = Path("a.xml")
+        >>> _ = path.write_text("<annotation><object><name>cat</name></object></annotation>")
+        >>> object_names(path, ("cat", "dog"))
+        {'cat'}
     """
     data = read_bounded(file, MAX_XML)
     try:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
 
+__all__ = ["FORMAT", "LARGEST_FILE", "read_archive", "write_archive"]
+
 LARGEST_FILE = 64 * 2**20
 FORMAT = 1
 

@@ -26,6 +26,8 @@ from wsss_viz.data.subset import name_at
 from wsss_viz.data.synonyms import nearest
 from wsss_viz.errors import InputError
 
+__all__ = ["Audit", "Maps", "audit", "overlay"]
+
 _OVERLAY_SIDE = 640
 
 

@@ -24,6 +24,17 @@ from wsss_viz.data.files import read_bounded
 from wsss_viz.data.sample import IGNORE
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "CLASS_FILES",
+    "MAX_LIST",
+    "MOST_CLASSES",
+    "ClassList",
+    "Entries",
+    "class_file",
+    "lines_of",
+    "read_class_list",
+]
+
 MAX_LIST = 2**26
 MOST_CLASSES = IGNORE - 1
 CLASS_FILES = ("classes.txt", "classes.json", "labelmap.txt", "data.yaml")
@@ -58,7 +69,13 @@ class ClassList:
 
 
 def lines_of(file: Path) -> list[tuple[int, str]]:
-    """(line number, text) of the lines of a UTF-8 file that are not blank, stripped."""
+    """(line number, text) of the lines of a UTF-8 file that are not blank, stripped.
+
+    Examples:
+        >>> _ = Path("names.txt").write_text("cat\\n\\n dog \\n")
+        >>> lines_of(Path("names.txt"))
+        [(1, 'cat'), (3, 'dog')]
+    """
     text = _text_of(file)
     return [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
 
@@ -76,12 +93,25 @@ def class_file(folder: Path) -> Path | None:
 def read_class_list(file: Path, most: int = MOST_CLASSES) -> ClassList:
     """A class list in one of the forms above.
 
-    Args:
-        most: classes and numbers, at most.
+        Args:
+            most: classes and numbers, at most.
 
-    Raises:
-        InputError: no names, one twice, one that is too long or has control characters, more than `most`, a number
-            twice or beyond, or a background in the middle of a list without numbers; each with the line to write.
+        Raises:
+    <<<<<<< HEAD
+            InputError: no names, one twice, one that is too long or has control characters, more than `most`, a number
+                twice or beyond, or a background in the middle of a list without numbers; each with the line to write.
+    =======
+            InputError: no names, one twice, one that is too long or has control characters, more than 254, a number twice
+                or beyond a mask's, or a background in the middle of a list without numbers; each with the line to write.
+
+        Examples:
+            >>> _ = Path("classes.txt").write_text("background\\ncat\\ndog\\n")
+            >>> read_class_list(Path("classes.txt")).names
+            ('cat', 'dog')
+            >>> _ = Path("classes.txt").write_text("4: cat\\n7: dog\\n")
+            >>> read_class_list(Path("classes.txt")).numbers
+            (4, 7)
+    >>>>>>> main
     """
     text = _text_of(file)
     if file.suffix in (".yaml", ".yml"):

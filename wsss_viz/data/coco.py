@@ -29,6 +29,8 @@ from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_o
 from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.errors import InputError
 
+__all__ = ["CocoFolder"]
+
 
 class CocoFolder:
     """One split of a folder of COCO-style images and masks, its Samples read when asked for.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["COCO_CATEGORIES", "COCO_CLASSES"]
+
 COCO_CATEGORIES: dict[int, str] = {
     1: "person",
     2: "bicycle",

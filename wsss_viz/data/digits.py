@@ -16,6 +16,24 @@ from numpy.typing import NDArray
 
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "BACKGROUND",
+    "CANVAS",
+    "CLASSES",
+    "DIAMOND",
+    "DIGIT",
+    "DIGIT_SIDE",
+    "GAP",
+    "HELD_OUT",
+    "INK",
+    "SHAPE",
+    "SHAPES",
+    "SHAPE_SHARE",
+    "SQUARE",
+    "Digits",
+    "draw_digits",
+]
+
 CLASSES = ("2", "8")
 BACKGROUND, DIGIT, SHAPE = 0, 1, 2
 CANVAS = (36, 36)

@@ -12,6 +12,17 @@ from typing import IO
 
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "explained",
+    "only_one",
+    "read_bounded",
+    "readable_bytes",
+    "remove_partial",
+    "whole_file",
+    "write_first",
+    "write_whole",
+]
+
 _PARTIAL = re.compile(r"\..{0,40}\.[0-9a-f]{12}\.part", re.DOTALL)
 
 

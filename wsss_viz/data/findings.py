@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+__all__ = ["KINDS", "READ_AS", "Finding", "Note", "Noticed", "Severity", "in_one_line", "said_in_one_line", "summarise"]
+
 Severity = Literal["error", "warning", "note"]
 
 KINDS: Mapping[str, tuple[Severity, str, str]] = {

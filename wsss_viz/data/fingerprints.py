@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from wsss_viz.data.sources import DataSet
 
+__all__ = ["data_digest"]
+
 _SIZES = 64
 
 

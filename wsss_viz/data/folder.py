@@ -30,6 +30,8 @@ from wsss_viz.data.source_files import evidence_of, files_in, masks_in, other_pi
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
+__all__ = ["PictureFolder"]
+
 
 class PictureFolder:
     """The PNG, JPEG and WebP files of a folder, sorted by name, read when asked for.

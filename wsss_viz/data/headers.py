@@ -11,6 +11,8 @@ import re
 import struct
 from dataclasses import dataclass
 
+__all__ = ["MAX_SCANS", "MAX_SEGMENTS", "Header", "read_header"]
+
 MAX_SEGMENTS = 20_000
 """PNG chunks, or JPEG segments before the first scan; 24 megapixels in chunks of 8 kB have about a thousand."""
 

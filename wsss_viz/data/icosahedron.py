@@ -15,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["BITS", "GOLDEN_RATIO", "adjacency", "labels", "orbits", "pair_counts", "patterns", "symmetries", "vertices"]
+
 Array = TypeVar("Array", bound=NDArray)
 
 BITS = 12

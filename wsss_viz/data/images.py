@@ -23,6 +23,21 @@ from wsss_viz.data.headers import Header, read_header
 from wsss_viz.data.sample import IGNORE, Image, Mask
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "LIMITS",
+    "MASK_SUFFIXES",
+    "MOST_MISSING",
+    "SUFFIXES",
+    "Limits",
+    "MaskFile",
+    "Picture",
+    "from_pillow",
+    "read_image",
+    "read_mask",
+    "read_mask_file",
+    "read_picture",
+]
+
 SUFFIXES = (".jpeg", ".jpg", ".jfif", ".jpe", ".png", ".webp")
 """What files of the three formats are called, in any case: for listing folders, never for deciding what a file is."""
 
@@ -124,6 +139,15 @@ def read_image(source: bytes | Path, name: str = "", limits: Limits = LIMITS) ->
     """The first frame of a PNG, JPEG or WebP file, upright, as (H, W, 3) uint8 RGB: `read_picture` without its notes.
 
     Takes and raises what `read_picture` does.
+
+    Examples:
+        >>> import io
+        >>> import PIL.Image
+        >>> buffer = io.BytesIO()
+        >>> PIL.Image.new("RGB", (12, 8), (255, 0, 7)).save(buffer, "PNG")
+        >>> image = read_image(buffer.getvalue())
+        >>> image.shape, image[0, 0].tolist()
+        ((8, 12, 3), [255, 0, 7])
     """
     return read_picture(source, name, limits).image
 
@@ -180,6 +204,15 @@ def read_mask(source: bytes | Path, name: str = "", limits: Limits = LIMITS) -> 
 
     The palette's colours mean nothing here, and no EXIF orientation is applied: a mask belongs to the pixels.
     Takes and raises what `read_image` does; an RGB file is no index mask unless R = G = B everywhere.
+
+    Examples:
+        >>> import io
+        >>> import PIL.Image
+        >>> buffer = io.BytesIO()
+        >>> PIL.Image.fromarray(np.array([[0, 1, 255] * 4] * 8, np.uint8)).save(buffer, "PNG")
+        >>> mask = read_mask(buffer.getvalue())
+        >>> mask.shape, mask[0, :3].tolist()
+        ((8, 12), [0, 1, 255])
     """
     mask = read_mask_file(source, name, limits)
     if mask.values is None:

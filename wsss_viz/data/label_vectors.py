@@ -9,6 +9,8 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.pickled import read_pickled_dict
 from wsss_viz.errors import InputError
 
+__all__ = ["NAME", "read_label_vectors"]
+
 NAME = "cls_labels.npy"
 
 
@@ -23,6 +25,12 @@ def read_label_vectors(file: Path, classes: Sequence[str], *, of_voc: bool = Fal
 
     Raises:
         InputError: no such dictionary, or a vector of another length or with other values than 0 and 1.
+
+    Examples:
+        >>> import numpy as np
+        >>> np.save("labels.npy", {"a": np.array([0.0, 1.0, 1.0]), 2007000032: np.array([1.0, 0.0, 0.0])})
+        >>> read_label_vectors(Path("labels.npy"), ("cat", "cow", "dog"))
+        {'a': ('cow', 'dog'), '2007_000032': ('cat',)}
     """
     labels = {}
     for key, vector in read_pickled_dict(file).items():

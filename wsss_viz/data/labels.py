@@ -14,6 +14,8 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.synonyms import spelling
 from wsss_viz.errors import InputError
 
+__all__ = ["LABEL_FILES", "LabelTable", "read_label_table"]
+
 LABEL_FILES = ("labels.txt", "labels.csv")
 _HEADINGS = ("name", "file", "filename", "image", "picture", "img", "id", "image_id")
 _SEPARATORS = (",", ";", "\t", "|")

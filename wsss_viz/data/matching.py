@@ -13,6 +13,8 @@ from wsss_viz.data.sources import DataSet, Source
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
+__all__ = ["Matching", "in_words_of", "matching"]
+
 
 @dataclass(frozen=True)
 class Matching:

@@ -24,6 +24,21 @@ from wsss_viz.data.palette import VOC_CLASSES, voc_palette
 from wsss_viz.data.sample import IGNORE, Mask
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "LOOKED_AT",
+    "MASKS_THAT_TELL",
+    "MOST_IGNORED",
+    "NUMBERINGS",
+    "ClassNumbering",
+    "Evidence",
+    "by_lines",
+    "decide",
+    "default_numbering",
+    "of_coco",
+    "of_voc",
+    "readings",
+]
+
 LOOKED_AT = 500
 """Masks that are looked at, at most, to find the numbering."""
 

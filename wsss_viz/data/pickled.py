@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from wsss_viz.data.files import read_bounded
 from wsss_viz.errors import InputError
 
+__all__ = ["LARGEST", "MAX_OPERATIONS", "read_pickled_dict"]
+
 LARGEST = 2**28
 """Bytes of a file that is read at most: labels of COCO's 123,000 images take 45 MB, one image's maps of VOC 20 MB."""
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.findings import Note
 
+__all__ = ["BACKGROUND", "DISCRIMINATIVE", "IGNORE", "NON_DISCRIMINATIVE", "PART_NAMES", "Image", "Mask", "Sample"]
+
 BACKGROUND = 0
 IGNORE = 255
 DISCRIMINATIVE = 1

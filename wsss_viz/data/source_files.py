@@ -21,6 +21,8 @@ from wsss_viz.data.numbering import LOOKED_AT, ClassNumbering, Evidence
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 
+__all__ = ["MaskSizeError", "evidence_of", "files_in", "labels_of_mask", "mask_of_picture", "masks_in", "sample_of"]
+
 
 class MaskSizeError(InputError):
     """A mask has another size than its image."""

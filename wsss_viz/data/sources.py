@@ -5,6 +5,7 @@
 | `scenes:SPLIT` | the drawn scenes, 128 x 128; SPLIT is train, val or test |
 | `scenes:SPLIT@HxW` | the same, drawn H pixels high and W wide |
 | `photos` | the shipped photographs, under ImageNet's names; `photos:val` and `photos:test` are halves of them |
+| `photos:NAME` | one of them by its name (`photos:dog`) |
 | `photos@voc` | those of them that PASCAL VOC has a class for, under its name; with `:val` and `:test` too |
 | `voc:PATH:SPLIT` | a folder in PASCAL VOC's layout |
 | `coco:PATH:SPLIT` | COCO-style images and semantic masks |
@@ -34,6 +35,8 @@ from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
 
+__all__ = ["FORMS", "TURNED", "DataSet", "Source", "is_data_string", "open", "sample"]
+
 FORMS = (
     "scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one "
     "sample"
@@ -44,7 +47,7 @@ TURNED = "turned"
 
 _INDEXED = re.compile(r"(.+):([0-9]{1,9})", re.DOTALL)
 _PHOTO_KINDS = ("photos", "photos@voc")
-_PHOTOS = re.compile(r"photos(@voc)?(?::(val|test))?(?::([0-9]{1,9}))?")
+_PHOTOS = re.compile(r"photos(@voc)?(?::(val|test))?(?::([0-9]{1,9}|[a-z_]{1,40}))?")
 _SCENES = re.compile(r"([^:@]*)(?:@([0-9]{1,5})x([0-9]{1,5}))?")
 
 
@@ -122,6 +125,11 @@ def open(source: str) -> DataSet:
 
     Raises:
         InputError: an unknown form, split, size or folder, or an index outside the set; in one line.
+
+    Examples:
+        >>> scenes = open("scenes:test")
+        >>> len(scenes), scenes[17].labels, open("scenes:test:17")[0].labels
+        (1000, ('dog',), ('dog',))
     """
     kind, colon, rest = source.partition(":")
     if kind in _PHOTO_KINDS:
@@ -147,6 +155,10 @@ def sample(source: str) -> Sample:
 
     Raises:
         InputError: as `open`, and for a data string without an index.
+
+    Examples:
+        >>> sample("scenes:test:17")
+        Sample('scenes:test:17', size=(128, 128), labels=('dog',), mask=True, parts=True)
     """
     data_set = open(source)
     if data_set.name == source:
@@ -177,11 +189,15 @@ def _open_photos(source: str) -> DataSet:
     if match is None:
         raise InputError(
             f"unknown data string {_short(source)}; the photographs are photos, photos:val or photos:test (photos@voc "
-            "under VOC's names), with :INDEX for one of them"
+            "under VOC's names), with :INDEX or :NAME for one of them"
         )
     at_voc, split, index = match.groups()
     photographs = Photographs(split, by="voc" if at_voc else "imagenet")
     name = f"photos{at_voc or ''}" + (f":{split}" if split else "")
+    if index is not None and not index.isdigit():
+        if index not in photographs.names:
+            raise InputError(f"{name} has no photograph {index!r}: give one of {', '.join(photographs.names)}")
+        index = str(photographs.names.index(index))
     return _data_set(name, photographs.classes, photographs, None if index is None else int(index))
 
 

@@ -14,6 +14,8 @@ from wsss_viz.data.class_sets import lines_of
 from wsss_viz.data.images import SUFFIXES
 from wsss_viz.errors import InputError
 
+__all__ = ["LIST_FOLDERS", "Entry", "is_sample_name", "is_split_name", "read_split"]
+
 LIST_FOLDERS = ("ImageSets/Segmentation", "ImageSets/SegmentationAug", ".")
 
 _SPLIT_NAME = re.compile(r"\w[\w.-]*")

@@ -8,6 +8,8 @@ from typing import overload
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 
+__all__ = ["Subset", "name_at", "names_of", "take"]
+
 
 class Subset(Sequence[Sample]):
     """The samples of a sequence at some indices, read when they are asked for."""
@@ -34,14 +36,26 @@ class Subset(Sequence[Sample]):
 
 
 def take(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
-    """The first `limit` samples; all of them where it is None."""
+    """The first `limit` samples; all of them where it is None.
+
+    Examples:
+        >>> from wsss_viz.data.sources import open
+        >>> len(take(open("scenes:test"), 3)), len(take(["a", "b"], 3)), len(take(["a", "b"], None))
+        (3, 2, 2)
+    """
     if limit is None:
         return samples
     return samples[:limit] if isinstance(samples, DataSet) else Subset(samples, range(min(limit, len(samples))))
 
 
 def names_of(samples: Sequence[Sample]) -> list[str]:
-    """The samples' names; those of a DataSet whose source lists them cost nothing, others are read."""
+    """The samples' names; those of a DataSet whose source lists them cost nothing, others are read.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> names_of([flag()])
+        ['flag']
+    """
     return samples.sample_names() if isinstance(samples, DataSet) else [sample.name for sample in samples]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+__all__ = ["meaning", "nearest", "renaming", "spelling"]
+
 _SAME = (
     ("aeroplane", "airplane", "plane"),
     ("bicycle", "bike", "pushbike"),

@@ -38,7 +38,7 @@ from wsss_viz.data.source_files import evidence_of, files_in, masks_in, other_pi
 from wsss_viz.data.split_lists import Entry, is_sample_name, is_split_name, read_split
 from wsss_viz.errors import InputError
 
-__all__ = ["VocFolder", "is_sample_name", "is_split_name", "read_classes"]
+__all__ = ["MASK_FOLDERS", "VocFolder", "is_sample_name", "is_split_name", "read_classes", "with_suffix_of"]
 
 MASK_FOLDERS = ("SegmentationClass", "SegmentationClassAug")
 
@@ -193,7 +193,15 @@ class VocFolder:
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
-    """The class set of a folder: its class list, else VOC's 20."""
+    """The class set of a folder: its class list, else VOC's 20.
+
+    Examples:
+        >>> len(read_classes(Path("nothing")))  # VOC's
+        20
+        >>> _ = Path("classes.txt").write_text("cat\\ndog\\n")
+        >>> read_classes(Path("."))
+        ('cat', 'dog')
+    """
     file = class_file(path)
     return VOC_CLASSES if file is None else read_class_list(file).names
 

@@ -26,6 +26,8 @@ from wsss_viz.data.split_lists import is_sample_name, is_split_name
 from wsss_viz.data.voc import read_classes
 from wsss_viz.errors import InputError
 
+__all__ = ["ImageFormat", "write_voc"]
+
 ImageFormat = Literal["png", "jpg"]
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 
+__all__ = ["ClassificationScores", "classification_scores"]
+
 
 @dataclass(frozen=True)
 class ClassificationScores:

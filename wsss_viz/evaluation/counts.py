@@ -12,6 +12,8 @@ from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sam
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 
+__all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask"]
+
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 """Background thresholds 0.00 to 0.99 (SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49: `docs/sources.md#thresholds`)."""
 
@@ -68,6 +70,16 @@ def count(
 
     Raises:
         ValueError: the sample has no mask.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import COLOURS, flag
+        >>> maps = np.zeros((3, 2, 3))
+        >>> maps[0, :, 0], maps[2, :, 1:] = 1, (1, 0.5)  # red, and blue with its last column weaker
+        >>> counts = count(maps, flag(), COLOURS, np.array([0.25, 0.75]))
+        >>> counts.intersection.tolist()  # of background, red, green, blue, at both thresholds
+        [[0, 2, 0, 4], [0, 2, 0, 2]]
+        >>> counts.target.tolist(), counts.part_intersection.tolist(), counts.part_target.tolist()
+        ([0, 2, 0, 4], [[4, 2], [4, 0]], [4, 2])
     """
     if sample.mask is None:
         raise ValueError(f"{sample.name} has no mask to count against")
@@ -102,6 +114,12 @@ def count_mask(mask: NDArray, sample: Sample, classes: Sequence[str] | None = No
 
     Raises:
         ValueError: the sample has no mask, or one of another size.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> counts = count_mask(np.array([[1, 3, 0], [1, 3, 0]], np.uint8), flag())
+        >>> counts.intersection[0].tolist(), counts.predicted[0].tolist(), counts.target.tolist()
+        ([0, 2, 0, 2], [2, 2, 0, 2], [0, 2, 0, 4])
     """
     if sample.mask is None or sample.mask.shape != mask.shape:
         raise ValueError(f"{sample.name} has no mask of {mask.shape[0]} x {mask.shape[1]} to count against")

@@ -34,6 +34,8 @@ from wsss_viz.methods.masking import enlarge, erase, hard_mask, relu_max
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["FIXED", "MEASURES", "SWEPT", "THRESHOLDS", "Erasure", "Observation", "erasures", "experiment", "observe"]
+
 THRESHOLDS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 SWEPT = ("class", "agnostic", "random")
 FIXED = ("graded", "discriminative", "non_discriminative", "object")
@@ -147,6 +149,15 @@ def erasures(
 
     Raises:
         InputError: the sample has no labels, mask or parts.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> maps, _ = class_maps(network, network.preprocess(flag().image))
+        >>> found = erasures(network, flag(), "blue", maps, thresholds=(0.5,))
+        >>> masks = {one.kind: one.mask[0].tolist() for one in found}
+        >>> masks["class"], masks["agnostic"], masks["non_discriminative"]
+        ([0.0, 1.0, 1.0], [1.0, 1.0, 1.0], [0.0, 0.0, 1.0])
     """
     size = classifier.preprocessing.size(*sample.size)
     truth = _truth(sample, name, size)
@@ -174,7 +185,7 @@ def observe(
     seed: int = 0,
     views: Views = SINGLE,
 ) -> list[Observation]:
-    """Erases one class of one image in every way, and looks again each time.
+    """Erases one class of one image in every way, and computes score and map each time.
 
     Args:
         classifier: in evaluation mode; left as it is.
@@ -186,6 +197,12 @@ def observe(
 
     Raises:
         InputError: the sample has no labels, mask or parts, or the classifier lacks the class.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> first, *_ = observe(colour_network(), flag(), "blue", thresholds=(0.5,))
+        >>> first.kind, round(first.area, 2), first.probability, first.union_iou  # all of blue is erased
+        ('class', 0.67, 0.5, 1.0)
     """
     if name not in classifier.classes or name not in (sample.labels or ()):
         raise InputError(f"{name!r} is not a label of {sample.name} that the classifier knows: give one of its labels")
@@ -263,6 +280,12 @@ def experiment(
         For JSON: `images`, `observations` (labels of images), `seed_threshold`, `seed`, and `rows`: for each kind and
         theta the mean of each of `MEASURES` over the observations where it is defined, `count` of these, and the 95 %
         bootstrap `interval` over images; None where there is no observation.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> found = experiment(colour_network(), [flag()], thresholds=(0.5,))
+        >>> found["images"], found["observations"], found["rows"][0]["kind"], found["rows"][0]["score"]
+        (1, 2, 'class', 0.0)
     """
     images = []
     for sample in progress(samples, "erasing and looking again"):

@@ -1,7 +1,7 @@
-"""The erasing experiment on one class of one image, look by look: what `erasing_experiment` measures, to be seen.
+"""The erasing experiment on one class of one image, step by step: what `erasing_experiment` measures, to be seen.
 
-Step k erases at theta_k what the class's map of the whole image says, and looks again; unlike adversarial erasing no
-step builds on another.
+Step k erases at theta_k what the class's map of the whole image says, and computes the map again; unlike adversarial
+erasing no step builds on another.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from wsss_viz.methods.masking import erase
 from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
+
+__all__ = ["erasing_steps"]
 
 
 def erasing_steps(
@@ -47,6 +49,12 @@ def erasing_steps(
     Raises:
         InputError: the sample has no masks, the class is not a label of it that the classifier knows, or the kind is
             unknown.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> steps = list(erasing_steps(colour_network(), flag(), "blue", thresholds=(1.0, 0.5)))
+        >>> [(round(step.terms["area"], 2), round(float(step.scores[2]), 2)) for step in steps]
+        [(0.0, 0.67), (0.67, 0.0)]
     """
     if kind not in SWEPT:
         raise InputError(f"`kind` is one of {', '.join(SWEPT)}, got {kind!r}")

@@ -1,4 +1,4 @@
-"""What a classifier's layers hold of an object's regions: one mean feature a layer, image and region.
+"""What a classifier's layers hold of an object's regions: one mean feature per layer, image and region.
 
     f_k(R) = sum_u w_R(u) T_k(u) / sum_u w_R(u)
 
@@ -27,6 +27,18 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods import rib
 from wsss_viz.methods.rib_batch import Companions, shipped_companions
 from wsss_viz.models.classifier import Classifier
+
+__all__ = [
+    "FEWEST_CELLS",
+    "SINGLES",
+    "Array",
+    "Asked",
+    "LayerFeatures",
+    "Progress",
+    "asked_of",
+    "layer_features",
+    "rib_features",
+]
 
 FEWEST_CELLS = 0.5  # of a region, in every layer: with less, its mean is another region's
 SINGLES = "singles"
@@ -84,6 +96,10 @@ def asked_of(data: str, limit: int | None = None) -> list[Asked]:
 
     Raises:
         InputError: no such data, or data without masks and parts.
+
+    Examples:
+        >>> [(asked.name, asked.coat) for asked in asked_of("singles:test", 2)]
+        [('sheep', 'plain'), ('bird', 'spots')]
     """
     kind, _, split = data.partition(":")
     if kind == SINGLES:
@@ -110,6 +126,12 @@ def layer_features(
 
     Raises:
         InputError: no image has all three regions.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> features = layer_features(colour_network(stride=8), asked_of("scenes:test", 4))
+        >>> features.layers, features.values[-1].shape, features.targets["class"].tolist()
+        (('stage 1', 'stage 2', 'class maps'), (4, 3, 3), ['bus', 'bus', 'horse', 'cow'])
     """
     names = (*(f"stage {k}" for k in range(1, len(classifier.stages) + 1)), "class maps")
 
@@ -127,6 +149,14 @@ def rib_features(
 
     RIB is told no label here: it tunes on the class that the classifier scores highest. Told the label, its features
     would say what it was told, and not what the image says. An image at which it stops keeps its last features.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network
+        >>> network = colour_network(stride=8)
+        >>> network.settings = {"rib": {"rate": 0.001, "explode_share": 1.0, "accumulate": "after"}}
+        >>> before, after = rib_features(network, asked_of("scenes:test", 4), 1)
+        >>> before.layers, bool((before.values[-1] == after.values[-1]).any())  # RIB has moved them all
+        (('stage 2', 'class maps'), False)
     """
     split = classifier.split
     tuned = range(split + 1, len(classifier.stages) + 1)

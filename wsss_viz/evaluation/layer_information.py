@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     from wsss_viz.evaluation.layer_features import Asked, LayerFeatures
     from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "CGNET",
+    "FORMAT",
+    "IMAGES",
+    "REBUILD",
+    "REGIONS",
+    "RIB_IMAGES",
+    "RIB_STEPS",
+    "Progress",
+    "measure_features",
+    "measure_layers",
+    "read_stored",
+    "store",
+    "stored_path",
+    "table",
+]
+
 REGIONS = ("discriminative", "non_discriminative", "background")
 FORMAT = 1
 REBUILD = "python -m wsss_viz diagnose probe --store"
@@ -45,7 +62,7 @@ def measure_layers(
 ) -> dict[str, Any]:
     """The report: the class of an object, and its coat, from the features of its regions.
 
-    A probe is fitted on a random half of the images and scored on the other half; an image gives one feature a region,
+    A probe is fitted on a random half of the images and scored on the other half; an image has one feature per region,
     so none is on both sides.
 
     Args:
@@ -59,6 +76,11 @@ def measure_layers(
 
     Raises:
         InputError: no such checkpoint or data, or data without masks and parts.
+
+    Examples:
+        >>> report = measure_layers(images=12, coats=None, rib_images=0, families=("logistic",), device="cpu")
+        >>> len(report["measured"]), sorted({row["network"] for row in report["measured"]})
+        (36, ['cgnet', 'classifier'])
     """
     from wsss_viz.evaluation.layer_features import asked_of, layer_features, rib_features
     from wsss_viz.models.loading import load
@@ -102,10 +124,20 @@ def measure_features(
     seed: int = 0,
     progress: Progress = lambda items, _: items,
 ) -> list[dict[str, Any]]:
-    """One row a layer, region and family: `about` (which names the target), these, the result or the `reason` for none.
+    """One row per layer, region and family: `about` (which names the target), these, the result or a `reason`.
 
     Raises:
         InputError: the target is not known of these images.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wsss_viz.evaluation.layer_features import LayerFeatures
+        >>> names = np.array(["cat", "dog"] * 40)
+        >>> values = np.where(names == "cat", 1.0, -1.0)[:, None, None].repeat(3, axis=1)
+        >>> features = LayerFeatures(("maps",), (values,), {"class": names}, 80)
+        >>> rows = measure_features(features, ("logistic",), {"target": "class", "data": "toy"})
+        >>> [(row["region"], round(row["value_bits"], 1)) for row in rows]  # one bit: the feature is the class
+        [('discriminative', 1.0), ('non_discriminative', 1.0), ('background', 1.0)]
     """
     from wsss_viz.information import NotApplicable
     from wsss_viz.information.probe import probe_information

@@ -19,6 +19,8 @@ from wsss_viz.evaluation.counts import THRESHOLDS
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
+__all__ = ["Leak", "count_leak"]
+
 
 @dataclass(frozen=True, eq=False)
 class Leak:

@@ -24,6 +24,8 @@ from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.traces.step import last_step
 
+__all__ = ["RECALLS", "leakage_report", "leakage_table"]
+
 RECALLS = (0.5, 0.6, 0.7, 0.8)
 
 
@@ -55,6 +57,17 @@ def leakage_report(
 
     Raises:
         InputError: there is nothing to measure, or no row of the reference's name.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> run = bind("cam", colour_network())
+        >>> report = leakage_report(
+        ...     {"cam": run, "again": run}, COLOURS, [flag()], reference="cam", recalls=(0.5,), views=SINGLE, draws=10
+        ... )
+        >>> report["methods"]["again"]  # red's map is nowhere on blue
+        [{'recall': 0.5, 'leak': None, 'interval': [None, None], 'more': None, 'more_interval': [None, None]}]
     """
     if not samples:
         raise InputError("no scene has touching objects of different classes among these: take more of them")
@@ -76,7 +89,7 @@ def leakage_report(
 
 def _add(leaks: Sequence[Leak], weights: NDArray[np.int64]) -> Leak:
     """The counts of a resample: each image as often as it was drawn."""
-    stacked = (np.stack([getattr(leak, name) for leak in leaks]) for name in ("claimed", "own", "other"))
+    stacked = (np.stack([getattr(leak, name) for leak in leaks]) for name in ("predicted", "intersection", "other"))
     predicted, intersection, other = (weights @ counts for counts in stacked)
     return Leak(predicted, intersection, other, int(weights @ np.array([leak.target for leak in leaks])))
 
@@ -106,7 +119,14 @@ def _number(value: float) -> float | None:
 
 
 def leakage_table(report: Mapping[str, Any]) -> str:
-    """The report as text, a line a method: the leak at each recall, and its distance from the reference's."""
+    """The report as text, one line per method: the leak at each recall, and its distance from the reference's.
+
+    Examples:
+        >>> rows = [{"leak": 12.5, "interval": [10.0, 15.0], "more": 0.0, "more_interval": [0.0, 0.0]}]
+        >>> report = {"count": 2, "data": "scenes:test", "recalls": [0.5], "reference": "cam", "methods": {"cam": rows}}
+        >>> print(leakage_table(report).splitlines()[-1])
+        cam                  12.5 (+0.0, +0.0 to +0.0)
+    """
     lines = [
         f"{report['count']} scenes of {report['data']} where objects of different classes touch; percent of what is "
         f"claimed that lies on another labelled object; in brackets, more than {report['reference']}, 95 % interval",

@@ -35,6 +35,19 @@ from wsss_viz.models.renaming import RenamedClassifier, for_data_set
 from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.map_folder import MapFolder
 
+__all__ = [
+    "ALIGNED",
+    "FINISHED",
+    "TUNING_SAMPLES",
+    "bind_all",
+    "method_report",
+    "open_for",
+    "report_bytes",
+    "run_report",
+    "stored_report",
+    "table",
+]
+
 TUNING_SAMPLES = 150
 ALIGNED = {
     FIELD: "; maps stretched over the images, as the field does",
@@ -68,7 +81,7 @@ def _about(samples: Sequence[Sample], noticed: Noticed) -> dict[str, Any]:
     return {**said, **({"findings": findings, "unreadable": noticed.unreadable} if findings else {})}
 
 
-def tuning_samples(
+def _tuning_samples(
     tune_on: str, data_string: str, classes: Sequence[str] | None = None
 ) -> tuple[Sequence[Sample] | None, str]:
     """The samples on which thresholds are chosen, and what the report says of them.
@@ -106,6 +119,12 @@ def bind_all(
 
     Raises:
         InputError: a method or checkpoint that is not there, one of other classes, or a row's name twice.
+
+    Examples:
+        >>> from wsss_viz.models import load
+        >>> runs = bind_all(load("scenes-classifier", "cpu"), "scenes-classifier", ["cam", "gain"], device="cpu")
+        >>> list(runs)
+        ['cam', 'gain']
     """
     networks = load_paired(names, classifier_name, device) if networks is None else networks
     runs = {name: bind(name, classifier, networks, samples, **(changes or {}).get(name, {})) for name in names}
@@ -139,10 +158,19 @@ def run_report(
     With `threshold` every method is scored at that one, and nothing is tuned. With `each_image` also `images`, a data
     string and the classes in it for each, and each method's `per_image`, the IoUs of these classes; and `findings`
     about the data (`data.findings`), where there are any. {} on the ranks other than 0.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.models import load
+        >>> classifier = load("scenes-classifier", "cpu")
+        >>> runs = {"cam": bind("cam", classifier)}
+        >>> report = run_report(runs, classifier.classes, "scenes:test", limit=1, threshold=0.3, views_name="single")
+        >>> report["count"], report["threshold_from"], report["methods"]["cam"]["threshold"]
+        (1, 'outside: 0.30 for all', 0.3)
     """
     samples = ranks.run_on_all(lambda: take(open_for(data_string, classes), limit))
     if threshold is None:
-        tuning, threshold_from = ranks.run_on_all(lambda: tuning_samples(tune_on, data_string, classes))
+        tuning, threshold_from = ranks.run_on_all(lambda: _tuning_samples(tune_on, data_string, classes))
     else:
         tuning, threshold_from = None, f"outside: {threshold:.2f} for all"
     results, images, noticed = evaluate(
@@ -181,7 +209,16 @@ def method_report(
     networks: Networks | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """The same for methods by their names on the command line. `options` are those of `run_report`."""
+    """The same for methods by their names on the command line. `options` are those of `run_report`.
+
+    Examples:
+        >>> from wsss_viz.models import load
+        >>> classifier, name = load("scenes-classifier", "cpu"), "scenes-classifier"
+        >>> settings = {"limit": 1, "threshold": 0.3, "views_name": "single"}
+        >>> report = method_report(classifier, name, ["cam", "layercam"], "scenes:test", **settings)
+        >>> report["classifier"], list(report["methods"])
+        ('scenes-classifier', ['cam', 'layercam'])
+    """
     runs = {name: bind(name, classifier, networks) for name in names}
     return {**run_report(runs, classifier.classes, data_string, **options), "classifier": classifier_name}
 
@@ -200,6 +237,21 @@ def stored_report(
 
     Finished pseudo masks, and maps with a background's score, have no threshold to choose: their curve is flat. {} on
     the ranks other than 0.
+
+    Examples:
+        >>> import tempfile
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.dataset_run import run_dataset
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.traces.map_folder import MapWriter
+        >>> classifier = load("scenes-classifier", "cpu")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     writer = MapWriter(Path(folder), classifier.classes)
+        ...     samples = open_data("scenes:test")[:1]
+        ...     _ = run_dataset(bind("cam", classifier), classifier.classes, samples, writer, views=SINGLE, settings={})
+        ...     report = stored_report(Path(folder), "scenes:test", limit=1)
+        >>> report["count"], report["threshold_from"]
+        (1, 'the data itself (an oracle, as the field does)')
     """
 
     def prepare() -> tuple[DataSet, MapFolder]:
@@ -230,7 +282,7 @@ def stored_report(
         "count": len(samples),
         "maps": str(folder),
         **({} if maps.format == "mask" else {"align": align}),
-        "threshold_from": FINISHED if finished else tuning_samples("none", data_string)[1],
+        "threshold_from": FINISHED if finished else _tuning_samples("none", data_string)[1],
         **_about(samples, counted.noticed),
         "images": image_rows(counted, samples.classes),
         "methods": {folder.resolve().name: as_json(scores, None, counted.counts)},
@@ -238,7 +290,18 @@ def stored_report(
 
 
 def report_bytes(report: Mapping[str, Any]) -> bytes:
-    """The report as JSON, every list of plain values on one line."""
+    """The report as JSON, every list of plain values on one line.
+
+    Examples:
+        >>> print(report_bytes({"count": 2, "intervals": [[1, 2], [3, 4]]}).decode())
+        {
+          "count": 2,
+          "intervals": [
+            [1, 2],
+            [3, 4]
+          ]
+        }
+    """
     return (_written(report, "\n") + "\n").encode()
 
 
@@ -253,7 +316,18 @@ def _written(value: Any, line: str) -> str:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report's main numbers as text, a line a method."""
+    """The report's main numbers as text, one line per method.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.models import load
+        >>> classifier = load("scenes-classifier", "cpu")
+        >>> runs = {"cam": bind("cam", classifier)}
+        >>> report = run_report(runs, classifier.classes, "scenes:test", limit=1, threshold=0.3, views_name="single")
+        >>> header, row = table(report).splitlines()[1:]
+        >>> header.split()[:3], row.split()[:2]
+        (['method', 't', 'mIoU'], ['cam', '0.30'])
+    """
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
         f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}",

@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["percentile_interval", "resampling_weights"]
+
 
 def resampling_weights(count: int, draws: int = 1000, seed: int = 0) -> NDArray[np.int64]:
     """(draws, count): how often each of `count` images is in each resample of `count` with replacement.

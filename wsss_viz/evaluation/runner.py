@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +26,23 @@ from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import last_step
+
+__all__ = [
+    "NO_MASK",
+    "Counted",
+    "Progress",
+    "as_json",
+    "check_scorable",
+    "classes_of",
+    "count_run",
+    "count_sample",
+    "count_shared",
+    "count_stored_sample",
+    "evaluate",
+    "image_rows",
+    "known_centres",
+    "quiet",
+]
 
 Progress = Callable[[Iterable[Sample], str], Iterable[Sample]]
 
@@ -50,7 +66,12 @@ class Counted(NamedTuple):
 
 
 def quiet(samples: Iterable[Sample], title: str) -> Iterable[Sample]:
-    """Shows nothing."""
+    """Shows nothing.
+
+    Examples:
+        >>> list(quiet(["a sample", "another"], "reading"))
+        ['a sample', 'another']
+    """
     return samples
 
 
@@ -66,7 +87,13 @@ def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
 
 
 def known_centres(centres: CellCentres | None, align: str, name: str) -> CellCentres | None:
-    """What maps are laid over the image by. Raises InputError where it is to be the centres and they are not known."""
+    """What maps are laid over the image by. Raises InputError where it is to be the centres and they are not known.
+
+    Examples:
+        >>> centres = CellCentres((0.0, 0.0), (16.0, 16.0))
+        >>> known_centres(centres, CENTRES, "a") == centres, known_centres(centres, FIELD, "a")
+        (True, None)
+    """
     if align == CENTRES and centres is None:
         raise InputError(
             f"where the cells of the maps of {name} lie is not known (files of others and older ones do not say): "
@@ -78,7 +105,16 @@ def known_centres(centres: CellCentres | None, align: str, name: str) -> CellCen
 def count_sample(
     run: Runner, classes: Sequence[str], views: Views, sample: Sample, align: str = FIELD
 ) -> tuple[Counts, float]:
-    """The Counts of one sample under a bound method whose maps are of `classes`, and the seconds it took."""
+    """The Counts of one sample under a bound method whose maps are of `classes`, and the seconds it took.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> counts, seconds = count_sample(bind("cam", colour_network()), COLOURS, SINGLE, flag())
+        >>> counts.intersection[30].tolist(), counts.target.tolist()  # all is right at the threshold 0.3
+        ([0, 2, 0, 4], [0, 2, 0, 4])
+    """
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
     start = time.perf_counter()
@@ -90,7 +126,15 @@ def count_sample(
 def count_run(
     run: Runner, classes: Sequence[str], samples: Iterable[Sample], views: Views = MULTI_SCALE
 ) -> tuple[list[Counts], float]:
-    """One Counts per sample under a bound method whose maps are of `classes`, and the seconds they took together."""
+    """One Counts per sample under a bound method whose maps are of `classes`, and the seconds they took together.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> (counts,), seconds = count_run(bind("cam", colour_network()), COLOURS, [flag()])
+        >>> counts.target.tolist(), seconds > 0
+        ([0, 2, 0, 4], True)
+    """
     pairs = [count_sample(run, classes, views, sample) for sample in samples]
     return [counts for counts, _ in pairs], sum(seconds for _, seconds in pairs)
 
@@ -99,6 +143,21 @@ def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> 
     """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
 
     Maps with a background's score of their own are a finished mask: the argmax over it and the maps.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.dataset_run import run_dataset
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> from wsss_viz.traces.map_folder import MapWriter
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     writer = MapWriter(Path(folder), COLOURS)
+        ...     _ = run_dataset(bind("cam", colour_network()), COLOURS, [flag()], writer, views=SINGLE, settings={})
+        ...     counts = count_stored_sample(MapFolder(Path(folder), COLOURS), flag())
+        >>> counts.target.tolist()
+        [0, 2, 0, 4]
     """
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
@@ -113,16 +172,6 @@ def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> 
         return count(stored.maps, sample, stored.keys, centres=centres)
     scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
     return count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, len(THRESHOLDS))
-
-
-def count_stored(folder: Path, samples: Iterable[Sample]) -> list[Counts]:
-    """One Counts per sample from the maps in `folder`."""
-    counts: list[Counts] = []
-    maps: MapFolder | None = None
-    for sample in samples:
-        maps = maps or MapFolder(folder, sample.classes)
-        counts.append(count_stored_sample(maps, sample))
-    return counts
 
 
 def count_shared(
@@ -148,6 +197,12 @@ def count_shared(
 
     Raises:
         InputError: an empty data set, none of it with a mask, or whatever `work` raises on one of the ranks.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> counted = count_shared(lambda sample: (count_mask(sample.mask, sample), 0.5), [flag(), flag()], "counting")
+        >>> len(counted.counts), counted.seconds, counted.sources
+        (2, 1.0, ['flag', 'flag'])
     """
     if not len(samples):
         raise InputError("the data set is empty: nothing to evaluate")
@@ -183,7 +238,18 @@ def count_shared(
 
 
 def check_scorable(counted: Counted, data: str) -> None:
-    """Raises InputError where no class has a pixel in any mask: there is no mIoU of the background alone."""
+    """Raises InputError where no class has a pixel in any mask: there is no mIoU of the background alone.
+
+    Examples:
+        >>> import dataclasses
+        >>> from wsss_viz.models.colour_network import flag
+        >>> check_scorable(Counted([count_mask(flag().mask, flag())], 0.0, ["flag"], Noticed()), "flag")
+        >>> empty = dataclasses.replace(flag(), mask=0 * flag().mask)
+        >>> check_scorable(Counted([count_mask(empty.mask, empty)], 0.0, ["flag"], Noticed()), "flag")
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: no class has a pixel in the 1 masks, so there is no mIoU: see `data check flag`
+    """
     if sum(int(counts.target[1:].sum()) for counts in counted.counts):
         return
     said = in_one_line(counted.noticed.findings(), data) or f"see `data check {data}`"
@@ -225,6 +291,14 @@ def evaluate(
 
     Raises:
         InputError: an empty data set, or one without a mask or without a pixel of a class.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> results, rows, noticed = evaluate({"cam": bind("cam", colour_network())}, COLOURS, [flag()], views=SINGLE)
+        >>> results["cam"]["best_miou"], results["cam"]["part_recall"], rows
+        (100.0, {'discriminative': 100.0, 'non_discriminative': 100.0}, [['flag', 'red', 'blue']])
     """
     results: dict[str, dict[str, Any]] = {}
     rows: list[list[str]] = []
@@ -247,13 +321,27 @@ def evaluate(
 
 
 def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Counts] = ()) -> dict[str, Any]:
-    """One method's row of `evaluate --json`; with `per_image` where the images' counts are given."""
+    """One method's row of `evaluate --json`; with `per_image` where the images' counts are given.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import COLOURS, flag
+        >>> counts = [count_mask(flag().mask, flag(), steps=len(THRESHOLDS))]
+        >>> row = as_json(summarise(counts, COLOURS), 0.12345, counts)
+        >>> row["miou"], row["seconds_per_image"], row["per_image"]
+        (100.0, 0.1235, [[100.0, 100.0]])
+    """
     rounded = None if seconds_per_image is None else round(seconds_per_image, 4)
     each = {"per_image": image_ious(counts, scores.threshold)} if counts else {}
     return {**scores.as_dict(), "seconds_per_image": rounded, **each}
 
 
 def image_rows(counted: Counted, classes: Sequence[str]) -> list[list[str]]:
-    """What `per_image` is of: for each sample its source and those of its classes that have pixels in it."""
+    """What `per_image` is of: for each sample its source and those of its classes that have pixels in it.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import COLOURS, flag
+        >>> image_rows(Counted([count_mask(flag().mask, flag())], 0.0, ["flag"], Noticed()), COLOURS)
+        [['flag', 'red', 'blue']]
+    """
     inside = (np.flatnonzero(counts.target[1:]) for counts in counted.counts)
     return [[source, *(classes[int(c)] for c in row)] for source, row in zip(counted.sources, inside, strict=True)]

@@ -16,6 +16,8 @@ from wsss_viz.data.sample import PART_NAMES
 from wsss_viz.evaluation.counts import PARTS, THRESHOLDS, Counts
 from wsss_viz.evaluation.resampling import percentile_interval, resampling_weights
 
+__all__ = ["Scores", "bootstrap", "image_ious", "summarise"]
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -94,13 +96,21 @@ def summarise(
     """The scores of a data set from its images' counts.
 
     Args:
-        images: one Counts an image, at least one.
+        images: one Counts per image, at least one.
         classes: C names, without the background.
         threshold: one of `thresholds`, chosen on other data; None: the best on this data.
         seed: of the bootstrap.
 
     Raises:
         ValueError: no images, or a threshold that was not counted.
+
+    Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
+        >>> from wsss_viz.models.colour_network import COLOURS, flag
+        >>> mask = flag().mask * (np.arange(3) < 2)  # red, and half of blue
+        >>> scores = summarise([count_mask(mask.astype(np.uint8), flag())], COLOURS, thresholds=np.array([0.5]))
+        >>> round(scores.miou, 2), scores.per_class["blue"], scores.recall  # background 0, red 100, blue 50
+        (50.0, 50.0, 75.0)
     """
     if not images:
         raise ValueError("`images` is empty: nothing to score")
@@ -142,6 +152,13 @@ def image_ious(
 
     Args:
         threshold: one of `thresholds`.
+
+    Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
+        >>> from wsss_viz.models.colour_network import flag
+        >>> mask = flag().mask * (np.arange(3) < 2)  # red, and half of blue
+        >>> image_ious([count_mask(mask.astype(np.uint8), flag())], 0.5, np.array([0.5]))
+        [[100.0, 50.0]]
     """
     at = int(np.argmin(np.abs(thresholds - threshold)))
     ious = []
@@ -158,6 +175,14 @@ def bootstrap(
 
     A draw's mIoU is that of its images, as `miou` is that of all: a class without a pixel in them, neither true nor
     predicted, has no IoU there and is left out of that draw's mean.
+
+    Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
+        >>> from wsss_viz.models.colour_network import flag
+        >>> images = [count_mask(flag().mask, flag()), count_mask(0 * flag().mask, flag())]  # all right, all background
+        >>> bounds = bootstrap(images, 0, draws=100)
+        >>> bounds["miou"], bounds["discriminative"]
+        ((0.0, 100.0), (0.0, 100.0))
     """
     fields = ("intersection", "predicted", "part_intersection")
     stacks = {name: np.stack([getattr(image, name)[at] for image in images]) for name in fields}

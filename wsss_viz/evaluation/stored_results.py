@@ -12,6 +12,20 @@ from typing import Any
 
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "FOLDER",
+    "MAKE",
+    "RankedImage",
+    "Row",
+    "class_rows",
+    "csv_bytes",
+    "latex_bytes",
+    "ranked_images",
+    "score_rows",
+    "stored_leakage",
+    "stored_reports",
+]
+
 FOLDER = Path(__file__).with_name("results")
 MAKE = (
     "python -m wsss_viz evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce "
@@ -77,7 +91,7 @@ def stored_leakage(name: str, folder: Path | None = None) -> dict[str, Any] | No
 
 
 def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[Row]:
-    """One row a method, best mIoU first, percentages: the scores at its threshold, with the interval's ends.
+    """One row per method, best mIoU first, percentages: the scores at its threshold, with the interval's ends.
 
     Args:
         title: of a method by its name.
@@ -107,7 +121,7 @@ def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[R
 
 
 def class_rows(report: Mapping[str, Any], classes: Sequence[str], title: Callable[[str], str]) -> list[Row]:
-    """One row a class, one column a method: IoU in percent.
+    """One row per class, one column per method: IoU in percent.
 
     >>> report = stored_reports()["scenes-test"]
     >>> class_rows(report, ["cow"], str)[0]["class"]

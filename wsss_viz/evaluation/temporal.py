@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sequences import ACTIONS, DISCRIMINATIVE, NON_DISCRIMINATIVE, Video
 
+__all__ = ["EPSILON", "THRESHOLDS", "TemporalScores", "best_threshold", "located", "normalised", "temporal_scores"]
+
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 EPSILON = 1e-5
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wsss_viz.data.photographs import credits
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 from wsss_viz.gradients.ratio import BAND, TAU
 from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.showcase.photographs import canonical
+from wsss_viz.traces.centres import CENTRES
+
+__all__ = ["PICTURE_TITLES", "SCALES", "SUBJECTS", "caption"]
 
 PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
 SUBJECTS = {
@@ -34,7 +39,22 @@ def _row(row: Row) -> str:
 
 
 def caption(spec: FigureSpec) -> str:
-    """What the figure shows, in full sentences."""
+    """What the figure shows, in full sentences; of photographs that ship, whose they are.
+
+    Examples:
+        >>> caption(FigureSpec("grid", ("image", "cam"), (Row("scenes:test:17", "dog"),))).partition(". ")[0]
+        'Class activation maps of one class per image: (a) image, (b) CAM'
+    """
+    return " ".join([_caption(spec), *_credits(spec)])
+
+
+def _credits(spec: FigureSpec) -> list[str]:
+    names = [canonical(row.image).removeprefix("photos:") for row in spec.rows if row.image.startswith("photos:")]
+    lines = credits(names) if names else ()
+    return [f"Photographs: {'; '.join(lines)}."] if lines else []
+
+
+def _caption(spec: FigureSpec) -> str:
     if spec.kind == "plane":
         names = " and ".join(spec.columns)
         return (
@@ -57,7 +77,7 @@ def caption(spec: FigureSpec) -> str:
         what = (
             "Pseudo masks of the images' labels"
             if spec.show == "mask"
-            else "Class activation maps of one class an image"
+            else "Class activation maps of one class per image"
         )
         lead = f"{what}: {', '.join(_lettered(spec, titles))}."
     else:
@@ -70,7 +90,10 @@ def caption(spec: FigureSpec) -> str:
         lead = f"{', '.join(titles)}, step by step: {what}."
     scale = SCALES["relu_max" if spec.show == "mask" and spec.normalisation == "raw" else spec.normalisation]
     how = f"the threshold is {spec.threshold:g}" if spec.show == "mask" else "high is bright"
-    parts = [lead, f"{scale}; {how}."]
+    laid = (
+        "by the centres of their cells' receptive fields" if spec.align == CENTRES else "stretched, as the field does"
+    )
+    parts = [lead, f"{scale}; {how}; laid over the images {laid}."]
     if spec.contours:
         parts.append("White: outline of the ground truth, where there is one.")
     return " ".join([*parts, f"Images: {images}."])

@@ -18,6 +18,27 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+__all__ = [
+    "ACCENT",
+    "GREY",
+    "POINTS_PER_PIXEL",
+    "Axis",
+    "Band",
+    "Bars",
+    "Cells",
+    "Chart",
+    "Colour",
+    "Frames",
+    "Hover",
+    "Line",
+    "Mark",
+    "Note",
+    "Plot",
+    "Points",
+    "Rule",
+    "Values",
+]
+
 Values = Sequence[Any] | NDArray[Any]
 Colour = str | tuple[float, ...]
 """#rrggbb, or shares of red, green and blue, and of opacity."""

@@ -23,6 +23,8 @@ from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.information.plane import INPUT, LABEL, Plane, stored_plane
 from wsss_viz.methods.catalogue import METHODS
 
+__all__ = ["LEGEND_COLUMNS", "LEGEND_ROW", "TITLES", "curves", "panels", "plane", "ratios"]
+
 TITLES = {
     "toy-flatten": "toy, flatten",
     "toy-gap": "toy, global pooling",
@@ -35,7 +37,19 @@ LEGEND_ROW = 0.18
 
 
 def curves(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
-    """A panel for each image and method: the logits of all classes over the steps, the labels' in their colours."""
+    """A panel for each image and method: the logits of all classes over the steps, the labels' in their colours.
+
+    Examples:
+        >>> from wsss_viz.figures.spec import Row
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> from wsss_viz.traces import Trace
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> row = FigureRow(flag(), flag(), "red", {"cam": trace})
+        >>> figure = curves(FigureSpec("curves", ("cam",), (Row("flag", "red"),)), [row])
+        >>> [float(line.get_ydata()[0].round(2)) for line in figure.axes[0].lines]  # the logits, the labels' last
+        [0.0, 0.33, 0.67]
+    """
     pairs = [(entry, method) for entry in rows for method in entry.traces]
     labelled = list(dict.fromkeys(name for row in rows for name in _labels(row)))
     listed = labelled if spec.labels else []

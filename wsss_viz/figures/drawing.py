@@ -30,6 +30,20 @@ from wsss_viz.figures.chart import (
 )
 from wsss_viz.figures.writing import written
 
+__all__ = [
+    "DASHES",
+    "HTML_BREAK",
+    "INCHES",
+    "MARKERS",
+    "POINTS",
+    "SYMBOL_POINTS",
+    "chart_figure",
+    "chart_svg",
+    "draw",
+    "draw_panel",
+    "plain",
+]
+
 DASHES: dict[str, Any] = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-.", "longdash": (0, (8, 3))}
 MARKERS = {
     "": "", "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "triangle-up": "^",

@@ -18,6 +18,8 @@ from wsss_viz.figures.spec import FINAL, FigureSpec
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
 
+__all__ = ["MOST_STEPS", "ONE_LINE", "TITLES", "TWO_LINES", "Cell", "Line", "filmstrip", "grid"]
+
 MOST_STEPS = 8
 ONE_LINE, TWO_LINES = 0.2, 0.3
 """Inches for the columns' titles, and for the rows' names."""
@@ -85,7 +87,7 @@ def _method_cell(
     under = entry.fine.image if image is None else image
     if spec.show == "mask":
         return Cell(under, mask=seed_mask(entry, method, k, spec), classes=entry.traces[method].classes)
-    return Cell(under, class_map(entry, method, k, spec.frames))
+    return Cell(under, class_map(entry, method, k, spec.frames, spec.align))
 
 
 def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:

@@ -7,9 +7,12 @@ from pathlib import Path
 from wsss_viz.errors import InputError
 from wsss_viz.figures.spec import FigureSpec, read_spec
 
+__all__ = ["PRESETS", "preset"]
+
 _FOLDER = Path(__file__).with_name("presets")
 PRESETS = {
-    "grid": "Qualitative grid",
+    "photographs": "Photographs",
+    "grid": "Drawn scenes",
     "erasing": "Erasing, step by step",
     "rib": "RIB, step by step",
     "curves": "Score curves",

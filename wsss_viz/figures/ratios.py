@@ -15,6 +15,20 @@ from wsss_viz.gradients.ratio import TAU, Curve
 from wsss_viz.gradients.stored import Stored, shipped
 from wsss_viz.models.manifest import read_manifest
 
+__all__ = [
+    "COLOURS",
+    "LAYER_KEYS",
+    "SCENE_NAMES",
+    "STEP_KEY",
+    "SYMBOLS",
+    "TOY_NAMES",
+    "layers_curve",
+    "layers_panel",
+    "measured",
+    "steps_of",
+    "steps_panel",
+]
+
 LAYER_KEYS = {
     "toy-flatten": "flatten/bce/sum/max/all",
     "toy-gap": "gap/bce/sum/max/all",

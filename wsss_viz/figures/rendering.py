@@ -9,6 +9,8 @@ from wsss_viz.figures.sources import TraceOf, collect_rows, compute_trace
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.figures.writing import written
 
+__all__ = ["draw", "render"]
+
 
 def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
     """The figure. Raises InputError where what it shows is not there.

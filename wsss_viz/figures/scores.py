@@ -10,6 +10,8 @@ from scipy.special import expit
 
 from wsss_viz.figures.chart import Axis, Colour, Line, Mark, Plot, Rule
 
+__all__ = ["OTHER", "scores_panel"]
+
 OTHER = "#9aa1a6"
 """Of the classes that no label names."""
 

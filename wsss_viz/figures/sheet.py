@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from wsss_viz.figures.fonts import families_for
 from wsss_viz.figures.spec import WIDTHS, FigureSpec
 
+__all__ = ["EDGE", "GAP", "POINTS", "READABLE", "Sheet", "broken", "fitting", "outline", "overlay", "picture"]
+
 GAP, EDGE = 0.04, 0.02
 POINTS = 72
 READABLE = 6.0

@@ -15,11 +15,25 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
-from wsss_viz.figures.spec import FINAL, FigureSpec, Row
+from wsss_viz.figures.spec import FINAL, PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, FigureSpec, Row
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase import read_showcase
-from wsss_viz.traces import Trace, upsample
+from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes
+from wsss_viz.traces import CellCentres, Step, Trace, upsample
+from wsss_viz.traces.centres import CENTRES, FIELD
+
+__all__ = [
+    "FINE_SIDE",
+    "FigureRow",
+    "TraceOf",
+    "class_map",
+    "class_scores",
+    "collect_rows",
+    "compute_trace",
+    "seed_mask",
+    "seen_image",
+]
 
 FINE_SIDE = 512
 TraceOf = Callable[[FigureSpec, str, str], Trace]
@@ -51,23 +65,39 @@ def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
         >>> compute_trace(spec, "cam", "scenes:test:17").target_names
         ('dog',)
     """
-    changes = spec.settings.get(method, {})
-    if spec.classifier == "scenes-classifier" and not changes:
-        try:
-            showcase = read_showcase()
-        except InputError:
-            pass  # computed instead
-        else:
-            if showcase.has(method, source, spec.views):
-                return showcase.trace(method, source)
+    name, changes, said = spec.classifier_of(source), spec.settings.get(method, {}), spec.network_input
+    stored = None if changes or said else _stored(name, method, source, spec.views)
+    if stored is not None and (spec.align == FIELD or stored.steps[-1].centres is not None):
+        return stored
     from wsss_viz.methods.binding import bind
+    from wsss_viz.methods.few_rows import run_with_few_rows
     from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.models.loading import load
+    from wsss_viz.models.renaming import for_data_set
 
-    classifier = load(spec.classifier, "cpu")
-    run = bind(method, classifier, load_paired([method], spec.classifier, "cpu"), **changes)
-    return Trace.collect(run(_sample(source), PRESETS[spec.views]), method, classifier.classes)
+    sample, views = _sample(source), PRESETS[spec.views]
+    classifier = load(name, "cpu", mean=said.mean, std=said.std, short_side=said.short_side, stride=said.stride)
+    if name == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
+        few = with_classes(sample, few_classes(classifier, sample))
+        return Trace.collect(run_with_few_rows(method, classifier, few, views, **changes), method, few.classes)
+    looking = for_data_set(classifier, sample.classes)
+    run = bind(method, looking, load_paired([method], name, "cpu"), **changes)
+    return Trace.collect(run(sample, views), method, looking.classes)
+
+
+def _stored(classifier: str, method: str, source: str, views: str) -> Trace | None:
+    """The trace of the showcase; None where it has none of this classifier, method, image and views."""
+    try:
+        if classifier == SCENES_CLASSIFIER:
+            showcase = read_showcase()
+            return showcase.trace(method, source) if showcase.has(method, source, views) else None
+        if classifier == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
+            photographs = read_photographs()
+            return photographs.trace(method, _sample(source)) if photographs.has(method, source, views) else None
+    except InputError:
+        pass  # computed instead
+    return None
 
 
 def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[FigureRow, ...]:
@@ -82,10 +112,13 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[F
         >>> row.sample.size, row.fine.size, row.name
         ((128, 128), (512, 512), 'dog')
     """
-    registered = spec.methods if spec.classifier in read_manifest() else ()
-    reason = next(filter(None, (why_not_registered(method, spec.classifier) for method in registered)), "")
-    if reason:
-        raise InputError(reason)
+    entries = read_manifest()
+    for row in spec.rows:
+        name = spec.classifier_of(row.image)
+        wanted = [column for column in spec.columns_of(row) if column in METHODS] if name in entries else []
+        reason = next(filter(None, (why_not_registered(method, name) for method in wanted)), "")
+        if reason:
+            raise InputError(reason)
     return tuple(_figure_row(spec, row, trace_of) for row in spec.rows)
 
 
@@ -118,7 +151,7 @@ def _fine(source: str, sample: Sample) -> Sample:
     return _sample(f"scenes:{split}@{FINE_SIDE}x{FINE_SIDE}:{index}")
 
 
-def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[np.float32]:
+def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str = FIELD) -> NDArray[np.float32]:
     """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed.
 
     Examples:
@@ -138,7 +171,7 @@ def class_map(entry: FigureRow, method: str, step: int, frames: str) -> NDArray[
         elif "current" in at_step.arrays:
             plane = at_step.arrays["current"][index]
     half = plane.astype(np.float16).astype(np.float32)
-    return upsample(half[None], entry.sample.size)[0]
+    return upsample(half[None], entry.sample.size, _aligned(at_step, align))[0]
 
 
 def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
@@ -158,7 +191,15 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
     competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
     by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
     half = trace.steps[step].maps.astype(np.float16).astype(np.float32)
-    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by)
+    centres = _aligned(trace.steps[step], spec.align)
+    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by, centres)
+
+
+def _aligned(step: Step, align: str) -> CellCentres | None:
+    """What the step's maps are laid over the image by. Raises InputError where that is not known."""
+    if align == CENTRES and step.centres is None:
+        raise InputError("where the cells of these maps lie is not known: leave `align` out")
+    return step.aligned(align)
 
 
 def seen_image(entry: FigureRow, method: str, step: int) -> NDArray[np.uint8]:

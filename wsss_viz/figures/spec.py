@@ -11,8 +11,36 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import METHODS, check_changes
 from wsss_viz.methods.view_set import PRESETS
 from wsss_viz.models.manifest import settings_of
+from wsss_viz.models.network_input import NOTHING, UNCHANGED, NetworkInput
+from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
+
+__all__ = [
+    "ACTIVATIONS",
+    "CLASSIFIER_PER_IMAGE",
+    "COLUMNS",
+    "DISPLAYS",
+    "FINAL",
+    "FORMAT",
+    "FRAMES",
+    "KINDS",
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "MOST_STEPS",
+    "PHOTOGRAPHS_CLASSIFIER",
+    "PICTURES",
+    "RATIOS",
+    "SCENES_CLASSIFIER",
+    "VIEWS",
+    "WIDTHS",
+    "WITHOUT_ROWS",
+    "FigureSpec",
+    "Reader",
+    "Row",
+    "read_spec",
+    "spec_bytes",
+]
 
 FORMAT = 1
 KINDS = ("grid", "filmstrip", "curves", "plane", "hgr")
@@ -26,6 +54,8 @@ DISPLAYS = ("map", "mask")
 FINAL = -1
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib-steps")
+INPUT = ("mean", "std", "short_side", "stride")
+"""What `input` may say."""
 PICTURES = ("image", "truth")
 COLUMNS = {
     "grid": (*PICTURES, *METHODS),
@@ -35,6 +65,8 @@ COLUMNS = {
     "hgr": RATIOS,
 }
 """What a column may be, by kind."""
+CLASSIFIER_PER_IMAGE = "each-its-own"
+SCENES_CLASSIFIER, PHOTOGRAPHS_CLASSIFIER = "scenes-classifier", "imagenet-efficientnet-lite0"
 MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 10, 12
 
 
@@ -72,7 +104,8 @@ class FigureSpec:
         show: "map", or "mask": the pseudo mask of the image's labels and the row's class at `threshold`.
         threshold: of the pseudo mask, on the normalised maps; a raw map has no scale, so its mask is the one of
             `relu_max`.
-        classifier: a name in the register of checkpoints, a checkpoint's path, or a torchvision model.
+        classifier: a name in the register of checkpoints, a checkpoint's path, a torchvision model, or
+            `CLASSIFIER_PER_IMAGE`: the drawn scenes' classifier for these, ImageNet's network for any other image.
         views: one of `VIEWS`.
         settings: by method, those that are not the classifier's own or the defaults.
         normalisation: one of `NORMALISATIONS`.
@@ -84,6 +117,9 @@ class FigureSpec:
         letters: whether columns (of a grid) or panels have letters.
         colour_bar: whether there is one.
         contours: whether the ground truth of the row's class is outlined.
+        align: one of `ALIGNMENTS`: how maps are laid over images, as the field does or by their cells' centres.
+        network_input: `input` in JSON: what is said of the classifier's input, `mean`, `std`, `short_side` (null: the
+            image's own size) and `stride`, as by the command line's options.
     """
 
     kind: str
@@ -93,7 +129,7 @@ class FigureSpec:
     frames: str = "map"
     show: str = "map"
     threshold: float = 0.3
-    classifier: str = "scenes-classifier"
+    classifier: str = SCENES_CLASSIFIER
     views: str = "single"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     normalisation: str = "relu_max"
@@ -105,6 +141,8 @@ class FigureSpec:
     letters: bool = True
     colour_bar: bool = True
     contours: bool = True
+    align: str = FIELD
+    network_input: NetworkInput = NOTHING
 
     def __post_init__(self) -> None:
         """Checks what depends on the kind. Raises InputError."""
@@ -136,6 +174,12 @@ class FigureSpec:
     def columns_of(self, row: Row) -> tuple[str, ...]:
         """The columns that a row has, in the figure's order."""
         return tuple(name for name in self.columns if not row.columns or name in row.columns)
+
+    def classifier_of(self, image: str) -> str:
+        """The classifier that looks at an image, by the image's data string."""
+        if self.classifier != CLASSIFIER_PER_IMAGE:
+            return self.classifier
+        return SCENES_CLASSIFIER if image.startswith("scenes:") else PHOTOGRAPHS_CLASSIFIER
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -174,7 +218,7 @@ def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
 
 
 def spec_bytes(spec: FigureSpec) -> bytes:
-    """The spec as JSON, as `read_spec` reads it: every key, `settings` where there are any. Same spec, same bytes.
+    """The spec as JSON, as `read_spec` reads it: every key, of `LATER` those that say something.
 
     Examples:
         >>> spec = FigureSpec("plane", ("tanh",), width="single")
@@ -186,9 +230,25 @@ def spec_bytes(spec: FigureSpec) -> bytes:
         value = getattr(spec, entry.name)
         if entry.name == "rows":
             value = [_row_content(row) for row in value]
-        if entry.name != "settings" or value:
-            content[entry.name] = list(value) if isinstance(value, tuple) else value
+        if entry.name == "network_input":
+            value = _input_content(value)
+        if entry.name not in LATER or value != LATER[entry.name]:
+            content["input" if entry.name == "network_input" else entry.name] = (
+                list(value) if isinstance(value, tuple) else value
+            )
     return (json.dumps(content, indent=2) + "\n").encode()
+
+
+LATER: dict[str, Any] = {"settings": {}, "align": FIELD, "network_input": {}}
+"""Keys that are written only where they are not this, so that the specs of before keep their bytes."""
+
+
+def _input_content(said: NetworkInput) -> dict[str, Any]:
+    """What was said of the input, as JSON has it."""
+    content = {name: getattr(said, name) for name in INPUT if getattr(said, name) is not None}
+    if content.get("short_side") == UNCHANGED:
+        content["short_side"] = None
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in content.items()}
 
 
 def _row_content(row: Row) -> dict[str, Any]:
@@ -206,6 +266,8 @@ def _spec(content: Any) -> FigureSpec:
     if content["format"] != FORMAT or isinstance(content["format"], bool):
         raise InputError(f"`format` is {FORMAT} here, got {_short(content['format'])}: write the spec for this version")
     values = {key: _READERS[key](key, value) for key, value in content.items() if key != "format"}
+    if "input" in values:
+        values["network_input"] = values.pop("input")
     return FigureSpec(**values)
 
 
@@ -285,6 +347,19 @@ def _settings(key: str, value: Any) -> dict[str, dict[str, Any]]:
     return value
 
 
+def _input(key: str, value: Any) -> NetworkInput:
+    if not isinstance(value, dict):
+        raise InputError(f'`{key}` is an object such as {{"mean": [0.5, 0.5, 0.5], "stride": 16}}, got {_short(value)}')
+    _keys(value, INPUT, ())
+    said: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in value.items()}
+    if "short_side" in said and said["short_side"] is None:
+        said["short_side"] = UNCHANGED
+    try:
+        return NetworkInput(**said)
+    except InputError as error:
+        raise InputError(f"`{key}`: {error}") from None
+
+
 def _row(key: str, value: Any) -> Row:
     if not isinstance(value, dict):
         raise InputError(f'`{key}` are objects such as {{"image": "scenes:test:129"}}, got {_short(value)}')
@@ -318,6 +393,8 @@ _READERS: dict[str, Reader] = {
     "letters": _yes_or_no,
     "colour_bar": _yes_or_no,
     "contours": _yes_or_no,
+    "align": _choice(ALIGNMENTS),
+    "input": _input,
 }
 
 

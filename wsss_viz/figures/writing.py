@@ -15,6 +15,8 @@ from matplotlib.text import Text
 from wsss_viz.errors import InputError
 from wsss_viz.figures.fonts import FAMILY, use_fonts
 
+__all__ = ["KINDS", "written", "written_pages"]
+
 KINDS = ("png", "pdf", "svg")
 _SETTINGS: Any = {
     "font.family": FAMILY,
@@ -35,7 +37,7 @@ _LOCK = threading.Lock()
 
 
 def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
-    """One PDF of a page a figure, fonts embedded, without a date: the same figures give the same bytes.
+    """A PDF with one page per figure, fonts embedded, without a date: the same figures give the same bytes.
 
     Examples:
         >>> from matplotlib.figure import Figure

@@ -16,6 +16,8 @@ from wsss_viz.gradients.ratio import TAUS, Curve, ratio_curve, summarise
 from wsss_viz.gradients.regions import REGIONS
 from wsss_viz.models.digit_network import DigitNetwork
 
+__all__ = ["MeasuredDigits", "accuracy", "digit_maps", "measure_digits"]
+
 _BATCH = 50
 
 

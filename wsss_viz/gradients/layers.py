@@ -21,6 +21,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier, channels_last
 from wsss_viz.models.digit_network import DigitNetwork
 
+__all__ = ["LOGIT", "Reader", "check_evaluation", "classifier_reader", "digit_reader", "network_reader"]
+
 LOGIT = "logit"
 Reader = Callable[[Tensor], dict[str, Tensor]]
 

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from wsss_viz.gradients.layers import LOGIT, Reader
 
+__all__ = ["ENERGY", "MEASURES", "PROBES", "SUM", "GradientMaps", "gradient_maps"]
+
 SUM, ENERGY = "sum", "energy"
 MEASURES = (SUM, ENERGY)
 PROBES = 8

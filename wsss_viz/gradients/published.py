@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["HGR", "LAYERS", "NOTE", "UNVERIFIED"]
+
 NOTE = "read off figure 1 (c) of RIB (NeurIPS 2021), ±0.02"
 LAYERS = ("G1", "G2", "G3", "G4", "G5", "G6")
 HGR = {

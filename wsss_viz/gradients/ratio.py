@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.evaluation.resampling import percentile_interval, resampling_weights
 
+__all__ = ["BAND", "TAU", "TAUS", "Curve", "high_gradient_ratio", "nearest", "normalise", "ratio_curve", "summarise"]
+
 TAU = 0.3
 BAND = (0.2, 0.4)
 TAUS = tuple(round(0.05 * step, 2) for step in range(1, 19))

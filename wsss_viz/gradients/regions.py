@@ -9,6 +9,8 @@ from wsss_viz.data.sample import BACKGROUND, DISCRIMINATIVE, NON_DISCRIMINATIVE,
 from wsss_viz.errors import InputError
 from wsss_viz.traces import upsample
 
+__all__ = ["CAM_SHARE", "REGIONS", "Masks", "at_size", "box_region", "map_regions", "part_regions"]
+
 REGIONS = ("discriminative", "non_discriminative", "irrelevant")
 CAM_SHARE = 0.5
 

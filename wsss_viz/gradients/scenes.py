@@ -22,6 +22,24 @@ from wsss_viz.methods import cam, rib, rib_bce
 from wsss_viz.methods.rib_loss import RIB
 from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "MAP",
+    "PARTS",
+    "Counting",
+    "Measured",
+    "ThroughRib",
+    "known_labels",
+    "mean_interval",
+    "measure_rib",
+    "measure_scenes",
+    "over_labels",
+    "rib_maps",
+    "rib_steps",
+    "scene_maps",
+    "scene_regions",
+    "tuned_layers",
+]
+
 PARTS, MAP = "parts", "map"
 
 

@@ -18,6 +18,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.gradients.ratio import Curve
 from wsss_viz.version import __version__
 
+__all__ = ["FOLDER", "REBUILD", "Entry", "Stored", "entry_dict", "shipped"]
+
 FOLDER = Path(__file__).parent / "runs"
 REBUILD = "python -m wsss_viz diagnose gradient-ratio --data {} --store"
 _DIGITS = 4

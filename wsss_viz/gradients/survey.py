@@ -29,6 +29,22 @@ from wsss_viz.methods.rib_loss import BCE, RIB
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.digit_network import DigitNetwork
 
+__all__ = [
+    "ALL_SEEDS",
+    "EXAMPLE",
+    "EXAMPLES",
+    "MAP_SHARES",
+    "PERCENTILES",
+    "RIB_STEPS",
+    "Progress",
+    "digits_key",
+    "rib_key",
+    "scenes_key",
+    "survey_digits",
+    "survey_scenes",
+    "to_bytes",
+]
+
 PERCENTILES = {"max": 100.0, "p99": 99.0}
 MAP_SHARES = (0.3, 0.5, 0.7)
 ALL_SEEDS = "all"
@@ -80,6 +96,13 @@ def survey_digits(
     Args:
         networks: head, loss, seed and the trained network.
         about: how they were trained.
+
+    Examples:
+        >>> from wsss_viz.data.digits import CANVAS, draw_digits
+        >>> data = draw_digits("test", 8, shape_share=1.0)
+        >>> stored = survey_digits([("gap", "bce", 0, DigitNetwork("gap", CANVAS, 0))], data, {"pictures": 8})
+        >>> stored.entries[digits_key("gap", "bce", seed=0)].curve.layers
+        ('conv 1', 'conv 2', 'conv 3', 'conv 4', 'conv 5', 'logit')
     """
     entries: dict[str, Entry] = {}
     indices = _of_each_class(data)
@@ -125,6 +148,12 @@ def survey_scenes(
         rib_samples: those that RIB tunes on.
         example: whose maps by the first classifier are kept.
         about: the data, the checkpoints' digests.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> stored = survey_scenes({"colours": colour_network()}, [flag()], [flag()], flag(), {})
+        >>> stored.about["labels"], stored.entries[scenes_key("colours")].curve.layers
+        (['red', 'blue'], ('stage 1', 'stage 2', 'logit'))
     """
     entries: dict[str, Entry] = {}
     first_name, first = next(iter(classifiers.items()))

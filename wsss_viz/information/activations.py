@@ -11,6 +11,8 @@ from scipy import special
 
 from wsss_viz.errors import InputError
 
+__all__ = ["ACTIVATIONS", "Activation", "Array", "activation"]
+
 Array = NDArray[np.float64]
 
 

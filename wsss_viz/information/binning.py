@@ -22,6 +22,21 @@ from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.inputs import features, same_length, symbols
 from wsss_viz.information.result import MIResult, NotApplicable
 
+__all__ = [
+    "Bins",
+    "LayerInformation",
+    "assign",
+    "default_bins",
+    "fixed_width",
+    "idnns",
+    "intervals",
+    "layer_information",
+    "over_range",
+    "preactivation",
+    "quantiles",
+    "row_codes",
+]
+
 
 @dataclass(frozen=True)
 class Bins:

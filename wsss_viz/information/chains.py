@@ -18,6 +18,8 @@ from wsss_viz.information.discrete import EXACT, check_table, entropy_of, mutual
 from wsss_viz.information.inputs import real
 from wsss_viz.information.result import MIResult
 
+__all__ = ["Table", "binary_symmetric", "cascade", "check_channel", "joint"]
+
 Table = NDArray[np.float64]
 
 

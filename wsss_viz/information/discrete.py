@@ -17,6 +17,21 @@ from wsss_viz.errors import InputError
 from wsss_viz.information.inputs import Z_95, generator, real, same_length, symbols
 from wsss_viz.information.result import MIResult, NotApplicable, Null
 
+__all__ = [
+    "CORRECTIONS",
+    "EXACT",
+    "LN2",
+    "SAMPLES_PER_CELL",
+    "TableMeasures",
+    "check_table",
+    "entropy",
+    "entropy_of",
+    "joint_table",
+    "mutual_information",
+    "sample_information",
+    "table_measures",
+]
+
 CORRECTIONS = ("none", "miller_madow")
 LN2 = float(np.log(2))
 SAMPLES_PER_CELL = 5

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from wsss_viz.errors import InputError
 
+__all__ = ["DEFAULTS", "ESTIMATORS", "FAMILIES", "check_estimator", "number_of"]
+
 FAMILIES = ("logistic", "mlp")
 ESTIMATORS = {
     "default": "the usual bins: width 1/15 for bounded activations, 0.07 for others",
@@ -33,6 +35,14 @@ def check_estimator(text: str) -> tuple[str, str]:
 
     Raises:
         InputError: no such estimator, or a value it cannot have.
+
+    Examples:
+        >>> check_estimator("bins:30"), check_estimator("default")
+        (('bins', '30'), ('default', ''))
+        >>> check_estimator("bins:2.5")
+        Traceback (most recent call last):
+            ...
+        wsss_viz.errors.InputError: `estimator` bins wants a whole number from 2 to 10000, got 2.5
     """
     kind, colon, value = text.strip().partition(":")
     if kind not in ESTIMATORS or (kind == "default" and colon):
@@ -48,7 +58,12 @@ def check_estimator(text: str) -> tuple[str, str]:
 
 
 def number_of(kind: str, value: str) -> float:
-    """The number after the colon. Raises InputError where it is none, or out of the estimator's range."""
+    """The number after the colon. Raises InputError where it is none, or out of the estimator's range.
+
+    Examples:
+        >>> number_of("bins", "30"), number_of("noise", "0.1")
+        (30.0, 0.1)
+    """
     try:
         number = float(value)
     except ValueError as error:

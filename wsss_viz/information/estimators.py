@@ -25,6 +25,8 @@ from wsss_viz.information.probe import probe_information
 from wsss_viz.information.result import MIResult, NotApplicable
 from wsss_viz.information.runs import Run, layer_functions
 
+__all__ = ["DETERMINISTIC", "SOFTMAX", "Array", "Estimator", "Network", "Outcome", "Pair", "estimator", "network"]
+
 P = ParamSpec("P")
 Array = NDArray[np.float64]
 Outcome = MIResult | NotApplicable
@@ -62,7 +64,7 @@ class Estimator:
 
     Attributes:
         name: the string that gives this estimator again.
-        measure: one Pair a layer.
+        measure: one Pair per layer.
         inputs: it measures on so many inputs, each class in its share; None for all 4096. The cap is log2 of it.
         snapshots: at most so many epochs are measured unless one asks for more, since it is slow; None for all.
     """
@@ -77,6 +79,11 @@ def estimator(text: str, run: Run) -> Estimator:
     """The estimator that `text` names, laid out for a run; raises as `check_estimator` does.
 
     Bins that depend on the activations (`range`, `quantile`) are fixed here, once for all epochs.
+
+    Examples:
+        >>> from wsss_viz.information.runs import stored_run
+        >>> estimator("bins:30", stored_run("tanh")).name
+        'bins:30'
     """
     kind, value = check_estimator(text)
     name = f"{kind}:{value}" if value else kind
@@ -96,7 +103,16 @@ def estimator(text: str, run: Run) -> Estimator:
 
 
 def network(run: Run, index: int, seed: int, layers: list[Array], inputs: int | None = None) -> Network:
-    """The network of a seed at a snapshot, from the activations (S, 4096, d) of that snapshot."""
+    """The network of a seed at a snapshot, from the activations (S, 4096, d) of that snapshot.
+
+    Examples:
+        >>> from wsss_viz.information.runs import stored_run
+        >>> run = stored_run("tanh")
+        >>> layers = [np.zeros((1, 4096, width)) for width in (10, 7, 5, 4, 3, 2)]
+        >>> one = network(run, 0, 0, layers, inputs=64)
+        >>> one.inputs.shape, one.layers[0].shape, len(one.functions)
+        ((64, 12), (64, 10), 6)
+    """
     labels, patterns = icosahedron.labels(), icosahedron.patterns().astype(np.float64)
     indices = np.arange(len(labels)) if inputs is None else mixture.stratified_subset(labels, inputs)
     activation = run.recipe.activation

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from wsss_viz.errors import InputError
 
+__all__ = ["Z_95", "features", "generator", "real", "same_length", "symbols"]
+
 Z_95 = 1.959964
 """The 97.5 % quantile of the normal distribution: 95 % of the mass lies within +- this many standard errors."""
 

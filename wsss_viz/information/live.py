@@ -21,6 +21,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.information.runs import Recipe, Snapshot
 from wsss_viz.resources import package_folder
 
+__all__ = ["UPDATES", "Update", "stream", "updates"]
+
 UPDATES = 40
 _PACKAGE_ROOT = package_folder().parent
 

@@ -21,6 +21,8 @@ from wsss_viz.information.binning import Bins, intervals, preactivation
 from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.result import MIResult, NotApplicable
 
+__all__ = ["LAID", "REACH", "bin_masses", "laid_bins", "minimal_curve", "minimal_information"]
+
 LAID = ("value", "short", "before")
 """How bins may be laid on a unit, see `laid_bins`."""
 REACH = 40.0

@@ -24,6 +24,17 @@ from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.inputs import Z_95, features, generator, same_length, symbols
 from wsss_viz.information.result import MIResult
 
+__all__ = [
+    "CHUNK",
+    "Array",
+    "Band",
+    "LabelBand",
+    "channel_information",
+    "information_bounds",
+    "label_bounds",
+    "stratified_subset",
+]
+
 Array = NDArray[np.float64]
 CHUNK = 2**21
 """Kernel entries held at a time: 16 MiB of float64."""

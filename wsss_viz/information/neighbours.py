@@ -21,6 +21,16 @@ from wsss_viz.information.discrete import LN2, entropy_of
 from wsss_viz.information.inputs import Z_95, features, generator, same_length, symbols
 from wsss_viz.information.result import MIResult, NotApplicable
 
+__all__ = [
+    "FEW_SAMPLES",
+    "JITTER",
+    "LOW_FROM_DIMENSIONS",
+    "MOST_DIMENSIONS",
+    "Array",
+    "label_information",
+    "neighbour_information",
+]
+
 Array = NDArray[np.float64]
 MOST_DIMENSIONS = 6
 LOW_FROM_DIMENSIONS = 4

@@ -19,6 +19,8 @@ from wsss_viz.data import icosahedron
 from wsss_viz.information.inputs import generator
 from wsss_viz.information.runs import SIZES, WEIGHT_COUNT, Recipe, Run, Snapshot, saturated_share
 
+__all__ = ["epochs", "logits", "snapshots", "train"]
+
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "relu": torch.relu,

@@ -19,6 +19,8 @@ from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.inputs import Z_95, features, generator, same_length, symbols
 from wsss_viz.information.result import MIResult
 
+__all__ = ["OPEN_BRACKET", "QUERIES", "Array", "noisy_network_information"]
+
 Array = NDArray[np.float64]
 QUERIES = 256
 OPEN_BRACKET = 0.5

@@ -26,6 +26,20 @@ from wsss_viz.version import __version__
 if TYPE_CHECKING:
     from wsss_viz.information.estimators import Outcome, Pair
 
+__all__ = [
+    "INPUT",
+    "INPUT_ENTROPY",
+    "LABEL",
+    "LABEL_ENTROPY",
+    "Array",
+    "Plane",
+    "measure",
+    "measured_epochs",
+    "measuring",
+    "plane_name",
+    "stored_plane",
+]
+
 Array = NDArray[np.float64]
 INPUT, LABEL = 0, 1
 """The last axis of `Plane.bits`: what is said of the input, and of the label."""

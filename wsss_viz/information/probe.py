@@ -31,6 +31,21 @@ from wsss_viz.information.discrete import entropy_of
 from wsss_viz.information.inputs import features, generator, same_length, symbols
 from wsss_viz.information.result import MIResult, NotApplicable, Null
 
+__all__ = [
+    "FAMILIES",
+    "FEWEST_GROUPS",
+    "HIDDEN",
+    "INNER_FOLDS",
+    "MOST_EPOCHS",
+    "PATIENCE",
+    "REGULARISATIONS",
+    "SAMPLES_PER_FEATURE",
+    "STOPPING_FOLDS",
+    "Array",
+    "Codes",
+    "probe_information",
+]
+
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 REGULARISATIONS = tuple(float(C) for C in np.logspace(-5, 2, 8))

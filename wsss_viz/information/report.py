@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY, Plane
 from wsss_viz.information.runs import LAYERS, Run
 
+__all__ = ["TABLE_EPOCHS", "report", "table"]
+
 TABLE_EPOCHS = 6
 
 

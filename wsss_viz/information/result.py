@@ -9,6 +9,8 @@ from typing import Any
 
 from wsss_viz.errors import InputError
 
+__all__ = ["MIResult", "NotApplicable", "Null"]
+
 
 class NotApplicable(InputError):  # noqa: N818 - a verdict on the estimator, not a defect
     """The estimator does not apply to this input; the message is the reason, in one line.

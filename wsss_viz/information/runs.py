@@ -25,6 +25,24 @@ from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.inputs import generator
 from wsss_viz.version import __version__
 
+__all__ = [
+    "LAYERS",
+    "PRESETS",
+    "SIZES",
+    "TRAIN_SHARE",
+    "WEIGHT_COUNT",
+    "Array",
+    "Recipe",
+    "Run",
+    "Snapshot",
+    "forward",
+    "layer_functions",
+    "recipe",
+    "saturated_share",
+    "stored_file",
+    "stored_run",
+]
+
 Array = NDArray[np.float64]
 
 SIZES = (12, 10, 7, 5, 4, 3, 2)

@@ -20,6 +20,8 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.renaming import RenamedClassifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["BoundMethod", "Networks", "RenamedMethod", "Runner", "bind"]
+
 Runner = Callable[[Sample, Views], Iterator[Step]]
 """A method bound to its networks: a sample and the views to its Steps."""
 

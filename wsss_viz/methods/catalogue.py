@@ -23,6 +23,20 @@ from wsss_viz.methods.settings import (
     Settings,
 )
 
+__all__ = [
+    "METHODS",
+    "Method",
+    "available",
+    "check_changes",
+    "lead",
+    "method",
+    "read_changes",
+    "roles",
+    "title",
+    "why_not",
+    "why_not_registered",
+]
+
 
 @dataclass(frozen=True)
 class Method:

@@ -22,6 +22,8 @@ from wsss_viz.methods.views import SINGLE, Views, fuse, high_res, view_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["cam"]
+
 
 @with_centres
 def cam(

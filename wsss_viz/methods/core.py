@@ -15,6 +15,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods.settings import Settings
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["as_array", "check_finite", "check_pair", "is_finite", "resolve", "target_indices", "top_class"]
+
 S = TypeVar("S", bound=Settings)
 
 

@@ -37,6 +37,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["Erased", "alpha", "cs_ae", "cse_loss", "draw_labels", "erase_all", "erase_class", "erasing_step"]
+
 
 def alpha(epoch: int, start: float = 0.3, growth: float = 0.05) -> float:
     """The weight of L_cse in epoch e = 0, 1, ...: start + growth e (OC-CSE `train.py`: 0.30 to 1.00 in 15 epochs).

@@ -32,6 +32,8 @@ from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["cs_ae_single"]
+
 
 @with_centres
 def cs_ae_single(

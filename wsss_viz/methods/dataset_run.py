@@ -29,6 +29,8 @@ from wsss_viz.traces.map_folder import DICTIONARIES, NUMBERED, SETTINGS, MapWrit
 from wsss_viz.traces.step import last_step
 from wsss_viz.traces.storage import StoredMaps
 
+__all__ = ["Progress", "RankReport", "numbered_by", "run_dataset"]
+
 Progress = Callable[[Iterable[int]], Iterable[int]]
 """Shows how far it is: wraps the indices this rank goes through."""
 

@@ -31,6 +31,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["Prediction", "ae"]
+
 
 @with_centres
 def ae(
@@ -77,7 +79,7 @@ def ae(
         for stream in streams:
             stream.count(settings.stop_probability, settings.stop_area)
             if k == settings.steps:
-                stream.end(f"all {settings.steps} erasings done")
+                stream.end("the one erasing done" if settings.steps == 1 else f"all {settings.steps} erasings done")
             if stream.active:
                 values = relu_max(enlarge(stream.prediction.maps[None, list(stream.active)], size)).amax(dim=1)[0]
                 stream.plan(

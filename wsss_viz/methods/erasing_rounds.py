@@ -34,6 +34,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["ae_rounds", "erased_regions"]
+
 
 def erased_regions(
     maps: Tensor,

@@ -41,6 +41,8 @@ from wsss_viz.methods.views import SINGLE, Views, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["ErasedPairs", "erase_each", "gain", "mining_loss"]
+
 
 class ErasedPairs(NamedTuple):
     """One erased image per label of each image: P pairs (image, class), in the order of the images.

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["LateCopy", "early_features", "poly"]
+
 
 def poly(step: int, steps: int, power: float) -> float:
     """(1 - t/T)^power, the field's schedule of the learning rate (`docs/sources.md#poly`); power 0: constant.

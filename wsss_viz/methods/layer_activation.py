@@ -30,6 +30,8 @@ from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["combined", "layercam", "stage_maps"]
+
 
 def layercam(
     classifier: Classifier,

@@ -19,6 +19,19 @@ from torch.nn.functional import interpolate
 
 from wsss_viz.methods.settings import check_mask
 
+__all__ = [
+    "EPSILON",
+    "SOFT_SETTINGS",
+    "enlarge",
+    "erase",
+    "hard_mask",
+    "make_mask",
+    "min_max",
+    "relu_max",
+    "soft_mask",
+    "top_mask",
+]
+
 EPSILON = 1e-5
 
 SOFT_SETTINGS = {"ilyak93": (0.5, 10.0), "ngxbac": (0.25, 100.0), "AustinDoolittle": (0.4, 100.0)}

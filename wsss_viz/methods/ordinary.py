@@ -15,6 +15,8 @@ from wsss_viz.methods.core import as_array
 from wsss_viz.methods.shares import map_shares, object_shares
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["OrdinaryPrediction"]
+
 
 @dataclass(frozen=True, eq=False)
 class OrdinaryPrediction:

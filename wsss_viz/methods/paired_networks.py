@@ -10,6 +10,8 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import is_path, load
 from wsss_viz.models.manifest import trained_names
 
+__all__ = ["load_paired"]
+
 
 def load_paired(
     names: Sequence[str],

@@ -10,6 +10,8 @@ import torch
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["PRECISIONS", "computing", "laid_out", "using_threads"]
+
 PRECISIONS = ("float32", "bf16")
 
 

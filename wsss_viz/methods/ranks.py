@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 from wsss_viz.errors import InputError
 
+__all__ = ["ALONE", "Ranks", "Stopped", "joined", "named_by_environment"]
+
 T = TypeVar("T")
 
 _FAILED = "wsss_viz/failed"

@@ -12,6 +12,8 @@ from wsss_viz.data.subset import name_at
 from wsss_viz.errors import InputError
 from wsss_viz.methods.ranks import Ranks
 
+__all__ = ["read_all"]
+
 
 def read_all(
     samples: Sequence[Sample],

@@ -22,6 +22,8 @@ from wsss_viz.methods.rib_loss import Objective, pool
 from wsss_viz.methods.views import Views, fuse, view_inputs
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["SCENES_DRAWN_FROM", "Batch", "Companions", "Prediction", "find_companions", "shipped_companions"]
+
 SCENES_DRAWN_FROM = 128
 _READ_PER_COMPANION = 16
 

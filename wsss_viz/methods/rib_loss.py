@@ -22,6 +22,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from wsss_viz.methods.late_copy import LateCopy
 from wsss_viz.methods.settings import GAP, GNDRP, GNDRP_OFFICIAL, check_pooling
 
+__all__ = ["BCE", "RIB", "Objective", "low_region", "official_region", "pool", "rib_loss"]
+
 RIB, BCE = "rib", "bce"
 
 

@@ -36,6 +36,8 @@ from wsss_viz.methods.views import SINGLE, Views
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["Callback", "rib", "rib_bce"]
+
 Callback = Callable[[int, nn.Module], None]
 
 

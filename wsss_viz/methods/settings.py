@@ -16,6 +16,27 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 from wsss_viz.errors import InputError
 from wsss_viz.methods.view_set import Views
 
+__all__ = [
+    "GAP",
+    "GNDRP",
+    "GNDRP_OFFICIAL",
+    "MASKS",
+    "OFFICIAL_GRADIENT_VIEWS",
+    "POOLINGS",
+    "SCORES",
+    "CamSettings",
+    "CseSettings",
+    "CseSingleSettings",
+    "ErasingRoundsSettings",
+    "ErasingSettings",
+    "GainSettings",
+    "LayerCamSettings",
+    "RibSettings",
+    "Settings",
+    "check_mask",
+    "check_pooling",
+]
+
 MASKS = ("hard", "top", "soft", "graded")
 """hard: [M > threshold]; top: the share of the area with the largest values; soft: T(M); graded: M itself."""
 GAP, GNDRP, GNDRP_OFFICIAL = "gap", "gndrp", "gndrp-official"

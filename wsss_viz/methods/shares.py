@@ -11,6 +11,8 @@ from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
+__all__ = ["map_shares", "object_shares"]
+
 
 def object_shares(mask: NDArray, sample: Sample) -> dict[str, float]:
     """The share of the mask's weight on each class's object and on the background, by name; {} without a pixel mask.

@@ -24,6 +24,8 @@ from wsss_viz.models.receptive_field import cell_layout
 from wsss_viz.traces.centres import CellCentres, mean_centres
 from wsss_viz.traces.step import Step
 
+__all__ = ["fused_centres", "with_centres"]
+
 P = ParamSpec("P")
 
 
@@ -52,16 +54,16 @@ def fused_centres(
         base = cell_layout(classifier, *seen, finest)[1]
         if views.cell is not None:
             base = (math.ceil(seen[0] / views.cell), math.ceil(seen[1] / views.cell))
-        found = []
+        fused = []
         for scale in views.scales:
             scaled = (max(1, round(seen[0] * scale)), max(1, round(seen[1] * scale)))
             for depth in depths:
                 centres, grid = cell_layout(classifier, *scaled, depth)
                 sides = (centres, _mirrored(centres, grid, scaled)) if views.flip else (centres,)
-                found += [side.on_grid(grid, base).resized(scaled, seen) for side in sides]
+                fused += [side.on_grid(grid, base).resized(scaled, seen) for side in sides]
     except InputError:
         return None
-    return mean_centres(found).resized(seen, size)
+    return mean_centres(fused).resized(seen, size)
 
 
 def _mirrored(centres: CellCentres, grid: tuple[int, int], size: tuple[int, int]) -> CellCentres:
@@ -71,7 +73,18 @@ def _mirrored(centres: CellCentres, grid: tuple[int, int], size: tuple[int, int]
 
 
 def with_centres(method: Callable[P, Iterator[Step]]) -> Callable[P, Iterator[Step]]:
-    """A method whose Steps know where the cells of their maps lie: those of the classifier's class maps."""
+    """A method whose Steps know where the cells of their maps lie: those of the classifier's class maps.
+
+    Examples:
+        >>> import numpy as np
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> @with_centres
+        ... def zeros(classifier: Classifier, sample: Sample, views: Views = SINGLE) -> Iterator[Step]:
+        ...     yield Step(0, np.zeros((3, 1, 2), np.float32), np.zeros(3, np.float32))
+        >>> (step,) = zeros(colour_network(stride=2), flag())
+        >>> step.centres
+        CellCentres(origin=(0.5, 0.5), stride=(2.0, 2.0))
+    """
     signature = inspect.signature(method)
 
     @functools.wraps(method)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from wsss_viz.errors import InputError
 
+__all__ = ["MIRROR", "MULTI_SCALE", "PRESETS", "SINGLE", "Views"]
+
 _MIRROR = "+mirror"
 
 

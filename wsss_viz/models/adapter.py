@@ -25,6 +25,16 @@ from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.dilation import dilate
 from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
 
+__all__ = [
+    "LAYOUT",
+    "adapt",
+    "default_weights",
+    "is_torchvision_name",
+    "load_torchvision",
+    "read_preprocessing",
+    "untrained",
+]
+
 LAYOUT = "torchvision"
 _PROBE_SIZES = ((96, 64), (320, 256))
 """The second for networks that cannot take so small an image."""

@@ -18,6 +18,8 @@ from wsss_viz.models.reading import TensorFile
 from wsss_viz.models.reading.bounds import FORMATS
 from wsss_viz.models.report import Report
 
+__all__ = ["FORMAT", "classifier_of", "native_report", "read_checkpoint", "write_checkpoint"]
+
 FORMAT = "classifier-1"
 
 

@@ -13,6 +13,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.imagenet import IMAGENET_COUNT, imagenet_classes
 from wsss_viz.models.suffixes import beside
 
+__all__ = ["ClassList", "check_class_names", "classes_of", "names_beside", "read_class_names"]
+
 _MOST_CLASSES = 20_000
 
 

@@ -16,6 +16,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from wsss_viz.traces.centres import CellCentres
 
+__all__ = ["LARGEST_INPUT", "Classifier", "Preprocessing", "channels_last"]
+
 LARGEST_INPUT = 8 * 2**20
 """Pixels of a network's input that was enlarged: more would be an image of an extreme shape, not a large one."""
 

@@ -9,6 +9,8 @@ from torch import nn
 from wsss_viz.data.sample import Sample
 from wsss_viz.models.classifier import Classifier, Preprocessing
 
+__all__ = ["COLOURS", "colour_network", "flag"]
+
 COLOURS = ("red", "green", "blue")
 
 
@@ -45,12 +47,12 @@ def colour_network(stride: int = 1) -> Classifier:
 
 
 def flag() -> Sample:
-    """A picture of 2 x 3 pixels with its mask: red on the left, two columns of blue beside it.
+    """A picture of 2 x 3 pixels, a red column and two blue ones, with its mask and its parts.
 
     Examples:
-        >>> flag().labels, flag().mask.tolist()
-        (('red', 'blue'), [[1, 3, 3], [1, 3, 3]])
+        >>> flag().labels, flag().mask.tolist(), flag().parts.tolist()
+        (('red', 'blue'), [[1, 3, 3], [1, 3, 3]], [[1, 1, 2], [1, 1, 2]])
     """
     mask = np.array([[1, 3, 3]] * 2, dtype=np.uint8)
     image = (255 * (mask[:, :, None] == (1, 2, 3))).astype(np.uint8)
-    return Sample(image, COLOURS, ("red", "blue"), "flag", mask)
+    return Sample(image, COLOURS, ("red", "blue"), "flag", mask, np.array([[1, 1, 2]] * 2, dtype=np.uint8))

@@ -6,6 +6,8 @@ import torch
 
 from wsss_viz.errors import InputError
 
+__all__ = ["device_label", "find_device"]
+
 
 def find_device(device: str | torch.device = "auto") -> torch.device:
     """The device by name; "auto" is the first GPU where there is one, else the CPU.

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
 
+__all__ = ["DEPTH", "HEADS", "WIDTH", "DigitNetwork"]
+
 HEADS = ("flatten", "gap")
 DEPTH = 5
 WIDTH = 16

@@ -10,6 +10,8 @@ from torch import nn
 
 from wsss_viz.errors import InputError
 
+__all__ = ["dilate"]
+
 _PROBE_SIDE = 128
 
 

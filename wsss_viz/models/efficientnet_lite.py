@@ -30,6 +30,8 @@ from wsss_viz.models.architectures.efficientnet_lite import (
 )
 from wsss_viz.models.classifier import Classifier, Preprocessing
 
+__all__ = ["EPSILON", "Block", "SameConv2d", "at_stride", "efficientnet_lite", "variant_of"]
+
 EPSILON = 1e-3
 
 

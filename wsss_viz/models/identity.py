@@ -6,6 +6,8 @@ from pathlib import Path
 
 from wsss_viz.models.manifest import file_digest, read_manifest
 
+__all__ = ["digest_of"]
+
 
 def digest_of(name: str) -> str:
     """SHA-256, hexadecimal, of a checkpoint's file, the register's for a shipped one; the name of any other network.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["IMAGENET_COUNT", "IMAGENET_MEAN", "IMAGENET_STD", "imagenet_classes"]
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 """Of the channels, RGB, on the scale 0 to 1 (`docs/sources.md#torchvision`)."""

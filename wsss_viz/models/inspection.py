@@ -16,6 +16,8 @@ from wsss_viz.models.preflight import preflight
 from wsss_viz.models.published import read_published
 from wsss_viz.models.report import Report
 
+__all__ = ["inspect"]
+
 
 def inspect(
     name: str, classes: Sequence[str] | None = None, *, given: NetworkInput = NOTHING, numbers: bool = True

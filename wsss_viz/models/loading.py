@@ -20,6 +20,8 @@ from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
 from wsss_viz.models.preflight import part_of
 from wsss_viz.models.suffixes import weight_suffix
 
+__all__ = ["TORCHVISION_PREFIX", "is_path", "load", "load_network", "read_registered", "registered_path"]
+
 TORCHVISION_PREFIX = "torchvision:"
 
 

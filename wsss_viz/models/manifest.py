@@ -17,6 +17,21 @@ from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.resources import data_folder, shipped_folder
 
+__all__ = [
+    "FOLDER_VARIABLE",
+    "Entry",
+    "checkpoints_folder",
+    "file_digest",
+    "folder_of",
+    "read_manifest",
+    "register",
+    "settings_of",
+    "settings_of_digest",
+    "settings_of_file",
+    "trained_folder",
+    "trained_names",
+]
+
 FOLDER_VARIABLE = "WSSS_VIZ_CHECKPOINTS"
 
 

@@ -12,6 +12,8 @@ from torch import nn
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
 
+__all__ = ["TOP", "narrow", "narrow_to_top", "with_rows"]
+
 TOP = 20
 
 

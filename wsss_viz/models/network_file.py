@@ -20,6 +20,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.reading import TensorFile, read_tensors
 from wsss_viz.models.reading.bounds import FORMATS, NATIVE_KEY, SAFETENSORS
 
+__all__ = ["KEY", "fill", "read_native", "read_network", "write_network", "write_weights"]
+
 KEY = NATIVE_KEY
 _KINDS = {torch.float32: ("F32", "F16", "BF16"), torch.int64: ("I64",)}
 Network = TypeVar("Network", bound=nn.Module)

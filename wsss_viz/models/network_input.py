@@ -21,6 +21,8 @@ from wsss_viz.models.suffixes import beside
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Preprocessing
 
+__all__ = ["NOTHING", "STRIDES", "UNCHANGED", "NetworkInput", "read_sidecar", "source_of"]
+
 _FIELDS = ("mean", "std", "short_side", "stride", "classes")
 _LARGEST_SIDECAR = 4 * 2**20
 STRIDES = (8, 16, 32)

@@ -15,6 +15,8 @@ from wsss_viz.models.reading import TensorFile, read_tensors
 from wsss_viz.models.reading.bounds import FORMATS, NATIVE_KEY
 from wsss_viz.models.report import Report
 
+__all__ = ["DILATED_NOTE", "part_of", "preflight", "report_on", "with_input"]
+
 DILATED_NOTE = (
     "stride 32 is assumed: weights do not tell a network with dilated stages from one without; say --stride 16 "
     "or 8, or "

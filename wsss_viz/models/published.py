@@ -19,7 +19,9 @@ from wsss_viz.models.network_input import NOTHING, NetworkInput
 from wsss_viz.models.preflight import part_of, report_on
 from wsss_viz.models.reading import TensorFile, read_tensors
 from wsss_viz.models.report import Report, refuse
-from wsss_viz.models.self_check import self_check
+from wsss_viz.models.self_check import OVERFLOW, self_check
+
+__all__ = ["load_backbone", "load_published", "read_published", "save_tensors"]
 
 
 def read_published(
@@ -68,9 +70,11 @@ def read_published(
     classifier.input_from, classifier.digest = report.input_from, report.digest
     if network is not None:
         try:
-            self_check(classifier, report.file)
+            checked = self_check(classifier, report.file)
         except InputError as error:
             return replace(report, problems=(str(error).removeprefix(f"{report.file}: "),)), None
+        if not checked.finite:
+            report = replace(report, notes=(OVERFLOW, *report.notes))
     return report, classifier
 
 

@@ -25,7 +25,9 @@ import weakref
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -35,6 +37,8 @@ from wsss_viz.traces.centres import CellCentres
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
+
+__all__ = ["Layout", "cell_layout", "image_centres"]
 
 Layout = tuple[CellCentres, tuple[int, int]]
 """Centres of cells in pixels of the input, and (h, w), how many there are."""
@@ -228,6 +232,30 @@ def _read(modules: Sequence[nn.Module], height: int, width: int) -> Layout:
     if centres is None or centres is _EVERYWHERE or out.dim() != 4:
         raise _UnreadableError("the cells of the output")
     return centres, (out.shape[2], out.shape[3])
+
+
+def impulse(modules: Sequence[nn.Module], height: int, width: int, row: int, column: int) -> NDArray[np.float64]:
+    """(H, W), of sum 1: how much each pixel of the input moves a cell, where the modules' convolutions average.
+
+    d sum_c A_c(row, column) / d x, maximum poolings averages too, in float64 on a copy: a field's weight in the
+    middle and at its border without the weights of a training.
+
+    Examples:
+        >>> impulse([nn.Conv2d(3, 4, 3, 2, 1)], 5, 7, 1, 2).sum(axis=1).round(2).tolist()
+        [0.0, 0.33, 0.33, 0.33, 0.0]
+    """
+    network = _averaging(_twin(modules, "cpu"))
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.MaxPool2d):  # the gradient of a maximum is at one of equals
+                average = nn.AvgPool2d(child.kernel_size, child.stride, child.padding, child.ceil_mode)
+                setattr(parent, name, average)
+    with torch.inference_mode(False), torch.enable_grad():
+        x = torch.full((1, 3, height, width), _FAINT, dtype=torch.float64, requires_grad=True)
+        (gradient,) = torch.autograd.grad(network(x)[0, :, row, column].sum(), x)
+    mass = gradient.abs().sum(dim=(0, 1))
+    found: NDArray[np.float64] = (mass / mass.sum()).numpy()
+    return found
 
 
 _FURTHER, _SIDE = 512, 64

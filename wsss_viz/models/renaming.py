@@ -25,6 +25,8 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.narrowing import narrow, with_rows
 from wsss_viz.models.synsets import nearest, synsets_of, weakness
 
+__all__ = ["AVERAGED", "NARROW_FROM", "PRESENT", "RenamedClassifier", "for_data_set", "renamed"]
+
 AVERAGED = 3
 PRESENT = 2.28
 """The r_c from which a class is taken to be there, of EfficientNet-Lite0 at a short side of 320 pixels."""

@@ -9,6 +9,8 @@ from typing import Any
 from wsss_viz.data.files import readable_bytes
 from wsss_viz.errors import InputError
 
+__all__ = ["Report", "refuse"]
+
 _LISTED = 5
 
 

@@ -23,6 +23,8 @@ from torch import Tensor, nn
 
 from wsss_viz.models.architectures.resnet38d import BLOCKS, WIDTHS, block_names
 
+__all__ = ["Block", "Bottleneck", "ResNet38d"]
+
 
 def _conv3x3(width_in: int, width_out: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
     return nn.Conv2d(width_in, width_out, 3, stride, dilation, dilation, bias=False)

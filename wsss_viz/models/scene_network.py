@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from wsss_viz.models.classifier import Classifier, Preprocessing
 
+__all__ = ["NAME", "SHORT_SIDE", "SPLIT", "STRIDES", "WIDTHS", "ResidualBlock", "scene_network"]
+
 NAME = "scene-network"
 WIDTHS = (24, 48, 64, 96, 128)
 STRIDES = (2, 2, 1, 2, 1)

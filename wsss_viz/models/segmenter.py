@@ -17,6 +17,8 @@ from wsss_viz.models.loading import load_network
 from wsss_viz.models.network_file import write_network
 from wsss_viz.models.scene_network import SHORT_SIDE, STRIDES, WIDTHS, scene_network
 
+__all__ = ["DECODER", "FORMAT", "LOW", "NAME", "Segmenter", "load_segmenter", "segment", "write_segmenter"]
+
 NAME = "scene-segmenter"
 FORMAT = "segmenter-1"
 LOW = 3

@@ -15,6 +15,17 @@ from wsss_viz.data.sequences import FRAME_SIZE
 from wsss_viz.models.loading import load_network
 from wsss_viz.models.network_file import write_network
 
+__all__ = [
+    "FORMAT",
+    "NAME",
+    "WIDTHS",
+    "SequenceNetwork",
+    "load_sequence_network",
+    "temporal_maps",
+    "to_input",
+    "write_sequence_network",
+]
+
 NAME = "sequence-network"
 FORMAT = "sequence-classifier-1"
 WIDTHS = (12, 16, 24)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+__all__ = ["WEIGHT_SUFFIXES", "beside", "weight_suffix"]
+
 WEIGHT_SUFFIXES = (".safetensors", ".pth.tar", ".pth", ".pt", ".ckpt", ".bin", ".params")
 """Lower case, and the longer before the shorter. They list files; what a file is, its first bytes decide."""
 

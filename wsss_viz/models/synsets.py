@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+__all__ = ["nearest", "synsets_of", "weakness"]
+
 _FILE = Path(__file__).with_suffix(".json")
 
 

@@ -22,6 +22,8 @@ from wsss_viz.traces import Trace
 from wsss_viz.traces.trace_file import write_traces
 from wsss_viz.version import __version__
 
+__all__ = ["CLASSIFIER", "EXPERIMENT_DATA", "LARGEST_BYTES", "Progress", "build_showcase", "digests"]
+
 CLASSIFIER = "scenes-classifier"
 EXPERIMENT_DATA = "scenes:val"
 LARGEST_BYTES = 5_000_000

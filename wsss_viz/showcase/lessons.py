@@ -32,6 +32,17 @@ if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.segmenter import Segmenter
 
+__all__ = [
+    "CARRIER",
+    "SEGMENTER",
+    "build_lessons",
+    "class_sum",
+    "erased_above_thresholds",
+    "lessons_path",
+    "segmented",
+    "spill",
+]
+
 SEGMENTER = "scenes-segmenter"
 CARRIER = "sofa"
 """The class something stands on: its mask meets another object's."""

@@ -12,6 +12,8 @@ from wsss_viz.showcase.scenes import VIEWS, trace_name
 from wsss_viz.traces import Trace
 from wsss_viz.traces.trace_file import TraceFile
 
+__all__ = ["FORMAT", "REBUILD", "Showcase", "read_showcase", "showcase_path"]
+
 REBUILD = "python -m wsss_viz showcase"
 FORMAT = 1
 

@@ -1,5 +1,7 @@
 """Which scenes are shown, and how their traces are named in the file."""
 
+__all__ = ["SHOWCASE_SCENES", "VIEWS", "trace_name"]
+
 SHOWCASE_SCENES = (
     "scenes:test:129",
     "scenes:test:21",

@@ -13,6 +13,16 @@ from wsss_viz.data.sequences import ACTIONS, LENGTH, Sequences, Video
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 
+__all__ = [
+    "CHECKPOINT",
+    "COUNT",
+    "REBUILD",
+    "SequenceMaps",
+    "read_sequence_maps",
+    "sequences_path",
+    "write_sequence_maps",
+]
+
 CHECKPOINT = "sequences-classifier"
 REBUILD = "python -m wsss_viz train sequences"
 COUNT = 40

@@ -35,6 +35,8 @@ from wsss_viz.data.synonyms import renaming
 from wsss_viz.errors import InputError
 from wsss_viz.traces.storage import LARGEST, StoredMaps
 
+__all__ = ["read_foreign_maps"]
+
 _MAPS = ("high_res", "IS_CAM", "attn_highres", "cam")
 _STRIDES = (4, 8, 16)
 _ANY_SIDE = Limits(side=1)
@@ -71,6 +73,14 @@ def read_foreign_maps(
     Raises:
         InputError: the file is missing or none of these, has a class beyond the list, maps of another size, or keys
             that contradict the labels, or that fit them by two readings.
+
+    Examples:
+        >>> from wsss_viz.data.numbering import default_numbering
+        >>> stripes = np.array([[0.0, 0.5, 1.0], [0.0, 0.5, 1.0]], np.float32)
+        >>> np.save("a.npy", {7: stripes, 11: 1 - stripes})  # VOC's classes, counted from 0
+        >>> stored = read_foreign_maps(Path("a.npy"), default_numbering(("cat", "dog")), (2, 3), ("cat", "dog"))
+        >>> stored.keys, stored.maps[0, 0].tolist()
+        (('cat', 'dog'), [0.0, 0.5, 1.0])
     """
     keyed = _read(path, size)
     maps = keyed.maps
@@ -204,7 +214,7 @@ def _of_dictionary(path: Path, content: Mapping[str | int, NDArray], size: tuple
     raise InputError(f"{path} holds no class maps: {_WANTED}")
 
 
-_WANTED = "IRN's have keys, cam and high_res, PSA's a map a class index"
+_WANTED = "IRN's have keys, cam and high_res, PSA's one map per class index"
 
 
 def _plain_array(path: Path) -> NDArray | None:

@@ -31,6 +31,8 @@ from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.storage import StoredMaps
 
+__all__ = ["CRF_ALPHA", "crf_bytes", "irn_bytes", "psa_bytes"]
+
 CRF_ALPHA = 4.0
 """PSA's lower power of the background's score (`infer_cls.py`, low_alpha)."""
 
@@ -45,6 +47,16 @@ def irn_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
         stored: where it has no `high_res` of the image's size, its maps are enlarged to 16 ceil(H / 16) x
             16 ceil(W / 16) and cut, as IRN does with each scale.
         numbering: whose numbers - 1 are the keys.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from wsss_viz.data.numbering import default_numbering
+        >>> from wsss_viz.data.pickled import read_pickled_dict
+        >>> stored = StoredMaps(np.array([[[0.0, 2.0, 4.0]]], np.float32), np.ones(1, np.float32), ("dog",), (4, 12))
+        >>> _ = Path("a.npy").write_bytes(irn_bytes(stored, default_numbering(("cat", "dog"))))
+        >>> content = read_pickled_dict(Path("a.npy"))
+        >>> content["keys"].tolist(), content["cam"].round(2).tolist()  # dog is VOC's 12th
+        ([11], [[[0.0, 0.5, 1.0]]])
     """
     height, width = stored.size
     strided = (math.ceil(height / 4), math.ceil(width / 4))

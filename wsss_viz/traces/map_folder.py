@@ -1,6 +1,6 @@
 """Folders of class maps, in the format of this project or in one of the field's.
 
-| format | a file an image | what is kept |
+| format | one file per image | what is kept |
 |---|---|---|
 | `ours` | `NAME.npz` | maps, raw and signed, logits, class names (`storage`) |
 | `irn` | `NAME.npy` | IRN's dictionary of normalised maps, at stride 4 and in full resolution (`irn_maps`) |
@@ -39,6 +39,17 @@ from wsss_viz.traces.heat_maps import read_heat_maps, write_heat_maps
 from wsss_viz.traces.irn_maps import CRF_ALPHA, crf_bytes, irn_bytes, psa_bytes
 from wsss_viz.traces.pseudo_masks import pseudo_mask
 from wsss_viz.traces.storage import StoredMaps, read_maps, write_maps
+
+__all__ = [
+    "DICTIONARIES",
+    "IRN_THRESHOLD",
+    "NUMBERED",
+    "SETTINGS",
+    "SUFFIXES",
+    "MapFolder",
+    "MapWriter",
+    "read_settings",
+]
 
 SUFFIXES = {"ours": ".npz", "irn": ".npy", "psa": ".npy", "crf": ".npy", "mask": ".png", "fiftyone": ".json"}
 """By format, the suffix of the file whose presence says that an image is done."""
@@ -217,7 +228,16 @@ def _numbering_of(classes: tuple[str, ...], numbers: Any, folder: Path) -> Class
 
 
 def read_settings(folder: Path) -> dict[str, Any] | None:
-    """What settings.json says, None where there is none. Raises InputError where it is no settings.json of ours."""
+    """What settings.json says, None where there is none. Raises InputError where it is no settings.json of ours.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     before = read_settings(Path(folder))
+        ...     _ = (Path(folder) / SETTINGS).write_text('{"method": "cam"}')
+        ...     before, read_settings(Path(folder))
+        (None, {'method': 'cam'})
+    """
     path = folder / SETTINGS
     with explained(folder):
         if not path.exists():

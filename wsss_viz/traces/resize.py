@@ -41,9 +41,9 @@ def upsample(maps: NDArray, size: tuple[int, int], centres: CellCentres | None =
 def _along(planes: NDArray[np.float32], size: int, origin: float, stride: float) -> NDArray[np.float32]:
     """(..., n) to (..., size): pixel x lies between the cells on both sides of (x - origin) / stride."""
     cells = planes.shape[-1]
-    places = np.clip((np.arange(size) - origin) / stride, 0, cells - 1)
-    first = np.minimum(places.astype(np.int64), max(cells - 2, 0))
-    share = (places - first).astype(np.float32)
+    positions = np.clip((np.arange(size) - origin) / stride, 0, cells - 1)
+    first = np.minimum(positions.astype(np.int64), max(cells - 2, 0))
+    share = (positions - first).astype(np.float32)
     following = np.minimum(first + 1, cells - 1)
     mixed: NDArray[np.float32] = planes[..., first] * (1 - share) + planes[..., following] * share
     return mixed

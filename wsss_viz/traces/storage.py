@@ -14,6 +14,8 @@ from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import CellCentres
 
+__all__ = ["LARGEST", "StoredMaps", "maps_bytes", "read_maps", "write_maps"]
+
 LARGEST = 2**28
 
 

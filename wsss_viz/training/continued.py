@@ -30,6 +30,8 @@ from wsss_viz.training.loop import History, Objective, Schedule, fit, supervised
 from wsss_viz.training.recipes import ARCHITECTURE, FINE_CLASSES, finish, predict, state_path
 from wsss_viz.training.watch import Means, Watcher
 
+__all__ = ["CONTINUED_SCHEDULE", "Run", "Trained", "read_ordinary", "start_from", "train_control", "train_on"]
+
 CONTINUED_SCHEDULE = Schedule(epochs=3, rate=1e-3)
 """Our own: a few epochs from a classifier that is trained already; the rate chosen on validation scenes."""
 
@@ -87,7 +89,7 @@ def start_from(path: Path) -> Classifier:
     Examples:
         >>> from wsss_viz.models.manifest import checkpoints_folder
         >>> network = start_from(checkpoints_folder() / "scenes-backbone.safetensors")
-        >>> network.classes == CLASSES, float(network.head.weight.abs().max())
+        >>> network.classes == CLASSES, network.head.weight.abs().max().item()
         (True, 0.0)
     """
     start = read_checkpoint(path)

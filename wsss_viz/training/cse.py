@@ -15,6 +15,8 @@ from wsss_viz.training.continued import Run, Trained, read_ordinary, start_from,
 from wsss_viz.training.loop import Batch, Objective
 from wsss_viz.training.watch import Means
 
+__all__ = ["CseOptions", "cse_objective", "train_cse"]
+
 
 @dataclass(frozen=True)
 class CseOptions:

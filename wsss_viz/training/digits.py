@@ -13,6 +13,8 @@ from wsss_viz.data.digits import CANVAS, draw_digits
 from wsss_viz.errors import InputError
 from wsss_viz.models.digit_network import HEADS, DigitNetwork
 
+__all__ = ["BCE", "LOSSES", "RIB", "Recipe", "digit_loss", "training"]
+
 BCE, RIB = "bce", "rib"
 LOSSES = (BCE, RIB)
 

@@ -12,6 +12,8 @@ from torch import Tensor
 from wsss_viz.data.scenes.parallel import draw_arrays
 from wsss_viz.models.classifier import Preprocessing
 
+__all__ = ["Drawings", "Progress", "augment", "crop", "crop_windows", "draw_all", "to_input"]
+
 T = TypeVar("T")
 Progress = Callable[[Iterable[T], str], Iterable[T]]
 

@@ -23,6 +23,8 @@ from wsss_viz.training.drawings import Drawings, draw_all, to_input
 from wsss_viz.training.loop import supervised
 from wsss_viz.training.recipes import state_path
 
+__all__ = ["BATCH", "AeOptions", "erase_drawings", "mean_colour", "round_path", "train_rounds"]
+
 BATCH = 100
 
 

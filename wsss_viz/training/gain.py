@@ -15,6 +15,8 @@ from wsss_viz.training.continued import Run, Trained, read_ordinary, train_on
 from wsss_viz.training.loop import Batch, Objective
 from wsss_viz.training.watch import Means
 
+__all__ = ["GainOptions", "gain_objective", "train_gain"]
+
 
 @dataclass(frozen=True)
 class GainOptions:

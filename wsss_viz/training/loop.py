@@ -17,6 +17,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.training.drawings import Drawings, Progress, augment, to_input
 
+__all__ = ["Batch", "Batches", "Descent", "History", "Objective", "Schedule", "Stateful", "fit", "supervised"]
+
 
 @dataclass(frozen=True)
 class Schedule:

@@ -26,6 +26,21 @@ from wsss_viz.models.scene_network import NAME, SPLIT, WIDTHS, scene_network
 from wsss_viz.training.drawings import Drawings, Progress, draw_all, to_input
 from wsss_viz.training.loop import History, Schedule, fit, supervised
 
+__all__ = [
+    "ARCHITECTURE",
+    "BACKBONE_SCHEDULE",
+    "CLASSIFIER_SCHEDULE",
+    "FINE_CLASSES",
+    "evaluating",
+    "finish",
+    "held_out_classification",
+    "predict",
+    "read_backbone",
+    "state_path",
+    "train_backbone",
+    "train_classifier",
+]
+
 ARCHITECTURE = {"name": NAME, "widths": list(WIDTHS)}
 FINE_CLASSES = tuple(f"{name}/{coat}" for name in CLASSES for coat in COATS)
 BACKBONE_SCHEDULE = Schedule(epochs=12)

@@ -30,6 +30,17 @@ from wsss_viz.training.drawings import Drawings, Progress, to_input
 from wsss_viz.training.loop import History, Schedule, fit
 from wsss_viz.training.recipes import evaluating, read_backbone, state_path
 
+__all__ = [
+    "SEGMENTER_SCHEDULE",
+    "PseudoMasks",
+    "augment_both",
+    "draw_training_set",
+    "held_out_scores",
+    "mask_loss",
+    "pseudo_mask_with_ignore",
+    "train_segmenter",
+]
+
 SEGMENTER_SCHEDULE = Schedule(epochs=8, batch=16)
 
 

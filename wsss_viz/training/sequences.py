@@ -20,6 +20,8 @@ from wsss_viz.models.sequence_network import SequenceNetwork, temporal_maps, to_
 from wsss_viz.training.drawings import Progress
 from wsss_viz.training.loop import Descent, History
 
+__all__ = ["SequenceSchedule", "held_out_scores", "train_sequences"]
+
 
 @dataclass(frozen=True)
 class SequenceSchedule:

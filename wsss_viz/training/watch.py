@@ -15,6 +15,8 @@ from wsss_viz.methods.views import SINGLE, class_maps
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.growth import Growth
 
+__all__ = ["Means", "Watcher"]
+
 
 class Watcher:
     """Records the maps of the same images, as they are, in one view. Saved with the training's state."""

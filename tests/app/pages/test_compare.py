@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content, viewer_data
 from wsss_viz.app import methods
-from wsss_viz.app.services.checkpoints import CLASSIFIER
+from wsss_viz.app.services import traces
+from wsss_viz.app.services.checkpoints import PHOTOGRAPHS, SCENES
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.traces import Step
@@ -32,13 +33,13 @@ def titles(page: AppTest) -> list[str]:
 
 def test_untouched_it_shows_image_truth_and_what_can_be_shown_at_its_last_step(open_page: OpenPage) -> None:
     page = finished(open_page("compare"))
-    chosen = methods.selection((), CLASSIFIER)
-    assert {"cam", "rib"} <= set(chosen)
+    chosen = methods.selection((), PHOTOGRAPHS)
+    assert chosen == ("cam", "ae", "cs-ae-single", "rib"), "what can be done without a second network"
     assert titles(page) == ["Image", "Ground truth", *(methods.METHODS[name].title for name in chosen)]
     assert viewer_data(page, "compare")["view"]["k"] == "final"
-    labels = Scenes("test")[page.number_input(key="compare_index").value].labels or ()
     sent = content(page)
-    assert [sent["classes"][i]["name"] for i in sent["shown"]] == list(labels)
+    assert [sent["classes"][i]["name"] for i in sent["shown"]] == ["German shepherd"]
+    assert not sent["sigmoids"]
     assert len(sent["panels"][-1]["steps"]) > 3, "the iterations of RIB"
     assert len(page.get("download_button")) == 4
     assert any(caption.value.startswith("CAM") for caption in page.caption), "where the traces are from"
@@ -48,7 +49,7 @@ def test_the_maps_are_the_methods_own(open_page: OpenPage) -> None:
     import wsss_viz
 
     step = content(open_page("compare", methods="cam", example="scenes:val:3"))["panels"][2]["steps"][-1]
-    classifier = wsss_viz.load(CLASSIFIER)
+    classifier = wsss_viz.load(SCENES)
     trace = wsss_viz.Trace.collect(wsss_viz.methods.cam(classifier, Scenes("val")[3]))
     assert np.allclose(step["maps"]["high"], trace.maps.max(axis=(1, 2)), rtol=1e-4)
     assert np.allclose(step["scores"], trace.scores, rtol=1e-4, atol=1e-4)
@@ -61,7 +62,7 @@ def test_methods_are_chosen_by_pills_and_stand_in_the_address(open_page: OpenPag
     assert page.query_params == {"methods": "cam,ae"}
     page.pills(key="compare_methods").set_value([]).run()
     assert page.query_params == {}
-    assert page.pills(key="compare_methods").value == list(methods.selection((), CLASSIFIER))
+    assert page.pills(key="compare_methods").value == list(methods.selection((), PHOTOGRAPHS))
 
 
 def test_a_method_that_cannot_be_shown_is_a_grey_panel_with_its_reason(
@@ -136,13 +137,14 @@ def test_a_job_shows_what_there_is_of_it_and_what_it_waits_for(
     go_on = threading.Event()
 
     def slow(method: str, sample: Sample, views: str) -> Iterator[Step]:
-        for k in range(3):
+        for k in range(1 if method == "cam" else 3):
             yield Step(k, np.full((10, 4, 4), k, np.float32), np.full(10, k, np.float32))
             if k == 1:
                 go_on.wait(60)
 
     monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", slow)
-    monkeypatch.setattr("wsss_viz.app.services.traces.precomputed", lambda *_: None)
+    stored = traces.precomputed
+    monkeypatch.setattr(traces, "precomputed", lambda s, *rest: stored(s, *rest) if "photos" in s.source else None)
     page = open_page("compare", methods="cam,cs-ae-single,rib", example="scenes:val:9")
     try:
         for _ in range(50):
@@ -160,6 +162,6 @@ def test_a_job_shows_what_there_is_of_it_and_what_it_waits_for(
 
 @pytest.mark.parametrize("views", ["mirror", "multi-scale"])
 def test_every_view_is_computed(open_page: OpenPage, views: str) -> None:
-    page = open_page("compare", methods="cam", views=views)
+    page = open_page("compare", methods="cam", views=views, example="scenes:test:129")
     side = content(page)["panels"][2]["steps"][0]["maps"]["w"]
     assert side == {"mirror": 16, "multi-scale": 32}[views]

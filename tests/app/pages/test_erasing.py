@@ -19,13 +19,12 @@ from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing import averages, exports, filmstrip
 from wsss_viz.app.pages.erasing import sources as erasing_sources
 from wsss_viz.app.pages.erasing.curves import scores_chart
-from wsss_viz.app.services import checkpoints, samples, traces
+from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.steps import _FRAMES, MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
 from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.app.widgets.chart import plotly_figure
-from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_steps import erasing_steps
 from wsss_viz.figures.chart import Line
@@ -33,6 +32,7 @@ from wsss_viz.methods.catalogue import METHODS, why_not
 from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase.building import build_showcase
+from wsss_viz.showcase.photographs import photographs_path
 from wsss_viz.traces import Step, Trace
 
 SCENE = "scenes:test:129"
@@ -116,7 +116,7 @@ def test_without_its_networks_a_mode_says_how_to_train_them(
 ) -> None:
     monkeypatch.setattr(methods, "why_not", lambda name, _: why_not(name, ()))
     for mode, command in (("ae-rounds", "train ae"), ("cs-ae-epochs", "train cse"), ("cs-ae", "train cse")):
-        page = open_page("erasing", mode=mode)
+        page = open_page("erasing", mode=mode, example=SCENE)
         assert_well(page)
         assert [info.value for info in page.info if f"python -m wsss_viz {command}" in info.value]
 
@@ -131,28 +131,28 @@ def test_the_step_of_the_address_is_the_one_that_is_shown(open_page: OpenPage) -
 
 
 def test_a_picture_of_ones_own_is_stepped_through_without_a_ground_truth(open_page: OpenPage) -> None:
-    page = finished(open_page("erasing", source="own", photograph="china", mode="ae", steps="1", **{"class": "train"}))
+    page = finished(open_page("erasing", source="own", photograph="china", steps="1", **{"class": "boathouse"}))
     assert_well(page)
-    assert "AE, frozen classifier: train" in text(page)
+    assert "AE, frozen classifier: boathouse" in text(page)
     assert "computed now" in text(page)
     panels = viewer_data(page, "erasing")["content"]["panels"]
     assert [panel["title"] for panel in panels] == ["What is left", "Current map", "Combined map"]
     assert not [number for number in page.number_input if number.label == "Number"], "no scene to be picked"
-    page.segmented_control(key="erasing_source").set_value("scene").run()
+    page.segmented_control(key="erasing_kind").set_value("photos").run()
     assert "Ground truth" in [panel["title"] for panel in viewer_data(page, "erasing")["content"]["panels"]]
 
 
 def test_without_a_class_the_one_with_the_top_score_is_stepped_through(open_page: OpenPage) -> None:
     page = finished(open_page("erasing", source="own", photograph="flower", mode="ae", steps="1"))
-    scores = traces.trace(samples.photograph("flower"), "single").scores
-    assert f"AE, frozen classifier: {CLASSES[int(scores.argmax())]}" in text(page)
+    first = samples.guesses(samples.sklearn_photograph("flower")).names[0]
+    assert f"AE, frozen classifier: {first}" in text(page)
 
 
 @pytest.mark.parametrize(
     ("query", "line"),
     [
-        ({"mode": "ae"}, "no picture of yours"),
-        ({"mode": "experiment", "photograph": "china"}, "take a drawn scene"),
+        ({"mode": "ae"}, "Drop a picture"),
+        ({"mode": "experiment", "photograph": "china"}, "a picture of your own has not"),
         ({"mode": "cs-ae-epochs", "photograph": "china"}, "take a drawn scene"),
     ],
 )
@@ -198,21 +198,23 @@ def test_two_sessions_with_different_images_see_their_own(open_page: OpenPage) -
 def test_what_was_precomputed_is_taken_and_said(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cold_caches: None
 ) -> None:
+    photographs = photographs_path()
     for file in checkpoints_folder().iterdir():
         if file.is_file():
             (tmp_path / file.name).symlink_to(file)
     monkeypatch.setattr("wsss_viz.showcase.building.available", lambda _: ("cam", "ae"))
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
     build_showcase(tmp_path / "showcase" / "traces.zip", scenes=(SCENE,), experiment_count=2)
+    (tmp_path / "showcase" / photographs.name).symlink_to(photographs)
     monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", lambda *_, **__: pytest.fail("it was computed"))
     page = open_page("erasing", example=SCENE)
     assert_well(page)
     assert "4 steps, precomputed" in text(page)
     monkeypatch.undo()
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
-    page = finished(open_page("erasing", mode="experiment"))
+    page = finished(open_page("erasing", mode="experiment", example=SCENE))
     assert_well(page)
-    assert any("Over 2 scenes" in subheader.value for subheader in page.subheader)
+    assert any("Over 2 drawn scenes" in subheader.value for subheader in page.subheader)
     assert "the whole true object" in text(page)
 
 

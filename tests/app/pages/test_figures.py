@@ -41,7 +41,7 @@ def test_every_preset_and_setting_is_drawn(open_page: OpenPage) -> None:
 
 
 def test_what_was_sent_from_compare_and_erasing_is_the_figure(open_page: OpenPage) -> None:
-    page = open_page("compare", methods="cam,rib", k="3", **{"class": "cow"})
+    page = open_page("compare", methods="cam,rib", k="3", example="scenes:test:129", **{"class": "cow"})
     page.button(key="send_to_figures").click().run()
     page.button(key="send_to_figures").click().run()
     assert "already" in page.toast[0].value

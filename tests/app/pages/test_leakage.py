@@ -34,7 +34,7 @@ def report(more: float, low: float, high: float) -> dict[str, Any]:
     [
         (-2.0, -2.5, -1.5, "6.0 % of what CS-AE claims lies on the neighbour, 8.0 % with one mask: 2.0 points less"),
         (1.0, 0.5, 1.5, "9.0 % of what CS-AE claims lies on the neighbour, 8.0 % with one mask: 1.0 points more"),
-        (-0.2, -1.0, 0.6, "8.0 % with one mask: not clearly apart."),
+        (-0.2, -1.0, 0.6, "8.0 % with one mask: no clear difference."),
     ],
 )
 def test_the_sentence_follows_the_report(more: float, low: float, high: float, words: str) -> None:

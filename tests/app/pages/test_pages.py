@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import OpenPage, viewer_data
+from tests.app.conftest import OpenPage, after_jobs, viewer_data
 from wsss_viz.app import catalogue
-from wsss_viz.data.scenes import SPLITS, Scenes
+from wsss_viz.data.scenes import SPLITS
 
 PAGES = ("start", "compare", "own", "about")
 OTHERS = ("erasing", "gradients", "information", "results", "figures")
@@ -68,8 +68,8 @@ def test_without_a_checkpoint_a_page_says_so_in_one_line(
     page = open_page(name)
     assert not page.exception
     (line,) = [error.value for error in page.error]
-    assert "scenes-classifier" in line
-    assert "python -m wsss_viz train" in line
+    assert "is missing" in line
+    assert "restore" in line
     assert "\n" not in line
 
 
@@ -87,29 +87,41 @@ def test_a_defect_is_logged_and_never_shown(
     assert any(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
 
 
-def test_start_shows_the_labels_the_methods_side_by_side_and_what_cam_covers(open_page: OpenPage) -> None:
+def test_start_shows_a_photograph_its_label_and_the_methods_side_by_side(open_page: OpenPage) -> None:
     page = open_page("start")
-    labels = Scenes("test")[page.number_input(key="start_index").value].labels or ()
-    assert alts(page) == [f"The scene: {' and '.join(labels)}"]
-    data = viewer_data(page, "start")
-    assert [panel["title"] for panel in data["content"]["panels"]] == ["CAM", "CS-AE", "RIB", "Ground truth"]
-    assert all(panel["steps"] for panel in data["content"]["panels"][:3])
-    assert [found["name"] for found in data["content"]["classes"]] == list(labels), "a pill for each label"
-    assert {"layout", "class"} <= set(data["offered"])
-    assert "CAM, CS-AE, RIB: precomputed." in [caption.value for caption in page.caption]
-    covered = [int(share) for share in re.findall(rf"<b>(\d+){SPACE}%</b>", text(page))]
-    assert len(covered) == 2
-    assert covered[0] > covered[1] + 20, "the shipped scene shows the phenomenon"
-    assert f"cover{'s' if len(labels) == 1 else ''} {covered[0]}{SPACE}%" in text(page)
-
-
-def test_start_computes_cam_alone_and_says_where_the_others_are(open_page: OpenPage) -> None:
-    page = open_page("start", example="scenes:val:11")
     assert_well(page)
-    cam, *others = viewer_data(page, "start")["content"]["panels"][:3]
-    assert len(cam["steps"]) == 1
-    assert all("open it in Compare" in panel["missing"] for panel in others)
-    assert not page.get("progress")
+    assert "dog (German shepherd)" in text(page)
+    data = viewer_data(page, "start")
+    titles = [panel["title"] for panel in data["content"]["panels"]]
+    assert titles == ["Picture", "CAM", "AE, frozen classifier", "RIB", "Ground truth"]
+    assert all(panel["steps"] for panel in data["content"]["panels"][1:4])
+    assert [found["name"] for found in data["content"]["classes"]] == ["German shepherd"], "a pill for each label"
+    assert {"layout", "class"} <= set(data["offered"])
+    assert "CAM, AE, frozen classifier, RIB: precomputed." in [caption.value for caption in page.caption]
+    covered = [int(share) for share in re.findall(rf"(\d+){SPACE}%", text(page).partition("Above a threshold")[2])]
+    assert len(covered) == 6
+    assert covered[0] > covered[1] + 20, "CAM is on the head"
+    assert min(covered[3], covered[5]) > covered[1] + 20, "the other two find the body"
+
+
+def test_start_shows_a_drawn_scene_and_computes_what_is_not_precomputed(open_page: OpenPage) -> None:
+    page = after_jobs(open_page("start", example="scenes:val:11"), "start")
+    panels = viewer_data(page, "start")["content"]["panels"]
+    assert [panel["title"] for panel in panels[1:4]] == ["CAM", "CS-AE", "RIB"]
+    assert all(panel["steps"] for panel in panels[1:4])
+    assert "CAM, CS-AE, RIB: computed now." in [caption.value for caption in page.caption]
+
+
+@pytest.mark.parametrize("name", ["start", "compare", "erasing"])
+def test_the_source_bar_goes_from_photographs_to_scenes_and_back(open_page: OpenPage, name: str) -> None:
+    page = open_page(name, example="photos:koala", methods="cam", mode="experiment")
+    page.button(key="next").click().run()
+    assert page.query_params["example"] == "photos:kangaroo"
+    page.segmented_control(key=f"{name}_kind").set_value("scenes").run()
+    assert page.query_params["example"] == "scenes:test:129"
+    page.segmented_control(key=f"{name}_kind").set_value("photos").run()
+    assert page.query_params["example"] == "photos:kangaroo"
+    assert_well(page)
 
 
 def test_start_offers_the_pages_that_exist_and_no_other(open_page: OpenPage) -> None:
@@ -146,7 +158,7 @@ def test_an_address_set_from_outside_wins_over_what_the_session_showed(open_page
 
 
 def test_a_controls_change_survives_an_address_that_lags_behind(open_page: OpenPage) -> None:
-    page = open_page("compare", methods="cam", threshold="0.5")
+    page = open_page("compare", methods="cam", threshold="0.5", example="scenes:test:3")
     page.selectbox(key="compare_views").set_value("mirror").run()
     del page.query_params["views"]
     page.number_input(key="compare_index").set_value(7).run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 
@@ -68,8 +69,24 @@ def test_a_picture_is_shown_upright_with_maps_and_the_scores_of_every_class(
     page = upload(open_page("own"), name, content)
     assert panels(page)[0] == ("Your image", size)
     assert panels(page)[1][0] == "CAM"
-    assert all(f"<span>{name}</span>" in titles(page) for name in CLASSES)
-    assert any("drawn objects" in info.value for info in page.info)
+    (pills,) = [pills for pills in page.pills if pills.label == "Look for"]
+    assert len(pills.options) >= 8
+    assert len(pills.value) == 1
+    assert all(re.fullmatch(r".+ 0\.\d\d", option) for option in pills.options)
+    assert any("no person" in caption.value for caption in page.caption)
+
+
+def test_what_is_looked_for_are_the_chosen_of_imagenets_classes(open_page: OpenPage) -> None:
+    page = open_page("own", photograph="flower", classes="daisy,bee", methods="cam,ae")
+    content = viewer_data(page, "own")["content"]
+    assert [content["classes"][i]["name"] for i in content["shown"]] == ["daisy", "bee"]
+    assert not content["sigmoids"]
+
+
+def test_a_strip_is_refused_in_one_line(open_page: OpenPage) -> None:
+    page = upload(open_page("own"), "strip.png", encoded("PNG", size=(300, 40)))
+    (line,) = [error.value for error in page.error]
+    assert "300 x 40" in line
 
 
 @pytest.mark.parametrize(

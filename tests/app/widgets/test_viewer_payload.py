@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tests.app.services.test_comparison import trace_of
-from wsss_viz.app.services.samples import photograph
+from wsss_viz.app.services.samples import sklearn_photograph
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, payload
 from wsss_viz.app.widgets.viewer.payload import encoded_maps, picture, run_lengths
 from wsss_viz.data.sample import Sample
@@ -62,7 +62,7 @@ def test_a_small_picture_is_sent_as_it_is_and_a_large_one_reduced() -> None:
 
 @pytest.mark.parametrize("source", ["photograph", "scene"])
 def test_a_full_compare_is_under_400_kilobytes(source: str) -> None:
-    sample, ground = (photograph("flower"), None) if source == "photograph" else (Scenes("test")[5], None)
+    sample, ground = (sklearn_photograph("flower"), None) if source == "photograph" else (Scenes("test")[5], None)
     if source == "scene":
         ground = Scenes("test", size=(512, 512))[5]
     cells = (16, 24) if source == "photograph" else (16, 16)

@@ -1,4 +1,4 @@
-"""The frame every page runs in. Streamlit runs this script once a rerun; `app.py` starts it."""
+"""The frame every page runs in. Streamlit runs this script once per rerun; `app.py` starts it."""
 
 from __future__ import annotations
 

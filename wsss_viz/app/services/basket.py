@@ -14,36 +14,43 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.figures import FigureSpec, Row
-from wsss_viz.figures.spec import MOST_ROWS, PICTURES
+from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS, PICTURES
 
 USER_IMAGE_NOTE = (
     "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's "
     "memory alone cannot be. Put the picture into a folder and name it in a spec of Figures: "
     '`"image": "folder:pictures:0"`.'
 )
+NO_UPLOAD = (
+    "A figure is made again from its spec, which cannot hold a picture of your own: take a photograph or a drawn scene"
+)
 Take = Callable[[ViewState], tuple[Item | None, str]]
 """What a page sends: the view as a row and the kind of figure it is meant for, or None and the reason."""
 
 
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
-    """The scene, the class that is looked at, the methods side by side at the step: a row of a grid."""
-    names = methods.selection(state.methods, checkpoints.CLASSIFIER)
-    return Item(state.split, state.index, _focus(state), state.k, names), "grid"
+    """The image, the class that is looked at, the methods side by side at the step: a row of a grid."""
+    if state.source == "own":
+        return None, NO_UPLOAD
+    sample = samples.example(state.example)
+    names = methods.selection(state.methods, checkpoints.name_for(sample))
+    return Item(state.example, _focus(state), state.k, names), "grid"
 
 
 def from_erasing(state: ViewState) -> tuple[Item | None, str]:
-    """The scene, the class and the method that is stepped through, with its own settings: a filmstrip."""
+    """The image, the class and the method that is stepped through, with its own settings: a filmstrip."""
     if state.source == "own":
-        return None, "A figure is made again from its spec, which cannot hold a picture of your own: take a drawn scene"
+        return None, NO_UPLOAD
     mode = MODES[state.mode]
     if not mode.method or state.mode == "cs-ae-epochs":
         return None, f"A figure shows what a method computes on an image; “{mode.label or mode.group}” is no method"
-    return Item(state.split, state.index, _focus(state), FINAL, (mode.method,)), "filmstrip"
+    return Item(state.example, _focus(state), FINAL, (mode.method,)), "filmstrip"
 
 
 def _focus(state: ViewState) -> str:
-    labels = samples.scene(state.example).labels or ()
-    return state.focus or next((name for name in state.classes), "") or next(iter(labels), "")
+    sample = samples.example(state.example)
+    wanted = [name for name in (state.focus, *state.classes, *(sample.labels or ())) if name in sample.classes]
+    return next(iter(wanted), "")
 
 
 def send_button(take: Take) -> None:
@@ -125,10 +132,18 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
         normalisation=state.normalisation,
         colours=state.colours,
         opacity=state.opacity,
+        align=state.align,
+        classifier=_classifier(items),
     )
     if state.show == "mask" and state.basket_kind != "curves":
         return replace(spec, show="mask", threshold=state.threshold)
     return spec
+
+
+def _classifier(items: tuple[Item, ...]) -> str:
+    """The scenes' where all are drawn, so that their figures stay as they are; else each image's own."""
+    drawn = all(item.example.startswith("scenes:") for item in items)
+    return checkpoints.SCENES if drawn else CLASSIFIER_PER_IMAGE
 
 
 def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...]) -> Row:

@@ -1,4 +1,7 @@
-"""The shipped classifier and the networks trained from it, read once for all sessions."""
+"""The classifiers that ship and the networks trained from them, read once for all sessions.
+
+Drawn scenes are looked at by the classifier that was trained on them, everything else by ImageNet's network.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,34 @@ import streamlit as st
 
 from wsss_viz.app.methods import METHODS
 from wsss_viz.app.settings import DEVICE_VARIABLE
+from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import Entry, read_manifest, trained_names
+from wsss_viz.showcase import photographs
 
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
-CLASSIFIER = "scenes-classifier"
+SCENES = "scenes-classifier"
+PHOTOGRAPHS = photographs.CLASSIFIER
 REBUILD = "python -m wsss_viz train classifier --data scenes --out checkpoints/scenes-classifier.safetensors"
 
 
-def entry(name: str = CLASSIFIER) -> Entry:
-    """The classifier's entry in the register of checkpoints; read without torch.
+def name_for(sample: Sample) -> str:
+    """The name, in the register, of the classifier that looks at a sample."""
+    return SCENES if sample.source.startswith("scenes:") else PHOTOGRAPHS
+
+
+def entry(name: str = SCENES) -> Entry:
+    """A classifier's entry in the register of checkpoints; read without torch.
 
     Raises:
         InputError: it is not in the register.
     """
     entries = read_manifest()
     if name not in entries:
-        raise InputError(f"The checkpoint `{name}` is missing: restore `checkpoints/`, or train it with `{REBUILD}`.")
+        train = f", or train it with `{REBUILD}`" if name == SCENES else ""
+        raise InputError(f"The checkpoint `{name}` is missing: restore `checkpoints/`{train}.")
     return entries[name]
 
 
@@ -36,20 +48,28 @@ def wanted_device() -> str:
     return os.environ.get(DEVICE_VARIABLE) or "auto"
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner=False)
 def _classifier(name: str, device: str, digest: str) -> Classifier:
     import wsss_viz
 
     return wsss_viz.load(name, device)
 
 
-def classifier(name: str = CLASSIFIER) -> Classifier:
-    """The classifier, read once for all sessions: its forward leaves it as it was, so threads share it.
+def classifier(name: str = SCENES) -> Classifier:
+    """A classifier, read once for all sessions: its forward leaves it as it was, so threads share it.
 
     Raises:
         InputError: the checkpoint is missing or damaged, or the device is not there.
     """
     return _classifier(name, wanted_device(), entry(name).sha256)
+
+
+def classifier_for(sample: Sample) -> Classifier:
+    """What looks at a sample, with its classes alone."""
+    from wsss_viz.models.narrowing import narrow
+
+    name = name_for(sample)
+    return classifier(name) if name == SCENES else narrow(classifier(name), sample.classes)
 
 
 @st.cache_data(show_spinner=False)
@@ -69,22 +89,22 @@ def device_label() -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _networks(method: str, device: str, digests: tuple[str, ...]) -> dict[str, tuple[Classifier, ...]]:
+def _networks(method: str, name: str, device: str, digests: tuple[str, ...]) -> dict[str, tuple[Classifier, ...]]:
     from wsss_viz.methods.paired_networks import load_paired
 
-    return load_paired((method,), CLASSIFIER, device)
+    return load_paired((method,), name, device)
 
 
-def networks_of(method: str) -> dict[str, tuple[Classifier, ...]]:
-    """The networks the method looks with beside the classifier, by their role; read once for all sessions."""
-    return _networks(method, wanted_device(), checkpoints_of(method))
+def networks_of(method: str, name: str = SCENES) -> dict[str, tuple[Classifier, ...]]:
+    """The networks the method looks with beside the classifier `name`, by role; read once for all sessions."""
+    return _networks(method, name, wanted_device(), checkpoints_of(method, name))
 
 
-def checkpoints_of(method: str) -> tuple[str, ...]:
-    """The digests of the classifier and of the networks the method looks with beside it."""
+def checkpoints_of(method: str, name: str = SCENES) -> tuple[str, ...]:
+    """The digests of the classifier `name` and of the networks the method looks with beside it."""
     role = METHODS[method].role
-    names = (CLASSIFIER, *(trained_names(role, CLASSIFIER) if role else ()))
-    return tuple(entry(name).sha256 for name in names)
+    names = (name, *(trained_names(role, name) if role else ()))
+    return tuple(entry(one).sha256 for one in names)
 
 
 def trained(method: str) -> Classifier:

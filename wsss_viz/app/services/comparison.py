@@ -18,6 +18,7 @@ from wsss_viz.app.widgets.markup import signed
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, score_image
 from wsss_viz.traces import Step, Trace, normalise, upsample
+from wsss_viz.traces.centres import CENTRES, FIELD
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,8 @@ class Compared:
         scores: by class, of the competing ones: its part of the mask against the ground truth; {} without one.
         ends: (K, 2) float32, the lowest and the highest raw value of each competing class in all methods at all steps:
             what the colours of raw maps end at.
+        align: how the maps are laid over the image, of `ALIGNMENTS`: the view's, but "field" where the centres of the
+            cells are not known.
     """
 
     method: str
@@ -40,6 +43,7 @@ class Compared:
     mask: NDArray[np.uint8]
     scores: dict[str, ImageScores]
     ends: NDArray[np.float32]
+    align: str
 
 
 def step_at(trace: Trace, k: int) -> Step:
@@ -67,8 +71,8 @@ def compare(
     """
     indices = [classes.index(name) for name in names]
     steps = [step_at(trace, state.k) for trace in traces.values()]
-    raw = np.stack([upsample(step.maps[indices], sample.size) for step in steps])
-    ends = _ends(traces.values(), indices, sample.size)
+    raw = np.stack([upsample(step.maps[indices], sample.size, step.aligned(state.align)) for step in steps])
+    ends = _ends(traces.values(), indices, sample.size, state.align)
     values = normalise(raw, state.normalisation, float(ends.max()))
     masking = normalise(raw, "relu_max") if state.normalisation == "raw" else values
     compared = []
@@ -80,15 +84,17 @@ def compare(
             for name, index in zip(names, indices, strict=True)
             if sample.mask is not None and name in sample.classes
         }
-        compared.append(Compared(method, step, plane, mask, scores, ends))
+        compared.append(
+            Compared(method, step, plane, mask, scores, ends, CENTRES if step.aligned(state.align) else FIELD)
+        )
     return tuple(compared)
 
 
-def _ends(traces: Iterable[Trace], indices: list[int], size: tuple[int, int]) -> NDArray[np.float32]:
+def _ends(traces: Iterable[Trace], indices: list[int], size: tuple[int, int], align: str) -> NDArray[np.float32]:
     """(K, 2): the lowest and the highest value of each map at the image's size over all steps."""
     extremes = []
     for step in itertools.chain.from_iterable(traces):
-        planes = upsample(step.maps[indices], size)
+        planes = upsample(step.maps[indices], size, step.aligned(align))
         extremes.append((planes.min(axis=(1, 2)), planes.max(axis=(1, 2))))
     lows, highs = (np.stack(values) for values in zip(*extremes, strict=True))
     return np.stack([lows.min(axis=0), highs.max(axis=0)], axis=1)

@@ -17,10 +17,12 @@ from wsss_viz.app.services.comparison import Compared
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.data.photographs import credits
 from wsss_viz.data.sample import Sample
 from wsss_viz.version import __version__
 
-COLUMNS = ("method", "k", "class", "logit", "iou", "precision", "recall", "discriminative", "non_discriminative")
+SCORES = ("iou", "precision", "recall", "discriminative", "non_discriminative")
+COLUMNS = ("method", "k", "class", "logit", *SCORES, "align")
 
 
 def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[str], state: ViewState) -> bytes:
@@ -60,14 +62,23 @@ def maps_npz(
 def score_rows(
     compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]
 ) -> list[dict[str, str | int | float | None]]:
-    """One row a method and competing class, with `COLUMNS`; None where nothing is measured."""
+    """One row per method and competing class, with `COLUMNS`; None where nothing is measured."""
     rows: list[dict[str, str | int | float | None]] = []
     for one in compared:
         for name in names:
-            scores = asdict(one.scores[name]) if name in one.scores else dict.fromkeys(COLUMNS[4:], math.nan)
+            scores = asdict(one.scores[name]) if name in one.scores else dict.fromkeys(SCORES, math.nan)
             numbers = {key: None if math.isnan(value) else round(value, 6) for key, value in scores.items()}
             logit = round(float(one.step.scores[list(classes).index(name)]), 6)
-            rows.append({"method": one.method, "k": one.step.index, "class": name, "logit": logit, **numbers})
+            rows.append(
+                {
+                    "method": one.method,
+                    "k": one.step.index,
+                    "class": name,
+                    "logit": logit,
+                    **numbers,
+                    "align": one.align,
+                }
+            )
     return rows
 
 
@@ -89,7 +100,9 @@ def scores_json(
 
 
 def _about(sample: Sample, state: ViewState) -> dict[str, Any]:
-    return {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
+    lines = credits([sample.name]) if sample.source.startswith("photos:") else ()
+    about = {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
+    return {**about, "credit": lines[0]} if lines else about
 
 
 def comparison(
@@ -125,7 +138,7 @@ def comparison(
             "Scores (CSV)",
             f"{file_name}.csv",
             lambda: scores_csv(compare(), classes, names),
-            meaning="Logit, IoU, precision, recall and part recalls, one row a method and class.",
+            meaning="Logit, IoU, precision, recall and part recalls, one row per method and class.",
         )
         file_button(
             "View (JSON)",

@@ -1,22 +1,32 @@
-"""What the page Gradients shows at a view: pictures, gradient maps, regions, curves. No Streamlit."""
+"""What the page Gradients shows at a view: pictures, gradient maps, regions, curves, and where they are from.
+
+What ships is read once for all sessions; one scene's maps are computed when they are asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.services import checkpoints, samples
+from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.digits import CLASSES as DIGITS
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.errors import InputError
+from wsss_viz.gradients import stored as storage
 from wsss_viz.gradients.ratio import high_gradient_ratio, normalise
-from wsss_viz.gradients.regions import REGIONS, box_region
+from wsss_viz.gradients.regions import REGIONS, box_region, part_regions
 from wsss_viz.gradients.stored import Entry, Stored
+from wsss_viz.models.manifest import read_manifest
 
 CLASSIFIER = "scenes-classifier"
 PERCENTILES = {"max": 100.0, "p99": 99.0}
@@ -113,21 +123,6 @@ def scene_class(state: ViewState, sample: Sample) -> str:
     return state.focus if state.focus in labels else labels[0]
 
 
-def stored_scene_maps(stored: Stored | None, state: ViewState, name: str) -> NDArray | None:
-    """(L, H, W) the stored maps of the view's scene and class; None where there are none and they are computed."""
-    if (
-        stored is None
-        or state.rib_step
-        or state.network != "classifier"
-        or stored.about["example"] != state.example
-        or name not in stored.about["labels"]
-    ):
-        return None
-    stages = stored.examples[f"{state.measure}/stages"]
-    logit = stored.examples[f"{state.measure}/logits"][stored.about["labels"].index(name)]
-    return np.concatenate([stages, logit[None]])
-
-
 def scenes_entry(stored: Stored, state: ViewState) -> tuple[Entry, str]:
     """The scenes' curve at the view, and what of the view was not measured, in words, or ""."""
     if state.rib_step and state.network == "classifier":
@@ -196,7 +191,7 @@ def toy_sentence(entry: Entry, state: ViewState) -> str:
     more = drops["non_discriminative"][0] - drops["discriminative"][0]
     parted = drops["non_discriminative"][1] > drops["discriminative"][2]
     parted = parted or drops["discriminative"][1] > drops["non_discriminative"][2]
-    which = ("more than" if more > 0 else "less than") if parted else "not clearly apart from"
+    which = ("more than" if more > 0 else "less than") if parted else "about as much as"
     accuracy = entry.facts["accuracy"]["shape only"]
     return (
         "The digit is evidence for the class, and so is the small shape beside it. From the last convolution to the "
@@ -225,3 +220,121 @@ def caption(ratios: NDArray[np.float64], names: tuple[str, ...], words: Mapping[
     """The picture's ratios in one line, for those who cannot see it."""
     said = (f"{words[name]} {ratio:.2f}" for name, ratio in zip(names, ratios, strict=True) if not np.isnan(ratio))
     return ", ".join(said)
+
+
+Maps = tuple[tuple[str, ...], NDArray]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _stored(subject: str, modified: int, digests: tuple[tuple[str, str], ...]) -> Stored:
+    return storage.shipped(subject, dict(digests))
+
+
+def read_stored(subject: str) -> Stored:
+    """The measurements that ship, read once for all sessions.
+
+    Raises:
+        InputError: missing, damaged, or of another checkpoint; one line with the command that measures again.
+    """
+    path = storage.FOLDER / f"{subject}.npz"
+    modified = path.stat().st_mtime_ns if path.is_file() else 0
+    digests = tuple(sorted((name, entry.sha256) for name, entry in read_manifest().items()))
+    return _stored(subject, modified, digests)
+
+
+def stored_or_why_not(subject: str) -> tuple[Stored | None, str]:
+    """The measurements that ship and "", or None and the line that says why not."""
+    try:
+        return read_stored(subject), ""
+    except InputError as error:
+        return None, str(error)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _map_regions(network: str, checkpoint: str, example: str, name: str, share: float) -> NDArray[np.bool_]:
+    from wsss_viz.gradients.scenes import MAP, scene_regions
+
+    return scene_regions(checkpoints.classifier(network), samples.scene(example), [name], MAP, share)[0]
+
+
+def stored_maps(stored: Stored | None, state: ViewState, name: str) -> Maps | None:
+    """The layers and maps (L, H, W) of the view's scene and class that ship; None where they are to be computed."""
+    if (
+        stored is None
+        or state.rib_step
+        or state.network != "classifier"
+        or stored.about["example"] != state.scene
+        or name not in stored.about["labels"]
+    ):
+        return None
+    stages = stored.examples[f"{state.measure}/stages"]
+    logit = stored.examples[f"{state.measure}/logits"][stored.about["labels"].index(name)]
+    return scenes_entry(stored, state)[0].curve.layers, np.concatenate([stages, logit[None]])
+
+
+def request(stored: Stored | None, state: ViewState, sample: Sample, name: str) -> Request:
+    """The job that computes the scene's maps: of the network as it is, then of each of RIB's steps where one is asked.
+
+    Its steps are (layers, maps (L, H, W)); in those of RIB the layers that it does not tune stay as they were.
+    """
+    network = network_name(stored, state)
+    tuning = _tuning(state, network)
+    measure = "sum" if tuning else state.measure
+
+    def work() -> Iterator[Any]:
+        from wsss_viz.gradients.scenes import known_labels, rib_steps, scene_maps
+
+        classifier = checkpoints.classifier(network)
+        first = scene_maps(classifier, sample, [name], measure)
+        yield first.layers, first.maps[0]
+        if not tuning:
+            return
+        names = known_labels(classifier, sample)
+        for tuned in rib_steps(classifier, sample, names):
+            still = len(first.layers) - len(tuned.layers)
+            yield first.layers, np.concatenate([first.maps[0, :still], tuned.maps[names.index(name)]])
+
+    key = ("gradients", checkpoints.entry(network).sha256, state.scene, name, measure, tuning)
+    return Request(key, work, LARGEST_RIB_STEP + 2 if tuning else 1, checkpoints.device_label())
+
+
+def job_title(job: Request) -> str:
+    """What the job of `request` computes, in words."""
+    return "The gradients of this scene" + (" through RIB's steps" if job.total > 1 else "")
+
+
+def maps_of(now: Snapshot) -> list[Maps]:
+    """What the job of `request` has given so far."""
+    return [cast("Maps", step) for step in now.steps]
+
+
+def _tuning(state: ViewState, network: str) -> bool:
+    return state.rib_step > 0 and network == CLASSIFIER
+
+
+def scene_picture(
+    stored: Stored | None, state: ViewState, sample: Sample, name: str, maps: Sequence[Maps], computed: bool
+) -> Picture:
+    """The view's scene with its gradient maps and regions.
+
+    Args:
+        maps: what ships of it, or what `request` has given so far, at least one.
+    """
+    network = network_name(stored, state)
+    regions = (
+        part_regions(sample, name)
+        if state.regions == "parts"
+        else _map_regions(
+            network,
+            checkpoints.entry(network).sha256,
+            state.scene,
+            name,
+            float(state.regions.removeprefix("map")),
+        )
+    )
+    title, (layers, arrays) = f"scene with {name}", maps[0]
+    if _tuning(state, network) and len(maps) > 1:
+        k = min(state.rib_step, len(maps) - 2)
+        layers, arrays = maps[k + 1]
+        title += f", RIB's step {k}" + ("" if k == state.rib_step else ", the last so far")
+    return picture(sample.image, layers, arrays, regions, state, title, computed)

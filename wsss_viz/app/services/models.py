@@ -1,4 +1,4 @@
-"""Who looks: the shipped classifier with what was trained from it, or a network of a person's own.
+"""Who looks: a classifier that ships with what was trained from it, or a network of a person's own.
 
 A page asks the same of both: which methods it can do, what is there at once, and what is to be computed as a job.
 """
@@ -43,17 +43,26 @@ class ModelHandle(Protocol):
         """The job of a method that it can do."""
 
 
+@dataclass(frozen=True)
 class BuiltinModel:
-    """The shipped classifier."""
+    """A classifier that ships.
+
+    Attributes:
+        name: in the register.
+        classes: the scenes' ten; of ImageNet's network those of the image that it looks at.
+    """
+
+    name: str
+    classes: tuple[str, ...]
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """The scenes' ten."""
-        return checkpoints.entry().classes
+    def sigmoids(self) -> bool:
+        """Whether the sigmoid of a logit is a probability: ImageNet's network was trained with a softmax."""
+        return self.name == checkpoints.SCENES
 
     def why_not(self, method: str) -> str:
         """Whether the network the method looks with is there."""
-        return methods.why_not(method, checkpoints.CLASSIFIER)
+        return methods.why_not(method, self.name)
 
     def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """CAM, and what was precomputed."""
@@ -66,7 +75,11 @@ class BuiltinModel:
         return request_for(method, sample, views, most_steps(method, sample))
 
 
-BUILTIN = BuiltinModel()
+def builtin(sample: Sample) -> BuiltinModel:
+    """What looks at a sample where nobody chose a network: the scenes' classifier at scenes, else ImageNet's."""
+    name = checkpoints.name_for(sample)
+    checkpoints.entry(name)
+    return BuiltinModel(name, sample.classes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,13 @@ import streamlit as st
 from wsss_viz.app.services import checkpoints
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import Entry
 from wsss_viz.version import __version__
 
 PACKAGES = ("streamlit", "torch", "torchvision", "numpy", "scikit-learn", "matplotlib", "plotly", "pillow")
+
+MOST_CLASSES = 30
+"""Named one by one in the card of a network."""
 
 
 def _version(package: str) -> str:
@@ -34,10 +38,10 @@ def versions_table() -> None:
     st.table({**rows, "device": device}, border="horizontal")
 
 
-def checkpoint_card() -> None:
-    """The classifier's entry in the register, or why there is none."""
+def checkpoint_card(name: str = checkpoints.SCENES) -> None:
+    """A classifier's entry in the register, or why there is none."""
     try:
-        entry = checkpoints.entry()
+        entry = checkpoints.entry(name)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -45,12 +49,21 @@ def checkpoint_card() -> None:
         "file": f"`{entry.file}`",
         "SHA-256": f"`{entry.sha256[:16]}…`",
         "network": str(entry.architecture.get("name", "")),
-        "classes": ", ".join(entry.classes),
-        "seed": str(entry.seed),
-    }
+        "classes": ", ".join(entry.classes)
+        if len(entry.classes) <= MOST_CLASSES
+        else f"{len(entry.classes)}, ImageNet's",
+    } | _origin(entry)
     st.table(rows | measured(entry.scores), border="horizontal")
     st.caption("Made by")
     st.code(entry.command, language="bash", wrap_lines=True)
+
+
+def _origin(entry: Entry) -> dict[str, str]:
+    """The seed of a network that was trained here; where another's weights are from, and under which licence."""
+    trained = entry.trained
+    if "licence" not in trained:
+        return {"seed": str(entry.seed)}
+    return {"trained on": str(trained.get("on", "")), "licence": str(trained["licence"])}
 
 
 def measured(scores: dict[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from wsss_viz.app import methods
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, follow, offer_again, reach
-from wsss_viz.app.services.models import BUILTIN, ModelHandle
+from wsss_viz.app.services.models import ModelHandle, builtin
 from wsss_viz.app.services.steps import STOPS
 from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
@@ -32,8 +32,13 @@ class MethodResults:
     stopped: Mapping[str, tuple[Request, Snapshot]]
 
 
-def collect_results(sample: Sample, names: Sequence[str], views: str, model: ModelHandle = BUILTIN) -> MethodResults:
+def collect_results(
+    sample: Sample, names: Sequence[str], views: str, model: ModelHandle | None = None
+) -> MethodResults:
     """What is there at once, and the other methods by one job after the other.
+
+    Args:
+        model: who looks; None: the classifier that ships for such a sample.
 
     Raises:
         InputError: a checkpoint is missing, or too many computations are waiting.
@@ -42,6 +47,7 @@ def collect_results(sample: Sample, names: Sequence[str], views: str, model: Mod
     missing: dict[str, str] = {}
     stopped: dict[str, tuple[Request, Snapshot]] = {}
     going: tuple[str, Request, Snapshot] | None = None
+    model = model or builtin(sample)
     for name in names:
         missing[name] = model.why_not(name)
         if missing[name]:
@@ -66,30 +72,13 @@ def collect_results(sample: Sample, names: Sequence[str], views: str, model: Mod
     return MethodResults(traces, missing, going, stopped)
 
 
-def stored_results(
-    sample: Sample, names: Sequence[str], views: str, otherwise: str, model: ModelHandle = BUILTIN
-) -> MethodResults:
-    """What is there at once, CAM and what was precomputed; no job.
-
-    Args:
-        otherwise: what the panel of another method says.
-
-    Raises:
-        InputError: a checkpoint is missing.
-    """
-    missing = {name: model.why_not(name) for name in names}
-    stored = {name: model.stored_results(name, sample, views) for name in names if not missing[name]}
-    traces = {name: trace for name, trace in stored.items() if trace is not None}
-    return MethodResults(traces, {name: reason or otherwise for name, reason in missing.items()}, None, {})
-
-
-def as_trace(method: str, snapshot: Snapshot, model: ModelHandle = BUILTIN) -> Trace:
+def as_trace(method: str, snapshot: Snapshot, model: ModelHandle) -> Trace:
     """What there is of a job, as a trace."""
     return Trace(snapshot.steps, method, model.classes)
 
 
 def follow_results(
-    results: MethodResults, names: Sequence[str], draw: Callable[[MethodResults], None], model: ModelHandle = BUILTIN
+    results: MethodResults, names: Sequence[str], draw: Callable[[MethodResults], None], model: ModelHandle
 ) -> None:
     """Draws what there is; while a job goes on, its progress and what has come of it; what was stopped, to start again.
 
@@ -128,6 +117,7 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     indices = [trace.classes.index(kind) for kind in classes or trace.classes]
 
     def panel_step(step: Step) -> PanelStep:
-        return PanelStep(step.maps[indices], step.scores[indices], note=STOPS.get(step.stop or "", step.stop or ""))
+        note = STOPS.get(step.stop or "", step.stop or "")
+        return PanelStep(step.maps[indices], step.scores[indices], note=note, centres=step.centres)
 
     return Panel.of(trace, style.title, note, style.colour, panel_step)

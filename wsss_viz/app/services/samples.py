@@ -1,16 +1,37 @@
-"""The samples that pages show: drawn scenes, two photographs, a person's own picture. Kept, and left as they are."""
+"""The samples that pages show: photographs, drawn scenes, a person's own picture. Kept, and left as they are."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from wsss_viz.app.services.checkpoints import entry
+from wsss_viz.app import caching
+from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.widgets.rendering import DISPLAY_SIDE
 from wsss_viz.data import photographs
-from wsss_viz.data.photographs import PHOTOGRAPHS
+from wsss_viz.data.photographs import PHOTOGRAPHS, Photograph, Photographs, read_photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
+from wsss_viz.errors import InputError
+from wsss_viz.showcase.photographs import few_classes, first_guesses, photograph_source, with_classes
+
+OFFERED = 8
+"""Of the thousand classes, how many are offered of a picture that nobody has labelled."""
+LONGEST_ASPECT = 6
+"""How many times longer one side may be: the network sees the shorter one at 320 pixels."""
+
+
+def example(source: str) -> Sample:
+    """The sample of a data string `photos:NAME` or `scenes:SPLIT:INDEX`; to be left as it is."""
+    return scene(source) if source.startswith("scenes:") else photograph(source.partition(":")[2])
+
+
+def ground(sample: Sample) -> Sample | None:
+    """A drawn scene with more pixels, for the eye alone; None for any other image, which is shown as it is."""
+    return fine_scene(sample.source) if sample.source.startswith("scenes:") else None
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -27,12 +48,90 @@ def fine_scene(example: str) -> Sample:
     return Scenes(split, size=(DISPLAY_SIDE, DISPLAY_SIDE))[int(index)]
 
 
-@st.cache_resource(max_entries=len(PHOTOGRAPHS), show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _photograph(name: str) -> Sample:
+    known = Photographs()
+    return replace(known[known.names.index(name)], source=photograph_source(name))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _with_classes(name: str, classes: tuple[str, ...]) -> Sample:
+    return with_classes(_photograph(name), classes)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _few_classes(name: str, checkpoint: str) -> tuple[str, ...]:
+    return few_classes(checkpoints.classifier(checkpoints.PHOTOGRAPHS), _photograph(name))
+
+
 def photograph(name: str) -> Sample:
-    """One of scikit-learn's two sample photographs."""
-    return user_sample(photographs.photograph(name), name)
+    """One of the photographs that ship, with outlines; of its classes its own and those that score highest."""
+    stored = traces.photograph_traces()
+    classes = stored.classes.get(photograph_source(name)) if stored else None
+    return _with_classes(name, classes or _few_classes(name, checkpoints.entry(checkpoints.PHOTOGRAPHS).sha256))
 
 
-def user_sample(image: np.ndarray, name: str) -> Sample:
-    """An image without labels or masks as a sample of the classifier's classes."""
-    return Sample(image, entry().classes, None, name)
+def about(sample: Sample) -> Photograph | None:
+    """Author, licence and names of the photograph that a sample is; None for any other image."""
+    name = sample.source.removeprefix("photos:")
+    return next((photo for photo in read_photographs() if photo.name == name), None)
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """What the network takes an image for: its first classes and their softmax probabilities, the highest first."""
+
+    names: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+def guesses(sample: Sample) -> Guesses:
+    """The first classes of ImageNet's thousand on an image; of a photograph that ships those that were stored."""
+    stored = traces.photograph_traces()
+    rows = stored.guesses.get(sample.source) if stored and sample.source else None
+    if rows is None:
+        name = checkpoints.entry(checkpoints.PHOTOGRAPHS).sha256
+        read = _private_guesses if caching.is_private(sample) else _shared_guesses
+        rows = read(name, caching.digest(sample.image), sample)
+    return Guesses(tuple(name for name, _ in rows), tuple(p for _, p in rows))
+
+
+def _first(sample: Sample) -> tuple[tuple[str, float], ...]:
+    return first_guesses(checkpoints.classifier(checkpoints.PHOTOGRAPHS), sample, OFFERED)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _shared_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
+    return _first(_sample)
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner=False)
+def _private_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
+    return _first(_sample)
+
+
+def sklearn_photograph(name: str, wanted: tuple[str, ...] = ()) -> Sample:
+    """One of scikit-learn's two sample photographs, which nobody has labelled."""
+    if name not in PHOTOGRAPHS:
+        raise InputError(f"no photograph {name!r}: give one of {', '.join(PHOTOGRAPHS)}")
+    return user_sample(photographs.photograph(name), name, wanted)
+
+
+def user_sample(image: NDArray[np.uint8], name: str, wanted: tuple[str, ...] = ()) -> Sample:
+    """An image without labels or masks as a sample of the classes that ImageNet's network finds most likely.
+
+    Args:
+        wanted: classes that are looked at, which count as its labels; none of ImageNet's: the most likely one.
+
+    Raises:
+        InputError: one side is more than `LONGEST_ASPECT` times the other.
+    """
+    if max(image.shape[:2]) > LONGEST_ASPECT * min(image.shape[:2]):
+        height, width = image.shape[:2]
+        raise InputError(
+            f"the picture has {width} x {height} pixels, one side more than {LONGEST_ASPECT} times the other: crop it"
+        )
+    known = checkpoints.entry(checkpoints.PHOTOGRAPHS).classes
+    first = guesses(Sample(image, (), None, name)).names
+    labels = tuple(dict.fromkeys(one for one in wanted if one in known))[:OFFERED] or first[:1]
+    return Sample(image, tuple(dict.fromkeys((*labels, *first))), labels, name)

@@ -79,9 +79,10 @@ def view_scores(
         names: at least one of them.
     """
     indices = [classes.index(name) for name in names]
-    values = normalise(upsample(trace.maps[indices], sample.size), state.normalisation)
+    centres = trace.steps[-1].aligned(state.align)
+    values = normalise(upsample(trace.maps[indices], sample.size, centres), state.normalisation)
     by = "relu_max" if state.normalisation == "raw" else state.normalisation
-    mask = pseudo_mask(trace.maps, indices, sample.size, state.threshold, by)
+    mask = pseudo_mask(trace.maps, indices, sample.size, state.threshold, by, centres)
     scored = []
     for name, index, plane in zip(names, indices, values, strict=True):
         logit = float(trace.scores[index])

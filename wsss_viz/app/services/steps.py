@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.methods.catalogue import METHODS
-from wsss_viz.traces import Step, Trace
+from wsss_viz.traces import CellCentres, Step, Trace
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Frame:
         region: (h', w') in [0, 1], what was erased since the last step; of RIB what was left out of the pooling.
         erased: (H', W') in [0, 1], all that was erased so far.
         note: why it ends here, or "".
+        centres: where the cells of `look` and `union` lie, in pixels of the image; None where unknown.
     """
 
     name: str
@@ -92,20 +93,31 @@ class Frame:
     region: NDArray | None = None
     erased: NDArray | None = None
     note: str = ""
+    centres: CellCentres | None = None
 
 
-def frames(name: str, trace: Trace, focus: str) -> tuple[Frame, ...]:
+def frames(name: str, trace: Trace, focus: str, sigmoids: bool = True) -> tuple[Frame, ...]:
     """The frames of the mode `name`, one per step.
 
     Args:
         focus: one of the trace's classes.
+        sigmoids: whether a logit's sigmoid is a probability; where it is none, no fact says one.
     """
     index, mode = trace.classes.index(focus), MODES[name]
     drawn = [_FRAMES[mode.shows](step, index, trace.classes) for step in trace]
     return tuple(
-        replace(frame, name=_step_name(mode.step_name, step, trace.classes))
+        replace(
+            frame,
+            name=_step_name(mode.step_name, step, trace.classes),
+            facts=tuple(fact for fact in frame.facts if sigmoids or not fact[0].startswith(_SIGMOIDS)),
+            centres=step.centres,
+        )
         for frame, step in zip(drawn, trace, strict=True)
     )
+
+
+_SIGMOIDS = ("probability of", "frozen classifier:")
+"""How the names of facts begin whose values are sigmoids."""
 
 
 def _step_name(kind: str, step: Step, classes: Classes) -> str:

@@ -1,4 +1,4 @@
-"""The traces of the shipped classifier: from the showcase where it has them, else computed and kept."""
+"""The traces of the classifiers that ship: from the showcase where it has them, else computed and kept."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app.caching import digest, is_private
-from wsss_viz.app.services.checkpoints import CLASSIFIER, classifier, entry, networks_of
+from wsss_viz.app.services.checkpoints import SCENES, classifier, entry, name_for, networks_of
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import Showcase, read_showcase, showcase_path
+from wsss_viz.showcase.photographs import PhotographTraces, photographs_path, read_photographs
 from wsss_viz.traces import Step, Trace
 
 
@@ -42,10 +43,24 @@ def showcase_note() -> str:
     return read if isinstance(read, str) else ""
 
 
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _photographs(stamps: tuple[tuple[str, int], ...]) -> PhotographTraces | None:
+    try:
+        return read_photographs()
+    except InputError:
+        return None
+
+
+def photograph_traces() -> PhotographTraces | None:
+    """The photographs' traces that were computed beforehand; None where there are none of this network."""
+    files = (photographs_path(), checkpoints_folder() / "manifest.json")
+    return _photographs(tuple((str(file), file.stat().st_mtime_ns if file.is_file() else 0) for file in files))
+
+
 def is_precomputed(sample: Sample, method: str, views: str) -> bool:
     """Whether the method's defaults on this sample are in the showcase."""
-    stored = showcase()
-    return stored is not None and not is_private(sample) and stored.has(method, sample.source, views)
+    stored = showcase() if name_for(sample) == SCENES else photograph_traces()
+    return stored is not None and bool(sample.source) and stored.has(method, sample.source, views)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -53,12 +68,22 @@ def _stored_trace(stamp: int, method: str, source: str, _showcase: Showcase) -> 
     return _showcase.trace(method, source)
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _photograph_trace(stamp: int, method: str, source: str, _opened: PhotographTraces, _sample: Sample) -> Trace:
+    return _opened.trace(method, _sample)
+
+
 def precomputed(sample: Sample, method: str, views: str) -> Trace | None:
     """The trace of the method's defaults on this sample from the showcase, without torch; None where it has none."""
-    stored = showcase()
-    if stored is None or not is_precomputed(sample, method, views):
+    if not is_precomputed(sample, method, views):
         return None
-    return _stored_trace(showcase_path().stat().st_mtime_ns, method, sample.source, stored)
+    stored, photographs = showcase(), photograph_traces()
+    if name_for(sample) == SCENES:
+        assert stored is not None
+        return _stored_trace(showcase_path().stat().st_mtime_ns, method, sample.source, stored)
+    assert photographs is not None
+    trace = _photograph_trace(photographs_path().stat().st_mtime_ns, method, sample.source, photographs, sample)
+    return trace if trace.classes == sample.classes else None
 
 
 def origin(sample: Sample, method: str, views: str) -> str:
@@ -66,37 +91,40 @@ def origin(sample: Sample, method: str, views: str) -> str:
     return "precomputed" if is_precomputed(sample, method, views) else "computed now"
 
 
-def _cam(name: str, sample: Sample, views: str) -> Trace:
-    import wsss_viz
-    from wsss_viz.methods.views import PRESETS
-
-    looking = classifier(name)
-    return Trace.collect(wsss_viz.methods.cam(looking, sample, views=PRESETS[views]), "cam", looking.classes)
+def _cam(sample: Sample, views: str) -> Trace:
+    return Trace.collect(steps_of("cam", sample, views), "cam", sample.classes)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _shared_trace(checkpoint: str, image: str, views: str, _name: str, _sample: Sample) -> Trace:
-    return _cam(_name, _sample, views)
+def _shared_trace(checkpoint: str, image: str, classes: tuple[str, ...], views: str, _sample: Sample) -> Trace:
+    return _cam(_sample, views)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
-def _private_trace(checkpoint: str, image: str, views: str, _name: str, _sample: Sample) -> Trace:
-    return _cam(_name, _sample, views)
+def _private_trace(checkpoint: str, image: str, classes: tuple[str, ...], views: str, _sample: Sample) -> Trace:
+    return _cam(_sample, views)
 
 
-def trace(sample: Sample, views: str, name: str = CLASSIFIER) -> Trace:
+def trace(sample: Sample, views: str) -> Trace:
     """The CAM trace of a sample: from the showcase, else computed once for each checkpoint, image and views."""
-    digests = entry(name).sha256, digest(sample.image)
-    stored = precomputed(sample, "cam", views) if name == CLASSIFIER else None
+    key = entry(name_for(sample)).sha256, digest(sample.image), sample.classes
+    stored = precomputed(sample, "cam", views)
     if stored is not None:
         return stored
     compute = _private_trace if is_private(sample) else _shared_trace
-    return compute(*digests, views, name, sample)
+    return compute(*key, views, sample)
 
 
 def steps_of(method: str, sample: Sample, views: str, **options: Any) -> Iterator[Step]:
-    """The method's Steps on the sample, computed as they are asked for; may be run by any thread."""
+    """The method's Steps on the sample, computed as they are asked for; may be run by any thread.
+
+    Their classes are the sample's: all that the scenes' classifier knows, and of ImageNet's thousand a few.
+    """
     from wsss_viz.methods import bind
+    from wsss_viz.methods.few_rows import run_with_few_rows
     from wsss_viz.methods.views import PRESETS
 
-    return bind(method, classifier(), networks_of(method), **options)(sample, PRESETS[views])
+    name = name_for(sample)
+    if name != SCENES:
+        return run_with_few_rows(method, classifier(name), sample, PRESETS[views], **options)
+    return bind(method, classifier(name), networks_of(method, name), **options)(sample, PRESETS[views])

@@ -1,7 +1,7 @@
 """A person's own picture: read into this session's memory, never to disk, and gone with the session.
 
-It is kept at no more than `STORED_SIDE` pixels, so that a room of people can use one server. The shipped classifier
-looks at far fewer.
+It is kept at no more than `STORED_SIDE` pixels, so that a room of people can use one server. The network looks at far
+fewer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _ERROR = "own_error"
 _WIDGET = "own_upload"
 _SCENE = "scene"
 STORED_SIDE = 2048
-_LABELS = {_SCENE: "drawn scene", "china": "photograph: temple", "flower": "photograph: flower"}
+_LABELS = {"china": "temple", "flower": "flower"}
+"""Photographs that nobody has labelled: how an upload looks."""
 
 
 def uploader() -> None:
@@ -50,18 +51,30 @@ def _taken() -> None:
             st.session_state[_IMAGE] = bounded(read_image(file.getvalue(), file.name), STORED_SIDE)
         except InputError as error:
             st.session_state[_ERROR] = str(error)
-    session.change(classes=())
+    session.change(classes=(), focus="")
 
 
-def sample() -> Sample | None:
-    """The uploaded picture, or None."""
+def is_there() -> bool:
+    """Whether a picture was uploaded."""
+    return st.session_state.get(_IMAGE) is not None
+
+
+def sample(wanted: tuple[str, ...] = ()) -> Sample | None:
+    """The uploaded picture, or None.
+
+    Args:
+        wanted: the classes that are looked at in it, see `samples.user_sample`.
+    """
     image = st.session_state.get(_IMAGE)
-    return None if image is None else samples.user_sample(image, "own image")
+    return None if image is None else samples.user_sample(image, "own image", wanted)
 
 
 def current(state: ViewState) -> Sample | None:
-    """What is looked at in place of a drawn scene: the uploaded picture, else the view's photograph; None: neither."""
-    return sample() or (samples.photograph(state.photograph) if state.photograph else None)
+    """What is looked at in place of the example: the uploaded picture, else the view's photograph; None: neither."""
+    wanted = state.classes or ((state.focus,) if state.focus else ())
+    if is_there():
+        return sample(wanted)
+    return samples.sklearn_photograph(state.photograph, wanted) if state.photograph else None
 
 
 def error() -> str | None:
@@ -71,23 +84,23 @@ def error() -> str | None:
 
 
 def examples(state: ViewState) -> None:
-    """What is looked at before anything is uploaded: the drawn scene, or one of two photographs.
+    """What is looked at before anything is uploaded: the view's example, or a photograph that nobody has labelled.
 
     Beside an upload it is another widget, so that a late value of the first cannot take the upload's place.
     """
 
     def read(name: str) -> dict[str, object]:
         st.session_state[_IMAGE] = st.session_state[_ERROR] = None
-        return {"photograph": "" if name == _SCENE else name, "classes": ()}
+        return {"photograph": "" if name == _SCENE else name, "classes": (), "focus": ""}
 
     st.segmented_control(
         "or look at an example",
         (_SCENE, *PHOTOGRAPHS),
-        format_func=lambda name: _LABELS[name],
+        format_func=lambda name: _LABELS.get(name) or ("drawn scene" if state.is_scene else "photograph with outlines"),
         required=True,
         **(
             session.control("photograph", None, read, variant="_instead")
-            if sample()
+            if is_there()
             else session.control("photograph", state.photograph or _SCENE, read)
         ),
     )

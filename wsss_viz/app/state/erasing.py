@@ -20,7 +20,7 @@ class ErasingState:
     """
     Attributes:
         mode: one of `MODES`.
-        source: one of `SOURCES`, whose image it is: the drawn scene, or what the page for one's own images shows.
+        source: one of `SOURCES`, whose image it is: the view's example, or one's own, on every page that takes it.
         steps: K, how often it is erased or tuned; 0: as the method has it.
         mask: one of `MASK_KINDS`, how AE erases.
         erase_at: the normalised activation above which AE erases, of a soft mask its middle.

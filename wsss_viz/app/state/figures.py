@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wsss_viz.app.methods import METHODS
-from wsss_viz.app.state.parameters import FINAL, Notation, Parameter, choice, is_index, step, subset
+from wsss_viz.app.state.parameters import FINAL, Notation, Parameter, choice, step, subset
+from wsss_viz.app.state.scene import read_class, read_example
 from wsss_viz.app.state.viewing import LARGEST_K
-from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.figures.presets import PRESETS
 from wsss_viz.figures.spec import MOST_ROWS, WIDTHS
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
 BASKET, SCENE = "basket", "scene"
+PHOTOS = "photos"
 FIGURES = ("", *PRESETS, SCENE, BASKET)
 BASKET_KINDS = ("grid", "filmstrip", "curves")
 RESOLUTIONS = ("150", "300", "600")
@@ -25,32 +26,26 @@ class Item:
     """One view in the basket.
 
     Attributes:
-        split, index: the drawn scene.
-        name: the class whose maps are shown; "": the scene's first label.
+        example: the data string of the photograph or drawn scene.
+        name: the class whose maps are shown; "": the image's first label.
         k: the step, or `FINAL`.
         methods: names of `methods.METHODS`, at least one.
     """
 
-    split: str
-    index: int
+    example: str
     name: str
     k: int
     methods: tuple[str, ...]
-
-    @property
-    def example(self) -> str:
-        """The data string of the scene."""
-        return f"scenes:{self.split}:{self.index}"
 
 
 @dataclass(frozen=True)
 class FiguresState:
     """
     Attributes:
-        figure: a preset's name, `SCENE` for the scene of the view, `BASKET`; "": the basket where there is something in
+        figure: a preset's name, `SCENE` for the image of the view, `BASKET`; "": the basket where there is something in
             it, else the first preset.
         basket: the views that were sent.
-        basket_kind: one of `BASKET_KINDS`, what is made of them, and of the scene.
+        basket_kind: one of `BASKET_KINDS`, what is made of them, and of the view's image.
         figure_width: a key of `figures.spec.WIDTHS`.
         dpi: one of `RESOLUTIONS`.
         figure_colours: a colour map; "": the figure's own.
@@ -70,13 +65,13 @@ _K = step(LARGEST_K)
 
 
 def _read_item(text: str) -> Item:
-    split, index, name, k, methods = text.split(".")
+    rest, k, methods = text.rsplit(".", 2)
+    kind, number, name = rest.split(".", 2)
     names = tuple(methods.split("_"))
-    if split not in SPLITS or not is_index(index, SPLITS[split]) or name not in ("", *CLASSES):
-        raise ValueError("no scene or class of the basket")
+    example = read_example(f"photos:{number}" if kind == PHOTOS else f"scenes:{kind}:{number}")
     if not set(names) <= set(METHODS):
         raise ValueError("no method of the basket")
-    return Item(split, int(index), name, _K.read(k), tuple(method for method in METHODS if method in names))
+    return Item(example, read_class(name), _K.read(k), tuple(method for method in METHODS if method in names))
 
 
 def _read_basket(text: str) -> tuple[Item, ...]:
@@ -90,7 +85,12 @@ def _read_basket(text: str) -> tuple[Item, ...]:
 
 
 def _write_basket(items: Sequence[Item]) -> str:
-    return ",".join(f"{i.split}.{i.index}.{i.name}.{_K.write(i.k)}.{'_'.join(i.methods)}" for i in items)
+    return ",".join(f"{_short_source(i.example)}.{i.name}.{_K.write(i.k)}.{'_'.join(i.methods)}" for i in items)
+
+
+def _short_source(example: str) -> str:
+    """`photos.dog`, and of a scene its split and number alone: `test.129`."""
+    return example.removeprefix("scenes:").replace(":", ".")
 
 
 PARAMETERS = (

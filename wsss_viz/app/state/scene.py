@@ -1,52 +1,78 @@
-"""What is looked at on every page: the scene, or in its place a photograph, and the classes."""
+"""What is looked at on every page: a photograph or a drawn scene, and the classes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.palette import VOC_CLASSES
-from wsss_viz.data.photographs import PHOTOGRAPHS
+from wsss_viz.data.photographs import PHOTOGRAPHS, read_photographs
 from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.errors import InputError
+from wsss_viz.models.manifest import read_manifest
 
-DEFAULT_SCENE = 129
+DEFAULT_PHOTOGRAPH = "photos:dog"
+DEFAULT_SCENE = "scenes:test:129"
 
 
 @dataclass(frozen=True)
 class SceneState:
     """
     Attributes:
-        split, index: the drawn scene, `scenes:SPLIT:INDEX`.
-        photograph: one of `PHOTOGRAPHS` in place of the scene on the page for one's own images, or "".
+        example: the data string of what is looked at, `photos:NAME` or `scenes:SPLIT:INDEX`.
+        photograph: one of `PHOTOGRAPHS` in its place on the page for one's own images, or "".
         classes: the classes whose maps are shown; empty: the image's labels.
         focus: the class whose map is shown; "": the first of the classes.
     """
 
-    split: str = "test"
-    index: int = DEFAULT_SCENE
+    example: str = DEFAULT_PHOTOGRAPH
     photograph: str = ""
     classes: tuple[str, ...] = ()
     focus: str = ""
 
+    @property
+    def is_scene(self) -> bool:
+        """Whether the example is a drawn scene."""
+        return self.example.startswith("scenes:")
+
+    @property
+    def scene(self) -> str:
+        """The drawn scene, on pages that show no others: the example where it is one, else the first."""
+        return self.example if self.is_scene else DEFAULT_SCENE
+
+
+@lru_cache(maxsize=1)
+def photograph_names() -> tuple[str, ...]:
+    """The names of the photographs that ship, in order."""
+    return tuple(photo.name for photo in read_photographs())
+
 
 def in_order(names: Sequence[str]) -> tuple[str, ...]:
-    """The names without repetition, in the order of the data set's classes."""
-    return tuple(name for name in CLASSES if name in names)
+    """The names without repetition, in the order of the scenes' classes; any others after them, as they come."""
+    return tuple(dict.fromkeys((*(name for name in CLASSES if name in names), *names)))
 
 
-def _read_scene(text: str) -> tuple[str, int]:
-    source, _, rest = text.partition(":")
+def read_example(text: str) -> str:
+    """The data string that an address means; ValueError for any other."""
+    kind, _, rest = text.partition(":")
+    if kind == "photos":
+        names = photograph_names()
+        if rest in names:
+            return text
+        if is_index(rest, len(names)):
+            return f"photos:{names[int(rest)]}"
     split, _, index = rest.partition(":")
-    if source != "scenes" or split not in SPLITS or not is_index(index, SPLITS[split]):
-        raise ValueError("a scene such as scenes:val:17")
-    return split, int(index)
+    if kind != "scenes" or split not in SPLITS or not is_index(index, SPLITS[split]):
+        raise ValueError("an example such as photos:dog or scenes:val:17")
+    return f"scenes:{split}:{int(index)}"
 
 
 def _read_classes(text: str) -> tuple[str, ...]:
     names = text.split(",")
-    if any(name not in CLASSES for name in names):
+    if any(not _is_class(name) for name in names):
         raise ValueError(f"a list of classes ({', '.join(CLASSES)})")
     return in_order(names)
 
@@ -61,15 +87,29 @@ def know(names: Sequence[str]) -> None:
         _elsewhere.update(names)
 
 
-def _read_class(text: str) -> str:
-    if text and not any(text in known for known in (CLASSES, VOC_CLASSES, COCO_CLASSES, _elsewhere)):
+@lru_cache(maxsize=1)
+def _registered() -> frozenset[str]:
+    """The classes of all networks that ship."""
+    try:
+        return frozenset(name for entry in read_manifest().values() for name in entry.classes)
+    except InputError:
+        return frozenset()
+
+
+def _is_class(name: str) -> bool:
+    return any(name in known for known in (CLASSES, VOC_CLASSES, COCO_CLASSES, _registered(), _elsewhere))
+
+
+def read_class(text: str) -> str:
+    """A class's name or ""; ValueError for what no network here knows."""
+    if text and not _is_class(text):
         raise ValueError(f"one of {', '.join(CLASSES)}")
     return text
 
 
 PARAMETERS = (
-    Parameter("example", Notation(_read_scene, lambda scene: f"scenes:{scene[0]}:{scene[1]}"), ("split", "index")),
+    Parameter("example", Notation(read_example)),
     Parameter("photograph", choice(("", *PHOTOGRAPHS))),
     Parameter("classes", Notation(_read_classes, ",".join)),
-    Parameter("class", Notation(_read_class), ("focus",)),
+    Parameter("class", Notation(read_class), ("focus",)),
 )

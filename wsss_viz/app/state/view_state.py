@@ -57,18 +57,22 @@ class ViewState(
 ):
     """One view of the app; its fields are those of its bases."""
 
-    @property
-    def example(self) -> str:
-        """The data string of the scene."""
-        return f"scenes:{self.split}:{self.index}"
+    def at(self, example: str) -> ViewState:
+        """The same view of another example: the classes are its labels again."""
+        return replace(self, example=example, source="scene", classes=(), focus="")
 
-    def at(self, split: str, index: int) -> ViewState:
-        """The same view of another scene: the index wraps around its split, the classes are its labels again."""
-        return replace(self, split=split, index=index % SPLITS[split], classes=(), focus="")
+    def moved(self, by: int) -> ViewState:
+        """The same view of the example so many further on: the next photograph, the next scene, round and round."""
+        kind, _, rest = self.example.partition(":")
+        if kind == "photos":
+            names = scene.photograph_names()
+            return self.at(f"photos:{names[(names.index(rest) + by) % len(names)]}")
+        split, _, index = rest.partition(":")
+        return self.at(f"scenes:{split}:{(int(index) + by) % SPLITS[split]}")
 
     def to_lecture(self, step: int = 0) -> ViewState:
         """The lecture's view, at `step`, else where it was left: scene and basket stay, all else is the step's own."""
-        lecture = ViewState(split=self.split, index=self.index, basket=self.basket, step=step or self.step)
+        lecture = ViewState(example=self.example, basket=self.basket, step=step or self.step)
         return replace(lecture, present=self.present and bool(step))
 
     @classmethod

@@ -15,6 +15,7 @@ from wsss_viz.app.state.parameters import (
     subset,
     write_numbers,
 )
+from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
@@ -37,6 +38,7 @@ class ViewingState:
         layout: one of `LAYOUTS`.
         show: one of `DISPLAYS`, what lies over the image.
         outlines: of `OUTLINES`, the contours that are drawn.
+        align: one of `ALIGNMENTS`: how maps are laid over the image, by their cells' centres or as the field does.
         pair: the two panels that are wiped, blinked or subtracted, counted from 0; empty: the first two with maps.
     """
 
@@ -49,6 +51,7 @@ class ViewingState:
     show: str = "map"
     outlines: tuple[str, ...] = ("truth",)
     pair: tuple[int, ...] = ()
+    align: str = FIELD
 
 
 def _read_pair(text: str) -> tuple[int, ...]:
@@ -63,6 +66,7 @@ PARAMETERS = (
     Parameter("opacity", share()),
     Parameter("colours", choice(COLOUR_MAPS)),
     Parameter("normalisation", choice(NORMALISATIONS)),
+    Parameter("align", choice(ALIGNMENTS)),
     Parameter("k", step(LARGEST_K)),
     Parameter("layout", choice(LAYOUTS)),
     Parameter("show", choice(DISPLAYS)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -45,11 +45,17 @@ def _width(share: float) -> str:
     return "0" if math.isnan(share) else f"{share:.1%}"
 
 
-def chips(names: Sequence[str], classes: Sequence[str], lead: str = "", plain: bool = False) -> str:
-    """Names of `classes` with their colours, after a leading text; `plain` for a legend."""
+def chips(
+    names: Sequence[str],
+    classes: Sequence[str],
+    lead: str = "",
+    plain: bool = False,
+    title: Callable[[str], str] = str,
+) -> str:
+    """Names of `classes`, or what `title` makes of them, with their colours, after a leading text; `plain` for a legend."""
     css_class = "wv-chip wv-plain" if plain else "wv-chip"
     items = "".join(
-        f'<span class="{css_class}"><i style="background:{rgb(colour_in(classes, name))}"></i>{escape(name)}</span>'
+        f'<span class="{css_class}"><i style="background:{rgb(colour_in(classes, name))}"></i>{escape(title(name))}</span>'
         for name in names
     )
     return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'

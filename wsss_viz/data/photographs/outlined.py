@@ -25,6 +25,8 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.errors import InputError
 
+__all__ = ["FOLDER", "LIST", "SPLITS", "Photograph", "Photographs", "Polygon", "credits", "read_photographs"]
+
 FOLDER = Path(__file__).parent
 LIST = "photos.json"
 SPLITS = {
@@ -149,6 +151,11 @@ def read_photographs(folder: Path = FOLDER) -> tuple[Photograph, ...]:
 
     Raises:
         InputError: the list is missing or broken, or an outline leaves its picture.
+
+    Examples:
+        >>> photographs = read_photographs()
+        >>> len({photograph.name for photograph in photographs}) == len(photographs)
+        True
     """
     path = folder / LIST
     if not path.is_file():

@@ -15,6 +15,8 @@ from PIL import Image
 
 from wsss_viz.errors import InputError
 
+__all__ = ["PHOTOGRAPHS", "photograph"]
+
 PHOTOGRAPHS = ("china", "flower")
 
 

@@ -13,6 +13,8 @@ from wsss_viz.data.scenes.coats import COATS
 from wsss_viz.data.scenes.composition import CLASSES, Drawing, draw_scene, draw_single
 from wsss_viz.errors import InputError
 
+__all__ = ["DEFAULT_SIZE", "SPLITS", "Scenes", "Single", "Singles", "draw", "touching"]
+
 SPLITS = {"train": 4000, "val": 500, "test": 1000}
 DEFAULT_SIZE = (128, 128)
 _SMALLEST, _LARGEST = 32, 2048

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.scenes.dataset import Scenes, Singles
 
+__all__ = ["KINDS", "Chunk", "draw_arrays"]
+
 KINDS = ("scenes", "singles")
 _CHUNK = 50
 _WORTH_A_POOL = 200
@@ -44,6 +46,11 @@ def draw_arrays(
     Returns:
         (N, 128, 128, 3) uint8 images, and the targets: (N, C) float32 labels of scenes, (N,) int64 fine-grained labels
         of singles.
+
+    Examples:
+        >>> images, targets = draw_arrays("singles", "test", 2, lambda items, title: items)
+        >>> images.shape, targets.dtype.name
+        ((2, 128, 128, 3), 'int64')
     """
     jobs = [(kind, split, range(start, min(start + _CHUNK, count))) for start in range(0, count, _CHUNK)]
     title = f"drawing {count} {split} {kind}"

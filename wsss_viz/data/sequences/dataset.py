@@ -21,6 +21,8 @@ from wsss_viz.data.sequences.drawing import Style, draw_frame, random_style
 from wsss_viz.data.sequences.poses import STANDING, Pose, between, jittered, moment, running
 from wsss_viz.errors import InputError
 
+__all__ = ["ACTIONS", "FRAME_SIZE", "LENGTH", "SPLITS", "Sequences", "Video"]
+
 ACTIONS = ("jump", "kick", "throw")
 LENGTH = 64
 FRAME_SIZE = 24

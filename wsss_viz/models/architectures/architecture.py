@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from wsss_viz.models.classifier import Classifier
 
+__all__ = ["COUNTER", "Architecture", "Recognised", "Shapes", "Tensors", "norm_shapes"]
+
 Tensors = Mapping[str, TensorInfo]
 Shapes = dict[str, tuple[int, ...]]
 """A network's tensors by name."""

@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 
     from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "ARCHITECTURE",
+    "HEAD_WIDTH",
+    "MEAN",
+    "NAME",
+    "ROWS",
+    "SHORT_SIDE",
+    "SPLIT",
+    "STD",
+    "STEM_WIDTH",
+    "STRIDE",
+    "STRIDES",
+    "VARIANTS",
+    "EfficientnetLite",
+    "Row",
+    "network_names",
+    "network_shapes",
+    "rows_of",
+]
+
 NAME = "efficientnet-lite"
 STEM_WIDTH, HEAD_WIDTH = 32, 1280
 MEAN, STD = (127 / 255, 127 / 255, 127 / 255), (128 / 255, 128 / 255, 128 / 255)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from wsss_viz.models.architectures.architecture import COUNTER, Tensors
 from wsss_viz.models.reading.bounds import TensorInfo
 
+__all__ = ["Head", "find_head"]
+
 
 @dataclass(frozen=True)
 class Head:

@@ -17,6 +17,8 @@ from wsss_viz.models.architectures.torchvision_resnet import Variant, build_resn
 if TYPE_CHECKING:
     from torch import nn
 
+__all__ = ["ARCHITECTURE", "IrnResnet50", "irn_name"]
+
 _STEM = {"0": "conv1", "1": "bn1", "4": "layer1"}
 _IRNET = ("fc_edge", "fc_dp", "mean_shift", "path_indices", "disp_target")
 

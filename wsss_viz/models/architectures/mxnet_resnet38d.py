@@ -7,6 +7,8 @@ import re
 from wsss_viz.models.architectures.architecture import Tensors
 from wsss_viz.models.architectures.resnet38d import Resnet38d
 
+__all__ = ["ARCHITECTURE", "MxnetResnet38d", "mxnet_name"]
+
 _STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_var": "running_var"}
 
 

@@ -12,6 +12,8 @@ from wsss_viz.models.architectures.architecture import COUNTER, Shapes, Tensors
 from wsss_viz.models.architectures.heads import Head, find_head
 from wsss_viz.models.reading.bounds import TensorInfo
 
+__all__ = ["recognise"]
+
 _MOST_CANDIDATES = 32
 _AVERAGED = ("ema", "averaged", "teacher", "swa")
 _PARAMETERS = ("weight", "bias", "running_mean", "running_var")

@@ -14,6 +14,8 @@ from wsss_viz.models.architectures.architecture import Architecture, Shapes, Ten
 if TYPE_CHECKING:
     from torch import nn
 
+__all__ = ["ARCHITECTURE", "BLOCKS", "LARGEST_WIDTH", "WIDTHS", "Resnet38d", "block_names", "resnet38d_shapes"]
+
 WIDTHS = (64, 128, 256, 512, 1024, 2048, 4096)
 """Channels after conv1a and the stages b2 to b7."""
 BLOCKS = {2: 3, 3: 3, 4: 6, 5: 3}

@@ -10,6 +10,8 @@ from wsss_viz.models.architectures.architecture import Architecture
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
+__all__ = ["ARCHITECTURE", "SceneNetworkArchitecture"]
+
 
 class SceneNetworkArchitecture(Architecture):
     """See `models.scene_network`."""

@@ -10,6 +10,8 @@ from wsss_viz.models.architectures.architecture import Architecture, Shapes, Ten
 if TYPE_CHECKING:
     from torch import nn
 
+__all__ = ["ARCHITECTURE", "TorchvisionResnet", "Variant", "build_resnet", "resnet_shapes", "resnet_stages"]
+
 _WIDTHS = (64, 128, 256, 512)
 _MODULES = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
 """Of the children of a ResNet in `nn.Sequential(*model.children())`."""

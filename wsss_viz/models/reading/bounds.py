@@ -10,6 +10,28 @@ from typing import BinaryIO
 from wsss_viz.data.files import readable_bytes
 from wsss_viz.errors import InputError
 
+__all__ = [
+    "FLOATS",
+    "FORMATS",
+    "ITEM_BYTES",
+    "LARGEST_FILE",
+    "LEGACY",
+    "LONGEST_NAME",
+    "MOST_DIMENSIONS",
+    "MOST_TENSORS",
+    "MXNET",
+    "NATIVE_KEY",
+    "SAFETENSORS",
+    "ZIP",
+    "TensorInfo",
+    "check_count",
+    "check_shape",
+    "check_size",
+    "check_tensor_name",
+    "sniff",
+    "sniff_file",
+]
+
 LARGEST_FILE = 2 * 1024**3
 MOST_TENSORS = 8192
 LONGEST_NAME = 256

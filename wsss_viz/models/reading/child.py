@@ -19,6 +19,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import MXNET, ZIP, check_size, sniff_file
 from wsss_viz.models.reading.zip_check import check_zip
 
+__all__ = ["BYTES_PER_SECOND", "COPIES", "CPU_SECONDS", "SPARE_MEMORY"]
+
 CPU_SECONDS = 30
 BYTES_PER_SECOND = 20 * 1024**2
 """A file of n bytes may take CPU_SECONDS + n / BYTES_PER_SECOND."""

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import LONGEST_NAME, check_count, check_shape, check_tensor_name
 
+__all__ = ["read_params"]
+
 _V2, _V1 = 0xF993FAC9, 0xF993FAC8
 _TYPES = ("<f4", "<f8", "<f2", "<u1", "<i4", "<i1", "<i8")
 

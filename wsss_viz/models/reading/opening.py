@@ -23,6 +23,8 @@ from wsss_viz.resources import package_folder
 if TYPE_CHECKING:
     from torch import Tensor
 
+__all__ = ["SECONDS", "TensorFile", "printable_name", "read_tensors"]
+
 SECONDS = 420
 _LARGEST_ANSWER = 16 * 1024**2
 _PACKAGE_ROOT = package_folder().parent

@@ -14,6 +14,8 @@ from torch import Tensor
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import FLOATS, check_count, check_shape, check_tensor_name
 
+__all__ = ["DTYPES", "Inert", "Unwrapped", "read_pickle"]
+
 DTYPES = {
     torch.float64: "F64",
     torch.float32: "F32",

@@ -14,6 +14,8 @@ from wsss_viz.data.files import readable_bytes
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import ITEM_BYTES, TensorInfo, check_count, check_shape, check_tensor_name
 
+__all__ = ["LARGEST_HEADER", "Header", "read_header"]
+
 LARGEST_HEADER = 16 * 1024**2
 
 

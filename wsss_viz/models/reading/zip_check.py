@@ -10,6 +10,8 @@ from wsss_viz.data.files import readable_bytes
 from wsss_viz.errors import InputError
 from wsss_viz.models.reading.bounds import MOST_TENSORS
 
+__all__ = ["LARGEST_PICKLE", "check_zip"]
+
 LARGEST_PICKLE = 64 * 1024**2
 _MORE_MEMBERS = 16  # beside one a tensor: data.pkl, version, byteorder, ...
 

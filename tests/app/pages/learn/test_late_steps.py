@@ -18,7 +18,7 @@ from wsss_viz.app.pages.learn.steps import (
     results,
 )
 from wsss_viz.app.pages.learn.syllabus import lesson
-from wsss_viz.app.services import gradient_sources, gradients
+from wsss_viz.app.services import gradients
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.seeds import ImageScores
@@ -134,7 +134,7 @@ def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
 
 
 def test_the_claim_on_the_gradient_follows_the_stored_losses() -> None:
-    toy = gradient_sources.stored("toy")
+    toy = gradients.read_stored("toy")
     entry = gradients.toy_entry(toy, ViewState())
     lost = gradient_ratio.losses(entry, 0.3)
     values = entry.curve.at(0.3)[..., 0]

@@ -8,6 +8,8 @@ from wsss_viz.app import frame
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.about import texts
 from wsss_viz.app.services import provenance
+from wsss_viz.app.services.checkpoints import PHOTOGRAPHS, SCENES
+from wsss_viz.data.photographs import credits
 
 EXPLANATION = Explanation(
     "What this project computes and from which papers, what it does not claim, and which software and which checkpoint "
@@ -32,13 +34,19 @@ def show() -> None:
         st.subheader("What is not claimed", anchor=False)
         st.markdown(texts.LIMITS)
     with right:
-        st.subheader("The checkpoint", anchor=False)
-        provenance.checkpoint_card()
+        st.subheader("The networks", anchor=False)
+        st.caption("At drawn scenes")
+        provenance.checkpoint_card(SCENES)
+        st.caption("At photographs and pictures of your own")
+        provenance.checkpoint_card(PHOTOGRAPHS)
         st.subheader("This installation", anchor=False)
         provenance.versions_table()
         st.subheader("Licence", anchor=False)
         st.markdown(texts.LICENCE)
 
+    st.subheader("The photographs", anchor=False)
+    st.caption("In the public domain or under CC0, all of them; the outlines are this project's.")
+    st.markdown("\n".join(f"- {line}" for line in credits()))
     st.subheader("Shortcuts", anchor=False)
     texts.shortcuts()
     st.subheader("To cite", anchor=False)

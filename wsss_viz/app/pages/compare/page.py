@@ -1,14 +1,15 @@
-"""Compare: one to five methods side by side on one scene, and what the threshold does to each."""
+"""Compare: one to five methods side by side on one image, and what the threshold does to each."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from wsss_viz.app import frame, methods, session
+from wsss_viz.app import frame, methods, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.services import checkpoints, downloads, samples, traces
+from wsss_viz.app.services import downloads, samples, traces, upload
 from wsss_viz.app.services.basket import from_compare
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
+from wsss_viz.app.services.models import builtin
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
@@ -26,19 +27,23 @@ LEAD = "The maps of several methods with the same classifier, and how much of ea
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    sample = samples.scene(state.example)
-    ground = samples.fine_scene(state.example)
-    selected = methods.selection(state.methods, checkpoints.CLASSIFIER)
-
     frame.heading("Compare", LEAD, EXPLANATION, from_compare)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
-        frame.example_picker(state)
+        source_bar.source_bar(state)
         frame.views_select(state)
-    frame.method_pills(selected)
+    sample = source_bar.sample(state)
+    if sample is None:
+        source_bar.no_picture()
+        return
+    view, model = upload.display_copy(sample), builtin(sample)
+    selected = methods.selection(state.methods, model.name)
+    frame.method_pills(selected, classifier=model.name)
+    source_bar.recognition(sample)
 
     def draw(results: MethodResults) -> None:
         current = session.state()
         first = next(iter(results.traces.values()), None) or traces.trace(sample, current.views)
+        classes = first.classes
         visible = visible_classes(current, sample, first, first.classes)
         panels = (
             *(
@@ -46,21 +51,22 @@ def show() -> None:
                 if len(selected) < methods.MOST
                 else []
             ),
-            Panel("Ground truth", note="not used in training", truth=True),
+            *([Panel("Ground truth", note="not used in training", truth=True)] if sample.mask is not None else []),
             *(method_panel(name, results) for name in selected),
         )
-        picked = viewer("compare", Content(sample, panels, first.classes, visible, ground), current, picks=True)
+        content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
+        picked = viewer("compare", content, current, picks=True)
         method = selected[picked.panel - len(panels)] if picked else ""
         if picked and method in results.traces:
             step = step_at(results.traces[method], current.k)
-            st.caption(cell_line(step, picked.row, picked.column, methods.METHODS[method].title, first.classes))
+            st.caption(cell_line(step, picked.row, picked.column, methods.METHODS[method].title, classes))
         if results.traces and results.going is None:
-            names = competing(current, visible, first.classes)
+            names = competing(current, visible, classes)
 
             def compared() -> tuple[Compared, ...]:
-                return compare(results.traces, sample, first.classes, names, current)
+                return compare(results.traces, view, classes, names, current)
 
-            downloads.comparison(sample, compared, first.classes, names, current, sample.name)
+            downloads.comparison(view, compared, classes, names, current, sample.name.replace(" ", "-"))
             st.caption(frame.origins(sample, results.traces, current.views))
 
-    follow_results(collect_results(sample, selected, state.views), selected, draw)
+    follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app import session
+from wsss_viz.app.services.checkpoints import name_for
 from wsss_viz.app.services.steps import GROUPS, MODES
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS, SOURCES
+from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS
 from wsss_viz.app.state.parameters import FINAL
-from wsss_viz.data.scenes import CLASSES
+from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces.growth import Growth
 
 _MASKS = {"hard": "hard", "soft": "soft", "graded": "the map itself"}
@@ -20,7 +22,6 @@ _MASK_HELP = """What of a map is erased, M the map divided by its maximum.
 - **soft**: by a sigmoid around that threshold (GAIN, eq. 4).
 - **the map itself**: by as much as M says (CS-AE).
 """
-_SOURCES = {"scene": "drawn scene", "own": "your own"}
 _ERASED = {"class": "each class from its own image", "all": "all labels from one image"}
 _ERASURES = {"class": "its own map", "agnostic": "the maps of all labels", "random": "the same area elsewhere"}
 
@@ -52,39 +53,22 @@ def mode_choice(state: ViewState) -> None:
         )
 
 
-def source_choice(state: ViewState) -> None:
-    """Whose image is stepped through."""
-    st.segmented_control(
-        "Image",
-        SOURCES,
-        format_func=lambda name: _SOURCES[name],
-        required=True,
-        **session.control("source", state.source, lambda name: {"source": name, "focus": "", "k": FINAL}),
-    )
-
-
-def no_picture(state: ViewState) -> None:
-    """What to do where there is no picture of one's own."""
-    st.info(
-        "There is no picture of yours here yet. It stays in the session it was uploaded in: take one on the next page.",
-        icon=":material/info:",
-    )
-    frame.link(catalogue.named("own"), state, "**Take a picture**")
-
-
-def focus_choice(state: ViewState, focus: str, labels: tuple[str, ...]) -> None:
+def focus_choice(state: ViewState, focus: str, sample: Sample) -> None:
     """The class whose iterations are shown; the image's labels first."""
-    choices = labels if state.mode == "experiment" else (*labels, *(name for name in CLASSES if name not in labels))
+    labels = sample.labels or ()
+    others = tuple(name for name in sample.classes if name not in labels)
+    choices = labels if state.mode == "experiment" else (*labels, *others)
+    known = sample.mask is not None
     st.selectbox(
         "Class",
         choices,
-        format_func=lambda name: name if name in labels or not labels else f"{name} (absent)",
-        width=120,
-        **session.control("focus", focus, variant=f"_{len(choices)}"),
+        format_func=lambda name: f"{name} (absent)" if known and name not in labels else name,
+        width=120 if sample.source.startswith("scenes:") else 190,
+        **session.control("focus", focus, variant=f"_{sample.source or sample.name}_{len(choices)}"),
     )
 
 
-def options(state: ViewState) -> None:
+def options(state: ViewState, sample: Sample) -> None:
     """The options of the mode, those of AE in full."""
     if MODES[state.mode].iterated:
         most = 12 if state.mode == "ae" else LARGEST_STEPS
@@ -93,7 +77,7 @@ def options(state: ViewState) -> None:
             min_value=1,
             max_value=most,
             width=115,
-            **session.control("steps", min(steps(state), most), variant=f"_{state.mode}"),
+            **session.control("steps", min(steps(state, sample), most), variant=f"_{state.mode}"),
         )
     if state.mode != "ae":
         return
@@ -133,10 +117,18 @@ def _go(source: str) -> None:
     session.set_state(session.state().updated({"example": source, "class": ""}))
 
 
-def steps(state: ViewState) -> int:
-    """K, the method's own where the view says nothing."""
+def steps(state: ViewState, sample: Sample) -> int:
+    """K; where the view says nothing the classifier's own for the method, else the method's."""
+    return state.steps or default_steps_of(state, sample)
+
+
+def default_steps_of(state: ViewState, sample: Sample) -> int:
+    """K where nobody has chosen it."""
     method = MODES[state.mode].method
-    return state.steps or (METHODS[method].default_steps if method else 0)
+    if not method:
+        return 0
+    shipped = settings_of(name_for(sample)).get(METHODS[method].settings_name, {})
+    return int(shipped.get("steps", METHODS[method].default_steps))
 
 
 def _share(field: str, label: str, value: float, width: int = 115) -> None:

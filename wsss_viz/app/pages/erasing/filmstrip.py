@@ -1,4 +1,4 @@
-"""The filmstrip: one small picture a step; a click on one shows its step everywhere."""
+"""The filmstrip: one small picture per step; a click on one shows its step everywhere."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.viewer import component
 from wsss_viz.traces import normalise, upsample
+from wsss_viz.traces.centres import CENTRES
 
 SIDE = 176
 _FOLDER = Path(__file__).parent
@@ -44,7 +45,10 @@ def pictures(frames: Sequence[Frame], image: rendering.Picture, state: ViewState
     drawn = []
     for frame, plane in zip(frames, values(frames, state.normalisation), strict=True):
         ground = small(image if frame.seen is None else frame.seen)
-        level = np.clip(upsample(plane[None], ground.shape[:2])[0], 0, 1)
+        size, centres = (ground.shape[0], ground.shape[1]), None
+        if state.align == CENTRES and frame.centres is not None:
+            centres = frame.centres.resized((image.shape[0], image.shape[1]), size)
+        level = np.clip(upsample(plane[None], size, centres)[0], 0, 1)
         drawn.append(rendering.blend(ground, table[np.round(level * 255).astype(np.uint8)], state.opacity))
     return drawn
 
@@ -64,7 +68,7 @@ def filmstrip(frames: Sequence[Frame], drawn: Sequence[rendering.Picture], viewe
     maps again.
 
     Args:
-        drawn: one picture a frame.
+        drawn: one picture per frame.
         viewer: the name of the viewer that shows a frame large; the two follow one another.
     """
 

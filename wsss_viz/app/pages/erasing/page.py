@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from wsss_viz.app import frame, session
+from wsss_viz.app import frame, session, source_bar
 from wsss_viz.app.explanations import erasing
 from wsss_viz.app.pages.erasing import averages, controls, panels, sources
-from wsss_viz.app.services import checkpoints, samples, upload
+from wsss_viz.app.services import samples, upload
 from wsss_viz.app.services.basket import from_erasing
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.services.steps import MODES
@@ -18,13 +18,13 @@ from wsss_viz.traces import Trace
 
 EXPERIMENT = (
     "What can an ordinary classifier still see once the most discriminative part is gone? Erase more and more of it, "
-    "and look each time."
+    "and compute the score and the map each time."
 )
 
 
 def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
     """The steps of one class on the image, computed where they are not there."""
-    ground = samples.fine_scene(sample.source) if sample.source else None
+    ground = samples.ground(sample)
     looked_at = upload.display_copy(sample)
     missing = sources.missing(state, sample)
     options = sources.options(state, sample, focus)
@@ -44,7 +44,7 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
                 session.state(),
                 looked_at,
                 ground,
-                Trace(now.steps, classes=checkpoints.entry().classes),
+                Trace(now.steps, classes=sample.classes),
                 focus,
                 "computed now",
             ),
@@ -58,17 +58,15 @@ def show() -> None:
     frame.heading("Erasing", lead(method) if method else EXPERIMENT, erasing(state.mode), from_erasing)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
         controls.mode_choice(state)
-        controls.source_choice(state)
-    sample = upload.current(state) if state.source == "own" else samples.scene(state.example)
+        source_bar.source_bar(state)
+    sample = source_bar.sample(state)
     if sample is None:
-        controls.no_picture(state)
+        source_bar.no_picture()
     else:
         focus = sources.focus(state, sample)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings"):
-            if state.source == "scene":
-                frame.example_picker(state)
-            controls.focus_choice(state, focus, sample.labels or ())
-            controls.options(state)
+            controls.focus_choice(state, focus, sample)
+            controls.options(state, sample)
         steps_of(state, sample, focus)
     if state.mode == "experiment":
         averages.averages()

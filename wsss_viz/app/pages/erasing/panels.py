@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
 from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
+from wsss_viz.app.services.checkpoints import SCENES, name_for
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -42,7 +43,8 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
         ground: the same scene with more pixels, where it is one.
         origin: "precomputed" or "computed now".
     """
-    steps = frames(state.mode, trace, focus)
+    sigmoids = name_for(sample) == SCENES
+    steps = frames(state.mode, trace, focus, sigmoids)
     at = len(steps) - 1 if state.k == FINAL else min(state.k, len(steps) - 1)
     drawn = pictures(steps, sample.image, state)
     group = MODES[state.mode].group
@@ -94,12 +96,14 @@ def content(state: ViewState, sample: Sample, ground: Sample | None, steps: tupl
             _class_score(frame, focus, sample),
             region=frame.region if on_map else None,
             note=frame.note,
+            centres=frame.centres,
         )
         for frame in steps
     )
     panels.append(Panel(map_title, images, region if on_map else ""))
     if steps[-1].union is not None:
-        panels.append(Panel(union, tuple(PanelStep(None if f.union is None else f.union[None]) for f in steps)))
+        unions = (PanelStep(None if f.union is None else f.union[None], centres=f.centres) for f in steps)
+        panels.append(Panel(union, tuple(unions)))
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))
     return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)

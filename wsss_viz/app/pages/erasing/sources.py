@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import methods
-from wsss_viz.app.pages.erasing.controls import steps
+from wsss_viz.app.pages.erasing.controls import default_steps_of
 from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
@@ -21,10 +21,7 @@ from wsss_viz.traces import Trace
 from wsss_viz.traces.growth import Growth, read_growth
 
 THRESHOLD_COUNT = 10
-_NEEDED = {
-    "experiment": "The experiment measures against the ground truth, which a picture of your own has not",
-    "cs-ae-epochs": "The training was watched on drawn scenes alone",
-}
+_EXPERIMENT_NEEDS = "The experiment measures against outlines of the object and its discriminative part, which"
 
 
 def focus(state: ViewState, sample: Sample) -> str:
@@ -38,9 +35,11 @@ def focus(state: ViewState, sample: Sample) -> str:
 def missing(state: ViewState, sample: Sample) -> str:
     """Why the mode cannot be shown of the sample, in one line; "" where it can."""
     method = MODES[state.mode].method
-    if state.mode in ("experiment", "cs-ae-epochs") and not sample.source:
-        return f"{_NEEDED[state.mode]}: take a drawn scene."
-    reason = methods.why_not(method, checkpoints.CLASSIFIER) if method else ""
+    if state.mode == "experiment" and sample.parts is None:
+        return f"{_EXPERIMENT_NEEDS} {'this photograph' if sample.source else 'a picture of your own'} has not."
+    if state.mode == "cs-ae-epochs" and not sample.source.startswith("scenes:"):
+        return "The training was watched on drawn scenes alone: take a drawn scene."
+    reason = methods.why_not(method, checkpoints.name_for(sample)) if method else ""
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"
     return reason
@@ -50,8 +49,8 @@ def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
     """The options in which the view differs from the method's defaults."""
     entry = METHODS.get(MODES[state.mode].method)
     changed: dict[str, Any] = dict(entry.stepped_with) if entry else {}
-    if entry and entry.iterated and steps(state) != entry.default_steps:
-        changed["steps"] = steps(state)
+    if entry and entry.iterated and state.steps and state.steps != default_steps_of(state, sample):
+        changed["steps"] = state.steps
     if focus not in (sample.labels or ()) and state.mode != "cs-ae-epochs":
         changed["classes"] = (focus, *(sample.labels or ()))
     if state.mode != "ae":
@@ -92,9 +91,10 @@ def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
         from wsss_viz.evaluation.erasing_steps import erasing_steps
         from wsss_viz.methods.views import PRESETS
 
-        return erasing_steps(checkpoints.classifier(), sample, focus, state.erasure, PRESETS[state.views])
+        return erasing_steps(checkpoints.classifier_for(sample), sample, focus, state.erasure, PRESETS[state.views])
 
-    key = ("experiment", checkpoints.entry().sha256, sample.source, focus, state.erasure, state.views)
+    checkpoint = checkpoints.entry(checkpoints.name_for(sample)).sha256
+    key = ("experiment", checkpoint, sample.source, focus, state.erasure, state.views)
     return Request(key, work, THRESHOLD_COUNT, checkpoints.device_label())
 
 
@@ -107,7 +107,7 @@ def _growth(path: str, stamp: int) -> Growth:
 
 def growth() -> Growth | None:
     """CS-AE's training as it was watched; None where it was not."""
-    names = trained_names("cgnet", checkpoints.CLASSIFIER)
+    names = trained_names("cgnet", checkpoints.SCENES)
     if not names:
         return None
     stem = read_manifest()[names[0]].file.rpartition(".")[0]

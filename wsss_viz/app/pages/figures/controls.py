@@ -22,6 +22,7 @@ from wsss_viz.gradients.stored import FOLDER
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import showcase_path
+from wsss_viz.showcase.photographs import photographs_path
 from wsss_viz.traces import Trace
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
@@ -32,7 +33,7 @@ EXPLANATION = Explanation(
     r"M_c(u) = \frac{\max(A_c(u), 0)}{\max_v \max(A_c(v), 0)}",
     "Each map is divided by its maximum, so brightness does not compare across panels, unless the spec says shared.",
 )
-TITLES = {**PRESETS, SCENE: "The scene of this view", BASKET: "Basket"}
+TITLES = {**PRESETS, SCENE: "The image of this view", BASKET: "Basket"}
 WIDTH_LABELS = {name: f"{name} column, {inches:g} in" for name, inches in WIDTHS.items()}
 SCALE_LABELS = {
     "relu_max": "each by its own maximum",
@@ -160,7 +161,8 @@ def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
 
 def _why_not(spec: FigureSpec, column: str) -> str:
     if column in METHODS:
-        return why_not_registered(column, spec.classifier)
+        rows = [row for row in spec.rows if column in spec.columns_of(row)] or spec.rows
+        return next(filter(None, (why_not_registered(column, spec.classifier_of(row.image)) for row in rows)), "")
     if spec.kind == "hgr":
         try:
             measured(column)
@@ -172,7 +174,7 @@ def _why_not(spec: FigureSpec, column: str) -> str:
 def _stamp() -> tuple[int, ...]:
     """Changes with the checkpoints, the showcase and the stored gradient ratios."""
     runs = (FOLDER / f"{subject}.npz" for subject in ("toy", "scenes"))
-    files = (checkpoints_folder() / "manifest.json", showcase_path(), *runs)
+    files = (checkpoints_folder() / "manifest.json", showcase_path(), photographs_path(), *runs)
     return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
 
 

@@ -8,9 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 from wsss_viz.app import frame, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.gradients import exports, facts, panels, region
-from wsss_viz.app.services import gradient_sources, gradients, samples
+from wsss_viz.app.services import gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
+from wsss_viz.app.source_bar import scene_picker
 from wsss_viz.app.state import ViewState
 from wsss_viz.gradients.published import UNVERIFIED
 from wsss_viz.gradients.stored import Entry, Stored
@@ -34,7 +35,7 @@ def show() -> None:
 
 
 def _toy(state: ViewState) -> None:
-    stored = gradient_sources.stored("toy")
+    stored = gradients.read_stored("toy")
     entry = gradients.toy_entry(stored, state)
     frame.heading("Gradients", gradients.toy_sentence(entry, state), EXPLANATION)
     with _choice():
@@ -46,33 +47,33 @@ def _toy(state: ViewState) -> None:
 
 
 def _scenes(state: ViewState) -> None:
-    stored, stale = gradient_sources.stored_or_why_not("scenes")
-    sample = samples.scene(state.example)
+    stored, stale = gradients.stored_or_why_not("scenes")
+    sample = samples.scene(state.scene)
     name = gradients.scene_class(state, sample)
     entry, note = gradients.scenes_entry(stored, state) if stored else (None, "")
     frame.heading("Gradients", gradients.scenes_sentence(stored, state) if stored else "", EXPLANATION)
     with _choice():
         panels.subject_controls(state)
-        frame.example_picker(state)
+        scene_picker(state)
         panels.network_control(stored, state)
         st.selectbox("Logit of", list(sample.labels or ()), width=120, **session.control("focus", name))
     panels.measure_controls(state, panels.known_layers(entry))
     if stale:
         st.warning(stale, icon=":material/info:")
 
-    if (stored_scene := gradient_sources.stored_maps(stored, state, name)) is not None:
-        picture = gradient_sources.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
+    if (stored_scene := gradients.stored_maps(stored, state, name)) is not None:
+        picture = gradients.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
         _body(picture, state, stored, entry, note)
     else:
-        job = gradient_sources.request(stored, state, sample, name)
+        job = gradients.request(stored, state, sample, name)
 
         def draw(now: Snapshot) -> None:
             """What the job has given so far."""
-            maps = gradient_sources.maps_of(now)
-            picture = gradient_sources.scene_picture(stored, state, sample, name, maps, computed=True)
+            maps = gradients.maps_of(now)
+            picture = gradients.scene_picture(stored, state, sample, name, maps, computed=True)
             _body(picture, state, stored, entry, note, whole=not now.going)
 
-        follow(job, gradient_sources.job_title(job), draw)
+        follow(job, gradients.job_title(job), draw)
 
     if stored is not None and entry is not None:
         exports.buttons(stored, entry, state)

@@ -38,10 +38,9 @@ def with_labels(*names: str) -> tuple[str, ...]:
 
 def at(state: ViewState, source: str, focus: str = "") -> ViewState:
     """The state on a scene of the lecture; its class is kept where it is one of the scene's, else it is `focus`."""
-    _, split, index = source.split(":")
     labels = samples.scene(source).labels or ()
     name = state.focus if state.focus in labels else focus
-    return replace(state, split=split, index=int(index), classes=(), focus=name, views="single")
+    return replace(state, example=source, classes=(), focus=name, views="single")
 
 
 def elsewhere(state: ViewState) -> ViewState:

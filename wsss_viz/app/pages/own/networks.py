@@ -118,7 +118,7 @@ def chooser(state: ViewState) -> Opened | None:
         st.selectbox(
             "Network",
             _with_current(names, state.checkpoint),
-            format_func=lambda name: name or "shipped classifier of the scenes",
+            format_func=lambda name: name or "ImageNet's, or the drawn scenes'",
             width=300,
             disabled=uploaded is not None,
             help="Checkpoints in `checkpoints/`, and in the folder that `app --checkpoints` names.",
@@ -188,9 +188,10 @@ def _read_upload(content: bytes, suffix: str) -> Opened:
         return open_checkpoint(path, private=True)
 
 
-def seen(sample: Sample, classes: tuple[str, ...], example: str) -> Sample:
+def seen(sample: Sample, classes: tuple[str, ...]) -> Sample:
     """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
-    if sample.source:
-        return samples.fine_scene(example)
+    fine = samples.ground(sample)
+    if fine is not None:
+        return fine
     image = bounded(sample.image, SEEN_SIDE)
     return replace(sample, image=image, classes=classes, labels=None, mask=None, parts=None)

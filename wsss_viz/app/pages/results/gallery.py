@@ -16,6 +16,7 @@ from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.scenes import CLASSES, SPLITS, Scenes
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.methods.catalogue import METHODS, title
+from wsss_viz.traces.centres import FIELD
 
 PER_PAGE = 8
 SIDE = 256
@@ -83,18 +84,19 @@ def _cell(rank: int, image: RankedImage, report: Mapping[str, Any], method: str,
     if target is None:
         st.caption(image.source)
     else:
-        picture = _thumbnail(target.split, target.index)
+        picture = _thumbnail(target.example)
         st.image(picture, width="stretch", output_format="PNG", alt=f"{image.source}: {', '.join(image.ious)}")
     st.caption(", ".join(f"{name} {value:.0f}" for name, value in image.ious.items()))
     entry = next((page for page in catalogue.available() if page.name == "compare"), None)
     if target is not None and entry is not None:
-        frame.link(entry, target, f"Compare {target.split} {target.index}")
+        frame.link(entry, target, f"Compare {target.example.removeprefix('scenes:').replace(':', ' ')}")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _thumbnail(split: str, index: int) -> bytes:
+def _thumbnail(source: str) -> bytes:
     """The scene as PNG, drawn for the eye."""
-    return rendering.png(Scenes(split, size=(SIDE, SIDE))[index].image)
+    _, split, index = source.split(":")
+    return rendering.png(Scenes(split, size=(SIDE, SIDE))[int(index)].image)
 
 
 def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> ViewState | None:
@@ -104,12 +106,13 @@ def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, s
         return None
     worst = state.ranked_class or min(image.ious, key=lambda name: image.ious[name])
     return replace(
-        state.at(parts[1], int(parts[2])),
+        state.at(f"scenes:{parts[1]}:{int(parts[2])}"),
         focus=worst,
         methods=tuple(dict.fromkeys(["cam", method])) if method in METHODS else ("cam",),
         threshold=report["methods"][method]["threshold"],
         views=report["views"] if report["views"] in VIEWS else state.views,
         normalisation="relu_max",
+        align=report.get("align", FIELD),
     )
 
 

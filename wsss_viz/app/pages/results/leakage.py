@@ -33,7 +33,7 @@ def finding(report: Mapping[str, Any], method: str = METHOD, recall: float = REC
     elif low is not None and high is not None and low > 0:
         sentence += f"{row['more']:.1f} points more ({low:.1f} to {high:.1f})."
     else:
-        sentence += "not clearly apart."
+        sentence += "no clear difference."
     cam = report["methods"].get("cam")
     if cam is not None and cam[nearest]["leak"] is not None and method != "cam":
         sentence += f" CAM, which erases nothing: {cam[nearest]['leak']:.1f} %."

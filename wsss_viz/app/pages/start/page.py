@@ -1,75 +1,66 @@
-"""Start: one scene, what the classifier was told, and where CAM, CS-AE and RIB find it; then the pages."""
+"""Start: one image, its label, and where CAM and what was made after it find the object; then the pages."""
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app import catalogue, frame, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.services import checkpoints, provenance, samples, traces
-from wsss_viz.app.services.results import method_panel, stored_results
-from wsss_viz.app.services.scores import sentence, view_scores
+from wsss_viz.app.services import checkpoints, provenance, samples, traces, upload
+from wsss_viz.app.services.models import builtin
+from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
+from wsss_viz.app.services.scores import view_scores, visible_classes
+from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, panels
+from wsss_viz.app.widgets.markup import percent
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
+from wsss_viz.data.sample import Sample
 
 EXPLANATION = Explanation(
     "A classifier that was trained on image-level labels alone, and the class activation map of each label: how much "
     "each place contributed to that label's score. Beside them the ground truth, which the classifier never saw.",
     r"A_c(u) = W_c \cdot f(u), \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
-    "The scenes are drawn, so that it is known which part of an object is the discriminative one. Photographs are "
-    "harder.",
+    "The photographs are few: they show, they prove nothing. On the drawn scenes it is known which part is the "
+    "discriminative one, and every number is measured on a thousand held-out ones.",
+)
+LEAD = (
+    "It learnt from image-level labels alone: no boxes, no masks. Its class activation map (CAM) lights up what it "
+    "recognises the class by, a head more than a body. Erasing that and looking again, or tuning the network without "
+    "its last sigmoid (RIB), brings more of the object out."
+)
+LEAD_SCENES = (
+    "It was trained with image-level labels alone: no boxes, no masks. Its class activation maps (CAM) cover the "
+    "discriminative part, by which it recognises a class, and little of the rest of the object. CS-AE and RIB were "
+    "made to find more of the object."
 )
 
 CARDS = ("learn", "compare", "erasing", "own", "information", "gradients", "results", "figures")
-METHODS = ("cam", "cs-ae", "rib")
+ON_PHOTOGRAPHS = ("cam", "ae", "rib")
+ON_SCENES = ("cam", "cs-ae", "rib")
+VERBS = {
+    "cam": "its class activation map",
+    "ae": "once that is erased, what it still finds",
+    "cs-ae": "CS-AE",
+    "rib": "RIB",
+}
 OFFERED = ("class", "layout", "threshold", "table")
 
 
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    sample = samples.scene(state.example)
-    ground = samples.fine_scene(state.example)
-    labels = sample.labels or ()
-
-    frame.heading(
-        "Where does the classifier look?",
-        "It was trained with image-level labels alone: no boxes, no masks. Its class activation maps (CAM) cover the "
-        "discriminative part, by which it recognises a class, and little of the rest of the object. CS-AE and RIB "
-        "were made to find more of the object.",
-        EXPLANATION,
-    )
-
-    with st.container(key="hero"):
-        left, right = st.columns([5, 7], gap="medium")
-        with left:
-            panels.image_panel(ground, "The scene", f"seen at {panels.pixels(sample)}")
-            st.html(markup.chips(labels, sample.classes, "Image-level labels:"))
-            frame.example_picker(state)
-            covered = st.container()
-        with right:
-            body = st.container()
-
-    with body, st.skeleton(height=420):
-        ready = stored_results(
-            sample, METHODS, state.views, "Not computed beforehand on this scene: open it in Compare."
-        )
-        pictures = (
-            *(method_panel(name, ready, labels) for name in METHODS),
-            Panel("Ground truth", note="not used in training", truth=True),
-        )
-        viewer("start", Content(sample, pictures, labels, labels, ground), state, offered=OFFERED)
-        st.caption(frame.origins(sample, ready.traces, state.views))
-    with covered:
-        cam = ready.traces["cam"]
-        scores = view_scores(cam, sample, cam.classes, labels, state)
-        if scores.mean is not None:
-            share = scores.mean.discriminative, scores.mean.non_discriminative
-            st.html(
-                markup.gap(*share, sentence(scores, state.threshold), provenance.held_out(checkpoints.entry().scores))
-            )
-        if traces.showcase_note():
-            st.caption(f":material/info: {traces.showcase_note()}")
+    drawn = source_bar.kind_of(state) == "scenes"
+    frame.heading("Where does the classifier look?", LEAD_SCENES if drawn else LEAD, EXPLANATION)
+    source_bar.source_bar(state)
+    sample = source_bar.sample(state)
+    if sample is None:
+        source_bar.no_picture()
+    else:
+        _image(state, sample, ON_SCENES if drawn else ON_PHOTOGRAPHS)
+    if traces.showcase_note():
+        st.caption(f":material/info: {traces.showcase_note()}")
 
     st.space("small")
     cards = [entry for entry in catalogue.available() if entry.name in CARDS]
@@ -78,3 +69,49 @@ def show() -> None:
             with grid.cell():
                 frame.link(entry, state, f"**{entry.title}**")
                 st.caption(entry.summary)
+
+
+def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
+    """The image, its maps one beside the other, and what they cover."""
+    model, view, labels = builtin(sample), upload.display_copy(sample), sample.labels or ()
+    st.html(markup.chips(labels, sample.classes, source_bar.label_lead(sample), title=source_bar.label_title))
+
+    def draw(results: MethodResults) -> None:
+        current = session.state()
+        first = next(iter(results.traces.values()), None)
+        visible = visible_classes(current, view, first, labels) if first else labels
+        pictures = (
+            Panel("Picture", note=f"seen at {panels.pixels(sample)}"),
+            *(method_panel(name, results, labels) for name in names),
+            *([Panel("Ground truth", note="not used in training", truth=True)] if sample.mask is not None else []),
+        )
+        content = Content(view, pictures, labels, visible, samples.ground(sample), sigmoids=model.sigmoids)
+        viewer("start", content, current, offered=OFFERED)
+        if text := story(results, sample, current):
+            st.html(f'<p class="wv-lead">{text}</p>')
+        if first is not None and results.going is None:
+            st.caption(frame.origins(sample, results.traces, current.views))
+
+    follow_results(collect_results(sample, names, state.views, model), names, draw, model)
+    source_bar.recognition(sample)
+    if sample.source.startswith("scenes:"):
+        st.caption(provenance.held_out(checkpoints.entry().scores))
+
+
+def story(results: MethodResults, sample: Sample, state: ViewState) -> str:
+    """What each method's map covers of the discriminative part and of the rest, in a sentence; "" without parts."""
+    clauses: list[str] = []
+    for name, trace in results.traces.items():
+        mean = view_scores(trace, sample, trace.classes, sample.labels or (), state).mean if sample.labels else None
+        if mean is None or math.isnan(mean.discriminative + mean.non_discriminative):
+            continue
+        first, rest = percent(mean.discriminative), percent(mean.non_discriminative)
+        clauses.append(
+            f"{VERBS[name]} covers {first} of the {source_bar.part_name(sample)} and {rest} of the rest"
+            if not clauses
+            else f"{VERBS[name]}: {first} and {rest}"
+        )
+    if not clauses:
+        return ""
+    text = "; ".join(clauses)
+    return f"Above a threshold of {state.threshold:.2f}, {text}."

@@ -1,4 +1,4 @@
-"""The jobs of all sessions: one worker thread a device, one job a key, Steps as they come. No Streamlit, no torch.
+"""The jobs of all sessions: one worker thread per device, one job per key, Steps as they come. No Streamlit, no torch.
 
 A method is a generator of Steps, so a job is polled and stopped between them. Sessions that submit the same key share
 one job; it goes on for as long as one of them holds a lease on it, that is, has polled it a short while ago and has not
@@ -31,7 +31,7 @@ class Limits:
     Attributes:
         queue: jobs that may wait for one device.
         seconds: that one job may run.
-        lease: seconds without a poll after which a session's lease ends; a hidden tab polls once a minute.
+        lease: seconds without a poll after which a session's lease ends; a hidden tab polls once per minute.
         kept: finished jobs whose Steps are kept for whoever asks next.
     """
 

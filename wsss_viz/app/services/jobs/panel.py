@@ -1,6 +1,6 @@
 """A job on a page: its progress with an estimate, a button to cancel it, and what there is of it so far.
 
-While a job goes on its part of the page is a fragment that looks again every now and then; the rest of the page runs
+While a job goes on its part of the page is a fragment that polls every now and then; the rest of the page runs
 once. When the job has ended the page runs a last time, and nothing is asked any more.
 """
 
@@ -136,7 +136,7 @@ def progress_text(now: Snapshot) -> str:
     done = f"step {len(now.steps)} of {now.total}"
     if now.remaining is None:
         return f"{done}, {now.elapsed:.0f} s so far"
-    return f"{done}, about {max(1, round(now.remaining))} s to go"
+    return f"{done}, about {max(1, round(now.remaining))} s left"
 
 
 def _cancel(request: Request, seen: Snapshot) -> None:

@@ -16,8 +16,9 @@ from wsss_viz.models.manifest import settings_of, trained_names
 def most_steps(method: str, sample: Sample, **changes: Any) -> int:
     """How many Steps the method gives at most on the sample, with these changes of its settings."""
     entry = METHODS[method]
-    paired = trained_names(entry.role, checkpoints.CLASSIFIER) if entry.role else ()
-    shipped = settings_of(checkpoints.CLASSIFIER).get(entry.settings_name, {})
+    name = checkpoints.name_for(sample)
+    paired = trained_names(entry.role, name) if entry.role else ()
+    shipped = settings_of(name).get(entry.settings_name, {})
     return entry.most_steps(len(sample.labels or ()), len(paired), {**shipped, **changes})
 
 
@@ -31,8 +32,9 @@ def request_for(method: str, sample: Sample, views: str, total: int, **options: 
     """
     key: tuple[Hashable, ...] = (
         method,
-        checkpoints.checkpoints_of(method),
+        checkpoints.checkpoints_of(method, checkpoints.name_for(sample)),
         caching.digest(sample.image),
+        sample.classes,
         sample.labels,
         views,
         tuple(sorted(options.items())),

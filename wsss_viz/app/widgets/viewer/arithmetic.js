@@ -12,8 +12,8 @@ function bytes(base64) {
   return found
 }
 
-// {h, w, low, high, levels} to {h, w, planes}: (h w) values a class, raw and signed.
-export function decodeMaps({ h, w, low, high, levels }) {
+// {h, w, low, high, levels, centres} to {h, w, planes, centres}: (h w) values a class, raw and signed.
+export function decodeMaps({ h, w, low, high, levels, centres = null }) {
   const all = bytes(levels)
   const planes = low.map((from, c) => {
     const scale = (high[c] - from) / 255
@@ -21,7 +21,7 @@ export function decodeMaps({ h, w, low, high, levels }) {
     for (let i = 0; i < plane.length; i++) plane[i] = from + all[c * h * w + i] * scale
     return plane
   })
-  return { h, w, planes }
+  return { h, w, planes, centres }
 }
 
 // Runs of (value, length) to a label image.
@@ -64,10 +64,29 @@ function filter(cells, size) {
   return taps
 }
 
-// (h, w) to (H, W), rows first and then columns, in single precision between the two.
-export function upsample(plane, h, w, H, W) {
-  const across = filter(w, W)
-  const down = filter(h, H)
+// The two cells on both sides of each of `size` pixels by the cells' own centres, the outermost held beyond the ends.
+function between(cells, size, origin, stride) {
+  const taps = []
+  for (let i = 0; i < size; i++) {
+    const place = Math.max(0, Math.min(cells - 1, (i - origin) / stride))
+    const first = Math.min(Math.floor(place), Math.max(cells - 2, 0))
+    const share = Math.fround(place - first)
+    taps.push({ first, weights: cells > 1 ? [Math.fround(1 - share), share] : [1] })
+  }
+  return taps
+}
+
+// The cell whose centre is nearest to pixel `at`; without centres the one that the field's rule puts there.
+export function cellAt(at, cells, size, origin, stride) {
+  const place = stride ? Math.round((at - origin) / stride) : Math.floor(((at + 0.5) * cells) / size)
+  return Math.max(0, Math.min(cells - 1, place))
+}
+
+// (h, w) to (H, W), rows first and then columns, in single precision between the two. `centres`: {origin, stride} of
+// the cells, (y, x) each; null: as the field does.
+export function upsample(plane, h, w, H, W, centres = null) {
+  const across = centres ? between(w, W, centres.origin[1], centres.stride[1]) : filter(w, W)
+  const down = centres ? between(h, H, centres.origin[0], centres.stride[0]) : filter(h, H)
   const wide = new Float32Array(h * W)
   for (let y = 0; y < h; y++) {
     for (let x = 0; x < W; x++) {

@@ -19,11 +19,23 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer.content import Content
 from wsss_viz.app.widgets.viewer.payload import Encode, payload, picture
 
-FIELDS = ("k", "class", "threshold", "opacity", "colours", "normalisation", "layout", "show", "outlines", "pair")
+FIELDS = (
+    "k",
+    "class",
+    "threshold",
+    "opacity",
+    "colours",
+    "normalisation",
+    "align",
+    "layout",
+    "show",
+    "outlines",
+    "pair",
+)
 """The parameters of the address that the viewer shows and changes."""
 
 PIECES = (
-    *("class", "layout", "show", "normalisation", "colours", "outlines", "threshold", "opacity", "k"),
+    *("class", "layout", "show", "normalisation", "align", "colours", "outlines", "threshold", "opacity", "k"),
     *("table", "scores", "hint"),
 )
 """What stands around the panels: the controls, by what they change, the table, the line of scores, the keys."""

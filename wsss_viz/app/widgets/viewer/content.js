@@ -17,6 +17,7 @@ export class Content {
     this.truth = this.labels(sent.truth)
     this.outlines = sent.outlines ? this.labels(sent.outlines) : this.truth
     this.redraw = redraw
+    this.align = null
     this.decoded = new Map()
     this.planes = new Map()
     this.held = 0
@@ -63,14 +64,25 @@ export class Content {
     return this.decoded.get(step)
   }
 
+  // How maps are laid over the image from now on: "centres", where they are known, or "field".
+  setAlign(align) {
+    if (align !== this.align) this.extents.clear()
+    this.align = align
+  }
+
+  // The centres that the panel's map is laid over the image by; null: as the field does.
+  centres(panel, k) {
+    return this.align === "field" ? null : (this.maps(panel, k)?.centres ?? null)
+  }
+
   // The map of class c at the image's size with its extremes, or null.
   plane(panel, k, c) {
     const maps = this.maps(panel, k)
     if (!maps) return null
-    const key = `${this.panels.indexOf(panel)}:${this.stepAt(panel, k)}:${c}`
+    const key = `${this.panels.indexOf(panel)}:${this.stepAt(panel, k)}:${c}:${this.align}`
     let found = this.planes.get(key)
     if (!found) {
-      const values = upsample(maps.planes[c], maps.h, maps.w, this.H, this.W)
+      const values = upsample(maps.planes[c], maps.h, maps.w, this.H, this.W, this.centres(panel, k))
       found = { values, ...extremes(values) }
       this.held += values.length
       while (this.held > LARGEST_CACHE && this.planes.size) {
@@ -100,6 +112,7 @@ export class Reading {
   constructor(content, settings) {
     this.content = content
     this.settings = settings
+    content.setAlign(settings.align)
     this.k = settings.k < 0 ? content.last : Math.min(settings.k, content.last)
     const named = content.classes.findIndex(({ name }) => name === settings.class)
     this.focus = named < 0 ? content.shown[0] : named
@@ -137,6 +150,14 @@ export class Reading {
         ? score(mask, own + 1, truth.mask.labels, truth.parts?.labels, truth.index[focus])
         : null
     return { plane, scale: scaling(by, plane, by === "shared" ? this.ranges() : []), values, mask, own, scores, competing }
+  }
+
+  // How the maps lie, in words: what the scores are of.
+  alignment() {
+    const { content, k } = this
+    const by = content.panels.flatMap((panel, n) => (this.found[n] ? [Boolean(content.centres(panel, k))] : []))
+    if (by.length && by.every(Boolean)) return "aligned by the cells' centres"
+    return by.some(Boolean) ? "aligned by the cells' centres where these are known" : "stretched over the image, as the field does"
   }
 
   // The values at the two ends of the colours.

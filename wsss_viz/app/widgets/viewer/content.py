@@ -9,7 +9,7 @@ from typing import Self
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.traces import Step, Trace
+from wsss_viz.traces import CellCentres, Step, Trace
 
 MOST_PANELS = 6
 
@@ -24,6 +24,7 @@ class PanelStep:
         image: (H', W', 3) uint8 in place of the content's image (what an erasing classifier saw), or None.
         region: (h', w') boolean or in [0, 1]: outlined where it is over one half (what was erased or pooled), or None.
         note: one short line, beside the panel's title ("stopped: margin").
+        centres: where the cells of `maps` lie, in pixels of the sample's image; None where unknown.
     """
 
     maps: NDArray | None = None
@@ -31,11 +32,12 @@ class PanelStep:
     image: NDArray | None = None
     region: NDArray | None = None
     note: str = ""
+    centres: CellCentres | None = None
 
     @classmethod
     def of(cls, step: Step, *, image: bool = False, note: str = "") -> Self:
         """The step's maps and scores, and its own image where `image`."""
-        return cls(step.maps, step.scores, step.image if image else None, None, note)
+        return cls(step.maps, step.scores, step.image if image else None, None, note, step.centres)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,7 @@ class Content:
         visible: the classes that compete in the pseudo mask, beside the one whose map is looked at: the labels.
         ground: the same scene with more pixels, for the eye alone; None: the sample.
         step_name: what k counts ("k", "epoch").
+        sigmoids: whether the sigmoid of a logit is a probability: not of a network that was trained with a softmax.
     """
 
     sample: Sample
@@ -101,6 +104,7 @@ class Content:
     visible: Sequence[str]
     ground: Sample | None = None
     step_name: str = "k"
+    sigmoids: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.panels) <= MOST_PANELS:

@@ -7,6 +7,7 @@ export const DEFAULTS = {
   opacity: 0.6,
   colours: "inferno",
   normalisation: "relu_max",
+  align: "field",
   layout: "grid",
   show: "map",
   outlines: ["truth"],
@@ -43,7 +44,7 @@ export class Controls {
     this.root = root
     this.viewer = viewer
     this.find = name => root.querySelector(`[name=${name}]`)
-    for (const name of ["layout", "show", "normalisation", "colours"]) {
+    for (const name of ["layout", "show", "normalisation", "align", "colours"]) {
       this.find(name).onchange = event => viewer.change({ [name]: event.target.value })
     }
     for (const name of ["threshold", "opacity"]) {
@@ -77,7 +78,7 @@ export class Controls {
     const one = name => this.find(name)
     const pieces = {
       class: this.root.querySelector(".pills").parentElement,
-      ...Object.fromEntries(["layout", "show", "normalisation", "colours", "threshold", "opacity"].map(name => [name, one(name).parentElement])),
+      ...Object.fromEntries(["layout", "show", "normalisation", "align", "colours", "threshold", "opacity"].map(name => [name, one(name).parentElement])),
       outlines: this.root.querySelector(".outlines"),
       k: this.root.querySelector(".steps"),
       table: this.root.querySelector("table"),
@@ -133,7 +134,7 @@ export class Controls {
   // What the controls show, from the settings.
   show(settings, reading, pair) {
     const { content, k, focus } = reading
-    for (const name of ["layout", "show", "normalisation", "colours"]) this.find(name).value = settings[name]
+    for (const name of ["layout", "show", "normalisation", "align", "colours"]) this.find(name).value = settings[name]
     for (const name of ["threshold", "opacity"]) {
       const input = this.find(name)
       if (Number(input.value) !== settings[name]) input.value = settings[name]

@@ -13,7 +13,7 @@ const WHAT = {
 }
 
 Object.assign(Viewer.prototype, {
-  // The figures of the layout: one a panel, or the one stage. As few rows as have panels of a readable width.
+  // The figures of the layout: one per panel, or the one stage. As few rows as have panels of a readable width.
   arrange() {
     const layout = this.settings.layout === "grid" ? "grid" : "stage"
     if (!this.figures || this.layout !== layout) {

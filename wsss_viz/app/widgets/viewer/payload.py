@@ -11,6 +11,7 @@ import hashlib
 import io
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
+from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
 Encode = Callable[[NDArray[np.uint8]], str]
@@ -55,8 +57,9 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
         "shown": [indices.index(content.classes.index(name)) for name in content.visible],
         "truth": _truth(content.sample, [content.classes[i] for i in indices]),
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
-        "panels": [_panel(panel, indices, content.classes, encode) for panel in content.panels],
+        "panels": [_panel(panel, indices, content, encode) for panel in content.panels],
         "step": content.step_name,
+        "sigmoids": content.sigmoids,
         "tables": _tables(),
         "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
         "contour": list(CONTOUR),
@@ -117,7 +120,8 @@ def picture(image: NDArray[np.uint8]) -> str:
     return f"data:image/{kind};base64,{_base64(buffer.getvalue())}"
 
 
-def _panel(panel: Panel, indices: Sequence[int], classes: Sequence[str], encode: Encode) -> dict[str, Any]:
+def _panel(panel: Panel, indices: Sequence[int], content: Content, encode: Encode) -> dict[str, Any]:
+    classes = content.classes
     focus = indices.index(classes.index(panel.focus)) if panel.focus in classes else None
     return {
         "title": panel.title,
@@ -127,19 +131,26 @@ def _panel(panel: Panel, indices: Sequence[int], classes: Sequence[str], encode:
         "missing": panel.missing,
         "focus": focus,
         "always": panel.always,
-        "steps": [_step(step, indices, encode) for step in panel.steps],
+        "steps": [_step(step, indices, content.sample, encode) for step in panel.steps],
     }
 
 
-def _step(step: PanelStep, indices: Sequence[int], encode: Encode) -> dict[str, Any]:
+def _step(step: PanelStep, indices: Sequence[int], sample: Sample, encode: Encode) -> dict[str, Any]:
     region = None if step.region is None else run_lengths(np.asarray(step.region) > 0.5)
     return {
-        "maps": None if step.maps is None else encoded_maps(step.maps[list(indices)]),
+        "maps": None if step.maps is None else _located(encoded_maps(step.maps[list(indices)]), step.centres, sample),
         "scores": None if step.scores is None else _numbers(step.scores),
         "image": None if step.image is None else encode(step.image),
         "region": region,
         "note": step.note,
     }
+
+
+def _located(maps: dict[str, Any], centres: CellCentres | None, sample: Sample) -> dict[str, Any]:
+    """The maps with their cells' centres in the pixels that the browser enlarges them to, where they are known."""
+    if centres is None:
+        return maps
+    return {**maps, "centres": asdict(centres.resized(sample.size, _working_size(sample)))}
 
 
 def _truth(sample: Sample, classes: Sequence[str]) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 // Mouse, touch and keys on a panel: hover, zoom, pan, the divider, the reticle, picking a cell.
 
+import { cellAt } from "./arithmetic.js"
 import { Viewer } from "./viewer.js"
 
 const LARGEST_ZOOM = 24
@@ -99,10 +100,12 @@ Object.assign(Viewer.prototype, {
     const panel = number ?? this.pair[0]
     const maps = this.content.maps(this.content.panels[panel], this.k)
     if (!maps || !this.picks) return
+    const { H, W } = this.content
+    const centres = this.content.centres(this.content.panels[panel], this.k)
     this.sendOnce("picked", {
       panel,
-      row: Math.min(maps.h - 1, Math.floor(y * maps.h)),
-      column: Math.min(maps.w - 1, Math.floor(x * maps.w)),
+      row: cellAt(y * H - 0.5, maps.h, H, centres?.origin[0], centres?.stride[0]),
+      column: cellAt(x * W - 0.5, maps.w, W, centres?.origin[1], centres?.stride[1]),
       x,
       y,
       name: this.content.classes[this.reading.panelFocus(this.content.panels[panel])].name,

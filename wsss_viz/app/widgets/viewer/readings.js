@@ -50,9 +50,9 @@ Object.assign(Viewer.prototype, {
       .filter(({ score }) => score != null)
       .sort((a, b) => b.score - a.score)
       .slice(0, 5)
-      .map(({ score, name }) => `${name} ${probability(score).toFixed(2)}`)
+      .map(({ score, name }) => `${name} ${content.sent.sigmoids ? probability(score).toFixed(2) : signed(score)}`)
     const where = point ? content.panels[this.hovered ?? -1]?.title ?? "" : ""
-    line.textContent = parts.length ? `Class scores${where && step?.scores ? ` of ${where}` : ""}: ${parts.join(", ")}` : ""
+    line.textContent = parts.length ? `${content.sent.sigmoids ? "Class scores" : "Logits"}${where && step?.scores ? ` of ${where}` : ""}: ${parts.join(", ")}` : ""
     if (!this.aloud || !point) return
     this.aloud = false
     const values = content.panels.flatMap((panel, n) => (reading.found[n] ? [`${panel.title} ${this.valueOf(n)}`] : []))

@@ -25,10 +25,11 @@ Object.assign(Viewer.prototype, {
     const measured = rows.some(({ found }) => found.scores)
     table.hidden = !measured && rows.length < 2
     table.caption.textContent = measured
-      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}`
+      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}; maps ${reading.alignment()}`
       : `Scores of ${name}`
     const keys = measured ? COLUMNS.map(([, key]) => key) : []
-    const heads = [["", ""], ...(measured ? COLUMNS.map(([text, , title]) => [text, title]) : []), ...SCORES]
+    const scores = content.sent.sigmoids ? SCORES : SCORES.slice(0, 1)
+    const heads = [["", ""], ...(measured ? COLUMNS.map(([text, , title]) => [text, title]) : []), ...scores]
     table.tHead.rows[0].replaceChildren(...heads.map(([text, title]) => Object.assign(element("th", "", text), { title })))
     const best = Object.fromEntries(keys.map(key => [key, this.best(rows, key)]))
     table.tBodies[0].replaceChildren(...rows.map(row => this.row(row, keys, best)))
@@ -56,7 +57,7 @@ Object.assign(Viewer.prototype, {
     }
     const logit = this.content.step(panel, this.reading.k).scores?.[this.scoreIndex(panel)]
     row.append(element("td", "plain", logit == null ? "–" : signed(logit)))
-    row.append(element("td", "plain", logit == null ? "–" : probability(logit).toFixed(2)))
+    if (this.content.sent.sigmoids) row.append(element("td", "plain", logit == null ? "–" : probability(logit).toFixed(2)))
     return row
   },
 

@@ -186,7 +186,7 @@ export class Viewer {
     this.controls.show(settings, reading, this.pair)
     const painter = new Painter(reading, this.zoom, this.wipe)
     const shown = this.figures.filter(({ missing }) => !missing)
-    // All sizes are read before anything is written: the page is laid out once a frame.
+    // All sizes are read before anything is written: the page is laid out once per frame.
     const widths = shown.map(({ canvas }) => canvas.clientWidth)
     shown.forEach((figure, i) => this.drawFigure(figure, painter, widths[i]))
     shown.forEach(figure => this.writeFigure(figure, painter))

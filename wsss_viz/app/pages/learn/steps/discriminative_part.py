@@ -46,7 +46,8 @@ class Recalls:
 def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
     """What the class's part of the pseudo mask recalls of the class's two parts, over thresholds."""
     labels = sample.labels or ()
-    winner, value = argmax_with_value(trace.maps, [trace.classes.index(label) for label in labels], sample.size)
+    indices, centres = [trace.classes.index(label) for label in labels], trace.steps[-1].aligned(ViewState().align)
+    winner, value = argmax_with_value(trace.maps, indices, sample.size, centres=centres)
     covered = winner == trace.classes.index(name) + 1
     scores = [score_image(covered & (value > t), sample, name) for t in THRESHOLDS]
     return Recalls(name, tuple(s.discriminative for s in scores), tuple(s.non_discriminative for s in scores))
@@ -64,7 +65,8 @@ def lesson(state: ViewState) -> Lesson:
     gap = first - rest
 
     def draw(figure: SubFigure) -> None:
-        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
+        centres = trace.steps[-1].aligned(ViewState().align)
+        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size, centres), "relu_max")[0]
         static_plots.row(
             figure,
             [

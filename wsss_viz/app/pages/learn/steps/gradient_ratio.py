@@ -14,7 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.pages.gradients import charts
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import gradient_sources, gradients
+from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import HEADS
@@ -35,7 +35,7 @@ CHANCE = 0.6
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's head."""
-    stored = gradient_sources.stored("toy")
+    stored = gradients.read_stored("toy")
     entry = gradients.toy_entry(stored, state)
     entries = {head: gradients.toy_entry(stored, replace(state, head=head)) for head in HEADS}
     paper = entries["flatten"]

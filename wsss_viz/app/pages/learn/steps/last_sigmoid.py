@@ -66,7 +66,8 @@ class Tuned:
 def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
     """The class's part of the pseudo mask of step k, at the viewer's usual threshold."""
     labels = [trace.classes.index(label) for label in sample.labels or ()]
-    winner, value = argmax_with_value(trace.steps[k].maps, labels, sample.size)
+    step = trace.steps[k]
+    winner, value = argmax_with_value(step.maps, labels, sample.size, centres=step.aligned(ViewState().align))
     class_mask = (winner == trace.classes.index(name) + 1) & (value > ViewState().threshold)
     return score_image(class_mask, sample, name)
 
@@ -108,8 +109,9 @@ def lesson(state: ViewState) -> Lesson:
         index = runs.traces["rib"].classes.index(name)
 
         def over(run: str, k: int) -> NDArray[np.uint8]:
-            maps = runs.traces[run].steps[k].maps[[index]]
-            return static_plots.map_over(ground, normalise(upsample(maps, runs.sample.size), "relu_max")[0], name)
+            step = runs.traces[run].steps[k]
+            values = upsample(step.maps[[index]], runs.sample.size, step.aligned(ViewState().align))
+            return static_plots.map_over(ground, normalise(values, "relu_max")[0], name)
 
         static_plots.row(
             figure,

@@ -64,7 +64,8 @@ def lesson(state: ViewState) -> Lesson:
     end = stored[0] if stored else None
 
     def draw(figure: SubFigure) -> None:
-        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size), "relu_max")[0]
+        centres = trace.steps[-1].aligned(ViewState().align)
+        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size, centres), "relu_max")[0]
         mask = mask_at(trace, sample, ViewState().threshold)
         cells: list[tuple[str, static_plots.Cell]] = [
             (f"Image, labels: {', '.join(sample.labels or ())}", ground.image),
@@ -125,7 +126,8 @@ def _question(seed: float, end: Segmented | None) -> Question:
 def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.uint8]:
     """The pseudo mask of the image's labels."""
     labels = [trace.classes.index(name) for name in sample.labels or ()]
-    return pseudo_mask(trace.maps, labels, sample.size, threshold).astype(np.uint8)
+    centres = trace.steps[-1].aligned(ViewState().align)
+    return pseudo_mask(trace.maps, labels, sample.size, threshold, centres=centres).astype(np.uint8)
 
 
 def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:

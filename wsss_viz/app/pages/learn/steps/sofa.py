@@ -74,7 +74,7 @@ def lesson(state: ViewState) -> Lesson:
     choices = examples.with_labels(CARRIER)
     if not choices:
         raise InputError(f"The showcase has no scene of a {CARRIER} with something on it.")
-    source = state.example if state.example in choices else choices[0]
+    source = state.scene if state.scene in choices else choices[0]
     sample, ground = samples.scene(source), samples.fine_scene(source)
     trace, origin = examples.lesson_trace(f"spill-{CARRIER}", source)
     other = next(name for name in sample.labels or () if name != CARRIER)

@@ -1,0 +1,93 @@
+"""A method by a few rows of a classifier of a thousand classes: those of one image, and what RIB and CS-AE need beside.
+
+A map is a row times the features, so an image's few classes look the same with few rows as with all, and a trace is
+a hundredth in size. Two methods need more rows than are shown, which their Steps leave out again:
+
+    RIB      the classes of its companions, the shipped photographs (`rib_batch.shipped_companions`)
+    CS-AE    a mean over classes, so that its rate goes with their number: filled up to 16 with the photographs' classes
+
+Our own (`docs/sources.md#photographs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from wsss_viz.data.photographs import Photographs
+from wsss_viz.data.sample import Sample
+from wsss_viz.methods.binding import bind
+from wsss_viz.methods.catalogue import method
+from wsss_viz.methods.views import SINGLE, Views
+from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.narrowing import narrow
+from wsss_viz.traces.step import Step
+
+__all__ = ["ROWS", "first_classes", "run_with_few_rows"]
+
+ROWS = 16
+"""Rows that a loss which is a mean over classes is taken over: as many as the photographs have classes."""
+_CLASS_AXES = {"current": 0, "region": 0, "before": 0, "after": 0, "logits": 1, "all_scores": 1}
+"""Which axis of a Step's arrays the classes are, of the methods that need no paired network."""
+
+
+def run_with_few_rows(
+    name: str, classifier: Classifier, sample: Sample, views: Views = SINGLE, **changes: Any
+) -> Iterator[Step]:
+    """The method's Steps on a sample, with the rows of `sample.classes` of a classifier that has many more.
+
+    Args:
+        name: of the method.
+        sample: of its classes those it is labelled with are the targets, else the one with the highest logit.
+        changes: as `bind` takes them.
+
+    Yields:
+        Steps whose `maps` (C, h, w) and `scores` (C,) are those of `sample.classes`, C.
+
+    Raises:
+        InputError: a class that the classifier has no row of, or what `bind` raises.
+
+    Examples:
+        >>> import dataclasses, wsss_viz
+        >>> classifier = wsss_viz.load("imagenet-efficientnet-lite0", device="cpu")
+        >>> koala = wsss_viz.data.open("photos:koala")[0]
+        >>> few = dataclasses.replace(koala, classes=("koala", "giant panda"), mask=None)
+        >>> next(run_with_few_rows("cam", classifier, few)).maps.shape[0]
+        2
+    """
+    entry, asked = method(name), len(sample.classes)
+    others = [other for other in Photographs().classes if other not in sample.classes]
+    rows = (*sample.classes, *others) if entry.companions else (*sample.classes, *others)[: max(ROWS, asked)]
+    looking = narrow(classifier, rows)
+    if not sample.labels:
+        sample = replace(sample, labels=(_highest(looking, sample),))
+    for step in bind(name, looking, **changes)(sample, views):
+        yield first_classes(step, asked)
+
+
+def _highest(looking: Classifier, sample: Sample) -> str:
+    with torch.no_grad():
+        logits = looking.logits(looking.preprocess(sample.image))[0, : len(sample.classes)]
+    return sample.classes[int(logits.argmax())]
+
+
+def first_classes(step: Step, count: int) -> Step:
+    """The Step with the first `count` classes alone; its targets are among them.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> (step,) = cam(colour_network(), flag(), ["red"])
+        >>> first_classes(step, 2).scores.round(2), first_classes(step, 2).maps.shape
+        (array([0.33, 0.  ], dtype=float32), (2, 2, 3))
+    """
+    if len(step.maps) == count:
+        return step
+    arrays = {
+        name: values[(slice(None),) * _CLASS_AXES[name] + (slice(count),)].copy() if name in _CLASS_AXES else values
+        for name, values in step.arrays.items()
+    }
+    return replace(step, maps=step.maps[:count].copy(), scores=step.scores[:count].copy(), arrays=arrays)
