@@ -32,7 +32,8 @@ def test_a_method_without_its_network_says_how_to_train_it(register: None) -> No
 
 
 def test_the_pages_own_choice_is_of_what_can_be_shown_and_no_more_than_fit(register: None) -> None:
-    assert methods.selection((), "mine") == ("cam", "cs-ae", "rib")
+    assert methods.selection((), "mine") == ("cam", "ae", "cs-ae", "rib"), "on the frozen classifier, for the retrained"
+    assert methods.selection((), "another") == ("cam", "ae", "cs-ae-single", "rib")
     assert methods.selection(("gain", "rib"), "mine") == ("gain", "rib")
     assert methods.selection(tuple(methods.METHODS), "mine") == tuple(methods.METHODS)[: methods.MOST]
 

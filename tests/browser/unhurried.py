@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from wsss_viz.__main__ import main
+from wsss_viz.app.services import samples, traces
 from wsss_viz.app.services.jobs import manager
 from wsss_viz.traces import Step
 
@@ -28,4 +29,6 @@ def held(self: manager.Jobs, job: Any, step: Step) -> str:
 
 if __name__ == "__main__":
     manager.Jobs._take = held  # type: ignore[method-assign]
+    # What a first job would do beside a page that polls, in many times the time: torch, the network, RIB's companions.
+    next(traces.steps_of("rib-bce", samples.scene("scenes:test:32"), "single"))
     main()

@@ -121,11 +121,20 @@ def test_an_error_on_one_rank_ends_all_with_one_line(checkpoint, tmp_path):
     (pictures / "val_000003.png").write_bytes(b"broken")  # of rank 1
     arguments = ["maps", "--data", f"folder:{pictures}", "--classifier", checkpoint, "--out", tmp_path / "maps",
                  "--device", "cpu"]  # fmt: skip
-    command = [sys.executable, "-m", "wsss_viz", *(str(argument) for argument in arguments), "--processes", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "wsss_viz",
+        *(str(argument) for argument in arguments),
+        "--processes",
+        "2",
+        "--strict",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
-    (ours,) = done.stderr.splitlines()
+    *noticed, ours = done.stderr.splitlines()
     assert ours.startswith("error: ")
+    assert not [line for line in noticed if line.startswith(("error", "Traceback", "  "))], done.stderr
     assert "val_000003.png: not a PNG, JPEG or WebP file" in ours
     assert done.stdout == ""
     assert not list((tmp_path / "maps").glob(".*"))

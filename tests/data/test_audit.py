@@ -161,3 +161,13 @@ def test_what_holds_for_all_samples_alike_is_no_finding():
     noticed.see("c", ())
     assert [finding.count for finding in noticed.findings()] == [2]
     assert all(remedy and what for _, what, remedy in KINDS.values())
+
+
+def test_pictures_and_masks_of_other_formats_are_counted(tmp_path):
+    root = folder(tmp_path, {"a": boxes(12)})
+    (root / "scan.TIF").write_bytes(b"II*")
+    (root / "masks" / "b.bmp").write_bytes(b"BM")
+    assert found(f"folder:{root}") == {"picture-not-read": 1, "mask-not-read": 1}
+    (root / "a.png").unlink()
+    with pytest.raises(InputError, match=r"'scan\.TIF' is of a format that is not read"):
+        open_data(f"folder:{root}")

@@ -117,7 +117,7 @@ def test_names_of_a_data_yaml(tmp_path, text, names, numbers):
         ("__ignore__\ncat\n", "after __ignore__ stands no _background_"),
         ("0: background\ncat\n", "some lines have a number and 'cat' has none"),
         ("1: cat\n1: dog\n", "the number 1 stands twice"),
-        ("1: cat\n300: dog\n", "300 is beyond a mask's 254"),
+        ("1: cat\n300: dog\n", "300 is beyond 254"),
         ("0: background\n1: bg\n2: cat\n", "two backgrounds"),
         ('{"a": [1]}', "no class list"),
         ('["cat", ', "not readable as JSON"),

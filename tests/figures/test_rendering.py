@@ -27,11 +27,12 @@ COW = CLASSES.index("cow")
 
 
 def made_up(spec: FigureSpec, method: str, source: str) -> Trace:
-    """Three steps; the cow's map is brightest in the upper left corner."""
-    maps = np.zeros((len(CLASSES), 4, 4), dtype=np.float32)
+    """Three steps; the cow's map is brightest in the upper left corner. A photograph's classes are the rows'."""
+    classes = CLASSES if source.startswith("scenes:") else tuple(row.name for row in spec.rows)
+    maps = np.zeros((len(classes), 4, 4), dtype=np.float32)
     maps[:, 0, 0] = 4
-    steps = tuple(Step(k, maps * (k + 1), np.arange(len(CLASSES), dtype=np.float32) + k) for k in range(3))
-    return Trace(steps, method, CLASSES)
+    steps = tuple(Step(k, maps * (k + 1), np.arange(len(classes), dtype=np.float32) + k) for k in range(3))
+    return Trace(steps, method, classes)
 
 
 GRID = FigureSpec("grid", ("image", "truth", "cam"), (Row("scenes:test:129", "cow"),), dpi=100)

@@ -19,6 +19,7 @@ from wsss_viz.data.images import read_image
 from wsss_viz.errors import InputError
 from wsss_viz.models import Preprocessing, adapt
 from wsss_viz.models.checkpoint import read_checkpoint, write_checkpoint
+from wsss_viz.models.class_lists import read_class_names
 from wsss_viz.models.inspection import inspect
 from wsss_viz.models.network_input import NetworkInput, read_sidecar
 from wsss_viz.models.preflight import preflight
@@ -325,3 +326,20 @@ def test_a_given_module_is_left_as_it_was_and_so_is_a_given_classifier():
     assert again.classes == own.classes
     assert again.split == own.split
     assert again.layout == own.layout
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("_background_\ncat\ndog\n", ("cat", "dog")),
+        ("1: dog\n0: cat\n", ("cat", "dog")),
+        ('{"2": "dog", "1": "cat"}', ("cat", "dog")),
+        ("".join(f"{n}: c{n}\n" for n in range(1000)), tuple(f"c{n}" for n in range(1000))),
+    ],
+)
+def test_the_names_of_a_head_are_read_from_any_form_of_class_list(tmp_path, text, names):
+    (tmp_path / "names.txt").write_text(text)
+    assert read_class_names(tmp_path / "names.txt") == names
+    (tmp_path / "names.txt").write_text("0: cat\n2: dog\n")
+    with pytest.raises(InputError, match="no class has the number 1"):
+        read_class_names(tmp_path / "names.txt")

@@ -44,9 +44,9 @@ _IGNORE = ("__ignore__", "_ignore_", "ignore", "void", "unlabeled", "unlabelled"
 _HEADING_WORDS = {"name", "names", "id", "ids", "class", "classes", "label", "labels", "index", "number", "value",
                   "category", "trainid", "train_id", "class_id", "color", "colour"}  # fmt: skip
 _LABELMAP = re.compile(r"([^:]+):(\d{1,3}),(\d{1,3}),(\d{1,3}):.*")
-_NUMBER_NAME = re.compile(r"(-?\d{1,3})\s*[:,;=\t]\s*(\S.*)")
-_NUMBER_BLANK_NAME = re.compile(r"(-?\d{1,3})\s+(\S.*)")
-_NAME_NUMBER = re.compile(r"(\S.*?)\s*[:,;=\t]\s*(-?\d{1,3})")
+_NUMBER_NAME = re.compile(r"(-?\d{1,5})\s*[:,;=\t]\s*(\S.*)")
+_NUMBER_BLANK_NAME = re.compile(r"(-?\d{1,5})\s+(\S.*)")
+_NAME_NUMBER = re.compile(r"(\S.*?)\s*[:,;=\t]\s*(-?\d{1,5})")
 
 
 @dataclass(frozen=True)
@@ -90,20 +90,28 @@ def class_file(folder: Path) -> Path | None:
     return next((file for name in CLASS_FILES if (file := folder / name).is_file()), None)
 
 
-def read_class_list(file: Path) -> ClassList:
+def read_class_list(file: Path, most: int = MOST_CLASSES) -> ClassList:
     """A class list in one of the forms above.
 
-    Raises:
-        InputError: no names, one twice, one that is too long or has control characters, more than 254, a number twice
-            or beyond a mask's, or a background in the middle of a list without numbers; each with the line to write.
+        Args:
+            most: classes and numbers, at most.
 
-    Examples:
-        >>> _ = Path("classes.txt").write_text("background\\ncat\\ndog\\n")
-        >>> read_class_list(Path("classes.txt")).names
-        ('cat', 'dog')
-        >>> _ = Path("classes.txt").write_text("4: cat\\n7: dog\\n")
-        >>> read_class_list(Path("classes.txt")).numbers
-        (4, 7)
+        Raises:
+    <<<<<<< HEAD
+            InputError: no names, one twice, one that is too long or has control characters, more than `most`, a number
+                twice or beyond, or a background in the middle of a list without numbers; each with the line to write.
+    =======
+            InputError: no names, one twice, one that is too long or has control characters, more than 254, a number twice
+                or beyond a mask's, or a background in the middle of a list without numbers; each with the line to write.
+
+        Examples:
+            >>> _ = Path("classes.txt").write_text("background\\ncat\\ndog\\n")
+            >>> read_class_list(Path("classes.txt")).names
+            ('cat', 'dog')
+            >>> _ = Path("classes.txt").write_text("4: cat\\n7: dog\\n")
+            >>> read_class_list(Path("classes.txt")).numbers
+            (4, 7)
+    >>>>>>> main
     """
     text = _text_of(file)
     if file.suffix in (".yaml", ".yml"):
@@ -113,11 +121,11 @@ def read_class_list(file: Path) -> ClassList:
     else:
         lines = [line for _, line in lines_of(file) if not line.startswith("# ")]
         if lines and all(_LABELMAP.fullmatch(line) for line in lines):
-            return _of_labelmap(file, lines)
+            return _of_labelmap(file, lines, most)
         entries, form = _of_lines(file, lines)
     if entries and all(number is not None for number, _ in entries):
-        return _numbered(file, [(int(number or 0), name) for number, name in entries], form)
-    return _by_lines(file, [name for _, name in entries], form)
+        return _numbered(file, [(int(number or 0), name) for number, name in entries], form, most)
+    return _by_lines(file, [name for _, name in entries], form, most)
 
 
 def _text_of(file: Path) -> str:
@@ -207,7 +215,7 @@ def _of_yaml(file: Path, text: str) -> Entries:
     return [(int(number), name.strip().strip("'\"")) for number, _, name in pairs]
 
 
-def _of_labelmap(file: Path, lines: list[str]) -> ClassList:
+def _of_labelmap(file: Path, lines: list[str], most: int) -> ClassList:
     """CVAT's: the lines count from 0 with the background, wherever that stands."""
     matches = [match for line in lines if (match := _LABELMAP.fullmatch(line))]
     entries = [(match[1].strip(), tuple(int(match[i]) for i in (2, 3, 4))) for match in matches]
@@ -215,11 +223,11 @@ def _of_labelmap(file: Path, lines: list[str]) -> ClassList:
     first = next((name for name, _ in entries if name.lower() in _BACKGROUND), None)
     names = [name for name, _ in entries if name != first]
     colours = {(r, g, b): "" if name == first else name for name, (r, g, b) in entries}
-    listed = _by_lines(file, names, "CVAT's label map")
+    listed = _by_lines(file, names, "CVAT's label map", most)
     return ClassList(listed.names, colours=colours, source=listed.source)
 
 
-def _by_lines(file: Path, names: list[str], form: str) -> ClassList:
+def _by_lines(file: Path, names: list[str], form: str, most: int) -> ClassList:
     if names and names[0].lower() == "__ignore__":
         if len(names) < 2 or names[1].lower() not in _BACKGROUND:
             raise InputError(f"{file}: after __ignore__ stands no _background_; put it on the next line")
@@ -231,30 +239,31 @@ def _by_lines(file: Path, names: list[str], form: str) -> ClassList:
             raise InputError(
                 f"{file}: {name!r} stands after {number - 1} classes; put it first, or write NUMBER: NAME on each line"
             )
-    return ClassList(_checked(file, names), source=f"{file.name} ({form})")
+    return ClassList(_checked(file, names, most), source=f"{file.name} ({form})")
 
 
-def _numbered(file: Path, entries: list[tuple[int, str]], form: str) -> ClassList:
+def _numbered(file: Path, entries: list[tuple[int, str]], form: str, most: int) -> ClassList:
     wanted = [(n, name) for n, name in entries if n >= 0 and not (name.lower() in _IGNORE and n in (0, IGNORE))]
     grounds = [number for number, name in wanted if name.lower() in _BACKGROUND]
     classes = [(number, name) for number, name in wanted if name.lower() not in _BACKGROUND]
     numbers = [number for number, _ in wanted]
     twice = next((number for number in numbers if numbers.count(number) > 1), None)
-    beyond = next((number for number in numbers if number >= IGNORE), None)
+    beyond = next((number for number in numbers if number > most), None)
     if twice is not None or beyond is not None or len(grounds) > 1:
-        wrong = f"the number {twice} stands twice" if twice is not None else f"{beyond} is beyond a mask's 254"
+        wrong = f"the number {twice} stands twice" if twice is not None else f"{beyond} is beyond {most}"
         raise InputError(f"{file}: {'two backgrounds' if len(grounds) > 1 else wrong}; number each class once")
     taken = {number for number, _ in classes}
     background = grounds[0] if grounds else (None if 0 in taken else 0)
-    names = _checked(file, [name for _, name in classes])
+    names = _checked(file, [name for _, name in classes], most)
     return ClassList(names, tuple(number for number, _ in classes), background, source=f"{file.name} ({form})")
 
 
-def _checked(file: Path, names: list[str]) -> tuple[str, ...]:
+def _checked(file: Path, names: list[str], most: int) -> tuple[str, ...]:
     if not names or len(set(names)) < len(names):
         raise InputError(f"{file}: {'a class twice' if names else 'no class'}; list each class once, one a line")
-    if len(names) > MOST_CLASSES:
-        raise InputError(f"{file}: {len(names)} classes; a mask of 8 bits numbers {MOST_CLASSES} at most")
+    if len(names) > most:
+        limit = f"a mask of 8 bits numbers {most}" if most == MOST_CLASSES else f"{most:,} are read"
+        raise InputError(f"{file}: {len(names):,} classes; {limit} at most")
     for name in names:
         if len(name) > 100 or not name.isprintable():
             raise InputError(f"{file}: {name[:40]!r} is no class name; write plain names of at most 100 characters")

@@ -66,6 +66,16 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "masks with numbers of classes that are not in the set, read as background",
         "add these classes to classes.txt, or add @lines to the data string if its lines are the numbers",
     ),
+    "picture-not-read": (
+        "warning",
+        "pictures of a format that is not read",
+        "save them as PNG or JPEG",
+    ),
+    "mask-not-read": (
+        "warning",
+        "files in the masks' folder that are not PNG and are not read",
+        "write the masks as PNG, whose numbers stay exact",
+    ),
     "mask-orphan": ("warning", "masks that belong to no picture", "name each mask as its picture"),
     "no-mask": ("warning", "samples without a mask", "they cannot be scored: add the masks"),
     "no-labels": ("warning", "samples without labels", "the class with the top score is taken: add the labels"),

@@ -21,12 +21,12 @@ from pathlib import Path
 from wsss_viz.data.class_sets import ClassList, class_file, read_class_list
 from wsss_viz.data.files import explained
 from wsss_viz.data.findings import Note
-from wsss_viz.data.images import SUFFIXES
+from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES
 from wsss_viz.data.labels import read_label_table
 from wsss_viz.data.numbering import ClassNumbering, by_lines, decide, readings
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_of
+from wsss_viz.data.source_files import evidence_of, files_in, masks_in, other_pictures, sample_of
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
@@ -75,6 +75,8 @@ class PictureFolder:
         )
         self.notes: list[tuple[str, Note]] = [*self._table.notes]
         self.notes += [("", Note("mask-orphan", name)) for name in self._masks if name not in set(self.names)]
+        self.notes += [("", Note("picture-not-read", file.name)) for file in other_pictures(self.files[0].parent)]
+        self.notes += [("", Note("mask-not-read", f.name)) for f in other_pictures(self.path / "masks", MASK_SUFFIXES)]
         self._candidates = self._class_set()
         self.classes = self._candidates[0].names
 
@@ -154,4 +156,7 @@ def _pictures(path: Path) -> list[Path]:
             files = files_in(folder)
             if files:
                 return files
+    others = [file.name for folder in (path, path / "images") for file in other_pictures(folder)]
+    if others:
+        raise InputError(f"{path}: {others[0][:60]!r} is of a format that is not read; save pictures as PNG or JPEG")
     raise InputError(f"{path}: no picture in this folder; put files ending in {', '.join(SUFFIXES)} into it")

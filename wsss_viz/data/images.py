@@ -41,6 +41,9 @@ __all__ = [
 SUFFIXES = (".jpeg", ".jpg", ".jfif", ".jpe", ".png", ".webp")
 """What files of the three formats are called, in any case: for listing folders, never for deciding what a file is."""
 
+OTHER_SUFFIXES = (".bmp", ".tif", ".tiff", ".gif", ".heic", ".avif", ".jp2", ".ppm", ".npy")
+"""Of pictures and masks that are not read, so that it is said where they lie about."""
+
 MASK_SUFFIXES = (".png",)
 """What index masks are called, in any case: formats that keep numbers exactly."""
 

@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from wsss_viz.data.findings import READ_AS, Note
-from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES, MaskFile, Picture, read_mask_file, read_picture
+from wsss_viz.data.images import (
+    MASK_SUFFIXES,
+    OTHER_SUFFIXES,
+    SUFFIXES,
+    MaskFile,
+    Picture,
+    read_mask_file,
+    read_picture,
+)
 from wsss_viz.data.numbering import LOOKED_AT, ClassNumbering, Evidence
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
@@ -37,6 +45,16 @@ def files_in(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
         ),
         key=lambda file: file.name,
     )
+
+
+def other_pictures(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+    """The pictures directly in a folder that are not read, for their format is none of `suffixes`.
+
+    >>> _ = Path("scan.TIF").write_bytes(b"")
+    >>> other_pictures(Path("."))
+    [PosixPath('scan.TIF')]
+    """
+    return files_in(folder, [suffix for suffix in (*SUFFIXES, *OTHER_SUFFIXES) if suffix not in suffixes])
 
 
 def masks_in(folder: Path) -> dict[str, Path]:

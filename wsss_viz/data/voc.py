@@ -34,7 +34,7 @@ from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES, read_mask
 from wsss_viz.data.numbering import ClassNumbering, decide, readings
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import IGNORE, PART_NAMES, Mask, Sample
-from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_of
+from wsss_viz.data.source_files import evidence_of, files_in, masks_in, other_pictures, sample_of
 from wsss_viz.data.split_lists import Entry, is_sample_name, is_split_name, read_split
 from wsss_viz.errors import InputError
 
@@ -111,7 +111,9 @@ class VocFolder:
         """What was noticed about the folder: masks of no image in it, labels of no name of the split."""
         images = {file.stem for file in files_in(self.path / "JPEGImages")}
         masks = masks_in(self.path / MASK_FOLDERS[0])
-        return [("", Note("mask-orphan", name)) for name in sorted(set(masks) - images - set(self.names))]
+        unread = other_pictures(self.path / MASK_FOLDERS[0], MASK_SUFFIXES)
+        notes = [("", Note("mask-not-read", file.name)) for file in unread if file.stem in self.names]
+        return notes + [("", Note("mask-orphan", name)) for name in sorted(set(masks) - images - set(self.names))]
 
     def _image_file(self, entry: Entry) -> Path:
         if entry.image:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wsss_viz.data.class_sets import lines_of
+from wsss_viz.data.class_sets import read_class_list
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.errors import InputError
@@ -16,7 +16,6 @@ from wsss_viz.models.suffixes import beside
 __all__ = ["ClassList", "check_class_names", "classes_of", "names_beside", "read_class_names"]
 
 _MOST_CLASSES = 20_000
-_BACKGROUND = ("background", "_background_", "__background__")
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,10 @@ class ClassList:
 
 
 def read_class_names(path: Path) -> tuple[str, ...]:
-    """The names in a UTF-8 file, one a line; a first line `background` is left out.
+    """The names in a class list of any of `class_sets`' forms, by their numbers where it has them; no background.
 
     Raises:
-        InputError: no such file, no name in it, one twice, or one that is no plain line of at most 100 characters.
+        InputError: what `read_class_list` refuses, and numbers with gaps.
 
     Examples:
         >>> import tempfile
@@ -48,10 +47,14 @@ def read_class_names(path: Path) -> tuple[str, ...]:
         ('cat', 'dog')
         >>> folder.cleanup()
     """
-    names = [line for _, line in lines_of(path)]
-    if names and names[0].lower() in _BACKGROUND:
-        del names[0]
-    return check_class_names(names, str(path))
+    listed = read_class_list(path, _MOST_CLASSES)
+    if listed.numbers is None:
+        return listed.names
+    by_number = sorted(zip(listed.numbers, listed.names, strict=True))
+    gap = next((n for n, (number, _) in enumerate(by_number, by_number[0][0]) if number != n), None)
+    if gap is not None:
+        raise InputError(f"{path}: no class has the number {gap}: name each row of the head")
+    return tuple(name for _, name in by_number)
 
 
 def check_class_names(names: object, where: str) -> tuple[str, ...]:

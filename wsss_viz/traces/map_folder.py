@@ -267,6 +267,8 @@ def _seen_format(folder: Path) -> str:
             return name
     if any(file.is_dir() and next(file.glob("*.png"), None) for file in files):
         return "pngs"
+    if suffixes & {".pt", ".pth"}:
+        raise InputError(f"{folder}: files of torch.save are not read; write each map as numpy.save(NAME, map.numpy())")
     raise InputError(f"no maps at {folder}: there is no .npz, .npy or .png in it; write them with `maps`")
 
 

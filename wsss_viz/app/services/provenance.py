@@ -53,7 +53,8 @@ def checkpoint_card(name: str = checkpoints.SCENES) -> None:
         if len(entry.classes) <= MOST_CLASSES
         else f"{len(entry.classes)}, ImageNet's",
     } | _origin(entry)
-    st.table(rows | measured(entry.scores), border="horizontal")
+    scores = measured(entry.scores) if name == checkpoints.SCENES else {}
+    st.table(rows | scores, border="horizontal")
     st.caption("Made by")
     st.code(entry.command, language="bash", wrap_lines=True)
 

@@ -10,6 +10,7 @@ from wsss_viz.app.pages.about import texts
 from wsss_viz.app.services import provenance
 from wsss_viz.app.services.checkpoints import PHOTOGRAPHS, SCENES
 from wsss_viz.data.photographs import credits
+from wsss_viz.models.manifest import read_manifest
 
 EXPLANATION = Explanation(
     "What this project computes and from which papers, what it does not claim, and which software and which checkpoint "
@@ -37,8 +38,9 @@ def show() -> None:
         st.subheader("The networks", anchor=False)
         st.caption("At drawn scenes")
         provenance.checkpoint_card(SCENES)
-        st.caption("At photographs and pictures of your own")
-        provenance.checkpoint_card(PHOTOGRAPHS)
+        if PHOTOGRAPHS in read_manifest():
+            st.caption("At photographs and pictures of your own")
+            provenance.checkpoint_card(PHOTOGRAPHS)
         st.subheader("This installation", anchor=False)
         provenance.versions_table()
         st.subheader("Licence", anchor=False)
