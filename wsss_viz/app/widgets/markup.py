@@ -52,10 +52,11 @@ def chips(
     plain: bool = False,
     title: Callable[[str], str] = str,
 ) -> str:
-    """Names of `classes`, or what `title` makes of them, with their colours, after a leading text; `plain` for a legend."""
+    """Names of `classes`, or what `title` makes of them, with colours, after a leading text; `plain` for a legend."""
     css_class = "wv-chip wv-plain" if plain else "wv-chip"
     items = "".join(
-        f'<span class="{css_class}"><i style="background:{rgb(colour_in(classes, name))}"></i>{escape(title(name))}</span>'
+        f'<span class="{css_class}"><i style="background:{rgb(colour_in(classes, name))}"></i>'
+        f"{escape(title(name))}</span>"
         for name in names
     )
     return f'<div class="wv-chips">{f"<span>{escape(lead)}</span>" if lead else ""}{items}</div>'
