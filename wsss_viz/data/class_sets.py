@@ -93,25 +93,20 @@ def class_file(folder: Path) -> Path | None:
 def read_class_list(file: Path, most: int = MOST_CLASSES) -> ClassList:
     """A class list in one of the forms above.
 
-        Args:
-            most: classes and numbers, at most.
+    Args:
+        most: classes and numbers, at most.
 
-        Raises:
-    <<<<<<< HEAD
-            InputError: no names, one twice, one that is too long or has control characters, more than `most`, a number
-                twice or beyond, or a background in the middle of a list without numbers; each with the line to write.
-    =======
-            InputError: no names, one twice, one that is too long or has control characters, more than 254, a number twice
-                or beyond a mask's, or a background in the middle of a list without numbers; each with the line to write.
+    Raises:
+        InputError: no names, one twice, one that is too long or has control characters, more than `most`, a number
+            twice or beyond, or a background in the middle of a list without numbers; each with the line to write.
 
-        Examples:
-            >>> _ = Path("classes.txt").write_text("background\\ncat\\ndog\\n")
-            >>> read_class_list(Path("classes.txt")).names
-            ('cat', 'dog')
-            >>> _ = Path("classes.txt").write_text("4: cat\\n7: dog\\n")
-            >>> read_class_list(Path("classes.txt")).numbers
-            (4, 7)
-    >>>>>>> main
+    Examples:
+        >>> _ = Path("classes.txt").write_text("background\\ncat\\ndog\\n")
+        >>> read_class_list(Path("classes.txt")).names
+        ('cat', 'dog')
+        >>> _ = Path("classes.txt").write_text("4: cat\\n7: dog\\n")
+        >>> read_class_list(Path("classes.txt")).numbers
+        (4, 7)
     """
     text = _text_of(file)
     if file.suffix in (".yaml", ".yml"):

@@ -134,6 +134,21 @@ class Note(NamedTuple):
     detail: str = ""
 
 
+_OF_ONE_PICTURE = {
+    "image-turned": "turned upright, as its EXIF says",
+    "image-cut-off": "a JPEG that lacks its end; filled were",
+}
+
+
+def in_words(note: Note) -> str:
+    """What was noticed about one picture.
+
+    >>> in_words(Note("image-cut-off", "the last 8 rows"))
+    'a JPEG that lacks its end; filled were the last 8 rows'
+    """
+    return f"{_OF_ONE_PICTURE.get(note.kind, KINDS[note.kind][1])} {note.detail}".strip()
+
+
 @dataclass(frozen=True)
 class Finding:
     """All notes of one kind.

@@ -89,6 +89,18 @@ def test_a_strip_is_refused_in_one_line(open_page: OpenPage) -> None:
     assert "300 x 40" in line
 
 
+def test_how_a_picture_was_read_is_said_where_it_is_not_as_it_stands(open_page: OpenPage) -> None:
+    def said(page: AppTest) -> list[str]:
+        return [caption.value for caption in page.caption if caption.value.startswith("Your image:")]
+
+    page = upload(open_page("own"), "turned.jpg", encoded("JPEG", orientation=6))
+    assert said(page) == ["Your image: turned upright, as its EXIF says."]
+    page = upload(page, "cut.jpg", encoded("JPEG", size=(160, 100))[:-40])
+    (line,) = said(page)
+    assert "lacks its end; filled were the last" in line
+    assert not said(upload(page, "sound.png", encoded("PNG")))
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -17,13 +17,15 @@ from wsss_viz.app.services import samples
 from wsss_viz.app.settings import PICTURE_MEGABYTES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE, Picture
-from wsss_viz.data.images import SUFFIXES, read_image
+from wsss_viz.data.findings import in_words
+from wsss_viz.data.images import SUFFIXES, read_picture
 from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 
 _IMAGE = "own_image"
 _ERROR = "own_error"
+_NOTICED = "own_noticed"
 _WIDGET = "own_upload"
 _SCENE = "scene"
 STORED_SIDE = 2048
@@ -41,6 +43,8 @@ def uploader() -> None:
         max_upload_size=PICTURE_MEGABYTES,
         width=330,
     )
+    if line := noticed():
+        st.caption(f"Your image: {line}.")
 
 
 def _taken() -> None:
@@ -48,7 +52,9 @@ def _taken() -> None:
     st.session_state[_IMAGE] = st.session_state[_ERROR] = None
     if file is not None:
         try:
-            st.session_state[_IMAGE] = bounded(read_image(file.getvalue(), file.name), STORED_SIDE)
+            picture = read_picture(file.getvalue(), file.name)
+            st.session_state[_IMAGE] = bounded(picture.image, STORED_SIDE)
+            st.session_state[_NOTICED] = "; ".join(in_words(note) for note in picture.notes)
         except InputError as error:
             st.session_state[_ERROR] = str(error)
     session.change(classes=(), focus="")
@@ -75,6 +81,11 @@ def current(state: ViewState) -> Sample | None:
     if is_there():
         return sample(wanted)
     return samples.sklearn_photograph(state.photograph, wanted) if state.photograph else None
+
+
+def noticed() -> str:
+    """How the uploaded picture was read where that was not as it stands, in one line; "" where it was."""
+    return str(st.session_state.get(_NOTICED, "")) if sample() else ""
 
 
 def error() -> str | None:
