@@ -88,7 +88,7 @@ def formula(other: str) -> Formula:
     )
 
 
-def chosen_scene(state: ViewState) -> str:
+def scene_of(state: ViewState) -> str:
     """The drawn scene of a sofa that the step is to show; "": the photographs."""
     choices = examples.with_labels(CARRIER)
     return next((source for source in (state.sofa, state.example) if source in choices), "")
@@ -96,7 +96,7 @@ def chosen_scene(state: ViewState) -> str:
 
 def lesson(state: ViewState) -> Lesson:
     """The step on the state's photograph, or on a drawn scene of a sofa with an animal on it where one is chosen."""
-    source = chosen_scene(state)
+    source = scene_of(state)
     if source:
         return scene_lesson(state, source)
     return two_animals.lesson(state, formula, SOURCES, lambda: picture_choice("", state))

@@ -134,13 +134,13 @@ def claim(pair: Pair) -> str:
 
 def _question(pair: Pair) -> Question:
     options = (f"about what it was, more than {percent(STAYS)} of it", "clearly less", "next to nothing, under a fifth")
-    own, left = float(pair.specific[-1, 0] / pair.specific[0, 0]), pair.left[0]
+    rest, left = float(pair.specific[-1, 0] / pair.specific[0, 0]), pair.left[0]
     return Question(
         f"The {pair.erased} is erased {WORDS.get(len(pair.specific) - 1, '')}. What is left of the logit of the "
         f"{pair.other}?",
         options,
         0 if left > STAYS else 2 if left < 0.2 else 1,
-        f"{percent(left)} of it, and {percent(own)} of the {pair.erased}'s own. With both erased from one picture "
+        f"{percent(left)} of it, and {percent(rest)} of the {pair.erased}'s own. With both erased from one picture "
         f"{percent(max(pair.left[1], 0))} of the {pair.other}'s is left.",
     )
 
