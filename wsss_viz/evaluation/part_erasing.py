@@ -25,6 +25,8 @@ from wsss_viz.methods.masking import enlarge, erase
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
+__all__ = ["ERASED", "part_erasing", "part_masks"]
+
 ERASED = ("nothing", "head", "body", "object", "elsewhere")
 """What each step erases; "elsewhere": the head's area at a random place, around the borders."""
 
@@ -74,8 +76,9 @@ def part_erasing(classifier: Classifier, sample: Sample, name: str) -> Iterator[
         >>> import wsss_viz
         >>> classifier = wsss_viz.load("imagenet-efficientnet-lite0", device="cpu")
         >>> koala = wsss_viz.data.open("photos:koala")[0]
-        >>> [round(step.terms["probability"], 1) for step in part_erasing(classifier, koala, "koala")][0]
-        0.9
+        >>> logits = [step.scores[step.targets[0]] for step in part_erasing(classifier, koala, "koala")]
+        >>> [round(float(logit)) for logit in logits[:3]]
+        [4, 4, 4]
     """
     if name not in classifier.classes or name not in (sample.labels or ()):
         raise InputError(f"{name!r} is not a label of {sample.name} that the classifier knows: give one of its labels")

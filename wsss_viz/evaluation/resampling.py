@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["percentile_interval", "resampling_weights"]
+__all__ = ["mean_intervals", "percentile_interval", "resampling_weights"]
 
 
 def resampling_weights(count: int, draws: int = 1000, seed: int = 0) -> NDArray[np.int64]:

@@ -41,6 +41,7 @@ __all__ = [
     "rib_key",
     "scenes_key",
     "survey_digits",
+    "survey_photographs",
     "survey_scenes",
     "to_bytes",
 ]
@@ -195,6 +196,12 @@ def survey_photographs(
         name: the classifier's.
         example: whose maps are kept.
         about: the data, the checkpoint's digest.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> stored = survey_photographs("colours", colour_network(), [flag()], flag(), {})
+        >>> stored.entries[scenes_key("colours", PARTS, SUM)].curve.layers
+        ('stage 1', 'stage 2', 'logit')
     """
     countings = {scenes_key(name, PARTS, SUM, norm): Counting(percentile=p) for norm, p in PERCENTILES.items()}
     measured = measure_scenes(classifier, progress(samples, name), SUM, tuple(countings.values()))

@@ -42,6 +42,23 @@ from wsss_viz.version import __version__
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
+__all__ = [
+    "ERASINGS",
+    "GUEST",
+    "GUEST_OF_ITSELF",
+    "HIGHEST",
+    "KINDS",
+    "PhotographLessons",
+    "build_photograph_lessons",
+    "fill_colour",
+    "guest_of",
+    "pair_scores",
+    "photograph_lessons",
+    "photograph_lessons_path",
+    "read_photograph_lessons",
+    "side_by_side",
+]
+
 KINDS = ("class-sum", "erasing", "parts", "beside", "beside-all")
 ERASINGS = 3
 HIGHEST = 6.0
@@ -134,7 +151,12 @@ class PhotographLessons:
 
 
 def fill_colour() -> NDArray[np.float32]:
-    """(3,) 0 to 255, what is erased is painted with: 0 of the network's input."""
+    """(3,) 0 to 255, what is erased is painted with: 0 of the network's input.
+
+    Examples:
+        >>> fill_colour().round().tolist()
+        [127.0, 127.0, 127.0]
+    """
     return np.asarray(read_manifest()[CLASSIFIER].preprocessing["mean"], dtype=np.float32) * 255
 
 
@@ -176,6 +198,12 @@ def build_photograph_lessons(
 
     Raises:
         InputError: the network is missing.
+
+    Examples:
+        >>> build_photograph_lessons(Path("lessons.zip"), photographs="photos:koala")
+        1
+        >>> read_photograph_lessons(Path("lessons.zip")).has("beside", "photos:koala")
+        True
     """
     from wsss_viz.data.files import whole_file
     from wsss_viz.data.sources import open as open_data
@@ -202,7 +230,14 @@ def build_photograph_lessons(
 
 
 def pair_scores(traces: Mapping[str, Trace]) -> dict[str, list[list[list[float]]]]:
-    """`PhotographLessons.pairs` of traces by their names in the file."""
+    """`PhotographLessons.pairs` of traces by their names in the file.
+
+    Examples:
+        >>> scores = np.array([[4.0, 1.0]], np.float32)
+        >>> step = Step(0, np.zeros((2, 2, 3), np.float32), scores[0], (0,), arrays={"all_scores": scores})
+        >>> pair_scores({"beside/photos:dog": Trace((step,)), "beside-all/photos:dog": Trace((step,))})
+        {'photos:dog': [[[4.0, 1.0]], [[4.0, 1.0]]]}
+    """
     both = {}
     for name, specific in traces.items():
         kind, _, source = name.partition("/")
@@ -218,6 +253,13 @@ def photograph_lessons(classifier: Classifier, sample: Sample, guest: Sample) ->
     Args:
         classifier: that knows its class and the guest's, among all of its own.
         guest: the photograph that is laid beside it.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> red, blue = (replace(flag(), labels=(name,)) for name in ("red", "blue"))
+        >>> traces = photograph_lessons(colour_network(), red, blue)
+        >>> sorted(traces), len(traces["erasing"])
+        (['beside', 'beside-all', 'class-sum', 'erasing', 'parts'], 4)
     """
     from wsss_viz.evaluation.part_erasing import part_erasing
     from wsss_viz.models.narrowing import narrow
