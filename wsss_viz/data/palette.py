@@ -63,7 +63,7 @@ CLASS_COLOURS: tuple[tuple[int, int, int], ...] = (
 """Colours by the class's place in its list.
 
 Any two of the 21, and each of them and black or white, differ by CIEDE2000 >= 12.8 to normal sight and to protan,
-deutan and tritan dichromats (simulated by Machado et al., IEEE TVCG 2009, severity 1); the first eight by >= 13. Our
+deutan and tritan dichromats (simulated at severity 1, `docs/sources.md#colours`); the first eight by >= 13. Our
 own: chosen by maximising that least difference over a grid of sRGB.
 """
 

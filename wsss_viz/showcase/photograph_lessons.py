@@ -259,7 +259,7 @@ def photograph_lessons(classifier: Classifier, sample: Sample, guest: Sample) ->
         >>> red, blue = (replace(flag(), labels=(name,)) for name in ("red", "blue"))
         >>> traces = photograph_lessons(colour_network(), red, blue)
         >>> sorted(traces), len(traces["erasing"])
-        (['beside', 'beside-all', 'class-sum', 'erasing', 'parts'], 4)
+        (['beside', 'beside-all', 'class-sum', 'erasing', 'parts'], 2)
     """
     from wsss_viz.evaluation.part_erasing import part_erasing
     from wsss_viz.models.narrowing import narrow
