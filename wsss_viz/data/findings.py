@@ -11,7 +11,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["KINDS", "READ_AS", "Finding", "Note", "Noticed", "Severity", "in_one_line", "said_in_one_line", "summarise"]
+__all__ = [
+    "KINDS",
+    "READ_AS",
+    "Finding",
+    "Note",
+    "Noticed",
+    "Severity",
+    "in_one_line",
+    "in_words",
+    "said_in_one_line",
+    "summarise",
+]
 
 Severity = Literal["error", "warning", "note"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wsss_viz.data.sample import IGNORE, Mask
 from wsss_viz.errors import InputError
 
-__all__ = ["CLASS_COLOURS", "VOC_CLASSES", "class_colour", "colour_in", "part_palette", "voc_palette"]
+__all__ = ["CLASS_COLOURS", "VOC_CLASSES", "class_colour", "colour_in", "painted", "part_palette", "voc_palette"]
 
 VOC_CLASSES = (
     "aeroplane",

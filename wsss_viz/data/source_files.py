@@ -21,7 +21,16 @@ from wsss_viz.data.numbering import LOOKED_AT, ClassNumbering, Evidence
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 
-__all__ = ["MaskSizeError", "evidence_of", "files_in", "labels_of_mask", "mask_of_picture", "masks_in", "sample_of"]
+__all__ = [
+    "MaskSizeError",
+    "evidence_of",
+    "files_in",
+    "labels_of_mask",
+    "mask_of_picture",
+    "masks_in",
+    "other_pictures",
+    "sample_of",
+]
 
 
 class MaskSizeError(InputError):

@@ -10,6 +10,8 @@ from matplotlib.text import Text
 
 from wsss_viz.errors import InputError
 
+__all__ = ["FAMILY", "families_for", "use_fonts"]
+
 FAMILY = "DejaVu Sans"
 """Comes with matplotlib, so it is the same everywhere."""
 
