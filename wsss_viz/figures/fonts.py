@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from wsss_viz.errors import InputError
 
-__all__ = ["families_for", "use_fonts"]
+__all__ = ["FAMILY", "families_for", "use_fonts"]
 
 FAMILY = "DejaVu Sans"
 """Comes with matplotlib, so it is the same everywhere."""
