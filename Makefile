@@ -40,7 +40,7 @@ test: setup browser lint js ## Check style and types, run all tests
 js: setup ## Test the JavaScript by node, which is installed into .venv where there is none
 	@$(BIN)/python -m tests.javascript test
 
-eslint: setup eslint ## Check the style of the JavaScript
+eslint: setup ## Check the style of the JavaScript
 	@$(BIN)/python -m tests.javascript lint
 
 lint: setup eslint ## Check style and types
