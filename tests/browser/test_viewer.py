@@ -246,7 +246,7 @@ def test_the_keyboard_moves_the_reticle_steps_zooms_and_is_announced(open_at: Op
     expect(page).not_to_have_url(re.compile("[?&]k="))
     viewer(page).get_by_role("button", name="Play the steps").evaluate(LABELS)
     page.keyboard.press("Space")
-    page.wait_for_function("labels.includes('Pause') && labels.at(-1) === 'Play the steps'")
+    page.wait_for_function("() => labels.includes('Pause') && labels.at(-1) === 'Play the steps'")
     expect(viewer(page)).to_have_attribute("data-k", str(last))
 
 
