@@ -122,6 +122,16 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
     "mask-16-bit": ("note", "16-bit masks, read as numbers", "nothing"),
     "mask-alpha": ("note", "masks with transparency, which is left out", "nothing, if the classes are right"),
     "duplicate": ("warning", "pictures that are the same, pixel by pixel", "keep one of each"),
+    "maps-0-255": (
+        "warning",
+        "pseudo masks that hold 0 and 255 alone; 255 is 'ignore', so there is no object in them",
+        "write the class's number where the object is",
+    ),
+    "maps-other-classes": (
+        "warning",
+        "pseudo masks none of whose classes is a label of their image",
+        "correct their numbers (see how masks are read), or give the data they were made of",
+    ),
     "maps-missing": ("warning", "samples without maps in the folder", "write their maps"),
     "maps-unreadable": ("error", "maps that cannot be read for their sample", "write them again"),
 }
