@@ -87,7 +87,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "files in the masks' folder that are not PNG and are not read",
         "write the masks as PNG, whose numbers stay exact",
     ),
-    "mask-orphan": ("warning", "masks that belong to no picture", "name each mask as its picture"),
+    "mask-orphan": ("warning", "masks that belong to no picture", "name each mask as its one picture"),
     "no-mask": ("warning", "samples without a mask", "they cannot be scored: add the masks"),
     "no-labels": ("warning", "samples without labels", "the class with the top score is taken: add the labels"),
     "list-orphan": ("warning", "samples in the label table that are not in the split", "check the names"),
@@ -140,7 +140,11 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
 READ_AS = "read-as"
 """The kind of notes that say how a file was read, no finding."""
 
-_ORDER = {kind: number for number, kind in enumerate(KINDS)}
+_ORDER = {
+    kind: (("error", "warning", "note").index(severity), number)
+    for number, (kind, (severity, _, _)) in enumerate(KINDS.items())
+}
+_LONGEST = 160
 
 
 class Note(NamedTuple):
@@ -224,10 +228,15 @@ def summarise(notes: Iterable[tuple[str, Note]], read: int) -> tuple[Finding, ..
         entries = by_kind[kind]
         names = dict.fromkeys(name for name, _ in entries if name)
         count = len(names) + sum(not name for name, _ in entries)
-        details = Counter(detail[:100] for _, detail in entries if detail)
+        details = Counter(_ending(detail) for _, detail in entries if detail)
         most = tuple(detail for detail, _ in details.most_common(8))
         findings.append(Finding(kind, severity, count, read, most, tuple(name[:60] for name in [*names][:3]), remedy))
     return tuple(findings)
+
+
+def _ending(detail: str) -> str:
+    """The end of a long detail, where a message has the file's name and the cause after the folders."""
+    return detail if len(detail) <= _LONGEST else f"...{detail[3 - _LONGEST :]}"
 
 
 def in_one_line(findings: Iterable[Finding | Mapping[str, Any]], data: str) -> str:

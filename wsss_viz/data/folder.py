@@ -74,7 +74,9 @@ class PictureFolder:
             None if self.listed is None else self.listed.names,
         )
         self.notes: list[tuple[str, Note]] = [*self._table.notes]
-        self.notes += [("", Note("mask-orphan", name)) for name in self._masks if name not in set(self.names)]
+        for name in sorted(self._masks.keys() - set(self.names)):
+            shared = ", the name of several pictures" if name in stems else ""
+            self.notes.append(("", Note("mask-orphan", f"{name}{shared}")))
         self.notes += [("", Note("picture-not-read", file.name)) for file in other_pictures(self.files[0].parent)]
         self.notes += [("", Note("mask-not-read", f.name)) for f in other_pictures(self.path / "masks", MASK_SUFFIXES)]
         self._candidates = self._class_set()
