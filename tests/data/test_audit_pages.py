@@ -8,7 +8,10 @@ import pytest
 
 from tests.data.inputs import SIZE, boxes, folder, index, mask_file, picture, voc_mask
 from wsss_viz.cli import main
+from wsss_viz.data import open as open_data
+from wsss_viz.data.audit import audit
 from wsss_viz.data.palette import voc_palette
+from wsss_viz.errors import InputError
 
 DOG, PERSON = (index(name) for name in ("dog", "person"))
 TURN = 6  # EXIF's number for a quarter turn
@@ -130,3 +133,27 @@ def test_cocos_layout(tmp_path, capsys):
     # COCO has no colours of its own, so a mask of VOC's colours is not readable.
     wanted = {kind: count for kind, count in OF_MASKS.items() if kind != "mask-colours"}
     assert counted == wanted | {"unreadable": 2, "mask-orphan": 1}, page
+
+
+@pytest.mark.parametrize(
+    ("table", "kinds"),
+    [
+        ("image,dog,cat\na.png,True,False\n", {"label-numbers": 1}),
+        ("image,dog,cat,split\na.png,1,0,train\n", {"label-numbers": 1}),
+        ("image,dog,cat\na.png,1,-1\n", {"label-numbers": 1}),
+        ("a.png,dog,0.9\n", {"label-numbers": 1}),
+        ("image,background,dog\na.png,1,1\n", {"one-hot": 1, "label-background": 1}),
+        ("a.png,background\n", {"label-background": 1}),
+        ("image,dog,cat\na.png,1.0,0.0\n", {"one-hot": 1}),
+    ],
+)
+def test_what_tables_of_labels_hold_beside_names(tmp_path, table, kinds):
+    root = folder(tmp_path)
+    (root / "labels.csv").write_text(table)
+    assert {f.kind: f.count for f in audit(open_data(f"folder:{root}")).findings} == kinds
+
+
+def test_a_number_is_not_to_be_added_as_a_class(tmp_path):
+    root = folder(tmp_path, classes="lung\nheart\n", labels="a.png,0\n")
+    with pytest.raises(InputError, match="write class names: a number may count from 0 or from 1"):
+        open_data(f"folder:{root}")

@@ -25,6 +25,7 @@ from wsss_viz.data.sample import IGNORE
 from wsss_viz.errors import InputError
 
 __all__ = [
+    "BACKGROUNDS",
     "CLASS_FILES",
     "MAX_LIST",
     "MOST_CLASSES",
@@ -39,12 +40,13 @@ MAX_LIST = 2**26
 MOST_CLASSES = IGNORE - 1
 CLASS_FILES = ("classes.txt", "classes.json", "labelmap.txt", "data.yaml")
 
-_BACKGROUND = ("background", "_background_", "__background__", "bg", "_bg_")
+BACKGROUNDS = ("background", "_background_", "__background__", "bg", "_bg_")
+"""What lists call the background, in small letters."""
 _IGNORE = ("__ignore__", "_ignore_", "ignore", "void", "unlabeled", "unlabelled")
 _HEADING_WORDS = {"name", "names", "id", "ids", "class", "classes", "label", "labels", "index", "number", "value",
                   "category", "trainid", "train_id", "class_id", "color", "colour"}  # fmt: skip
 _NO_CLASS = ("none", "null", *_IGNORE[1:])
-_BARE_BACKGROUNDS = {re.sub("[^a-z]", "", word) for word in _BACKGROUND}
+_BARE_BACKGROUNDS = {re.sub("[^a-z]", "", word) for word in BACKGROUNDS}
 _BESIDE_A_NAME = re.compile(
     r"[\"'\[{#]|-\s|\d+(\.\d+)?\s*[.)\]:]\s*[^\d\s]|.*[,;:\"']$|.*[\s,;]\d+[\s,;]+\d+[\s,;]+\d+$"
 )
@@ -139,7 +141,7 @@ def _check_first(file: Path, names: list[str]) -> None:
             f"{file}: {names[0]!r} on the first line reads as a heading; take it out, or write NUMBER: NAME "
             "on each line"
         )
-    if len(names) > 1 and first in _NO_CLASS and names[1].lower() not in _BACKGROUND:
+    if len(names) > 1 and first in _NO_CLASS and names[1].lower() not in BACKGROUNDS:
         raise InputError(
             f"{file}: {names[0]!r} on the first line may be the background or class 1; write `background` there, "
             "or NUMBER: NAME on each line"
@@ -242,7 +244,7 @@ def _of_labelmap(file: Path, lines: list[str], most: int) -> ClassList:
     matches = [match for line in lines if (match := _LABELMAP.fullmatch(line))]
     entries = [(match[1].strip(), tuple(int(match[i]) for i in (2, 3, 4))) for match in matches]
     # CVAT sorts the background to the front; a list without one begins at 1.
-    first = next((name for name, _ in entries if name.lower() in _BACKGROUND), None)
+    first = next((name for name, _ in entries if name.lower() in BACKGROUNDS), None)
     names = [name for name, _ in entries if name != first]
     colours = {(r, g, b): "" if name == first else name for name, (r, g, b) in entries}
     listed = _by_lines(file, names, "CVAT's label map", most)
@@ -251,13 +253,13 @@ def _of_labelmap(file: Path, lines: list[str], most: int) -> ClassList:
 
 def _by_lines(file: Path, names: list[str], form: str, most: int) -> ClassList:
     if names and names[0].lower() == "__ignore__":
-        if len(names) < 2 or names[1].lower() not in _BACKGROUND:
+        if len(names) < 2 or names[1].lower() not in BACKGROUNDS:
             raise InputError(f"{file}: after __ignore__ stands no _background_; put it on the next line")
         del names[0]
-    if names and names[0].lower() in _BACKGROUND:
+    if names and names[0].lower() in BACKGROUNDS:
         del names[0]
     for number, name in enumerate(names, 1):
-        if name.lower() in _BACKGROUND:
+        if name.lower() in BACKGROUNDS:
             raise InputError(
                 f"{file}: {name!r} stands after {number - 1} classes; put it first, or write NUMBER: NAME on each line"
             )
@@ -266,8 +268,8 @@ def _by_lines(file: Path, names: list[str], form: str, most: int) -> ClassList:
 
 def _numbered(file: Path, entries: list[tuple[int, str]], form: str, most: int) -> ClassList:
     wanted = [(n, name) for n, name in entries if n >= 0 and not (name.lower() in _IGNORE and n in (0, IGNORE))]
-    grounds = [number for number, name in wanted if name.lower() in _BACKGROUND]
-    classes = [(number, name) for number, name in wanted if name.lower() not in _BACKGROUND]
+    grounds = [number for number, name in wanted if name.lower() in BACKGROUNDS]
+    classes = [(number, name) for number, name in wanted if name.lower() not in BACKGROUNDS]
     numbers = [number for number, _ in wanted]
     twice = next((number for number in numbers if numbers.count(number) > 1), None)
     beyond = next((number for number in numbers if number > most), None)

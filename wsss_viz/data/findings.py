@@ -37,7 +37,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
     ),
     "label-numbers": (
         "error",
-        "samples whose labels are numbers, not names",
+        "samples with labels that are numbers (or True, False), not names",
         "write class names: a number may count from 0 or from 1",
     ),
     "mask-0-255": (
@@ -95,6 +95,11 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "warning",
         "lines of labels that were split at blanks",
         "put commas between labels if a class's name has a blank",
+    ),
+    "label-background": (
+        "warning",
+        "samples labelled 'background', which is no class of theirs",
+        "leave it out: an image without classes has its name alone",
     ),
     "label-case": ("note", "labels read in another spelling", "nothing, if these are the classes meant"),
     "class-synonym": ("note", "classes that go by another name in the classifier", "nothing, if they are the same"),
