@@ -171,3 +171,19 @@ def test_pictures_and_masks_of_other_formats_are_counted(tmp_path):
     (root / "a.png").unlink()
     with pytest.raises(InputError, match=r"'scan\.TIF' is of a format that is not read"):
         open_data(f"folder:{root}")
+
+
+def test_a_mask_of_two_pictures_names_is_told_from_one_of_none(tmp_path):
+    root = folder(tmp_path, {"a": boxes(12), "b": boxes(15)})
+    picture(root / "a.jpg", 5)
+    mask_file(root / "masks" / "c.png", boxes(12))
+    (orphans,) = [f for f in audit(open_data(f"folder:{root}")).findings if f.kind == "mask-orphan"]
+    assert orphans.details == ("a, the name of several pictures", "c")
+
+
+def test_of_a_long_message_the_cause_is_kept():
+    noticed = Noticed()
+    noticed.failed("a", f"/{'folder/' * 50}a.png: not a PNG file")
+    (finding,) = noticed.findings()
+    assert len(finding.details[0]) == 160
+    assert finding.details[0].endswith("folder/a.png: not a PNG file")

@@ -34,9 +34,11 @@ _OVERLAY_SIDE = 640
 class Maps(Protocol):
     """What is asked of a folder of maps (`traces.map_folder.MapFolder`)."""
 
+    notes: list[tuple[str, Note]]
+
     def masks_of(self, name: str, /) -> bool: ...
     def read(self, name: str, size: tuple[int, int], labels: Sequence[str] | None = None, /) -> Any: ...
-    def read_mask(self, name: str, size: tuple[int, int], /) -> Any: ...
+    def read_mask(self, name: str, size: tuple[int, int], labels: Sequence[str] | None = None, /) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +145,7 @@ def audit(
             _check_maps(maps, sample, noticed)
         if example is None or (_foreground(example) < 0.02 < _foreground(sample)):
             example = sample
+    noticed.notes += [] if maps is None else maps.notes
     numbering = samples.numbering
     findings = noticed.findings()
     if match is not None and match.unknown:
@@ -201,7 +204,7 @@ def _foreground(sample: Sample) -> float:
 def _check_maps(maps: Maps, sample: Sample, noticed: Noticed) -> None:
     try:
         if maps.masks_of(sample.name):
-            maps.read_mask(sample.name, sample.size)
+            maps.read_mask(sample.name, sample.size, sample.labels)
         else:
             maps.read(sample.name, sample.size, sample.labels)
     except InputError as error:

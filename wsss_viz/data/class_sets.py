@@ -25,6 +25,7 @@ from wsss_viz.data.sample import IGNORE
 from wsss_viz.errors import InputError
 
 __all__ = [
+    "BACKGROUNDS",
     "CLASS_FILES",
     "MAX_LIST",
     "MOST_CLASSES",
@@ -39,10 +40,17 @@ MAX_LIST = 2**26
 MOST_CLASSES = IGNORE - 1
 CLASS_FILES = ("classes.txt", "classes.json", "labelmap.txt", "data.yaml")
 
-_BACKGROUND = ("background", "_background_", "__background__", "bg", "_bg_")
+BACKGROUNDS = ("background", "_background_", "__background__", "bg", "_bg_")
+"""What lists call the background, in small letters."""
 _IGNORE = ("__ignore__", "_ignore_", "ignore", "void", "unlabeled", "unlabelled")
 _HEADING_WORDS = {"name", "names", "id", "ids", "class", "classes", "label", "labels", "index", "number", "value",
                   "category", "trainid", "train_id", "class_id", "color", "colour"}  # fmt: skip
+_NO_CLASS = ("none", "null", *_IGNORE[1:])
+_BARE_BACKGROUNDS = {re.sub("[^a-z]", "", word) for word in BACKGROUNDS}
+_BESIDE_A_NAME = re.compile(
+    r"[\"'\[{#]|-\s|\d+(\.\d+)?\s*[.)\]:]\s*[^\d\s]|.*[,;:\"']$|.*[\s,;]\d+[\s,;]+\d+[\s,;]+\d+$"
+)
+"""Quotes, brackets and bullets, a number in a form that is not read, a separator at the end, or a colour."""
 _LABELMAP = re.compile(r"([^:]+):(\d{1,3}),(\d{1,3}),(\d{1,3}):.*")
 _NUMBER_NAME = re.compile(r"(-?\d{1,5})\s*[:,;=\t]\s*(\S.*)")
 _NUMBER_BLANK_NAME = re.compile(r"(-?\d{1,5})\s+(\S.*)")
@@ -120,7 +128,26 @@ def read_class_list(file: Path, most: int = MOST_CLASSES) -> ClassList:
         entries, form = _of_lines(file, lines)
     if entries and all(number is not None for number, _ in entries):
         return _numbered(file, [(int(number or 0), name) for number, name in entries], form, most)
-    return _by_lines(file, [name for _, name in entries], form, most)
+    names = [name for _, name in entries]
+    _check_first(file, names)
+    return _by_lines(file, names, form, most)
+
+
+def _check_first(file: Path, names: list[str]) -> None:
+    """That a list without numbers begins with a class or the background: one line more moves every number."""
+    first = names[0].lower() if names else ""
+    if len(names) > 1 and first in _HEADING_WORDS:
+        raise InputError(
+            f"{file}: {names[0]!r} on the first line reads as a heading; take it out, or write NUMBER: NAME "
+            "on each line"
+        )
+    if len(names) > 1 and first in _NO_CLASS and names[1].lower() not in BACKGROUNDS:
+        raise InputError(
+            f"{file}: {names[0]!r} on the first line may be the background or class 1; write `background` there, "
+            "or NUMBER: NAME on each line"
+        )
+    if len(names) == 1 and "," in names[0]:
+        raise InputError(f"{file}: one line with commas; list each class once, one a line")
 
 
 def _text_of(file: Path) -> str:
@@ -168,8 +195,8 @@ def _of_value(file: Path, value: Any) -> Entries:
     """From a list of names or of {"id", "name"}, or a mapping of numbers to names or of names to numbers."""
     try:
         if isinstance(value, dict):
-            if all(str(key).lstrip("-").isdecimal() for key in value):
-                return [(int(key), str(name)) for key, name in value.items()]
+            if all(str(key).lstrip("-").isdecimal() and isinstance(name, str) for key, name in value.items()):
+                return [(int(key), name) for key, name in value.items()]
             return [(int(number), name) for name, number in value.items()]
         if isinstance(value, list) and all(isinstance(item, dict) for item in value):
             return [(int(item["id"]), str(item["name"])) for item in value]
@@ -185,7 +212,7 @@ def _of_yaml(file: Path, text: str) -> Entries:
     match = re.search(r"^names\s*:[ \t]*(.*)$", text, re.MULTILINE)
     if match is None:
         raise InputError(f"{file}: no `names` in it; write classes.txt, one name a line")
-    inline = match[1].split(" #")[0].strip()
+    inline = re.split(r"(?:^|\s)#", match[1])[0].strip()
     if inline:
         # A list over several lines ends with its bracket.
         rest = text[match.start(1) :]
@@ -203,6 +230,8 @@ def _of_yaml(file: Path, text: str) -> Entries:
         mapped = bool(items) and not items[0].startswith("-")
         items = [item.removeprefix("-").strip() for item in items]
     if not mapped:
+        if any(item[:1] in ("'", '"') and (len(item) == 1 or item[-1] != item[0]) for item in items):
+            raise InputError(f"{file}: a name in `names` has a comma in it; write classes.txt, one name a line")
         return [(None, item.strip("'\"")) for item in items]
     pairs = [item.partition(":") for item in items]
     if not all(number.strip().isdecimal() for number, _, _ in pairs):
@@ -215,7 +244,7 @@ def _of_labelmap(file: Path, lines: list[str], most: int) -> ClassList:
     matches = [match for line in lines if (match := _LABELMAP.fullmatch(line))]
     entries = [(match[1].strip(), tuple(int(match[i]) for i in (2, 3, 4))) for match in matches]
     # CVAT sorts the background to the front; a list without one begins at 1.
-    first = next((name for name, _ in entries if name.lower() in _BACKGROUND), None)
+    first = next((name for name, _ in entries if name.lower() in BACKGROUNDS), None)
     names = [name for name, _ in entries if name != first]
     colours = {(r, g, b): "" if name == first else name for name, (r, g, b) in entries}
     listed = _by_lines(file, names, "CVAT's label map", most)
@@ -224,13 +253,13 @@ def _of_labelmap(file: Path, lines: list[str], most: int) -> ClassList:
 
 def _by_lines(file: Path, names: list[str], form: str, most: int) -> ClassList:
     if names and names[0].lower() == "__ignore__":
-        if len(names) < 2 or names[1].lower() not in _BACKGROUND:
+        if len(names) < 2 or names[1].lower() not in BACKGROUNDS:
             raise InputError(f"{file}: after __ignore__ stands no _background_; put it on the next line")
         del names[0]
-    if names and names[0].lower() in _BACKGROUND:
+    if names and names[0].lower() in BACKGROUNDS:
         del names[0]
     for number, name in enumerate(names, 1):
-        if name.lower() in _BACKGROUND:
+        if name.lower() in BACKGROUNDS:
             raise InputError(
                 f"{file}: {name!r} stands after {number - 1} classes; put it first, or write NUMBER: NAME on each line"
             )
@@ -239,13 +268,15 @@ def _by_lines(file: Path, names: list[str], form: str, most: int) -> ClassList:
 
 def _numbered(file: Path, entries: list[tuple[int, str]], form: str, most: int) -> ClassList:
     wanted = [(n, name) for n, name in entries if n >= 0 and not (name.lower() in _IGNORE and n in (0, IGNORE))]
-    grounds = [number for number, name in wanted if name.lower() in _BACKGROUND]
-    classes = [(number, name) for number, name in wanted if name.lower() not in _BACKGROUND]
+    grounds = [number for number, name in wanted if name.lower() in BACKGROUNDS]
+    classes = [(number, name) for number, name in wanted if name.lower() not in BACKGROUNDS]
     numbers = [number for number, _ in wanted]
     twice = next((number for number in numbers if numbers.count(number) > 1), None)
     beyond = next((number for number in numbers if number > most), None)
     if twice is not None or beyond is not None or len(grounds) > 1:
         wrong = f"the number {twice} stands twice" if twice is not None else f"{beyond} is beyond {most}"
+        if IGNORE in (twice, beyond):
+            raise InputError(f"{file}: {IGNORE} is 'ignore' in masks and no class's number; leave its lines out")
         raise InputError(f"{file}: {'two backgrounds' if len(grounds) > 1 else wrong}; number each class once")
     taken = {number for number, _ in classes}
     background = grounds[0] if grounds else (None if 0 in taken else 0)
@@ -262,4 +293,8 @@ def _checked(file: Path, names: list[str], most: int) -> tuple[str, ...]:
     for name in names:
         if len(name) > 100 or not name.isprintable():
             raise InputError(f"{file}: {name[:40]!r} is no class name; write plain names of at most 100 characters")
+        if _BESIDE_A_NAME.match(name) or re.sub("[^a-z]", "", name.lower()) in _BARE_BACKGROUNDS:
+            raise InputError(
+                f"{file}: {name[:40]!r} is more than a name; write the name alone, or NUMBER: NAME on each line"
+            )
     return tuple(names)

@@ -37,7 +37,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
     ),
     "label-numbers": (
         "error",
-        "samples whose labels are numbers, not names",
+        "samples with labels that are numbers (or True, False), not names",
         "write class names: a number may count from 0 or from 1",
     ),
     "mask-0-255": (
@@ -87,7 +87,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "files in the masks' folder that are not PNG and are not read",
         "write the masks as PNG, whose numbers stay exact",
     ),
-    "mask-orphan": ("warning", "masks that belong to no picture", "name each mask as its picture"),
+    "mask-orphan": ("warning", "masks that belong to no picture", "name each mask as its one picture"),
     "no-mask": ("warning", "samples without a mask", "they cannot be scored: add the masks"),
     "no-labels": ("warning", "samples without labels", "the class with the top score is taken: add the labels"),
     "list-orphan": ("warning", "samples in the label table that are not in the split", "check the names"),
@@ -95,6 +95,11 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "warning",
         "lines of labels that were split at blanks",
         "put commas between labels if a class's name has a blank",
+    ),
+    "label-background": (
+        "warning",
+        "samples labelled 'background', which is no class of theirs",
+        "leave it out: an image without classes has its name alone",
     ),
     "label-case": ("note", "labels read in another spelling", "nothing, if these are the classes meant"),
     "class-synonym": ("note", "classes that go by another name in the classifier", "nothing, if they are the same"),
@@ -122,6 +127,16 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
     "mask-16-bit": ("note", "16-bit masks, read as numbers", "nothing"),
     "mask-alpha": ("note", "masks with transparency, which is left out", "nothing, if the classes are right"),
     "duplicate": ("warning", "pictures that are the same, pixel by pixel", "keep one of each"),
+    "maps-0-255": (
+        "warning",
+        "pseudo masks that hold 0 and 255 alone; 255 is 'ignore', so there is no object in them",
+        "write the class's number where the object is",
+    ),
+    "maps-other-classes": (
+        "warning",
+        "pseudo masks none of whose classes is a label of their image",
+        "correct their numbers (see how masks are read), or give the data they were made of",
+    ),
     "maps-missing": ("warning", "samples without maps in the folder", "write their maps"),
     "maps-unreadable": ("error", "maps that cannot be read for their sample", "write them again"),
 }
@@ -130,7 +145,11 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
 READ_AS = "read-as"
 """The kind of notes that say how a file was read, no finding."""
 
-_ORDER = {kind: number for number, kind in enumerate(KINDS)}
+_ORDER = {
+    kind: (("error", "warning", "note").index(severity), number)
+    for number, (kind, (severity, _, _)) in enumerate(KINDS.items())
+}
+_LONGEST = 160
 
 
 class Note(NamedTuple):
@@ -214,10 +233,15 @@ def summarise(notes: Iterable[tuple[str, Note]], read: int) -> tuple[Finding, ..
         entries = by_kind[kind]
         names = dict.fromkeys(name for name, _ in entries if name)
         count = len(names) + sum(not name for name, _ in entries)
-        details = Counter(detail[:100] for _, detail in entries if detail)
+        details = Counter(_ending(detail) for _, detail in entries if detail)
         most = tuple(detail for detail, _ in details.most_common(8))
         findings.append(Finding(kind, severity, count, read, most, tuple(name[:60] for name in [*names][:3]), remedy))
     return tuple(findings)
+
+
+def _ending(detail: str) -> str:
+    """The end of a long detail, where a message has the file's name and the cause after the folders."""
+    return detail if len(detail) <= _LONGEST else f"...{detail[3 - _LONGEST :]}"
 
 
 def in_one_line(findings: Iterable[Finding | Mapping[str, Any]], data: str) -> str:

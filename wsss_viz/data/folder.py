@@ -20,9 +20,9 @@ from pathlib import Path
 
 from wsss_viz.data.class_sets import ClassList, class_file, read_class_list
 from wsss_viz.data.files import explained
-from wsss_viz.data.findings import Note
+from wsss_viz.data.findings import KINDS, Note
 from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES
-from wsss_viz.data.labels import read_label_table
+from wsss_viz.data.labels import is_value, read_label_table
 from wsss_viz.data.numbering import ClassNumbering, by_lines, decide, readings
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
@@ -74,7 +74,9 @@ class PictureFolder:
             None if self.listed is None else self.listed.names,
         )
         self.notes: list[tuple[str, Note]] = [*self._table.notes]
-        self.notes += [("", Note("mask-orphan", name)) for name in self._masks if name not in set(self.names)]
+        for name in sorted(self._masks.keys() - set(self.names)):
+            shared = ", the name of several pictures" if name in stems else ""
+            self.notes.append(("", Note("mask-orphan", f"{name}{shared}")))
         self.notes += [("", Note("picture-not-read", file.name)) for file in other_pictures(self.files[0].parent)]
         self.notes += [("", Note("mask-not-read", f.name)) for f in other_pictures(self.path / "masks", MASK_SUFFIXES)]
         self._candidates = self._class_set()
@@ -100,6 +102,10 @@ class PictureFolder:
         named = renaming(labels, listed.names, once=False)
         unknown = sorted(label for label in labels if label not in named and label not in VOC_CLASSES)
         unknown += sorted(label for label in labels if label not in named and label in VOC_CLASSES)
+        if unknown and is_value(unknown[0]):
+            raise InputError(
+                f"{self.path}: the label {unknown[0][:40]!r} is no class's name; {KINDS['label-numbers'][2]}"
+            )
         if unknown:
             near = nearest(unknown[0], listed.names)
             raise InputError(

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wsss_viz.data.class_sets import lines_of
+from wsss_viz.data.class_sets import BACKGROUNDS, lines_of
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.findings import Note
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.synonyms import spelling
 from wsss_viz.errors import InputError
 
-__all__ = ["LABEL_FILES", "LabelTable", "read_label_table"]
+__all__ = ["LABEL_FILES", "LabelTable", "is_value", "read_label_table"]
 
 LABEL_FILES = ("labels.txt", "labels.csv")
 _HEADINGS = ("name", "file", "filename", "image", "picture", "img", "id", "image_id")
@@ -94,13 +94,25 @@ def _read(file: Path, pictures: dict[str, str], classes: Sequence[str] | None, t
             labels, note = _labels_of(values, known if by_blanks else ())
         if note is not None:
             table.notes.append((name, note))
+        if any(label.lower() in BACKGROUNDS for label in labels):
+            table.notes.append((name, Note("label-background")))
         table.labels[name] = tuple(dict.fromkeys(label for label in labels if label))
+
+
+def is_value(label: str) -> bool:
+    """Whether a label is a number, or True or False, as tables have them.
+
+    >>> [is_value(label) for label in ("12", "-1", "0.5", "True", "3D", "dog")]
+    [True, True, True, True, False, False]
+    """
+    return label.lower() in ("true", "false") or label.lstrip("-").replace(".", "", 1).isdecimal()
 
 
 def _labels_of(values: list[str], known: Sequence[str]) -> tuple[list[str], Note | None]:
     """The labels of a row and what is odd about them; between blanks, `known` says what belongs together."""
-    if values and all(value.lstrip("-").replace(".", "", 1).isdecimal() for value in values):
-        return values, Note("label-numbers", " ".join(values[:6]))
+    numbers = [value for value in values if is_value(value)]
+    if numbers:
+        return values, Note("label-numbers", " ".join(numbers[:6]))
     if not known or len(values) < 2:
         return values, None
     joined = _joined(values, known)

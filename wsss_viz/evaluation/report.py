@@ -270,7 +270,7 @@ def stored_report(
         ranks,
         progress,
         strict=strict,
-        of_maps=True,
+        maps=maps,
     )
     if counted is None:
         return {}

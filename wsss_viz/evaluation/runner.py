@@ -162,10 +162,11 @@ def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> 
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
     sample = matching(sample.classes, maps.classes).of(sample)
-    if maps.masks_of(sample.name):
-        return count_mask(maps.read_mask(sample.name, sample.size), sample, maps.classes, len(THRESHOLDS))
     assert sample.mask is not None
     labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
+    if maps.masks_of(sample.name):
+        mask = maps.read_mask(sample.name, sample.size, labels)
+        return count_mask(mask, sample, maps.classes, len(THRESHOLDS))
     stored = maps.read(sample.name, sample.size, labels)
     centres = known_centres(stored.centres, align, sample.name)
     if stored.background is None:
@@ -182,7 +183,7 @@ def count_shared(
     progress: Progress = quiet,
     *,
     strict: bool = False,
-    of_maps: bool = False,
+    maps: MapFolder | None = None,
 ) -> Counted | None:
     """What `work` counts, each rank its share of the samples, each of which is read once.
 
@@ -190,7 +191,7 @@ def count_shared(
 
     Args:
         work: of one sample: its Counts and the seconds they took.
-        of_maps: `work` reads stored maps, and one that it cannot read is noted and left out likewise.
+        maps: that `work` reads: what it cannot read of them is noted and left out likewise.
 
     Returns:
         On rank 0; None on the others.
@@ -217,9 +218,10 @@ def count_shared(
             try:
                 results[ranks.rank + at * ranks.count] = (*work(sample), sample.source or sample.name)
             except InputError as error:
-                if strict or not of_maps:
+                if strict or maps is None:
                     raise
                 noticed.failed(sample.name, str(error), "maps-unreadable")
+        noticed.notes += [] if maps is None else maps.notes
         return results, noticed
 
     parts = ranks.all_gather(ranks.run_on_all(counted))

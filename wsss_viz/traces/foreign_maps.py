@@ -88,7 +88,9 @@ def read_foreign_maps(
     fits = maps.ndim == 3 and len(maps) == len(keyed.keys) and maps.shape[1:] in {size, *strided}
     if not len(keyed.keys):
         return _stored(np.zeros((0, *size), np.float32), (), size, None)
-    if not fits or maps.dtype.kind != "f":
+    if fits and maps.dtype.kind != "f":
+        raise InputError(f"{path} has maps of {maps.dtype}, which are no scores: write them as float32 or float16")
+    if not fits:
         raise InputError(
             f"{path} has {len(keyed.keys)} keys and maps {maps.shape} for an image of {size[0]} x {size[1]}"
         )

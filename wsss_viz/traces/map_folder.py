@@ -28,6 +28,7 @@ from PIL import Image as Pillow
 
 from wsss_viz.data.class_sets import MOST_CLASSES
 from wsss_viz.data.files import explained, read_bounded, write_whole
+from wsss_viz.data.findings import Note
 from wsss_viz.data.images import read_mask_file
 from wsss_viz.data.numbering import ClassNumbering, default_numbering
 from wsss_viz.data.palette import voc_palette
@@ -143,6 +144,7 @@ class MapFolder:
         format: one of `SUFFIXES`, or "npz" or "pngs" of others.
         threshold: of pseudo masks that we wrote, else None.
         with_background: whether maps that were read so far have a background's score.
+        notes: (sample's name, note) of what was odd about pseudo masks that were read so far.
 
     Raises:
         InputError: no such folder, nothing in it, or a settings.json that is not ours.
@@ -159,6 +161,7 @@ class MapFolder:
         self.classes = self.numbering.names
         self.threshold: float | None = settings.get("threshold") if settings else None
         self.with_background = False
+        self.notes: list[tuple[str, Note]] = []
         if self.format not in SUFFIXES | _FOREIGN:
             raise InputError(f"{folder / SETTINGS}: unknown format {self.format[:40]!r}; write the maps again")
 
@@ -196,15 +199,23 @@ class MapFolder:
             raise InputError(f"{path} is of an image of {stored.size}, not {size}: give the data it was made of")
         return stored
 
-    def read_mask(self, name: str, size: tuple[int, int]) -> Mask:
-        """The pseudo mask (H, W) of an image, index into `classes` + 1; 255 stays. Raises as `read`."""
+    def read_mask(self, name: str, size: tuple[int, int], labels: Sequence[str] | None = None) -> Mask:
+        """The pseudo mask (H, W) of an image, index into `classes` + 1; 255 stays.
+
+        One without an object but 255, or without a class of `labels`, is noted in `notes`. Raises as `read`.
+        """
         path = self.folder / f"{file_stem(name)}.png"
         if not path.is_file():
             raise InputError(f"no pseudo mask at {path}: write it with `python -m wsss_viz maps --format mask`")
         on_disk = read_mask_file(path)
         if on_disk.shape != size:
             raise InputError(f"{path} is of an image of {on_disk.shape}, not {size}: give the data it was made of")
-        mask, _ = self.numbering.read(path, on_disk)
+        mask, notes = self.numbering.read(path, on_disk)
+        inside = [self.classes[number - 1] for number in np.unique(mask).tolist() if 0 < number < IGNORE]
+        if any(note.kind == "mask-0-255" for note in notes):
+            self.notes.append((name, Note("maps-0-255")))
+        elif inside and labels and not set(inside) & set(labels):
+            self.notes.append((name, Note("maps-other-classes", ", ".join(inside))))
         return mask
 
 
