@@ -158,10 +158,10 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
     with left:
         content = Content(pair.sample, panels, (pair.erased,), (pair.erased,), sigmoids=False)
         viewer("learn_beside", content, view, offered=("k",))
+        st.html(table(pair))
     with right:
         st.html(markup.panel_title(f"Logit of the {pair.other}", "by erasing k"))
         show(chart(pair), "learn_other", described(pair))
-        st.html(table(pair))
         st.html(f'<p class="wv-note"><b>Over all pairs</b>, of the other\'s logit: {escape(said(every))}.</p>')
 
 
