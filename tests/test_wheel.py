@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bench.visitor import Visitor
 from tests.serving import ROOT, serving
@@ -93,7 +94,9 @@ def test_the_wheel_is_small_and_holds_what_the_app_needs(wheel: Path) -> None:
 
 def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
     elsewhere, home = tmp_path / "elsewhere", tmp_path / "home"
-    elsewhere.mkdir()
+    (elsewhere / "pictures").mkdir(parents=True)
+    for name in ("one", "two"):  # that nobody has labelled: no label is a class of the backbone's
+        Image.new("RGB", (96, 72), "red").save(elsewhere / "pictures" / f"{name}.png")
     spec = {"format": 1, "kind": "grid", "rows": [{"image": "scenes:test:129", "class": "cat"}],
             "columns": ["image", "truth", "cam", "cs-ae"]}  # fmt: skip
     (elsewhere / "figure.json").write_text(json.dumps(spec), encoding="utf-8")
@@ -105,7 +108,7 @@ def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> 
         ["figure", "figure.json", "figure.svg"],
         ["handout", "lecture.pdf"],
         ["train", "backbone", *SMALL],
-        ["maps", "--data", "scenes:test", "--classifier", "trained-backbone", "--out", "mine", *limits],
+        ["maps", "--data", "folder:pictures", "--classifier", "trained-backbone", "--out", "mine", *limits],
     ]
     data = str(home / "share")
     run(str(installed / "python"), "-c", COMMANDS, json.dumps(commands), cwd=elsewhere, XDG_DATA_HOME=data)

@@ -28,7 +28,7 @@ COW = CLASSES.index("cow")
 
 def made_up(spec: FigureSpec, method: str, source: str) -> Trace:
     """Three steps; the cow's map is brightest in the upper left corner. A photograph's classes are the rows'."""
-    classes = CLASSES if source.startswith("scenes:") else tuple(row.name for row in spec.rows)
+    classes = tuple(row.name for row in spec.rows) if source.startswith("photos:") else CLASSES
     maps = np.zeros((len(classes), 4, 4), dtype=np.float32)
     maps[:, 0, 0] = 4
     steps = tuple(Step(k, maps * (k + 1), np.arange(len(classes), dtype=np.float32) + k) for k in range(3))

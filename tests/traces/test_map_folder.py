@@ -105,7 +105,7 @@ def test_files_that_irn_and_psa_wrote(tmp_path):
         ({"keys": np.array([1, 2]), "high_res": np.zeros((1, *SIZE))}, "2 keys and maps (1, 37, 54)"),
         ({"keys": np.array([1]), "high_res": np.zeros((1, 54, 37))}, "maps (1, 54, 37) for an image of 37 x 54"),
         ({"keys": np.array([1]), "high_res": np.full((1, *SIZE), np.nan)}, "not finite"),
-        ({"keys": np.array([1]), "high_res": np.zeros((1, *SIZE), np.int64)}, "1 keys and maps"),
+        ({"keys": np.array([1]), "high_res": np.zeros((1, *SIZE), np.int64)}, "has maps of int64"),
         ({"keys": np.array([np.nan]), "high_res": np.zeros((1, *SIZE))}, "keys of float64"),
         ({"cam": np.zeros((1, 3, 3))}, "holds no class maps"),
         ({}, "holds no class maps"),
