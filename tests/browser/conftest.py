@@ -33,23 +33,26 @@ BROKEN = "[...document.images].filter(image => image.complete && !image.naturalW
 OpenAt = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server() -> Iterator[str]:
     """The address of the server most tests share."""
     with serving() as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def unhurried() -> Iterator[str]:
     """The address of a server whose jobs wait in their middle to be cancelled."""
     with serving(sys.executable, "-m", "tests.browser.unhurried") as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def window() -> Iterator[BrowserContext]:
-    """Headless chromium with an empty profile: one for all tests, so that Streamlit's scripts are fetched once."""
+    """Headless chromium with an empty profile: one for all tests here, so that Streamlit's scripts are fetched once.
+
+    It ends with the package: until then its event loop runs in this thread, where no other test could start one.
+    """
     path = chromium.find()
     if path is None:
         pytest.fail("no chromium: run `make browser`, or name one in WSSS_VIZ_CHROMIUM")

@@ -3,14 +3,19 @@
 Each process is a rank and takes every n-th image, `indices[rank::count]`. They meet at few places: what is to be done
 and what was counted is gathered on all, and an error on one ends all. Between two images a rank asks a store whether
 another has failed; so nobody computes on for hours, and nobody waits for one that is gone.
+
+All of it goes through torchrun's store: what they say is small, and a process group's threads may still be at work when
+the interpreter ends, which then aborts (PyTorch's pull request 179291 describes it).
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import pickle
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -42,6 +47,7 @@ class Ranks:
     count: int = 1
     local: int = 0
     store: Any = None
+    _meetings: Iterator[int] = field(default_factory=itertools.count, compare=False, repr=False)
 
     def watched(self, things: Iterable[T]) -> Iterator[T]:
         """The same things, ended by `Stopped` once another rank has failed."""
@@ -84,11 +90,12 @@ class Ranks:
         """The values of all ranks, on all ranks."""
         if self.count == 1:
             return [value]
-        from torch import distributed
+        from torch.distributed.elastic.utils.store import synchronize
 
-        values: list[Any] = [None] * self.count
-        distributed.all_gather_object(values, value)
-        return values
+        said = pickle.dumps(value)
+        meeting = f"wsss_viz/meeting/{next(self._meetings)}/"
+        values = synchronize(self.store, said, self.rank, self.count, meeting, _PATIENCE.total_seconds())
+        return [pickle.loads(value) for value in values]
 
 
 ALONE = Ranks()
@@ -124,8 +131,6 @@ def named_by_environment() -> Ranks:
 def joined() -> Iterator[Ranks]:
     """This process among those that torchrun started, connected to them; alone where there are no others.
 
-    They speak by gloo, and by NCCL about what lies on GPUs.
-
     Raises:
         InputError: the environment makes no sense, or the others cannot be reached.
 
@@ -138,24 +143,15 @@ def joined() -> Iterator[Ranks]:
     if ranks.count == 1:
         yield ranks
         return
-    import torch
-    from torch import distributed
     from torch.distributed.rendezvous import rendezvous
 
-    gpus = torch.cuda.is_available() and distributed.is_nccl_available()
-    if gpus:
-        torch.cuda.set_device(ranks.local % torch.cuda.device_count())
     try:
-        store, rank, count = next(rendezvous("env://"))
-        distributed.init_process_group(
-            "cpu:gloo,cuda:nccl" if gpus else "gloo", store=store, rank=rank, world_size=count, timeout=_PATIENCE
-        )
+        store, _, _ = next(rendezvous("env://"))
     except (RuntimeError, ValueError, OSError) as error:
         cause = " ".join(str(error).split())[:200]
         raise InputError(
             f"the other processes cannot be reached ({cause}): start them together with torchrun"
         ) from error
-    try:
-        yield Ranks(ranks.rank, ranks.count, ranks.local, store)
-    finally:
-        distributed.destroy_process_group()
+    joined_ranks = Ranks(ranks.rank, ranks.count, ranks.local, store)
+    yield joined_ranks
+    joined_ranks.all_gather(None)  # rank 0 may keep the store: it is the last to go
