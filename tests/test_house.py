@@ -48,6 +48,7 @@ APP_FLOORS = {
     "caching": 1,
     "catalogue": 1,
     "explanations": 1,
+    "gate": 1,
     "session": 2,
     "widgets": 3,
     "services": 4,

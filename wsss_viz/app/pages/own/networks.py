@@ -13,7 +13,7 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
-from wsss_viz.app.services.upload import bounded
+from wsss_viz.app.services.upload import bounded, forget
 from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
@@ -177,6 +177,7 @@ def _upload() -> Opened | None:
         with st.spinner(f"Reading {file.name}; a large network takes some seconds", show_time=True):
             uploaded = (file.file_id, _read_upload(file.getvalue(), weight_suffix(file.name)))
         st.session_state[_UPLOADED] = uploaded
+        forget(file)
     if uploaded[1].network is not None:
         know(uploaded[1].network.classes)
     return uploaded[1]
