@@ -201,7 +201,7 @@ def test_uploads_are_so_many_bytes_of_a_page_and_in_all(lines: list[str]) -> Non
     assert uploads.admit("third", 20)[1] == ""
 
 
-def test_an_upload_that_is_refused_is_not_read(lines: list[str]) -> None:
+def test_an_upload_that_is_refused_never_reaches_streamlit(lines: list[str]) -> None:
     behind = Behind()
     uploads = Uploads(Limits(session_upload_bytes=10), held=dict)
     body = [{"type": "http.request", "body": b"123", "more_body": False}]

@@ -97,13 +97,17 @@ class Gate:
     async def _upload(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         session = scope["path"].partition(f"{CORE}upload_file/")[2].partition("/")[0]
         given = headers.get("content-length", "")
-        ticket, refusal = self.uploads.admit(session, int(given) if given.isascii() and given.isdigit() else None)
+        length = int(given) if given.isascii() and given.isdigit() else None
+        ticket, refusal = self.uploads.admit(session, length)
+        receive = unhurried(receive, self.limits.upload_pause)
         if refusal:
+            if length is not None and length <= self.limits.session_upload_bytes:
+                await _drain(receive)  # a browser reads no answer before it has sent all
             LOG.warning(f"refused an upload, {refusal}: from %s", client_of(scope))
             await _refuse(refusal, scope, receive, send)
             return
         try:
-            await self.app(scope, unhurried(receive, self.limits.upload_pause), send)
+            await self.app(scope, receive, send)
         finally:
             self.uploads.end(ticket)
 
@@ -111,6 +115,12 @@ class Gate:
 def client_of(scope: Scope) -> str:
     """The address that asks; behind a proxy on this machine the one that it names (uvicorn reads X-Forwarded-For)."""
     return scope["client"][0] if scope.get("client") else ""
+
+
+async def _drain(receive: Receive) -> None:
+    """Lets a body pass by, keeping nothing of it."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
 
 
 async def _refuse(refusal: str, scope: Scope, receive: Receive, send: Send) -> None:
