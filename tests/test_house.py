@@ -24,6 +24,7 @@ FLOORS = {
     "data": 1,
     "information": 1,
     "traces": 2,
+    "refinement": 3,
     "models": 3,
     "methods": 4,
     "evaluation": 5,
