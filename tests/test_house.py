@@ -63,6 +63,8 @@ APP_FLOORS = {
 LENT = (
     "erasing.averages",
     "gradients.charts",
+    "information.bottleneck_chart",
+    "information.bottleneck_section",
     "information.chart_style",
     "information.plane_chart",
     "results.charts",
