@@ -25,6 +25,7 @@ FLOORS = {
     "data": 1,
     "information": 1,
     "traces": 2,
+    "refinement": 3,
     "models": 3,
     "methods": 4,
     "evaluation": 5,
@@ -64,6 +65,8 @@ APP_FLOORS = {
 LENT = (
     "erasing.averages",
     "gradients.charts",
+    "information.bottleneck_chart",
+    "information.bottleneck_section",
     "information.chart_style",
     "information.plane_chart",
     "results.charts",
