@@ -36,9 +36,9 @@ def contended(maps: Tensor) -> Tensor:
     Examples:
         >>> maps = torch.tensor([[[[4.0, 1.0, -1.0]], [[0.0, 2.0, 0.0]]]])
         >>> contended(maps)[0, :, 0].numpy().round(2) + 0.0
-        array([[0.  , 0.  , 1.  ],
-               [1.  , 0.  , 0.  ],
-               [0.  , 1.  , 0.  ]], dtype=float32)
+        array([[0., 0., 1.],
+               [1., 0., 0.],
+               [0., 1., 0.]], dtype=float32)
     """
     positive = maps.relu()
     scaled = (positive - EPSILON).relu() / (positive.amax(dim=(2, 3), keepdim=True) + EPSILON)
