@@ -122,8 +122,8 @@ def parameter_groups(
     """
     groups: list[list[Tensor]] = [[], [], [], []]
     for module in (inner for outer in modules for inner in outer.modules() if isinstance(inner, nn.Conv2d)):
-        place = 2 if any(module is one for one in new) else 0
-        for at, parameter in ((place, module.weight), (place + 1, module.bias)):
+        first = 2 if any(module is one for one in new) else 0
+        for at, parameter in ((first, module.weight), (first + 1, module.bias)):
             if parameter is not None and parameter.requires_grad:
                 groups[at].append(parameter)
     factors, decays = (1, 2, 10, 20), (decay, 0.0, decay, 0.0)
@@ -152,6 +152,12 @@ def start_cgnet(start: Path, classes: Sequence[str], seed: int = 0) -> tuple[Res
 
     Raises:
         InputError: the file is damaged, or holds no ResNet-38d.
+
+    Examples:
+        >>> start_cgnet(Path("nothing.params"), ["cat"])
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: no checkpoint at nothing.params: check the path
     """
     backbone = load_backbone(start)
     if not isinstance(backbone, ResNet38d):
@@ -170,7 +176,15 @@ def start_cgnet(start: Path, classes: Sequence[str], seed: int = 0) -> tuple[Res
 
 
 def in_training(network: Classifier) -> None:
-    """The official mode: dropout drops, BatchNorm keeps its statistics, the first stage and BatchNorm are frozen."""
+    """The official mode: dropout drops, BatchNorm keeps its statistics, the first stage and BatchNorm are frozen.
+
+    Examples:
+        >>> backbone = ResNet38d((4, 4, 4, 4, 8, 8, 8))
+        >>> network = Classifier(backbone.stages(), nn.Conv2d(8, 2, 1, bias=False), ["cat", "dog"], stride=8, split=1)
+        >>> in_training(network)
+        >>> backbone.b6.training, backbone.bn7.training, backbone.conv1a.weight.requires_grad
+        (True, False, False)
+    """
     network.eval().requires_grad_(False)
     for module in network.modules():
         if isinstance(module, Bottleneck):
@@ -207,6 +221,13 @@ def train_official(
 
     Raises:
         InputError: a file is damaged or of another network, or there are fewer samples than a batch.
+
+    Examples:
+        >>> said = {"progress": lambda items, title: items, "say": lambda line: None}
+        >>> train_official(Path("n.safetensors"), Path("c.pth"), Path("s.params"), [], ["cat"], **said)
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: 0 images make no batch of 8: give more, or smaller batches
     """
     augmentation = augmentation or Augmentation()
     if len(samples) < schedule.batch:
@@ -223,9 +244,9 @@ def train_official(
     steps = schedule.epochs * (len(samples) // schedule.batch)
 
     def batches(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        chosen = [samples[i] for i in index.tolist()]
-        x = torch.stack([augmentation(sample.image, cgnet.preprocessing, generator) for sample in chosen])
-        labels = torch.from_numpy(np.stack([sample.label_vector(tuple(classes)) for sample in chosen])).float()
+        batch = [samples[i] for i in index.tolist()]
+        x = torch.stack([augmentation(sample.image, cgnet.preprocessing, generator) for sample in batch])
+        labels = torch.from_numpy(np.stack([sample.label_vector(tuple(classes)) for sample in batch])).float()
         return x.to(device), labels.to(device)
 
     settings = {
