@@ -70,8 +70,8 @@ def claim(beta: float) -> str:
     if len(one.weights) == 1:
         return f"At beta {beta:g} the best bottleneck forgets everything: Y is not worth a bit of X"
     return (
-        f"{one.of_input.value_bits:.2f} of 5 bits of X keep {percent(share)} of what X tells of Y: the bottleneck keeps "
-        "what matters"
+        f"{one.of_input.value_bits:.2f} of 5 bits of X keep {percent(share)} of what X tells of Y: the bottleneck "
+        "keeps what matters"
     )
 
 
