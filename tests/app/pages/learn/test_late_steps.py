@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.app.conftest import OpenPage, viewer_data
+from wsss_viz.app.pages.information import plane_words
 from wsss_viz.app.pages.learn.steps import (
     data_processing,
     gradient_ratio,
@@ -132,8 +133,12 @@ def test_the_claim_on_the_plane_follows_the_estimators(tanh: float, relu: float,
 
 def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
     plane = information_plane._plane("tanh", "default")
-    told = plane.bits[:, :, 4, INPUT].mean(axis=1)
-    assert information_plane.lost(plane) == pytest.approx(max(told) - told[-1])
+    bits = plane.bits[:, :, 4, INPUT]
+    assert information_plane.lost(plane) == pytest.approx(np.mean([max(run) - run[-1] for run in bits.T]))
+    assert plane_words._fate(plane, 4).endswith(f"loses {information_plane.lost(plane):.1f} of them")
+    before = {"tanh": information_plane._plane("tanh", "preactivation:30")}
+    assert "tanh T5 2.42, T3 0.46" in information_plane.broken(before)
+    assert information_plane.broken({"tanh": plane}) == ""
     assert information_plane.question(4.8, 0.1).right == 2
     assert information_plane.question(4.8, 2.0).right == 1
     assert information_plane.question(4.8, 4.0).right == 0

@@ -107,9 +107,9 @@ CHAPTERS = {
             "Every picture holds a digit. One in ten also holds a small shape, which is just as sure evidence.",
         ),
         Topic(
-            "RIB: the last sigmoid removed",
+            "RIB: reducing the information bottleneck",
             "last_sigmoid",
-            "Why does a classifier not learn the rest of the object?",
+            "What does the loss still ask for, once a class is recognised?",
             "The network is trained with binary cross-entropy, the sigmoid of the class's logit in it.",
         ),
     ),
