@@ -2,54 +2,20 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 import pytest
+from torch.distributed import TCPStore
 
 from wsss_viz.errors import InputError
 from wsss_viz.methods.ranks import ALONE, Ranks
 
 
-class Store:
-    def __init__(self):
-        self.keys = set()
-
-    def set(self, key, value):
-        self.keys.add(key)
-
-    def check(self, keys):
-        return self.keys.issuperset(keys)
-
-
-@dataclass
-class Meeting:
-    count: int
-    values: dict = field(default_factory=dict)
-
-    def __post_init__(self):
-        self.barrier = threading.Barrier(self.count, timeout=30)
-
-
-@dataclass(frozen=True)
-class Threads(Ranks):
-    """Ranks whose processes are threads."""
-
-    meeting: Meeting | None = None
-
-    def all_gather(self, value):
-        self.meeting.values[self.rank] = value
-        self.meeting.barrier.wait()
-        found = [self.meeting.values[rank] for rank in range(self.count)]
-        self.meeting.barrier.wait()
-        return found
-
-
 def meet(work, count=3):
     """What `ranks.run_on_all(work(ranks))` returned or raised on each rank."""
-    meeting, store = Meeting(count), Store()
+    host = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
 
     def one(rank):
-        ranks = Threads(rank, count, rank, store, meeting)
+        ranks = Ranks(rank, count, rank, TCPStore("127.0.0.1", host.port, is_master=False))
         try:
             return ranks.run_on_all(lambda: work(ranks))
         except Exception as error:
