@@ -80,7 +80,7 @@ VALUES = {
     "picture": st.integers(0, gradients.LARGEST_PICTURE),
     "network": st.sampled_from(gradients.NETWORKS),
     "measure": st.sampled_from(gradients.MEASURES),
-    "divisor": st.sampled_from(gradients.DIVISORS),
+    "divisor": st.sampled_from(("", *gradients.DIVISORS)),
     "tau": st.integers(1, 18).map(lambda twentieths: twentieths / 20),
     "layer": st.integers(0, gradients.LARGEST_LAYER),
     "regions": st.sampled_from(gradients.REGION_SOURCES),

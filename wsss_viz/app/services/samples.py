@@ -78,6 +78,12 @@ def about(sample: Sample) -> Photograph | None:
     return next((photo for photo in read_photographs() if photo.name == name), None)
 
 
+def credit(sample: Sample) -> str:
+    """Author, licence and source of the photograph that a sample is, for what is taken away; "" for any other image."""
+    photo = about(sample)
+    return photo.credit if photo else ""
+
+
 @dataclass(frozen=True)
 class Guesses:
     """What the network takes an image for: its first classes and their softmax probabilities, the highest first."""

@@ -13,6 +13,12 @@ from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
 PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest of the object"}
+PHOTO_PARTS = {DISCRIMINATIVE: "head", NON_DISCRIMINATIVE: "body"}
+
+
+def part_labels(source: str) -> dict[int, str]:
+    """What the parts of a sample with that data string are called: of the shipped photographs head and body."""
+    return PHOTO_PARTS if source.startswith("photos") else PART_LABELS
 
 
 _MARKDOWN = re.compile(r"[\[\]<>\\*~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
