@@ -120,7 +120,12 @@ def count_sample(
     start = time.perf_counter()
     step = last_step(run(sample, views))
     seconds = time.perf_counter() - start
-    return count(step.maps, sample, classes, centres=known_centres(step.centres, align, sample.name)), seconds
+    known_centres(step.centres, align, sample.name)
+    wanted = [
+        i for i, name in enumerate(classes) if name in (sample.classes if sample.labels is None else sample.labels)
+    ]
+    values = step.image_values(sample.size, "relu_max", wanted, align)
+    return count(values, sample, [classes[i] for i in wanted], by="raw"), seconds
 
 
 def count_run(
@@ -170,7 +175,8 @@ def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> 
     stored = maps.read(sample.name, sample.size, labels)
     centres = known_centres(stored.centres, align, sample.name)
     if stored.background is None:
-        return count(stored.maps, sample, stored.keys, centres=centres)
+        values = stored.image_values("raw" if maps.normalised else "relu_max", centres)
+        return count(values, sample, stored.keys, by="raw")
     scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
     return count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, len(THRESHOLDS))
 

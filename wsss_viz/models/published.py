@@ -166,11 +166,11 @@ def _build(file: TensorFile, network: Recognised, report: Report) -> Classifier:
     dilate(stages, known.built_stride or known.stride, report.stride, known.title)
     head = nn.Conv2d(rows.shape[1], rows.shape[0], 1, bias=False)
     head.weight = nn.Parameter(rows[:, :, None, None].contiguous(), requires_grad=False)
-    return (
-        Classifier(stages, head, report.classes, stride=report.stride, split=known.split, bias=bias, layout=known.name)
-        .eval()
-        .requires_grad_(False)
-    )
+    classifier = Classifier(
+        stages, head, report.classes, stride=report.stride, split=known.split, bias=bias, layout=known.name,
+        recipe=known.recipe,
+    )  # fmt: skip
+    return classifier.eval().requires_grad_(False)
 
 
 def _tensor(file: TensorFile, network: Recognised, key: str) -> Tensor:

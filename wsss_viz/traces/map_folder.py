@@ -143,6 +143,7 @@ class MapFolder:
     Attributes:
         format: one of `SUFFIXES`, or "npz" or "pngs" of others.
         threshold: of pseudo masks that we wrote, else None.
+        normalised: whether maps are as `image_values` has them, and are to be measured as they are.
         with_background: whether maps that were read so far have a background's score.
         notes: (sample's name, note) of what was odd about pseudo masks that were read so far.
 
@@ -160,6 +161,7 @@ class MapFolder:
             self.numbering = _numbering_of(tuple(str(name) for name in named), settings.get("numbers"), folder)
         self.classes = self.numbering.names
         self.threshold: float | None = settings.get("threshold") if settings else None
+        self.normalised = settings is not None and self.format in ("irn", "psa")
         self.with_background = False
         self.notes: list[tuple[str, Note]] = []
         if self.format not in SUFFIXES | _FOREIGN:
@@ -296,7 +298,7 @@ def _mask_png(stored: StoredMaps, numbering: ClassNumbering, threshold: float) -
     numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
     background = 0 if numbering.background is None and numbering.unlabelled == "ignore" else numbering.background
     ground = IGNORE if background is None else background
-    mask = pseudo_mask(stored.maps, list(range(len(stored.keys))), stored.size, threshold)
+    mask = pseudo_mask(stored.image_values(), list(range(len(stored.keys))), stored.size, threshold, "raw")
     on_disk = np.array([ground, *(numbers[key] for key in stored.keys)], dtype=np.uint8)[mask]
     image = Pillow.fromarray(on_disk)
     image.putpalette(voc_palette().tobytes())

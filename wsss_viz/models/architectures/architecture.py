@@ -92,6 +92,7 @@ class Architecture:
         split: stages that its own training left as they were, which methods leave alone too.
         mean, std, short_side: of its input, the fields of `Preprocessing`.
         input_source: where these are from: "published" with the network's code, or "assumed".
+        recipe: how its maps become an image's, of `traces.layout_maps.RECIPES`.
     """
 
     name = ""
@@ -108,6 +109,7 @@ class Architecture:
     std: tuple[float, float, float] = IMAGENET_STD
     short_side: int | None = None
     input_source = "assumed"
+    recipe = "irn"
 
     def prefixes(self, names: Sequence[str]) -> list[str]:
         """Where in a file networks of this architecture begin."""
