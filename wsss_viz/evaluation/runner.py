@@ -11,12 +11,13 @@ import numpy as np
 
 from wsss_viz.data.findings import Noticed, in_one_line
 from wsss_viz.data.matching import matching
-from wsss_viz.data.sample import Sample
+from wsss_viz.data.sample import Mask, Sample
 from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
+from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
@@ -144,10 +145,15 @@ def count_run(
     return [counts for counts, _ in pairs], sum(seconds for _, seconds in pairs)
 
 
-def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> Counts:
+def count_stored_sample(
+    maps: MapFolder, sample: Sample, align: str = FIELD, protocol: Protocol | None = None
+) -> Counts:
     """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
 
     Maps with a background's score of their own are a finished mask: the argmax over it and the maps.
+
+    Args:
+        protocol: a paper's way to count; None: ours, at `THRESHOLDS`.
 
     Examples:
         >>> import tempfile
@@ -171,14 +177,22 @@ def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> 
     labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
     if maps.masks_of(sample.name):
         mask = maps.read_mask(sample.name, sample.size, labels)
-        return count_mask(mask, sample, maps.classes, len(THRESHOLDS))
+        return _count_mask(mask, sample, maps.classes, protocol)
     stored = maps.read(sample.name, sample.size, labels)
     centres = known_centres(stored.centres, align, sample.name)
-    if stored.background is None:
-        values = stored.image_values("raw" if maps.normalised else "relu_max", centres)
-        return count(values, sample, stored.keys, by="raw")
-    scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
-    return count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, len(THRESHOLDS))
+    if stored.background is not None:
+        scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
+        return _count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, protocol)
+    if protocol is not None:
+        return count_file(stored, sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
+    values = stored.image_values("raw" if maps.normalised else "relu_max", centres)
+    return count(values, sample, stored.keys, by="raw")
+
+
+def _count_mask(mask: Mask, sample: Sample, classes: Sequence[str], protocol: Protocol | None) -> Counts:
+    if protocol is None:
+        return count_mask(mask, sample, classes, len(THRESHOLDS))
+    return count_file_mask(mask, sample, classes, protocol)
 
 
 def count_shared(

@@ -130,11 +130,12 @@ def predict(classifier: Classifier, seen: Seen, views: Views = SINGLE, recipe: s
         >>> tuple(prediction.maps.shape), [tuple(grid.shape) for grid in prediction.grids]
         ((3, 1, 1), [(3, 2, 3), (3, 1, 2), (3, 3, 4), (3, 4, 6)])
     """
-    maps = [classifier.maps(view) for view in view_inputs(classifier, seen, views)]
+    seen_at = [classifier.localise(view) for view in view_inputs(classifier, seen, views)]
+    maps = [scale_maps for scale_maps, _ in seen_at]
     x = seen if isinstance(seen, Tensor) else classifier.preprocess(seen)
-    first = maps[views.scales.index(1.0)][:1] if 1.0 in views.scales else classifier.maps(x)
+    first, logits = seen_at[views.scales.index(1.0)] if 1.0 in views.scales else classifier.localise(x)
     fused = fuse(maps, views, (x.shape[2], x.shape[3]), (first.shape[2], first.shape[3]))
-    return Prediction(fused, classifier.pool(first)[0], view_grids(maps, views, recipe or classifier.recipe))
+    return Prediction(fused, logits[0], view_grids(maps, views, recipe or classifier.recipe))
 
 
 def class_maps(classifier: Classifier, seen: Seen, views: Views = SINGLE) -> tuple[Tensor, Tensor]:
