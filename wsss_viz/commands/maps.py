@@ -90,8 +90,6 @@ def command(
 
     With several --processes, each takes its share, and the files are the same, byte for byte.
     """
-    from dataclasses import replace
-
     from wsss_viz import data
     from wsss_viz.commands.findings import end, say_findings, say_source
     from wsss_viz.data.findings import Noticed
@@ -154,7 +152,7 @@ def command(
                 classifier.classes,
                 take(samples, limit),
                 writer,
-                views=replace(PRESETS[views_name], high_res=map_format in ("irn", "psa", "crf")),
+                views=PRESETS[views_name],
                 settings=stated,
                 about={"classifier": classifier_name, "data": data_string, "networks": list(networks)},
                 ranks=ranks,

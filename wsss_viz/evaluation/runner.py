@@ -131,8 +131,12 @@ def count_sample(
     start = time.perf_counter()
     step = last_step(run(sample, views))
     seconds = time.perf_counter() - start
-    centres = known_centres(step.centres, align, sample.name)
-    return count_refined(step.maps, sample, classes, centres, refiner), seconds
+    known_centres(step.centres, align, sample.name)
+    wanted = [
+        i for i, name in enumerate(classes) if name in (sample.classes if sample.labels is None else sample.labels)
+    ]
+    values = step.image_values(sample.size, "relu_max", wanted, align)
+    return count_refined(values, sample, [classes[i] for i in wanted], refiner), seconds
 
 
 def count_run(
@@ -199,7 +203,8 @@ def count_stored_sample(
         return _count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, protocol)
     if protocol is not None:
         return count_file(stored, sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
-    return count_refined(stored.maps, sample, stored.keys, centres, refiner)
+    values = stored.image_values("raw" if maps.normalised else "relu_max", centres)
+    return count_refined(values, sample, stored.keys, refiner)
 
 
 def _count_mask(mask: Mask, sample: Sample, classes: Sequence[str], protocol: Protocol | None) -> Counts:

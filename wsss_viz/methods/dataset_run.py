@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from wsss_viz.data.files import only_one, remove_partial, write_first
 from wsss_viz.data.findings import Noticed
 from wsss_viz.data.sample import Sample
@@ -25,7 +23,7 @@ from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.reading import read_all
 from wsss_viz.methods.views import Views
-from wsss_viz.traces.map_folder import DICTIONARIES, NUMBERED, SETTINGS, MapWriter, read_settings
+from wsss_viz.traces.map_folder import NUMBERED, SETTINGS, MapWriter, read_settings
 from wsss_viz.traces.step import last_step
 from wsss_viz.traces.storage import StoredMaps
 
@@ -148,18 +146,14 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
     if writer.format in NUMBERED:
         # Of an image without labels, the class with the top score may be one that the data set does not number.
         index = [i for i in index if classes[i] in writer.classes]
-    # IRN's are sums over the views, ours means: it matters for the 1e-5 that its normalisation adds.
-    background = step.arrays.get("background")
-    unit = np.float32(views.count if writer.format in DICTIONARIES and background is None else 1)
-    full = step.arrays.get("high_res")
     stored = StoredMaps(
-        step.maps[index] * unit,
+        step.maps[index],
         step.scores[index],
         tuple(classes[i] for i in index),
         sample.size,
-        None if full is None else full[index] * unit,
-        background,
+        background=step.arrays.get("background"),
         centres=step.centres,
+        grids=None if step.grids is None else step.grids.rows(index),
     )
     writer.write(sample.name, stored)
 

@@ -90,4 +90,5 @@ def first_classes(step: Step, count: int) -> Step:
         name: values[(slice(None),) * _CLASS_AXES[name] + (slice(count),)].copy() if name in _CLASS_AXES else values
         for name, values in step.arrays.items()
     }
-    return replace(step, maps=step.maps[:count].copy(), scores=step.scores[:count].copy(), arrays=arrays)
+    grids = None if step.grids is None else step.grids.rows(slice(count))
+    return replace(step, maps=step.maps[:count].copy(), scores=step.scores[:count].copy(), arrays=arrays, grids=grids)

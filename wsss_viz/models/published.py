@@ -167,9 +167,10 @@ def _build(file: TensorFile, network: Recognised, report: Report) -> Classifier:
     dilate(stages, known.built_stride or known.stride, report.stride, known.title)
     head = nn.Conv2d(rows.shape[1], rows.shape[0], 1, bias=False)
     head.weight = nn.Parameter(rows[:, :, None, None].contiguous(), requires_grad=False)
+    refinement = known.refinement(filled, head)
     classifier = Classifier(
         stages, head, report.classes, stride=report.stride, split=known.split, bias=bias, layout=known.name,
-        refinement=known.refinement(filled, head),
+        recipe=known.recipe if refinement is None else "seam", refinement=refinement,
     )  # fmt: skip
     return classifier.eval().requires_grad_(False)
 

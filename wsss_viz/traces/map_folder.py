@@ -148,6 +148,7 @@ class MapFolder:
     Attributes:
         format: one of `SUFFIXES`, or "npz" or "pngs" of others.
         threshold: of pseudo masks that we wrote, else None.
+        normalised: whether maps are as `image_values` has them, and are to be measured as they are.
         with_background: whether maps that were read so far have a background's score.
         notes: (sample's name, note) of what was odd about pseudo masks that were read so far.
 
@@ -165,6 +166,7 @@ class MapFolder:
             self.numbering = _numbering_of(tuple(str(name) for name in named), settings.get("numbers"), folder)
         self.classes = self.numbering.names
         self.threshold: float | None = settings.get("threshold") if settings else None
+        self.normalised = settings is not None and self.format in ("irn", "psa")
         self.with_background = False
         self.notes: list[tuple[str, Note]] = []
         if self.format not in SUFFIXES | _FOREIGN:
@@ -305,7 +307,8 @@ def _mask_png(stored: StoredMaps, numbering: ClassNumbering, threshold: float) -
     if stored.background is not None:
         mask = np.concatenate([stored.background[None], stored.maps]).argmax(axis=0)
     else:
-        mask = pseudo_mask(stored.maps, list(range(len(stored.keys))), stored.size, threshold).astype(np.int64)
+        values = stored.image_values()
+        mask = pseudo_mask(values, list(range(len(stored.keys))), stored.size, threshold, "raw").astype(np.int64)
     on_disk = np.array([ground, *(numbers[key] for key in stored.keys)], dtype=np.uint8)[mask]
     image = Pillow.fromarray(on_disk)
     image.putpalette(voc_palette().tobytes())

@@ -98,7 +98,8 @@ def draw_training_set(
         if not known:
             continue  # nothing is in it: no label, no map
         images.append(sample.image)
-        targets.append(pseudo_mask_with_ignore(last_step(run(sample, views)).maps, known, sample.size, masks))
+        maps = last_step(run(sample, views)).image_maps(sample.size)
+        targets.append(pseudo_mask_with_ignore(maps, known, sample.size, masks))
     if not images:
         raise InputError("no scene has a label: there is nothing to make pseudo masks of")
     pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
