@@ -16,7 +16,7 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.protocols import Protocol
+from wsss_viz.evaluation.protocols import Protocol, padded, script_classes
 from wsss_viz.evaluation.refined import levels_of
 from wsss_viz.evaluation.runner import (
     Progress,
@@ -295,19 +295,23 @@ def stored_report(
         return {}
     check_scorable(counted, data_string)
     levels = levels_of(refiner) if protocol is None else protocol.thresholds
-    scores = summarise(
-        counted.counts,
-        samples.classes,
-        thresholds=levels,
-        nowhere=protocol is not None and protocol.nowhere,
-    )
+    classes = samples.classes if protocol is None else script_classes(samples.classes, protocol)
+    counts = [padded(image, len(classes)) for image in counted.counts] if protocol else counted.counts
+    scores = summarise(counts, classes, thresholds=levels, nowhere=protocol is not None and protocol.nowhere)
     finished = maps.format == "mask" or maps.with_background
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
         **({} if maps.format == "mask" else {"align": align}),
-        **({} if protocol is None else {"protocol": protocol.name, "protocol_is": protocol.said}),
+        **(
+            {}
+            if protocol is None
+            else {
+                "protocol": protocol.name,
+                "protocol_is": f"{protocol.said} ({len(scores.per_class)} with the background)",
+            }
+        ),
         **({} if refiner is None else {"refine": refiner.name}),
         "threshold_from": FINISHED
         if finished

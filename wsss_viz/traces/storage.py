@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import CellCentres
@@ -95,6 +96,7 @@ def read_maps(path: Path) -> StoredMaps:
         raise InputError(f"no maps at {path}: write them with `python -m wsss_viz maps`")
     data = read_bounded(path, LARGEST)
     try:
+        check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             maps, scores, keys, size = file["maps"], file["scores"], file["keys"], file["size"]
             known = file["centres"] if "centres" in file.files else None
