@@ -30,6 +30,7 @@ COMMANDS = {
     "handout": "Write the lecture as a PDF to print.",
     "maps": "Write the class maps of a whole data set.",
     "methods": "List the methods, what each needs and its settings.",
+    "pipeline": "Go from image labels to a segmentation network.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",
 }

@@ -127,7 +127,7 @@ def command(
             samples = open_for(data_string, classifier.classes)
             names = numbered_by(classifier.classes, samples.classes)
             numbering = samples.numbering if names == samples.classes else None
-            writer = MapWriter(out, names, map_format, _threshold(threshold, by), numbering)
+            writer = MapWriter(out, names, map_format, mask_threshold(threshold, by), numbering)
             run = bind(name, classifier, paired, samples, **changes)
             stated = {
                 "method": name,
@@ -168,7 +168,7 @@ def command(
         end(noticed.unreadable, ranks)
 
 
-def _threshold(given: float | None, by: Refiner | None) -> float:
+def mask_threshold(given: float | None, by: Refiner | None) -> float:
     """Of pseudo masks; 0 where a CRF makes them. Raises InputError where both are said."""
     from wsss_viz.errors import InputError
     from wsss_viz.traces.map_folder import IRN_THRESHOLD
