@@ -54,7 +54,7 @@ def navigation(state: ViewState) -> None:
 
 def link(entry: catalogue.Page, state: ViewState, label: str | None = None) -> None:
     """A link to a page that carries the view along; the lecture has views of its own, Figures says what it was sent."""
-    carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False)
+    carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False, answered=False)
     count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""
     st.page_link(
         entry.file,
