@@ -14,8 +14,7 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS
-from wsss_viz.evaluation.protocols import Protocol
+from wsss_viz.evaluation.protocols import Protocol, padded, script_classes
 from wsss_viz.evaluation.runner import (
     Progress,
     as_json,
@@ -278,19 +277,26 @@ def stored_report(
     if counted is None:
         return {}
     check_scorable(counted, data_string)
-    scores = summarise(
-        counted.counts,
-        samples.classes,
-        thresholds=THRESHOLDS if protocol is None else protocol.thresholds,
-        nowhere=protocol is not None and protocol.nowhere,
-    )
+    if protocol is None:
+        scores = summarise(counted.counts, samples.classes)
+    else:
+        classes = script_classes(samples.classes, protocol)
+        counts = [padded(image, len(classes)) for image in counted.counts]
+        scores = summarise(counts, classes, thresholds=protocol.thresholds, nowhere=protocol.nowhere)
     finished = maps.format == "mask" or maps.with_background
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
         **({} if maps.format == "mask" else {"align": align}),
-        **({} if protocol is None else {"protocol": protocol.name, "protocol_is": protocol.said}),
+        **(
+            {}
+            if protocol is None
+            else {
+                "protocol": protocol.name,
+                "protocol_is": f"{protocol.said} ({len(scores.per_class)} with the background)",
+            }
+        ),
         "threshold_from": FINISHED if finished else _from(protocol, data_string),
         **_about(samples, counted.noticed),
         **({} if protocol else {"images": image_rows(counted, samples.classes)}),
