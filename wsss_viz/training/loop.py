@@ -231,6 +231,24 @@ class _State:
             raise InputError(
                 f"{self.path} belongs to a training with other settings: give those, or remove it to start anew"
             )
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
-        return History(state["epochs"], state["seconds"])
+        broken = InputError(f"{self.path} is damaged, or holds NaN or infinity: remove it to start from the beginning")
+        epochs, seconds = state.get("epochs"), state.get("seconds")
+        if not isinstance(epochs, list) or not all(isinstance(entry, dict) for entry in epochs):
+            raise broken
+        if not isinstance(seconds, int | float) or not all(map(_is_finite, state.values())):
+            raise broken
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(state[name])
+        except Exception:  # torch's and ours raise nearly anything for what is not theirs
+            raise broken from None
+        return History(epochs, float(seconds))
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether every tensor in it is, and every number; not of the epochs, whose losses may be of an empty mean."""
+    if isinstance(value, Tensor):
+        return not value.is_floating_point() or bool(torch.isfinite(value).all())
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    return all(map(_is_finite, value)) if isinstance(value, list | tuple) else True
