@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +13,24 @@ from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_op
 from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
+    check_broken,
     classifier_option,
     data_option,
     device_option,
     json_option,
-    limit_option,
     names_option,
+    selection_options,
     settings_option,
+    skip_broken_option,
     strict_option,
     threads_option,
     views_option,
 )
+from wsss_viz.commands.progress import Reported, announce, busy, log_options
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
+    from wsss_viz.data.subset import Selection
     from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.renaming import RenamedClassifier
@@ -59,11 +65,13 @@ if TYPE_CHECKING:
     help="How maps are laid over images: field, stretched, as in papers; centres, each cell where its receptive field "
     "is centred.",
 )
-@limit_option
+@selection_options
 @strict_option
+@skip_broken_option
 @device_option
 @threads_option
 @processes_option
+@log_options
 @json_option
 def command(
     *,
@@ -80,8 +88,9 @@ def command(
     threshold: float | None,
     maps_folder: Path | None,
     align: str,
-    limit: int | None,
+    selection: Selection,
     strict: bool,
+    skip_broken: bool,
     device: str,
     threads: int,
     json_path: Path | None,
@@ -98,10 +107,17 @@ def command(
     from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
-    with every_rank() as ranks:
+    check_broken(strict, skip_broken)
+    with every_rank() as ranks, _stoppable(maps_folder):
         if maps_folder is not None:
             report = stored_report(
-                maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks), strict=strict, align=align
+                maps_folder,
+                data_string,
+                limit=selection,
+                ranks=ranks,
+                progress=bar_of(ranks),
+                strict=strict,
+                align=align,
             )
         else:
             from wsss_viz.methods.catalogue import method, read_changes
@@ -116,9 +132,10 @@ def command(
 
             def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, BoundMethod]]:
                 samples = data.open(data_string)
-                opened, paired = open_networks(
-                    names, classifier_name, target_device, class_names, networks, network_input, samples
-                )
+                with busy(f"reading the checkpoint {classifier_name}") if ranks.rank == 0 else contextlib.nullcontext():
+                    opened, paired = open_networks(
+                        names, classifier_name, target_device, class_names, networks, network_input, samples
+                    )
                 classifier = for_data_set(opened, samples.classes)
                 return classifier, bind_all(
                     classifier, classifier_name, names, also, target_device, paired, samples, changes
@@ -127,10 +144,10 @@ def command(
             classifier, runs = ranks.run_on_all(prepare)
             with using_threads(threads):
                 report = run_report(
-                    runs,
+                    {row: Reported(run) for row, run in runs.items()},
                     classifier.classes,
                     data_string,
-                    limit=limit,
+                    limit=selection,
                     tune_on=tune_on,
                     threshold=threshold,
                     views_name=views_name,
@@ -144,9 +161,19 @@ def command(
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
         if ranks.rank == 0:
             say_report(report, data_string)
-            click.echo(table(report))
+            announce(table(report))
             for note in getattr(classifier, "notes", ()) if maps_folder is None else ():
                 click.echo(f"note: {note}", err=True)
             if json_path is not None:
                 write_whole(json_path, report_bytes(report))
-        end(ranks.all_gather(report.get("unreadable", []))[0], ranks)
+        end(ranks.all_gather(report.get("unreadable", []))[0], ranks, 0 if skip_broken else 1)
+
+
+@contextlib.contextmanager
+def _stoppable(maps_folder: Path | None) -> Iterator[None]:
+    """Says, when it is stopped, that nothing is lost or kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        remedy = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
+        raise KeyboardInterrupt(remedy if maps_folder is None else "no report was written") from None
