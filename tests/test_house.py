@@ -20,10 +20,12 @@ PACKAGE = Path(wsss_viz.__file__).parent
 
 FLOORS = {
     "errors": 0,
+    "interrupts": 0,
     "resources": 0,
     "data": 1,
     "information": 1,
     "traces": 2,
+    "refinement": 3,
     "models": 3,
     "methods": 4,
     "evaluation": 5,
@@ -48,6 +50,8 @@ APP_FLOORS = {
     "caching": 1,
     "catalogue": 1,
     "explanations": 1,
+    "gate": 1,
+    "turns": 1,
     "session": 2,
     "widgets": 3,
     "services": 4,
@@ -61,6 +65,8 @@ APP_FLOORS = {
 LENT = (
     "erasing.averages",
     "gradients.charts",
+    "information.bottleneck_chart",
+    "information.bottleneck_section",
     "information.chart_style",
     "information.plane_chart",
     "results.charts",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option, refiner_of
 from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
@@ -19,6 +19,7 @@ from wsss_viz.commands.options import (
     device_option,
     json_option,
     names_option,
+    refine_option,
     selection_options,
     settings_option,
     skip_broken_option,
@@ -27,6 +28,7 @@ from wsss_viz.commands.options import (
     views_option,
 )
 from wsss_viz.commands.progress import Reported, announce, busy, log_options
+from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
@@ -59,12 +61,20 @@ if TYPE_CHECKING:
     "--maps", "maps_folder", type=click.Path(path_type=Path), help="Score the maps in this folder instead of methods."
 )
 @click.option(
+    "--protocol",
+    "protocol_name",
+    type=click.Choice(["irn", "rib", "oc-cse", "seam"]),
+    help="Score --maps as the script of that paper does, its thresholds and its mean over the classes, in place of "
+    "ours.",
+)
+@click.option(
     "--align",
     type=click.Choice(ALIGNMENTS),
     default=FIELD,
     help="How maps are laid over images: field, stretched, as in papers; centres, each cell where its receptive field "
     "is centred.",
 )
+@refine_option
 @selection_options
 @strict_option
 @skip_broken_option
@@ -87,7 +97,9 @@ def command(
     tune_on: str,
     threshold: float | None,
     maps_folder: Path | None,
+    protocol_name: str | None,
     align: str,
+    refine: str | None,
     selection: Selection,
     strict: bool,
     skip_broken: bool,
@@ -108,8 +120,13 @@ def command(
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
     check_broken(strict, skip_broken)
+    if protocol_name is not None and (maps_folder is None or align != FIELD or refine):
+        raise InputError("--protocol scores files as a paper's script does: give --maps, no --align and no --refine")
     with every_rank() as ranks, _stoppable(maps_folder):
+        by = refiner_of(refine, device_of(device, ranks))
         if maps_folder is not None:
+            from wsss_viz.evaluation.protocols import protocol_named
+
             report = stored_report(
                 maps_folder,
                 data_string,
@@ -118,6 +135,8 @@ def command(
                 progress=bar_of(ranks),
                 strict=strict,
                 align=align,
+                protocol=None if protocol_name is None else protocol_named(protocol_name),
+                refiner=by,
             )
         else:
             from wsss_viz.methods.catalogue import method, read_changes
@@ -156,6 +175,7 @@ def command(
                     progress=bar_of(ranks),
                     strict=strict,
                     align=align,
+                    refiner=by,
                 )
             report["classifier"] = classifier_name
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}

@@ -6,7 +6,9 @@ import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from wsss_viz.data.findings import Noticed
 from wsss_viz.data.matching import in_words_of
@@ -15,6 +17,8 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import Selection, take
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.protocols import Protocol, padded, script_classes
+from wsss_viz.evaluation.refined import levels_of
 from wsss_viz.evaluation.runner import (
     Progress,
     as_json,
@@ -35,6 +39,9 @@ from wsss_viz.models.loading import load
 from wsss_viz.models.renaming import RenamedClassifier, for_data_set
 from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.map_folder import MapFolder
+
+if TYPE_CHECKING:
+    from wsss_viz.refinement.refiners import Refiner
 
 __all__ = [
     "ALIGNED",
@@ -98,6 +105,11 @@ def _tuning_samples(
     return (open_data(tune_on) if classes is None else open_for(tune_on, classes)), tune_on
 
 
+def _outside(levels: Sequence[float] | NDArray) -> str:
+    """What the report says of a background's score that was given; "" of one that is chosen."""
+    return f"outside: {levels[0]:.2f} for all" if len(levels) == 1 else ""
+
+
 def bind_all(
     classifier: Classifier | RenamedClassifier,
     classifier_name: str,
@@ -153,6 +165,7 @@ def run_report(
     progress: Progress = quiet,
     strict: bool = False,
     align: str = FIELD,
+    refiner: Refiner | None = None,
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
@@ -170,10 +183,12 @@ def run_report(
         (1, 'outside: 0.30 for all', 0.3)
     """
     samples = ranks.run_on_all(lambda: take(open_for(data_string, classes), limit))
-    if threshold is None:
+    if len(levels_of(refiner, threshold)) == 1:
+        tuning, threshold_from = None, _outside(levels_of(refiner))
+    elif threshold is None:
         tuning, threshold_from = ranks.run_on_all(lambda: _tuning_samples(tune_on, data_string, classes))
     else:
-        tuning, threshold_from = None, f"outside: {threshold:.2f} for all"
+        tuning, threshold_from = None, _outside([threshold])
     results, images, noticed = evaluate(
         runs,
         classes,
@@ -186,6 +201,7 @@ def run_report(
         progress=progress,
         strict=strict,
         align=align,
+        refiner=refiner,
     )
     if ranks.rank != 0:
         return {}
@@ -194,6 +210,7 @@ def run_report(
         "count": len(samples),
         "views": views_name,
         "align": align,
+        **({} if refiner is None else {"refine": refiner.name}),
         "threshold_from": threshold_from,
         **_about(samples, noticed),
         **({"images": images} if each_image else {}),
@@ -233,11 +250,13 @@ def stored_report(
     progress: Progress = quiet,
     strict: bool = False,
     align: str = FIELD,
+    protocol: Protocol | None = None,
+    refiner: Refiner | None = None,
 ) -> dict[str, Any]:
     """The same for maps that were written to `folder`, at the best threshold on the data itself.
 
     Finished pseudo masks, and maps with a background's score, have no threshold to choose: their curve is flat. {} on
-    the ranks other than 0.
+    the ranks other than 0. With a `protocol` the numbers are those of its paper's script, and the report says which.
 
     Examples:
         >>> import tempfile
@@ -265,7 +284,7 @@ def stored_report(
 
     samples, whole, maps = ranks.run_on_all(prepare)
     counted = count_shared(
-        lambda sample: (count_stored_sample(maps, sample, align), 0.0),
+        lambda sample: (count_stored_sample(maps, sample, align, protocol, refiner), 0.0),
         samples,
         "reading maps",
         ranks,
@@ -276,18 +295,39 @@ def stored_report(
     if counted is None:
         return {}
     check_scorable(counted, data_string)
-    scores = summarise(counted.counts, whole.classes)
+    levels = levels_of(refiner) if protocol is None else protocol.thresholds
+    classes = whole.classes if protocol is None else script_classes(whole.classes, protocol)
+    counts = [padded(image, len(classes)) for image in counted.counts] if protocol else counted.counts
+    scores = summarise(counts, classes, thresholds=levels, nowhere=protocol is not None and protocol.nowhere)
     finished = maps.format == "mask" or maps.with_background
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
         **({} if maps.format == "mask" else {"align": align}),
-        "threshold_from": FINISHED if finished else _tuning_samples("none", data_string)[1],
+        **(
+            {}
+            if protocol is None
+            else {
+                "protocol": protocol.name,
+                "protocol_is": f"{protocol.said} ({len(scores.per_class)} with the background)",
+            }
+        ),
+        **({} if refiner is None else {"refine": refiner.name}),
+        "threshold_from": FINISHED
+        if finished
+        else (protocol is None and _outside(levels)) or _from(protocol, data_string),
         **_about(samples, counted.noticed),
-        "images": image_rows(counted, whole.classes),
-        "methods": {folder.resolve().name: as_json(scores, None, counted.counts)},
+        **({} if protocol else {"images": image_rows(counted, whole.classes)}),
+        "methods": {folder.resolve().name: as_json(scores, None, () if protocol else counted.counts, levels)},
     }
+
+
+def _from(protocol: Protocol | None, data_string: str) -> str:
+    """What the report says of the threshold of maps in files."""
+    if protocol is not None and len(protocol.thresholds) == 1:
+        return f"the protocol: {protocol.thresholds[0]:.2f}, fixed"
+    return _tuning_samples("none", data_string)[1]
 
 
 def report_bytes(report: Mapping[str, Any]) -> bytes:
@@ -331,11 +371,14 @@ def table(report: dict[str, Any]) -> str:
     """
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
-        f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}",
+        f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}"
+        f"{'; refined by ' + report['refine'] if 'refine' in report else ''}",
         f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
         f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
     ]
     curved = report["threshold_from"] != FINISHED
+    if "protocol" in report:
+        lines.insert(1, f"protocol {report['protocol']}, {report['protocol_is']}")
     for name, row in report["methods"].items():
         low, high = row["interval"]["miou"]
         parts = row["part_recall"]

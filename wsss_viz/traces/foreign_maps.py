@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import read_bounded
 from wsss_viz.data.images import Limits, read_mask
 from wsss_viz.data.numbering import ClassNumbering
@@ -208,6 +209,8 @@ def _of_dictionary(path: Path, content: Mapping[str | int, NDArray], size: tuple
             return _Keyed(listed, maps, with_background=True if name == "IS_CAM" else None)
         shape = "" if name is None else f" (keys of {keys.dtype})"
         raise InputError(f"{path} holds no class maps{shape}: there are {', '.join(map(str, content))[:80]}; {_WANTED}")
+    if not content:  # PSA's of an image without labels
+        return _Keyed([], np.zeros((0, *size), np.float32))
     numbered = {int(key): value for key, value in content.items() if str(key).isdecimal()}
     if content and len(numbered) == len(content):
         if len({array.shape for array in numbered.values()}) > 1:
@@ -232,6 +235,7 @@ def _plain_array(path: Path) -> NDArray | None:
 def _of_npz(path: Path) -> dict[str | int, NDArray]:
     data = read_bounded(path, LARGEST)
     try:
+        check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except Exception:
