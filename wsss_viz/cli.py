@@ -105,8 +105,9 @@ def main(arguments: list[str] | None = None) -> None:
         _drop_the_output()
         click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):  # before RuntimeError, which click.Abort is
-        click.echo("stopped", err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:  # before RuntimeError, which click.Abort is
+        said = str(stop.__cause__ or stop)
+        click.echo(f"stopped: {said}" if said else "stopped", err=True)
         sys.exit(130)
     except (MemoryError, RuntimeError) as error:
         if "--debug" in arguments or not is_out_of_memory(error):

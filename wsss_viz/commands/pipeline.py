@@ -13,11 +13,11 @@ from wsss_viz.commands.options import (
     data_option,
     device_option,
     limit_option,
-    progress,
     refine_option,
     views_option,
     write_json,
 )
+from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import checkpoint_option
 
 
