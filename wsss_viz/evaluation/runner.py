@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wsss_viz.data.findings import Noticed, in_one_line
 from wsss_viz.data.matching import matching
@@ -18,6 +19,7 @@ from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
 from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
+from wsss_viz.evaluation.refined import count_refined, levels_of
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
@@ -27,6 +29,9 @@ from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import last_step
+
+if TYPE_CHECKING:
+    from wsss_viz.refinement.refiners import Refiner
 
 __all__ = [
     "NO_MASK",
@@ -104,7 +109,12 @@ def known_centres(centres: CellCentres | None, align: str, name: str) -> CellCen
 
 
 def count_sample(
-    run: Runner, classes: Sequence[str], views: Views, sample: Sample, align: str = FIELD
+    run: Runner,
+    classes: Sequence[str],
+    views: Views,
+    sample: Sample,
+    align: str = FIELD,
+    refiner: Refiner | None = None,
 ) -> tuple[Counts, float]:
     """The Counts of one sample under a bound method whose maps are of `classes`, and the seconds it took.
 
@@ -126,7 +136,10 @@ def count_sample(
         i for i, name in enumerate(classes) if name in (sample.classes if sample.labels is None else sample.labels)
     ]
     values = step.image_values(sample.size, "relu_max", wanted, align)
-    return count(values, sample, [classes[i] for i in wanted], by="raw"), seconds
+    names = [classes[i] for i in wanted]
+    if refiner is not None:
+        return count_refined(step.image_maps(sample.size, wanted, align), sample, names, None, refiner), seconds
+    return count(values, sample, names, by="raw"), seconds
 
 
 def count_run(
@@ -146,7 +159,11 @@ def count_run(
 
 
 def count_stored_sample(
-    maps: MapFolder, sample: Sample, align: str = FIELD, protocol: Protocol | None = None
+    maps: MapFolder,
+    sample: Sample,
+    align: str = FIELD,
+    protocol: Protocol | None = None,
+    refiner: Refiner | None = None,
 ) -> Counts:
     """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
 
@@ -176,15 +193,21 @@ def count_stored_sample(
     assert sample.mask is not None
     labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
     if maps.masks_of(sample.name):
+        if refiner is not None:
+            raise InputError(f"{maps.folder} has finished masks: leave --refine out, or give maps")
         mask = maps.read_mask(sample.name, sample.size, labels)
         return _count_mask(mask, sample, maps.classes, protocol)
     stored = maps.read(sample.name, sample.size, labels)
     centres = known_centres(stored.centres, align, sample.name)
+    if stored.background is not None and refiner is not None:
+        raise InputError(f"{maps.folder} has maps with a background's score of their own: leave --refine out")
     if stored.background is not None:
         scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
         return _count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, protocol)
     if protocol is not None:
         return count_file(stored, sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
+    if refiner is not None:
+        return count_refined(stored.image_values("raw", centres), sample, stored.keys, None, refiner)
     values = stored.image_values("raw" if maps.normalised else "relu_max", centres)
     return count(values, sample, stored.keys, by="raw")
 
@@ -291,6 +314,7 @@ def evaluate(
     progress: Progress = quiet,
     strict: bool = False,
     align: str = FIELD,
+    refiner: Refiner | None = None,
 ) -> tuple[dict[str, dict[str, Any]], list[list[str]], Noticed]:
     """The scores of several methods under the same inference, and what they are of.
 
@@ -306,6 +330,7 @@ def evaluate(
         ranks: this process among the others, each of which takes its share of the samples.
         progress: wraps the samples while they are gone through.
         align: how maps are laid over images: one of `traces.centres.ALIGNMENTS`.
+        refiner: that the maps go through first; a CRF's background is chosen as thresholds are.
 
     Returns:
         By method the fields of `Scores` and `seconds_per_image`; `image_rows`; and what was noticed. On rank 0;
@@ -326,23 +351,31 @@ def evaluate(
     rows: list[list[str]] = []
     noticed = Noticed()
     for name, run in runs.items():
-        work = partial(count_sample, run, classes, views, align=align)
-        at = threshold
-        if tune_on is not None:
+        work = partial(count_sample, run, classes, views, align=align, refiner=refiner)
+        at, levels = threshold, levels_of(refiner, threshold)
+        if tune_on is not None and len(levels) > 1:
             tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress, strict=strict)
-            at = summarise(tuned.counts, classes_of(tune_on)).best_threshold if tuned else None
+            best = summarise(tuned.counts, classes_of(tune_on), None, levels).best_threshold if tuned else None
+            at = ranks.all_gather(best)[0]
+        if refiner is not None and refiner.finishes and at is not None:
+            levels, work = np.array([at]), partial(work, refiner=refiner.at(at))
         counted = count_shared(work, samples, name, ranks, progress, strict=strict)
         if counted is not None:
             names, noticed = classes_of(samples), counted.noticed
             check_scorable(counted, getattr(samples, "name", "DATA"))
-            scores = summarise(counted.counts, names, at)
+            scores = summarise(counted.counts, names, at, levels)
             each = counted.counts if each_image else ()
-            results[name] = as_json(scores, counted.seconds / len(counted.counts), each)
+            results[name] = as_json(scores, counted.seconds / len(counted.counts), each, levels)
             rows = image_rows(counted, names)
     return results, rows, noticed
 
 
-def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Counts] = ()) -> dict[str, Any]:
+def as_json(
+    scores: Scores,
+    seconds_per_image: float | None,
+    counts: Sequence[Counts] = (),
+    levels: NDArray[np.float64] = THRESHOLDS,
+) -> dict[str, Any]:
     """One method's row of `evaluate --json`; with `per_image` where the images' counts are given.
 
     Examples:
@@ -353,7 +386,7 @@ def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Co
         (100.0, 0.1235, [[100.0, 100.0]])
     """
     rounded = None if seconds_per_image is None else round(seconds_per_image, 4)
-    each = {"per_image": image_ious(counts, scores.threshold)} if counts else {}
+    each = {"per_image": image_ious(counts, scores.threshold, levels)} if counts else {}
     return {**scores.as_dict(), "seconds_per_image": rounded, **each}
 
 

@@ -151,6 +151,7 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
         step.scores[index],
         tuple(classes[i] for i in index),
         sample.size,
+        background=step.arrays.get("background"),
         centres=step.centres,
         grids=None if step.grids is None else step.grids.rows(index),
     )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import CellCentres
@@ -30,8 +31,8 @@ class StoredMaps:
         scores: (K,) float32, their logits; NaN where a format does not keep them.
         keys: names of the K classes.
         size: (H, W) of the image.
-        background: (h, w) float32, the background's score where others' files have one: the pseudo mask is then the
-            argmax over it and the maps. Not in the `.npz`.
+        background: (h, w) float32, the background's score where a CRF or others' files give one: the pseudo mask is
+            then the argmax over it and the maps.
         centres: where the cells of `maps` lie, in pixels of the image; None where unknown.
         grids: what the maps of the image are made of; None: `maps` stretched over it.
     """
@@ -69,6 +70,8 @@ def maps_bytes(stored: StoredMaps) -> bytes:
     if stored.grids is not None:
         numbers, arrays = stored.grids.as_arrays()
         known |= {"grids": np.array(json.dumps(numbers)), **{f"grids/{name}": grid for name, grid in arrays.items()}}
+    if stored.background is not None:
+        known["background"] = stored.background.astype(np.float32)
     np.savez(
         buffer,
         maps=stored.maps.astype(np.float32),
@@ -106,12 +109,15 @@ def read_maps(path: Path) -> StoredMaps:
         raise InputError(f"no maps at {path}: write them with `python -m wsss_viz maps`")
     data = read_bounded(path, LARGEST)
     try:
+        check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             maps, scores, keys, size = file["maps"], file["scores"], file["keys"], file["size"]
             known = file["centres"] if "centres" in file.files else None
             numbers = json.loads(str(file["grids"])) if "grids" in file.files else None
             arrays = {name.removeprefix("grids/"): file[name] for name in file.files if name.startswith("grids/")}
+            ground = file["background"] if "background" in file.files else None
         fits = maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
+        fits = fits and (ground is None or ground.shape == maps.shape[1:])
         centres = None if known is None else CellCentres.of(known)
         grids = MapGrids.of(numbers, arrays)
         fits = fits and (grids is None or all(len(grid) == len(maps) for grid in arrays.values()))
@@ -120,4 +126,4 @@ def read_maps(path: Path) -> StoredMaps:
     if not fits:
         raise InputError(f"{path} is not a file of class maps: maps {maps.shape}, keys {keys.shape}")
     names, whole = tuple(str(key) for key in keys), (int(size[0]), int(size[1]))
-    return StoredMaps(maps, scores, names, whole, centres=centres, grids=grids)
+    return StoredMaps(maps, scores, names, whole, background=ground, centres=centres, grids=grids)

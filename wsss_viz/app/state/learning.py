@@ -19,6 +19,7 @@ class LearningState:
     Attributes:
         step: of the lecture, from 1.
         present: whether it is shown large, without what surrounds a page.
+        answered: whether the step opens with what it shows, its question answered.
         dataset: one of `DATASETS`, whose images are to be annotated.
         cell: row and column, from 0, of the cell of a class map whose sum is written out; empty: the highest.
         score: one of `SCORES`, by which the methods are compared.
@@ -27,16 +28,20 @@ class LearningState:
 
     step: int = 1
     present: bool = False
+    answered: bool = False
     dataset: str = "voc"
     cell: tuple[int, ...] = ()
     score: str = "miou"
     sofa: str = ""
 
 
-def _read_present(text: str) -> bool:
+def _read_switch(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError("0 or 1")
     return text == "1"
+
+
+SWITCH = Notation(_read_switch, lambda on: str(int(on)))
 
 
 def _read_sofa(text: str) -> str:
@@ -55,7 +60,8 @@ def _read_cell(text: str) -> tuple[int, ...]:
 
 PARAMETERS = (
     Parameter("step", whole(1, LESSONS)),
-    Parameter("present", Notation(_read_present, lambda on: str(int(on)))),
+    Parameter("present", SWITCH),
+    Parameter("answered", SWITCH),
     Parameter("dataset", choice(DATASETS)),
     Parameter("cell", Notation(_read_cell, write_numbers)),
     Parameter("score", choice(SCORES)),
