@@ -135,8 +135,10 @@ def count_sample(
     wanted = [
         i for i, name in enumerate(classes) if name in (sample.classes if sample.labels is None else sample.labels)
     ]
-    values = step.image_values(sample.size, "relu_max", wanted, align)
-    return count_refined(values, sample, [classes[i] for i in wanted], refiner), seconds
+    names = [classes[i] for i in wanted]
+    if refiner is not None:
+        return count_refined(step.image_maps(sample.size, wanted, align), sample, names, refiner), seconds
+    return count(step.image_values(sample.size, "relu_max", wanted, align), sample, names, by="raw"), seconds
 
 
 def count_run(
@@ -203,8 +205,9 @@ def count_stored_sample(
         return _count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, protocol)
     if protocol is not None:
         return count_file(stored, sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
-    values = stored.image_values("raw" if maps.normalised else "relu_max", centres)
-    return count_refined(values, sample, stored.keys, refiner)
+    if refiner is not None:
+        return count_refined(stored.image_values("raw", centres), sample, stored.keys, refiner)
+    return count(stored.image_values("raw" if maps.normalised else "relu_max", centres), sample, stored.keys, by="raw")
 
 
 def _count_mask(mask: Mask, sample: Sample, classes: Sequence[str], protocol: Protocol | None) -> Counts:
