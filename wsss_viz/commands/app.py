@@ -54,6 +54,16 @@ def server_arguments(
     is_flag=True,
     help="Let visitors upload checkpoints there: read within bounds, kept for their session alone.",
 )
+@click.option(
+    "--allow-pickle-upload",
+    is_flag=True,
+    help="With --allow-checkpoint-upload: pickles of torch as well as safetensors, read by a process of their own.",
+)
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="A file whose first line is the password that every visitor must enter.",
+)
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
 def command(
     port: int,
@@ -62,6 +72,8 @@ def command(
     device: str,
     checkpoints: Path | None,
     allow_checkpoint_upload: bool,
+    allow_pickle_upload: bool,
+    password_file: Path | None,
     headless: bool,
 ) -> None:
     """Start the app in the browser."""
@@ -74,7 +86,14 @@ def command(
 
     from wsss_viz.app.gate.connections import count_connections
     from wsss_viz.app.server import stay_offline
-    from wsss_viz.app.settings import DEVICE_VARIABLE, FOLDER_VARIABLE, UPLOAD_VARIABLE, server_megabytes
+    from wsss_viz.app.settings import (
+        DEVICE_VARIABLE,
+        FOLDER_VARIABLE,
+        PASSWORD_VARIABLE,
+        PICKLE_VARIABLE,
+        UPLOAD_VARIABLE,
+        server_megabytes,
+    )
 
     os.environ[DEVICE_VARIABLE] = device
     if checkpoints is not None:
@@ -83,6 +102,13 @@ def command(
         os.environ[FOLDER_VARIABLE] = str(checkpoints.resolve())
     if allow_checkpoint_upload:
         os.environ[UPLOAD_VARIABLE] = "1"
+    if password_file is not None:
+        from wsss_viz.app.gate.door import read_password
+
+        read_password(password_file)
+        os.environ[PASSWORD_VARIABLE] = str(password_file.resolve())
+    if allow_pickle_upload:
+        os.environ[PICKLE_VARIABLE] = "1"
     os.chdir(launcher().parent)
     stay_offline()
     count_connections()

@@ -17,7 +17,7 @@ from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count_mask
 from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
 from wsss_viz.evaluation.refined import count_refined, levels_of
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
@@ -136,10 +136,7 @@ def count_sample(
         i for i, name in enumerate(classes) if name in (sample.classes if sample.labels is None else sample.labels)
     ]
     values = step.image_values(sample.size, "relu_max", wanted, align)
-    names = [classes[i] for i in wanted]
-    if refiner is not None:
-        return count_refined(step.image_maps(sample.size, wanted, align), sample, names, None, refiner), seconds
-    return count(values, sample, names, by="raw"), seconds
+    return count_refined(values, sample, [classes[i] for i in wanted], refiner), seconds
 
 
 def count_run(
@@ -206,10 +203,8 @@ def count_stored_sample(
         return _count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, protocol)
     if protocol is not None:
         return count_file(stored, sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
-    if refiner is not None:
-        return count_refined(stored.image_values("raw", centres), sample, stored.keys, None, refiner)
     values = stored.image_values("raw" if maps.normalised else "relu_max", centres)
-    return count(values, sample, stored.keys, by="raw")
+    return count_refined(values, sample, stored.keys, refiner)
 
 
 def _count_mask(mask: Mask, sample: Sample, classes: Sequence[str], protocol: Protocol | None) -> Counts:

@@ -8,6 +8,7 @@ features never change while the late part is tuned: those of the image's views a
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ from wsss_viz.methods.views import Views, fuse, view_grids, view_inputs
 from wsss_viz.models.classifier import Classifier
 
 __all__ = ["SCENES_DRAWN_FROM", "Batch", "Companions", "Prediction", "find_companions", "shipped_companions"]
+
+_LOG = logging.getLogger(__name__)
 
 SCENES_DRAWN_FROM = 128
 _READ_PER_COMPANION = 16
@@ -116,6 +119,7 @@ def find_companions(
         return samples.choose(excluded_labels, count, seed)
     if samples is None:
         samples = shipped_companions(classifier.classes)
+    _LOG.debug("drawing companions")
     drawn: list[Sample] = []
     for position in _order(len(samples), seed)[: _READ_PER_COMPANION * count]:
         if len(drawn) == count:

@@ -29,6 +29,7 @@ def read_published(
     classes: Sequence[str] | None = None,
     *,
     legacy: bool = True,
+    pickles: bool = True,
     given: NetworkInput = NOTHING,
 ) -> tuple[Report, Classifier | None]:
     """The report on a file, and the network where nothing speaks against it; on the CPU, frozen, checked.
@@ -39,6 +40,7 @@ def read_published(
         path: of the file; `FILE#part` for one of several networks in it.
         classes: names of the head's rows, see `preflight.preflight`.
         legacy: whether pickles from before torch 1.6 are read.
+        pickles: whether anything but safetensors is.
         given: what is known of the network's input.
 
     Raises:
@@ -60,7 +62,7 @@ def read_published(
         >>> folder.cleanup()
     """
     path, part = part_of(Path(path))
-    file = read_tensors(path, legacy=legacy)
+    file = read_tensors(path, legacy=legacy, pickles=pickles)
     report, network = report_on(file, path, classes, given, part)
     if not report.ready:
         return report, None

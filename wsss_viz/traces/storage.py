@@ -67,11 +67,11 @@ def maps_bytes(stored: StoredMaps) -> bytes:
     known: dict[str, Any] = (
         {} if centres is None else {"centres": np.array([centres.origin, centres.stride], dtype=np.float64)}
     )
+    if stored.background is not None:
+        known["background"] = stored.background.astype(np.float32)
     if stored.grids is not None:
         numbers, arrays = stored.grids.as_arrays()
         known |= {"grids": np.array(json.dumps(numbers)), **{f"grids/{name}": grid for name, grid in arrays.items()}}
-    if stored.background is not None:
-        known["background"] = stored.background.astype(np.float32)
     np.savez(
         buffer,
         maps=stored.maps.astype(np.float32),
@@ -113,9 +113,9 @@ def read_maps(path: Path) -> StoredMaps:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             maps, scores, keys, size = file["maps"], file["scores"], file["keys"], file["size"]
             known = file["centres"] if "centres" in file.files else None
+            ground = file["background"] if "background" in file.files else None
             numbers = json.loads(str(file["grids"])) if "grids" in file.files else None
             arrays = {name.removeprefix("grids/"): file[name] for name in file.files if name.startswith("grids/")}
-            ground = file["background"] if "background" in file.files else None
         fits = maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
         fits = fits and (ground is None or ground.shape == maps.shape[1:])
         centres = None if known is None else CellCentres.of(known)
