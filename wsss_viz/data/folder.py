@@ -136,6 +136,10 @@ class PictureFolder:
         file = self.files[index]
         return file.stat().st_size if file.exists() else -1
 
+    def labels_at(self, index: int) -> tuple[str, ...] | None:
+        """The labels of a picture as the table has them, without reading it; None where only its mask may tell."""
+        return self._table.labels.get(self.names[index])
+
     def __len__(self) -> int:
         return len(self.files)
 

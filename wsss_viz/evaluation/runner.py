@@ -10,25 +10,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wsss_viz.data.findings import Noticed, in_one_line
-from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
+from wsss_viz.evaluation.counts import Counts, count
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
+from wsss_viz.evaluation.stored_maps import NO_MASK, known_centres
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.reading import read_all
 from wsss_viz.methods.views import MULTI_SCALE, Views
-from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
+from wsss_viz.traces.centres import FIELD
 from wsss_viz.traces.map_folder import MapFolder
-from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import last_step
 
 __all__ = [
-    "NO_MASK",
     "Counted",
     "Progress",
     "as_json",
@@ -37,16 +34,12 @@ __all__ = [
     "count_run",
     "count_sample",
     "count_shared",
-    "count_stored_sample",
     "evaluate",
     "image_rows",
-    "known_centres",
     "quiet",
 ]
 
 Progress = Callable[[Iterable[Sample], str], Iterable[Sample]]
-
-NO_MASK = "has no mask: `evaluate` wants one that has (scenes:test, voc:...)"
 
 
 class Counted(NamedTuple):
@@ -86,22 +79,6 @@ def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
     return samples[0].classes if classes is None else classes
 
 
-def known_centres(centres: CellCentres | None, align: str, name: str) -> CellCentres | None:
-    """What maps are laid over the image by. Raises InputError where it is to be the centres and they are not known.
-
-    Examples:
-        >>> centres = CellCentres((0.0, 0.0), (16.0, 16.0))
-        >>> known_centres(centres, CENTRES, "a") == centres, known_centres(centres, FIELD, "a")
-        (True, None)
-    """
-    if align == CENTRES and centres is None:
-        raise InputError(
-            f"where the cells of the maps of {name} lie is not known (files of others and older ones do not say): "
-            "write the maps again with `maps`, or leave --align out"
-        )
-    return centres if align == CENTRES else None
-
-
 def count_sample(
     run: Runner, classes: Sequence[str], views: Views, sample: Sample, align: str = FIELD
 ) -> tuple[Counts, float]:
@@ -137,42 +114,6 @@ def count_run(
     """
     pairs = [count_sample(run, classes, views, sample) for sample in samples]
     return [counts for counts, _ in pairs], sum(seconds for _, seconds in pairs)
-
-
-def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> Counts:
-    """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
-
-    Maps with a background's score of their own are a finished mask: the argmax over it and the maps.
-
-    Examples:
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> from wsss_viz.methods import bind
-        >>> from wsss_viz.methods.dataset_run import run_dataset
-        >>> from wsss_viz.methods.views import SINGLE
-        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
-        >>> from wsss_viz.traces.map_folder import MapWriter
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     writer = MapWriter(Path(folder), COLOURS)
-        ...     _ = run_dataset(bind("cam", colour_network()), COLOURS, [flag()], writer, views=SINGLE, settings={})
-        ...     counts = count_stored_sample(MapFolder(Path(folder), COLOURS), flag())
-        >>> counts.target.tolist()
-        [0, 2, 0, 4]
-    """
-    if sample.mask is None:
-        raise InputError(f"{sample.name} {NO_MASK}")
-    sample = matching(sample.classes, maps.classes).of(sample)
-    assert sample.mask is not None
-    labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
-    if maps.masks_of(sample.name):
-        mask = maps.read_mask(sample.name, sample.size, labels)
-        return count_mask(mask, sample, maps.classes, len(THRESHOLDS))
-    stored = maps.read(sample.name, sample.size, labels)
-    centres = known_centres(stored.centres, align, sample.name)
-    if stored.background is None:
-        return count(stored.maps, sample, stored.keys, centres=centres)
-    scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
-    return count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, len(THRESHOLDS))
 
 
 def count_shared(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, whole, write_numbers
+from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, switch, whole, write_numbers
 from wsss_viz.app.state.scene import read_example
 
 LESSONS = 13
@@ -33,12 +33,6 @@ class LearningState:
     sofa: str = ""
 
 
-def _read_present(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise ValueError("0 or 1")
-    return text == "1"
-
-
 def _read_sofa(text: str) -> str:
     source = read_example(text) if text else ""
     if source and not source.startswith("scenes:"):
@@ -55,7 +49,7 @@ def _read_cell(text: str) -> tuple[int, ...]:
 
 PARAMETERS = (
     Parameter("step", whole(1, LESSONS)),
-    Parameter("present", Notation(_read_present, lambda on: str(int(on)))),
+    Parameter("present", switch()),
     Parameter("dataset", choice(DATASETS)),
     Parameter("cell", Notation(_read_cell, write_numbers)),
     Parameter("score", choice(SCORES)),
