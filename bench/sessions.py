@@ -70,7 +70,7 @@ async def _measure(address: str, sessions: int, visits: int, jobs: int) -> list[
     start, rows = time.perf_counter(), []
     for half in (0, 1):
         everyone = [_student(address, sessions * half + i, reference, visits // 2) for i in range(sessions)]
-        rows += await asyncio.collect_results(*everyone)
+        rows += await asyncio.gather(*everyone)
         memory.append(resident_mb(pid))
     took = time.perf_counter() - start
     seconds = [value for found, _, _ in rows for value in found]
@@ -88,7 +88,7 @@ async def _measure(address: str, sessions: int, visits: int, jobs: int) -> list[
         ["Each looks at what has come for 0 to 2 s. The scenes were drawn and their maps computed before, alone."],
     )
     start = time.perf_counter()
-    results = await asyncio.collect_results(*(_tune(address, 200 + i) for i in range(jobs)))
+    results = await asyncio.gather(*(_tune(address, 200 + i) for i in range(jobs)))
     took = time.perf_counter() - start
     firsts = [seen.first for seen in results if seen.first is not None]
     ends = [seen.seconds for seen in results if seen.content is not None and not seen.trouble]

@@ -22,6 +22,7 @@ ROOMS = (
     "models",
     "methods",
     "traces",
+    "refinement",
     "evaluation",
     "information",
     "gradients",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         information,
         methods,
         models,
+        refinement,
         showcase,
         traces,
         training,
@@ -66,6 +67,7 @@ __all__ = [
     "load",
     "methods",
     "models",
+    "refinement",
     "rib",
     "rib_bce",
     "showcase",
@@ -87,6 +89,6 @@ __getattr__, __dir__ = lazy_names(
         **dict.fromkeys(("ae", "ae_rounds", "cam", "cs_ae", "cs_ae_single", "gain"), "one_call"),
         **dict.fromkeys(("layercam", "rib", "rib_bce"), "one_call"),
         **dict.fromkeys(("data", "evaluation", "figures", "gradients", "information", "methods"), None),
-        **dict.fromkeys(("models", "showcase", "traces", "training"), None),
+        **dict.fromkeys(("models", "refinement", "showcase", "traces", "training"), None),
     },
 )

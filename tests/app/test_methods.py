@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from wsss_viz.app import methods
+from wsss_viz.errors import InputError
+from wsss_viz.methods.catalogue import lead
 from wsss_viz.models import manifest
 
 
@@ -22,6 +24,17 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_two_methods_look_alike() -> None:
     assert len({method.colour for method in methods.METHODS.values()}) == len(methods.METHODS)
     assert len({method.short_title for method in methods.METHODS.values()}) == len(methods.METHODS)
+
+
+def test_what_the_page_erasing_steps_through_has_a_first_line_and_nothing_else_has() -> None:
+    for name, method in methods.METHODS.items():
+        if method.group:
+            assert lead(name)
+            continue
+        with pytest.raises(InputError, match="not stepped through"):
+            lead(name)
+    with pytest.raises(InputError, match="unknown method 'nothing'"):
+        lead("nothing")
 
 
 def test_a_method_without_its_network_says_how_to_train_it(register: None) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from wsss_viz.cli import main
 from wsss_viz.data import open as open_data
+from wsss_viz.data.palette import VOC_CLASSES
 
 
 @pytest.fixture
@@ -38,6 +39,35 @@ def test_scenes_are_written_and_are_the_same_samples(run, tmp_path):
         assert (one.name, one.labels) == (other.name, other.labels)
         for field in ("image", "mask", "parts"):
             np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+
+
+def test_scenes_like_voc_are_read_by_the_fields_own_scripts(run, tmp_path):
+    for split, start in (("train", 7), ("val", 0)):
+        arguments = ("--split", split, "--start", start, "--count", 2, "--size", "37x53", "--like", "voc")
+        assert run("data", "scenes", *arguments, "--out", tmp_path)[0] == 0
+    vectors = np.load(tmp_path / "cls_labels.npy", allow_pickle=True).item()
+    drawn = open_data("scenes:train@37x53")[7:9]
+    # PSA, SEAM and OC-CSE: voc12/data.py
+    lines = (tmp_path / "voc12" / "train.txt").read_text().splitlines()
+    names = [line.split(" ")[0][-15:-4] for line in lines]
+    assert names == ["2001_000007", "2001_000008"]
+    # IRN and RIB: voc12/dataloader.py reads the list as numbers, whose first four digits are the year
+    numbers = [np.int32(int(n)) for n in (tmp_path / "ImageSets" / "Segmentation" / "train.txt").read_text().split()]
+    assert [f"{str(int(n))[:4]}_{str(int(n))[4:]}" for n in numbers] == names
+    for name, number, sample in zip(names, numbers, drawn, strict=True):
+        assert (tmp_path / "JPEGImages" / f"{name}.jpg").is_file()
+        expected = [float(label in sample.labels) for label in VOC_CLASSES]
+        assert vectors[name].tolist() == vectors[number].tolist() == expected
+        assert vectors[name].dtype == np.float32
+        mask = np.array(Image.open(tmp_path / "SegmentationClass" / f"{name}.png"))
+        assert set(np.unique(mask)) - {0} == {VOC_CLASSES.index(label) + 1 for label in sample.labels}
+    assert len(vectors) == 2 * 4
+    for ours, sample in zip(open_data(f"voc:{tmp_path}:train"), drawn, strict=True):
+        assert set(ours.labels) == set(sample.labels)
+        np.testing.assert_array_equal(ours.mask, sample.mask)
+    code, _, error = run("data", "scenes", "--like", "voc", "--format", "png", "--out", tmp_path / "b")
+    assert code == 2
+    assert "read JPEGs alone" in error
 
 
 def test_a_second_run_refuses_and_overwrite_goes_on(run, tmp_path):

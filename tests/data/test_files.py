@@ -145,3 +145,49 @@ def test_readable_bytes():
         "10 MB",
         "1.5 MB",
     ]
+
+
+def test_a_pipe_gets_what_is_written_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, b"all of it")
+        assert os.read(reader, 100) == b"all of it"
+        with pytest.raises(ZeroDivisionError), whole_file(pipe) as file:
+            file.write(b"x" * (1 // 0))
+        assert os.read(reader, 100) == b""
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+        assert os.listdir(tmp_path) == ["pipe"]
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_followed_to_its_file_and_stays_a_link(tmp_path, there):
+    (tmp_path / "folder").mkdir()
+    target, link = tmp_path / "folder" / "target.txt", tmp_path / "link.txt"
+    if there:
+        target.write_bytes(b"before")
+    link.symlink_to("folder/target.txt")
+    write_whole(link, b"after")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"after"
+    assert os.listdir(tmp_path / "folder") == ["target.txt"]
+
+
+def test_what_a_shell_redirects_is_continued(tmp_path):
+    code = (
+        "from wsss_viz.data.files import write_whole; print('one', flush=True); write_whole('/dev/stdout', b'two\\n')"
+    )
+    with (tmp_path / "out.txt").open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+    assert (tmp_path / "out.txt").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_pipe_nobody_reads_is_one_line(tmp_path):
+    ends = os.pipe()
+    os.close(ends[0])
+    with pytest.raises(InputError, match="cannot be written: Broken pipe"):
+        write_whole(f"/proc/self/fd/{ends[1]}", b"x")
+    os.close(ends[1])

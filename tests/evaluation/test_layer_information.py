@@ -1,5 +1,6 @@
 """Probes by layer and region: known information, what is stored and refused, and the command."""
 
+import itertools
 import json
 
 import numpy as np
@@ -9,8 +10,9 @@ import torch
 from wsss_viz.cli import main
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation import layer_information
-from wsss_viz.evaluation.layer_features import LayerFeatures, _means, asked_of
+from wsss_viz.evaluation.layer_features import LayerFeatures, _means, asked_of, rib_features
 from wsss_viz.evaluation.layer_information import measure_features, read_stored, store
+from wsss_viz.models.colour_network import colour_network
 
 
 def test_what_is_in_a_region_is_found_there_and_nowhere_else():
@@ -40,6 +42,17 @@ def test_a_regions_mean_is_weighted_by_what_of_a_cell_it_has():
     regions[2] = 1
     np.testing.assert_allclose(_means(T, regions)[:, 0], [1, (5 + 0.5 * 9) / 1.5, 17 / 4], rtol=1e-6)
     assert _means(T, torch.zeros(3, 4, 6)) is None
+
+
+@pytest.mark.parametrize("accumulate", ["before", "after"])
+def test_each_of_ribs_iterations_has_features_of_its_own(accumulate):
+    """Whether the maps of theta_K are added up or not, theta_K is what the last table is of."""
+    network = colour_network(stride=8)
+    network.settings = {"rib": {"rate": 0.001, "explode_share": 1.0, "accumulate": accumulate}}
+    tables = [features.values[-1] for features in rib_features(network, asked_of("scenes:test", 4), 2)]
+    moved = [abs(b - a).max() for a, b in itertools.pairwise(tables)]
+    assert len(tables) == 3
+    assert min(moved) > 1e-6
 
 
 def test_drawings_tell_their_coats_and_scenes_do_not():

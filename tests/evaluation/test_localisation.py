@@ -15,7 +15,6 @@ from wsss_viz.evaluation.classification import classification_scores
 from wsss_viz.evaluation.report import report_bytes
 from wsss_viz.evaluation.runner import Counted, count_shared, image_rows
 from wsss_viz.evaluation.scores import image_ious
-from wsss_viz.evaluation.seeds import class_seeds
 
 CLASSES = ("cat", "dog", "sofa")
 
@@ -44,7 +43,6 @@ def test_pseudo_mask_by_hand():
 
 def test_a_value_equal_to_the_threshold_is_background():
     maps = np.array([[[0.25, 0.5]]])
-    assert class_seeds(maps, (1, 2), 0.25, "raw").tolist() == [[[False, True]]]
     assert pseudo_mask(maps, [0], (1, 2), 0.25, "raw").tolist() == [[0, 1]]
 
 

@@ -192,13 +192,23 @@ def resnet_features(
 
 def resnet38d_features(x: Tensor, state: dict[str, Tensor]) -> Tensor:
     """ResNet-38d's features, f."""
+    return relu(_norm(_resnet38d_blocks(x, state), state, "bn7"))
 
+
+def rectified_input(x: Tensor, state: dict[str, Tensor], stage: str) -> Tensor:
+    """ReLU(BN) of what enters a stage of ResNet-38d: PSA's `conv4` is b5's, `conv5` b6's."""
+    return relu(_norm(_resnet38d_blocks(x, state, stage), state, f"{stage}.bn_branch2a"))
+
+
+def _resnet38d_blocks(x: Tensor, state: dict[str, Tensor], until: str = "") -> Tensor:
     def conv(z: Tensor, at: str, stride: int = 1, dilation: int = 1) -> Tensor:
         weight = state[f"{at}.weight"]
         return conv2d(z, weight, None, stride, dilation * (weight.shape[2] // 2), dilation)
 
     x = conv(x, "conv1a")
     for name, blocks in BLOCKS.items():
+        if name == until:
+            return x
         for block in range(blocks):
             at = name if block == 0 else f"{name}_{block}"
             stride = 2 if block == 0 and name != "b5" else 1
@@ -208,11 +218,13 @@ def resnet38d_features(x: Tensor, state: dict[str, Tensor]) -> Tensor:
             y = conv(relu(_norm(y, state, f"{at}.bn_branch2b1")), f"{at}.conv_branch2b1", 1, dilations[1])
             x = (conv(z, f"{at}.conv_branch1", stride) if block == 0 else x) + y
     for at in ("b6", "b7"):
+        if at == until:
+            return x
         z = relu(_norm(x, state, f"{at}.bn_branch2a"))
         y = relu(_norm(conv(z, f"{at}.conv_branch2a"), state, f"{at}.bn_branch2b1"))
         y = relu(_norm(conv(y, f"{at}.conv_branch2b1", 1, 4), state, f"{at}.bn_branch2b2"))
         x = conv(z, f"{at}.conv_branch1") + conv(y, f"{at}.conv_branch2b2")
-    return relu(_norm(x, state, "bn7"))
+    return x
 
 
 def picture(height: int = 96, width: int = 136, seed: int = 3) -> np.ndarray:

@@ -15,7 +15,7 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.models.segmenter import load_segmenter, segment
 from wsss_viz.showcase import read_showcase
-from wsss_viz.showcase.lessons import CARRIER, SEGMENTER, build_lessons, class_sum, erased_above_thresholds, spill
+from wsss_viz.showcase.lessons import CARRIER, SEGMENTER, build_lessons, class_sum, spill
 
 PLAIN, WITH_SOFA = "scenes:test:129", "scenes:test:21"
 
@@ -93,8 +93,5 @@ def test_they_are_written_with_the_digests_of_their_networks(
     path = tmp_path / "lessons.zip"
     build_lessons(path, classifier, network, None, (PLAIN, WITH_SOFA))
     stored = read_showcase(path)
-    assert stored.methods == ("class-sum", "looks-cat", "looks-cow", f"spill-{CARRIER}")
-    (sample,) = wsss_viz.data.open(PLAIN)
-    expected = erased_above_thresholds(classifier, sample, "cow")
-    assert [step.terms["theta"] for step in stored.trace("looks-cow", PLAIN)] == [s.terms["theta"] for s in expected]
+    assert stored.methods == (f"spill-{CARRIER}",)
     assert not stored.has(f"spill-{CARRIER}", PLAIN)

@@ -91,6 +91,9 @@ def test_keys_that_contradict_the_labels_are_an_error(tmp_path, content, labels,
 def test_an_image_without_keys_has_no_maps(tmp_path):
     np.save(tmp_path / "a.npy", {"keys": np.array([], np.int64), "high_res": np.zeros((0,), np.float32)})
     assert read_foreign_maps(tmp_path / "a.npy", VOC, SIZE, ("dog",)).keys == ()
+    for content in ({"keys": torch.nonzero(torch.zeros(80))[:, 0]}, {}):  # RIB's for COCO, PSA's
+        np.save(tmp_path / "a.npy", content)
+        assert read_foreign_maps(tmp_path / "a.npy", VOC, SIZE, ()).keys == ()
 
 
 @pytest.mark.parametrize("form", ["psa", "crf", "irn"])

@@ -1,7 +1,8 @@
-"""What the server does besides running pages: answer headers, and warming up while the first page loads."""
+"""What the server does besides running pages: the gate, answer headers, and warming up while the first page loads."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import itertools
 import logging
@@ -17,6 +18,11 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wsss_viz.app.gate import Gate
+from wsss_viz.app.gate.limits import limits_of_this_server
+from wsss_viz.app.gate.log import spare_the_log
+from wsss_viz.app.gate.visitors import Visitors
 
 MAIN = Path(__file__).parent / "script" / "main.py"
 PATIENCE = 3.0
@@ -98,7 +104,22 @@ class SecurityHeaders:
 
 def middleware() -> list[Middleware]:
     """For `st.App`."""
-    return [Middleware(SecurityHeaders)]
+    stay_offline()
+    return [Middleware(SecurityHeaders), Middleware(Gate, limits=limits_of_this_server())]
+
+
+def stay_offline() -> None:
+    """Streamlit asks a host on the internet for its own address, to print it and for every origin it does not know."""
+    from streamlit import net_util
+
+    net_util.get_external_ip = lambda: None
+
+
+def left(session: str) -> None:
+    """A tab is gone: what was computed for it alone stops."""
+    from wsss_viz.app.services.jobs.panel import jobs
+
+    jobs().leave(session)
 
 
 def warm_up() -> None:
@@ -155,6 +176,9 @@ def start_up() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Warms up beside the server, which answers at once."""
+    """Warms up beside the server, which answers at once, and watches who goes."""
+    spare_the_log()
     threading.Thread(target=start_up, name="start-up", daemon=True).start()
+    watch = asyncio.create_task(Visitors(left).watch())
     yield
+    watch.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -20,12 +21,17 @@ def launcher() -> Path:
     return shipped_folder() / "app.py"
 
 
-def server_arguments(port: int, host: str, headless: bool, upload_megabytes: int) -> list[str]:
-    """Streamlit's arguments. Its list of allowed hosts follows the address: beyond this machine, the one given."""
+def server_arguments(
+    port: int, host: str, headless: bool, upload_megabytes: int, names: Sequence[str] = ()
+) -> list[str]:
+    """Streamlit's arguments. The allowed hosts follow the address: beyond this machine the one given, of all of them
+    every number and this machine's name ("*"), and the other names it is reached by."""
     arguments = ["run", str(launcher()), f"--server.port={port}", f"--server.address={host}"]
     arguments.append(f"--server.maxUploadSize={upload_megabytes}")
-    if host not in LOOPBACK:
-        arguments.append(f"--server.allowedHosts={'*' if host in ('0.0.0.0', '::') else host}")
+    if host not in LOOPBACK or names:
+        first = "*" if host in ("0.0.0.0", "::") else host
+        allowed = (*LOOPBACK, *([] if host in LOOPBACK else [first]), *names)
+        arguments += [f"--server.allowedHosts={name}" for name in allowed]
     if headless:
         arguments.append("--server.headless=true")
     return arguments
@@ -75,6 +81,9 @@ def _named(option: str, texts: tuple[str, ...], bare: bool = True) -> dict[str, 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, help="Port to listen on.")
 @click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets other machines in.")
+@click.option(
+    "--allow-host", "names", multiple=True, metavar="NAME", help="A further name that the server is reached by."
+)
 @click.option("--device", default="auto", help="What computes: auto, cpu, cuda, cuda:1 or mps.")
 @click.option(
     "--checkpoints",
@@ -118,6 +127,7 @@ def command(
     *,
     port: int,
     host: str,
+    names: tuple[str, ...],
     device: str,
     checkpoints: Path | None,
     allow_checkpoint_upload: bool,
@@ -134,9 +144,10 @@ def command(
         from wsss_viz.models.device import find_device
 
         find_device(device)
-    from streamlit import net_util
     from streamlit.web import cli
 
+    from wsss_viz.app.gate.connections import count_connections
+    from wsss_viz.app.server import stay_offline
     from wsss_viz.app.settings import DEVICE_VARIABLE, FOLDER_VARIABLE, UPLOAD_VARIABLE, server_megabytes
 
     os.environ[DEVICE_VARIABLE] = device
@@ -148,7 +159,7 @@ def command(
     if allow_checkpoint_upload:
         os.environ[UPLOAD_VARIABLE] = "1"
     os.chdir(launcher().parent)
-    # Streamlit asks a host on the internet for its own address, to print it and for every origin it does not know.
-    net_util.get_external_ip = lambda: None
-    arguments = server_arguments(port, host, headless, server_megabytes())
+    stay_offline()
+    count_connections()
+    arguments = server_arguments(port, host, headless, server_megabytes(), names)
     sys.exit(cli.main(arguments, prog_name="streamlit", standalone_mode=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +16,7 @@ from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
     from wsss_viz.data.audit import Audit
+    from wsss_viz.data.sample import Sample
 
 
 @click.group("data")
@@ -33,8 +34,13 @@ def command() -> None:
     "--format",
     "image_format",
     type=click.Choice(["png", "jpg"]),
-    default="png",
-    help="png keeps the images exactly; jpg (quality 95) is for tools that take nothing else.",
+    help="png, the default, keeps the images exactly; jpg (quality 95) is for tools that take nothing else.",
+)
+@click.option(
+    "--like",
+    type=click.Choice(["voc"]),
+    help="voc: JPEGs named as 2001_000017, cls_labels.npy and voc12/SPLIT.txt, so that the scripts of PSA, IRN, "
+    "SEAM, OC-CSE and RIB run on it.",
 )
 @click.option("--overwrite", is_flag=True, help="Write into a folder that holds something else.")
 def scenes(
@@ -44,13 +50,17 @@ def scenes(
     start: int,
     size: str,
     out: Path,
-    image_format: Literal["png", "jpg"],
+    image_format: Literal["png", "jpg"] | None,
+    like: str | None,
     overwrite: bool,
 ) -> None:
     """Draw scenes and write them in PASCAL VOC's folder layout, part masks beside them."""
     from wsss_viz.data import open as open_data
     from wsss_viz.data import write_voc
+    from wsss_viz.data.voc_scripts import with_voc_names, write_script_files
 
+    if like and image_format == "png":
+        raise InputError("the field's scripts read JPEGs alone: leave --format out")
     if not re.fullmatch(r"[0-9]{1,5}x[0-9]{1,5}", size):
         raise InputError(f"--size {size[:40]!r} is no size; write height x width in pixels, for example 128x192")
     whole = open_data(f"scenes:{split}" if size == "128x128" else f"scenes:{split}@{size}")
@@ -58,8 +68,18 @@ def scenes(
     if start + wanted > len(whole):
         raise InputError(f"{whole.name} has {len(whole)} scenes; choose --start and --count within them")
     selected = whole[start : start + wanted]
+    form = image_format or ("jpg" if like else "png")
+    labels: dict[str, tuple[str, ...]] = {}
+
+    def drawn() -> Iterator[Sample]:
+        for sample in with_voc_names(selected, split, start) if like else selected:
+            labels[sample.name] = sample.labels or ()
+            yield sample
+
     with tqdm(total=wanted, desc="drawing", unit="scene") as bar:
-        write_voc(selected, out, split, bar.update, image_format=image_format, overwrite=overwrite)
+        write_voc(drawn(), out, split, bar.update, image_format=form, overwrite=overwrite)
+    if like:
+        write_script_files(out, split, labels)
     click.echo(f"{wanted} scenes written; their data string is voc:{out}:{split}")
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from wsss_viz.models.digit_network import DigitNetwork
 
 TOY = "toy"
-SCENES = "scenes:test"
 PHOTOS = "photos"
 PHOTO_CLASSIFIER = "imagenet-efficientnet-lite0"
 PHOTO_EXAMPLE = "photos:dog"

@@ -22,6 +22,7 @@ from wsss_viz.commands.options import (
     threads_option,
     views_option,
 )
+from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ if TYPE_CHECKING:
     "--maps", "maps_folder", type=click.Path(path_type=Path), help="Score the maps in this folder instead of methods."
 )
 @click.option(
+    "--protocol",
+    "protocol_name",
+    type=click.Choice(["irn", "rib", "oc-cse", "seam"]),
+    help="Score --maps as the script of that paper does, its thresholds and its mean over the classes, in place of "
+    "ours.",
+)
+@click.option(
     "--align",
     type=click.Choice(ALIGNMENTS),
     default=FIELD,
@@ -79,6 +87,7 @@ def command(
     tune_on: str,
     threshold: float | None,
     maps_folder: Path | None,
+    protocol_name: str | None,
     align: str,
     limit: int | None,
     strict: bool,
@@ -98,10 +107,21 @@ def command(
     from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
+    if protocol_name is not None and (maps_folder is None or align != FIELD):
+        raise InputError("--protocol scores files as a paper's script does: give --maps, and leave --align out")
     with every_rank() as ranks:
         if maps_folder is not None:
+            from wsss_viz.evaluation.protocols import protocol_named
+
             report = stored_report(
-                maps_folder, data_string, limit=limit, ranks=ranks, progress=bar_of(ranks), strict=strict, align=align
+                maps_folder,
+                data_string,
+                limit=limit,
+                ranks=ranks,
+                progress=bar_of(ranks),
+                strict=strict,
+                align=align,
+                protocol=None if protocol_name is None else protocol_named(protocol_name),
             )
         else:
             from wsss_viz.methods.catalogue import method, read_changes

@@ -20,19 +20,18 @@ import functools
 from pathlib import Path
 
 from wsss_viz.data import label_vectors
-from wsss_viz.data.class_sets import class_file, read_class_list
 from wsss_viz.data.coco_classes import COCO_CLASSES
+from wsss_viz.data.file_set import FileSet
 from wsss_viz.data.findings import Note
-from wsss_viz.data.numbering import ClassNumbering, decide, readings
-from wsss_viz.data.sample import Sample
-from wsss_viz.data.source_files import evidence_of, files_in, masks_in, sample_of
+from wsss_viz.data.numbering import readings
+from wsss_viz.data.source_files import files_in, masks_in
 from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.errors import InputError
 
 __all__ = ["CocoFolder"]
 
 
-class CocoFolder:
+class CocoFolder(FileSet):
     """One split of a folder of COCO-style images and masks, its Samples read when asked for.
 
     Attributes:
@@ -51,7 +50,8 @@ class CocoFolder:
     """
 
     def __init__(self, path: Path | str, split: str, numbering: str | None = None, *, turned: bool = False) -> None:
-        self.path, self.split, self._form, self._turned = Path(path), split, numbering, turned
+        super().__init__(path, numbering, turned)
+        self.split, self.said, self.labels_from = split, f"coco:{self.path}:{split}", label_vectors.NAME
         if not self.path.is_dir():
             raise InputError(f"{self.path}: no such folder; give the one that holds {split[:40]} or images")
         if not is_split_name(split):
@@ -60,10 +60,7 @@ class CocoFolder:
         self.names = [file.stem for file in self.files]
         if len(set(self.names)) < len(self.names):
             raise InputError(f"{self.files[0].parent}: two images share a name; keep one format of each")
-        self.notes: list[tuple[str, Note]] = []
         self._masks = self._find_masks()
-        file = class_file(self.path)
-        self.listed = None if file is None else read_class_list(file)
         self._candidates = readings(self.listed, COCO_CLASSES)
         self.classes = self._candidates[0].names
 
@@ -95,32 +92,6 @@ class CocoFolder:
         raise InputError(
             f"{self.path}: no mask of an image of {self.split!r} in {', '.join(folders)}; put them there as NAME.png"
         )
-
-    def size_in_bytes(self, index: int) -> int:
-        """The size of an image's file, -1 where there is none."""
-        file = self.files[index]
-        return file.stat().st_size if file.exists() else -1
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> Sample:
-        name = self.names[index]
-        return sample_of(
-            name,
-            self.files[index],
-            self._masks.get(name),
-            self._labels_of(name),
-            self.numbering,
-            turned=self._turned,
-            labels_from=label_vectors.NAME,
-        )
-
-    @functools.cached_property
-    def numbering(self) -> ClassNumbering:
-        """The classes' numbers in masks, and where they come from."""
-        masks = [(self._masks[name], self._labels_of(name)) for name in self.names if name in self._masks]
-        return decide(self._candidates, lambda: evidence_of(masks), self._form, f"coco:{self.path}:{self.split}")
 
     def _labels_of(self, name: str) -> tuple[str, ...] | None:
         vectors = self._labels_of_vectors

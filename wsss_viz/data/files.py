@@ -6,6 +6,9 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
+import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -23,6 +26,7 @@ __all__ = [
     "write_whole",
 ]
 
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 _PARTIAL = re.compile(r"\..{0,40}\.[0-9a-f]{12}\.part", re.DOTALL)
 
 
@@ -33,7 +37,9 @@ def whole_file(path: Path | str) -> Iterator[IO[bytes]]:
     What is written has no name while it is written (`O_TMPFILE` of Linux), so that nothing of it stays behind, not even
     of a killed process; or a hidden one in the same folder, where the system has no such files. When the block ends it
     is flushed to the disk and takes the name `path` in one step (`os.replace`). Whatever ends the block early, Ctrl-C
-    included, removes it: what stood under `path` before is untouched. Missing parent folders are made.
+    included, removes it: what stood under `path` before is untouched. Missing parent folders are made. A link is
+    followed, to its file. Into what is no regular file (a pipe, a device, `/dev/stdout`) everything is written at the
+    end, and it stays what it is.
 
     Raises:
         InputError: the folder or the file cannot be written (rights, a full disk, a folder of that name).
@@ -47,8 +53,35 @@ def whole_file(path: Path | str) -> Iterator[IO[bytes]]:
     b'all of it'
     """
     path = Path(path)
-    with _writable(path), _settled(path, os.replace) as file:
+    with _writable(path):
+        if _is_stream(path):
+            with _written_through(path) as file:
+                yield file
+        else:
+            with _settled(Path(os.path.realpath(path)), os.replace) as file:
+                yield file
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether there is something under `path` that takes bytes and has no name to be replaced."""
+    if str(path).startswith(_STREAMS):
+        return True
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+@contextlib.contextmanager
+def _written_through(path: Path) -> Iterator[IO[bytes]]:
+    """A file in memory or, where it is long, without a name, that goes into `path` when the block has ended well."""
+    with tempfile.SpooledTemporaryFile(2**20) as file:
         yield file
+        file.seek(0)
+        # appended: what a shell has sent into the same file before stays
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb") as stream:
+            shutil.copyfileobj(file, stream)
 
 
 def write_first(path: Path, data: bytes) -> bool:
@@ -68,7 +101,7 @@ def write_first(path: Path, data: bytes) -> bool:
     with _writable(path):
         try:
             # A hard link is the one step that fails where the name is taken already.
-            with _settled(path, os.link) as file:
+            with _settled(Path(os.path.realpath(path)), os.link) as file:
                 file.write(data)
         except FileExistsError:
             return False

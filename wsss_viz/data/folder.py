@@ -14,26 +14,25 @@ decided in `numbering`.
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from pathlib import Path
 
-from wsss_viz.data.class_sets import ClassList, class_file, read_class_list
+from wsss_viz.data.class_sets import ClassList
+from wsss_viz.data.file_set import FileSet
 from wsss_viz.data.files import explained
 from wsss_viz.data.findings import KINDS, Note
 from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES
 from wsss_viz.data.labels import is_value, read_label_table
-from wsss_viz.data.numbering import ClassNumbering, by_lines, decide, readings
+from wsss_viz.data.numbering import ClassNumbering, by_lines, readings
 from wsss_viz.data.palette import VOC_CLASSES
-from wsss_viz.data.sample import Sample
-from wsss_viz.data.source_files import evidence_of, files_in, masks_in, other_pictures, sample_of
+from wsss_viz.data.source_files import files_in, masks_in, other_pictures
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
 __all__ = ["PictureFolder"]
 
 
-class PictureFolder:
+class PictureFolder(FileSet):
     """The PNG, JPEG and WebP files of a folder, sorted by name, read when asked for.
 
     Folders inside, hidden files and files of other kinds are passed over. What is not known of a picture (labels, mask)
@@ -57,7 +56,8 @@ class PictureFolder:
     """
 
     def __init__(self, path: Path | str, numbering: str | None = None, *, turned: bool = False) -> None:
-        self.path, self._form, self._turned = Path(path), numbering, turned
+        super().__init__(path, numbering, turned)
+        self.said = f"folder:{self.path}"
         self.files = _pictures(self.path)
         stems = Counter(file.stem for file in self.files)
         self.names = [file.stem if stems[file.stem] == 1 else file.name for file in self.files]
@@ -66,14 +66,13 @@ class PictureFolder:
             raise InputError(
                 f"{self.path / 'masks'}: no mask has the name of a picture; call them as {self.names[0][:60]}.png"
             )
-        file = class_file(self.path)
-        self.listed = None if file is None else read_class_list(file)
         self._table = read_label_table(
             self.path,
             {f.name: n for f, n in zip(self.files, self.names, strict=True)},
             None if self.listed is None else self.listed.names,
         )
-        self.notes: list[tuple[str, Note]] = [*self._table.notes]
+        self.labels_from = self._table.source
+        self.notes += self._table.notes
         for name in sorted(self._masks.keys() - set(self.names)):
             shared = ", the name of several pictures" if name in stems else ""
             self.notes.append(("", Note("mask-orphan", f"{name}{shared}")))
@@ -119,41 +118,14 @@ class PictureFolder:
             self._table.labels[name] = tuple(dict.fromkeys(named[label] for label in labels))
             self.notes += [(name, Note("label-case", f"{o} as {named[o]}")) for o in labels if named[o] != o]
 
-    @functools.cached_property
-    def numbering(self) -> ClassNumbering:
-        """The classes' numbers in masks, and where they come from."""
-        masks = [(self._masks[name], self._table.labels.get(name)) for name in self.names if name in self._masks]
-        return decide(self._candidates, lambda: evidence_of(masks), self._form, f"folder:{self.path}")
+    def _labels_of(self, name: str) -> tuple[str, ...] | None:
+        return self._table.labels.get(name)
 
     @property
     def labels_in_use(self) -> tuple[str, ...]:
         """The classes that are some picture's label; all of them where the masks tell the labels."""
         used = {label for labels in self._table.labels.values() for label in labels}
         return tuple(name for name in self.classes if name in used) if used else self.classes
-
-    def size_in_bytes(self, index: int) -> int:
-        """The size of an image's file, -1 where there is none."""
-        file = self.files[index]
-        return file.stat().st_size if file.exists() else -1
-
-    def labels_at(self, index: int) -> tuple[str, ...] | None:
-        """The labels of a picture as the table has them, without reading it; None where only its mask may tell."""
-        return self._table.labels.get(self.names[index])
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> Sample:
-        name = self.names[index]
-        return sample_of(
-            name,
-            self.files[index],
-            self._masks.get(name),
-            self._table.labels.get(name),
-            self.numbering,
-            turned=self._turned,
-            labels_from=self._table.source,
-        )
 
 
 def _pictures(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BITS", "GOLDEN_RATIO", "adjacency", "labels", "orbits", "pair_counts", "patterns", "symmetries", "vertices"]
+__all__ = ["BITS", "GOLDEN_RATIO", "adjacency", "labels", "pair_counts", "patterns", "symmetries", "vertices"]
 
 Array = TypeVar("Array", bound=NDArray)
 
@@ -110,19 +110,6 @@ def symmetries(rotations_only: bool = False) -> NDArray[np.int64]:
             continue
         permutations.append(np.argmax(points @ isometry @ points.T, axis=1))
     return _frozen(np.array(permutations))
-
-
-def orbits(rotations_only: bool = False) -> NDArray[np.int64]:
-    """(4096,) the orbit of every pattern under the symmetries, named by its smallest pattern.
-
-    82 orbits under all 120 isometries, 96 under the 60 rotations.
-
-    >>> len(np.unique(orbits()))
-    82
-    """
-    weights = 2 ** np.arange(BITS - 1, -1, -1)
-    images = [patterns()[:, permutation].astype(np.int64) @ weights for permutation in symmetries(rotations_only)]
-    return np.min(images, axis=0)
 
 
 def _frozen(array: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count
 from wsss_viz.evaluation.scores import Scores, bootstrap, summarise
-from wsss_viz.evaluation.seeds import ImageScores, class_seeds, pseudo_mask, score_image
+from wsss_viz.evaluation.seeds import ImageScores, pseudo_mask, score_image
 
 __all__ = [
     "THRESHOLDS",
@@ -10,7 +10,6 @@ __all__ = [
     "ImageScores",
     "Scores",
     "bootstrap",
-    "class_seeds",
     "count",
     "pseudo_mask",
     "score_image",

@@ -12,7 +12,7 @@ from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sam
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 
-__all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask"]
+__all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask", "count_values"]
 
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 """Background thresholds 0.00 to 0.99 (SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49: `docs/sources.md#thresholds`)."""
@@ -100,7 +100,7 @@ def count(
         best, value = np.zeros(sample.size, dtype=np.int64), np.zeros(sample.size, dtype=np.float32)
     # a pixel is foreground at the first `level` thresholds: those below its value
     level = np.searchsorted(thresholds, value.ravel(), side="left")
-    return _accumulate(best.ravel(), level, sample, len(thresholds), len(names) + 1)
+    return count_values(best.ravel(), level, sample, len(thresholds))
 
 
 def count_mask(mask: NDArray, sample: Sample, classes: Sequence[str] | None = None, steps: int = 1) -> Counts:
@@ -127,12 +127,25 @@ def count_mask(mask: NDArray, sample: Sample, classes: Sequence[str] | None = No
     for index, name in enumerate(sample.classes if classes is None else classes, 1):
         lookup[index] = sample.classes.index(name) + 1 if name in sample.classes else 0
     best = lookup[mask].ravel()
-    return _accumulate(best, steps * (best > 0), sample, steps, len(sample.classes) + 1)
+    return count_values(best, steps * (best > 0), sample, steps)
 
 
-def _accumulate(best: NDArray, level: NDArray, sample: Sample, steps: int, classes: int) -> Counts:
-    """The counts from each pixel's best class and the number of thresholds at which it is foreground."""
+def count_values(best: NDArray, level: NDArray, sample: Sample, steps: int) -> Counts:
+    """The Counts from each pixel's best class and the number of thresholds at which it is foreground.
+
+    Args:
+        best: (H W,) index into the sample's classes + 1; 0 background.
+        level: (H W,) from 0 to `steps`: the pixel is `best` at so many of the first thresholds.
+        sample: with a mask.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import flag
+        >>> best, level = np.array([1, 1, 3] * 2), np.array([2, 1, 0] * 2)
+        >>> count_values(best, level, flag(), 2).predicted.tolist()
+        [[2, 4, 0, 0], [4, 2, 0, 0]]
+    """
     assert sample.mask is not None
+    classes = len(sample.classes) + 1
     truth = sample.mask.ravel().astype(np.int64)
     parts = (np.zeros_like(truth) if sample.parts is None else sample.parts.ravel()).astype(np.int64)
     counted = truth != IGNORE

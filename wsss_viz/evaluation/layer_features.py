@@ -153,7 +153,7 @@ def rib_features(
     Examples:
         >>> from wsss_viz.models.colour_network import colour_network
         >>> network = colour_network(stride=8)
-        >>> network.settings = {"rib": {"rate": 0.001, "explode_share": 1.0, "accumulate": "after"}}
+        >>> network.settings = {"rib": {"rate": 0.001, "explode_share": 1.0}}
         >>> before, after = rib_features(network, asked_of("scenes:test", 4), 1)
         >>> before.layers, bool((before.values[-1] == after.values[-1]).any())  # RIB has moved them all
         (('stage 2', 'class maps'), False)
@@ -171,8 +171,10 @@ def rib_features(
             with torch.no_grad():
                 seen.append(list(_outputs(z, list(module.children()))))
 
+        unlabelled = replace(one.sample, labels=None)
+        # By "before" RIB would end at theta_{steps-1}.
         for _ in rib(
-            classifier, replace(one.sample, labels=None), steps=steps, companion_samples=companions, callback=watch
+            classifier, unlabelled, steps=steps, accumulate="after", companion_samples=companions, callback=watch
         ):
             pass
         return seen + [seen[-1]] * (steps + 1 - len(seen))

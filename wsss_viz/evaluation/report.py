@@ -14,6 +14,8 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.counts import THRESHOLDS
+from wsss_viz.evaluation.protocols import Protocol
 from wsss_viz.evaluation.runner import (
     Progress,
     as_json,
@@ -232,11 +234,12 @@ def stored_report(
     progress: Progress = quiet,
     strict: bool = False,
     align: str = FIELD,
+    protocol: Protocol | None = None,
 ) -> dict[str, Any]:
     """The same for maps that were written to `folder`, at the best threshold on the data itself.
 
     Finished pseudo masks, and maps with a background's score, have no threshold to choose: their curve is flat. {} on
-    the ranks other than 0.
+    the ranks other than 0. With a `protocol` the numbers are those of its paper's script, and the report says which.
 
     Examples:
         >>> import tempfile
@@ -264,7 +267,7 @@ def stored_report(
 
     samples, maps = ranks.run_on_all(prepare)
     counted = count_shared(
-        lambda sample: (count_stored_sample(maps, sample, align), 0.0),
+        lambda sample: (count_stored_sample(maps, sample, align, protocol), 0.0),
         samples,
         "reading maps",
         ranks,
@@ -275,18 +278,31 @@ def stored_report(
     if counted is None:
         return {}
     check_scorable(counted, data_string)
-    scores = summarise(counted.counts, samples.classes)
+    scores = summarise(
+        counted.counts,
+        samples.classes,
+        thresholds=THRESHOLDS if protocol is None else protocol.thresholds,
+        nowhere=protocol is not None and protocol.nowhere,
+    )
     finished = maps.format == "mask" or maps.with_background
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
         **({} if maps.format == "mask" else {"align": align}),
-        "threshold_from": FINISHED if finished else _tuning_samples("none", data_string)[1],
+        **({} if protocol is None else {"protocol": protocol.name, "protocol_is": protocol.said}),
+        "threshold_from": FINISHED if finished else _from(protocol, data_string),
         **_about(samples, counted.noticed),
-        "images": image_rows(counted, samples.classes),
-        "methods": {folder.resolve().name: as_json(scores, None, counted.counts)},
+        **({} if protocol else {"images": image_rows(counted, samples.classes)}),
+        "methods": {folder.resolve().name: as_json(scores, None, () if protocol else counted.counts)},
     }
+
+
+def _from(protocol: Protocol | None, data_string: str) -> str:
+    """What the report says of the threshold of maps in files."""
+    if protocol is not None and len(protocol.thresholds) == 1:
+        return f"the protocol: {protocol.thresholds[0]:.2f}, fixed"
+    return _tuning_samples("none", data_string)[1]
 
 
 def report_bytes(report: Mapping[str, Any]) -> bytes:
@@ -334,6 +350,8 @@ def table(report: dict[str, Any]) -> str:
         f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
         f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
     ]
+    if "protocol" in report:
+        lines.insert(1, f"protocol {report['protocol']}, {report['protocol_is']}")
     for name, row in report["methods"].items():
         low, high = row["interval"]["miou"]
         parts = row["part_recall"]

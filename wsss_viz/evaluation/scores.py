@@ -81,9 +81,10 @@ def _union(counts: Counts) -> NDArray:
     return counts.predicted + counts.target - counts.intersection
 
 
-def _miou_curve(counts: Counts) -> NDArray[np.float64]:
-    """(T,) mIoU at every threshold, in percent."""
-    return _mean(_ratio(counts.intersection, _union(counts)))
+def _ious(part: NDArray, union: NDArray, nowhere: bool) -> NDArray:
+    """In percent; of a class that is neither there nor predicted NaN, or 0 where `nowhere`."""
+    ratios = _ratio(part, union)
+    return np.nan_to_num(ratios) if nowhere else ratios
 
 
 def summarise(
@@ -92,6 +93,7 @@ def summarise(
     threshold: float | None = None,
     thresholds: NDArray[np.float64] = THRESHOLDS,
     seed: int = 0,
+    nowhere: bool = False,
 ) -> Scores:
     """The scores of a data set from its images' counts.
 
@@ -100,6 +102,8 @@ def summarise(
         classes: C names, without the background.
         threshold: one of `thresholds`, chosen on other data; None: the best on this data.
         seed: of the bootstrap.
+        nowhere: whether a class without a pixel, neither true nor predicted, counts as an IoU of 0 (OC-CSE, SEAM:
+            `evaluation.protocols`), in place of not at all.
 
     Raises:
         ValueError: no images, or a threshold that was not counted.
@@ -115,7 +119,7 @@ def summarise(
     if not images:
         raise ValueError("`images` is empty: nothing to score")
     total = functools.reduce(operator.add, images)
-    curve = _miou_curve(total)
+    curve = _mean(_ious(total.intersection, _union(total), nowhere))
     best = int(np.nanargmax(curve))
     at = best if threshold is None else int(np.argmin(np.abs(thresholds - threshold)))
     if threshold is not None and abs(thresholds[at] - threshold) > 1e-9:
@@ -126,7 +130,7 @@ def summarise(
         total.target,
         _union(total)[at],
     )
-    iou = _ratio(intersection, union)
+    iou = _ious(intersection, union, nowhere)
     names = ("background", *classes)
     parts = _ratio(total.part_intersection[at], total.part_target)
     return Scores(
@@ -138,10 +142,10 @@ def summarise(
         per_class=dict(zip(names, (float(v) for v in iou), strict=True)),
         precision=float(_mean(_ratio(intersection, predicted)[1:])),
         recall=float(_mean(_ratio(intersection, target)[1:])),
-        fp=float(_mean(_ratio(predicted - intersection, union))),
-        fn=float(_mean(_ratio(target - intersection, union))),
+        fp=float(_mean(_ious(predicted - intersection, union, nowhere))),
+        fn=float(_mean(_ious(target - intersection, union, nowhere))),
         part_recall={PART_NAMES[part]: float(value) for part, value in zip(PARTS, parts, strict=True)},
-        interval=bootstrap(images, at, seed=seed),
+        interval=bootstrap(images, at, seed=seed, nowhere=nowhere),
     )
 
 
@@ -169,12 +173,17 @@ def image_ious(
 
 
 def bootstrap(
-    images: Sequence[Counts], at: int, draws: int = 1000, level: float = 0.95, seed: int = 0
+    images: Sequence[Counts],
+    at: int,
+    draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    nowhere: bool = False,
 ) -> dict[str, tuple[float, float]]:
     """Percentile bootstrap intervals over images, at the threshold number `at`, of the mIoU and the part recalls.
 
     A draw's mIoU is that of its images, as `miou` is that of all: a class without a pixel in them, neither true nor
-    predicted, has no IoU there and is left out of that draw's mean.
+    predicted, has no IoU there and is left out of that draw's mean, or counts as 0 where `nowhere`.
 
     Examples:
         >>> from wsss_viz.evaluation.counts import count_mask
@@ -190,7 +199,7 @@ def bootstrap(
     weights = resampling_weights(len(images), draws, seed)
     sums = {name: weights @ stack for name, stack in stacks.items()}
     union = sums["predicted"] + sums["target"] - sums["intersection"]
-    miou = _mean(_ratio(sums["intersection"], union))
+    miou = _mean(_ious(sums["intersection"], union, nowhere))
     parts = _ratio(sums["part_intersection"], sums["part_target"])
     series = {"miou": miou} | {PART_NAMES[part]: parts[:, i] for i, part in enumerate(PARTS)}
     bounds = {}

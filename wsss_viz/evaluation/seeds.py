@@ -8,20 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
-from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.pseudo_masks import argmax_with_value, pseudo_mask
-from wsss_viz.traces.resize import upsample
 
-__all__ = ["ImageScores", "argmax_with_value", "class_seeds", "pseudo_mask", "score_image"]
-
-
-def class_seeds(maps: NDArray, size: tuple[int, int], threshold: float, by: str = "relu_max") -> NDArray[np.bool_]:
-    """(C, H, W) bool: where each class's normalised map is above the threshold, each class by itself.
-
-    >>> class_seeds(np.array([[[1.0, 4.0]]]), (1, 2), threshold=0.5).tolist()
-    [[[False, True]]]
-    """
-    return normalise(upsample(maps, size), by) > threshold
+__all__ = ["ImageScores", "argmax_with_value", "pseudo_mask", "score_image"]
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Mask, Sample
 from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
+from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
 from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.resize import upsample
+from wsss_viz.traces.storage import StoredMaps
 
 __all__ = ["NO_MASK", "SampleMaps", "count_stored_sample", "known_centres", "read_sample_maps"]
 
@@ -43,18 +44,16 @@ class SampleMaps:
 
     Attributes:
         sample: the image in the words of the maps' class list.
-        keys: names of the classes, of `maps` or in `mask`.
-        maps: (K, h, w) float32; None of finished pseudo masks.
+        keys: names of the classes, of the maps or in `mask`.
+        stored: the maps; None of finished pseudo masks.
         mask: (H, W) uint8, index into `keys` + 1, where the folder's word is final: of pseudo masks, and of maps with a
             background's score, the argmax over it and the maps; None where a threshold decides.
-        centres: where the cells of `maps` lie; None where unknown.
     """
 
     sample: Sample
     keys: tuple[str, ...]
-    maps: NDArray[np.float32] | None
+    stored: StoredMaps | None
     mask: Mask | None = None
-    centres: CellCentres | None = None
 
 
 def read_sample_maps(maps: MapFolder, sample: Sample, align: str = FIELD) -> SampleMaps:
@@ -73,7 +72,7 @@ def read_sample_maps(maps: MapFolder, sample: Sample, align: str = FIELD) -> Sam
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     MapWriter(Path(folder), COLOURS).write("flag", stored)
         ...     read = read_sample_maps(MapFolder(Path(folder), COLOURS), flag())
-        >>> read.keys, read.maps.shape, read.mask
+        >>> read.keys, read.stored.maps.shape, read.mask
         (('red',), (1, 2, 3), None)
     """
     sample = matching(sample.classes, maps.classes).of(sample)
@@ -88,11 +87,16 @@ def read_sample_maps(maps: MapFolder, sample: Sample, align: str = FIELD) -> Sam
     if stored.background is not None:
         scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
         mask = scores.argmax(axis=0).astype(np.uint8)
-    return SampleMaps(sample, stored.keys, stored.maps, mask, stored.centres)
+    return SampleMaps(sample, stored.keys, stored, mask)
 
 
-def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> Counts:
+def count_stored_sample(
+    maps: MapFolder, sample: Sample, align: str = FIELD, protocol: Protocol | None = None
+) -> Counts:
     """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
+
+    Args:
+        protocol: a paper's way to count; None: ours, at `THRESHOLDS`.
 
     Raises:
         InputError: as `read_sample_maps`, and for a sample without a mask.
@@ -112,8 +116,13 @@ def count_stored_sample(maps: MapFolder, sample: Sample, align: str = FIELD) -> 
     """
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
-    stored = read_sample_maps(maps, sample, align)
-    if stored.mask is not None:
-        return count_mask(stored.mask, stored.sample, stored.keys, len(THRESHOLDS))
-    assert stored.maps is not None
-    return count(stored.maps, stored.sample, stored.keys, centres=known_centres(stored.centres, align, sample.name))
+    read = read_sample_maps(maps, sample, align)
+    if read.mask is not None and protocol is not None:
+        return count_file_mask(read.mask, read.sample, read.keys, protocol)
+    if read.mask is not None:
+        return count_mask(read.mask, read.sample, read.keys, len(THRESHOLDS))
+    assert read.stored is not None
+    if protocol is not None:
+        return count_file(read.stored, read.sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
+    centres = known_centres(read.stored.centres, align, sample.name)
+    return count(read.stored.maps, read.sample, read.keys, centres=centres)

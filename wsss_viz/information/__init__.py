@@ -2,7 +2,7 @@
 
 Import the module of a subject, so that none pays for another's libraries:
 
-- exact: `discrete` (tables, samples), `chains` (channels), `minimal` (one weight);
+- exact: `discrete` (tables, samples), `chains` (channels), `minimal` (one weight), `bottleneck` (the best encoders);
 - estimators: `binning`, `mixture`, `noisy`, `neighbours`, `probe`; one that does not apply raises NotApplicable;
 - the 12-bit networks: `networks` (trains, the only one with torch), `runs` (stored), `estimators`, `plane`, `report`.
 """

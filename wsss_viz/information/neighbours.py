@@ -1,12 +1,11 @@
-"""Nearest-neighbour estimators of mutual information, for few continuous dimensions. Bits.
+"""A nearest-neighbour estimator of mutual information, between few continuous dimensions and labels. Bits.
 
-- Kraskov, Stoegbauer and Grassberger, "Estimating mutual information", Phys. Rev. E 2004, algorithm 1: X, Y continuous.
-- B. Ross, "Mutual information between discrete and continuous data sets", PLOS ONE 2014: Y discrete.
+B. Ross, "Mutual information between discrete and continuous data sets", PLOS ONE 2014, after Kraskov, Stoegbauer and
+Grassberger's for two continuous variables.
 
-scikit-learn's `mutual_info_regression` and `mutual_info_classif` are the same for one column, but score each column
-alone and clip at 0; here the columns are joint, on scikit-learn's neighbour search, and nothing is clipped. Limits:
-above six dimensions the estimate falls far short (16 + 16 Gaussian dimensions: 1.07 bits of 3.32 at n = 5000), and
-repeated values (ReLU's zeros) break it. Sources: `docs/sources.md#ksg`.
+scikit-learn's `mutual_info_classif` is the same for one column, but scores each column alone and clips at 0; here the
+columns are joint, on scikit-learn's neighbour search, and nothing is clipped. Limits: above six dimensions the estimate
+falls far short, and repeated values (ReLU's zeros) break it. Sources: `docs/sources.md#ksg`.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ __all__ = [
     "MOST_DIMENSIONS",
     "Array",
     "label_information",
-    "neighbour_information",
 ]
 
 Array = NDArray[np.float64]
@@ -38,49 +36,10 @@ FEW_SAMPLES = 500
 JITTER = 1e-10
 
 
-def neighbour_information(x: ArrayLike, y: ArrayLike, neighbours: int = 3, seed: int = 0) -> MIResult:
-    """KSG: I(X;Y) = psi(k) + psi(n) - <psi(n_x + 1) + psi(n_y + 1)>, over ln 2.
-
-    n_x counts the other samples strictly nearer in X than the k-th neighbour in the joint space, in the maximum norm;
-    each coordinate is divided by its standard deviation first. The interval is a normal approximation over the samples.
-
-    Args:
-        x: (n,) or (n, d_x).
-        y: (n,) or (n, d_y); d_x + d_y at most 6.
-        neighbours: k; 3 is the usual, more lowers variance and raises bias.
-        seed: of the noise of 1e-10 that repeated values get, and of nothing else.
-
-    Raises:
-        InputError: lengths differ, values are NaN or infinite, or `neighbours` is below 1.
-        NotApplicable: more than six dimensions, no more samples than neighbours, a constant x or y, or y equal to x
-            (the information of a continuous variable with itself is infinite).
-
-    >>> import numpy as np
-    >>> from wsss_viz.information import neighbours
-    >>> random = np.random.default_rng(0)
-    >>> x = random.normal(size=1000)
-    >>> y = 0.8 * x + 0.6 * random.normal(size=1000)
-    >>> round(neighbours.neighbour_information(x, y).value_bits, 1)
-    0.7
-    """
-    X, Y = features(x, "x"), features(y, "y")
-    n = same_length(X, Y)
-    _check(n, X.shape[1] + Y.shape[1], neighbours)
-    if X.shape == Y.shape and np.array_equal(X, Y):
-        raise NotApplicable("y is x: the information of a continuous variable with itself is infinite; use its entropy")
-    X, x_notes = _prepare(X, "x", seed)
-    Y, y_notes = _prepare(Y, "y", seed + 1)
-    search = NearestNeighbors(n_neighbors=neighbours, metric="chebyshev").fit(np.hstack([X, Y]))
-    radius = np.nextafter(search.kneighbors()[0][:, -1], 0)
-    within = [KDTree(values, metric="chebyshev").query_radius(values, radius, count_only=True) for values in (X, Y)]
-    local = digamma(neighbours) + digamma(n) - digamma(within[0]) - digamma(within[1])
-    params = {"k": neighbours, "d_x": X.shape[1], "d_y": Y.shape[1]}
-    cap = float(digamma(n) - digamma(neighbours)) / LN2
-    return _result(local, "KSG nearest neighbours", params, cap, (*x_notes, *y_notes))
-
-
 def label_information(x: ArrayLike, labels: ArrayLike, neighbours: int = 3, seed: int = 0) -> MIResult:
     """Ross: I(X;Y) = psi(n) + <psi(k)> - <psi(n_y)> - <psi(m)>, over ln 2, Y discrete.
+
+    The interval is a normal approximation over the samples; each coordinate is divided by its standard deviation first.
 
     m counts the samples, itself among them, strictly nearer than the k-th neighbour of the same label; n_y is the
     label's count. k falls to n_y - 1 for rare labels; samples whose label occurs once are left out.
@@ -88,12 +47,12 @@ def label_information(x: ArrayLike, labels: ArrayLike, neighbours: int = 3, seed
     Args:
         x: (n,) or (n, d_x), d_x at most 5.
         labels: (n,) discrete.
-        neighbours: k.
-        seed: as for `neighbour_information`.
+        neighbours: k; 3 is the usual, more lowers variance and raises bias.
+        seed: of the noise of 1e-10 that repeated values get, and of nothing else.
 
     Raises:
-        InputError: as `neighbour_information`.
-        NotApplicable: as `neighbour_information`, or all labels are the same.
+        InputError: lengths differ, values are NaN or infinite, or `neighbours` is below 1.
+        NotApplicable: more than five dimensions, no more samples than neighbours, a constant x, or one label.
 
     >>> import numpy as np
     >>> from wsss_viz.information import neighbours

@@ -339,12 +339,18 @@ def title(name: str) -> str:
 def lead(name: str) -> str:
     """The first line of the page Erasing: the method's own, else that of its group.
 
+    Raises:
+        InputError: no such method, or one that the page does not step through.
+
     Examples:
         >>> lead("cs-ae") == lead("cs-ae-single"), lead("cs-ae")[:31]
         (True, 'A network learns to erase one c')
     """
-    group = [entry.lead for entry in METHODS.values() if entry.group == METHODS[name].group and entry.lead]
-    return METHODS[name].lead or group[0]
+    entry = method(name)
+    leads = [entry.lead, *(other.lead for other in METHODS.values() if other.group == entry.group)]
+    if not entry.group or not any(leads):
+        raise InputError(f"{entry.title} is not stepped through on the page Erasing: it has no group or no lead there")
+    return next(text for text in leads if text)
 
 
 def roles(names: Iterable[str] = METHODS) -> tuple[str, ...]:

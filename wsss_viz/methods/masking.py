@@ -21,7 +21,6 @@ from wsss_viz.methods.settings import check_mask
 
 __all__ = [
     "EPSILON",
-    "SOFT_SETTINGS",
     "enlarge",
     "erase",
     "hard_mask",
@@ -33,9 +32,6 @@ __all__ = [
 ]
 
 EPSILON = 1e-5
-
-SOFT_SETTINGS = {"ilyak93": (0.5, 10.0), "ngxbac": (0.25, 100.0), "AustinDoolittle": (0.4, 100.0)}
-"""(sigma, omega) of three reimplementations of GAIN: its paper gives no values."""
 
 
 def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
@@ -122,7 +118,7 @@ def top_mask(values: Tensor, share: float) -> Tensor:
 
 
 def soft_mask(values: Tensor, sigma: float, omega: float) -> Tensor:
-    """T(M) = 1 / (1 + exp(-omega (M - sigma))) (GAIN, eq. 4), in (0, 1); `SOFT_SETTINGS` has values that were used.
+    """T(M) = 1 / (1 + exp(-omega (M - sigma))) (GAIN, eq. 4), in (0, 1).
 
     Examples:
         >>> soft_mask(torch.tensor([[0.0, 0.5, 1.0]]), sigma=0.5, omega=10).numpy().round(3)

@@ -126,6 +126,8 @@ class Classifier(nn.Module):
         input_from: where that is from: "given", "sidecar", "checkpoint", "weights", "published" or "assumed", as
             `models.report.Report` explains them.
         layout: of a published network its architecture's name in the registry; "" for others.
+        refinement: what makes the maps that are looked at of the head's, where its authors have such a module (SEAM's
+            `models.pixel_correlation`); None: the head's are looked at. Called with the stages and an input.
         digest: SHA-256 of the file that the weights were read from; "" for none.
         settings: what methods are run with on this very network, by the method's name, where it is not their defaults;
             from its entry in the register of checkpoints.
@@ -146,6 +148,7 @@ class Classifier(nn.Module):
         bias: Tensor | None = None,
         preprocessing: Preprocessing | None = None,
         layout: str = "",
+        refinement: nn.Module | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__()
@@ -164,6 +167,7 @@ class Classifier(nn.Module):
         self.preprocessing = preprocessing or Preprocessing()
         self.input_from = "given" if preprocessing else "assumed"
         self.layout = layout
+        self.refinement = refinement
         self.settings: dict[str, dict[str, Any]] = {name: dict(values) for name, values in (settings or {}).items()}
 
     def early(self, x: Tensor, split: int | None = None) -> Tensor:
@@ -186,6 +190,23 @@ class Classifier(nn.Module):
     def maps(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) to the class maps (N, C, h, w), raw and signed."""
         return self.late(self.early(x))
+
+    def localise(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 3, H, W) to the maps that are looked at (N, C, h, w), raw, and the logits (N, C).
+
+        These maps are the head's, whose means the logits are, or what the `refinement` makes of them.
+
+        Examples:
+            >>> from wsss_viz.models.colour_network import colour_network
+            >>> maps, logits = colour_network().localise(torch.ones(1, 3, 2, 5))
+            >>> tuple(maps.shape), logits.tolist()
+            ((1, 3, 2, 5), [[1.0, 1.0, 1.0]])
+        """
+        if self.refinement is None:
+            maps = self.maps(x)
+            return maps, self.pool(maps)
+        refined, maps = self.refinement(self.stages, channels_last(x))
+        return refined, self.pool(maps)
 
     def pool(self, maps: Tensor) -> Tensor:
         """Class maps (N, C, h, w) to logits (N, C): the spatial mean, plus the bias where there is one."""

@@ -11,6 +11,7 @@ from torch import nn
 
 from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier
+from wsss_viz.models.pixel_correlation import PixelCorrelation
 
 __all__ = ["TOP", "narrow", "narrow_to_top", "with_rows"]
 
@@ -80,6 +81,7 @@ def with_rows(classifier: Classifier, rows: Sequence[int], names: Sequence[str])
     index = torch.tensor(list(rows), device=classifier.device)
     head = nn.Conv2d(classifier.head.in_channels, len(rows), 1, bias=False)
     head.weight = nn.Parameter(classifier.head.weight.detach()[index].clone(), requires_grad=False)
+    refinement = classifier.refinement
     narrowed = Classifier(
         list(classifier.stages),
         head,
@@ -89,6 +91,7 @@ def with_rows(classifier: Classifier, rows: Sequence[int], names: Sequence[str])
         bias=None if classifier.bias is None else classifier.bias[index].clone(),
         preprocessing=classifier.preprocessing,
         layout=classifier.layout,
+        refinement=refinement.narrowed(rows) if isinstance(refinement, PixelCorrelation) else None,
         settings=classifier.settings,
     )
     narrowed.train(classifier.training)

@@ -197,6 +197,7 @@ def _of_network(network: Recognised, head: ClassList | None) -> dict[str, Any]:
         "classes": head.names if head else (),
         "classes_from": head.source if head else "",
         "background": head.background if head else False,
+        "maps_are": known.maps_are,
         "stride": known.stride,
         "stride_from": "assumed" if len(known.strides) > 1 and known.input_source == "assumed" else known.input_source,
         "preprocessing": {"mean": known.mean, "std": known.std, "short_side": known.short_side},

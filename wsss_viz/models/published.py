@@ -145,7 +145,7 @@ def load_backbone(path: Path | str) -> nn.Module:
     path, part = part_of(Path(path))
     file = read_tensors(path)
     report, network = report_on(file, path, part=part)
-    if network is None or network.architecture not in ("mxnet-resnet38d", "resnet38d"):
+    if network is None or network.architecture not in ("mxnet-resnet38d", "resnet38d", "seam-resnet38d"):
         raise InputError(f"{report.file} holds no ResNet-38d: give resnet_38d.params, or load a classifier")
     gaps = [key for key in network.missing if key != "fc8_20.weight"] or network.unexpected
     if gaps:
@@ -162,15 +162,16 @@ def _build(file: TensorFile, network: Recognised, report: Report) -> Classifier:
     bias = weights.pop(network.bias) if network.bias else None
     if report.background:
         rows, bias = rows[1:], None if bias is None else bias[1:]
-    stages = known.stages(_filled(network, weights))
+    filled = _filled(network, weights)
+    stages = known.stages(filled)
     dilate(stages, known.built_stride or known.stride, report.stride, known.title)
     head = nn.Conv2d(rows.shape[1], rows.shape[0], 1, bias=False)
     head.weight = nn.Parameter(rows[:, :, None, None].contiguous(), requires_grad=False)
-    return (
-        Classifier(stages, head, report.classes, stride=report.stride, split=known.split, bias=bias, layout=known.name)
-        .eval()
-        .requires_grad_(False)
-    )
+    classifier = Classifier(
+        stages, head, report.classes, stride=report.stride, split=known.split, bias=bias, layout=known.name,
+        refinement=known.refinement(filled, head),
+    )  # fmt: skip
+    return classifier.eval().requires_grad_(False)
 
 
 def _tensor(file: TensorFile, network: Recognised, key: str) -> Tensor:

@@ -36,6 +36,7 @@ class Report:
         classes: in the order of the maps.
         classes_from: where their names are from.
         background: whether the head's first row is a background that is left out.
+        maps_are: which maps are looked at, where they are not the head's.
         stride: pixels per cell of the maps.
         stride_from: where it is from, as `input_from`.
         preprocessing: mean and std of x / 255, RGB, and the side that the shorter one is brought to.
@@ -66,6 +67,7 @@ class Report:
     classes: tuple[str, ...] = ()
     classes_from: str = ""
     background: bool = False
+    maps_are: str = ""
     stride: int = 0
     stride_from: str = ""
     preprocessing: dict[str, Any] | None = None
@@ -95,6 +97,7 @@ class Report:
             "tensors": keys if self.layout else f"{self.tensors} names, of no known network",
             "parameters": f"{self._count()}, {', '.join(self.dtypes)}" if self.parameters else "",
             "classes": f"{len(self.classes)}: {_some(self.classes)} ({self.classes_from})" if self.classes else "",
+            "maps": self.maps_are,
             "input": self._input(),
             "also there": _some(self.others),
             "missing": _some(self.missing),

@@ -1,12 +1,9 @@
-"""What the lecture shows beside the methods' own traces: a class map's sum, looks after erasing, masks that spill over.
+"""What the lecture shows beside the methods' own traces: what a segmentation network says, masks that spill over.
 
 The traces, each of one scene by the name in the file:
 
-    class-sum     one step: `maps` (C, h, w), `scores`, in `arrays` the last features `features` (D, h, w) and the
-                  weights `weights` (C, D), so that maps = weights . features
     segmented     one step, what the segmentation network says, told no label: `maps` (C, h, w), each class's logit
                   less the background's, `scores` (C,) their highest values, in `arrays` the mask `found` (H, W)
-    looks-NAME    the erasing experiment on the class NAME (`evaluation.erasing_steps`)
     spill-NAME    what the ordinary classifier says once the class NAME is erased, and more than that: step 0 by the
                   class's own CS-AE mask m, step 1 by m and the true objects of all other labels, step 2 by one mask
                   for all labels, max_c m_c. Each with the erased image, its `mask` (H, W), `scores` (C,), in `terms`
@@ -37,7 +34,6 @@ __all__ = [
     "SEGMENTER",
     "build_lessons",
     "class_sum",
-    "erased_above_thresholds",
     "lessons_path",
     "segmented",
     "spill",
@@ -99,22 +95,6 @@ def segmented(network: Segmenter, sample: Sample) -> Trace:
     maps = _numpy(logits[1:] - logits[:1])
     arrays = {"found": segment(network, sample.image)}
     return Trace((Step(0, maps, maps.max(axis=(1, 2)), arrays=arrays),), classes=network.classes)
-
-
-def erased_above_thresholds(classifier: Classifier, sample: Sample, name: str) -> Trace:
-    """The trace `looks-NAME`.
-
-    Examples:
-        >>> from wsss_viz.data.sources import sample
-        >>> from wsss_viz.models import load
-        >>> classifier = load("scenes-classifier", "cpu")
-        >>> trace = erased_above_thresholds(classifier, sample("scenes:test:17"), "dog")
-        >>> len(trace.steps), [round(float(step.scores[classifier.classes.index("dog")])) for step in trace.steps[:3]]
-        (10, [18, 16, 6])
-    """
-    from wsss_viz.evaluation.erasing_steps import erasing_steps
-
-    return Trace.collect(erasing_steps(classifier, sample, name), classes=classifier.classes)
 
 
 def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str) -> Trace:
@@ -187,12 +167,13 @@ def build_lessons(
     Examples:
         >>> import tempfile
         >>> from wsss_viz.models import load
+        >>> from wsss_viz.models.segmenter import load_segmenter
         >>> from wsss_viz.traces.trace_file import TraceFile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder) / "lessons.zip"
-        ...     build_lessons(path, load("scenes-classifier", "cpu"), None, None, ["scenes:test:17"])
+        ...     build_lessons(path, load("scenes-classifier", "cpu"), None, load_segmenter(), ["scenes:test:17"])
         ...     list(TraceFile(path))
-        ['class-sum/scenes:test:17', 'looks-dog/scenes:test:17']
+        ['segmented/scenes:test:17']
     """
 
     from wsss_viz.data.files import whole_file
@@ -206,12 +187,8 @@ def build_lessons(
     for number, source in enumerate(sources):
         (sample,) = open_data(source)
         labels = sample.labels or ()
-        if number == 0:
-            traces[trace_name("class-sum", source)] = class_sum(classifier, sample)
-            if segmenter is not None:
-                traces[trace_name("segmented", source)] = segmented(segmenter, sample)
-            for name in labels:
-                traces[trace_name(f"looks-{name}", source)] = erased_above_thresholds(classifier, sample, name)
+        if number == 0 and segmenter is not None:
+            traces[trace_name("segmented", source)] = segmented(segmenter, sample)
         if network is not None and CARRIER in labels and len(labels) > 1:
             traces[trace_name(f"spill-{CARRIER}", source)] = spill(classifier, network, sample, CARRIER)
     methods = ("cs-ae",) if network is not None else ()

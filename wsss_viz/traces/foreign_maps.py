@@ -208,6 +208,8 @@ def _of_dictionary(path: Path, content: Mapping[str | int, NDArray], size: tuple
             return _Keyed(listed, maps, with_background=True if name == "IS_CAM" else None)
         shape = "" if name is None else f" (keys of {keys.dtype})"
         raise InputError(f"{path} holds no class maps{shape}: there are {', '.join(map(str, content))[:80]}; {_WANTED}")
+    if not content:  # PSA's of an image without labels
+        return _Keyed([], np.zeros((0, *size), np.float32))
     numbered = {int(key): value for key, value in content.items() if str(key).isdecimal()}
     if content and len(numbered) == len(content):
         if len({array.shape for array in numbered.values()}) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,16 @@ def test_a_checkpoint_that_has_gone_and_a_partner_of_its_own_are_no_error(open_p
     page.run()
     assert not page.exception
     assert "no longer on this server" in page.error[0].value
+
+
+def test_a_file_that_was_replaced_by_one_of_its_size_and_date_is_read_again(
+    open_page: OpenPage, folder: Path, cold_caches: None
+) -> None:
+    path = folder / "od_cam.safetensors"
+    before = panel(finished(open_page("own", checkpoint=path.name)), "CAM")["steps"][0]["scores"]
+    dated = path.stat()
+    path.write_bytes((folder / "14net_er.safetensors").read_bytes())
+    os.utime(path, ns=(dated.st_atime_ns, dated.st_mtime_ns))
+    assert path.stat().st_size == dated.st_size
+    after = panel(finished(open_page("own", checkpoint=path.name)), "CAM")["steps"][0]["scores"]
+    assert after != before

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+import streamlit as st
 
-from wsss_viz.app.services.jobs import Jobs, Limits, Request
+from wsss_viz.app.services.jobs import Jobs, Limits, Request, panel
 from wsss_viz.app.services.jobs.panel import progress_text
 from wsss_viz.errors import InputError
 from wsss_viz.traces import Step
@@ -332,3 +333,49 @@ def test_eight_threads_each_get_their_own_images_steps() -> None:
     for thread in threads:
         thread.join(PATIENCE)
     assert failures == []
+
+
+def test_a_session_that_has_had_much_waits_behind_one_that_has_had_nothing() -> None:
+    now = [0.0]
+    jobs, gates = Jobs(clock=lambda: now[0]), [Gate(1) for _ in range(4)]
+    requests = [Request(name, gate.work, 1) for name, gate in zip("abcd", gates, strict=True)]
+    jobs.submit("rude", requests[0])
+    until(lambda: gates[0].runs == 1)
+    jobs.submit("other", requests[3])
+    jobs.cancel("other", requests[3])
+    jobs.submit("third", requests[1])
+    now[0] += 20
+    gates[0].let()
+    until(lambda: gates[1].runs == 1)
+    jobs.submit("rude", requests[2])
+    jobs.submit("modest", requests[3])
+    assert [jobs.poll(who, request).ahead for who, request in (("rude", requests[2]), ("modest", requests[3]))] == [
+        2,
+        1,
+    ]
+    gates[1].let()
+    until(lambda: gates[3].runs == 1)
+    assert gates[2].runs == 0
+    gates[3].let()
+    gates[2].let()
+    until(lambda: state_of(jobs, "rude", requests[2]) == "done")
+
+
+def test_what_a_tab_left_stops_with_it_and_what_others_want_goes_on() -> None:
+    jobs, first, second = Jobs(), Gate(9), Gate(9)
+    alone, shared = Request("alone", first.work, 9), Request("shared", second.work, 9)
+    jobs.submit("tab/1", alone)
+    jobs.submit("tab/2", shared)
+    jobs.submit("other/3", shared)
+    until(lambda: first.runs == 1)
+    jobs.leave("tab")
+    first.let()
+    assert first.closed.wait(PATIENCE)
+    second.let(9)
+    until(lambda: state_of(jobs, "other/3", shared) == "done")
+
+
+def test_no_clearing_of_caches_ends_the_servers_jobs() -> None:
+    before = panel.jobs()
+    st.cache_resource.clear()
+    assert panel.jobs() is before

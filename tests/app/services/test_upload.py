@@ -10,6 +10,8 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, viewer_data
@@ -168,3 +170,18 @@ def test_what_is_kept_of_a_large_upload_is_bounded_and_looks_the_same() -> None:
     kept = bounded(ramp, STORED_SIDE)
     assert kept.shape == (STORED_SIDE, 683, 3)
     assert np.abs(kept[::256, 0, 0].astype(int) - np.linspace(0, 255, STORED_SIDE)[::256]).max() <= 2
+
+
+def test_a_picture_that_was_read_is_not_held_twice(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    added: list[UploadedFileRec] = []
+    add_file = MemoryUploadedFileManager.add_file
+
+    def adding(self: MemoryUploadedFileManager, session_id: str, file: UploadedFileRec) -> None:
+        added.append(file)
+        add_file(self, session_id, file)
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "add_file", adding)
+    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    assert [(file.name, len(file.data) > 0) for file in added] == [("photo.png", True), ("photo.png", False)]
+    assert added[0].file_id == added[1].file_id
+    assert panels(page)[0][0] == "Your image"

@@ -11,6 +11,8 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from wsss_viz.app import session
 from wsss_viz.app.services import samples
@@ -57,7 +59,16 @@ def _taken() -> None:
             st.session_state[_NOTICED] = "; ".join(in_words(note) for note in picture.notes)
         except InputError as error:
             st.session_state[_ERROR] = str(error)
+        forget(file)
     session.change(classes=(), focus="")
+
+
+def forget(file: UploadedFile) -> None:
+    """Empties an upload that has been read: Streamlit would hold its bytes for as long as the page is open."""
+    context = get_script_run_ctx(suppress_warning=True)
+    add_file = getattr(context.uploaded_file_mgr, "add_file", None) if context else None
+    if context is not None and add_file is not None:
+        add_file(context.session_id, UploadedFileRec(file.file_id, file.name, file.type, b""))
 
 
 def is_there() -> bool:

@@ -258,7 +258,7 @@ def read_maps(sample: Sample, name: str, align: str = FIELD) -> Trace:
 
 def _step(stored: SampleMaps, sample: Sample) -> Step:
     words = matching(sample.classes, stored.keys).renamed
-    maps = stored.maps
+    maps = None if stored.stored is None else stored.stored.maps
     if stored.mask is not None:
         maps = np.stack([stored.mask == index for index in range(1, len(stored.keys) + 1)])
     size = sample.size if maps is None or not len(maps) else maps.shape[1:]
@@ -270,7 +270,8 @@ def _step(stored: SampleMaps, sample: Sample) -> Step:
             targets.append(index)
     scores = np.full(len(sample.classes), np.nan, np.float32)
     note = FINISHED if stored.mask is not None else None
-    return Step(0, planes, scores, tuple(targets), stop=note, centres=None if note else stored.centres)
+    centres = None if note or stored.stored is None else stored.stored.centres
+    return Step(0, planes, scores, tuple(targets), stop=note, centres=centres)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from wsss_viz.app.state.parameters import (
 from wsss_viz.errors import InputError
 from wsss_viz.information.estimator_names import check_estimator
 
-SECTIONS = ("plane", "minimal", "table", "chain", "probe")
+SECTIONS = ("plane", "bottleneck", "minimal", "table", "chain", "probe")
 NETWORK_ACTIVATIONS = ("tanh", "relu", "sigmoid")
 UNIT_ACTIVATIONS = (*NETWORK_ACTIVATIONS, "softsign", "elu", "linear")
 NETWORK_LAYERS = ("T1", "T2", "T3", "T4", "T5", "output")
@@ -29,6 +29,31 @@ PROBED = ("class", "coat", "rib")
 BIN_LAYOUTS = ("value", "short", "before")
 UNIT_BINS = (5, 10, 20, 30, 50, 100, 300, 1000)
 READERS = ("logistic", "mlp")
+BETAS: tuple[float, ...] = (
+    0.5,
+    0.7,
+    0.9,
+    1.1,
+    1.5,
+    2.0,
+    2.2,
+    2.3,
+    2.4,
+    2.5,
+    2.7,
+    3.0,
+    3.5,
+    4.0,
+    5.0,
+    7.0,
+    10.0,
+    12.0,
+    13.0,
+    15.0,
+    17.0,
+)
+BETAS += (20.0, 25.0, 30.0, 40.0, 60.0, 100.0)
+JOINTS = ("noisy", "function")
 
 
 @dataclass(frozen=True)
@@ -52,6 +77,8 @@ class InformationState:
         links: of the chain.
         probed: one of `PROBED`.
         reader: one of `READERS`, the family of the probes.
+        beta: one of `BETAS`, what a bit of the label is worth in the information bottleneck.
+        joint: one of `JOINTS`, the inputs and labels that are compressed.
     """
 
     section: str = "plane"
@@ -71,6 +98,8 @@ class InformationState:
     links: int = 5
     probed: str = "class"
     reader: str = "logistic"
+    beta: float = 3.0
+    joint: str = "noisy"
 
 
 def _read_estimator(text: str) -> str:
@@ -104,6 +133,13 @@ def _read_bins(text: str) -> int:
     return int(text)
 
 
+def _read_beta(text: str) -> float:
+    values = {f"{beta:g}": beta for beta in BETAS}
+    if text not in values:
+        raise ValueError(f"one of {', '.join(values)}")
+    return values[text]
+
+
 PARAMETERS = (
     Parameter("section", choice(SECTIONS)),
     Parameter("activations", subset(NETWORK_ACTIVATIONS, least=1)),
@@ -122,4 +158,6 @@ PARAMETERS = (
     Parameter("links", whole(1, MOST_LINKS)),
     Parameter("probed", choice(PROBED)),
     Parameter("reader", choice(READERS)),
+    Parameter("beta", Notation(_read_beta, lambda beta: f"{beta:g}")),
+    Parameter("joint", choice(JOINTS)),
 )

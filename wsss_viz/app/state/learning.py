@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, switch, whole, write_numbers
 from wsss_viz.app.state.scene import read_example
 
-LESSONS = 13
+LESSONS = 14
 LARGEST_CELL = 63
 DATASETS = ("voc", "coco", "thousand")
 SCORES = ("miou", "discriminative", "non_discriminative", "precision")

@@ -13,7 +13,7 @@ import streamlit as st
 
 from wsss_viz.app import caching
 from wsss_viz.app.widgets import markup, rendering
-from wsss_viz.app.widgets.markup import listed, probability
+from wsss_viz.app.widgets.markup import probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
@@ -25,14 +25,6 @@ def _picture(ground: Sample, key: tuple[object, ...], draw: Callable[[], renderi
     whole = (caching.digest(ground.image, ground.mask), *key)
     content = caching.picture(ground, whole, lambda: rendering.png(draw()))
     st.image(content, width="stretch", output_format="PNG", alt=alt)
-
-
-def image_panel(ground: Sample, title: str, note: str) -> None:
-    """The image as it is."""
-    labels = f": {listed(ground.labels)}" if ground.labels else ""
-    with st.container(gap="xsmall"):
-        st.html(markup.panel_title(title, note))
-        _picture(ground, ("image",), lambda: rendering.enlarge(ground.image), f"{title}{labels}")
 
 
 def pixels(sample: Sample) -> str:

@@ -16,6 +16,7 @@ __all__ = ["Architecture", "Recognised", "architecture", "architectures"]
 _FILES = (
     "irn_resnet50",
     "resnet38d",
+    "seam_resnet38d",
     "mxnet_resnet38d",
     "torchvision_resnet",
     "efficientnet_lite",

@@ -92,6 +92,7 @@ class Architecture:
         split: stages that its own training left as they were, which methods leave alone too.
         mean, std, short_side: of its input, the fields of `Preprocessing`.
         input_source: where these are from: "published" with the network's code, or "assumed".
+        maps_are: in words, which maps `refinement` gives in place of the head's; "" for none.
     """
 
     name = ""
@@ -108,6 +109,7 @@ class Architecture:
     std: tuple[float, float, float] = IMAGENET_STD
     short_side: int | None = None
     input_source = "assumed"
+    maps_are = ""
 
     def prefixes(self, names: Sequence[str]) -> list[str]:
         """Where in a file networks of this architecture begin."""
@@ -154,6 +156,10 @@ class Architecture:
     def stages(self, network: nn.Module) -> list[nn.Module]:
         """The network as modules applied in order."""
         raise NotImplementedError(self.name)
+
+    def refinement(self, network: nn.Module, head: nn.Conv2d) -> nn.Module | None:
+        """What makes the maps that are looked at of the head's (`Classifier.localise`); None: they are the head's."""
+        return None
 
     def described(self, description: Mapping[str, Any], classes: Sequence[str]) -> Classifier:
         """The classifier, without numbers, that a checkpoint of this project describes in its header.

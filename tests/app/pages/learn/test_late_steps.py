@@ -1,4 +1,4 @@
-"""Steps 8 to 13 say what they show: closed forms, the stored runs and reports, and claims that follow them."""
+"""The later steps say what they show: closed forms, the stored runs and reports, and claims that follow them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from wsss_viz.app.pages.learn.steps import (
     last_sigmoid,
     mutual_information,
     results,
+    trade_off,
 )
-from wsss_viz.app.pages.learn.syllabus import lesson
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.services import gradients
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state import information as information_state
+from wsss_viz.app.state.learning import LESSONS
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.seeds import ImageScores
+from wsss_viz.information.bottleneck import JOINTS
 from wsss_viz.information.discrete import table_measures
 from wsss_viz.information.plane import INPUT
 from wsss_viz.models.manifest import read_manifest
 
-STEPS = (8, 9, 10, 11, 12, 13)
+NUMBERS = {topic.module: number for number, topic in enumerate(SYLLABUS, start=1)}
+STEPS = tuple(range(NUMBERS["mutual_information"], LESSONS + 1))
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -42,7 +47,7 @@ def test_a_step_opens_and_says_where_it_goes_on(open_page: OpenPage, step: int) 
 
 
 def test_a_slider_shows_its_value_after_another_one_of_the_step_before(open_page: OpenPage) -> None:
-    page = open_page("learn", step="8")
+    page = open_page("learn", step=str(NUMBERS["mutual_information"]))
     page.button(key="after").click().run()
     (slider,) = page.slider
     assert slider.label == "How often a link flips the bit"
@@ -51,7 +56,9 @@ def test_a_slider_shows_its_value_after_another_one_of_the_step_before(open_page
 
 def test_no_score_of_the_results_is_beyond_the_edge_of_a_presented_slide(open_page: OpenPage) -> None:
     (scores,) = [
-        group for group in open_page("learn", step="13", present="1").get("button_group") if group.label == "Score"
+        group
+        for group in open_page("learn", step=str(NUMBERS["results"]), present="1").get("button_group")
+        if group.label == "Score"
     ]
     assert scores.proto.wrap
 
@@ -83,7 +90,7 @@ def test_the_noisy_copys_answer_is_the_option_nearest_to_the_value() -> None:
 
 
 def test_the_table_opens_in_information_with_the_same_distribution() -> None:
-    found = lesson(8, ViewState(step=8, flip=0.13)).inspect.state
+    found = lesson(NUMBERS["mutual_information"], ViewState(flip=0.13)).inspect.state
     weights = np.array(found.table).reshape(2, 2) / sum(found.table)
     assert np.allclose(weights, mutual_information.differing(0.13))
 
@@ -129,7 +136,7 @@ def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
     assert information_plane.question(4.8, 0.1).right == 2
     assert information_plane.question(4.8, 2.0).right == 1
     assert information_plane.question(4.8, 4.0).right == 0
-    unknown = lesson(10, ViewState(step=10, estimator="width:0.5"))
+    unknown = lesson(NUMBERS["information_plane"], ViewState(estimator="width:0.5"))
     assert unknown.inspect.state.estimator == "default"
 
 
@@ -186,7 +193,7 @@ def test_the_averages_on_the_sigmoid_are_those_of_the_runs_and_the_photograph_is
     assert every.count == 16
     assert every.values[1, 0, 0] > every.values[2, 0, 0], "RIB ends with more of the body than its control"
     assert all(run.start.non_discriminative < run.end["rib"].non_discriminative for run in runs)
-    page = open_page("learn", step="12", example="photos:koala")
+    page = open_page("learn", step=str(NUMBERS["last_sigmoid"]), example="photos:koala")
     assert "koala" in page.title[0].value
     data = viewer_data(page, "learn_sigmoid")
     assert len(data["content"]["panels"]) == 4
@@ -199,5 +206,17 @@ def test_published_numbers_are_said_to_be_that(open_page: OpenPage) -> None:
     assert "not measured here" in html
     assert "68.6" in html
     assert "68.2" in html
-    page = open_page("learn", step="13", score="precision")
+    page = open_page("learn", step=str(NUMBERS["results"]), score="precision")
     assert any("Precision" in element.value for element in page.html)
+
+
+def test_the_trade_off_says_what_the_encoder_keeps_and_where_the_betas_lead(open_page: OpenPage) -> None:
+    step = str(NUMBERS["trade_off"])
+    assert "forgets everything" in open_page("learn", step=step, beta="2").title[0].value
+    page = open_page("learn", step=step, beta="3", joint="function")
+    assert page.select_slider(key="learn_beta").value == 3
+    assert page.title[0].value.startswith("0.54 of 5 bits of X keep 56%")
+    asked = trade_off.question()
+    assert asked.options[asked.right] == "its two ends alone"
+    assert "Of 27 betas 0 lead between" in asked.answer
+    assert tuple(information_state.JOINTS) == tuple(JOINTS)

@@ -6,7 +6,14 @@ import streamlit as st
 
 from wsss_viz.app import frame, session
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.information import chain_section, minimal_section, plane_section, probe_section, table_section
+from wsss_viz.app.pages.information import (
+    bottleneck_section,
+    chain_section,
+    minimal_section,
+    plane_section,
+    probe_section,
+    table_section,
+)
 from wsss_viz.app.state.information import SECTIONS
 
 EXPLANATION = Explanation(
@@ -19,6 +26,7 @@ EXPLANATION = Explanation(
 
 TITLES = {
     "plane": "Information plane",
+    "bottleneck": "Bottleneck",
     "minimal": "One weight",
     "table": "2x2 table",
     "chain": "Chain",
@@ -26,6 +34,7 @@ TITLES = {
 }
 SECTION_PARTS = {
     "plane": (plane_section.lead, plane_section.plane_section),
+    "bottleneck": (bottleneck_section.lead, bottleneck_section.bottleneck_section),
     "minimal": (minimal_section.lead, minimal_section.minimal_section),
     "table": (table_section.lead, table_section.table_section),
     "chain": (chain_section.lead, chain_section.chain_section),

@@ -165,15 +165,11 @@ def _lesson_trace(checkpoint: str, name: str, source: str, stamps: Stamps) -> tu
     stored = _lessons(stamps)
     if stored and stored.has(name, source):
         return stored.trace(name, source), "precomputed"
-    kind, _, label = name.rpartition("-")
-    sample, classifier = samples.scene(source), checkpoints.classifier()
-    if kind == "looks":
-        return lessons.erased_above_thresholds(classifier, sample, label), "computed now"
+    sample = samples.scene(source)
     if name == "segmented":
         return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), "computed now"
-    if kind == "spill":
-        return lessons.spill(classifier, checkpoints.trained("cs-ae"), sample, label), "computed now"
-    return lessons.class_sum(classifier, sample), "computed now"
+    networks = checkpoints.classifier(), checkpoints.trained("cs-ae")
+    return lessons.spill(*networks, sample, name.removeprefix("spill-")), "computed now"
 
 
 def lesson_trace(name: str, source: str) -> tuple[Trace, str]:

@@ -27,6 +27,7 @@ SYLLABUS = (
     Topic("Class-specific erasing", "sofa"),
     Topic("Mutual information", "mutual_information"),
     Topic("The data-processing inequality", "data_processing"),
+    Topic("The information bottleneck", "trade_off"),
     Topic("The information plane", "information_plane"),
     Topic("The gradient-ratio experiment", "gradient_ratio"),
     Topic("RIB: the last sigmoid removed", "last_sigmoid"),

@@ -13,7 +13,7 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
-from wsss_viz.app.services.upload import bounded
+from wsss_viz.app.services.upload import bounded, forget
 from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
@@ -91,7 +91,7 @@ def _pace(classifier: Classifier) -> tuple[float, float]:
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _opened(path: str, stamp: tuple[int, int], device: str) -> Opened:
+def _opened(path: str, stamp: tuple[int, ...], device: str) -> Opened:
     return open_checkpoint(Path(path))
 
 
@@ -102,7 +102,9 @@ def opened(name: str) -> Opened:
         return Opened(None, None, refusal=f"{name} is no longer on this server: choose another checkpoint")
     status = path.stat()
     with st.spinner(f"Reading {name}; a large network takes some seconds", show_time=True):
-        checkpoint = _opened(str(path), (status.st_mtime_ns, status.st_size), checkpoints.wanted_device())
+        # the time of the last change of any kind, which no copying sets back
+        stamp = status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size
+        checkpoint = _opened(str(path), stamp, checkpoints.wanted_device())
     if checkpoint.network is not None:
         know(checkpoint.network.classes)
     return checkpoint
@@ -175,6 +177,7 @@ def _upload() -> Opened | None:
         with st.spinner(f"Reading {file.name}; a large network takes some seconds", show_time=True):
             uploaded = (file.file_id, _read_upload(file.getvalue(), weight_suffix(file.name)))
         st.session_state[_UPLOADED] = uploaded
+        forget(file)
     if uploaded[1].network is not None:
         know(uploaded[1].network.classes)
     return uploaded[1]

@@ -111,6 +111,7 @@ class Jobs:
         self.limits = limits or Limits()
         self._clock = clock
         self._jobs: dict[Hashable, _Job] = {}  # in the order they were asked for
+        self._spent: dict[str, float] = {}  # by session, the workers' seconds since nobody waited
         self._workers: dict[str, threading.Thread] = {}
         self._changed = threading.Condition()
 
@@ -161,6 +162,14 @@ class Jobs:
         with self._changed:
             self._release(owner, _key(owner, request))
 
+    def leave(self, session: str) -> None:
+        """Ends all leases of the owners `session/...`: their tab is gone."""
+        with self._changed:
+            for key, job in list(self._jobs.items()):
+                for owner in [owner for owner in job.leases if owner.partition("/")[0] == session]:
+                    self._release(owner, key)
+            self._sweep()
+
     def wait(self, owner: str, request: Request, seconds: float) -> None:
         """Returns once the job has ended, or after so many seconds."""
         with self._changed:
@@ -206,18 +215,13 @@ class Jobs:
             del self._jobs[key]
 
     def _snapshot(self, job: _Job) -> Snapshot:
-        before = 0
-        for other in self._jobs.values():
-            if other is job:
-                break
-            before += other.going and other.request.device == job.request.device
         count, now = len(job.steps), self._clock()
         pace = (job.latest - job.first) / (count - 1) if count > 1 else None
         return Snapshot(
             job.state,
             tuple(job.steps),
             job.request.total,
-            before if job.state == WAITING else 0,
+            self._ahead(job) if job.state == WAITING else 0,
             now - job.started if job.started else 0.0,
             None if pace is None else max(0.0, pace * (job.request.total - count) - (now - job.latest)),
             job.line,
@@ -237,8 +241,20 @@ class Jobs:
             del job
 
     def _next(self, device: str) -> _Job | None:
-        fitting = (job for job in self._jobs.values() if job.state == WAITING and job.request.device == device)
-        return next(fitting, None)
+        queue = self._queue(device)
+        if not queue:
+            self._spent.clear()
+        return next(iter(queue), None)
+
+    def _queue(self, device: str) -> list[_Job]:
+        """The jobs that wait, in their turn: of who has had less of the workers first, else as they were asked for."""
+        waiting = [job for job in self._jobs.values() if job.state == WAITING and job.request.device == device]
+        return sorted(waiting, key=lambda job: min((self._spent.get(owner, 0.0) for owner in job.leases), default=0.0))
+
+    def _ahead(self, job: _Job) -> int:
+        device = job.request.device
+        running = sum(one.state == RUNNING and one.request.device == device for one in self._jobs.values())
+        return running + self._queue(device).index(job)
 
     def _work_on(self, job: _Job) -> None:
         line, failed = "", False
@@ -262,6 +278,9 @@ class Jobs:
         with self._changed:
             if job.state == RUNNING:
                 job.state, job.line = (FAILED if line else DONE), line
+            for owner in job.leases:
+                spent = (self._clock() - job.started) / len(job.leases)
+                self._spent[owner] = self._spent.get(owner, 0.0) + spent
             self._changed.notify_all()
 
     def _take(self, job: _Job, step: Step) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from wsss_viz.app import session
 from wsss_viz.app.services.jobs.manager import CANCELLED, DONE, FAILED, WAITING, Jobs, Request, Snapshot
@@ -24,10 +25,12 @@ _REMEMBERED = 6
 Draw = Callable[[Snapshot], None]
 
 
-@st.cache_resource(show_spinner=False)
+_jobs = Jobs()
+
+
 def jobs() -> Jobs:
-    """The server's jobs."""
-    return Jobs()
+    """The server's jobs: no cache, which could be cleared while they go on."""
+    return _jobs
 
 
 def follow(
@@ -74,7 +77,10 @@ def follow(
 
 
 def _owner() -> str:
-    owner: str = st.session_state.setdefault(_OWNER, secrets.token_hex(8))
+    """The tab's name among the jobs' owners: the session's, by which it is known when it is gone, and a random one."""
+    context = get_script_run_ctx(suppress_warning=True)
+    session_id = context.session_id if context else ""
+    owner: str = st.session_state.setdefault(_OWNER, f"{session_id}/{secrets.token_hex(8)}")
     return owner
 
 
@@ -104,9 +110,11 @@ def reach(request: Request) -> Snapshot:
     if request.key in _ended():
         return _ended()[request.key]
     manager, owner = jobs(), _owner()
-    manager.submit(owner, request)
-    manager.wait(owner, request, AT_ONCE)
-    snapshot = manager.poll(owner, request) or manager.submit(owner, request)
+    snapshot = manager.poll(owner, request)
+    if snapshot is None or snapshot.state != DONE:  # to ask for what is there would end the session's other job
+        manager.submit(owner, request)
+        manager.wait(owner, request, AT_ONCE)
+        snapshot = manager.poll(owner, request) or manager.submit(owner, request)
     _remember(request, snapshot)
     return snapshot
 

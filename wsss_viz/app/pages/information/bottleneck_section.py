@@ -1,0 +1,52 @@
+"""The information bottleneck on five bits and a label: the best trade-off between forgetting X and telling of Y."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.pages.information import bottleneck_chart as drawn
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.information import BETAS, JOINTS
+from wsss_viz.app.widgets import chart_exports
+from wsss_viz.app.widgets.chart import show
+
+
+def lead(state: ViewState) -> str:
+    """What the encoder of the slider's beta keeps."""
+    return f"The smallest T that still tells of Y: min I(X;T) - beta I(T;Y). {drawn.said(state.joint, state.beta)}"
+
+
+def bottleneck_section(state: ViewState) -> None:
+    """The curve, the point and the encoder of beta, exactly."""
+    controls(state)
+    chart = drawn.trade_off_chart(state.joint, state.beta, 420)
+    show(chart, "bottleneck", drawn.said(state.joint, state.beta))
+    ends, between = drawn.reached(state.joint)
+    st.caption(
+        f"{drawn.joint_words(state.joint)} Exact, by Blahut-Arimoto. Dashed: I(T;Y) can exceed neither I(X;T) nor "
+        "I(X;Y); it is the bound that is drawn in the information plane of the stored networks too, whose label is a "
+        f"function of the input. Dotted: the slope 1 / beta. Of {len(BETAS)} betas {between} lead between the ends of "
+        f"the curve, {ends} to an end."
+    )
+    rows = [
+        {
+            "beta": one.beta, "I(X;T)": one.of_input.value_bits, "I(T;Y)": one.of_label.value_bits,
+            "symbols": len(one.weights), "estimator": one.of_input.estimator,
+        }
+        for one in drawn.compressed(state.joint)
+    ]  # fmt: skip
+    chart_exports.buttons("bottleneck", rows, {"joint": state.joint, "beta": state.beta}, chart)
+
+
+def controls(state: ViewState) -> None:
+    """Beta, and which joint is compressed."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.segmented_control(
+            "Joint", JOINTS, format_func=lambda name: drawn.NAMES[name], required=True, label_visibility="collapsed",
+            **session.control("joint", state.joint),
+        )  # fmt: skip
+        st.select_slider(
+            "Beta: what a bit of Y is worth, in bits of X", BETAS, format_func=lambda beta: f"{beta:g}", width=420,
+            **session.control("beta", state.beta),
+        )  # fmt: skip

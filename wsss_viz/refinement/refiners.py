@@ -1,0 +1,187 @@
+"""Refiners by name: from an image and class maps, whoever made them, to Steps and masks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.refinement.crf import dense_crf, label_logits, mean_field, score_logits
+from wsss_viz.refinement.memory import check_memory
+from wsss_viz.refinement.pixel_adaptive import pamr
+from wsss_viz.refinement.settings import REFINERS, CrfSettings, PamrSettings
+from wsss_viz.traces.centres import CellCentres
+from wsss_viz.traces.normalisation import normalise
+from wsss_viz.traces.resize import upsample
+from wsss_viz.traces.step import Step, last_step
+
+__all__ = ["Refiner", "refined", "refiner"]
+
+
+@dataclass(frozen=True)
+class Refiner:
+    """A refiner with its settings.
+
+    Attributes:
+        name: in `REFINERS`.
+        settings: its settings, with the background's score that masks are made with.
+        backgrounds: what the background's score is to be chosen from on data; one where it was given.
+        device: it computes on.
+    """
+
+    name: str
+    settings: CrfSettings | PamrSettings
+    backgrounds: tuple[float, ...]
+    device: str | torch.device = "cpu"
+
+    @property
+    def finishes(self) -> bool:
+        """Whether it gives the background a score of its own (CRF), so that a mask is the argmax and no threshold."""
+        return isinstance(self.settings, CrfSettings)
+
+    def at(self, background: float) -> Refiner:
+        """The same with one background's score."""
+        settings = dataclasses.replace(self.settings, background=background)
+        return dataclasses.replace(self, settings=settings, backgrounds=(background,))
+
+    def steps(self, image: NDArray[np.uint8], maps: NDArray, centres: CellCentres | None = None) -> Iterator[Step]:
+        """The refiner's iterations on the maps of an image's classes.
+
+        The maps are enlarged to the image and normalised (ReLU, each by its maximum) first, as in IRN's `high_res`.
+
+        Args:
+            image: (H, W, 3) uint8.
+            maps: (K, h, w), raw and signed, of the classes that are in the image; K may be 0.
+            centres: of the maps' cells (`upsample`).
+
+        Yields:
+            Steps with `maps` (K, H, W); of a CRF with `arrays["background"]` (H, W), and the mask is the argmax over
+            both; of PAMR the mask is where the best map is above `settings.background`.
+        """
+        values = self._enlarged(image, maps, centres)
+        if isinstance(self.settings, PamrSettings):
+            return pamr(image, values, self.settings, self.device)
+        ground = _backgrounds(values, self.settings, (self.settings.background,))
+        return dense_crf(image, np.concatenate([ground, values]), self.settings, self.device)
+
+    def masks(
+        self, image: NDArray[np.uint8], maps: NDArray, centres: CellCentres | None = None
+    ) -> NDArray[np.uint8 | np.uint16]:
+        """(T, H, W): the masks of a CRF at each of `backgrounds`, the row of `maps` + 1 or 0 for the background.
+
+        The same as the last of `steps` at each, in one go: the lattice is built once.
+
+        Raises:
+            InputError: as `dense_crf`; ValueError for PAMR, whose maps are to be thresholded.
+        """
+        if not isinstance(self.settings, CrfSettings):
+            raise ValueError(f"{self.name} refines maps: count them at thresholds")
+        values = self._enlarged(image, maps, centres)
+        count, size = len(self.backgrounds), image.shape[:2]
+        check_memory((size[0], size[1]), count * (len(values) + 1), self.device)
+        logits = []
+        for ground in _backgrounds(values, self.settings, self.backgrounds):
+            plane = torch.as_tensor(np.concatenate([ground[None], values]), device=self.device).flatten(1)
+            unary = label_logits(plane, self.settings.certainty) if self.settings.unary == "labels" else None
+            logits.append(score_logits(plane) if unary is None else unary)
+        *_, q = mean_field(torch.stack(logits).permute(2, 0, 1).contiguous(), image, self.settings)
+        best = q.argmax(dim=2).T.reshape(count, *size).cpu().numpy()
+        return best.astype(np.uint8 if len(values) < 255 else np.uint16)
+
+    def _enlarged(self, image: NDArray[np.uint8], maps: NDArray, centres: CellCentres | None) -> NDArray[np.float32]:
+        size = (image.shape[0], image.shape[1])
+        if not len(maps):
+            return np.zeros((0, *size), np.float32)
+        if not np.isfinite(maps).all():
+            raise InputError("the maps are not finite: they hold NaN or infinity; compute them again")
+        check_memory(size, len(maps) + 1, self.device)
+        return normalise(upsample(np.asarray(maps), size, centres), "relu_max")
+
+
+def _backgrounds(values: NDArray, settings: CrfSettings, levels: Sequence[float]) -> NDArray[np.float32]:
+    """(T, H, W): the background's score at each level."""
+    if settings.unary == "labels":
+        return np.stack([np.full(values.shape[1:], level, np.float32) for level in levels])
+    rest = 1 - values.max(axis=0, initial=0)
+    return np.stack([np.power(rest, level, dtype=np.float32) for level in levels])
+
+
+def refiner(text: str, device: str | torch.device = "cpu") -> Refiner:
+    """The refiner of a text, NAME or NAME@BACKGROUND: `crf:irn`, `crf:psa@8`, `pamr`; `crf` alone is `crf:irn`.
+
+    Raises:
+        InputError: there is none of that name, or the background's score makes no sense.
+
+    >>> refiner("crf:psa@8").settings.background, refiner("crf").name, len(refiner("crf:irn").backgrounds)
+    (8.0, 'crf:irn', 16)
+    >>> refiner("crf:deeplab")
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: unknown refiner 'crf:deeplab': give crf:irn, crf:psa, crf:oc-cse, pamr, ...
+    """
+    name, at, number = text.partition("@")
+    name = "crf:irn" if name == "crf" else name
+    if name not in REFINERS:
+        raise InputError(
+            f"unknown refiner {name!r}: give {', '.join(REFINERS)}, or one with @BACKGROUND, as crf:irn@0.3"
+        )
+    settings = REFINERS[name]
+    levels = settings.backgrounds if isinstance(settings, CrfSettings) else ()
+    made = Refiner(name, settings, levels, device)
+    if not at:
+        return made
+    powers = isinstance(settings, CrfSettings) and settings.unary == "scores"
+    try:
+        level = float(number)
+    except ValueError:
+        level = -1.0
+    if not (0 < level <= 1000 if powers else 0 <= level < 1):
+        form = "a power of (1 - max), above 0" if powers else "from 0 to below 1"
+        raise InputError(f"the background's score of {name} is {form}, got {number!r}: give one, or leave @ out")
+    return made.at(level)
+
+
+def refined(run: Callable[..., Iterator[Step]], by: Refiner) -> Callable[..., Iterator[Step]]:
+    """A bound method whose last step goes on through a refiner.
+
+    Its last Step's `maps` (C, H, W) are the refined ones of its targets, and 0 in the other rows; `high_res` and, of a
+    CRF, `background` are in its `arrays`; logits, targets and settings are the method's.
+
+    >>> from wsss_viz.methods import bind
+    >>> from wsss_viz.methods.views import SINGLE
+    >>> from wsss_viz.models.colour_network import colour_network, flag
+    >>> step = last_step(refined(bind("cam", colour_network()), refiner("crf:irn"))(flag(), SINGLE))
+    >>> step.maps.shape, step.maps[:, 0].round(1).tolist()
+    ((3, 2, 3), [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    """
+
+    def runner(sample: Sample, *arguments: Any, **named: Any) -> Iterator[Step]:
+        yield from _refined_steps(last_step(run(sample, *arguments, **named)), sample, by)
+
+    return runner
+
+
+def _refined_steps(step: Step, sample: Sample, by: Refiner) -> Iterator[Step]:
+    """The refiner's Steps on a method's step, with a row for each of its classes."""
+    targets = list(step.targets)
+    for each in by.steps(sample.image, step.maps[targets]):
+        maps = np.zeros((len(step.maps), *sample.size), np.float32)
+        maps[targets] = each.maps
+        yield dataclasses.replace(
+            step,
+            index=each.index,
+            maps=maps,
+            arrays={**each.arrays, "high_res": maps},
+            mask=None,
+            loss=None,
+            terms={},
+            stop=each.stop,
+            settings={**step.settings, "refine": f"{by.name}@{by.settings.background:g}"},
+            centres=None,
+        )
