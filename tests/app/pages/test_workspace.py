@@ -209,3 +209,15 @@ def test_a_workspace_of_pictures_without_classes_is_looked_at(
     assert workspaces.looking(sample, ViewState(example=sample.source)).known == sample.classes
     page = after_jobs(open_page("compare", example="workspace:plain:0", methods="cam"), "compare")
     assert list(panels(page)) == ["Image", "CAM"]
+
+
+@pytest.mark.parametrize("name", ["start", "erasing", "own", "gradients", "information", "learn", "results", "figures"])
+def test_every_page_opens_on_an_image_of_a_workspace(
+    open_page: OpenPage, mine: tuple[Path, Workspace], name: str
+) -> None:
+    page = open_page(name, example="workspace:mine:1", figure="scene", mode="ae", steps="1")
+    assert not page.exception
+    assert not [error.value for error in page.error]
+    if name in ("start", "erasing"):
+        shown = viewer_content(after_jobs(page, name), name)["panels"]
+        assert not any(panel["missing"] for panel in shown)

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import methods, session
+from wsss_viz.app import methods, session, workspace
 from wsss_viz.app.services import checkpoints, samples, workspaces
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
 from wsss_viz.app.state.parameters import FINAL
-from wsss_viz.app.workspace import MAPS
+from wsss_viz.app.workspace import KIND, MAPS, data_string, parts_of
 from wsss_viz.figures import FigureSpec, Row
 from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS, PICTURES
 
@@ -138,7 +138,7 @@ def _empty() -> None:
 
 def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
     """The figure of the basket's rows, shown as the view has it: normalisation, views, opacity, map or mask."""
-    names = tuple(name for name in methods.METHODS if any(name in item.methods for item in items))
+    names = tuple(name for name in methods.METHODS if any(name in item.methods for item in items)) or ("cam",)
     pictures = PICTURES if state.basket_kind == "grid" else ()
     spec = FigureSpec(
         state.basket_kind,
@@ -157,11 +157,15 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
 
 
 def _classifier(items: tuple[Item, ...]) -> str:
-    """The scenes' where all are drawn, so that their figures stay as they are; else each image's own."""
+    """The scenes' where all are drawn, so that their figures stay as they are; a workspace's first; else each's own."""
+    opened = {parts_of(item.example)[0] if item.example.startswith(f"{KIND}:") else "" for item in items}
+    if len(opened) == 1 and (name := opened.pop()):
+        return next(iter(workspace.workspaces()[name].networks.values()))
     drawn = all(item.example.startswith("scenes:") for item in items)
     return checkpoints.SCENES if drawn else CLASSIFIER_PER_IMAGE
 
 
 def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...]) -> Row:
-    methods = () if item.methods == names else (*pictures, *item.methods)
-    return Row(item.example, item.name, item.k if pictures else FINAL, methods)
+    run = tuple(name for name in item.methods if name in names) or names[:1]
+    methods = () if run == names else (*pictures, *run)
+    return Row(data_string(item.example), item.name, item.k if pictures else FINAL, methods)
