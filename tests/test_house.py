@@ -20,6 +20,7 @@ PACKAGE = Path(wsss_viz.__file__).parent
 
 FLOORS = {
     "errors": 0,
+    "interrupts": 0,
     "resources": 0,
     "data": 1,
     "information": 1,
@@ -51,6 +52,7 @@ APP_FLOORS = {
     "catalogue": 1,
     "explanations": 1,
     "gate": 1,
+    "turns": 1,
     "session": 2,
     "widgets": 3,
     "services": 4,

@@ -6,7 +6,11 @@ command is called, so `--help` costs neither torch nor streamlit.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import io
+import os
 import sys
 from pathlib import Path
 
@@ -62,11 +66,27 @@ def _program() -> str:
     return name if name == "wsss-viz" else "python -m wsss_viz"
 
 
+def _is_of_the_output(error: OSError) -> bool:
+    return error.filename is None and error.errno in (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EFBIG, errno.EDQUOT)
+
+
+def _drop_the_output() -> None:
+    """Lets Python end without trying once more to write what could not be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits: 0 done, 1 a defect, 2 bad input, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
+        if not os.environ.get("SOURCE_DATE_EPOCH", "0").isdecimal():
+            raise InputError("SOURCE_DATE_EPOCH is no number of seconds: correct it, or unset it")
         group.main(arguments, prog_name=_program(), standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(2)
@@ -77,6 +97,12 @@ def main(arguments: list[str] | None = None) -> None:
         if "--debug" in arguments:
             raise
         click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        if "--debug" in arguments or not _is_of_the_output(error):
+            raise
+        _drop_the_output()
+        click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):  # before RuntimeError, which click.Abort is
         click.echo("stopped", err=True)

@@ -93,7 +93,7 @@ VALUES = {
     "picture": st.integers(0, gradients.LARGEST_PICTURE),
     "network": st.sampled_from(gradients.NETWORKS),
     "measure": st.sampled_from(gradients.MEASURES),
-    "divisor": st.sampled_from(gradients.DIVISORS),
+    "divisor": st.sampled_from(("", *gradients.DIVISORS)),
     "tau": st.integers(1, 18).map(lambda twentieths: twentieths / 20),
     "layer": st.integers(0, gradients.LARGEST_LAYER),
     "regions": st.sampled_from(gradients.REGION_SOURCES),
@@ -310,3 +310,16 @@ def test_all_parameters_written_out_give_back_the_state(state: ViewState) -> Non
     names = ("k", "class", "threshold", "opacity", "outlines", "pair", "layout", "show")
     assert state.updated(state.written(names)) == state
     assert set(state.written(names)) == set(names)
+
+
+def test_class_names_of_the_last_checkpoints_alone_are_known() -> None:
+    scene.know(("first of all",))
+    assert scene.read_class("first of all") == "first of all"
+    for number in range(scene._MOST_LISTS - 1):
+        scene.know((f"class {number}", "shared"))
+    assert scene.read_class("first of all")
+    scene.know(("one more",))
+    with pytest.raises(ValueError, match="one of"):
+        scene.read_class("first of all")
+    assert scene.read_class("shared")
+    scene._elsewhere.clear()

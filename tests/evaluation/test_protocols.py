@@ -1,6 +1,7 @@
 """`evaluate --protocol` against the papers' scripts, written again by hand, on the same files."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -141,6 +142,18 @@ def test_oc_cses_and_seams_own_numbers(voc, tmp_path, name, thresholds):
     assert (row["miou"], row["threshold"]) == (pytest.approx(max(expected)), thresholds[int(np.argmax(expected))])
     assert "mean over all classes" in output
     assert row["per_class"]["aeroplane"] == 0
+
+
+def test_the_mean_is_over_vocs_21_where_the_data_have_fewer(voc, tmp_path):
+    names = ("bird", "boat", "dog", "person", "sofa")
+    lookup = np.array([0, *(names.index(n) + 1 if n in names else 0 for n in VOC_CLASSES), *[255] * 235], np.uint8)
+    write_voc([replace(s, classes=names, mask=lookup[s.mask]) for s in voc[1]], tmp_path / "five", "train")
+    (tmp_path / "maps").mkdir()
+    files(tmp_path / "maps", voc[1], "psa")
+    row, output = run((tmp_path / "five", voc[1]), tmp_path / "maps", "--protocol", "seam")
+    whole, _ = run(voc, tmp_path / "maps", "--protocol", "seam")
+    assert row["miou"] == pytest.approx(whole["miou"], rel=1e-12)
+    assert "(21 with the background)" in output
 
 
 def test_crf_files_have_no_threshold(voc, tmp_path):

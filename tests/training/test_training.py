@@ -76,6 +76,13 @@ def test_a_state_of_other_settings_or_of_nothing_is_refused(backbone, tmp_path):
         recipes.train_backbone(out, SHORT, **SIZES, progress=killed_after(4), say=silent)
     with pytest.raises(InputError, match="other settings"):
         recipes.train_backbone(out, Schedule(epochs=3, batch=16, seed=2), **SIZES, progress=quiet, say=silent)
+    state = torch.load(recipes.state_path(out), weights_only=True)
+    first = next(key for key, value in state["model"].items() if value.is_floating_point())
+    poisoned = {**state["model"], first: torch.full_like(state["model"][first], torch.nan)}
+    for change in ({"model": poisoned}, {"model": {}}, {"model": 3}, {"epochs": 7}, {"epochs": [1]}, {"seconds": "x"}):
+        torch.save({**state, **change}, recipes.state_path(out))
+        with pytest.raises(InputError, match="is damaged, or holds NaN or infinity"):
+            recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)
     recipes.state_path(out).write_bytes(b"half a file")
     with pytest.raises(InputError, match="no state of a training"):
         recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)

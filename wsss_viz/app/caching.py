@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.turns import turn
 from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.sample import Sample
 
@@ -38,9 +39,11 @@ def _shared_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> byte
 
 @st.cache_data(max_entries=16, scope="session", show_spinner=False)
 def _private_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> bytes:
-    return _draw()
+    with turn("picture"):
+        return _draw()
 
 
 def picture(sample: Sample, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:
     """The bytes that `draw` makes, made once for each `key`: all that the drawing depends on, arrays as digests."""
+
     return (_private_picture if is_private(sample) else _shared_picture)(key, draw)

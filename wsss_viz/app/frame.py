@@ -19,7 +19,9 @@ from wsss_viz.app.services.checkpoints import SCENES, device_label
 from wsss_viz.app.services.traces import origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
+from wsss_viz.app.turns import BusyError
 from wsss_viz.app.widgets.buttons import copy_link
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
@@ -27,6 +29,9 @@ from wsss_viz.version import __version__
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = Path(__file__).with_name("style.css")
 DEFECT = "This should not have gone wrong. Reload the page to start over; the details are in the server's log."
+AGAIN = 1.0
+"""Seconds after which a page that was not let in asks again."""
+_SAID = "busy_said"
 VIEW_LABELS = {
     "single": "image only",
     "mirror": "image and mirror image",
@@ -49,7 +54,7 @@ def navigation(state: ViewState) -> None:
 
 def link(entry: catalogue.Page, state: ViewState, label: str | None = None) -> None:
     """A link to a page that carries the view along; the lecture has views of its own, Figures says what it was sent."""
-    carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False)
+    carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False, answered=False)
     count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""
     st.page_link(
         entry.file,
@@ -166,13 +171,28 @@ def views_select(state: ViewState) -> None:
     )
 
 
+def _try_again(busy: BusyError) -> None:
+    """Says that others are first, and runs the page again until it is its turn."""
+    st.info(str(busy), icon=":material/hourglass_top:")
+    st.session_state[_SAID] = True
+
+    @st.fragment(run_every=AGAIN)
+    def again() -> None:
+        if not st.session_state.pop(_SAID, False):
+            st.rerun()
+
+    again()
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Shows what a person can put right as its one line; logs anything else and says so."""
     try:
         yield
+    except BusyError as busy:
+        _try_again(busy)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain_line(str(error)), icon=":material/error:")
     except Exception:
         logging.getLogger("wsss_viz.app").exception("a page failed")
         st.error(DEFECT, icon=":material/error:")

@@ -23,6 +23,7 @@ from wsss_viz.app.gate import Gate
 from wsss_viz.app.gate.limits import limits_of_this_server
 from wsss_viz.app.gate.log import spare_the_log
 from wsss_viz.app.gate.visitors import Visitors
+from wsss_viz.app.turns import turns
 
 MAIN = Path(__file__).parent / "script" / "main.py"
 PATIENCE = 3.0
@@ -120,6 +121,7 @@ def left(session: str) -> None:
     from wsss_viz.app.services.jobs.panel import jobs
 
     jobs().leave(session)
+    turns().leave(session)
 
 
 def warm_up() -> None:

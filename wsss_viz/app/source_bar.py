@@ -103,11 +103,6 @@ def label_title(label: str) -> str:
     return title_of(photo.name) if photo else label
 
 
-def part_name(sample: Sample) -> str:
-    """What the discriminative part is called: of a photograph the head."""
-    return "head" if sample.source.startswith("photos:") else "discriminative part"
-
-
 def recognition(sample: Sample) -> None:
     """Under the bar: what a photograph is and whose, and what the network takes it for; nothing of a drawn scene."""
     if sample.source.startswith("scenes:"):

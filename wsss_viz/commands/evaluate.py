@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option, refiner_of
 from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
@@ -17,6 +17,7 @@ from wsss_viz.commands.options import (
     json_option,
     limit_option,
     names_option,
+    refine_option,
     settings_option,
     strict_option,
     threads_option,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     help="How maps are laid over images: field, stretched, as in papers; centres, each cell where its receptive field "
     "is centred.",
 )
+@refine_option
 @limit_option
 @strict_option
 @device_option
@@ -89,6 +91,7 @@ def command(
     maps_folder: Path | None,
     protocol_name: str | None,
     align: str,
+    refine: str | None,
     limit: int | None,
     strict: bool,
     device: str,
@@ -107,9 +110,10 @@ def command(
     from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
-    if protocol_name is not None and (maps_folder is None or align != FIELD):
-        raise InputError("--protocol scores files as a paper's script does: give --maps, and leave --align out")
+    if protocol_name is not None and (maps_folder is None or align != FIELD or refine):
+        raise InputError("--protocol scores files as a paper's script does: give --maps, no --align and no --refine")
     with every_rank() as ranks:
+        by = refiner_of(refine, device_of(device, ranks))
         if maps_folder is not None:
             from wsss_viz.evaluation.protocols import protocol_named
 
@@ -122,6 +126,7 @@ def command(
                 strict=strict,
                 align=align,
                 protocol=None if protocol_name is None else protocol_named(protocol_name),
+                refiner=by,
             )
         else:
             from wsss_viz.methods.catalogue import method, read_changes
@@ -159,6 +164,7 @@ def command(
                     progress=bar_of(ranks),
                     strict=strict,
                     align=align,
+                    refiner=by,
                 )
             report["classifier"] = classifier_name
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}

@@ -15,6 +15,7 @@ from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
     from wsss_viz.methods.ranks import Ranks
+    from wsss_viz.refinement.refiners import Refiner
 
 T = TypeVar("T")
 _PROCESSES = "wsss_viz.processes"
@@ -101,3 +102,13 @@ def bar_of(ranks: Ranks) -> Callable[[Iterable[T], str], Iterable[T]]:
         return progress(items, title if ranks.count == 1 else f"{title}, rank 0 of {ranks.count}")
 
     return wrapped
+
+
+def refiner_of(text: str | None, device: str) -> Refiner | None:
+    """The refiner of --refine on a device; None where there is none."""
+    if text is None:
+        return None
+    from wsss_viz.models.device import find_device
+    from wsss_viz.refinement import refiner
+
+    return refiner(text, find_device(device))

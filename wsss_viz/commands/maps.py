@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option
+from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option, refiner_of
 from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     classifier_option,
     data_option,
     device_option,
     limit_option,
+    refine_option,
     settings_option,
     strict_option,
     threads_option,
@@ -23,6 +24,7 @@ from wsss_viz.commands.options import (
 
 if TYPE_CHECKING:
     from wsss_viz.methods.dataset_run import RankReport
+    from wsss_viz.refinement.refiners import Refiner
 
 
 @click.command()
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
 @click.option(
     "--threshold",
     type=click.FloatRange(min=0, max=1, max_open=True),
-    default=0.15,
-    help="The background's score in pseudo masks (--format mask); 0.15 is IRN's on VOC.",
+    help="The background's score in pseudo masks (--format mask); 0.15, IRN's on VOC, by default. A CRF's is said "
+    "in --refine.",
 )
 @classifier_option
 @class_names_option
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     default="float32",
     help="bf16: mixed, for GPUs; slow on most CPUs.",
 )
+@refine_option
 @limit_option
 @strict_option
 @device_option
@@ -67,7 +70,7 @@ def command(
     data_string: str,
     out: Path,
     map_format: str,
-    threshold: float,
+    threshold: float | None,
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
@@ -75,6 +78,7 @@ def command(
     settings: tuple[str, ...],
     views_name: str,
     precision: str,
+    refine: str | None,
     limit: int | None,
     strict: bool,
     device: str,
@@ -102,6 +106,7 @@ def command(
     from wsss_viz.models.identity import digest_of
     from wsss_viz.models.manifest import settings_of
     from wsss_viz.models.renaming import for_data_set
+    from wsss_viz.refinement import refined
     from wsss_viz.traces.map_folder import MapWriter
 
     method(name)
@@ -110,6 +115,7 @@ def command(
     if network_input:
         given["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in network_input.items()}
     with every_rank() as ranks:
+        by = refiner_of(refine, device_of(device, ranks))
 
         def prepare() -> tuple[Any, ...]:
             target_device = device_of(device, ranks)
@@ -123,7 +129,7 @@ def command(
             samples = open_for(data_string, classifier.classes)
             names = numbered_by(classifier.classes, samples.classes)
             numbering = samples.numbering if names == samples.classes else None
-            writer = MapWriter(out, names, map_format, threshold, numbering)
+            writer = MapWriter(out, names, map_format, _threshold(threshold, by), numbering)
             run = bind(name, classifier, paired, samples, **changes)
             stated = {
                 "method": name,
@@ -133,6 +139,7 @@ def command(
                 "precision": precision,
                 "settings": run.settings.as_dict(),
                 **given,
+                **({} if by is None else {"refine": f"{by.name}@{by.settings.background:g}"}),
                 **({"class_names": list(classifier.classes)} if class_names else {}),
                 **({"networks": [_network_digest(text) for text in networks]} if networks else {}),
             }
@@ -143,7 +150,7 @@ def command(
             say_source(samples)
         with using_threads(threads), computing(precision, classifier.device):
             reports = run_dataset(
-                run,
+                run if by is None else refined(run, by),
                 classifier.classes,
                 take(samples, limit),
                 writer,
@@ -161,6 +168,19 @@ def command(
             click.echo(summary(out, reports))
             say_findings(noticed, data_string)
         end(noticed.unreadable, ranks)
+
+
+def _threshold(given: float | None, by: Refiner | None) -> float:
+    """Of pseudo masks; 0 where a CRF makes them. Raises InputError where both are said."""
+    from wsss_viz.errors import InputError
+    from wsss_viz.traces.map_folder import IRN_THRESHOLD
+
+    if by is None or not by.finishes:
+        preset = IRN_THRESHOLD if by is None else by.settings.background
+        return preset if given is None else given
+    if given is not None:
+        raise InputError(f"a CRF's masks have no threshold: give its background's score as --refine {by.name}@...")
+    return 0.0
 
 
 def _network_digest(text: str) -> str:

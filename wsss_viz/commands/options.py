@@ -83,6 +83,15 @@ settings_option = click.option(
 )
 
 
+refine_option = click.option(
+    "--refine",
+    "refine",
+    metavar="NAME[@BACKGROUND]",
+    help="A refiner between maps and masks: crf:irn, crf:psa, crf:oc-cse or pamr; after @ the background's score, as "
+    "crf:irn@0.3, else chosen as thresholds are (`evaluate`) or the preset's.",
+)
+
+
 def storing_options(what: str) -> Callable[[Any], Any]:
     """--store and --stored, of a command whose measurement a page opens with.
 

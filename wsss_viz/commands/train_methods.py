@@ -74,7 +74,11 @@ def cse(
     agnostic: bool,
     **shared: Any,
 ) -> None:
-    """Train CS-AE's CGNet against the frozen classifier."""
+    """Train CS-AE's CGNet against the frozen classifier.
+
+    Our recipe, on the scenes: AdamW, no dropout, BatchNorm's affine part trained, each mask by its own maximum. The
+    official one is `train oc-cse`.
+    """
     from wsss_viz.training.cse import CseOptions, train_cse
 
     options = CseOptions(alpha, alpha_growth, mask_maximum, detach_maximum, agnostic, frozen, fixed_head)

@@ -7,17 +7,19 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.data.files import read_bounded, write_whole
+from wsss_viz.data.files import read_bounded, readable_bytes, write_whole
 from wsss_viz.errors import InputError
 
-__all__ = ["FORMAT", "LARGEST_FILE", "read_archive", "write_archive"]
+__all__ = ["FORMAT", "LARGEST_CONTENT", "LARGEST_FILE", "check_content", "read_archive", "write_archive"]
 
 LARGEST_FILE = 64 * 2**20
+LARGEST_CONTENT = 2**29
+"""Bytes that a zip of arrays may have when it is unpacked: the maps of COCO's 80 classes on one image take 131 MB."""
 FORMAT = 1
 
 
@@ -37,6 +39,21 @@ def write_archive(path: Path | str, header: dict[str, Any], arrays: Mapping[str,
     write_whole(path, buffer.getvalue())
 
 
+def check_content(file: IO[bytes] | Path, limit: int = LARGEST_CONTENT) -> None:
+    """Raises ValueError where a zip says that it unpacks to more; nobody unpacks more than it says.
+
+    >>> buffer = io.BytesIO()
+    >>> np.savez_compressed(buffer, zeros=np.zeros(2**10))
+    >>> check_content(buffer, 2**10)
+    Traceback (most recent call last):
+    ValueError: unpacked it would have 8320 bytes
+    """
+    with zipfile.ZipFile(file) as archive:
+        total = sum(member.file_size for member in archive.infolist())
+    if total > limit:
+        raise ValueError(f"unpacked it would have {readable_bytes(total)}")
+
+
 def read_archive(path: Path | str) -> tuple[dict[str, Any], dict[str, NDArray]]:
     """What `write_archive` wrote. Raises InputError where the file is missing, or not of this format.
 
@@ -46,6 +63,7 @@ def read_archive(path: Path | str) -> tuple[dict[str, Any], dict[str, NDArray]]:
     """
     data = read_bounded(Path(path), LARGEST_FILE)
     try:
+        check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(arrays.pop("header").tobytes())

@@ -43,6 +43,16 @@ _OPCODES = frozenset(
     )
     for opcode in line.split()
 )
+_TAKEN = {
+    "POP": 1, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3, "APPEND": 1, "SETITEM": 2, "REDUCE": 2, "BUILD": 1,
+    "STACK_GLOBAL": 2, "BINPERSID": 1,
+}  # fmt: skip
+"""How many values an opcode takes from the stack."""
+_TAKEN_TO_MARK = frozenset(("POP_MARK", "TUPLE", "LIST", "DICT", "APPENDS", "SETITEMS"))
+_GROWS = frozenset(("APPEND", "APPENDS", "SETITEM", "SETITEMS", "BUILD"))
+"""What adds to the value before them."""
+_DEEPEST = 100
+_MOST_SIDES = 32
 _MEMO_WRITES = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
 _NUMBER = re.compile(r"[biuf][1248]")
 _TORCH_STORAGES = {
@@ -104,6 +114,7 @@ def _load(stream: io.BytesIO, persistent: Callable[[Any], Any] | None = None) ->
     """The value of the pickle at the stream's position, once its opcodes have been seen to be harmless."""
     start = stream.tell()
     allowed = _OPCODES if persistent is None else _OPCODES | {"BINPERSID"}
+    sizes = _Sizes()
     for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
         if opcode.name not in allowed or count > MAX_OPERATIONS:
             cause = f"opcode {opcode.name}" if opcode.name not in allowed else f"more than {MAX_OPERATIONS} opcodes"
@@ -111,8 +122,48 @@ def _load(stream: io.BytesIO, persistent: Callable[[Any], Any] | None = None) ->
         # The reader's table of remembered values is as long as the largest place that is named.
         if opcode.name in _MEMO_WRITES and int(argument or 0) > count:
             raise ValueError(f"place {argument} in a table of {count}")
+        sizes.after(opcode.name, argument)
     stream.seek(start)
     return _Reader(stream, persistent).load()
+
+
+class _Sizes:
+    """How large and how deep each value is when it is walked through, before any is made.
+
+    A few hundred bytes name the same tuple twice in the next, forty times over: 2**40 steps for its hash.
+    """
+
+    def __init__(self) -> None:
+        self._stack: list[tuple[int, int]] = []
+        self._marks: list[int] = []
+        self._named: dict[int, tuple[int, int]] = {}
+
+    def after(self, name: str, argument: Any) -> None:
+        """Goes on by one opcode. Raises ValueError beyond the bounds, or where the stack does not suffice."""
+        stack = self._stack
+        if name == "MARK":
+            self._marks.append(len(stack))
+        elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            self._named[int(argument)] = stack[-1]
+        elif name == "MEMOIZE":
+            self._named[len(self._named)] = stack[-1]
+        elif name in ("GET", "BINGET", "LONG_BINGET"):
+            stack.append(self._named[int(argument)])
+        elif name in _TAKEN or name in _TAKEN_TO_MARK:
+            first = self._marks.pop() if name in _TAKEN_TO_MARK else len(stack) - _TAKEN[name]
+            if first < 0 or first > len(stack):
+                raise ValueError("a value that is not there")
+            parts = stack[first:]
+            del stack[first:]
+            if name in _GROWS:
+                parts.append(stack.pop())
+            size, depth = 1 + sum(size for size, _ in parts), 1 + max((depth for _, depth in parts), default=0)
+            if size > MAX_OPERATIONS or depth > _DEEPEST:
+                raise ValueError("values within values without end")
+            if name not in ("POP", "POP_MARK"):
+                stack.append((size, depth))
+        elif name not in ("PROTO", "FRAME", "STOP"):
+            stack.append((1, 0))
 
 
 class _Reader(pickle.Unpickler):
@@ -167,7 +218,9 @@ class _Dtype:
         if not _NUMBER.fullmatch(self.text):
             raise pickle.UnpicklingError(f"an array of {self.text[:20]}")
         dtype = np.dtype(self.order + self.text)
-        if any(type(side) is not int or side < 0 for side in shape) or math.prod(shape) * dtype.itemsize != len(data):
+        if len(shape) > _MOST_SIDES or any(type(side) is not int or not 0 <= side <= LARGEST for side in shape):
+            raise pickle.UnpicklingError("an array of no shape that an array has")
+        if math.prod(shape) * dtype.itemsize != len(data):
             raise pickle.UnpicklingError(f"{len(data)} bytes for an array of shape {shape!r:.60}")
         values = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
         return np.ascontiguousarray(values, dtype.newbyteorder("=")).reshape(shape)
@@ -224,7 +277,7 @@ def _frombuffer(content: Any, dtype: _Dtype, shape: tuple[int, ...], order: str)
 
 def _encode(text: str, encoding: str = "latin1") -> bytes:
     if encoding != "latin1":
-        raise pickle.UnpicklingError(f"text in {encoding!r:.20}")
+        raise pickle.UnpicklingError("text in another encoding than latin1")
     return text.encode("latin1")
 
 
@@ -258,6 +311,8 @@ def _torch_tensor(storage: NDArray, offset: int, size: tuple[int, ...], strides:
     numbers = (offset, *size, *strides)
     if not isinstance(storage, np.ndarray) or len(size) != len(strides) or any(type(n) is not int for n in numbers):
         raise pickle.UnpicklingError("an unknown tensor")
+    if len(size) > _MOST_SIDES or max(numbers, default=0) > LARGEST:
+        raise pickle.UnpicklingError("a tensor of no shape that a tensor has")
     count = math.prod(size)
     last = offset + sum((side - 1) * stride for side, stride in zip(size, strides, strict=True))
     if min(numbers, default=0) < 0 or count > storage.size or (count and last >= storage.size):

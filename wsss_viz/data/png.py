@@ -10,23 +10,28 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 __all__ = ["THUMBNAIL_SIDE", "data_address", "picture_row", "png", "thumbnail"]
 
 THUMBNAIL_SIDE = 192
 
 
-def png(image: NDArray[np.uint8]) -> bytes:
+def png(image: NDArray[np.uint8], credit: str = "") -> bytes:
     """The PNG bytes of an image, compressed quickly rather than small.
 
     Args:
         image: (H, W, 3) uint8 RGB, or (H, W) uint8 grey.
+        credit: whose picture it is, written into the file as its `Copyright`.
 
     >>> png(np.zeros((2, 3, 3), np.uint8))[:4]
     b'\\x89PNG'
     """
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG", compress_level=1)
+    about = PngInfo()
+    if credit:
+        about.add_itxt("Copyright", credit)
+    Image.fromarray(image).save(buffer, "PNG", compress_level=1, pnginfo=about)
     return buffer.getvalue()
 
 

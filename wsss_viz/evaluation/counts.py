@@ -12,7 +12,7 @@ from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sam
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 
-__all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask", "count_values"]
+__all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask", "count_values", "labelled"]
 
 THRESHOLDS: NDArray[np.float64] = np.arange(100) / 100
 """Background thresholds 0.00 to 0.99 (SEAM sweeps 0.00 to 0.59, RIB 0.20 to 0.49: `docs/sources.md#thresholds`)."""
@@ -81,26 +81,36 @@ def count(
         >>> counts.target.tolist(), counts.part_intersection.tolist(), counts.part_target.tolist()
         ([0, 2, 0, 4], [[4, 2], [4, 0]], [4, 2])
     """
-    if sample.mask is None:
-        raise ValueError(f"{sample.name} has no mask to count against")
-    names = sample.classes
-    present = sample.labels
-    if present is None:
-        inside = np.unique(sample.mask)
-        present = tuple(names[i - 1] for i in inside if i not in (0, IGNORE))
-    known = [classes.index(name) for name in present if name in classes]
+    known, names = labelled(sample, classes), sample.classes
     if known:
         best, value = argmax_with_value(maps, known, sample.size, by, centres)
         lookup = np.zeros(len(classes) + 1, dtype=np.int64)
-        for name in present:
-            if name in classes:
-                lookup[classes.index(name) + 1] = names.index(name) + 1
+        for index in known:
+            lookup[index + 1] = names.index(classes[index]) + 1
         best = lookup[best]
     else:
         best, value = np.zeros(sample.size, dtype=np.int64), np.zeros(sample.size, dtype=np.float32)
     # a pixel is foreground at the first `level` thresholds: those below its value
     level = np.searchsorted(thresholds, value.ravel(), side="left")
     return count_values(best.ravel(), level, sample, len(thresholds))
+
+
+def labelled(sample: Sample, classes: Sequence[str]) -> list[int]:
+    """The indices in `classes` of the sample's labels, of its mask's classes where it has no labels.
+
+    Raises:
+        ValueError: the sample has no mask.
+
+    >>> from wsss_viz.models.colour_network import flag
+    >>> labelled(flag(), ("blue", "white", "red"))
+    [2, 0]
+    """
+    if sample.mask is None:
+        raise ValueError(f"{sample.name} has no mask to count against")
+    present = sample.labels
+    if present is None:
+        present = tuple(sample.classes[i - 1] for i in np.unique(sample.mask) if i not in (0, IGNORE))
+    return [classes.index(name) for name in present if name in classes]
 
 
 def count_mask(mask: NDArray, sample: Sample, classes: Sequence[str] | None = None, steps: int = 1) -> Counts:

@@ -8,7 +8,8 @@
 | `seam` | the best of 0.00 to 0.59 | as OC-CSE | SEAM `evaluation.py --curve` |
 
 Unlike `evaluate`'s own rule, the values of a file are taken as they are, not divided by their maximum again, compared
-in float32 as the scripts do, and all classes of the file take part. In a finished mask 255 is background for IRN and
+in float32 as the scripts do, and all classes of the file take part. Where the data's classes are VOC's or some of them,
+OC-CSE's and SEAM's scripts divide by VOC's 21. In a finished mask 255 is background for IRN and
 RIB; for OC-CSE and SEAM it is no class, and a miss.
 """
 
@@ -20,13 +21,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import Counts, count_mask, count_values
 from wsss_viz.traces.pseudo_masks import argmax_with_value
 from wsss_viz.traces.storage import StoredMaps
 
-__all__ = ["PROTOCOLS", "Protocol", "count_file", "count_file_mask", "protocol_named"]
+__all__ = [
+    "PROTOCOLS",
+    "Protocol",
+    "count_file",
+    "count_file_mask",
+    "padded",
+    "protocol_named",
+    "script_classes",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +77,35 @@ PROTOCOLS = {
         Protocol("seam", "SEAM's evaluation.py", np.arange(60) / 100, True),
     )
 }
+
+
+def script_classes(classes: Sequence[str], protocol: Protocol) -> tuple[str, ...]:
+    """The classes that a script takes the mean over: the data's, and all of VOC's where its list is fixed to these.
+
+    >>> len(script_classes(("dog", "cat"), PROTOCOLS["seam"])), len(script_classes(("dog", "cat"), PROTOCOLS["irn"]))
+    (20, 2)
+    >>> script_classes(("lung",), PROTOCOLS["seam"])
+    ('lung',)
+    """
+    if not protocol.nowhere or not set(classes) <= set(VOC_CLASSES):
+        return tuple(classes)
+    return (*classes, *(name for name in VOC_CLASSES if name not in classes))
+
+
+def padded(counts: Counts, classes: int) -> Counts:
+    """The Counts with classes that have no pixel added at the end.
+
+    >>> from wsss_viz.models.colour_network import flag
+    >>> padded(count_mask(flag().mask, flag()), 5).target.tolist()
+    [0, 2, 0, 4, 0, 0]
+    """
+    more = classes + 1 - len(counts.target)
+    return replace(
+        counts,
+        intersection=np.pad(counts.intersection, ((0, 0), (0, more))),
+        predicted=np.pad(counts.predicted, ((0, 0), (0, more))),
+        target=np.pad(counts.target, (0, more)),
+    )
 
 
 def protocol_named(name: str) -> Protocol:

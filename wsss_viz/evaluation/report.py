@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from wsss_viz.data.findings import Noticed
 from wsss_viz.data.matching import in_words_of
@@ -14,8 +16,8 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS
-from wsss_viz.evaluation.protocols import Protocol
+from wsss_viz.evaluation.protocols import Protocol, padded, script_classes
+from wsss_viz.evaluation.refined import levels_of
 from wsss_viz.evaluation.runner import (
     Progress,
     as_json,
@@ -36,6 +38,9 @@ from wsss_viz.models.loading import load
 from wsss_viz.models.renaming import RenamedClassifier, for_data_set
 from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.map_folder import MapFolder
+
+if TYPE_CHECKING:
+    from wsss_viz.refinement.refiners import Refiner
 
 __all__ = [
     "ALIGNED",
@@ -99,6 +104,11 @@ def _tuning_samples(
     return (open_data(tune_on) if classes is None else open_for(tune_on, classes)), tune_on
 
 
+def _outside(levels: Sequence[float] | NDArray) -> str:
+    """What the report says of a background's score that was given; "" of one that is chosen."""
+    return f"outside: {levels[0]:.2f} for all" if len(levels) == 1 else ""
+
+
 def bind_all(
     classifier: Classifier | RenamedClassifier,
     classifier_name: str,
@@ -154,6 +164,7 @@ def run_report(
     progress: Progress = quiet,
     strict: bool = False,
     align: str = FIELD,
+    refiner: Refiner | None = None,
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
@@ -171,10 +182,12 @@ def run_report(
         (1, 'outside: 0.30 for all', 0.3)
     """
     samples = ranks.run_on_all(lambda: take(open_for(data_string, classes), limit))
-    if threshold is None:
+    if len(levels_of(refiner, threshold)) == 1:
+        tuning, threshold_from = None, _outside(levels_of(refiner))
+    elif threshold is None:
         tuning, threshold_from = ranks.run_on_all(lambda: _tuning_samples(tune_on, data_string, classes))
     else:
-        tuning, threshold_from = None, f"outside: {threshold:.2f} for all"
+        tuning, threshold_from = None, _outside([threshold])
     results, images, noticed = evaluate(
         runs,
         classes,
@@ -187,6 +200,7 @@ def run_report(
         progress=progress,
         strict=strict,
         align=align,
+        refiner=refiner,
     )
     if ranks.rank != 0:
         return {}
@@ -195,6 +209,7 @@ def run_report(
         "count": len(samples),
         "views": views_name,
         "align": align,
+        **({} if refiner is None else {"refine": refiner.name}),
         "threshold_from": threshold_from,
         **_about(samples, noticed),
         **({"images": images} if each_image else {}),
@@ -235,6 +250,7 @@ def stored_report(
     strict: bool = False,
     align: str = FIELD,
     protocol: Protocol | None = None,
+    refiner: Refiner | None = None,
 ) -> dict[str, Any]:
     """The same for maps that were written to `folder`, at the best threshold on the data itself.
 
@@ -267,7 +283,7 @@ def stored_report(
 
     samples, maps = ranks.run_on_all(prepare)
     counted = count_shared(
-        lambda sample: (count_stored_sample(maps, sample, align, protocol), 0.0),
+        lambda sample: (count_stored_sample(maps, sample, align, protocol, refiner), 0.0),
         samples,
         "reading maps",
         ranks,
@@ -278,23 +294,31 @@ def stored_report(
     if counted is None:
         return {}
     check_scorable(counted, data_string)
-    scores = summarise(
-        counted.counts,
-        samples.classes,
-        thresholds=THRESHOLDS if protocol is None else protocol.thresholds,
-        nowhere=protocol is not None and protocol.nowhere,
-    )
+    levels = levels_of(refiner) if protocol is None else protocol.thresholds
+    classes = samples.classes if protocol is None else script_classes(samples.classes, protocol)
+    counts = [padded(image, len(classes)) for image in counted.counts] if protocol else counted.counts
+    scores = summarise(counts, classes, thresholds=levels, nowhere=protocol is not None and protocol.nowhere)
     finished = maps.format == "mask" or maps.with_background
     return {
         "data": data_string,
         "count": len(samples),
         "maps": str(folder),
         **({} if maps.format == "mask" else {"align": align}),
-        **({} if protocol is None else {"protocol": protocol.name, "protocol_is": protocol.said}),
-        "threshold_from": FINISHED if finished else _from(protocol, data_string),
+        **(
+            {}
+            if protocol is None
+            else {
+                "protocol": protocol.name,
+                "protocol_is": f"{protocol.said} ({len(scores.per_class)} with the background)",
+            }
+        ),
+        **({} if refiner is None else {"refine": refiner.name}),
+        "threshold_from": FINISHED
+        if finished
+        else (protocol is None and _outside(levels)) or _from(protocol, data_string),
         **_about(samples, counted.noticed),
         **({} if protocol else {"images": image_rows(counted, samples.classes)}),
-        "methods": {folder.resolve().name: as_json(scores, None, () if protocol else counted.counts)},
+        "methods": {folder.resolve().name: as_json(scores, None, () if protocol else counted.counts, levels)},
     }
 
 
@@ -346,7 +370,8 @@ def table(report: dict[str, Any]) -> str:
     """
     lines = [
         f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
-        f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}",
+        f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}"
+        f"{'; refined by ' + report['refine'] if 'refine' in report else ''}",
         f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
         f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
     ]

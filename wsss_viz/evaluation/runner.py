@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wsss_viz.data.findings import Noticed, in_one_line
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import Counts, count
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts
+from wsss_viz.evaluation.refined import count_refined, levels_of
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
 from wsss_viz.evaluation.stored_maps import NO_MASK, known_centres
 from wsss_viz.methods.binding import Runner
@@ -24,6 +26,9 @@ from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.traces.centres import FIELD
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.step import last_step
+
+if TYPE_CHECKING:
+    from wsss_viz.refinement.refiners import Refiner
 
 __all__ = [
     "Counted",
@@ -80,7 +85,12 @@ def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
 
 
 def count_sample(
-    run: Runner, classes: Sequence[str], views: Views, sample: Sample, align: str = FIELD
+    run: Runner,
+    classes: Sequence[str],
+    views: Views,
+    sample: Sample,
+    align: str = FIELD,
+    refiner: Refiner | None = None,
 ) -> tuple[Counts, float]:
     """The Counts of one sample under a bound method whose maps are of `classes`, and the seconds it took.
 
@@ -97,7 +107,8 @@ def count_sample(
     start = time.perf_counter()
     step = last_step(run(sample, views))
     seconds = time.perf_counter() - start
-    return count(step.maps, sample, classes, centres=known_centres(step.centres, align, sample.name)), seconds
+    centres = known_centres(step.centres, align, sample.name)
+    return count_refined(step.maps, sample, classes, centres, refiner), seconds
 
 
 def count_run(
@@ -212,6 +223,7 @@ def evaluate(
     progress: Progress = quiet,
     strict: bool = False,
     align: str = FIELD,
+    refiner: Refiner | None = None,
 ) -> tuple[dict[str, dict[str, Any]], list[list[str]], Noticed]:
     """The scores of several methods under the same inference, and what they are of.
 
@@ -227,6 +239,7 @@ def evaluate(
         ranks: this process among the others, each of which takes its share of the samples.
         progress: wraps the samples while they are gone through.
         align: how maps are laid over images: one of `traces.centres.ALIGNMENTS`.
+        refiner: that the maps go through first; a CRF's background is chosen as thresholds are.
 
     Returns:
         By method the fields of `Scores` and `seconds_per_image`; `image_rows`; and what was noticed. On rank 0;
@@ -247,23 +260,31 @@ def evaluate(
     rows: list[list[str]] = []
     noticed = Noticed()
     for name, run in runs.items():
-        work = partial(count_sample, run, classes, views, align=align)
-        at = threshold
-        if tune_on is not None:
+        work = partial(count_sample, run, classes, views, align=align, refiner=refiner)
+        at, levels = threshold, levels_of(refiner, threshold)
+        if tune_on is not None and len(levels) > 1:
             tuned = count_shared(work, tune_on, f"{name}, choosing its threshold", ranks, progress, strict=strict)
-            at = summarise(tuned.counts, classes_of(tune_on)).best_threshold if tuned else None
+            best = summarise(tuned.counts, classes_of(tune_on), None, levels).best_threshold if tuned else None
+            at = ranks.all_gather(best)[0]
+        if refiner is not None and refiner.finishes and at is not None:
+            levels, work = np.array([at]), partial(work, refiner=refiner.at(at))
         counted = count_shared(work, samples, name, ranks, progress, strict=strict)
         if counted is not None:
             names, noticed = classes_of(samples), counted.noticed
             check_scorable(counted, getattr(samples, "name", "DATA"))
-            scores = summarise(counted.counts, names, at)
+            scores = summarise(counted.counts, names, at, levels)
             each = counted.counts if each_image else ()
-            results[name] = as_json(scores, counted.seconds / len(counted.counts), each)
+            results[name] = as_json(scores, counted.seconds / len(counted.counts), each, levels)
             rows = image_rows(counted, names)
     return results, rows, noticed
 
 
-def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Counts] = ()) -> dict[str, Any]:
+def as_json(
+    scores: Scores,
+    seconds_per_image: float | None,
+    counts: Sequence[Counts] = (),
+    levels: NDArray[np.float64] = THRESHOLDS,
+) -> dict[str, Any]:
     """One method's row of `evaluate --json`; with `per_image` where the images' counts are given.
 
     Examples:
@@ -274,7 +295,7 @@ def as_json(scores: Scores, seconds_per_image: float | None, counts: Sequence[Co
         (100.0, 0.1235, [[100.0, 100.0]])
     """
     rounded = None if seconds_per_image is None else round(seconds_per_image, 4)
-    each = {"per_image": image_ious(counts, scores.threshold)} if counts else {}
+    each = {"per_image": image_ious(counts, scores.threshold, levels)} if counts else {}
     return {**scores.as_dict(), "seconds_per_image": rounded, **each}
 
 

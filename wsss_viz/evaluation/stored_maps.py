@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,12 +11,16 @@ from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Mask, Sample
 from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count_mask
 from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
+from wsss_viz.evaluation.refined import count_refined
 from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.storage import StoredMaps
+
+if TYPE_CHECKING:
+    from wsss_viz.refinement.refiners import Refiner
 
 __all__ = ["NO_MASK", "SampleMaps", "count_stored_sample", "known_centres", "read_sample_maps"]
 
@@ -91,7 +96,11 @@ def read_sample_maps(maps: MapFolder, sample: Sample, align: str = FIELD) -> Sam
 
 
 def count_stored_sample(
-    maps: MapFolder, sample: Sample, align: str = FIELD, protocol: Protocol | None = None
+    maps: MapFolder,
+    sample: Sample,
+    align: str = FIELD,
+    protocol: Protocol | None = None,
+    refiner: Refiner | None = None,
 ) -> Counts:
     """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
 
@@ -117,6 +126,9 @@ def count_stored_sample(
     if sample.mask is None:
         raise InputError(f"{sample.name} {NO_MASK}")
     read = read_sample_maps(maps, sample, align)
+    if read.mask is not None and refiner is not None:
+        what = "finished masks" if read.stored is None else "maps with a background's score of their own"
+        raise InputError(f"{maps.folder} has {what}: leave --refine out, or give maps without")
     if read.mask is not None and protocol is not None:
         return count_file_mask(read.mask, read.sample, read.keys, protocol)
     if read.mask is not None:
@@ -125,4 +137,4 @@ def count_stored_sample(
     if protocol is not None:
         return count_file(read.stored, read.sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
     centres = known_centres(read.stored.centres, align, sample.name)
-    return count(read.stored.maps, read.sample, read.keys, centres=centres)
+    return count_refined(read.stored.maps, read.sample, read.keys, centres, refiner)

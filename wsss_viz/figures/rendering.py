@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.figure import Figure
 
+from wsss_viz.errors import InputError
 from wsss_viz.figures import charts, pictures
 from wsss_viz.figures.sources import TraceOf, collect_rows, compute_trace
 from wsss_viz.figures.spec import FigureSpec
@@ -30,14 +33,28 @@ def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
     return charts.plane(spec) if spec.kind == "plane" else charts.ratios(spec)
 
 
-def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace) -> bytes:
+def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace, most_pixels: float = math.inf) -> bytes:
     """The figure as "png", "pdf" (fonts embedded as TrueType) or "svg" (text as outlines), without a date.
 
+    Args:
+        most_pixels: of the whole figure at its resolution, which are drawn.
+
     Raises:
-        InputError: another kind, or what the figure shows is not there.
+        InputError: another kind, or what the figure shows is not there, or it has more pixels.
 
     Examples:
         >>> render(FigureSpec("hgr", ("toy-flatten",), dpi=72), "png")[:4]
         b'\\x89PNG'
     """
-    return written(lambda: draw(spec, trace_of), kind, spec.dpi)
+
+    def bounded() -> Figure:
+        figure = draw(spec, trace_of)
+        width, height = figure.get_size_inches() * spec.dpi
+        if width * height > most_pixels:
+            raise InputError(
+                f"at {spec.dpi} dpi the figure has {width * height / 1e6:.0f} megapixels, more than the "
+                f"{most_pixels / 1e6:.0f} that are drawn here: take fewer dpi or rows, or draw it on the command line"
+            )
+        return figure
+
+    return written(bounded, kind, spec.dpi)

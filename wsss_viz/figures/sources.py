@@ -16,6 +16,7 @@ from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
 from wsss_viz.figures.spec import FINAL, PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, FigureSpec, Row
+from wsss_viz.interrupts import may_go_on
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase import read_showcase
@@ -119,7 +120,11 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[F
         reason = next(filter(None, (why_not_registered(method, name) for method in wanted)), "")
         if reason:
             raise InputError(reason)
-    return tuple(_figure_row(spec, row, trace_of) for row in spec.rows)
+    rows = []
+    for row in spec.rows:
+        may_go_on()
+        rows.append(_figure_row(spec, row, trace_of))
+    return tuple(rows)
 
 
 def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:

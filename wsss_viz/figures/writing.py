@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from wsss_viz.errors import InputError
 from wsss_viz.figures.fonts import FAMILY, use_fonts
+from wsss_viz.interrupts import may_go_on
 
 __all__ = ["KINDS", "written", "written_pages"]
 
@@ -36,6 +38,18 @@ _LOCK = threading.Lock()
 """matplotlib's settings are one for all threads."""
 
 
+class _Breath(Artist):
+    """Draws nothing, and asks while the others are drawn whether to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_in_layout(False)
+
+    def draw(self, renderer: Any) -> None:
+        """See `interrupts.may_go_on`."""
+        may_go_on()
+
+
 def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
     """A PDF with one page per figure, fonts embedded, without a date: the same figures give the same bytes.
 
@@ -51,6 +65,7 @@ def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
         buffer = io.BytesIO()
         with PdfPages(buffer, metadata={**_UNDATED["pdf"], "Title": title}) as pages:
             for make in makes:
+                may_go_on()
                 pages.savefig(make())
     return buffer.getvalue()
 
@@ -79,5 +94,7 @@ def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **set
         buffer = io.BytesIO()
         figure = make()
         use_fonts(figure.findobj(Text))
+        for axes in figure.axes:
+            axes.add_artist(_Breath())
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
     return buffer.getvalue()

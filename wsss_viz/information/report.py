@@ -63,7 +63,7 @@ def table(run: Run, plane: Plane) -> str:
         cells = "".join(_cell(f"{_bits(of_input)} {_bits(of_label)}") for of_input, of_label in plane.mean[row])
         lines.append(f"{epoch:<9}{cells}   {train:.3f} {test:.3f}")
     lines.append("C_k      " + "".join(_cell(_bits(value)) for value in plane.compression.mean(axis=0)))
-    lines.append("onset    " + "".join(_cell(_bits(value, 0)) for value in plane.onset.mean(axis=0)))
+    lines.append("onset    " + "".join(_cell(_bits(value, 0)) for value in np.median(plane.onset, axis=0)))
     lines.append("F_k      " + "".join(_cell(_bits(value)) for value in plane.fit.mean(axis=0)))
     breaks = int(plane.order_breaks().any(axis=(1, 2)).sum())
     if breaks:

@@ -149,7 +149,8 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
         # Of an image without labels, the class with the top score may be one that the data set does not number.
         index = [i for i in index if classes[i] in writer.classes]
     # IRN's are sums over the views, ours means: it matters for the 1e-5 that its normalisation adds.
-    unit = np.float32(views.count if writer.format in DICTIONARIES else 1)
+    background = step.arrays.get("background")
+    unit = np.float32(views.count if writer.format in DICTIONARIES and background is None else 1)
     full = step.arrays.get("high_res")
     stored = StoredMaps(
         step.maps[index] * unit,
@@ -157,6 +158,7 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
         tuple(classes[i] for i in index),
         sample.size,
         None if full is None else full[index] * unit,
+        background,
         centres=step.centres,
     )
     writer.write(sample.name, stored)

@@ -112,14 +112,9 @@ def view_maps(classifier: Classifier, x: Tensor, views: Views) -> tuple[list[Ten
         >>> [tuple(m.shape) for m in maps], logits.tolist(), grid
         ([(1, 3, 2, 3), (1, 3, 4, 6)], [1.0, 1.0, 1.0], (2, 3))
     """
-    maps = [classifier.maps(view) for view in view_inputs(x, views)]
-    if 1.0 in views.scales:
-        first = maps[views.scales.index(1.0)]
-        logits, grid = classifier.pool(first[:1])[0], (first.shape[2], first.shape[3])
-    else:
-        plain = classifier.maps(x)
-        logits, grid = classifier.pool(plain)[0], (plain.shape[2], plain.shape[3])
-    return maps, logits, grid
+    seen = [classifier.localise(view) for view in view_inputs(x, views)]
+    first, logits = seen[views.scales.index(1.0)] if 1.0 in views.scales else classifier.localise(x)
+    return [maps for maps, _ in seen], logits[0], (first.shape[2], first.shape[3])
 
 
 def high_res(maps: list[Tensor], views: Views, size: tuple[int, int]) -> Tensor:

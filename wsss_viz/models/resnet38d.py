@@ -11,8 +11,8 @@ max-pooling, output stride 8:
     bn7      BatchNorm, ReLU
 
 A block is x + F(ReLU(BN(x))); where the channels or the stride change, a 1x1 convolution of ReLU(BN(x)) takes x's
-place. The original has dropout within b6 and b7, which in evaluation mode is the identity and is left out. Names are
-those of the published files (`architectures.resnet38d`), so that these load as they are.
+place. The original has dropout of whole channels within b6 and b7: the shares are 0 but in its own training
+(`training.oc_cse`). Names are those of the published files (`architectures.resnet38d`), so that these load as they are.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor, nn
+from torch.nn.functional import dropout2d
 
 from wsss_viz.models.architectures.resnet38d import BLOCKS, WIDTHS, block_names
 
@@ -52,10 +53,15 @@ class Block(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, dilated 3x3, 1x1 with a quarter, half and all of the channels, (N, D, H, W) to (N, D', H, W)."""
+    """1x1, dilated 3x3, 1x1 with a quarter, half and all of the channels, (N, D, H, W) to (N, D', H, W).
+
+    Attributes:
+        dropout: the share of channels dropped before the second and the third convolution, in training mode.
+    """
 
     def __init__(self, width_in: int, width_out: int, dilation: int) -> None:
         super().__init__()
+        self.dropout = 0.0
         self.bn_branch2a = nn.BatchNorm2d(width_in)
         self.conv_branch2a = nn.Conv2d(width_in, width_out // 4, 1, bias=False)
         self.bn_branch2b1 = nn.BatchNorm2d(width_out // 4)
@@ -67,9 +73,12 @@ class Bottleneck(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         z = self.bn_branch2a(x).relu()
         shortcut = self.conv_branch1(z)
-        z = self.bn_branch2b1(self.conv_branch2a(z)).relu()
-        z = self.bn_branch2b2(self.conv_branch2b1(z)).relu()
+        z = self._dropped(self.bn_branch2b1(self.conv_branch2a(z)).relu())
+        z = self._dropped(self.bn_branch2b2(self.conv_branch2b1(z)).relu())
         return shortcut + self.conv_branch2b2(z)
+
+    def _dropped(self, z: Tensor) -> Tensor:
+        return dropout2d(z, self.dropout) if self.training and self.dropout else z
 
 
 class ResNet38d(nn.Module):

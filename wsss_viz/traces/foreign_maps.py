@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import read_bounded
 from wsss_viz.data.images import Limits, read_mask
 from wsss_viz.data.numbering import ClassNumbering
@@ -234,6 +235,7 @@ def _plain_array(path: Path) -> NDArray | None:
 def _of_npz(path: Path) -> dict[str | int, NDArray]:
     data = read_bounded(path, LARGEST)
     try:
+        check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except Exception:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.traces.step import Step, Trace
@@ -89,6 +90,7 @@ def read_growth(path: Path) -> Growth:
     wsss_viz.errors.InputError: no growth at none.npz: it is written by `python -m wsss_viz train`
     """
     try:
+        check_content(path)
         with np.load(path, allow_pickle=False) as file:
             maps, scores, labels = file["maps"], file["scores"], file["labels"]
             sources, classes = (tuple(str(value) for value in file[key]) for key in ("sources", "classes"))

@@ -82,15 +82,21 @@ def psa_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
 
 
 def crf_bytes(stored: StoredMaps, numbering: ClassNumbering, alpha: float = CRF_ALPHA) -> bytes:
-    """The form of PSA's and SEAM's CRF files, {0: background, class + 1: (H, W)}, without the CRF itself.
+    """PSA's and SEAM's CRF files, {0: background, class + 1: (H, W)}.
 
-    The background is (1 - max_c M_c)^alpha, as PSA gives it to the CRF (alpha 4 and 32; SEAM 4 and 24).
+    Of maps that went through a CRF its result; of others what PSA gives to it, the background (1 - max_c M_c)^alpha
+    (alpha 4 and 32; SEAM 4 and 24).
 
     >>> from wsss_viz.data.numbering import by_lines
     >>> maps = StoredMaps(np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32), ("heart",), (9, 8))
     >>> crf_bytes(maps, by_lines(("lung", "heart"), "a list"))[:6]
     b'\\x93NUMPY'
     """
+    if stored.background is not None:
+        numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
+        return _saved(
+            {0: stored.background, **{numbers[key]: each for key, each in zip(stored.keys, stored.maps, strict=True)}}
+        )
     pairs = list(_normalised(stored, numbering))
     highest = np.max([values for _, values in pairs], axis=0, initial=0) if pairs else np.zeros(stored.size, np.float32)
     background = np.power(1 - highest, alpha, dtype=np.float32)

@@ -55,6 +55,9 @@ __all__ = [
 SUFFIXES = {"ours": ".npz", "irn": ".npy", "psa": ".npy", "crf": ".npy", "mask": ".png", "fiftyone": ".json"}
 """By format, the suffix of the file whose presence says that an image is done."""
 
+_WITH_BACKGROUND = ("ours", "crf", "mask")
+"""Formats that can say what a CRF gives the background."""
+
 _FOREIGN = {"irn": ".npy", "psa": ".npy", "crf": ".npy", "npz": ".npz", "pngs": ".png"}
 """By format, the suffix of files that are read by what they hold."""
 
@@ -102,6 +105,8 @@ class MapWriter:
         """Writes the image's files, each whole or not at all. Raises InputError for maps that are not finite."""
         if not np.isfinite(stored.maps).all():
             raise InputError(f"the class maps of {name} are not finite: the weights hold NaN or infinity; restore them")
+        if stored.background is not None and self.format not in _WITH_BACKGROUND:
+            raise InputError(f"files of {self.format} have no background's score: give {', '.join(_WITH_BACKGROUND)}")
         if self.format == "ours":
             write_maps(self.path(name), stored)
         elif self.format in DICTIONARIES:
@@ -195,6 +200,7 @@ class MapFolder:
             self.with_background = self.with_background or stored.background is not None
             return stored
         stored = read_heat_maps(self.folder, name, self.classes) if self.format == "fiftyone" else read_maps(path)
+        self.with_background = self.with_background or stored.background is not None
         if stored.size != size:
             raise InputError(f"{path} is of an image of {stored.size}, not {size}: give the data it was made of")
         return stored
@@ -296,7 +302,10 @@ def _mask_png(stored: StoredMaps, numbering: ClassNumbering, threshold: float) -
     numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
     background = 0 if numbering.background is None and numbering.unlabelled == "ignore" else numbering.background
     ground = IGNORE if background is None else background
-    mask = pseudo_mask(stored.maps, list(range(len(stored.keys))), stored.size, threshold)
+    if stored.background is not None:
+        mask = np.concatenate([stored.background[None], stored.maps]).argmax(axis=0)
+    else:
+        mask = pseudo_mask(stored.maps, list(range(len(stored.keys))), stored.size, threshold).astype(np.int64)
     on_disk = np.array([ground, *(numbers[key] for key in stored.keys)], dtype=np.uint8)[mask]
     image = Pillow.fromarray(on_disk)
     image.putpalette(voc_palette().tobytes())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.interrupts import may_go_on
 from wsss_viz.traces.centres import CENTRES, CellCentres
 from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay
 
@@ -153,7 +154,11 @@ class Trace:
         >>> Trace.collect(iter([step]), "cam", ("cow", "sofa"))
         Trace(method='cam', steps=1, maps=(2, 4, 6))
         """
-        return cls(tuple(steps), method, classes, sample)
+        collected = []
+        for step in steps:
+            may_go_on()
+            collected.append(step)
+        return cls(tuple(collected), method, classes, sample)
 
     @property
     def maps(self) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import CellCentres
@@ -30,8 +31,8 @@ class StoredMaps:
         size: (H, W) of the image.
         high_res: (K, H, W) float32, the same maps in the image's resolution where a method gives them (for IRN's
             format); not in the `.npz`.
-        background: (h, w) float32, the background's score where others' files have one: the pseudo mask is then the
-            argmax over it and the maps. Not in the `.npz`.
+        background: (h, w) float32, the background's score where a CRF or others' files give one: the pseudo mask is
+            then the argmax over it and the maps.
         centres: where the cells of `maps` lie, in pixels of the image; None where unknown.
     """
 
@@ -56,6 +57,8 @@ def maps_bytes(stored: StoredMaps) -> bytes:
     known: dict[str, Any] = (
         {} if centres is None else {"centres": np.array([centres.origin, centres.stride], dtype=np.float64)}
     )
+    if stored.background is not None:
+        known["background"] = stored.background.astype(np.float32)
     np.savez(
         buffer,
         maps=stored.maps.astype(np.float32),
@@ -93,13 +96,17 @@ def read_maps(path: Path) -> StoredMaps:
         raise InputError(f"no maps at {path}: write them with `python -m wsss_viz maps`")
     data = read_bounded(path, LARGEST)
     try:
+        check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             maps, scores, keys, size = file["maps"], file["scores"], file["keys"], file["size"]
             known = file["centres"] if "centres" in file.files else None
+            ground = file["background"] if "background" in file.files else None
         fits = maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
+        fits = fits and (ground is None or ground.shape == maps.shape[1:])
         centres = None if known is None else CellCentres.of(known)
     except Exception:  # a broken archive raises nearly anything
         raise InputError(f"{path} is not a file of class maps, or truncated: write it again") from None
     if not fits:
         raise InputError(f"{path} is not a file of class maps: maps {maps.shape}, keys {keys.shape}")
-    return StoredMaps(maps, scores, tuple(str(key) for key in keys), (int(size[0]), int(size[1])), centres=centres)
+    named, height, width = tuple(str(key) for key in keys), int(size[0]), int(size[1])
+    return StoredMaps(maps, scores, named, (height, width), background=ground, centres=centres)

@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import whole_file
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -169,6 +170,7 @@ class TraceFile:
         """
         self._path = path
         try:
+            check_content(path)
             with zipfile.ZipFile(path) as archive:
                 self.about: dict[str, Any] = json.loads(archive.read(_ABOUT))
             self._notes: dict[str, Any] = self.about.pop("traces")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from wsss_viz.training.cse import train_cse
     from wsss_viz.training.erasing_rounds import train_rounds
     from wsss_viz.training.gain import train_gain
+    from wsss_viz.training.oc_cse import train_official
     from wsss_viz.training.recipes import train_backbone, train_classifier
     from wsss_viz.training.segmenter import train_segmenter
     from wsss_viz.training.sequences import train_sequences
@@ -21,6 +22,7 @@ __all__ = [
     "train_control",
     "train_cse",
     "train_gain",
+    "train_official",
     "train_rounds",
     "train_segmenter",
     "train_sequences",
@@ -34,6 +36,7 @@ __getattr__, __dir__ = lazy_names(
         "train_control": "continued",
         "train_cse": "cse",
         "train_gain": "gain",
+        "train_official": "oc_cse",
         "train_rounds": "erasing_rounds",
         "train_segmenter": "segmenter",
         "train_sequences": "sequences",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -93,6 +93,9 @@ class Descent:
         optimiser, cycle: torch's own, whose state is saved with a training's.
     """
 
+    optimiser: torch.optim.Optimizer
+    cycle: torch.optim.lr_scheduler.LRScheduler
+
     def __init__(self, model: nn.Module, steps: int, *, rate: float, decay: float) -> None:
         """`steps` of the parameters of `model` that require gradients; `rate` is the highest learning rate."""
         parameters = [p for p in model.parameters() if p.requires_grad]
@@ -116,7 +119,7 @@ class Descent:
 
 def fit(
     model: nn.Module,
-    data: Drawings,
+    data: Drawings | Sequence[Any],
     objective: Objective,
     schedule: Schedule,
     *,
@@ -128,6 +131,7 @@ def fit(
     say: Callable[[str], None],
     extra: Mapping[str, Stateful] | None = None,
     batches: Batches | None = None,
+    descent: Descent | None = None,
 ) -> History:
     """Trains the parameters of `model` that require gradients; resumes from `state_path` where that is there.
 
@@ -136,11 +140,13 @@ def fit(
 
     Args:
         model: in the mode it is to be trained in.
+        data: whatever has a length and `batches` knows; without `batches`, Drawings.
         objective: the loss of a batch, a scalar that depends on the model's parameters.
         settings: what the run depends on; a state of other settings is refused.
         validate: the scores after each epoch.
         extra: whatever else belongs to the state of this training, by name.
         batches: inputs and targets of the images of an index; None: the images augmented, the targets as they are.
+        descent: how to go down; None: `Descent` by the schedule.
 
     Raises:
         InputError: the state belongs to a run with other settings, or cannot be read.
@@ -170,10 +176,12 @@ def fit(
     """
 
     def augmented(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        assert isinstance(data, Drawings)
         return augment(to_input(data.images[index], preprocessing), generator, schedule.crop), data.targets[index]
 
     per_epoch = len(data) // schedule.batch
-    descent = Descent(model, schedule.epochs * per_epoch, rate=schedule.rate, decay=schedule.decay)
+    if descent is None:
+        descent = Descent(model, schedule.epochs * per_epoch, rate=schedule.rate, decay=schedule.decay)
     parts = {"model": model, "optimiser": descent.optimiser, "cycle": descent.cycle, **(extra or {})}
     state = _State(state_path, settings, parts)
     history = state.resume()
@@ -182,6 +190,7 @@ def fit(
     for epoch in range(len(history.epochs), schedule.epochs):
         start = time.perf_counter()
         generator = torch.Generator().manual_seed(schedule.seed * 100_003 + epoch)
+        torch.manual_seed(schedule.seed * 100_003 + epoch)  # of what draws from torch's own generator: dropout
         order = torch.randperm(len(data), generator=generator)[: per_epoch * schedule.batch].view(per_epoch, -1)
         total = 0.0
         indices: Iterable[Tensor] = progress(list(order), f"epoch {epoch + 1}/{schedule.epochs}")
@@ -222,6 +231,24 @@ class _State:
             raise InputError(
                 f"{self.path} belongs to a training with other settings: give those, or remove it to start anew"
             )
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
-        return History(state["epochs"], state["seconds"])
+        broken = InputError(f"{self.path} is damaged, or holds NaN or infinity: remove it to start from the beginning")
+        epochs, seconds = state.get("epochs"), state.get("seconds")
+        if not isinstance(epochs, list) or not all(isinstance(entry, dict) for entry in epochs):
+            raise broken
+        if not isinstance(seconds, int | float) or not all(map(_is_finite, state.values())):
+            raise broken
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(state[name])
+        except Exception:  # torch's and ours raise nearly anything for what is not theirs
+            raise broken from None
+        return History(epochs, float(seconds))
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether every tensor in it is, and every number; not of the epochs, whose losses may be of an empty mean."""
+    if isinstance(value, Tensor):
+        return not value.is_floating_point() or bool(torch.isfinite(value).all())
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    return all(map(_is_finite, value)) if isinstance(value, list | tuple) else True

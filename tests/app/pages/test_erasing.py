@@ -302,6 +302,13 @@ def test_exports_hold_every_step_and_are_the_same_twice() -> None:
     rows = list(csv.DictReader(io.StringIO(exports.csv_text(shown, ("a", "b", "c")))))
     assert len(rows) == 9
     assert float(rows[4]["logit"]) == pytest.approx(float(shown[1].scores[1]), rel=1e-5)
+    assert "credit" not in rows[0]
+    credited = exports.csv_text(shown, ("a", "b", "c"), "dog: Ann, CC0")
+    assert {row["credit"] for row in csv.DictReader(io.StringIO(credited))} == {"dog: Ann, CC0"}
+    assert Image.open(io.BytesIO(exports.gif_bytes(drawn, "dog: Ann, CC0"))).info["comment"] == b"dog: Ann, CC0"
+    signed = (np.asarray(Image.open(io.BytesIO(exports.figure_bytes(shown, drawn, "AE", "png", c)))) for c in ("", "x"))
+    without, under = signed
+    assert (without != under).any(), "its line stands under the row"
 
 
 def test_the_curves_have_a_line_a_class_and_mark_the_step() -> None:

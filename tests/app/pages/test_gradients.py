@@ -189,7 +189,7 @@ def test_every_view_of_what_is_stored_has_its_curve_and_its_exports() -> None:
 
 
 def test_photographs_are_a_subject_with_head_body_and_background(open_page: OpenPage) -> None:
-    page = open_page("gradients", subject="photos", divisor="p99")
+    page = open_page("gradients", subject="photos")  # divided by the percentile unless the address says otherwise
     assert_well(page)
     shown = gradients.read_stored("photos")
     curve = shown.entries["imagenet-efficientnet-lite0/parts/sum/p99"].curve
@@ -206,7 +206,7 @@ def test_photographs_are_a_subject_with_head_body_and_background(open_page: Open
 
 
 def test_the_photographs_curve_at_the_stored_picture_is_that_of_its_maps() -> None:
-    view = ViewState(subject="photos", divisor="p99")
+    view = ViewState(subject="photos")
     shown, sample = gradients.read_stored("photos"), samples.example("photos:dog")
     (name,) = sample.labels or ()
     stored_picture = gradients.stored_maps(shown, view, name)

@@ -106,8 +106,9 @@ def test_every_estimator_has_a_name_for_people() -> None:
 def test_the_lead_says_what_the_planes_say() -> None:
     planes = {name: stored_plane(name) for name in ("tanh", "relu")}
     said = plane_words.sentence(planes, range(6))
-    mean = planes["tanh"].mean[:, 4, 0]
-    fate = f"comes to tell {mean.max():.1f} bits of the input and loses {mean.max() - mean[-1]:.1f} of them"
+    runs = planes["tanh"].bits[:, :, 4, 0]
+    height = runs.max(axis=0).mean()
+    fate = f"comes to tell {height:.1f} bits of the input and loses {height - runs[-1].mean():.1f} of them"
     assert f"T5 while it is trained: that of the tanh network {fate}" in said
     bits = np.repeat(np.linspace(0, 1, len(planes["relu"].epochs))[:, None, None, None], 6, axis=2)
     grown = replace(planes["relu"], bits=np.broadcast_to(bits, (*bits.shape[:3], 2)))

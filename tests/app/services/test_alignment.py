@@ -61,7 +61,7 @@ def test_the_alignments_differ_and_the_file_says_which_it_is_of() -> None:
     }
     assert by["field"][0].scores != by["centres"][0].scores
     for align, compared in by.items():
-        rows = list(csv.DictReader(io.StringIO(scores_csv(compared, CLASSES, labels).decode())))
+        rows = list(csv.DictReader(io.StringIO(scores_csv(sample, compared, CLASSES, labels).decode())))
         assert {row["align"] for row in rows} == {align}
 
 

@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from tests.app.services.test_comparison import trace_of
 from wsss_viz.app.services.comparison import Compared, compare
-from wsss_viz.app.services.downloads import COLUMNS, maps_npz, overlays_png, scores_csv, scores_json
+from wsss_viz.app.services.downloads import COLUMNS, _about, maps_npz, overlays_png, scores_csv, scores_json
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.rendering import enlarge
 from wsss_viz.data.sample import Sample
@@ -53,7 +54,7 @@ def test_the_npz_holds_raw_maps_shown_values_and_how_they_came_about() -> None:
 
 def test_the_csv_and_the_json_hold_the_scores_of_every_method_and_class() -> None:
     sample, compared, state = parts()
-    rows = list(csv.DictReader(io.StringIO(scores_csv(compared, CLASSES, NAMES).decode())))
+    rows = list(csv.DictReader(io.StringIO(scores_csv(sample, compared, CLASSES, NAMES).decode())))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["method"], row["class"]) for row in rows] == [(m, c) for m in ("cam", "cs-ae") for c in NAMES]
     assert float(rows[0]["iou"]) == round(compared[0].scores["cow"].iou, 6)
@@ -68,7 +69,17 @@ def test_without_ground_truth_nothing_is_measured_and_nothing_invented() -> None
     sample, _, state = parts()
     plain = Sample(sample.image, CLASSES, None, "s")
     compared = compare({"cam": trace_of(0, 1)}, plain, CLASSES, NAMES, state)
-    (row, _) = csv.DictReader(io.StringIO(scores_csv(compared, CLASSES, NAMES).decode()))
+    (row, _) = csv.DictReader(io.StringIO(scores_csv(sample, compared, CLASSES, NAMES).decode()))
     assert row["iou"] == row["recall"] == ""
     assert row["logit"] != ""
     assert json.loads(scores_json(plain, compared, CLASSES, NAMES, state))["scores"][0]["iou"] is None
+
+
+def test_of_a_photograph_the_files_say_whose_it_is() -> None:
+    sample, compared, state = parts()
+    dog = replace(sample, source="photos:dog")
+    png = Image.open(io.BytesIO(overlays_png(dog, compared, NAMES, state)))
+    assert png.info["Copyright"].startswith("dog: Hans Kemperman, Public Domain, http")
+    rows = list(csv.DictReader(io.StringIO(scores_csv(dog, compared, CLASSES, NAMES).decode())))
+    assert {row["credit"] for row in rows} == {png.info["Copyright"]} == {_about(dog, state)["credit"]}
+    assert "Copyright" not in Image.open(io.BytesIO(overlays_png(sample, compared, NAMES, state))).info

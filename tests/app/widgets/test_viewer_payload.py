@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,10 @@ def test_the_truth_says_which_value_of_the_mask_each_class_has() -> None:
     sent = payload(Content(sample, (Panel.of(trace_of(0), "m"),), CLASSES, sample.labels or ()))
     assert sent["truth"]["index"] == [CLASSES.index(c["name"]) + 1 for c in sent["classes"]]
     assert payload(Content(plain(), (Panel.of(trace_of(0), "m"),), CLASSES, LABELS))["truth"] is None
+    assert sent["part_names"] == {"1": "discriminative part", "2": "rest of the object"}
+    photograph = replace(sample, source="photos:dog")
+    sent = payload(Content(photograph, (Panel.of(trace_of(0), "m"),), CLASSES, sample.labels or ()))
+    assert sent["part_names"] == {"1": "head", "2": "body"}
 
 
 def test_an_unmeasured_image_is_enlarged_to_no_more_than_is_seen() -> None:

@@ -16,6 +16,7 @@ NOISY = (
     "streamlit.runtime.websocket_session_manager",
     "streamlit.runtime.runtime",
     "streamlit.runtime.app_session",
+    "streamlit.runtime.backend_operation_handler",
     "streamlit.runtime.state.session_state",
     "streamlit.runtime.media_file_manager",
 )

@@ -12,7 +12,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from wsss_viz.app.gate.limits import Limits
 from wsss_viz.app.gate.log import LOG
 
-PASSED = frozenset(("rerun_script", "stop_script", "file_urls_request", "app_heartbeat", "backend_operation_request"))
+PASSED = frozenset(
+    ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat", "deferred_file", "dataframe_chunk")
+)
 """Of Streamlit's messages those that a visitor's page needs. `clear_cache` clears everybody's."""
 
 
@@ -27,7 +29,10 @@ def kind_of(data: bytes) -> str | None:
         message.ParseFromString(data)
     except Exception:  # protobuf's own, of several kinds
         return None
-    return message.WhichOneof("type") or ""
+    kind = message.WhichOneof("type") or ""
+    if kind == "backend_operation_request":
+        return message.backend_operation_request.WhichOneof("payload") or kind
+    return kind
 
 
 def sifted(receive: Receive, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Receive:

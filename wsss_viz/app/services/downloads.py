@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from wsss_viz.app.services import samples
 from wsss_viz.app.services.comparison import Compared
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import file_button
-from wsss_viz.data.photographs import credits
 from wsss_viz.data.sample import Sample
 from wsss_viz.version import __version__
 
@@ -38,7 +38,7 @@ def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[s
         rendering.map_overlay(sample.image, plane, (float(low), float(high)), state.colours, state.opacity, truth)
         for plane in planes
     )
-    return rendering.png(np.concatenate([rendering.enlarge(sample.image), *overlays], axis=1))
+    return rendering.png(np.concatenate([rendering.enlarge(sample.image), *overlays], axis=1), samples.credit(sample))
 
 
 def maps_npz(
@@ -84,12 +84,13 @@ def score_rows(
     return rows
 
 
-def scores_csv(compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]) -> bytes:
-    """`score_rows` as CSV with a header; empty where nothing is measured."""
+def scores_csv(sample: Sample, compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]) -> bytes:
+    """`score_rows` as CSV with a header; empty where nothing is measured. Of a photograph whose it is, in each row."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    credit = {"credit": line} if (line := samples.credit(sample)) else {}
+    writer = csv.DictWriter(text, (*COLUMNS, *credit), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(score_rows(compared, classes, names))
+    writer.writerows(row | credit for row in score_rows(compared, classes, names))
     return text.getvalue().encode()
 
 
@@ -102,9 +103,9 @@ def scores_json(
 
 
 def _about(sample: Sample, state: ViewState) -> dict[str, Any]:
-    lines = credits([sample.name]) if sample.source.startswith("photos:") else ()
+    line = samples.credit(sample)
     about = {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
-    return {**about, "credit": lines[0]} if lines else about
+    return {**about, "credit": line} if line else about
 
 
 def comparison(
@@ -139,7 +140,7 @@ def comparison(
         file_button(
             "Scores (CSV)",
             f"{file_name}.csv",
-            lambda: scores_csv(compare(), classes, names),
+            lambda: scores_csv(sample, compare(), classes, names),
             meaning="Logit, IoU, precision, recall and part recalls, one row per method and class.",
         )
         file_button(

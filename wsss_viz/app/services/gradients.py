@@ -19,7 +19,7 @@ from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH
-from wsss_viz.app.widgets.markup import percent
+from wsss_viz.app.widgets.markup import part_labels, percent
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.digits import CLASSES as DIGITS
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
@@ -47,17 +47,14 @@ NAMES = {
         "irrelevant": "background",
         USER_REGION: "your region",
     },
-    "scenes": {
-        "discriminative": "discriminative part",
-        "non_discriminative": "rest of the object",
-        "irrelevant": "background",
-        USER_REGION: "your region",
-    },
-    "photos": {
-        "discriminative": "head",
-        "non_discriminative": "body",
-        "irrelevant": "background",
-        USER_REGION: "your region",
+    **{
+        subject: {
+            "discriminative": part_labels(subject)[DISCRIMINATIVE],
+            "non_discriminative": part_labels(subject)[NON_DISCRIMINATIVE],
+            "irrelevant": "background",
+            USER_REGION: "your region",
+        }
+        for subject in ("scenes", "photos")
     },
 }
 
@@ -99,7 +96,7 @@ def picture(
     if state.box:
         left, top, right, bottom = (number / 100 for number in state.box)
         named[USER_REGION] = box_region((maps.shape[1], maps.shape[2]), (left, top, right, bottom))
-    percentile = PERCENTILES[state.divisor]
+    percentile = PERCENTILES[state.divided_by]
     masks = np.stack(list(named.values()))[None]
     ratios = high_gradient_ratio(maps[None], masks, state.tau, percentile)[0]
     return Picture(image, layers, normalise(maps, percentile), named, ratios, title, computed)
@@ -118,7 +115,7 @@ def toy_picture(stored: Stored, state: ViewState) -> Picture:
 
 def toy_entry(stored: Stored, state: ViewState, seed: int | str = "all") -> Entry:
     """The toy's curve at the view."""
-    return stored.entries[f"{state.head}/{state.trained_with}/{state.measure}/{state.divisor}/{seed}"]
+    return stored.entries[f"{state.head}/{state.trained_with}/{state.measure}/{state.divided_by}/{seed}"]
 
 
 def toy_seeds(stored: Stored) -> range:
@@ -142,12 +139,12 @@ def scene_class(state: ViewState, sample: Sample) -> str:
 def scenes_entry(stored: Stored, state: ViewState) -> tuple[Entry, str]:
     """The scenes' curve at the view, and what of the view was not measured, in words, or ""."""
     if state.rib_step and state.network == "classifier":
-        key = f"tuned-rib/{state.divisor}/{state.rib_step}"
+        key = f"tuned-rib/{state.divided_by}/{state.rib_step}"
         missing = [] if state.measure == "sum" else ["RIB's steps were measured with the signed sum"]
         return stored.entries[key], "; ".join(missing)
     if state.subject == "photos":
-        return stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/{state.divisor}"], ""
-    name, divisor, measure = network_name(stored, state), state.divisor, state.measure
+        return stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/{state.divided_by}"], ""
+    name, divisor, measure = network_name(stored, state), state.divided_by, state.measure
     note = ""
     if name != CLASSIFIER and measure == "energy":
         measure, note = "sum", "CGNet was measured with the signed sum"
@@ -170,7 +167,7 @@ def rib_curves(stored: Stored, state: ViewState, loss: str) -> NDArray[np.float6
     """(K + 1, R, 3) HGR of the logit by theta_0 to theta_K, at the view's tau."""
     steps = []
     for k in range(len(stored.entries)):
-        entry = stored.entries.get(f"tuned-{loss}/{state.divisor}/{k}")
+        entry = stored.entries.get(f"tuned-{loss}/{state.divided_by}/{k}")
         if entry is None:
             break
         steps.append(entry.curve.at(state.tau)[-1])
@@ -179,7 +176,7 @@ def rib_curves(stored: Stored, state: ViewState, loss: str) -> NDArray[np.float6
 
 def rib_change(stored: Stored, state: ViewState, loss: str) -> NDArray[np.float64]:
     """(R, 3) HGR of the logit by theta_K less that by theta_0, paired by image."""
-    return np.asarray(stored.entries[f"tuned-{loss}/{state.divisor}/change"].curve.at(state.tau)[0])
+    return np.asarray(stored.entries[f"tuned-{loss}/{state.divided_by}/change"].curve.at(state.tau)[0])
 
 
 def rib_rows(stored: Stored, state: ViewState) -> list[dict[str, Any]]:
@@ -187,7 +184,7 @@ def rib_rows(stored: Stored, state: ViewState) -> list[dict[str, Any]]:
     rows = []
     for loss in ("rib", "bce"):
         for k, values in enumerate(rib_curves(stored, state, loss)):
-            facts = stored.entries[f"tuned-{loss}/{state.divisor}/{k}"].facts
+            facts = stored.entries[f"tuned-{loss}/{state.divided_by}/{k}"].facts
             for region, (mean, low, high) in zip(REGIONS, values.tolist(), strict=True):
                 rows.append({
                     "loss": loss, "step": k, "region": region, "tau": state.tau, "hgr": mean, "low95": low,

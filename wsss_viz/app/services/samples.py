@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.app import caching
 from wsss_viz.app.services import checkpoints, traces, workspaces
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.rendering import DISPLAY_SIDE
 from wsss_viz.app.workspace import KIND
 from wsss_viz.data import photographs
@@ -80,6 +81,12 @@ def about(sample: Sample) -> Photograph | None:
     return next((photo for photo in read_photographs() if photo.name == name), None)
 
 
+def credit(sample: Sample) -> str:
+    """Author, licence and source of the photograph that a sample is, for what is taken away; "" for any other image."""
+    photo = about(sample)
+    return photo.credit if photo else ""
+
+
 @dataclass(frozen=True)
 class Guesses:
     """What the network takes an image for: its first classes and their softmax probabilities, the highest first."""
@@ -110,7 +117,8 @@ def _shared_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
 def _private_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
-    return _first(_sample)
+    with turn("recognition"):
+        return _first(_sample)
 
 
 def sklearn_photograph(name: str, wanted: tuple[str, ...] = ()) -> Sample:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from wsss_viz.app.caching import digest, is_private
 from wsss_viz.app.services.checkpoints import SCENES, classifier, entry, name_for, networks_of
+from wsss_viz.app.turns import turn
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
@@ -102,7 +103,8 @@ def _shared_trace(checkpoint: str, image: str, classes: tuple[str, ...], views: 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
 def _private_trace(checkpoint: str, image: str, classes: tuple[str, ...], views: str, _sample: Sample) -> Trace:
-    return _cam(_sample, views)
+    with turn("maps"):
+        return _cam(_sample, views)
 
 
 def trace(sample: Sample, views: str) -> Trace:

@@ -6,6 +6,7 @@ fewer.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from wsss_viz.app import session
 from wsss_viz.app.services import samples
 from wsss_viz.app.settings import PICTURE_MEGABYTES
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.turns import BusyError, turn
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE, Picture
 from wsss_viz.data.findings import in_words
 from wsss_viz.data.images import SUFFIXES, read_picture
@@ -27,6 +29,7 @@ from wsss_viz.errors import InputError
 
 _IMAGE = "own_image"
 _ERROR = "own_error"
+_FILE = "own_file"
 _NOTICED = "own_noticed"
 _WIDGET = "own_upload"
 _SCENE = "scene"
@@ -45,22 +48,32 @@ def uploader() -> None:
         max_upload_size=PICTURE_MEGABYTES,
         width=330,
     )
+    _read()
     if line := noticed():
         st.caption(f"Your image: {line}.")
 
 
 def _taken() -> None:
-    file = st.session_state[_WIDGET]
     st.session_state[_IMAGE] = st.session_state[_ERROR] = None
-    if file is not None:
+    with contextlib.suppress(BusyError):  # the page asks again
+        _read()
+    session.change(classes=(), focus="")
+
+
+def _read() -> None:
+    """Reads the upload, where there is one that has not been read. Raises `BusyError`."""
+    file = st.session_state[_WIDGET]
+    if file is None or file.file_id == st.session_state.get(_FILE):
+        return
+    with turn("upload"):
         try:
             picture = read_picture(file.getvalue(), file.name)
             st.session_state[_IMAGE] = bounded(picture.image, STORED_SIDE)
             st.session_state[_NOTICED] = "; ".join(in_words(note) for note in picture.notes)
         except InputError as error:
             st.session_state[_ERROR] = str(error)
-        forget(file)
-    session.change(classes=(), focus="")
+    st.session_state[_FILE] = file.file_id
+    forget(file)
 
 
 def forget(file: UploadedFile) -> None:

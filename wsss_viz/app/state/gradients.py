@@ -27,7 +27,7 @@ class GradientsState:
         picture: the toy's example, from 0.
         network: one of `NETWORKS`, who looks at the scenes.
         measure: one of `MEASURES`, how a layer becomes one number.
-        divisor: one of `DIVISORS`, what a gradient map is divided by.
+        divisor: one of `DIVISORS`, what a gradient map is divided by; "": what suits the subject.
         tau: the share of it from which a gradient is high.
         layer: from 1; 0: the last.
         regions: one of `REGION_SOURCES`, where the scenes' regions are from.
@@ -41,12 +41,17 @@ class GradientsState:
     picture: int = 0
     network: str = "classifier"
     measure: str = "sum"
-    divisor: str = "max"
+    divisor: str = ""
     tau: float = 0.3
     layer: int = 0
     regions: str = "parts"
     rib_step: int = 0
     box: tuple[int, ...] = ()
+
+    @property
+    def divided_by(self) -> str:
+        """The divisor; unless named, of photographs the percentile: there one pixel sets the scale of a whole map."""
+        return self.divisor or ("p99" if self.subject == "photos" else "max")
 
 
 def _read_tau(text: str) -> float:
@@ -70,7 +75,7 @@ PARAMETERS = (
     Parameter("picture", whole(0, LARGEST_PICTURE)),
     Parameter("network", choice(NETWORKS)),
     Parameter("measure", choice(MEASURES)),
-    Parameter("divisor", choice(DIVISORS)),
+    Parameter("divisor", choice(("", *DIVISORS))),
     Parameter("tau", Notation(_read_tau)),
     Parameter("layer", whole(0, LARGEST_LAYER)),
     Parameter("regions", choice(REGION_SOURCES)),

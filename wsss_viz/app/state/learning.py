@@ -19,6 +19,7 @@ class LearningState:
     Attributes:
         step: of the lecture, from 1.
         present: whether it is shown large, without what surrounds a page.
+        answered: whether the step opens with what it shows, its question answered.
         dataset: one of `DATASETS`, whose images are to be annotated.
         cell: row and column, from 0, of the cell of a class map whose sum is written out; empty: the highest.
         score: one of `SCORES`, by which the methods are compared.
@@ -27,6 +28,7 @@ class LearningState:
 
     step: int = 1
     present: bool = False
+    answered: bool = False
     dataset: str = "voc"
     cell: tuple[int, ...] = ()
     score: str = "miou"
@@ -50,6 +52,7 @@ def _read_cell(text: str) -> tuple[int, ...]:
 PARAMETERS = (
     Parameter("step", whole(1, LESSONS)),
     Parameter("present", switch()),
+    Parameter("answered", switch()),
     Parameter("dataset", choice(DATASETS)),
     Parameter("cell", Notation(_read_cell, write_numbers)),
     Parameter("score", choice(SCORES)),

@@ -106,14 +106,17 @@ def _read_classes(text: str) -> tuple[str, ...]:
     return in_order(names)
 
 
-_elsewhere: set[str] = set()
-_MOST_ELSEWHERE = 50_000
+_elsewhere: dict[frozenset[str], None] = {}
+_MOST_LISTS = 64
 
 
 def know(names: Sequence[str]) -> None:
-    """Lets an address name these classes as well: those of a checkpoint that was opened on this server."""
-    if len(_elsewhere) + len(names) <= _MOST_ELSEWHERE:
-        _elsewhere.update(names)
+    """Lets an address name these classes as well: those of the checkpoints that were opened here of late."""
+    known = frozenset(names)
+    _elsewhere.pop(known, None)
+    _elsewhere[known] = None
+    for oldest in list(_elsewhere)[:-_MOST_LISTS]:
+        _elsewhere.pop(oldest, None)
 
 
 @lru_cache(maxsize=1)
@@ -126,7 +129,7 @@ def _registered() -> frozenset[str]:
 
 
 def _is_class(name: str) -> bool:
-    shipped = (CLASSES, VOC_CLASSES, COCO_CLASSES, _registered(), _elsewhere)
+    shipped = (CLASSES, VOC_CLASSES, COCO_CLASSES, _registered(), *list(_elsewhere))
     return any(name in known for known in shipped) or name in workspace.classes()
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from wsss_viz.app.turns import in_turn
+
 _KINDS = {
     "csv": ("text/csv", "table_chart"),
     "gif": ("image/gif", "gif_box"),
@@ -15,6 +17,8 @@ _KINDS = {
     "png": ("image/png", "image"),
     "svg": ("image/svg+xml", "shapes"),
 }
+_DRAWN = ("png", "pdf", "svg", "gif")
+"""Kinds that take time to make, and so a turn."""
 _HTML = '<button type="button"><span>Copy link</span></button><i role="status" aria-live="polite"></i>'
 _CSS = """
 :host { display: block; }
@@ -69,7 +73,10 @@ def file_button(
         meaning: shown on hovering.
         icon: a Material symbol in place of the kind's.
     """
-    mime, usual = _KINDS[file_name.rpartition(".")[2]]
+    ending = file_name.rpartition(".")[2]
+    mime, usual = _KINDS[ending]
+    if callable(data) and ending in _DRAWN:
+        data = in_turn(file_name, data)
     st.download_button(
         label,
         data=data,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +13,16 @@ from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
 PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest of the object"}
+PHOTO_PARTS = {DISCRIMINATIVE: "head", NON_DISCRIMINATIVE: "body"}
+
+
+def part_labels(source: str) -> dict[int, str]:
+    """What the parts of a sample with that data string are called: of the shipped photographs head and body."""
+    return PHOTO_PARTS if source.startswith("photos") else PART_LABELS
+
+
+_MARKDOWN = re.compile(r"[\[\]<>\\*~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+"""Where a link, a picture, a formula or a style would begin."""
 
 
 def rgb(colour: Sequence[int]) -> str:
@@ -106,3 +117,17 @@ def gap(discriminative: float, rest: float, sentence: str, more: str = "") -> st
         )
     )
     return f'<div class="wv-gaps">{cells}<p>{escape(sentence)}</p><p class="wv-more">{escape(more)}</p></div>'
+
+
+def plain_line(text: str) -> str:
+    """A line that may hold names from files, as Markdown that makes no link, picture or style of them.
+
+    What stands between backticks stays code.
+
+    >>> print(plain_line("[w](http://x) in `a[0]`"))
+    \\[w\\](http\\://x) in `a[0]`
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        parts = ["'".join(parts)]
+    return "`".join(part if number % 2 else _MARKDOWN.sub(r"\\\g<0>", part) for number, part in enumerate(parts))

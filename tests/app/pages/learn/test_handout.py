@@ -24,7 +24,7 @@ def test_every_step_has_a_page_and_the_answers_have_one(tmp_path) -> None:
     assert done.exit_code == 0
     content = out.read_bytes()
     assert content.startswith(b"%PDF")
-    assert pages(content) == len(SYLLABUS) + 1
+    assert pages(content) == len(SYLLABUS) + 2
     assert b"/FontFile2" in content
     assert b"/Type3" not in content.replace(b" ", b"")
     assert not re.search(rb"CreationDate|D:20\d\d", content)
@@ -34,7 +34,7 @@ def test_the_same_steps_give_the_same_bytes(monkeypatch) -> None:
     monkeypatch.setattr(handout, "SYLLABUS", SYLLABUS[:2])
     one, other = handout.handout(), handout.handout()
     assert one == other
-    assert pages(one) == 3
+    assert pages(one) == 4
 
 
 def test_a_step_that_cannot_be_shown_is_one_line_and_no_file(monkeypatch, tmp_path, capsys) -> None:
@@ -58,6 +58,10 @@ def test_a_page_has_all_that_the_step_has() -> None:
     for text in (found.claim, found.lead, found.question.asked, found.control, found.caveat, *found.question.options):
         assert " ".join(text.split()) in plain, text
     assert found.question.answer not in plain
+    asked = " ".join(text.get_text() for text in handout.questions_page([found]).texts)
+    assert " ".join(found.question.asked.split()) in " ".join(asked.split())
+    assert found.claim not in asked
+    assert found.question.answer not in asked
     answers = " ".join(text.get_text() for text in handout.answers_page([found]).texts)
     assert " ".join(found.question.answer.split()) in " ".join(answers.split())
 

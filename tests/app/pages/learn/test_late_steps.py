@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.app.conftest import OpenPage, viewer_data
+from wsss_viz.app.pages.information import plane_words
 from wsss_viz.app.pages.learn.steps import (
     data_processing,
     gradient_ratio,
@@ -36,7 +37,7 @@ STEPS = tuple(range(NUMBERS["mutual_information"], LESSONS + 1))
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_opens_and_says_where_it_goes_on(open_page: OpenPage, step: int) -> None:
-    page = open_page("learn", step=str(step))
+    page = open_page("learn", answered="1", step=str(step))
     assert not page.exception
     assert not page.error, page.error[0].value if page.error else ""
     found = lesson(step, ViewState(step=step))
@@ -47,8 +48,9 @@ def test_a_step_opens_and_says_where_it_goes_on(open_page: OpenPage, step: int) 
 
 
 def test_a_slider_shows_its_value_after_another_one_of_the_step_before(open_page: OpenPage) -> None:
-    page = open_page("learn", step=str(NUMBERS["mutual_information"]))
+    page = open_page("learn", answered="1", step=str(NUMBERS["mutual_information"]))
     page.button(key="after").click().run()
+    page.button(key="reveal").click().run()
     (slider,) = page.slider
     assert slider.label == "How often a link flips the bit"
     assert list(slider.proto.value) == [0.1], "what the browser is told, which shows the least where it is told nothing"
@@ -57,7 +59,7 @@ def test_a_slider_shows_its_value_after_another_one_of_the_step_before(open_page
 def test_no_score_of_the_results_is_beyond_the_edge_of_a_presented_slide(open_page: OpenPage) -> None:
     (scores,) = [
         group
-        for group in open_page("learn", step=str(NUMBERS["results"]), present="1").get("button_group")
+        for group in open_page("learn", answered="1", step=str(NUMBERS["results"]), present="1").get("button_group")
         if group.label == "Score"
     ]
     assert scores.proto.wrap
@@ -131,8 +133,12 @@ def test_the_claim_on_the_plane_follows_the_estimators(tanh: float, relu: float,
 
 def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
     plane = information_plane._plane("tanh", "default")
-    told = plane.bits[:, :, 4, INPUT].mean(axis=1)
-    assert information_plane.lost(plane) == pytest.approx(max(told) - told[-1])
+    bits = plane.bits[:, :, 4, INPUT]
+    assert information_plane.lost(plane) == pytest.approx(np.mean([max(run) - run[-1] for run in bits.T]))
+    assert plane_words._fate(plane, 4).endswith(f"loses {information_plane.lost(plane):.1f} of them")
+    before = {"tanh": information_plane._plane("tanh", "preactivation:30")}
+    assert "tanh T5 2.42, T3 0.46" in information_plane.broken(before)
+    assert information_plane.broken({"tanh": plane}) == ""
     assert information_plane.question(4.8, 0.1).right == 2
     assert information_plane.question(4.8, 2.0).right == 1
     assert information_plane.question(4.8, 4.0).right == 0
@@ -193,12 +199,12 @@ def test_the_averages_on_the_sigmoid_are_those_of_the_runs_and_the_photograph_is
     assert every.count == 16
     assert every.values[1, 0, 0] > every.values[2, 0, 0], "RIB ends with more of the body than its control"
     assert all(run.start.non_discriminative < run.end["rib"].non_discriminative for run in runs)
-    page = open_page("learn", step=str(NUMBERS["last_sigmoid"]), example="photos:koala")
+    page = open_page("learn", answered="1", step=str(NUMBERS["last_sigmoid"]), example="photos:koala")
     assert "koala" in page.title[0].value
     data = viewer_data(page, "learn_sigmoid")
     assert len(data["content"]["panels"]) == 4
     page.button(key="to_4").click().run()
-    assert "koala" in page.title[0].value, "the learner's photograph is kept from step to step"
+    assert page.query_params["example"] == "photos:koala", "the learner's photograph is kept from step to step"
 
 
 def test_published_numbers_are_said_to_be_that(open_page: OpenPage) -> None:
@@ -206,16 +212,16 @@ def test_published_numbers_are_said_to_be_that(open_page: OpenPage) -> None:
     assert "not measured here" in html
     assert "68.6" in html
     assert "68.2" in html
-    page = open_page("learn", step=str(NUMBERS["results"]), score="precision")
+    page = open_page("learn", answered="1", step=str(NUMBERS["results"]), score="precision")
     assert any("Precision" in element.value for element in page.html)
 
 
 def test_the_trade_off_says_what_the_encoder_keeps_and_where_the_betas_lead(open_page: OpenPage) -> None:
     step = str(NUMBERS["trade_off"])
-    assert "forgets everything" in open_page("learn", step=step, beta="2").title[0].value
-    page = open_page("learn", step=step, beta="3", joint="function")
+    assert "forgets everything" in open_page("learn", answered="1", step=step, beta="2").title[0].value
+    page = open_page("learn", answered="1", step=step, beta="3", joint="function")
     assert page.select_slider(key="learn_beta").value == 3
-    assert page.title[0].value.startswith("0.54 of 5 bits of X keep 56%")
+    assert page.title[0].value.startswith("0.54 of 5 bits of X keep 56\N{NO-BREAK SPACE}%")
     asked = trade_off.question()
     assert asked.options[asked.right] == "its two ends alone"
     assert "Of 27 betas 0 lead between" in asked.answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from wsss_viz.app.pages.learn.lesson import Formula, Question
-from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
+from wsss_viz.app.pages.learn.syllabus import CHAPTERS, SYLLABUS, lesson, steps_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import LESSONS
 
@@ -30,28 +31,29 @@ def test_no_step_is_there_twice() -> None:
 
 
 @pytest.mark.parametrize("step", WRITTEN)
-def test_a_step_opens_with_its_claim_formula_and_question_and_no_answer(open_page: OpenPage, step: int) -> None:
+def test_a_step_asks_first_and_shows_its_claim_formula_and_answer_once_it_is_answered(
+    open_page: OpenPage, step: int
+) -> None:
     page = open_page("learn", step=str(step))
     assert_well(page)
-    (title,) = page.title
-    assert len(title.value) > 20
-    assert page.latex
-    assert all(r"\boxed" in latex.value for latex in page.latex)
-    assert answers(page) == []
+    built = lesson(step, ViewState(step=step))
+    assert [title.value for title in page.title] == [SYLLABUS[step - 1].asks]
+    said = " ".join(str(element.value) for kind in (page.html, page.markdown, page.caption) for element in kind)
+    assert escape(built.question.asked) in said
+    for hidden in (built.claim, built.lead, built.question.answer, built.control):
+        assert escape(hidden) not in said, "nothing that answers is on the page before"
+    assert not page.latex
     assert page.query_params == ({"step": str(step)} if step > 1 else {})
-
-
-@pytest.mark.parametrize("step", WRITTEN)
-def test_a_prediction_reveals_the_answer(open_page: OpenPage, step: int) -> None:
-    page = open_page("learn", step=str(step))
-    right = lesson(step, ViewState(step=step)).question.right
-    page.button_group(key=f"learn_guess_{step}").set_value(right).run()
+    page.button_group(key=f"learn_guess_{step}").set_value(built.question.right).run()
     assert_well(page)
+    assert [title.value for title in page.title] == [built.claim]
+    assert all(r"\boxed" in latex.value for latex in page.latex)
     (answer,) = answers(page)
     assert "You were right" in answer
+    assert page.query_params["answered"] == "1"
 
 
-def test_the_answer_is_shown_on_demand_and_hidden_on_the_next_step(open_page: OpenPage) -> None:
+def test_a_skipped_question_stays_answered_and_the_next_step_asks(open_page: OpenPage) -> None:
     page = open_page("learn", step="4")
     page.button(key="reveal").click().run()
     assert len(answers(page)) == 1
@@ -59,6 +61,19 @@ def test_the_answer_is_shown_on_demand_and_hidden_on_the_next_step(open_page: Op
     page.button(key="before").click().run()
     assert page.query_params == {"step": "2"}
     assert answers(page) == []
+    page.button(key="to_4").click().run()
+    assert page.query_params == {"step": "4", "answered": "1"}
+    assert len(answers(page)) == 1
+
+
+def test_a_chapter_opens_at_its_first_step_and_names_its_steps(open_page: OpenPage) -> None:
+    page = open_page("learn", step="2")
+    page.button_group(key="learn_step_chapter").set_value("Information").run()
+    first = steps_of("Information")[0]
+    assert page.query_params == {"step": str(first)}
+    group = page.button_group(key=f"learn_step_of_{first}")
+    assert list(group.options) == [f"{number} {SYLLABUS[number - 1].name}" for number in steps_of("Information")]
+    assert sorted(n for name in CHAPTERS for n in steps_of(name)) == list(WRITTEN)
 
 
 def test_turning_keeps_the_presenters_view_and_the_scene_and_drops_the_settings(open_page: OpenPage) -> None:
@@ -82,7 +97,7 @@ def test_without_a_checkpoint_a_step_says_so_in_one_line_and_the_others_can_be_r
     open_page: OpenPage, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cold_caches: None
 ) -> None:
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
-    page = open_page("learn", step=str(step))
+    page = open_page("learn", answered="1", step=str(step))
     assert not page.exception
     assert len(page.error) + len(page.title) == 1, "the step is there, or the one line that says what is missing"
     for error in page.error:

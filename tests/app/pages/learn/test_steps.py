@@ -223,7 +223,7 @@ def test_the_claim_on_what_is_still_seen_follows_the_averages(
     of_photographs, of_scenes = answered("photographs", left, change), answered("drawn scenes", 0.2, (-2, -3, -1))
     first, _, second = still_seen.claim(of_photographs, of_scenes).partition(";")
     assert all(word in first for word in words)
-    assert "forgets its class, and the rest fades" in second
+    assert "forgets its class, and the non-discriminative part fades" in second
     assert still_seen.claim(of_scenes, of_scenes).endswith("so it is on drawn scenes")
     assert of_photographs.relative == tuple(one / 4 for one in change)
 

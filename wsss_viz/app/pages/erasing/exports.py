@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections.abc import Sequence
 
 import streamlit as st
@@ -18,11 +19,12 @@ INCHES = 1.35
 FRAME_MILLISECONDS = 700
 
 
-def figure_bytes(frames: Sequence[Frame], drawn: Sequence[Picture], title: str, kind: str) -> bytes:
+def figure_bytes(frames: Sequence[Frame], drawn: Sequence[Picture], title: str, kind: str, credit: str = "") -> bytes:
     """The filmstrip as one row with its steps' names; the same strip gives the same bytes.
 
     Args:
         kind: "png" (300 dpi) or "pdf" (fonts embedded as TrueType).
+        credit: whose picture it is, under the row.
     """
     from matplotlib.figure import Figure
 
@@ -37,39 +39,47 @@ def figure_bytes(frames: Sequence[Frame], drawn: Sequence[Picture], title: str, 
             axes.set_title(frame.name, fontsize=8)
             axes.set_axis_off()
         figure.suptitle(title, fontsize=8)
+        if credit:
+            figure.supxlabel(textwrap.fill(credit, 42 * len(drawn)), fontsize=5)
         return figure
 
     return written(draw, kind, font_size=8)
 
 
-def gif_bytes(drawn: Sequence[Picture]) -> bytes:
-    """The filmstrip as an endless film; its last picture stays three times as long."""
+def gif_bytes(drawn: Sequence[Picture], credit: str = "") -> bytes:
+    """The filmstrip as an endless film, its last picture three times as long; whose picture it is as its comment."""
     images = [Image.fromarray(picture).quantize(256, dither=Image.Dither.FLOYDSTEINBERG) for picture in drawn]
     buffer = io.BytesIO()
     times = [FRAME_MILLISECONDS] * (len(images) - 1) + [3 * FRAME_MILLISECONDS]
-    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=times, loop=0)
+    images[0].save(
+        buffer, "GIF", save_all=True, append_images=images[1:], duration=times, loop=0, comment=credit.encode()
+    )
     return buffer.getvalue()
 
 
-def csv_text(frames: Sequence[Frame], classes: Sequence[str]) -> str:
-    """Logit and probability of every class at every step."""
+def csv_text(frames: Sequence[Frame], classes: Sequence[str], credit: str = "") -> str:
+    """Logit and probability of every class at every step; of a photograph whose it is, in each row."""
     buffer = io.StringIO()
     rows = csv.writer(buffer, lineterminator="\n")
-    rows.writerow(["step", "name", "class", "logit", "probability"])
+    rows.writerow(["step", "name", "class", "logit", "probability", *(["credit"] if credit else [])])
     for k, frame in enumerate(frames):
         for name, logit in zip(classes, frame.scores, strict=True):
-            rows.writerow([k, frame.name, name, f"{float(logit):.6g}", f"{probability(float(logit)):.6g}"])
+            numbers = (f"{float(logit):.6g}", f"{probability(float(logit)):.6g}")
+            rows.writerow([k, frame.name, name, *numbers, *([credit] if credit else [])])
     return buffer.getvalue()
 
 
-def buttons(frames: Sequence[Frame], drawn: Sequence[Picture], classes: Sequence[str], title: str, name: str) -> None:
+def buttons(
+    frames: Sequence[Frame], drawn: Sequence[Picture], classes: Sequence[str], title: str, name: str, credit: str
+) -> None:
     """The download buttons.
 
     Args:
         name: of the files, without their endings.
+        credit: whose picture it is, or "".
     """
     with st.container(horizontal=True, gap="small", key="exports"):
-        file_button("Filmstrip (PNG)", f"{name}.png", lambda: figure_bytes(frames, drawn, title, "png"))
-        file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(frames, drawn, title, "pdf"))
-        file_button("Film (GIF)", f"{name}.gif", lambda: gif_bytes(drawn))
-        file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(frames, classes))
+        file_button("Filmstrip (PNG)", f"{name}.png", lambda: figure_bytes(frames, drawn, title, "png", credit))
+        file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(frames, drawn, title, "pdf", credit))
+        file_button("Film (GIF)", f"{name}.gif", lambda: gif_bytes(drawn, credit))
+        file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(frames, classes, credit))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
 from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
-from wsss_viz.app.services import workspaces
+from wsss_viz.app.services import samples, workspaces
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -62,9 +62,8 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
         st.html(markup.panel_title("Scores of every class", "click a point to see its step"))
         curves(steps, trace.classes, labels, focus, at)
     strip = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
-    exports.buttons(
-        steps, drawn, trace.classes, f"{strip}: {focus}", f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
-    )
+    name = f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
+    exports.buttons(steps, drawn, trace.classes, f"{strip}: {focus}", name, samples.credit(sample))
 
 
 def title(state: ViewState) -> str:

@@ -13,6 +13,7 @@ from wsss_viz.app.methods import is_maps
 from wsss_viz.app.services import basket, checkpoints
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
@@ -53,6 +54,8 @@ PARTS_OF = {
 }
 """What may stand around the pictures of each kind of figure."""
 KINDS = ("png", "pdf", "svg")
+MOST_PIXELS = 40e6
+PREVIEW_DPI = 300
 
 
 def spec_of(state: ViewState) -> FigureSpec:
@@ -190,20 +193,24 @@ def _trace(stamp: tuple[int, ...], key: tuple[str, str, str, str], _spec: Figure
 def _rendered(stamp: tuple[int, ...], spec: bytes, kind: str, _spec: FigureSpec) -> bytes:
     from wsss_viz.figures.rendering import render
 
-    return render(_spec, kind, lambda s, method, image: _trace(stamp, (s.classifier, s.views, method, image), s))
+    def trace_of(spec: FigureSpec, method: str, image: str) -> Trace:
+        return _trace(stamp, (spec.classifier, spec.views, method, image), spec)
+
+    return render(_spec, kind, trace_of, MOST_PIXELS)
 
 
 def rendered(spec: FigureSpec, kind: str) -> bytes:
     """The figure's bytes, those of the command line, drawn once."""
     checkpoints.entry()  # a missing classifier is said before any work
-    return _rendered(_stamp(), spec_bytes(spec), kind, spec)
+    with turn("figure"):
+        return _rendered(_stamp(), spec_bytes(spec), kind, spec)
 
 
 def show(spec: FigureSpec) -> None:
     """The preview, the caption and the downloads."""
     text = caption(spec)
     with st.spinner("Drawing the figure", show_time=True):
-        picture = rendered(spec, "png")
+        picture = rendered(replace(spec, dpi=min(spec.dpi, PREVIEW_DPI)), "png")
     with st.container(horizontal_alignment="center"):
         st.image(picture, output_format="PNG", width="stretch" if spec.width == "double" else 520, alt=text)
     with st.container(horizontal=True, gap="small", key="downloads"):

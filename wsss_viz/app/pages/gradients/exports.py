@@ -34,7 +34,7 @@ def curve_csv(curve: Curve, about: str) -> bytes:
 def curve_json(stored: Stored, entry: Entry, state: ViewState) -> bytes:
     """The curve with how it was measured, and the view."""
     fields = ("subject", "head", "trained_with", "measure", "divisor", "tau", "layer", "regions", "rib_step")
-    view = {name: value for name, value in asdict(state).items() if name in fields}
+    view = {name: value for name, value in asdict(state).items() if name in fields} | {"divisor": state.divided_by}
     return (json.dumps({"about": stored.about, "view": view, **entry_dict(entry)}, indent=1) + "\n").encode()
 
 

@@ -139,7 +139,7 @@ def rib_panel(stored: Stored, state: ViewState) -> None:
     curves = {loss: gradients.rib_curves(stored, state, loss) for loss in ("rib", "bce")}
     count = int(stored.about["tuned_images"])
     st.html(markup.panel_title("The logit through RIB's steps", f"{count} scenes, regions by parts, signed sum"))
-    regions = stored.entries[f"tuned-rib/{state.divisor}/0"].curve.regions
+    regions = stored.entries[f"tuned-rib/{state.divided_by}/0"].curve.regions
 
     def clicked(x: float) -> None:
         if 0 <= (k := round(x)) <= LARGEST_RIB_STEP:
@@ -158,7 +158,7 @@ def rib_panel(stored: Stored, state: ViewState) -> None:
         cells = "".join(
             f"<td>{mean:+.1f} <small>({low:+.1f} to {high:+.1f})</small></td>" for mean, low, high in change
         )
-        first, last = (stored.entries[f"tuned-{loss}/{state.divisor}/{k}"].facts for k in (0, LARGEST_RIB_STEP))
+        first, last = (stored.entries[f"tuned-{loss}/{state.divided_by}/{k}"].facts for k in (0, LARGEST_RIB_STEP))
         cells += f"<td>{first['logit']:.1f} → {last['logit']:.1f}</td>"
         cells += f"<td>{first['sigmoid_slope']:.4f} → {last['sigmoid_slope']:.4f}</td>"
         rows.append(f"<tr><th>{title}</th>{cells}</tr>")

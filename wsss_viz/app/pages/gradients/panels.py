@@ -61,8 +61,7 @@ def subject_controls(state: ViewState) -> None:
 
 
 def _of_subject(subject: str) -> dict[str, object]:
-    """Of photographs one pixel sets the scale of a whole map, so that they open divided by the percentile."""
-    return {"subject": subject, "divisor": "p99" if subject == "photos" else "max", "layer": 0, "rib_step": 0}
+    return {"subject": subject, "divisor": "", "layer": 0, "rib_step": 0}
 
 
 def network_control(stored: Stored | None, state: ViewState) -> None:
@@ -114,7 +113,7 @@ def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
             format_func=lambda name: {"max": "own maximum", "p99": "99th percentile"}[name],
             width=150,
             help="By its maximum one pixel sets the scale of the whole map; the percentile is less spiky.",
-            **session.control("divisor", state.divisor),
+            **session.control("divisor", state.divided_by),
         )
         if state.subject == "scenes":
             st.selectbox(
@@ -152,7 +151,7 @@ def strip(picture: Picture, state: ViewState) -> None:
                 said = gradients.caption(picture.ratios[number], tuple(picture.regions), words)
                 _image(
                     picture,
-                    ("map", number, state.colours, state.divisor),
+                    ("map", number, state.colours, state.divided_by),
                     partial(_map, picture, number, state.colours, _SIDE),
                     f"gradient map G{number + 1} of {name}; high: {said}",
                 )

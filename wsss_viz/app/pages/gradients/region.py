@@ -27,7 +27,9 @@ def layer_panel(picture: Picture, state: ViewState) -> None:
     at = gradients.layer_number(state, picture.layers)
     st.html(markup.panel_title(f"High in G{at + 1}, {picture.layers[at]}", f"above {state.tau:.2f}, in yellow"))
     said = gradients.caption(picture.ratios[at], tuple(picture.regions), NAMES[state.subject])
-    content = drawn(picture_key(picture, "high", at, state.tau, state.divisor), lambda: _high(picture, at, state.tau))
+    content = drawn(
+        picture_key(picture, "high", at, state.tau, state.divided_by), lambda: _high(picture, at, state.tau)
+    )
     st.plotly_chart(
         picture_figure(content, (picture.image.shape[0], picture.image.shape[1])),
         key=_KEY,

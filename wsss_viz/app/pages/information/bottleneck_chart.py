@@ -95,7 +95,7 @@ def encoder_panel(name: str, beta: float, column: int = 0) -> Plot:
         colour = tuple((_LOW + p * (_HIGH - _LOW)) / 255)
         hover = [f"p(t|x) = {share:.3f}, p(y=1|t) = {p:.3f}" for share in shares[:, t]]
         base = shares[:, :t].sum(1)
-        marks.append(Bars(rows, shares[:, t], f"t{t + 1}", colour, base=base, across=True, hover=hover))
+        marks.append(Bars(rows, shares[:, t], f"t{t + 1}", colour, base=base, across=True, hover=hover, listed=False))
         heaviest = int((shares[:, t] * np.array([comb(BITS, k) for k in range(BITS + 1)])).argmax())
         if shares[heaviest, t] > 0.3:
             centre = float(base[heaviest] + shares[heaviest, t] / 2)

@@ -86,7 +86,7 @@ def at(state: ViewState, source: str, focus: str = "") -> ViewState:
 
 def elsewhere(state: ViewState) -> ViewState:
     """The state without what is the lecture's own: for the address of another page."""
-    return replace(state, present=False)
+    return replace(state, present=False, answered=False)
 
 
 def trace(sample: Sample, method: str) -> Trace:

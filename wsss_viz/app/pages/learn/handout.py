@@ -1,4 +1,4 @@
-"""The lecture on paper: a page per step with claim, picture, formula, question and sources, the answers at the end."""
+"""The lecture on paper: all questions first, a page per step with claim, picture, formula and sources, the answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.slide import draw_formula
-from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of, lesson
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
@@ -33,7 +33,7 @@ _POINTS_A_LETTER = 0.515
 
 
 def handout() -> bytes:
-    """The lecture as PDF: the steps as they open, one per page, and a page of answers.
+    """The lecture as PDF: a page of questions, the steps, one per page, and a page of answers.
 
     Everything is read from what is stored. Text stays text, fonts are embedded, and the same stored data gives the same
     bytes.
@@ -48,7 +48,7 @@ def handout() -> bytes:
         except InputError as error:
             raise InputError(f"step {number} of the lecture, {step.name}, cannot be shown: {error}") from None
     makes: list[Callable[[], Figure]] = [partial(step_page, item, number) for number, item in enumerate(lessons, 1)]
-    return written_pages([*makes, partial(answers_page, lessons)], TITLE)
+    return written_pages([partial(questions_page, lessons), *makes, partial(answers_page, lessons)], TITLE)
 
 
 def button() -> None:
@@ -80,9 +80,24 @@ def step_page(item: Lesson, number: int) -> Figure:
     return figure
 
 
+def questions_page(lessons: list[Lesson]) -> Figure:
+    """All questions with their options on one page, before anything answers them, in two columns."""
+    figure = _page(0)
+    figure.text(LEFT, 0.905, "Predict, then turn the page", size=19, weight="bold", color=_INK)
+    half = (len(lessons) + 1) // 2
+    for column, x in enumerate((LEFT, 0.52)):
+        y = 0.865
+        for number, item in list(enumerate(lessons, start=1))[column * half : (column + 1) * half]:
+            asked = f"{number}  {SYLLABUS[number - 1].setup} {item.question.asked}"
+            y = _paragraph(figure, asked, x, y, 8, 0.43)
+            options = "   ".join(f"\N{BALLOT BOX}\N{NO-BREAK SPACE}{option}" for option in item.question.options)
+            y = _paragraph(figure, options, x + 0.015, y - 0.003, 8, 0.415, bold=True) - 0.011
+    return figure
+
+
 def answers_page(lessons: list[Lesson]) -> Figure:
     """The questions' answers, all on one page, in two columns."""
-    figure = _page(None)
+    figure = _page(len(SYLLABUS) + 1)
     figure.text(LEFT, 0.905, "Answers", size=19, weight="bold", color=_INK)
     half = (len(lessons) + 1) // 2
     for column, x in enumerate((LEFT, 0.52)):
@@ -95,19 +110,19 @@ def answers_page(lessons: list[Lesson]) -> Figure:
     return figure
 
 
-def _page(number: int | None) -> Figure:
-    """A white page with its head and foot."""
+def _page(number: int) -> Figure:
+    """A white page with its head and foot: of the questions (0), a step, or the answers."""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
-    head = TITLE if number is None else f"{number} of {len(SYLLABUS)}   {SYLLABUS[number - 1].name}"
+    step = 1 <= number <= len(SYLLABUS)
+    head = f"{number} of {len(SYLLABUS)}   {SYLLABUS[number - 1].name}   {chapter_of(number)}" if step else TITLE
     figure.text(LEFT, 0.95, head, size=9, color=_SOFT)
     figure.add_artist(Line2D((LEFT, RIGHT), (0.045, 0.045), color=_FAINT, linewidth=0.6))
-    address = "/learn" if number in (None, 1) else f"/learn?step={number}"
+    address = f"/learn?step={number}" if step and number > 1 else "/learn"
     figure.text(LEFT, 0.026, f"wsss_viz {__version__}, {address}", size=7.5, color=_SOFT)
-    page = len(SYLLABUS) + 1 if number is None else number
-    figure.text(RIGHT, 0.026, str(page), size=7.5, color=_SOFT, ha="right")
+    figure.text(RIGHT, 0.026, str(number + 1), size=7.5, color=_SOFT, ha="right")
     return figure
 
 

@@ -1,27 +1,32 @@
-"""From step to step: by number, by the buttons at the end, by keys; and into the presenter's view and out of it."""
+"""From step to step: by chapter and name, by the buttons at the end, by keys; into the presenter's view and out."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import question
-from wsss_viz.app.pages.learn.syllabus import SYLLABUS
+from wsss_viz.app.pages.learn.syllabus import CHAPTERS, SYLLABUS, chapter_of, steps_of
 from wsss_viz.app.state import ViewState
 
 READERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers"
 PRESENTERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> or a clicker turn the steps, <kbd>A</kbd> answers, <kbd>Esc</kbd> leaves"
-NUMBERS = 600
-"""Pixels that the steps' numbers have on a slide: where they find no room at first, they stay away."""
 _KEYS = Path(__file__).with_name("navigation.js")
 
 
 def turn(number: int) -> None:
     """To step `number`, from a control's callback; a number beyond the ends changes nothing."""
     if 1 <= number <= len(SYLLABUS):
-        session.set_state(session.state().to_lecture(number))
+        session.set_state(_at(number))
+
+
+def _at(number: int) -> ViewState:
+    state = session.state().to_lecture(number)
+    return replace(state, answered=question.answered(replace(state, answered=False)))
 
 
 def present(on: bool) -> None:
@@ -29,24 +34,46 @@ def present(on: bool) -> None:
     session.change(present=on)
 
 
-def numbers() -> None:
-    """The steps by number, and by name."""
-    st.pagination(
-        len(SYLLABUS),
-        max_visible_pages=len(SYLLABUS),
-        width=NUMBERS if session.state().present else "content",
-        **session.control("step", session.state().step, lambda step: dict(vars(session.state().to_lecture(step)))),
+def chapters() -> None:
+    """The chapters of the lecture, by name."""
+    chapter = chapter_of(session.state().step)
+    st.segmented_control(
+        "Chapter",
+        list(CHAPTERS),
+        required=True,
+        label_visibility="collapsed",
+        **session.control("step", chapter, lambda name: dict(vars(_at(steps_of(name)[0]))), "_chapter"),
     )
+
+
+def steps() -> None:
+    """The steps of the chapter that is open, by name."""
+    number = session.state().step
+    chapter = chapter_of(number)
+    st.pills(
+        "Step",
+        steps_of(chapter),
+        format_func=lambda step: f"{step} {SYLLABUS[step - 1].name}",
+        required=True,
+        label_visibility="collapsed",
+        **session.control("step", number, lambda step: dict(vars(_at(step))), f"_of_{steps_of(chapter)[0]}"),
+    )
+
+
+def every_step() -> None:
+    """All steps by chapter and name, behind a button."""
     with st.popover("All steps", icon=":material/toc:"):
-        for number, topic in enumerate(SYLLABUS, start=1):
-            st.button(
-                f"{number}. {topic.name}",
-                key=f"to_{number}",
-                type="tertiary",
-                on_click=turn,
-                args=(number,),
-                disabled=number == session.state().step,
-            )
+        for chapter in CHAPTERS:
+            st.html(f'<p class="wv-part">{escape(chapter)}</p>')
+            for number in steps_of(chapter):
+                st.button(
+                    f"{number}. {SYLLABUS[number - 1].name}",
+                    key=f"to_{number}",
+                    type="tertiary",
+                    on_click=turn,
+                    args=(number,),
+                    disabled=number == session.state().step,
+                )
 
 
 def presenting(on: bool) -> None:

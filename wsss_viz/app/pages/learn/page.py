@@ -17,7 +17,7 @@ def show() -> None:
         lesson = syllabus.lesson(state.step, state)
     except InputError as error:
         with st.container(horizontal=True):
-            navigation.numbers()
+            navigation.every_step()
             navigation.presenting(state.present)
         frame.notes()
         st.error(str(error), icon=":material/error:")

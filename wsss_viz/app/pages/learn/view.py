@@ -11,8 +11,8 @@ from wsss_viz.app import catalogue, frame
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.learn import handout, navigation, slide
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
-from wsss_viz.app.pages.learn.question import ask
-from wsss_viz.app.pages.learn.syllabus import SYLLABUS
+from wsss_viz.app.pages.learn.question import answer, answered, ask
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import copy_link
 
@@ -28,10 +28,19 @@ def show(lesson: Lesson, state: ViewState) -> None:
     if state.present:  # before the numbers of the steps, which keep the room that they find
         st.html(PRESENTING)
     head(lesson, state)
-    if state.present:
+    if not answered(state):
+        covered(lesson, state)
+    elif state.present:
         present(lesson, state)
     else:
         read(lesson, state)
+
+
+def covered(lesson: Lesson, state: ViewState) -> None:
+    """The question alone, in the place of what answers it."""
+    with st.container(border=True, gap="medium", key="cover"):
+        st.html('<p class="wv-part">Predict, then look</p>')
+        ask(lesson.question, state.step)
 
 
 def read(lesson: Lesson, state: ViewState) -> None:
@@ -82,24 +91,37 @@ def formula(lesson: Lesson) -> None:
 
 
 def question(lesson: Lesson, state: ViewState) -> None:
-    """The question that is to be answered first."""
-    st.html('<p class="wv-part">Predict, then look</p>')
-    ask(lesson.question, state.step)
+    """The question and its answer."""
+    st.html('<p class="wv-part">Predicted, then looked</p>')
+    answer(lesson.question, state.step)
 
 
 def head(lesson: Lesson, state: ViewState) -> None:
     """Which step it is, how to others, and its claim."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="turning"):
-        navigation.numbers()
+        if state.present:
+            navigation.every_step()
+        else:
+            navigation.chapters()
         st.space("stretch")
         if not state.present:
-            frame.explain(Explanation(lesson.lead, lesson.formula.latex, lesson.caveat))
+            if answered(state):
+                frame.explain(Explanation(lesson.lead, lesson.formula.latex, lesson.caveat))
             copy_link()
         navigation.presenting(state.present)
+    topic = SYLLABUS[state.step - 1]
+    if not state.present:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="steps"):
+            navigation.steps()
+            navigation.every_step()
     with st.container(gap="small", key="claim"):
-        st.html(f'<p class="wv-part">{state.step} of {len(SYLLABUS)} · {escape(SYLLABUS[state.step - 1].name)}</p>')
-        st.title(lesson.claim, anchor=False)
-        st.html(f'<p class="wv-lead">{escape(lesson.lead)}</p>')
+        st.html(
+            f'<p class="wv-part">{state.step} of {len(SYLLABUS)} · {escape(topic.name)}'
+            f"<small> {escape(chapter_of(state.step))}</small></p>"
+        )
+        title, text = (lesson.claim, lesson.lead) if answered(state) else (topic.asks, topic.setup)
+        st.title(title, anchor=False)
+        st.html(f'<p class="wv-lead">{escape(text)}</p>')
     frame.notes()
 
 

@@ -23,7 +23,7 @@ def card(opened: Opened, sample: Sample, views: str) -> None:
     """The report, the self-check, the device and how long the methods take on the sample."""
     st.html(markup.panel_title("The checkpoint", "read before it is used"))
     if opened.report is None:
-        st.error(opened.refusal, icon=":material/error:")
+        st.error(markup.plain_line(opened.refusal), icon=":material/error:")
         return
     rows = dict(opened.report.rows())
     if opened.check:
@@ -33,9 +33,9 @@ def card(opened: Opened, sample: Sample, views: str) -> None:
         rows["time"] = time_line(opened.network, sample, views)
     st.table({name: _plain(value) for name, value in rows.items()}, border="horizontal")
     for problem in opened.report.problems:
-        st.error(problem, icon=":material/error:")
+        st.error(markup.plain_line(problem), icon=":material/error:")
     for note in (*opened.report.notes, *_remarks(opened)):
-        st.caption(note[:1].upper() + note[1:])
+        st.caption(markup.plain_line(note[:1].upper() + note[1:]))
 
 
 def _remarks(opened: Opened) -> list[str]:

@@ -17,6 +17,7 @@ from wsss_viz.app.services.upload import bounded, forget
 from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
+from wsss_viz.app.turns import turn
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.report import Report
@@ -55,6 +56,11 @@ def open_checkpoint(path: Path, *, private: bool = False) -> Opened:
     Args:
         private: it was uploaded: no pickle from before torch 1.6 is read.
     """
+    with turn("checkpoint"):
+        return _opened_in_turn(path, private)
+
+
+def _opened_in_turn(path: Path, private: bool) -> Opened:
     from wsss_viz.models.device import find_device
     from wsss_viz.models.published import read_published
     from wsss_viz.models.self_check import self_check

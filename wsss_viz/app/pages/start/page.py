@@ -13,9 +13,9 @@ from wsss_viz.app.services.results import MethodResults, collect_results, follow
 from wsss_viz.app.services.scores import view_scores, visible_classes
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, panels
-from wsss_viz.app.widgets.markup import percent
+from wsss_viz.app.widgets.markup import part_labels, percent
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
-from wsss_viz.data.sample import Sample
+from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 
 EXPLANATION = Explanation(
     "A classifier that was trained on image-level labels alone, and the class activation map of each label: how much "
@@ -103,6 +103,7 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
 def story(results: MethodResults, sample: Sample, state: ViewState) -> str:
     """What each method's map covers of the discriminative part and of the rest, in a sentence; "" without parts."""
     clauses: list[str] = []
+    parts = part_labels(sample.source)
     for name, trace in results.traces.items():
         mean = view_scores(trace, sample, trace.classes, sample.labels or (), state).mean if sample.labels else None
         if mean is None or math.isnan(mean.discriminative + mean.non_discriminative):
@@ -110,7 +111,7 @@ def story(results: MethodResults, sample: Sample, state: ViewState) -> str:
         called = VERBS.get(name) or methods.title_of(name)
         first, rest = percent(mean.discriminative), percent(mean.non_discriminative)
         clauses.append(
-            f"{called} covers {first} of the {source_bar.part_name(sample)} and {rest} of the rest"
+            f"{called} covers {first} of the {parts[DISCRIMINATIVE]} and {rest} of the {parts[NON_DISCRIMINATIVE]}"
             if not clauses
             else f"{called}: {first} and {rest}"
         )

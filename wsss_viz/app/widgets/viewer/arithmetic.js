@@ -3,7 +3,6 @@
 
 export const EPSILON = 1e-5
 export const IGNORE = 255
-export const PARTS = { discriminative: 1, rest: 2 }
 
 function bytes(base64) {
   const text = atob(base64)

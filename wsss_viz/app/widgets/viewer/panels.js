@@ -1,6 +1,5 @@
 // The panels on the page: one figure each, or one stage for two of them; captions, colour bars, legends.
 
-import { PARTS } from "./arithmetic.js"
 import { element, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
@@ -133,14 +132,16 @@ Object.assign(Viewer.prototype, {
   legend({ bar }) {
     if (!this.content.outlines?.parts) return
     bar.style.visibility = "visible"
-    if (bar.className === "legend") return
+    const names = Object.values(this.content.sent.part_names).join()
+    if (bar.dataset.names === names) return
+    bar.dataset.names = names
     bar.className = "legend"
     bar.replaceChildren(
-      ...Object.entries(PARTS).map(([text, part]) => {
+      ...Object.entries(this.content.sent.part_colours).map(([part, colour]) => {
         const item = element("span")
         const dot = element("i")
-        dot.style.background = `rgb(${this.content.sent.part_colours[part].join(" ")})`
-        item.append(dot, text)
+        dot.style.background = `rgb(${colour.join(" ")})`
+        item.append(dot, this.content.partName(part))
         return item
       })
     )

@@ -7,9 +7,8 @@ const COLUMNS = [
   ["IoU", "iou", "Pixels both claimed and true, over pixels either claimed or true"],
   ["precision", "precision", "Of the pixels the mask claims for the class, the share that is the class"],
   ["recall", "recall", "Of the class's pixels, the share the mask claims for it"],
-  ["discriminative", "discriminative", "Recall of the discriminative part"],
-  ["rest", "rest", "Recall of the part that several classes share"],
 ]
+const PARTS = { discriminative: 1, rest: 2 }
 const SCORES = [
   ["logit", "The class's score of the whole image"],
   ["prob.", "The sigmoid of the logit"],
@@ -27,12 +26,18 @@ Object.assign(Viewer.prototype, {
     table.caption.textContent = measured
       ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}; maps ${reading.alignment()}`
       : `Scores of ${name}`
-    const keys = measured ? COLUMNS.map(([, key]) => key) : []
+    const keys = measured ? [...COLUMNS.map(([, key]) => key), ...Object.keys(PARTS)] : []
     const scores = content.sent.sigmoids ? SCORES : SCORES.slice(0, 1)
-    const heads = [["", ""], ...(measured ? COLUMNS.map(([text, , title]) => [text, title]) : []), ...scores]
+    const heads = [["", ""], ...(measured ? this.measures() : []), ...scores]
     table.tHead.rows[0].replaceChildren(...heads.map(([text, title]) => Object.assign(element("th", "", text), { title })))
     const best = Object.fromEntries(keys.map(key => [key, this.best(rows, key)]))
     table.tBodies[0].replaceChildren(...rows.map(row => this.row(row, keys, best)))
+  },
+
+  // What is measured, and what it means.
+  measures() {
+    const parts = Object.values(PARTS).map(part => [this.content.partName(part), `Recall of the ${this.content.sent.part_names[part]}`])
+    return [...COLUMNS.map(([text, , title]) => [text, title]), ...parts]
   },
 
   // The highest share in a column, in percent; NaN where all are the same.

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn import diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame, frames
@@ -246,7 +246,9 @@ def _view(
             st.html(
                 f'<p class="wv-note"><b>One network for both.</b> GAIN trains the network that finds to judge what is '
                 f"left. On a drawn scene, after its own mask, it says {escape(note.name)} with {note.gain:.2f}, the "
-                f"ordinary classifier {note.other:.2f} of the same picture: {verdict(note.gain, note.other)}.</p>"
+                f"ordinary classifier {note.other:.2f} of the same picture: {verdict(note.gain, note.other)}. "
+                "A mask that runs over other objects costs it nothing.</p>"
+                + diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am")
             )
 
 

@@ -94,6 +94,8 @@ def lesson(state: ViewState) -> Lesson:
     count = len(summed.weights)
     mean, logit = float(trace.maps[0].mean()), float(trace.scores[0])
     share = peak.half / count
+    channels = trace.steps[0].arrays["features"].astype(np.float64)
+    pooled = float(summed.weights @ channels.mean(axis=(1, 2)))
 
     def draw(figure: SubFigure) -> None:
         values = normalise(upsample(trace.maps, sample.size), "relu_max")[0]
@@ -110,11 +112,12 @@ def lesson(state: ViewState) -> Lesson:
         view=lambda: _view(view, sample, trace, name, summed),
         control="Click a cell of the map: which channels answer there, and with what weight?",
         formula=Formula(
-            r"A_c(u) = ",
+            r"s_c - b_c = \sum_d W_{cd}\, \bar{f}_d = \frac{1}{|\Omega|} \sum_u ",
             r"\sum_d W_{cd}\, f_d(u)",
-            r", \quad s_c = b_c + \frac{1}{|\Omega|} \sum_u A_c(u)",
-            f"$f_d(u)$ is channel $d$ at the position $u$, $W_{{cd}}$ its weight for the class $c$. The mean over all "
-            f"positions, {mean:+.2f}, and the class's bias $b_c$, {logit - mean:+.2f}, are the logit, {logit:+.2f}.",
+            "",
+            f"On the left the network's order: pool each channel $f_d$, then weigh, {pooled:+.2f}. On the right weigh "
+            f"at each position, then pool, {mean:+.2f}: the same numbers added in another order. What is pooled there "
+            f"is the map $A_c(u)$. With the class's bias $b_c$, {logit - mean:+.2f}, it is the logit, {logit:+.2f}.",
         ),
         question=Question(
             f"How many of the {count} channels make half of what speaks for the {name} at its highest cell?",

@@ -17,6 +17,8 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.figures.chart import Axis, Bars, Plot
 from wsss_viz.information.chains import binary_symmetric, cascade
+from wsss_viz.information.plane import INPUT, stored_plane
+from wsss_viz.information.runs import LAYERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -67,11 +69,11 @@ def lesson(state: ViewState) -> Lesson:
         view=lambda: _view(state, flip, values, tried),
         control="Move how often a link flips the bit: the first link decides the most.",
         formula=Formula(
-            r"X \to T_1 \to T_2: \quad I(X;T_1) ",
+            r"I(X;T_1) ",
             r"\geq",
-            r" I(X;T_2)",
+            r" I(X;T_2) \geq \cdots \geq I(X;T_L) \geq I(X;\hat{Y})",
             "The chain is Markov: $T_2$ depends on $X$ through $T_1$ alone. Then no function of $T_1$, however clever, "
-            "tells more of $X$ than $T_1$ does.",
+            "tells more of $X$ than $T_1$ does; and so on along a network of $L$ layers to its output $\\hat{Y}$.",
         ),
         question=question(tried, values[-1], state.links),
         sources=(Source("Cover and Thomas, Elements of Information Theory", "the inequality, section 2.8"),),
@@ -112,12 +114,21 @@ def _view(state: ViewState, flip: float, values: list[float], tried: dict[str, f
     with left:
         st.html(markup.panel_title("What each node still tells of X", "exact, bits"))
         st.html(chain(flip, values))
+        st.html(f'<p class="wv-note"><b>Along a real network.</b> {escape(along_a_network())}</p>')
         st.slider(
             "How often a link flips the bit", 0.0, 0.5, step=0.01, **session.control("flip", flip, variant="_link")
         )
     with right:
         st.html(markup.panel_title(f"Everything that can be done with T{state.links}", "and what it then tells of X"))
         st.html(repairs(tried, values[-1]))
+
+
+def along_a_network() -> str:
+    """What the layers of the stored tanh network tell of the input in the end, and whether they are in order."""
+    bits = stored_plane("tanh", "default").mean[-1, :, INPUT]
+    words = ", ".join(f"{name} {value:.2f}" for name, value in zip(LAYERS, bits, strict=True))
+    order = "in order" if (np.diff(bits) < 1e-9).all() else "not in order, which the bins have done"
+    return f"A trained tanh network on 12 bits of input, as bins read its layers: {words} bits, {order}."
 
 
 def chain(flip: float, values: list[float]) -> str:

@@ -135,7 +135,7 @@ def lesson(state: ViewState) -> Lesson:
         if gap >= WIDE_GAP
         else f"On this photograph the map of the {name} covers head and body about alike",
         lead="A classifier needs one sure sign of a class, not all of the object. Its map lies on the sign, and a "
-        "pseudo mask made of that map leaves the rest of the object to the background.",
+        "pseudo mask made of that map leaves the body to the background.",
         view=lambda: _view(view, sample, trace, measured, every),
         control="Move the threshold: low enough to hold all of the object, and the mask takes the background with it.",
         formula=Formula(

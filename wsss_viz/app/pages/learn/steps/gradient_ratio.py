@@ -64,10 +64,11 @@ def lesson(state: ViewState) -> Lesson:
         view=lambda: _view(state, stored, entry),
         control="Change the last layer: is it the last step alone that loses the shape?",
         formula=Formula(
-            r"\mathrm{HGR}_k(R) = \frac{1}{|R|} \sum_{p \in R} ",
+            r"G_k = |\nabla_x \sum_{uv} T_k(u,v)|, \quad \mathrm{HGR}_k(R) = \frac{1}{|R|} \sum_{p \in R} ",
             r"[\,g_k(p) > \tau\,]",
             "",
-            "$g_k(p)$ is how much the pixel $p$ moves layer $k$, divided by the map's maximum; $R$ is the digit, the "
+            "$G_k(p)$ is how much the pixel $p$ moves the sum of layer $k$: the pictures above. $g_k$ is $G_k$ divided "
+            "by its maximum; $R$ is the digit, the "
             f"shape or the background: the share of its pixels where it is above $\\tau$ = {state.tau:.2f}.",
         ),
         question=question(paper, state.tau),
@@ -98,6 +99,23 @@ def claim(entry: Entry, tau: float) -> str:
     if digit[1] > shape[2]:
         return f"The last step loses more of the digit than of the shape: {of_digit} against {of_shape}"
     return f"The last step loses about as much of the shape as of the digit: {of_shape} and {of_digit}"
+
+
+def conclusion(entry: Entry, tau: float) -> str:
+    """What the numbers say of RIB's: that a double-sided saturation chokes the rarer sign, most in the last layer."""
+    values, facts = entry.curve.at(tau)[..., 0], entry.facts
+    worst = []
+    for name, region in (("shape", SHAPE), ("digit", DIGIT)):
+        of_layer = values[:, entry.curve.regions.index(region)]
+        steps = 1 - of_layer[1:] / of_layer[:-1]
+        k = int(np.argmax(steps))
+        worst.append(f"the {name}'s greatest relative loss is at {entry.curve.layers[k + 1]}, {percent(steps[k])}")
+    return (
+        "RIB blames activations that saturate on both sides, above all the last sigmoid. Measured: "
+        f"{' and '.join(worst)}. The logit lies {facts['logit']:.1f} from 0 on its class's side in the mean, the "
+        f"sigmoid's slope there averages {facts['sigmoid_slope']:.4f}, against 0.25 at 0. The ratio ends before the "
+        "sigmoid: the two are measured side by side, not that the one causes the other."
+    )
 
 
 def question(entry: Entry, tau: float) -> Question:
@@ -139,6 +157,7 @@ def _view(state: ViewState, stored: Stored, entry: Entry) -> None:
             for r, region in enumerate(entry.curve.regions)
         )
         show(chart, "learn_ratio", f"{', '.join(layers)}: {alt}")
+        st.html(f'<p class="wv-note"><b>The conclusion.</b> {escape(conclusion(entry, state.tau))}</p>')
         st.html(f'<p class="wv-note">Dotted: {escape(NOTE)}, another network on other pictures, not measured here.</p>')
 
 

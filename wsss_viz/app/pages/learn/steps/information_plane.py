@@ -34,6 +34,7 @@ DEEPEST = 4
 """The last hidden layer, T5."""
 MARKED = 1.0
 SLIGHT = 0.25
+RISE = 0.02
 """From how many bits on a loss is called one, and up to how many it is called next to nothing."""
 
 
@@ -43,9 +44,8 @@ def _plane(activation: str, estimator: str) -> Plane:
 
 
 def lost(plane: Plane, layer: int = DEEPEST) -> float:
-    """C_k in bits: the height of the seeds' mean, less where it ends; NaN where the estimator gives nothing."""
-    bits = plane.mean[:, layer, INPUT]
-    return float(bits.max() - bits[-1])
+    """C_k in bits: each network's height less where it ends, the mean over them; NaN where the estimator gives none."""
+    return float(plane.compression[:, layer].mean())
 
 
 def lesson(state: ViewState) -> Lesson:
@@ -155,7 +155,28 @@ def said(planes: dict[str, Plane]) -> str:
     source = plane.sources[f"T1/{INPUT}"]
     text = f"Each value is {source['quantity']}, {source['estimator']}, n = {source['n']}."
     empty = [LAYERS[k] for k in range(len(LAYERS)) if np.isnan(plane.mean[:, k]).any()]
-    return text + (f" This estimator does not fit {', '.join(empty)}, so that is not drawn." if empty else "")
+    return (
+        text
+        + (f" This estimator does not fit {', '.join(empty)}, so that is not drawn." if empty else "")
+        + broken(planes)
+    )
+
+
+def broken(planes: dict[str, Plane]) -> str:
+    """Where an estimator has a layer tell more of the input than one before it, of which it is a function."""
+    rises = []
+    for name, plane in planes.items():
+        bits = plane.mean[-1, :, INPUT]
+        pairs = [(bits[k] - bits[j], j, k) for k in range(len(bits)) for j in range(k) if bits[k] - bits[j] > RISE]
+        if pairs:
+            _, j, k = max(pairs)
+            rises.append(f"{activation_name(name)} {LAYERS[k]} {bits[k]:.2f}, {LAYERS[j]} {bits[j]:.2f}")
+    if not rises:
+        return ""
+    return (
+        f" It breaks the data-processing inequality ({'; '.join(rises)} bits in the end): no layer can tell more than "
+        "one before it. Each layer is binned by itself, and what the bins take off one is not taken off the next."
+    )
 
 
 def _bits(value: float) -> str:

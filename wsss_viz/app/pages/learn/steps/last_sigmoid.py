@@ -143,9 +143,10 @@ def lesson(state: ViewState) -> Lesson:
 
     return Lesson(
         claim=claim(runs),
-        lead="Once a class is recognised by its best part, the sigmoid is flat and the loss has nothing more to ask: "
-        "the rest of the object is never learnt. RIB takes the sigmoid away and raises the logit itself, for a few "
-        "steps, on one image.",
+        lead="RIB is for reducing the information bottleneck. Its goal: find the non-discriminative region, and let "
+        "what it tells of the class through. Once a class is recognised by its best part, the sigmoid is flat and the "
+        "loss asks for nothing more. So RIB drops the sigmoid and tunes the network on one image, pooling the logit "
+        "where the map is still low.",
         view=lambda: _view(view, runs, every),
         control="Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid.",
         formula=Formula(
@@ -154,7 +155,8 @@ def lesson(state: ViewState) -> Lesson:
             r" \quad\longrightarrow\quad -\min(m,\, y)",
             "Where the image has the class; the second is RIB's. The first pulls at the logit $y$ with "
             "$1 - \\sigma(y)$, next to nothing once $y$ is high; the second with 1, up to the margin $m$. The "
-            "sigmoid's own slope is $s(1 - s)$.",
+            "sigmoid's own slope is $s(1 - s)$. $y$ is pooled by GNDRP, global non-discriminative region pooling: the "
+            "mean of the map where it is at most 0.4 of its maximum.",
         ),
         question=question(runs),
         sources=(
@@ -170,7 +172,7 @@ def lesson(state: ViewState) -> Lesson:
 
 
 def claim(runs: Tuned) -> str:
-    """What the two tunings do to the rest of the object."""
+    """What the two tunings do to the body."""
     before = runs.start.non_discriminative
     rib, control = (runs.end[run].non_discriminative for run in RUNS)
     name = runs.name

@@ -32,7 +32,7 @@ SEGMENTER = "scenes-segmenter"
 SCORE_NAMES = {
     "miou": "mIoU",
     "discriminative": "recall of the discriminative part",
-    "non_discriminative": "recall of the rest of the object",
+    "non_discriminative": "recall of the non-discriminative part",
     "precision": "precision",
 }
 LIMITS = (
@@ -69,7 +69,7 @@ def lesson(state: ViewState) -> Lesson:
         lead=f"Every method on {report['count']} scenes none of them was trained on, with the same inference, each at "
         "the threshold that was best on other scenes. The bars' ends are 95 % intervals over images.",
         view=lambda: _view(state, report),
-        control="Change the score: who gains the rest of the object, and who pays for it with background?",
+        control="Change the score: who gains the non-discriminative part, and who pays for it with background?",
         formula=Formula(
             r"\mathrm{IoU} = TP \,/\, (TP + FN + ",
             r"FP",
@@ -92,19 +92,18 @@ def lesson(state: ViewState) -> Lesson:
 
 
 def question(miou: list[Row], rest: list[Row]) -> Question:
-    """Whether the best mask is the one that covers most of the rest of the object."""
+    """Whether the best mask is the one that covers most of the non-discriminative part."""
     first, most = methods_or_controls(miou, controls=False)[0], methods_or_controls(rest, controls=False)[0]
     same = first.method == most.method
     covered = next(row for row in rest if row.method == first.method)
     return Question(
-        "Is the method with the highest mIoU also the one that recalls most of the rest of the objects?",
+        "Is the method with the highest mIoU also the one that recalls most of the non-discriminative parts?",
         ("yes", "no"),
         0 if same else 1,
-        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the rest of the object."
+        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the non-discriminative part."
         if same
-        else f"{most.short} recalls most of the rest of the object, {most.value:.1f} percent; {first.short} has the "
-        "highest mIoU and "
-        f"recalls {covered.value:.1f}.",
+        else f"{most.short} recalls most of the non-discriminative part, {most.value:.1f} percent; {first.short} has "
+        f"the highest mIoU and recalls {covered.value:.1f}.",
     )
 
 

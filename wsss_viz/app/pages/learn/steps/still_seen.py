@@ -197,7 +197,7 @@ def claim(photographs: Answers, scenes: Answers) -> str:
     first = f"Head erased, the photographs' network {seen(photographs)} the animal, and its body {body(photographs)}"
     if (seen(photographs), body(photographs)) == (seen(scenes), body(scenes)):
         return f"{first}; so it is on drawn scenes"
-    return f"{first}; the drawn scenes' one {seen(scenes)} its class, and the rest {body(scenes)}"
+    return f"{first}; the drawn scenes' one {seen(scenes)} its class, and the non-discriminative part {body(scenes)}"
 
 
 def reason(photographs: Answers, scenes: Answers) -> str:
@@ -302,7 +302,7 @@ def table(one: Answers) -> str:
     """What is left of logit and map by what is erased: means with their intervals."""
     heads = (f"{one.count} {one.name}, erased", "logit", "on the head", "on the body")
     if one.name != "photographs":
-        heads = (*heads[:2], "discriminative", "rest")
+        heads = (*heads[:2], "discriminative", "non-discriminative")
     body = ""
     for what, values in zip(one.erased, one.values, strict=True):
         cells = "".join(

@@ -15,6 +15,7 @@ from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, 
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import BETAS
 from wsss_viz.app.widgets.chart import show
+from wsss_viz.app.widgets.markup import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -69,8 +70,8 @@ def claim(beta: float) -> str:
     if len(one.weights) == 1:
         return f"At beta {beta:g} the best bottleneck forgets everything: Y is not worth a bit of X"
     return (
-        f"{one.of_input.value_bits:.2f} of 5 bits of X keep {share:.0%} of what X tells of Y: the bottleneck keeps "
-        "what matters"
+        f"{one.of_input.value_bits:.2f} of 5 bits of X keep {percent(share)} of what X tells of Y: the bottleneck "
+        "keeps what matters"
     )
 
 

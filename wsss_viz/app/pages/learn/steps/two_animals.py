@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn import diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
@@ -159,6 +159,7 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
         content = Content(pair.sample, panels, (pair.erased,), (pair.erased,), sigmoids=False)
         viewer("learn_beside", content, view, offered=("k",))
         st.html(table(pair))
+        st.html(diagrams.flow(diagrams.CS_AE, "How CS-AE uses it: L = L_cls + α L_cse"))
     with right:
         st.html(markup.panel_title(f"Logit of the {pair.other}", "by erasing k"))
         show(chart(pair), "learn_other", described(pair))

@@ -1,0 +1,64 @@
+"""Where the output goes and what files are called: one line and exit 2, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIMITED = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+from wsss_viz.cli import main
+main(["methods"])
+"""
+
+
+def test_an_output_that_nobody_reads_ends_in_silence() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "wsss_viz", "methods"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_an_output_without_room_is_one_line(tmp_path: Path) -> None:
+    with (tmp_path / "out.txt").open("wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-c", LIMITED], stdout=out, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "error: the output cannot be written: File too large\n"
+
+
+def test_a_date_that_is_no_number_is_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wsss_viz", "methods"],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "abc"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: SOURCE_DATE_EPOCH is no number of seconds: correct it, or unset it\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+def test_a_name_that_is_no_text_is_said_and_ends_nothing(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.pth"
+    Path(os.fsdecode(name)).write_bytes(b"<html>")
+    done = subprocess.run(
+        [sys.executable, "-m", "wsss_viz", "inspect", name],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"error: caf?.pth is a web page" in done.stderr

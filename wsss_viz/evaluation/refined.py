@@ -1,0 +1,68 @@
+"""Counts of maps that go through a refiner before they are masks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask, labelled
+from wsss_viz.traces.centres import CellCentres
+from wsss_viz.traces.step import last_step
+
+if TYPE_CHECKING:
+    from wsss_viz.refinement.refiners import Refiner
+
+__all__ = ["count_refined", "levels_of"]
+
+
+def levels_of(refiner: Refiner | None, threshold: float | None = None) -> NDArray[np.float64]:
+    """The background's scores at which `count_refined` counts: a CRF's are its own, else `THRESHOLDS`.
+
+    Raises:
+        InputError: a threshold is given for a CRF.
+
+    >>> from wsss_viz.refinement import refiner
+    >>> levels_of(None).shape, levels_of(refiner("pamr")).shape, levels_of(refiner("crf:psa@8")).tolist()
+    ((100,), (100,), [8.0])
+    """
+    if refiner is None or not refiner.finishes:
+        return THRESHOLDS
+    if threshold is not None:
+        raise InputError(f"a CRF's masks have no threshold: give its background's score as --refine {refiner.name}@...")
+    return np.array(refiner.backgrounds, dtype=np.float64)
+
+
+def count_refined(
+    maps: NDArray,
+    sample: Sample,
+    classes: Sequence[str],
+    centres: CellCentres | None = None,
+    refiner: Refiner | None = None,
+) -> Counts:
+    """`count` of the maps after the refiner, at each of `levels_of`; without one of the maps as they are.
+
+    >>> from wsss_viz.models.colour_network import COLOURS, flag
+    >>> from wsss_viz.refinement import refiner
+    >>> maps = np.zeros((3, 2, 3))
+    >>> maps[0, :, 0], maps[2, :, 1] = 1, 1  # red, and half of blue: its colour brings the other half
+    >>> count_refined(maps, flag(), COLOURS, refiner=refiner("crf:irn@0.3")).intersection.tolist()
+    [[0, 2, 0, 4]]
+    """
+    if refiner is None:
+        return count(maps, sample, classes, centres=centres)
+    known = labelled(sample, classes)
+    names, rows = [classes[i] for i in known], np.asarray(maps)[known]
+    if not refiner.finishes:
+        return count(last_step(refiner.steps(sample.image, rows, centres)).maps, sample, names)
+    each = [count_mask(mask, sample, names) for mask in refiner.masks(sample.image, rows, centres)]
+    stacked = {
+        field: np.concatenate([getattr(counts, field) for counts in each])
+        for field in ("intersection", "predicted", "part_intersection")
+    }
+    return dataclasses.replace(each[0], **stacked)
