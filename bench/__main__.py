@@ -13,6 +13,7 @@ from bench.tables import environment
 FILES = (
     "peers",
     "erasing",
+    "crf",
     "rib",
     "locking",
     "sessions",

@@ -68,7 +68,7 @@ def plain_rib(
     groups += [{"params": body, "lr": rate}] if body else []
     optimiser = torch.optim.SGD(groups, lr=rate, momentum=momentum, weight_decay=decay)
     schedule = PolynomialLR(optimiser, total_iters=max(1, steps), power=POWER)
-    x = model.preprocess(sample.image)
+    x, image = model.preprocess(sample.image), sample.image
     rest = torch.cat([model.preprocess(other.image) for other in others]) if others else None
     label_rows = [torch.from_numpy(other.label_vector(model.classes)) for other in others]
     labels = torch.from_numpy(sample.label_vector(model.classes)).to(x)
@@ -79,12 +79,12 @@ def plain_rib(
 
     accumulated: list[Tensor] = []
     for k in range(steps + (accumulate == "after")):
-        cam, _ = class_maps(model, x, views)
+        cam, _ = class_maps(model, image, views)
         accumulated.append(cam if k == 0 else accumulated[-1] + cam)
         if k < steps:
             optimiser.zero_grad()
             loss = torch.zeros((), dtype=x.dtype)
-            for view in view_inputs(x, gradient_views):
+            for view in view_inputs(model, image, gradient_views):
                 loss = loss + loss_of(model.maps(view), labels.expand(len(view), -1))
             if rest is not None:
                 loss = loss + loss_of(model.maps(rest), torch.stack(label_rows).to(x))

@@ -30,6 +30,7 @@ COMMANDS = {
     "handout": "Write the lecture as a PDF to print.",
     "maps": "Write the class maps of a whole data set.",
     "methods": "List the methods, what each needs and its settings.",
+    "pipeline": "Go from image labels to a segmentation network.",
     "showcase": "Compute what the app shows at once.",
     "train": "Train the checkpoints, from a seed.",
 }
@@ -104,8 +105,9 @@ def main(arguments: list[str] | None = None) -> None:
         _drop_the_output()
         click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):  # before RuntimeError, which click.Abort is
-        click.echo("stopped", err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:  # before RuntimeError, which click.Abort is
+        said = str(stop.__cause__ or stop)
+        click.echo(f"stopped: {said}" if said else "stopped", err=True)
         sys.exit(130)
     except (MemoryError, RuntimeError) as error:
         if "--debug" in arguments or not is_out_of_memory(error):

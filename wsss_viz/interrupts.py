@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["asking", "may_go_on"]
+from wsss_viz.errors import InputError
+
+__all__ = ["asking", "may_go_on", "within"]
 
 _ask: ContextVar[Callable[[], None] | None] = ContextVar("wsss_viz_ask", default=None)
 
@@ -23,14 +26,40 @@ def may_go_on() -> None:
 
 @contextmanager
 def asking(ask: Callable[[], None]) -> Iterator[None]:
-    """Has `may_go_on` call `ask` within the block, in this thread alone.
+    """Has `may_go_on` call `ask` within the block, in this thread alone, after whom it called before.
 
     >>> with asking(lambda: print("on")):
     ...     may_go_on()
     on
     """
-    token = _ask.set(ask)
+    outer = _ask.get()
+
+    def ask_both() -> None:
+        if outer is not None:
+            outer()
+        ask()
+
+    token = _ask.set(ask_both)
     try:
         yield
     finally:
         _ask.reset(token)
+
+
+@contextmanager
+def within(seconds: float, line: str) -> Iterator[None]:
+    """Has `may_go_on` raise an InputError of that line once the block has taken so long.
+
+    >>> with within(0.0, "too long"):
+    ...     may_go_on()
+    Traceback (most recent call last):
+    wsss_viz.errors.InputError: too long
+    """
+    end = time.monotonic() + seconds
+
+    def ask() -> None:
+        if time.monotonic() >= end:
+            raise InputError(line)
+
+    with asking(ask):
+        yield

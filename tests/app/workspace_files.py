@@ -33,7 +33,7 @@ def stored_maps(sample: Sample, seed: int) -> StoredMaps:
     labels = sample.labels or ()
     planes = np.stack([0.4 * sample.class_mask(name) + rng.random(sample.size) for name in labels]).astype(np.float32)
     planes /= planes.max(axis=(1, 2), keepdims=True)
-    return StoredMaps(planes, np.zeros(len(labels), np.float32), labels, sample.size, high_res=planes)
+    return StoredMaps(planes, np.zeros(len(labels), np.float32), labels, sample.size)
 
 
 def write_workspace(folder: Path) -> Workspace:

@@ -187,7 +187,10 @@ def test_an_interrupted_command_says_so_without_a_traceback(checkpoint, capsys, 
 
     monkeypatch.setattr("wsss_viz.methods.dataset_run.run_dataset", interrupted)
     code, _, said = run(capsys, "maps", "--data", "scenes:val", "--out", tmp_path / "m", "--classifier", checkpoint)
-    assert (code, said.splitlines()[-1]) == (130, "stopped")
+    assert (code, said.splitlines()[-1]) == (
+        130,
+        f"stopped: 0 of 500 images are in {tmp_path / 'm'}; the same command goes on from there",
+    )
 
 
 def test_a_defect_is_not_taken_for_bad_input(checkpoint, tmp_path, monkeypatch):

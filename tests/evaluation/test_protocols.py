@@ -190,7 +190,7 @@ def test_our_own_files_are_normalised_first_and_ribs_empty_ones_are_background(v
     for name, writer in writers.items():
         for seed, sample in enumerate(voc[1]):
             maps = maps_of(sample, seed) * 7
-            writer.write(sample.name, StoredMaps(maps, np.zeros(len(maps)), sample.labels, SIZE, maps))
+            writer.write(sample.name, StoredMaps(maps, np.zeros(len(maps)), sample.labels, SIZE))
         settings = {"method": "cam", **writer.settings()}
         (tmp_path / name / "settings.json").write_text(json.dumps(settings))
     rows = [run(voc, tmp_path / name, "--protocol", "seam")[0] for name in writers]

@@ -107,7 +107,7 @@ def test_the_maps_are_the_networks_and_both_stay_as_they_were():
     classifier, network, sample = small_network(), other_network(), photograph()
     before = [{key: value.clone() for key, value in net.state_dict().items()} for net in (classifier, network)]
     whole = list(gain(classifier, sample, views=MULTI_SCALE, network=network))
-    expected, logits = class_maps(network, network.preprocess(sample.image), MULTI_SCALE)
+    expected, logits = class_maps(network, sample.image, MULTI_SCALE)
     np.testing.assert_array_equal(whole[-1].maps, expected.numpy())
     np.testing.assert_allclose(whole[-1].scores, logits.numpy())
     (first,) = islice(gain(classifier, sample, views=MULTI_SCALE, network=network), 1)

@@ -261,7 +261,7 @@ def test_without_steps_it_is_cam(network):
         close(step.scores, expected.scores, 1e-5)
         assert step.targets == expected.targets == (0, 1)
         assert step.stop == "K"
-    maps, _ = class_maps(network, network.preprocess(sample.image), MULTI_SCALE)
+    maps, _ = class_maps(network, sample.image, MULTI_SCALE)
     close(step.maps, maps, 1e-5)
 
 

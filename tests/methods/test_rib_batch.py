@@ -118,7 +118,7 @@ def test_a_network_that_knows_all_photographs_has_them_for_company():
 
 def prediction(plain):
     nothing = torch.zeros(0)
-    return Prediction(nothing, plain, nothing, nothing, nothing, 0, nothing, nothing)
+    return Prediction(nothing, [], plain, nothing, nothing, nothing, 0, nothing, nothing)
 
 
 def test_coverage_is_of_the_rectified_maps_with_the_mirror_images_turned_back():

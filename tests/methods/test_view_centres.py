@@ -24,7 +24,7 @@ def test_a_fused_map_is_centred_on_what_moves_its_cells(views):
     classifier.preprocessing = Preprocessing()
     network = _averaging(_twin(list(classifier.stages), "cpu"))
     x = torch.full((1, 3, *size), 0.01, dtype=torch.float64, requires_grad=True)
-    maps = [network(view).sum(dim=1, keepdim=True) for view in view_inputs(x, views)]
+    maps = [network(view).sum(dim=1, keepdim=True) for view in view_inputs(classifier, x, views)]
     fused = fuse(maps, views, size, (20, 25))
     row, column = fused.shape[1] // 2, fused.shape[2] // 2
     (gradient,) = torch.autograd.grad(fused[0, row, column], x)

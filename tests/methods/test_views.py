@@ -9,10 +9,10 @@ from wsss_viz.methods.views import MIRROR, MULTI_SCALE, SINGLE, Views, class_map
 
 
 def test_views_of_a_non_square_input():
-    x = torch.rand(1, 3, 50, 75)
-    shapes = [tuple(view.shape) for view in view_inputs(x, MULTI_SCALE)]
+    x, network = torch.rand(1, 3, 50, 75), seeded_network()
+    shapes = [tuple(view.shape) for view in view_inputs(network, x, MULTI_SCALE)]
     assert shapes == [(2, 3, 50, 75), (2, 3, 25, 38), (2, 3, 75, 112), (2, 3, 100, 150)]
-    first = next(view_inputs(x, MULTI_SCALE))
+    first = next(view_inputs(network, x, MULTI_SCALE))
     assert torch.equal(first[0], x[0])
     assert torch.equal(first[1], x[0].flip(2))
 

@@ -100,7 +100,7 @@ def test_an_image_without_keys_has_no_maps(tmp_path):
 def test_what_is_written_is_read_back_and_by_the_fields_own_scripts(tmp_path, form):
     numbering = by_lines(("lung", "heart", "rib"), "a list")
     writer = MapWriter(tmp_path, numbering.names, form, numbering=numbering)
-    writer.write("a", StoredMaps(PAIR * 3, np.zeros(2, np.float32), ("heart", "rib"), SIZE, PAIR * 3))
+    writer.write("a", StoredMaps(PAIR * 3, np.zeros(2, np.float32), ("heart", "rib"), SIZE))
     content = np.load(tmp_path / "a.npy", allow_pickle=True).item()
     keys = {"psa": [1, 2], "crf": [0, 2, 3], "irn": ["keys", "cam", "high_res"]}[form]
     assert list(content) == keys

@@ -16,6 +16,7 @@ from wsss_viz.traces.file_names import file_stem
 from wsss_viz.traces.foreign_maps import read_foreign_maps
 from wsss_viz.traces.heat_maps import read_heat_maps, write_heat_maps
 from wsss_viz.traces.irn_maps import irn_bytes
+from wsss_viz.traces.layout_maps import MapGrids
 from wsss_viz.traces.map_folder import SETTINGS, MapFolder, MapWriter
 from wsss_viz.traces.storage import StoredMaps
 
@@ -36,7 +37,7 @@ def loaded(path):
 
 def test_irns_dictionary_is_what_its_scripts_expect(tmp_path):
     high_res = np.random.default_rng(1).normal(size=(2, *SIZE)).astype(np.float32)
-    maps = stored(high_res=high_res)
+    maps = stored(grids=MapGrids(unions=((high_res,),)))
     (tmp_path / "a.npy").write_bytes(irn_bytes(maps, default_numbering(VOC_CLASSES)))
     content = loaded(tmp_path / "a.npy")
     assert list(content) == ["keys", "cam", "high_res"]
@@ -52,8 +53,8 @@ def test_irns_dictionary_is_what_its_scripts_expect(tmp_path):
         torch.testing.assert_close(torch.as_tensor(content[name]), expected, rtol=0, atol=1e-6)
 
 
-def test_maps_without_full_resolution_are_enlarged_as_irn_enlarges_a_scale(tmp_path):
-    maps = stored()
+def test_maps_are_cut_where_the_cells_reach_beyond_the_image(tmp_path):
+    maps = stored(grids=MapGrids((SIZE[0] / 48, SIZE[1] / 64)))
     (tmp_path / "a.npy").write_bytes(irn_bytes(maps, default_numbering(VOC_CLASSES)))
     padded = torch.nn.functional.interpolate(
         torch.from_numpy(maps.maps)[None], (48, 64), mode="bilinear", align_corners=False

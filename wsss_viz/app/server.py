@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wsss_viz.app.gate import Gate
+from wsss_viz.app.gate.door import door_of_this_server
 from wsss_viz.app.gate.limits import limits_of_this_server
 from wsss_viz.app.gate.log import spare_the_log
 from wsss_viz.app.gate.visitors import Visitors
@@ -38,7 +39,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
-        "connect-src 'self' ws: wss:",
+        "connect-src 'self'",
         "worker-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'self'",
@@ -106,7 +107,7 @@ class SecurityHeaders:
 def middleware() -> list[Middleware]:
     """For `st.App`."""
     stay_offline()
-    return [Middleware(SecurityHeaders), Middleware(Gate, limits=limits_of_this_server())]
+    return [Middleware(SecurityHeaders), Middleware(Gate, limits=limits_of_this_server(), door=door_of_this_server())]
 
 
 def stay_offline() -> None:

@@ -15,6 +15,8 @@ from wsss_viz.models.suffixes import weight_suffix
 DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
 FOLDER_VARIABLE = "WSSS_VIZ_OWN_CHECKPOINTS"
 UPLOAD_VARIABLE = "WSSS_VIZ_CHECKPOINT_UPLOAD"
+PASSWORD_VARIABLE = "WSSS_VIZ_PASSWORD_FILE"
+PICKLE_VARIABLE = "WSSS_VIZ_PICKLE_UPLOAD"
 MOST_FILES = 200
 PICTURE_MEGABYTES = LIMITS.file_bytes // 2**20
 CHECKPOINT_MEGABYTES = 500
@@ -32,6 +34,11 @@ def user_folder() -> Path | None:
 def upload_allowed() -> bool:
     """Whether the server was started with `--allow-checkpoint-upload`."""
     return os.environ.get(UPLOAD_VARIABLE) == "1"
+
+
+def pickle_upload_allowed() -> bool:
+    """Whether the server was started with `--allow-pickle-upload` as well: else uploads are safetensors."""
+    return os.environ.get(PICKLE_VARIABLE) == "1"
 
 
 def server_megabytes() -> int:

@@ -122,6 +122,16 @@ def _named(option: str, texts: tuple[str, ...], bare: bool = True) -> dict[str, 
     type=click.Path(path_type=Path),
     help="A TOML file that names several data sets with their networks, maps and reports.",
 )
+@click.option(
+    "--allow-pickle-upload",
+    is_flag=True,
+    help="With --allow-checkpoint-upload: pickles of torch as well as safetensors, read by a process of their own.",
+)
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="A file whose first line is the password that every visitor must enter.",
+)
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
 def command(
     *,
@@ -131,6 +141,8 @@ def command(
     device: str,
     checkpoints: Path | None,
     allow_checkpoint_upload: bool,
+    allow_pickle_upload: bool,
+    password_file: Path | None,
     data: str | None,
     classifiers: tuple[str, ...],
     maps: tuple[str, ...],
@@ -148,7 +160,14 @@ def command(
 
     from wsss_viz.app.gate.connections import count_connections
     from wsss_viz.app.server import stay_offline
-    from wsss_viz.app.settings import DEVICE_VARIABLE, FOLDER_VARIABLE, UPLOAD_VARIABLE, server_megabytes
+    from wsss_viz.app.settings import (
+        DEVICE_VARIABLE,
+        FOLDER_VARIABLE,
+        PASSWORD_VARIABLE,
+        PICKLE_VARIABLE,
+        UPLOAD_VARIABLE,
+        server_megabytes,
+    )
 
     os.environ[DEVICE_VARIABLE] = device
     open_workspaces(data, classifiers, maps, reports, workspace_file)
@@ -158,6 +177,13 @@ def command(
         os.environ[FOLDER_VARIABLE] = str(checkpoints.resolve())
     if allow_checkpoint_upload:
         os.environ[UPLOAD_VARIABLE] = "1"
+    if password_file is not None:
+        from wsss_viz.app.gate.door import read_password
+
+        read_password(password_file)
+        os.environ[PASSWORD_VARIABLE] = str(password_file.resolve())
+    if allow_pickle_upload:
+        os.environ[PICKLE_VARIABLE] = "1"
     os.chdir(launcher().parent)
     stay_offline()
     count_connections()

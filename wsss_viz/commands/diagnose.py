@@ -11,7 +11,8 @@ from tqdm import tqdm
 from wsss_viz.commands.diagnose_gradients import command as gradient_ratio
 from wsss_viz.commands.diagnose_leakage import command as leakage
 from wsss_viz.commands.diagnose_probe import command as probe
-from wsss_viz.commands.options import json_option, progress, write_json
+from wsss_viz.commands.options import json_option, write_json
+from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
 

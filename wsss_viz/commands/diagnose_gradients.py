@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from wsss_viz.commands.options import check_storing, progress, storing_options, write_json
+from wsss_viz.commands.options import check_storing, storing_options, write_json
+from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from wsss_viz.commands.options import (
     json_option,
     limit_option,
     names_option,
-    progress,
     views_option,
 )
+from wsss_viz.commands.progress import progress
 
 
 @click.command("leakage")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from wsss_viz.commands.options import check_storing, progress, storing_options, write_json
+from wsss_viz.commands.options import check_storing, storing_options, write_json
+from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
 

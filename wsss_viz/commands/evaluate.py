@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,22 +13,26 @@ from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_op
 from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     also_option,
+    check_broken,
     classifier_option,
     data_option,
     device_option,
     json_option,
-    limit_option,
     names_option,
     refine_option,
+    selection_options,
     settings_option,
+    skip_broken_option,
     strict_option,
     threads_option,
     views_option,
 )
+from wsss_viz.commands.progress import Reported, announce, busy, log_options
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
+    from wsss_viz.data.subset import Selection
     from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.renaming import RenamedClassifier
@@ -69,11 +75,13 @@ if TYPE_CHECKING:
     "is centred.",
 )
 @refine_option
-@limit_option
+@selection_options
 @strict_option
+@skip_broken_option
 @device_option
 @threads_option
 @processes_option
+@log_options
 @json_option
 def command(
     *,
@@ -92,8 +100,9 @@ def command(
     protocol_name: str | None,
     align: str,
     refine: str | None,
-    limit: int | None,
+    selection: Selection,
     strict: bool,
+    skip_broken: bool,
     device: str,
     threads: int,
     json_path: Path | None,
@@ -110,9 +119,10 @@ def command(
     from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
+    check_broken(strict, skip_broken)
     if protocol_name is not None and (maps_folder is None or align != FIELD or refine):
         raise InputError("--protocol scores files as a paper's script does: give --maps, no --align and no --refine")
-    with every_rank() as ranks:
+    with every_rank() as ranks, _stoppable(maps_folder):
         by = refiner_of(refine, device_of(device, ranks))
         if maps_folder is not None:
             from wsss_viz.evaluation.protocols import protocol_named
@@ -120,7 +130,7 @@ def command(
             report = stored_report(
                 maps_folder,
                 data_string,
-                limit=limit,
+                limit=selection,
                 ranks=ranks,
                 progress=bar_of(ranks),
                 strict=strict,
@@ -141,9 +151,10 @@ def command(
 
             def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, BoundMethod]]:
                 samples = data.open(data_string)
-                opened, paired = open_networks(
-                    names, classifier_name, target_device, class_names, networks, network_input, samples
-                )
+                with busy(f"reading the checkpoint {classifier_name}") if ranks.rank == 0 else contextlib.nullcontext():
+                    opened, paired = open_networks(
+                        names, classifier_name, target_device, class_names, networks, network_input, samples
+                    )
                 classifier = for_data_set(opened, samples.classes)
                 return classifier, bind_all(
                     classifier, classifier_name, names, also, target_device, paired, samples, changes
@@ -152,10 +163,10 @@ def command(
             classifier, runs = ranks.run_on_all(prepare)
             with using_threads(threads):
                 report = run_report(
-                    runs,
+                    {row: Reported(run) for row, run in runs.items()},
                     classifier.classes,
                     data_string,
-                    limit=limit,
+                    limit=selection,
                     tune_on=tune_on,
                     threshold=threshold,
                     views_name=views_name,
@@ -170,9 +181,19 @@ def command(
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
         if ranks.rank == 0:
             say_report(report, data_string)
-            click.echo(table(report))
+            announce(table(report))
             for note in getattr(classifier, "notes", ()) if maps_folder is None else ():
                 click.echo(f"note: {note}", err=True)
             if json_path is not None:
                 write_whole(json_path, report_bytes(report))
-        end(ranks.all_gather(report.get("unreadable", []))[0], ranks)
+        end(ranks.all_gather(report.get("unreadable", []))[0], ranks, 0 if skip_broken else 1)
+
+
+@contextlib.contextmanager
+def _stoppable(maps_folder: Path | None) -> Iterator[None]:
+    """Says, when it is stopped, that nothing is lost or kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        remedy = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
+        raise KeyboardInterrupt(remedy if maps_folder is None else "no report was written") from None

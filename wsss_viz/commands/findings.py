@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from wsss_viz.methods.ranks import Ranks
 
 LISTED = 20
+_LOG = logging.getLogger("wsss_viz")
 
 
 def say_findings(noticed: Noticed, data: str) -> None:
@@ -43,15 +45,16 @@ def say_source(samples: DataSet) -> None:
         click.echo(f"{samples.name}: {samples.numbering.said}", err=True)
 
 
-def end(unreadable: Iterable[tuple[str, str]], ranks: Ranks) -> None:
-    """Lists what could not be read and ends the process with 1 where there is any, on all ranks."""
+def end(unreadable: Iterable[tuple[str, str]], ranks: Ranks, code: int = 1) -> None:
+    """Lists what could not be read and ends the process with `code` where there is any, on all ranks."""
     failed = list(unreadable)
     if not failed:
         return
     if ranks.rank == 0:
         for name, message in failed[:LISTED]:
             click.echo(f"not read: {name}: {message}", err=True)
+            _LOG.debug("not read: %s: %s", name, message)
         if len(failed) > LISTED:
             click.echo(f"and {len(failed) - LISTED} more", err=True)
     ranks.all_gather(None)
-    sys.exit(1)
+    sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from wsss_viz.commands.options import progress
+from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ processes_option = click.option(
 
 def _start(processes: int) -> int:
     """Runs this very command line in several processes, as torchrun does without its traceback; the exit code."""
-    import logging
-
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -50,6 +50,8 @@ def _start(processes: int) -> int:
     config.rdzv_backend = "c10d"
     try:
         elastic_launch(config, sys.executable)("-m", "wsss_viz", *sys.argv[1:])
+    except (SignalException, KeyboardInterrupt):
+        return 130
     except ChildFailedError as error:
         codes = {failure.exitcode for failure in error.failures.values()}
         # Those that torchrun ends after the first one end by its signal.
@@ -77,11 +79,16 @@ def every_rank() -> Iterator[Ranks]:
                 raise
             if ranks.rank == 0:
                 click.echo(f"error: {error}", err=True)
+                logging.getLogger("wsss_viz").debug("error: %s", error)
             # torchrun ends the others as soon as one has ended with an error: nobody goes before it is said.
             ranks.all_gather(None)
             if "--debug" in sys.argv:
                 raise
             sys.exit(2)
+        except KeyboardInterrupt:
+            if ranks.rank != 0:  # rank 0 says it
+                sys.exit(130)
+            raise
 
 
 def device_of(device: str, ranks: Ranks) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +12,27 @@ import click
 from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option, refiner_of
 from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
+    check_broken,
     classifier_option,
     data_option,
     device_option,
-    limit_option,
     refine_option,
+    selection_options,
     settings_option,
+    skip_broken_option,
     strict_option,
     threads_option,
     views_option,
 )
+from wsss_viz.commands.progress import Reported, announce, busy, log_options
+from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
+    from wsss_viz.data.sample import Sample
+    from wsss_viz.data.subset import Selection
     from wsss_viz.methods.dataset_run import RankReport
     from wsss_viz.refinement.refiners import Refiner
+    from wsss_viz.traces.map_folder import MapWriter
 
 
 @click.command()
@@ -34,17 +42,17 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "map_format",
-    type=click.Choice(["ours", "irn", "psa", "crf", "mask", "fiftyone"]),
+    type=click.Choice(["ours", "irn", "psa", "crf", "mask", "fiftyone", "overlay"]),
     default="ours",
     help="ours: .npz, raw; irn: IRN's .npy dictionary (keys, cam, high_res); psa: PSA's ({class: map}); crf: the form "
     "of PSA's and SEAM's CRF files (0 the background, class + 1), without the CRF; mask: pseudo masks as palette PNG; "
-    "fiftyone: an 8-bit PNG per class, with its range.",
+    "fiftyone: an 8-bit PNG per class, with its range; overlay: a PNG to look at, with title, contour and colour bar.",
 )
 @click.option(
     "--threshold",
     type=click.FloatRange(min=0, max=1, max_open=True),
-    help="The background's score in pseudo masks (--format mask); 0.15, IRN's on VOC, by default. A CRF's is said "
-    "in --refine.",
+    help="The background's score in pseudo masks (--format mask), and the contour of overlays; 0.15, IRN's on "
+    "VOC, by default. A CRF's is said in --refine.",
 )
 @classifier_option
 @class_names_option
@@ -59,12 +67,21 @@ if TYPE_CHECKING:
     help="bf16: mixed, for GPUs; slow on most CPUs.",
 )
 @refine_option
-@limit_option
+@selection_options
+@click.option(
+    "--resume/--overwrite",
+    "resume",
+    default=True,
+    help="Go on where a run with the same settings was stopped, or compute again what is there; of a run with other "
+    "settings, --overwrite removes the maps in the folder.",
+)
 @strict_option
+@skip_broken_option
 @device_option
 @threads_option
 @processes_option
-def command(
+@log_options
+def command(  # noqa: PLR0915 - what a run is, once over
     *,
     name: str,
     data_string: str,
@@ -79,8 +96,10 @@ def command(
     views_name: str,
     precision: str,
     refine: str | None,
-    limit: int | None,
+    selection: Selection,
+    resume: bool,
     strict: bool,
+    skip_broken: bool,
     device: str,
     threads: int,
 ) -> None:
@@ -90,7 +109,7 @@ def command(
 
     With several --processes, each takes its share, and the files are the same, byte for byte.
     """
-    from dataclasses import replace
+    import torch
 
     from wsss_viz import data
     from wsss_viz.commands.findings import end, say_findings, say_source
@@ -99,7 +118,7 @@ def command(
     from wsss_viz.data.subset import take
     from wsss_viz.evaluation.report import open_for
     from wsss_viz.methods.binding import bind
-    from wsss_viz.methods.catalogue import method, read_changes
+    from wsss_viz.methods.catalogue import METHODS, method, read_changes
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
     from wsss_viz.methods.precision import computing, laid_out, using_threads
     from wsss_viz.methods.views import PRESETS
@@ -110,6 +129,7 @@ def command(
     from wsss_viz.traces.map_folder import MapWriter
 
     method(name)
+    check_broken(strict, skip_broken)
     changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
     given: dict[str, Any] = {}
     if network_input:
@@ -120,16 +140,17 @@ def command(
         def prepare() -> tuple[Any, ...]:
             target_device = device_of(device, ranks)
             whole = data.open(data_string)
-            opened, paired = open_networks(
-                [name], classifier_name, target_device, class_names, networks, network_input, whole
-            )
+            with busy(f"reading the checkpoint {classifier_name}") if ranks.rank == 0 else contextlib.nullcontext():
+                opened, paired = open_networks(
+                    [name], classifier_name, target_device, class_names, networks, network_input, whole
+                )
             for network in (opened, *(network for group in paired.values() for network in group)):
                 laid_out(network)
             classifier = for_data_set(opened, whole.classes)
             samples = open_for(data_string, classifier.classes)
             names = numbered_by(classifier.classes, samples.classes)
             numbering = samples.numbering if names == samples.classes else None
-            writer = MapWriter(out, names, map_format, _threshold(threshold, by), numbering)
+            writer = MapWriter(out, names, map_format, mask_threshold(threshold, by), numbering, METHODS[name].title)
             run = bind(name, classifier, paired, samples, **changes)
             stated = {
                 "method": name,
@@ -148,29 +169,51 @@ def command(
         samples, classifier, run, writer, stated = ranks.run_on_all(prepare)
         if ranks.rank == 0:
             say_source(samples)
-        with using_threads(threads), computing(precision, classifier.device):
+        part = take(samples, selection)
+        with using_threads(threads), computing(precision, classifier.device), _stoppable(writer, part):
             reports = run_dataset(
-                run if by is None else refined(run, by),
+                Reported(run) if by is None else refined(Reported(run), by),
                 classifier.classes,
-                take(samples, limit),
+                part,
                 writer,
-                views=replace(PRESETS[views_name], high_res=map_format in ("irn", "psa", "crf")),
+                views=PRESETS[views_name],
                 settings=stated,
-                about={"classifier": classifier_name, "data": data_string, "networks": list(networks)},
+                about={
+                    "classifier": classifier_name,
+                    "data": data_string,
+                    "networks": list(networks),
+                    "wsss_viz": __version__,
+                    "torch": torch.__version__,
+                },
                 ranks=ranks,
                 progress=lambda indices: bar_of(ranks)(indices, name),
                 strict=strict,
+                overwrite=not resume,
             )
         noticed = Noticed(samples.set_notes())
         for report in reports:
             noticed.add(report.noticed)
         if ranks.rank == 0:
-            click.echo(summary(out, reports))
+            announce(summary(out, reports))
             say_findings(noticed, data_string)
-        end(noticed.unreadable, ranks)
+        end(noticed.unreadable, ranks, 0 if skip_broken else 1)
 
 
-def _threshold(given: float | None, by: Refiner | None) -> float:
+@contextlib.contextmanager
+def _stoppable(writer: MapWriter, samples: Sequence[Sample]) -> Iterator[None]:
+    """Says, when it is stopped, what is there."""
+    from wsss_viz.data.subset import names_of
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        done = sum(writer.path(name).exists() for name in names_of(samples))
+        raise KeyboardInterrupt(
+            f"{done} of {len(samples)} images are in {writer.folder}; the same command goes on from there"
+        ) from None
+
+
+def mask_threshold(given: float | None, by: Refiner | None) -> float:
     """Of pseudo masks; 0 where a CRF makes them. Raises InputError where both are said."""
     from wsss_viz.errors import InputError
     from wsss_viz.traces.map_folder import IRN_THRESHOLD

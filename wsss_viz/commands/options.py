@@ -1,21 +1,18 @@
-"""What several commands ask for, and how they show progress."""
+"""What several commands ask for."""
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from tqdm import tqdm
 
 from wsss_viz.errors import InputError
 from wsss_viz.methods.view_set import PRESETS
-
-T = TypeVar("T")
 
 classifier_option = click.option(
     "--classifier",
@@ -38,9 +35,63 @@ threads_option = click.option(
     "per core, compute what one does.",
 )
 strict_option = click.option(
-    "--strict", is_flag=True, help="Stop at the first file that cannot be read; else they are listed at the end."
+    "--strict",
+    is_flag=True,
+    help="Stop at the first file that cannot be read; else they are listed at the end, and the exit code is 1.",
+)
+skip_broken_option = click.option(
+    "--skip-broken", is_flag=True, help="Files that cannot be read are listed at the end, and the exit code is 0."
 )
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
+
+
+def _range(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int | None]:
+    """A:B as indices from 0, the second not included; either may be left out."""
+    first, colon, stop = (value or ":").partition(":")
+    if not colon or not all(part == "" or part.isdecimal() for part in (first, stop)):
+        raise click.BadParameter(f"{value!r} wants A:B, such as 0:500, 500:1000 or 1000:", context, parameter)
+    bounds = int(first or 0), int(stop) if stop else None
+    if bounds[1] is not None and bounds[1] <= bounds[0]:
+        raise click.BadParameter(f"{value!r} is empty: the second index is not included", context, parameter)
+    return bounds
+
+
+def _sample_names(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Names separated by commas; of @FILE, its lines."""
+    if not (value or "").startswith("@"):
+        return _split_names(context, parameter, value or "")
+    try:
+        lines = Path(str(value)[1:]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise click.BadParameter(f"{str(value)[1:]} cannot be read as text", context, parameter) from None
+    return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--names, --range and --limit, as one argument `selection` for `data.subset.take`."""
+    options = (
+        click.option(
+            "--names",
+            "sample_names",
+            callback=_sample_names,
+            metavar="A,B|@FILE",
+            help="Only the samples of these names, separated by commas, or the lines of a file.",
+        ),
+        click.option("--range", "bounds", callback=_range, metavar="A:B", help="Only those from index A to before B."),
+        limit_option,
+    )
+
+    @functools.wraps(command)
+    def collected(
+        *, sample_names: tuple[str, ...], bounds: tuple[int, int | None], limit: int | None, **others: Any
+    ) -> Any:
+        from wsss_viz.data.subset import Selection
+
+        return command(selection=Selection(sample_names, *bounds, limit), **others)
+
+    for option in reversed(options):
+        collected = option(collected)
+    return collected
 
 
 def _split_names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -126,6 +177,12 @@ def check_storing(store: bool, from_stored: bool) -> None:
         raise InputError("--store measures again; leave it out with --stored")
 
 
+def check_broken(strict: bool, skip_broken: bool) -> None:
+    """Raises InputError where both --strict and --skip-broken are given."""
+    if strict and skip_broken:
+        raise InputError("--strict stops at what --skip-broken leaves out: give one of them")
+
+
 def write_json(path: Path | None, value: Any) -> None:
     """What --json asks for, whole or not at all; nothing where it was not given."""
     from wsss_viz.data.files import write_whole
@@ -143,9 +200,3 @@ def views_option(default: str) -> Callable[[Any], Any]:
         default=default,
         help="The views a map is fused from; multi-scale is IRN's: 1, .5, 1.5, 2 and the mirror image.",
     )
-
-
-def progress(items: Iterable[T], title: str) -> Iterable[T]:
-    """A progress bar on the error stream, with an estimate; silent where that is no terminal."""
-    bar: Iterable[T] = tqdm(items, title, file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)
-    return bar

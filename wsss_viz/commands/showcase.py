@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from wsss_viz.commands.options import device_option, progress
+from wsss_viz.commands.options import device_option
+from wsss_viz.commands.progress import progress
 
 
 @click.command()

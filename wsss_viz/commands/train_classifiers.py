@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from wsss_viz.commands.options import progress
+from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import (
     check_out,
     checkpoint_option,

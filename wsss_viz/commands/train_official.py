@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from wsss_viz.commands.options import data_option, device_option, limit_option, progress
+from wsss_viz.commands.options import data_option, device_option, limit_option
+from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import check_out
 
 _FILE = click.Path(dir_okay=False, path_type=Path)

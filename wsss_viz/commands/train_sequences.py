@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wsss_viz.commands.options import progress
+from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import check_out, out_option, register_network
 
 

@@ -74,7 +74,7 @@ class DataSet(Sequence[Sample]):
     name: str
     classes: tuple[str, ...]
     source: Source
-    indices: range
+    indices: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -87,6 +87,10 @@ class DataSet(Sequence[Sample]):
         if isinstance(index, slice):
             return dataclasses.replace(self, indices=self.indices[index])
         return self._read(self.indices[index])
+
+    def at(self, indices: Sequence[int]) -> DataSet:
+        """The samples at these indices of this set, in their order; reads nothing."""
+        return dataclasses.replace(self, indices=[self.indices[index] for index in indices])
 
     def __iter__(self) -> Iterator[Sample]:
         # Sequence's own iteration would take an IndexError from inside a source for the end.

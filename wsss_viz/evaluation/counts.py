@@ -59,7 +59,7 @@ def count(
     """Counts the pseudo masks of one image at all thresholds, from one pass over its pixels.
 
     Args:
-        maps: (C', h, w), the maps of `classes`, raw and signed.
+        maps: (C', h, w), the maps of `classes`, raw and signed, or already enlarged and normalised (`by` "raw").
         sample: with a mask; its labels say which maps take part (all of the mask's classes where it has none).
         classes: the names of the maps. Labels the classifier lacks stay in the ground truth and are missed.
         thresholds: ascending; a pixel is foreground where its best normalised map is above the threshold.

@@ -74,7 +74,7 @@ def leakage_report(
     if reference not in runs:
         raise InputError(f"nothing is called {reference!r}: compare with one of {', '.join(runs)}")
     leaks = {
-        name: [count_leak(last_step(run(s, views)).maps, s, classes) for s in progress(samples, name)]
+        name: [count_leak(last_step(run(s, views)).image_maps(s.size), s, classes) for s in progress(samples, name)]
         for name, run in runs.items()
     }
     weights = resampling_weights(len(samples), draws)

@@ -140,9 +140,8 @@ def count_file(stored: StoredMaps, sample: Sample, protocol: Protocol, normalise
     steps = len(protocol.thresholds)
     if not stored.keys:
         return count_mask(np.zeros(sample.size, np.uint8), sample, (), steps)
-    best, value = argmax_with_value(
-        stored.maps, range(len(stored.keys)), sample.size, "raw" if normalised else "relu_max"
-    )
+    maps = stored.maps if normalised else stored.image_values()
+    best, value = argmax_with_value(maps, range(len(stored.keys)), sample.size, "raw")
     lookup = np.array([0, *(sample.classes.index(key) + 1 if key in sample.classes else 0 for key in stored.keys)])
     best = lookup[best]
     level = np.searchsorted(protocol.thresholds.astype(np.float32), value.ravel(), side="left")

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask, labelled
-from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.step import last_step
 
 if TYPE_CHECKING:
@@ -39,28 +38,27 @@ def levels_of(refiner: Refiner | None, threshold: float | None = None) -> NDArra
 
 
 def count_refined(
-    maps: NDArray,
-    sample: Sample,
-    classes: Sequence[str],
-    centres: CellCentres | None = None,
-    refiner: Refiner | None = None,
+    values: NDArray[np.float32], sample: Sample, classes: Sequence[str], refiner: Refiner | None = None
 ) -> Counts:
     """`count` of the maps after the refiner, at each of `levels_of`; without one of the maps as they are.
 
+    Args:
+        values: (K, H, W), the maps of `classes` in the image's resolution, normalised.
+
     >>> from wsss_viz.models.colour_network import COLOURS, flag
     >>> from wsss_viz.refinement import refiner
-    >>> maps = np.zeros((3, 2, 3))
-    >>> maps[0, :, 0], maps[2, :, 1] = 1, 1  # red, and half of blue: its colour brings the other half
-    >>> count_refined(maps, flag(), COLOURS, refiner=refiner("crf:irn@0.3")).intersection.tolist()
+    >>> values = np.zeros((3, 2, 3), np.float32)
+    >>> values[0, :, 0], values[2, :, 1] = 1, 1  # red, and half of blue: its colour brings the other half
+    >>> count_refined(values, flag(), COLOURS, refiner("crf:irn@0.3")).intersection.tolist()
     [[0, 2, 0, 4]]
     """
     if refiner is None:
-        return count(maps, sample, classes, centres=centres)
+        return count(values, sample, classes, by="raw")
     known = labelled(sample, classes)
-    names, rows = [classes[i] for i in known], np.asarray(maps)[known]
+    names, rows = [classes[i] for i in known], values[known]
     if not refiner.finishes:
-        return count(last_step(refiner.steps(sample.image, rows, centres)).maps, sample, names)
-    each = [count_mask(mask, sample, names) for mask in refiner.masks(sample.image, rows, centres)]
+        return count(last_step(refiner.steps(sample.image, rows)).maps, sample, names)
+    each = [count_mask(mask, sample, names) for mask in refiner.masks(sample.image, rows)]
     stacked = {
         field: np.concatenate([getattr(counts, field) for counts in each])
         for field in ("intersection", "predicted", "part_intersection")

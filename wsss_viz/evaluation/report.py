@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from wsss_viz.data.matching import in_words_of
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
-from wsss_viz.data.subset import take
+from wsss_viz.data.subset import Selection, take
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.protocols import Protocol, padded, script_classes
 from wsss_viz.evaluation.refined import levels_of
@@ -155,7 +156,7 @@ def run_report(
     classes: Sequence[str],
     data_string: str,
     *,
-    limit: int | None = None,
+    limit: int | Selection | None = None,
     tune_on: str = "auto",
     threshold: float | None = None,
     views_name: str = "multi-scale",
@@ -244,7 +245,7 @@ def stored_report(
     folder: Path,
     data_string: str,
     *,
-    limit: int | None = None,
+    limit: int | Selection | None = None,
     ranks: Ranks = ALONE,
     progress: Progress = quiet,
     strict: bool = False,
@@ -273,15 +274,15 @@ def stored_report(
         (1, 'the data itself (an oracle, as the field does)')
     """
 
-    def prepare() -> tuple[DataSet, MapFolder]:
+    def prepare() -> tuple[Sequence[Sample], DataSet, MapFolder]:
         samples = open_data(data_string)
         if samples.numbering.undecided:
             raise InputError(samples.numbering.question)
         maps = MapFolder(folder, samples.numbering)
         in_words_of(samples, maps.classes, f"the maps in {folder}")
-        return (samples if limit is None else samples[:limit]), maps
+        return take(samples, limit), samples, maps
 
-    samples, maps = ranks.run_on_all(prepare)
+    samples, whole, maps = ranks.run_on_all(prepare)
     counted = count_shared(
         lambda sample: (count_stored_sample(maps, sample, align, protocol, refiner), 0.0),
         samples,
@@ -295,7 +296,7 @@ def stored_report(
         return {}
     check_scorable(counted, data_string)
     levels = levels_of(refiner) if protocol is None else protocol.thresholds
-    classes = samples.classes if protocol is None else script_classes(samples.classes, protocol)
+    classes = whole.classes if protocol is None else script_classes(whole.classes, protocol)
     counts = [padded(image, len(classes)) for image in counted.counts] if protocol else counted.counts
     scores = summarise(counts, classes, thresholds=levels, nowhere=protocol is not None and protocol.nowhere)
     finished = maps.format == "mask" or maps.with_background
@@ -317,7 +318,7 @@ def stored_report(
         if finished
         else (protocol is None and _outside(levels)) or _from(protocol, data_string),
         **_about(samples, counted.noticed),
-        **({} if protocol else {"images": image_rows(counted, samples.classes)}),
+        **({} if protocol else {"images": image_rows(counted, whole.classes)}),
         "methods": {folder.resolve().name: as_json(scores, None, () if protocol else counted.counts, levels)},
     }
 
@@ -356,7 +357,7 @@ def _written(value: Any, line: str) -> str:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report's main numbers as text, one line per method.
+    """The report's main numbers as text: one line per method, then the best threshold and each class's IoU.
 
     Examples:
         >>> from wsss_viz.methods import bind
@@ -364,7 +365,7 @@ def table(report: dict[str, Any]) -> str:
         >>> classifier = load("scenes-classifier", "cpu")
         >>> runs = {"cam": bind("cam", classifier)}
         >>> report = run_report(runs, classifier.classes, "scenes:test", limit=1, threshold=0.3, views_name="single")
-        >>> header, row = table(report).splitlines()[1:]
+        >>> header, row, *_ = table(report).splitlines()[1:]
         >>> header.split()[:3], row.split()[:2]
         (['method', 't', 'mIoU'], ['cam', '0.30'])
     """
@@ -375,19 +376,24 @@ def table(report: dict[str, Any]) -> str:
         f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
         f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
     ]
+    curved = report["threshold_from"] != FINISHED
     if "protocol" in report:
         lines.insert(1, f"protocol {report['protocol']}, {report['protocol_is']}")
     for name, row in report["methods"].items():
         low, high = row["interval"]["miou"]
         parts = row["part_recall"]
         seconds = row["seconds_per_image"]
-        at = "-" if report["threshold_from"] == FINISHED else f"{row['threshold']:.2f}"
+        at = f"{row['threshold']:.2f}" if curved else "-"
         lines.append(
             f"{name:<12}{at:>5}{row['miou']:>7.1f}{f'{low:.1f} to {high:.1f}':>15}"
             f"{_number(row['precision'], 7)}{_number(row['recall'], 8)}{_number(row['fp'], 6)}{_number(row['fn'], 6)}"
             f"{_number(parts['discriminative'], 8)}{_number(parts['non_discriminative'], 8)}"
             f"{'-' if seconds is None else f'{seconds:.3f}':>9}"
         )
+    for name, row in report["methods"].items():
+        said = f"best threshold here {row['best_threshold']:.2f}, mIoU {row['best_miou']:.1f}; " if curved else ""
+        ious = ", ".join(f"{label} {_number(value, 0)}" for label, value in row["per_class"].items())
+        lines += textwrap.wrap(f"{name}: {said}IoU: {ious}", 120, subsequent_indent="  ")
     return "\n".join(lines)
 
 

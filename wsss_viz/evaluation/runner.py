@@ -107,8 +107,12 @@ def count_sample(
     start = time.perf_counter()
     step = last_step(run(sample, views))
     seconds = time.perf_counter() - start
-    centres = known_centres(step.centres, align, sample.name)
-    return count_refined(step.maps, sample, classes, centres, refiner), seconds
+    known_centres(step.centres, align, sample.name)
+    wanted = [
+        i for i, name in enumerate(classes) if name in (sample.classes if sample.labels is None else sample.labels)
+    ]
+    values = step.image_values(sample.size, "relu_max", wanted, align)
+    return count_refined(values, sample, [classes[i] for i in wanted], refiner), seconds
 
 
 def count_run(

@@ -137,4 +137,5 @@ def count_stored_sample(
     if protocol is not None:
         return count_file(read.stored, read.sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
     centres = known_centres(read.stored.centres, align, sample.name)
-    return count_refined(read.stored.maps, read.sample, read.keys, centres, refiner)
+    values = read.stored.image_values("raw" if maps.normalised else "relu_max", centres)
+    return count_refined(values, read.sample, read.keys, refiner)

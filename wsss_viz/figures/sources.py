@@ -6,7 +6,7 @@ Maps are brought to half precision, as the showcase keeps them, so that a figure
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase import read_showcase
 from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes
-from wsss_viz.traces import CellCentres, Step, Trace, upsample
+from wsss_viz.traces import CellCentres, Step, Trace
 from wsss_viz.traces.centres import CENTRES, FIELD
+from wsss_viz.traces.layout_maps import image_maps, image_values
 
 __all__ = [
     "FINE_SIDE",
@@ -169,14 +170,15 @@ def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str 
     """
     trace = entry.traces[method]
     at_step, index = trace.steps[step], trace.classes.index(entry.name)
-    plane = at_step.maps[index]
+    plane, grids = at_step.maps[index], at_step.grids
     if frames == "look":
         if "looks" in at_step.arrays and index in at_step.targets:
             plane = at_step.arrays["looks"][at_step.targets.index(index)]
         elif "current" in at_step.arrays:
             plane = at_step.arrays["current"][index]
-    half = plane.astype(np.float16).astype(np.float32)
-    return upsample(half[None], entry.sample.size, _aligned(at_step, align))[0]
+        grids = grids and replace(grids, unions=())
+    rows = grids and grids.rows([index])
+    return image_maps(_half(plane)[None], entry.sample.size, None, rows, _aligned(at_step, align))[0]
 
 
 def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
@@ -195,9 +197,16 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
     trace = entry.traces[method]
     competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
     by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
-    half = trace.steps[step].maps.astype(np.float16).astype(np.float32)
-    centres = _aligned(trace.steps[step], spec.align)
-    return pseudo_mask(half, competing, entry.sample.size, spec.threshold, by, centres)
+    at_step = trace.steps[step]
+    centres = _aligned(at_step, spec.align)
+    values = image_values(_half(at_step.maps), entry.sample.size, by, competing, at_step.grids, centres)
+    mask = pseudo_mask(values, range(len(competing)), entry.sample.size, spec.threshold, "raw")
+    return np.array([0, *(index + 1 for index in competing)], dtype=np.uint16)[mask]
+
+
+def _half(maps: NDArray) -> NDArray[np.float32]:
+    """In half precision, as stored traces have it, so that a stored figure and a computed one are the same."""
+    return maps.astype(np.float16).astype(np.float32)
 
 
 def _aligned(step: Step, align: str) -> CellCentres | None:

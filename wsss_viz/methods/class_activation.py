@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch
-
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.settings import CamSettings
 from wsss_viz.methods.view_centres import with_centres
-from wsss_viz.methods.views import SINGLE, Views, fuse, high_res, view_maps
+from wsss_viz.methods.views import SINGLE, Views, map_grids, predict
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
@@ -44,8 +42,7 @@ def cam(
         settings, changes: CAM has none; here as every method has them.
 
     Yields:
-        Step 0: `maps` (C, h, w), `scores` (C,) the logits of the image as it is; where `views.high_res`,
-        `arrays["high_res"]` (C, H, W), of the input's size.
+        Step 0: `maps` (C, h, w), `scores` (C,) the logits of the image as it is.
 
     Raises:
         InputError: a class the classifier lacks, or weights that give no numbers.
@@ -58,18 +55,13 @@ def cam(
     """
     settings = resolve(CamSettings, "cam", classifier, settings, changes)
     targets = target_indices(classifier, sample, classes)
-    x = classifier.preprocess(sample.image)
-    size = (x.shape[2], x.shape[3])
-    with torch.no_grad():
-        maps, logits, grid = view_maps(classifier, x, views)
-        fused = fuse(maps, views, size, grid)
-        check_finite("classifier", fused)
-        arrays = {"high_res": as_array(high_res(maps, views, size))} if views.high_res else {}
+    maps, logits, grids = predict(classifier, sample.image, views)
+    check_finite("classifier", maps)
     yield Step(
         0,
-        as_array(fused),
+        as_array(maps),
         as_array(logits),
         targets or top_class(logits),
-        arrays=arrays,
         settings=settings.as_dict(),
+        grids=map_grids(classifier, sample.size, views, [grids]),
     )

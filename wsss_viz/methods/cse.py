@@ -33,8 +33,9 @@ from wsss_viz.methods.masking import enlarge, erase, relu_max
 from wsss_viz.methods.ordinary import OrdinaryPrediction
 from wsss_viz.methods.settings import CseSettings, CseSingleSettings
 from wsss_viz.methods.view_centres import with_centres
-from wsss_viz.methods.views import SINGLE, Views, class_maps
+from wsss_viz.methods.views import SINGLE, Views, map_grids, predict
 from wsss_viz.models.classifier import Classifier
+from wsss_viz.traces.layout_maps import MapGrids
 from wsss_viz.traces.step import Step
 
 __all__ = ["Erased", "alpha", "cs_ae", "cse_loss", "draw_labels", "erase_all", "erase_class", "erasing_step"]
@@ -155,6 +156,7 @@ def erasing_step(
     fused: Tensor,
     logits: Tensor,
     settings: CseSettings | CseSingleSettings,
+    grids: MapGrids | None = None,
 ) -> Step:
     """The Step of one erasing; the fields as `cs_ae` lists them.
 
@@ -164,6 +166,7 @@ def erasing_step(
         maps: (1, C, h, w) of the image as it is, of the network whose mask this is.
         fused: (C, h, w) its maps over the views.
         logits: (C,) p.
+        grids: what the maps of the image are made of.
 
     Examples:
         >>> from wsss_viz.models.colour_network import colour_network, flag
@@ -195,6 +198,7 @@ def erasing_step(
         arrays={"before": as_array(ordinary.logits), "after": as_array(after[0])},
         sampled=target,
         settings=settings.as_dict(),
+        grids=grids,
     )
 
 
@@ -217,7 +221,8 @@ def cs_ae(
         classifier: the ordinary classifier OC, frozen.
         sample: its labels are y; where it has none, the class that CGNet finds most likely.
         classes: the classes erased, one after the other; default the sample's labels. They count as labels too.
-        views: of the maps. The masks are made from the image as it is, as in training.
+        views: of the maps, which ResNet-38d's become an image's as OC-CSE makes them. The masks are made from the image
+            as it is, as in training.
         settings: None: the classifier's own for "cs-ae", else the defaults.
         cgnet: the trained network; of the classifier's classes and preprocessing.
         changes: of single settings.
@@ -244,15 +249,26 @@ def cs_ae(
     check_pair(classifier, cgnet, "CGNet")
     targets = target_indices(classifier, sample, classes)
     x = classifier.preprocess(sample.image)
-    fused, logits = class_maps(cgnet, x, views)
+    recipe = "oc-cse" if cgnet.layout == "resnet38d" else cgnet.recipe
+    fused, logits, view_grids = predict(cgnet, sample.image, views, recipe)
     check_finite("CGNet", fused)
     ordinary = OrdinaryPrediction.of(classifier, sample, x, targets or top_class(logits))
     with torch.no_grad():
         maps = cgnet.maps(x)
+    grids = map_grids(cgnet, sample.size, views, [view_grids], recipe=recipe)
     for index, target in enumerate(ordinary.targets):
         with torch.no_grad():
             erased = erase_class(x, maps, ordinary.labels, torch.tensor([target], device=x.device))
             after = classifier.logits(erased.x)
         yield erasing_step(
-            ordinary, index, target, erased, after, maps=maps, fused=fused, logits=logits, settings=settings
+            ordinary,
+            index,
+            target,
+            erased,
+            after,
+            maps=maps,
+            fused=fused,
+            logits=logits,
+            settings=settings,
+            grids=grids,
         )

@@ -28,7 +28,7 @@ from wsss_viz.methods.late_copy import LateCopy, early_features
 from wsss_viz.methods.ordinary import OrdinaryPrediction
 from wsss_viz.methods.settings import CseSingleSettings
 from wsss_viz.methods.view_centres import with_centres
-from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
+from wsss_viz.methods.views import SINGLE, Views, fuse, map_grids, view_grids, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
@@ -81,6 +81,7 @@ def cs_ae_single(
         check_finite("classifier", maps, cause=cause)
         sampled = draw_labels(candidates, generator).to(maps.device)
         erased, after, loss = _erased_loss(ordinary, maps, logits, sampled, settings.weight)
+        fused, grids = tuned.fused(maps)
         yield erasing_step(
             ordinary,
             k,
@@ -88,9 +89,10 @@ def cs_ae_single(
             erased,
             after,
             maps=maps,
-            fused=tuned.fused(maps),
+            fused=fused,
             logits=logits[0].detach(),
             settings=settings,
+            grids=map_grids(classifier, sample.size, views, [grids]),
         )
         if k < settings.steps:
             tuned.late.descend(loss, settings.rate)
@@ -117,9 +119,10 @@ class _Tuned:
         with torch.inference_mode(False), torch.no_grad():
             self.x = classifier.preprocess(sample.image)
             self._z = early_features(classifier, self.x, split)
-            self._views = [early_features(classifier, view, split) for view in view_inputs(self.x, views)]
+            inputs = view_inputs(classifier, sample.image, views)
+            self._views = [early_features(classifier, view, split) for view in inputs]
         self.late = LateCopy(classifier, split, head_rate=1.0, momentum=settings.momentum)
-        self._fused_over, self._pool = views, classifier.pool
+        self._fused_over, self._pool, self._recipe = views, classifier.pool, classifier.recipe
 
     def forward(self) -> tuple[Tensor, Tensor]:
         """Maps (1, C, h, w) and logits (1, C) of the image as it is, with their graph."""
@@ -128,7 +131,9 @@ class _Tuned:
             return maps, self._pool(maps)
 
     @torch.no_grad()
-    def fused(self, maps: Tensor) -> Tensor:
-        """(C, h, w) over the views; maps: (1, C, h, w), those of the image as it is."""
+    def fused(self, maps: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(C, h, w) over the views, and their `view_grids`; maps: (1, C, h, w), those of the image as it is."""
         size, grid = (self.x.shape[2], self.x.shape[3]), (maps.shape[2], maps.shape[3])
-        return fuse([self.late.maps(z) for z in self._views], self._fused_over, size, grid)
+        by_scale = [self.late.maps(z) for z in self._views]
+        views = self._fused_over
+        return fuse(by_scale, views, size, grid), view_grids(by_scale, views, self._recipe)

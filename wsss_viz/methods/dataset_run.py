@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from wsss_viz.data.files import only_one, remove_partial, write_first
+from wsss_viz.data.files import only_one, remove_partial, write_first, write_whole
 from wsss_viz.data.findings import Noticed
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.subset import Subset, names_of
@@ -25,7 +23,7 @@ from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.reading import read_all
 from wsss_viz.methods.views import Views
-from wsss_viz.traces.map_folder import DICTIONARIES, NUMBERED, SETTINGS, MapWriter, read_settings
+from wsss_viz.traces.map_folder import NUMBERED, SETTINGS, SUFFIXES, MapWriter, read_settings, remove_maps
 from wsss_viz.traces.step import last_step
 from wsss_viz.traces.storage import StoredMaps
 
@@ -64,6 +62,7 @@ def run_dataset(
     ranks: Ranks = ALONE,
     progress: Progress | None = None,
     strict: bool = False,
+    overwrite: bool = False,
 ) -> list[RankReport]:
     """Writes the maps of each sample's labelled classes (the top class's where no labels are known of it).
 
@@ -81,6 +80,7 @@ def run_dataset(
         ranks: this process among the others.
         progress: shows how far this rank is.
         strict: a sample that cannot be read ends the run; else it is noted and the run goes on.
+        overwrite: what is there of these samples is computed again; the maps of a run with other settings are removed.
 
     Returns:
         What each rank did, on every rank.
@@ -107,10 +107,14 @@ def run_dataset(
     with contextlib.ExitStack() as held:
 
         def prepare() -> list[int]:
-            paths = _paths(writer, names_of(samples))
+            names = names_of(samples)
+            paths = _paths(writer, names)
             if ranks.rank != 0:
                 return []
-            _claim(writer.folder, {**settings, **writer.settings()}, about or {})
+            stated = {**settings, **writer.settings()}
+            if overwrite:
+                _make_room(writer, names, stated, about or {})
+            _claim(writer.folder, stated, about or {})
             held.enter_context(only_one(writer.folder / SETTINGS))
             remove_partial(writer.folder)
             return [index for index, path in enumerate(paths) if not path.exists()]
@@ -148,20 +152,16 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
     if writer.format in NUMBERED:
         # Of an image without labels, the class with the top score may be one that the data set does not number.
         index = [i for i in index if classes[i] in writer.classes]
-    # IRN's are sums over the views, ours means: it matters for the 1e-5 that its normalisation adds.
-    background = step.arrays.get("background")
-    unit = np.float32(views.count if writer.format in DICTIONARIES and background is None else 1)
-    full = step.arrays.get("high_res")
     stored = StoredMaps(
-        step.maps[index] * unit,
+        step.maps[index],
         step.scores[index],
         tuple(classes[i] for i in index),
         sample.size,
-        None if full is None else full[index] * unit,
-        background,
+        background=step.arrays.get("background"),
         centres=step.centres,
+        grids=None if step.grids is None else step.grids.rows(index),
     )
-    writer.write(sample.name, stored)
+    writer.write(sample.name, stored, sample)
 
 
 def _paths(writer: MapWriter, names: Sequence[str]) -> list[Path]:
@@ -179,21 +179,45 @@ def _paths(writer: MapWriter, names: Sequence[str]) -> list[Path]:
     return paths
 
 
+def _make_room(writer: MapWriter, names: Sequence[str], settings: dict[str, Any], about: dict[str, Any]) -> None:
+    """Removes the maps of these images, or all of a run with other settings, whose folder is then this run's."""
+    before = read_settings(writer.folder)
+    if before is None:
+        return
+    path = writer.folder / SETTINGS
+    with only_one(path):
+        if _same(before, settings):
+            for name in names:
+                remove_maps(writer.path(name))
+            return
+        for file in writer.folder.glob(f"*{SUFFIXES.get(str(before.get('format')), '.npz')}"):
+            if file != path:
+                remove_maps(file)
+        write_whole(path, _settings_bytes(settings, about))
+
+
+def _settings_bytes(settings: dict[str, Any], about: dict[str, Any]) -> bytes:
+    content = {**settings, **({"about": about} if about else {})}
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _same(there: Mapping[str, Any], settings: dict[str, Any]) -> bool:
+    return {key: value for key, value in there.items() if key != "about"} == json.loads(json.dumps(settings))
+
+
 def _claim(folder: Path, settings: dict[str, Any], about: dict[str, Any]) -> None:
     """Makes the folder this run's: it is new or empty, or holds the same settings."""
     path = folder / SETTINGS
-    content = {**settings, **({"about": about} if about else {})}
     if not path.exists() and folder.exists() and any(_visible(folder)):
         raise InputError(f"{folder} is not empty and not a folder of maps: give another --out")
-    if write_first(path, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()):
+    if write_first(path, _settings_bytes(settings, about)):
         return
-    there = {key: value for key, value in (read_settings(folder) or {}).items() if key != "about"}
-    given = json.loads(json.dumps(settings))
-    if there != given:
-        differ = sorted(key for key in {*there, *given} if there.get(key) != given.get(key))
+    there, given = read_settings(folder) or {}, json.loads(json.dumps(settings))
+    if not _same(there, settings):
+        differ = sorted(key for key in {*there, *given} - {"about"} if there.get(key) != given.get(key))
         raise InputError(
             f"{folder} holds the maps of another run (see {SETTINGS} there; other: {', '.join(differ)}): give another "
-            "--out"
+            "--out, or --overwrite it"
         )
 
 

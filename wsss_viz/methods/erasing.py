@@ -14,7 +14,8 @@ and the experiment that motivates CS-AE (`docs/sources.md#oc-cse`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,11 +28,11 @@ from wsss_viz.methods.core import as_array, check_finite, resolve, target_indice
 from wsss_viz.methods.masking import enlarge, erase, make_mask, relu_max
 from wsss_viz.methods.settings import ErasingSettings
 from wsss_viz.methods.view_centres import with_centres
-from wsss_viz.methods.views import SINGLE, Views, class_maps
+from wsss_viz.methods.views import SINGLE, Prediction, Seen, Views, map_grids, predict
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
-__all__ = ["Prediction", "ae"]
+__all__ = ["ae"]
 
 
 @with_centres
@@ -72,7 +73,7 @@ def ae(
     targets = target_indices(classifier, sample, classes)
     x = classifier.preprocess(sample.image)
     size = (x.shape[2], x.shape[3])
-    first = _forward(classifier, x, views)
+    first = _forward(classifier, sample.image, views)
     targets = targets or top_class(first.logits)
     streams = [_Stream(group, first, size) for group in ([targets] if settings.agnostic else [(c,) for c in targets])]
     for k in range(settings.steps + 1):
@@ -96,7 +97,8 @@ def ae(
         for stream in streams:
             for target in stream.targets:
                 maps[target] = stream.union(target, settings.combine, settings.weighted)
-        yield _step(k, classifier, sample, x, maps, streams, settings)
+        grids = map_grids(classifier, sample.size, views, _unions(first, streams, settings))
+        yield replace(_step(k, classifier, sample, x, maps, streams, settings), grids=grids)
         if not any(stream.active for stream in streams):
             return
         for stream in streams:
@@ -105,17 +107,10 @@ def ae(
                 stream.prediction = _forward(classifier, erase(x, stream.erased), views)
 
 
-class Prediction(NamedTuple):
-    """Of one image: maps (C, h, w), fused over the views, and logits (C,)."""
-
-    maps: Tensor
-    logits: Tensor
-
-
-def _forward(classifier: Classifier, x: Tensor, views: Views) -> Prediction:
-    """One image (1, 3, H, W) at a time, so that a class's values do not depend on which others are asked for."""
-    prediction = Prediction(*class_maps(classifier, x, views))
-    check_finite("classifier", *prediction)
+def _forward(classifier: Classifier, seen: Seen, views: Views) -> Prediction:
+    """One image at a time, so that a class's values do not depend on which others are asked for."""
+    prediction = predict(classifier, seen, views)
+    check_finite("classifier", prediction.maps, prediction.logits)
     return prediction
 
 
@@ -127,7 +122,7 @@ class _Stream:
         active: those that have not ended.
         prediction: the latest.
         erased, new, planned: (H, W), E_k, E_k - E_{k-1} and E_{k+1}.
-        counted: for each target the steps that count, (A_j, log p_j) from j = 0.
+        counted: for each target the steps that count, (A_j, log p_j, the class's `view_grids`) from j = 0.
         reason: why the last target ended, or None.
     """
 
@@ -135,7 +130,7 @@ class _Stream:
         self.targets = self.active = targets
         self.prediction = first
         self.erased = self.new = self.planned = first.maps.new_zeros(size)
-        self.counted: dict[int, list[tuple[Tensor, Tensor]]] = {target: [] for target in targets}
+        self.counted: dict[int, list[tuple[Tensor, Tensor, list[Tensor]]]] = {target: [] for target in targets}
         self.reason: str | None = None
 
     def count(self, stop_probability: float, stop_area: float) -> None:
@@ -145,7 +140,8 @@ class _Stream:
             class_map, log_probability = self.prediction.maps[target], logsigmoid(self.prediction.logits[target])
             empty, unseen = bool(class_map.max() <= 0), bool(log_probability.exp() < stop_probability)
             if not self.counted[target] or not (empty or unseen):
-                self.counted[target].append((class_map, log_probability))
+                grids = [grid[target] for grid in self.prediction.grids]
+                self.counted[target].append((class_map, log_probability, grids))
             if empty or unseen:
                 self.reason = "no positive activation is left" if empty else f"probability below {stop_probability:g}"
             else:
@@ -172,15 +168,46 @@ class _Stream:
 
     def union(self, target: int, combine: str, weighted: bool) -> Tensor:
         """U_k of one target, (h, w), signed; the first step has the weight 1."""
-        first, first_log = self.counted[target][0]
-        maps, weights = [first], [first.new_ones(())]
-        for class_map, log_probability in self.counted[target][1:]:
-            weight = (log_probability - first_log).clamp(max=0).exp() if weighted else first.new_ones(())
-            current = class_map if combine == "max" else class_map.relu()
-            maps.append(current * (first.max() / class_map.max() * weight))
-            weights.append(weight)
+        factors, weights = self.weights(target, weighted)
+        maps = [self.counted[target][0][0]]
+        for (class_map, _, _), factor in zip(self.counted[target][1:], factors[1:], strict=True):
+            maps.append((class_map if combine == "max" else class_map.relu()) * factor)
         every = torch.stack(maps)
         return every.amax(dim=0) if combine == "max" else every.sum(dim=0) / torch.stack(weights).sum()
+
+    def weights(self, target: int, weighted: bool) -> tuple[list[Tensor], list[Tensor]]:
+        """What each counted step's map is multiplied by, and its weight; 1 and 1 of the first."""
+        first, first_log, _ = self.counted[target][0]
+        one = first.new_ones(())
+        factors, weights = [one], [one]
+        for class_map, log_probability, _ in self.counted[target][1:]:
+            weight = (log_probability - first_log).clamp(max=0).exp() if weighted else one
+            factors.append(first.max() / class_map.max() * weight)
+            weights.append(weight)
+        return factors, weights
+
+
+def _unions(first: Prediction, streams: Sequence[_Stream], settings: ErasingSettings) -> list[list[Tensor]]:
+    """The `view_grids` whose highest value is U_k: those of each step that counts, or their weighted mean.
+
+    Classes that are no targets, and those with fewer steps, have the first look's again, which changes nothing.
+    """
+    unions = [[grid.clone() for grid in first.grids]]
+    for stream in streams:
+        for target in stream.targets if first.grids else ():
+            factors, weights = stream.weights(target, settings.weighted)
+            steps = [grids for _, _, grids in stream.counted[target]]
+            if settings.combine == "mean":
+                total = torch.stack(weights).sum()
+                for v, grid in enumerate(unions[0]):
+                    grid[target] = sum(g[v] * factor for g, factor in zip(steps, factors, strict=True)) / total
+                continue
+            while len(unions) < len(steps):
+                unions.append([grid.clone() for grid in first.grids])
+            for union, grids, factor in zip(unions, steps, factors, strict=False):
+                for grid, seen in zip(union, grids, strict=True):
+                    grid[target] = seen * factor
+    return unions
 
 
 def _step(

@@ -27,10 +27,10 @@ from torch import Tensor
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import as_array, check_finite, check_pair, resolve, target_indices, top_class
-from wsss_viz.methods.masking import enlarge, erase, make_mask, relu_max
+from wsss_viz.methods.masking import EPSILON, enlarge, erase, make_mask, relu_max
 from wsss_viz.methods.settings import ErasingRoundsSettings
 from wsss_viz.methods.view_centres import with_centres
-from wsss_viz.methods.views import SINGLE, Views, class_maps
+from wsss_viz.methods.views import SINGLE, Prediction, Views, map_grids, predict
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
@@ -109,12 +109,13 @@ def ae_rounds(
     union: _Union | None = None
     for index, network in enumerate((classifier, *rounds)):
         erased_image = erase(x, erased)
-        current, logits = class_maps(network, erased_image, views)
+        prediction = predict(network, erased_image if index else sample.image, views)
+        current, logits, _ = prediction
         check_finite(f"classifier of round {index + 1}", current)
         if union is None:
-            union = _Union(current, targets or top_class(logits))
+            union = _Union(prediction, targets or top_class(logits))
         else:
-            union.add(current)
+            union.add(prediction)
         region = erased_regions(current[None], union.labels, size, **settings.as_dict())
         before, erased = erased, torch.maximum(erased, region)
         after = erase(x, erased)
@@ -135,6 +136,7 @@ def ae_rounds(
                 "ordinary": as_array(ordinary),
             },
             settings=settings.as_dict(),
+            grids=map_grids(classifier, sample.size, views, union.grids),
         )
 
 
@@ -144,15 +146,21 @@ class _Union:
     Attributes:
         maps: (C, h, w).
         labels: (1, C), 1 for the targets.
+        grids: each round's `view_grids`, in the unit of round 1's.
     """
 
-    def __init__(self, first: Tensor, targets: tuple[int, ...]) -> None:
+    def __init__(self, prediction: Prediction, targets: tuple[int, ...]) -> None:
         """From H_1, (C, h, w)."""
-        self.maps, self.targets = first.clone(), targets
+        first = prediction.maps
+        self.maps, self.targets, self.grids = first.clone(), targets, [prediction.grids]
         self.labels = first.new_zeros(1, len(first)).index_fill(1, torch.tensor(targets, device=first.device), 1)
         self._unit = first.relu().amax(dim=(1, 2), keepdim=True)
 
-    def add(self, current: Tensor) -> None:
+    def add(self, prediction: Prediction) -> None:
         """H_t of a later round."""
-        rows = list(self.targets)
+        current, rows = prediction.maps, list(self.targets)
         self.maps[rows] = torch.maximum(self.maps[rows], relu_max(current[rows]) * self._unit[rows])
+        scale = (self._unit / (current.relu().amax(dim=(1, 2), keepdim=True) + EPSILON))[rows]
+        self.grids.append([first.clone() for first in self.grids[0]])
+        for grid, seen in zip(self.grids[-1], prediction.grids, strict=True):
+            grid[rows] = seen[rows] * scale

@@ -115,12 +115,16 @@ def arranged(step: Step, rows: Sequence[int | None]) -> Step:
         name: ordered(values, _CLASS_AXES[name]) if name in _CLASS_AXES else values
         for name, values in step.arrays.items()
     }
+    grids = step.grids
+    if grids is not None:
+        grids = replace(grids, unions=tuple(tuple(ordered(grid, 0) for grid in union) for union in grids.unions))
     position = {row: at for at, row in enumerate(rows) if row is not None}
     return replace(
         step,
         maps=ordered(step.maps, 0),
         scores=ordered(step.scores, 0, np.nan),
         arrays=arrays,
+        grids=grids,
         targets=tuple(position[target] for target in step.targets if target in position),
         sampled=None if step.sampled is None else position.get(step.sampled),
     )

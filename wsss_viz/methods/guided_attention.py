@@ -37,7 +37,7 @@ from wsss_viz.methods.masking import enlarge, erase, min_max, soft_mask
 from wsss_viz.methods.ordinary import OrdinaryPrediction
 from wsss_viz.methods.settings import SCORES, GainSettings
 from wsss_viz.methods.view_centres import with_centres
-from wsss_viz.methods.views import SINGLE, Views, class_maps
+from wsss_viz.methods.views import SINGLE, Views, map_grids, predict
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
@@ -160,7 +160,7 @@ def gain(
     check_pair(classifier, network, "GAIN network")
     targets = target_indices(classifier, sample, classes)
     x = classifier.preprocess(sample.image)
-    fused, logits = class_maps(network, x, views)
+    fused, logits, view_grids = predict(network, sample.image, views)
     check_finite("GAIN network", fused)
     targets = targets or top_class(logits)
     ordinary = OrdinaryPrediction.of(classifier, sample, x, targets)
@@ -172,6 +172,7 @@ def gain(
         after, ordinary_after = network.logits(pairs.x), classifier.logits(pairs.x)
         l_am = mining_loss(after, pairs, settings.score).item()
         l_cl = binary_cross_entropy_with_logits(logits[None], ordinary.labels).item()
+    grids = map_grids(network, sample.size, views, [view_grids])
     for index, target in enumerate(targets):
         pair = pairs.classes.tolist().index(target)
         s_am = after[pair, target].sigmoid() if settings.score == "probability" else after[pair, target]
@@ -192,4 +193,5 @@ def gain(
             },
             sampled=target,
             settings=settings.as_dict(),
+            grids=grids,
         )

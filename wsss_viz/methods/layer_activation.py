@@ -26,7 +26,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods.core import as_array, check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.settings import LayerCamSettings
 from wsss_viz.methods.view_centres import fused_centres
-from wsss_viz.methods.views import SINGLE, Views, fuse, view_inputs
+from wsss_viz.methods.views import SINGLE, Views, fuse, map_grids, view_grids, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
@@ -72,7 +72,7 @@ def layercam(
     targets = target_indices(classifier, sample, classes)
     x = classifier.preprocess(sample.image)
     size = (x.shape[2], x.shape[3])
-    by_view = [stage_maps(classifier, view, settings.layers) for view in view_inputs(x, views)]
+    by_view = [stage_maps(classifier, view, settings.layers) for view in view_inputs(classifier, sample.image, views)]
     with torch.no_grad():
         logits = classifier.logits(x)[0]
     plain = by_view[views.scales.index(1.0)] if 1.0 in views.scales else stage_maps(classifier, x, settings.layers)
@@ -80,7 +80,8 @@ def layercam(
     depths = range(stages, stages - settings.layers, -1)
     for j in range(settings.layers):
         current = fuse([maps[j] for maps in by_view], views, size, grid)
-        fused = fuse([combined(maps[: j + 1], settings.gamma) for maps in by_view], views, size, grid)
+        by_scale = [combined(maps[: j + 1], settings.gamma) for maps in by_view]
+        fused = fuse(by_scale, views, size, grid)
         check_finite("classifier", fused)
         yield Step(
             j,
@@ -91,6 +92,9 @@ def layercam(
             arrays={"current": as_array(current)},
             settings=settings.as_dict(),
             centres=fused_centres(classifier, sample.size, views, depths[: j + 1], depths[-1]),
+            grids=map_grids(
+                classifier, sample.size, views, [view_grids(by_scale, views, classifier.recipe)], depths[-1]
+            ),
         )
 
 

@@ -8,6 +8,7 @@ features never change while the late part is tuned: those of the image's views a
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +20,12 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import is_finite
 from wsss_viz.methods.late_copy import LateCopy, early_features
 from wsss_viz.methods.rib_loss import Objective, pool
-from wsss_viz.methods.views import Views, fuse, view_inputs
+from wsss_viz.methods.views import Views, fuse, view_grids, view_inputs
 from wsss_viz.models.classifier import Classifier
 
 __all__ = ["SCENES_DRAWN_FROM", "Batch", "Companions", "Prediction", "find_companions", "shipped_companions"]
+
+_LOG = logging.getLogger(__name__)
 
 SCENES_DRAWN_FROM = 128
 _READ_PER_COMPANION = 16
@@ -116,6 +119,7 @@ def find_companions(
         return samples.choose(excluded_labels, count, seed)
     if samples is None:
         samples = shipped_companions(classifier.classes)
+    _LOG.debug("drawing companions")
     drawn: list[Sample] = []
     for position in _order(len(samples), seed)[: _READ_PER_COMPANION * count]:
         if len(drawn) == count:
@@ -174,6 +178,7 @@ class Prediction:
 
     Attributes:
         current: (C, h, w), the CAM, fused over the views.
+        grids: its `view_grids`.
         plain: (1 or 2, C, h, w), the maps at scale 1, of the image and, where a view has it, of its mirror image.
         scores: (C,), the logits of the image as it is, by GAP.
         logits: (V, C), y^c, a row per gradient view.
@@ -184,6 +189,7 @@ class Prediction:
     """
 
     current: Tensor
+    grids: list[Tensor]
     plain: Tensor
     scores: Tensor
     logits: Tensor
@@ -215,11 +221,12 @@ class Batch:
         """Args: `views`, whose CAMs are fused; `gradient_views`, whose logits are raised, each a row."""
         self.views, self.gradient_views = views, gradient_views
         self.rows: dict[float, Tensor] = {}
+        self.recipe = classifier.recipe
         with torch.inference_mode(False), torch.no_grad():
             x = classifier.preprocess(sample.image)
             for scale in dict.fromkeys((1.0, *gradient_views.scales, *views.scales)):
                 flip = any(v.flip and scale in v.scales for v in (views, gradient_views))
-                (view,) = view_inputs(x, Views((scale,), flip))
+                (view,) = view_inputs(classifier, sample.image, Views((scale,), flip))
                 self.rows[scale] = early_features(classifier, view, split)
         self.size = (x.shape[2], x.shape[3])
 
@@ -254,6 +261,7 @@ class Batch:
             _, region = pool(plain[:1], objective.pooling, objective.tau)
             return Prediction(
                 fuse(fused, self.views, self.size, (plain.shape[2], plain.shape[3])),
+                view_grids(fused, self.views, self.recipe),
                 plain,
                 late.with_bias(plain[:1].mean(dim=(2, 3)))[0],
                 torch.cat([y.detach() for y in logits]),

@@ -19,6 +19,7 @@ part is tuned (`late_copy`), on early features that are computed once. What coul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -32,7 +33,7 @@ from wsss_viz.methods.rib_batch import Batch, Companions, Prediction, find_compa
 from wsss_viz.methods.rib_loss import BCE, RIB, Objective
 from wsss_viz.methods.settings import RibSettings
 from wsss_viz.methods.view_centres import with_centres
-from wsss_viz.methods.views import SINGLE, Views
+from wsss_viz.methods.views import SINGLE, Views, map_grids
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
@@ -137,6 +138,7 @@ def _tune(
 
     previous: Prediction | None = None
     total, norm = torch.zeros((), device=classifier.device), 0.0
+    grids: list[Tensor] = []
     last = settings.steps if settings.accumulate == "after" else settings.steps - 1
     for k in range(last + 1):
         companions = _group(others, settings.companions, k)
@@ -148,12 +150,14 @@ def _tune(
             prediction = previous
         elif stop != "explode":
             total = total + prediction.current
+            grids = [a + b for a, b in zip(grids, prediction.grids, strict=True)] if grids else prediction.grids
         if callback is not None and stop != "diverged":
             callback(k, late.module)
         rate = settings.rate * poly(k, max(1, settings.steps), settings.power)
         coverage = prediction.coverage(targets, settings.explode_level)
         terms = {"coverage": coverage, "step_norm": norm, "rate": rate}
-        yield _step(k, total, prediction, targets, classifier.classes, terms, stop, settings)
+        step = _step(k, total, prediction, targets, classifier.classes, terms, stop, settings)
+        yield replace(step, grids=map_grids(classifier, sample.size, views, [grids]))
         if stop is not None:
             return
         norm, previous = late.descend(prediction.loss, rate), prediction

@@ -20,14 +20,12 @@ class Views:
         flip: whether each scale is seen mirrored too.
         rectify: ReLU each view's map before the views are averaged, as IRN does; without it the result stays signed.
         cell: side in pixels of the result's grid cells, ceil(H / cell) x ceil(W / cell); None: the grid of scale 1.
-        high_res: whether CAM also gives its maps in the image's own resolution, as IRN stores them (`views.high_res`).
     """
 
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     rectify: bool = False
     cell: int | None = None
-    high_res: bool = False
 
     def __post_init__(self) -> None:
         if not self.scales or any(not 0.1 <= scale <= 4 for scale in self.scales):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
@@ -76,15 +77,24 @@ class Preprocessing:
             )
         return size
 
-    def __call__(self, image: NDArray[np.uint8]) -> Tensor:
+    def __call__(self, image: NDArray[np.uint8], scaled_to: tuple[int, int] | None = None) -> Tensor:
         """(H, W, 3) uint8 RGB to (1, 3, H', W') float32 on the CPU.
+
+        Args:
+            scaled_to: (H', W') that the image is brought to first, in place of the resize: by Pillow's bicubic filter,
+                clipped and rounded to 8 bits, as the official codes make their scales (IRN `misc/imutils.py`).
 
         Examples:
             >>> tuple(Preprocessing(short_side=8)(np.zeros((16, 24, 3), dtype=np.uint8)).shape)
             (1, 3, 8, 12)
         """
-        x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
         size = self.size(*image.shape[:2])
+        if scaled_to is not None and scaled_to != size:
+            size, (height, width) = scaled_to, scaled_to
+            image = np.asarray(
+                Pillow.fromarray(np.ascontiguousarray(image)).resize((width, height), Pillow.Resampling.BICUBIC)
+            )
+        x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
         if size != tuple(x.shape[-2:]):
             x = nn.functional.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
         return (x - x.new_tensor(self.mean).view(1, 3, 1, 1)) / x.new_tensor(self.std).view(1, 3, 1, 1)
@@ -126,6 +136,7 @@ class Classifier(nn.Module):
         input_from: where that is from: "given", "sidecar", "checkpoint", "weights", "published" or "assumed", as
             `models.report.Report` explains them.
         layout: of a published network its architecture's name in the registry; "" for others.
+        recipe: of `traces.layout_maps.RECIPES`, how its maps become an image's.
         refinement: what makes the maps that are looked at of the head's, where its authors have such a module (SEAM's
             `models.pixel_correlation`); None: the head's are looked at. Called with the stages and an input.
         digest: SHA-256 of the file that the weights were read from; "" for none.
@@ -148,6 +159,7 @@ class Classifier(nn.Module):
         bias: Tensor | None = None,
         preprocessing: Preprocessing | None = None,
         layout: str = "",
+        recipe: str = "irn",
         refinement: nn.Module | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
@@ -166,7 +178,7 @@ class Classifier(nn.Module):
         self.split = split
         self.preprocessing = preprocessing or Preprocessing()
         self.input_from = "given" if preprocessing else "assumed"
-        self.layout = layout
+        self.layout, self.recipe = layout, recipe
         self.refinement = refinement
         self.settings: dict[str, dict[str, Any]] = {name: dict(values) for name, values in (settings or {}).items()}
 
@@ -224,9 +236,9 @@ class Classifier(nn.Module):
         """Where the weights are."""
         return self.head.weight.device
 
-    def preprocess(self, image: NDArray[np.uint8]) -> Tensor:
-        """(H, W, 3) uint8 RGB to (1, 3, H', W'), on the classifier's device and in its dtype."""
-        return self.preprocessing(image).to(self.device, self.head.weight.dtype)
+    def preprocess(self, image: NDArray[np.uint8], scaled_to: tuple[int, int] | None = None) -> Tensor:
+        """(H, W, 3) uint8 RGB to (1, 3, H', W'), on the classifier's device and in its dtype; see `Preprocessing`."""
+        return self.preprocessing(image, scaled_to).to(self.device, self.head.weight.dtype)
 
     def cell_centres(self, height: int, width: int) -> CellCentres:
         """Where the receptive fields of the maps' cells are centred for an input of (height, width), in its pixels.

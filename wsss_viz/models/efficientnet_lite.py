@@ -146,6 +146,7 @@ def efficientnet_lite(
         bias=torch.zeros(len(classes)),
         preprocessing=Preprocessing(MEAN, STD, short_side),
         layout=NAME,
+        recipe="psa",  # TensorFlow's padding stands on both sides: nothing is to be cut
     )
 
 

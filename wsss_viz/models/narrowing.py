@@ -91,6 +91,7 @@ def with_rows(classifier: Classifier, rows: Sequence[int], names: Sequence[str])
         bias=None if classifier.bias is None else classifier.bias[index].clone(),
         preprocessing=classifier.preprocessing,
         layout=classifier.layout,
+        recipe=classifier.recipe,
         refinement=refinement.narrowed(rows) if isinstance(refinement, PixelCorrelation) else None,
         settings=classifier.settings,
     )

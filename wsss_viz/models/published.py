@@ -29,6 +29,7 @@ def read_published(
     classes: Sequence[str] | None = None,
     *,
     legacy: bool = True,
+    pickles: bool = True,
     given: NetworkInput = NOTHING,
 ) -> tuple[Report, Classifier | None]:
     """The report on a file, and the network where nothing speaks against it; on the CPU, frozen, checked.
@@ -39,6 +40,7 @@ def read_published(
         path: of the file; `FILE#part` for one of several networks in it.
         classes: names of the head's rows, see `preflight.preflight`.
         legacy: whether pickles from before torch 1.6 are read.
+        pickles: whether anything but safetensors is.
         given: what is known of the network's input.
 
     Raises:
@@ -60,7 +62,7 @@ def read_published(
         >>> folder.cleanup()
     """
     path, part = part_of(Path(path))
-    file = read_tensors(path, legacy=legacy)
+    file = read_tensors(path, legacy=legacy, pickles=pickles)
     report, network = report_on(file, path, classes, given, part)
     if not report.ready:
         return report, None
@@ -167,9 +169,10 @@ def _build(file: TensorFile, network: Recognised, report: Report) -> Classifier:
     dilate(stages, known.built_stride or known.stride, report.stride, known.title)
     head = nn.Conv2d(rows.shape[1], rows.shape[0], 1, bias=False)
     head.weight = nn.Parameter(rows[:, :, None, None].contiguous(), requires_grad=False)
+    refinement = known.refinement(filled, head)
     classifier = Classifier(
         stages, head, report.classes, stride=report.stride, split=known.split, bias=bias, layout=known.name,
-        refinement=known.refinement(filled, head),
+        recipe=known.recipe if refinement is None else "seam", refinement=refinement,
     )  # fmt: skip
     return classifier.eval().requires_grad_(False)
 

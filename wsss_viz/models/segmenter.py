@@ -14,10 +14,20 @@ from torch.nn.functional import interpolate
 
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.models.loading import load_network
-from wsss_viz.models.network_file import write_network
+from wsss_viz.models.network_file import read_network, write_network
 from wsss_viz.models.scene_network import SHORT_SIDE, STRIDES, WIDTHS, scene_network
 
-__all__ = ["DECODER", "FORMAT", "LOW", "NAME", "Segmenter", "load_segmenter", "segment", "write_segmenter"]
+__all__ = [
+    "DECODER",
+    "FORMAT",
+    "LOW",
+    "NAME",
+    "Segmenter",
+    "load_segmenter",
+    "read_segmenter",
+    "segment",
+    "write_segmenter",
+]
 
 NAME = "scene-segmenter"
 FORMAT = "segmenter-1"
@@ -109,6 +119,18 @@ def load_segmenter(name: str = "scenes-segmenter") -> Segmenter:
         10
     """
     return load_network(name, FORMAT, _build)
+
+
+def read_segmenter(path: Path) -> Segmenter:
+    """What `write_segmenter` wrote; as `load_segmenter`.
+
+    Examples:
+        >>> read_segmenter(Path("nothing.safetensors"))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: no checkpoint at nothing.safetensors: check the path, ...
+    """
+    return read_network(path, FORMAT, _build)
 
 
 def _build(meta: Mapping[str, Any]) -> Segmenter:

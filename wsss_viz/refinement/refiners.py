@@ -150,8 +150,8 @@ def refiner(text: str, device: str | torch.device = "cpu") -> Refiner:
 def refined(run: Callable[..., Iterator[Step]], by: Refiner) -> Callable[..., Iterator[Step]]:
     """A bound method whose last step goes on through a refiner.
 
-    Its last Step's `maps` (C, H, W) are the refined ones of its targets, and 0 in the other rows; `high_res` and, of a
-    CRF, `background` are in its `arrays`; logits, targets and settings are the method's.
+    Its last Step's `maps` (C, H, W) are the refined ones of its targets, and 0 in the other rows; of a CRF,
+    `background` is in its `arrays`; logits, targets and settings are the method's.
 
     >>> from wsss_viz.methods import bind
     >>> from wsss_viz.methods.views import SINGLE
@@ -170,18 +170,19 @@ def refined(run: Callable[..., Iterator[Step]], by: Refiner) -> Callable[..., It
 def _refined_steps(step: Step, sample: Sample, by: Refiner) -> Iterator[Step]:
     """The refiner's Steps on a method's step, with a row for each of its classes."""
     targets = list(step.targets)
-    for each in by.steps(sample.image, step.maps[targets]):
+    for each in by.steps(sample.image, step.image_maps(sample.size, targets)):
         maps = np.zeros((len(step.maps), *sample.size), np.float32)
         maps[targets] = each.maps
         yield dataclasses.replace(
             step,
             index=each.index,
             maps=maps,
-            arrays={**each.arrays, "high_res": maps},
+            arrays=dict(each.arrays),
             mask=None,
             loss=None,
             terms={},
             stop=each.stop,
             settings={**step.settings, "refine": f"{by.name}@{by.settings.background:g}"},
             centres=None,
+            grids=None,
         )

@@ -83,7 +83,7 @@ def read_foreign_maps(
         >>> stored.keys, stored.maps[0, 0].tolist()
         (('cat', 'dog'), [0.0, 0.5, 1.0])
     """
-    keyed = _read(path, size)
+    keyed = _read(path, size, unlabelled=labels is not None and not labels)
     maps = keyed.maps
     strided = {(math.ceil(size[0] / stride), math.ceil(size[1] / stride)) for stride in _STRIDES}
     fits = maps.ndim == 3 and len(maps) == len(keyed.keys) and maps.shape[1:] in {size, *strided}
@@ -180,7 +180,7 @@ def _beyond(keys: list[int], last: int) -> int:
     return next((key for key in keys if not 0 <= key < last), keys[0])
 
 
-def _read(path: Path, size: tuple[int, int]) -> _Keyed:
+def _read(path: Path, size: tuple[int, int], unlabelled: bool) -> _Keyed:
     if path.suffix.lower() == ".png" or path.is_dir():
         return _of_pngs(path)
     if not path.is_file():
@@ -192,6 +192,8 @@ def _read(path: Path, size: tuple[int, int]) -> _Keyed:
         if array is not None:
             return _Keyed(list(range(len(array))), array)
         content = read_pickled_dict(path)
+    if unlabelled and not content:  # PSA's
+        return _Keyed([], np.zeros((0, *size), np.float32))
     return _of_dictionary(path, content, size)
 
 
@@ -209,8 +211,6 @@ def _of_dictionary(path: Path, content: Mapping[str | int, NDArray], size: tuple
             return _Keyed(listed, maps, with_background=True if name == "IS_CAM" else None)
         shape = "" if name is None else f" (keys of {keys.dtype})"
         raise InputError(f"{path} holds no class maps{shape}: there are {', '.join(map(str, content))[:80]}; {_WANTED}")
-    if not content:  # PSA's of an image without labels
-        return _Keyed([], np.zeros((0, *size), np.float32))
     numbered = {int(key): value for key, value in content.items() if str(key).isdecimal()}
     if content and len(numbered) == len(content):
         if len({array.shape for array in numbered.values()}) > 1:

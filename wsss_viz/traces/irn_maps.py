@@ -8,8 +8,9 @@ IRN's file is `np.save` of a dictionary:
 
     cam, high_res = M_c = ReLU(A_c) / (max_u ReLU(A_c) + 1e-5)
 
-A_c is the sum over the views. `keys` and `cam` are tensors, for `step/make_sem_seg_labels.py` calls `.cuda()`. PSA's
-file (`infer_cls.py`) is a dictionary of class index to (H, W) array. RIB's is IRN's.
+A_c is the sum over the views, `high_res` made as the network's layout makes it (`layout_maps`). `keys` and `cam` are
+tensors, for `step/make_sem_seg_labels.py` calls `.cuda()`. PSA's file (`infer_cls.py`) is a dictionary of class index
+to (H, W) array. RIB's is IRN's.
 
 torch names a pickled tensor's storage by its address; here it is named "0", so that the same maps give the same bytes.
 """
@@ -44,8 +45,6 @@ def irn_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
     """The content of IRN's file; the same maps give the same bytes.
 
     Args:
-        stored: where it has no `high_res` of the image's size, its maps are enlarged to 16 ceil(H / 16) x
-            16 ceil(W / 16) and cut, as IRN does with each scale.
         numbering: whose numbers - 1 are the keys.
 
     Examples:
@@ -61,11 +60,12 @@ def irn_bytes(stored: StoredMaps, numbering: ClassNumbering) -> bytes:
     height, width = stored.size
     strided = (math.ceil(height / 4), math.ceil(width / 4))
     maps = stored.maps if stored.maps.shape[1:] == strided else upsample(stored.maps, strided)
+    maps = maps * np.float32(1 if stored.grids is None else stored.grids.count)
     numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
     content = {
         "keys": _Tensor(np.array([numbers[key] - 1 for key in stored.keys], dtype=np.int64)),
         "cam": _Tensor(normalise(maps, "relu_max")),
-        "high_res": np.ascontiguousarray(normalise(_full(stored), "relu_max")),
+        "high_res": np.ascontiguousarray(stored.image_values()),
     }
     return _saved(content)
 
@@ -105,17 +105,8 @@ def crf_bytes(stored: StoredMaps, numbering: ClassNumbering, alpha: float = CRF_
 
 def _normalised(stored: StoredMaps, numbering: ClassNumbering) -> Iterator[tuple[int, NDArray]]:
     numbers = dict(zip(numbering.names, numbering.numbers, strict=True))
-    for key, values in zip(stored.keys, normalise(_full(stored), "relu_max"), strict=True):
+    for key, values in zip(stored.keys, stored.image_values(), strict=True):
         yield numbers[key], np.ascontiguousarray(values, dtype=np.float32)
-
-
-def _full(stored: StoredMaps) -> NDArray[np.float32]:
-    """The maps in the image's resolution: those that are there, else enlarged as IRN enlarges each scale."""
-    height, width = stored.size
-    if stored.high_res is not None and stored.high_res.shape[1:] == stored.size:
-        return stored.high_res
-    padded = (16 * math.ceil(height / 16), 16 * math.ceil(width / 16))
-    return upsample(stored.maps, padded)[:, :height, :width]
 
 
 def _saved(content: dict[Any, Any]) -> bytes:

@@ -8,6 +8,7 @@
 | `psa` | `NAME.npy` | PSA's dictionary of class from 0 to normalised map (`irn_maps`) |
 | `crf` | `NAME.npy` | the form of PSA's and SEAM's CRF files, with the background's score at key 0 |
 | `fiftyone` | `NAME.json` and `NAME/CLASS.png` | maps in 8 bits with their ranges (`heat_maps`) |
+| `overlay` | `NAME.png` | nothing: pictures to look at (`overlay_sheet`) |
 
 Beside them stands `settings.json`, what they depend on. Folders that others wrote have none: their format is seen from
 the files, their classes are those of the data set; `foreign_maps` has the forms that are read.
@@ -32,7 +33,7 @@ from wsss_viz.data.findings import Note
 from wsss_viz.data.images import read_mask_file
 from wsss_viz.data.numbering import ClassNumbering, default_numbering
 from wsss_viz.data.palette import voc_palette
-from wsss_viz.data.sample import IGNORE, Mask
+from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces.file_names import file_stem
 from wsss_viz.traces.foreign_maps import read_foreign_maps
@@ -50,9 +51,18 @@ __all__ = [
     "MapFolder",
     "MapWriter",
     "read_settings",
+    "remove_maps",
 ]
 
-SUFFIXES = {"ours": ".npz", "irn": ".npy", "psa": ".npy", "crf": ".npy", "mask": ".png", "fiftyone": ".json"}
+SUFFIXES = {
+    "ours": ".npz",
+    "irn": ".npy",
+    "psa": ".npy",
+    "crf": ".npy",
+    "mask": ".png",
+    "fiftyone": ".json",
+    "overlay": ".png",
+}
 """By format, the suffix of the file whose presence says that an image is done."""
 
 _WITH_BACKGROUND = ("ours", "crf", "mask")
@@ -74,7 +84,8 @@ class MapWriter:
         folder: to write to.
         classes: the class list that numbers what is written; all keys are in it.
         format: one of `SUFFIXES`.
-        threshold: of the background, for pseudo masks.
+        threshold: of the background, for pseudo masks and the contour of overlays.
+        title: of overlays, such as the method.
         numbering: the numbers of the classes in masks and keys; the default one of `classes` where it is None.
 
     Raises:
@@ -86,6 +97,7 @@ class MapWriter:
     format: str = "ours"
     threshold: float = IRN_THRESHOLD
     numbering: ClassNumbering | None = None
+    title: str = ""
 
     def __post_init__(self) -> None:
         if self.format not in SUFFIXES:
@@ -101,8 +113,12 @@ class MapWriter:
         """The file that says that the image `name` is done."""
         return self.folder / f"{file_stem(name)}{SUFFIXES[self.format]}"
 
-    def write(self, name: str, stored: StoredMaps) -> None:
-        """Writes the image's files, each whole or not at all. Raises InputError for maps that are not finite."""
+    def write(self, name: str, stored: StoredMaps, sample: Sample | None = None) -> None:
+        """Writes the image's files, each whole or not at all; overlays need the sample.
+
+        Raises:
+            InputError: the maps are not finite, or there is no sample to lay them over.
+        """
         if not np.isfinite(stored.maps).all():
             raise InputError(f"the class maps of {name} are not finite: the weights hold NaN or infinity; restore them")
         if stored.background is not None and self.format not in _WITH_BACKGROUND:
@@ -113,12 +129,18 @@ class MapWriter:
             write_whole(self.path(name), DICTIONARIES[self.format](stored, self._numbering))
         elif self.format == "mask":
             write_whole(self.path(name), _mask_png(stored, self._numbering, self.threshold))
-        else:
+        elif self.format == "fiftyone":
             write_heat_maps(self.folder, name, stored)
+        elif sample is None:
+            raise InputError(f"an overlay of {name} needs its image: give the sample")
+        else:
+            from wsss_viz.traces.overlay_sheet import overlay_sheet
+
+            write_whole(self.path(name), overlay_sheet(stored, sample, self.threshold, self.title))
 
     def settings(self) -> dict[str, Any]:
         """What a reader must know of the files."""
-        extra: dict[str, Any] = {"threshold": self.threshold} if self.format == "mask" else {}
+        extra: dict[str, Any] = {"threshold": self.threshold} if self.format in ("mask", "overlay") else {}
         if self.format == "crf":
             extra["alpha"] = CRF_ALPHA
         if self.format in NUMBERED:
@@ -148,6 +170,7 @@ class MapFolder:
     Attributes:
         format: one of `SUFFIXES`, or "npz" or "pngs" of others.
         threshold: of pseudo masks that we wrote, else None.
+        normalised: whether maps are as `image_values` has them, and are to be measured as they are.
         with_background: whether maps that were read so far have a background's score.
         notes: (sample's name, note) of what was odd about pseudo masks that were read so far.
 
@@ -165,8 +188,11 @@ class MapFolder:
             self.numbering = _numbering_of(tuple(str(name) for name in named), settings.get("numbers"), folder)
         self.classes = self.numbering.names
         self.threshold: float | None = settings.get("threshold") if settings else None
+        self.normalised = settings is not None and self.format in ("irn", "psa")
         self.with_background = False
         self.notes: list[tuple[str, Note]] = []
+        if self.format == "overlay":
+            raise InputError(f"{folder} holds pictures to look at, not maps: write them in another --format to be read")
         if self.format not in SUFFIXES | _FOREIGN:
             raise InputError(f"{folder / SETTINGS}: unknown format {self.format[:40]!r}; write the maps again")
 
@@ -270,6 +296,23 @@ def read_settings(folder: Path) -> dict[str, Any] | None:
     return settings
 
 
+def remove_maps(file: Path) -> None:
+    """Removes what `MapWriter` wrote for one image, by the `path` of it; nothing where there is none.
+
+    Examples:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.npz"
+        >>> file.touch()
+        >>> remove_maps(file)
+        >>> file.exists()
+        False
+    """
+    if file.suffix == SUFFIXES["fiftyone"] and file.with_suffix("").is_dir():
+        for picture in file.with_suffix("").glob("*.png"):
+            picture.unlink()
+    file.unlink(missing_ok=True)
+
+
 def _seen_format(folder: Path) -> str:
     """The format of a folder without settings, from the suffixes in it."""
     with explained(folder):
@@ -305,7 +348,8 @@ def _mask_png(stored: StoredMaps, numbering: ClassNumbering, threshold: float) -
     if stored.background is not None:
         mask = np.concatenate([stored.background[None], stored.maps]).argmax(axis=0)
     else:
-        mask = pseudo_mask(stored.maps, list(range(len(stored.keys))), stored.size, threshold).astype(np.int64)
+        values = stored.image_values()
+        mask = pseudo_mask(values, list(range(len(stored.keys))), stored.size, threshold, "raw").astype(np.int64)
     on_disk = np.array([ground, *(numbers[key] for key in stored.keys)], dtype=np.uint8)[mask]
     image = Pillow.fromarray(on_disk)
     image.putpalette(voc_palette().tobytes())

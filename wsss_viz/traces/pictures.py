@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 from wsss_viz.data.png import picture_row
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.traces.normalisation import NORMALISATIONS, normalise
+from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay, map_over
-from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import Step, Trace
 
 __all__ = ["MOST_STEPS", "TraceFigure", "class_overlay", "plot_trace", "trace_html"]
@@ -55,7 +54,7 @@ def class_overlay(
         if value not in known:
             raise InputError(f"`{name}` is one of {', '.join(known)}, got {value!r}")
     at = trace.steps[step]
-    values = normalise(upsample(at.maps[[index]], sample.size), normalisation)[0]
+    values = at.image_values(sample.size, normalisation, [index])[0]
     ends = (float(values.min()), float(values.max())) if normalisation == "raw" else (0.0, 1.0)
     title = [trace.method, trace.class_name(index)] + ([f"k = {at.index}"] if len(trace) > 1 else [])
     return Overlay(map_over(sample.image, values, ends, colours, opacity), ", ".join(part for part in title if part))

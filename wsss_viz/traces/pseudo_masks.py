@@ -70,4 +70,4 @@ def pseudo_mask(
     if not labels:
         return np.zeros(size, dtype=kind)
     best, value = argmax_with_value(maps, labels, size, by, centres)
-    return np.where(value > threshold, best, 0).astype(kind)
+    return np.where(value > np.float64(threshold), best, 0).astype(kind)

@@ -8,10 +8,14 @@ from PIL import Image
 
 from wsss_viz.traces.centres import CellCentres
 
-__all__ = ["upsample"]
+__all__ = ["WHOLE", "upsample"]
+
+WHOLE = (1.0, 1.0)
 
 
-def upsample(maps: NDArray, size: tuple[int, int], centres: CellCentres | None = None) -> NDArray[np.float32]:
+def upsample(
+    maps: NDArray, size: tuple[int, int], centres: CellCentres | None = None, covered: tuple[float, float] = WHOLE
+) -> NDArray[np.float32]:
     """(C, h, w) to (C, H, W) float32, linear along each side.
 
     With `centres` between the centres of the cells' receptive fields, the outermost values held beyond the outermost
@@ -19,6 +23,9 @@ def upsample(maps: NDArray, size: tuple[int, int], centres: CellCentres | None =
     `align_corners=False`), as if the cells divided it evenly. Pillow's triangle filter is that interpolation wherever
     it enlarges (the tests hold it against torch's), and needs no torch on a page that only draws what was computed
     before.
+
+    Where the image is smaller than what the cells cover, `covered` (y, x) is its share of them: enlarging by the stride
+    and cutting, in one go (`layout_maps`).
 
     >>> upsample(np.array([[[0.0, 1.0]]]), (2, 4))[0].tolist()
     [[0.0, 0.25, 0.75, 1.0], [0.0, 0.25, 0.75, 1.0]]
@@ -33,8 +40,9 @@ def upsample(maps: NDArray, size: tuple[int, int], centres: CellCentres | None =
             _along(wide.swapaxes(1, 2), height, centres.origin[0], centres.stride[0]).swapaxes(1, 2)
         )
     out = np.empty((len(planes), height, width), dtype=np.float32)
+    box = (0.0, 0.0, planes.shape[2] * covered[1], planes.shape[1] * covered[0])
     for plane, target in zip(planes, out, strict=True):
-        target[:] = np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
+        target[:] = np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR, box))
     return out
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import may_go_on
-from wsss_viz.traces.centres import CENTRES, CellCentres
+from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
+from wsss_viz.traces.layout_maps import MapGrids, image_maps, image_values
 from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Step:
         stop: why the method ends after this step, or None.
         settings: what the method was run with, by name, as JSON has it; {} where unknown.
         centres: where the cells of `maps` lie, in pixels of the sample's image; None where unknown.
+        grids: what the maps of the image are made of; None: `maps` stretched over it.
     """
 
     index: int
@@ -62,6 +64,25 @@ class Step:
     stop: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     centres: CellCentres | None = None
+    grids: MapGrids | None = None
+
+    def image_maps(self, size: tuple[int, int], indices: Sequence[int] | None = None, align: str = FIELD) -> FloatArray:
+        """(K, H, W) the maps of some classes, or of all, in the image's resolution, raw (`layout_maps`).
+
+        >>> Step(0, np.ones((2, 2, 3), np.float32), np.zeros(2)).image_maps((16, 24), [1]).shape
+        (1, 16, 24)
+        """
+        return image_maps(self.maps, size, indices, self.grids, self.aligned(align))
+
+    def image_values(
+        self, size: tuple[int, int], by: str, indices: Sequence[int] | None = None, align: str = FIELD
+    ) -> FloatArray:
+        """The same under the normalisation `by`: what masks and scores are made of.
+
+        >>> float(Step(0, np.ones((2, 2, 3), np.float32), np.zeros(2)).image_values((16, 24), "relu_max").max() > 0.99)
+        1.0
+        """
+        return image_values(self.maps, size, by, indices, self.grids, self.aligned(align))
 
     def aligned(self, align: str) -> CellCentres | None:
         """What `upsample` is given: the centres under "centres", where they are known; None, the field's rule, else.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from wsss_viz.data.archives import check_content
 from wsss_viz.data.files import read_bounded, write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import CellCentres
+from wsss_viz.traces.layout_maps import MapGrids, image_values
 
 __all__ = ["LARGEST", "StoredMaps", "maps_bytes", "read_maps", "write_maps"]
 
@@ -29,20 +31,28 @@ class StoredMaps:
         scores: (K,) float32, their logits; NaN where a format does not keep them.
         keys: names of the K classes.
         size: (H, W) of the image.
-        high_res: (K, H, W) float32, the same maps in the image's resolution where a method gives them (for IRN's
-            format); not in the `.npz`.
         background: (h, w) float32, the background's score where a CRF or others' files give one: the pseudo mask is
             then the argmax over it and the maps.
         centres: where the cells of `maps` lie, in pixels of the image; None where unknown.
+        grids: what the maps of the image are made of; None: `maps` stretched over it.
     """
 
     maps: NDArray[np.float32]
     scores: NDArray[np.float32]
     keys: tuple[str, ...]
     size: tuple[int, int]
-    high_res: NDArray[np.float32] | None = None
     background: NDArray[np.float32] | None = None
     centres: CellCentres | None = None
+    grids: MapGrids | None = None
+
+    def image_values(self, by: str = "relu_max", centres: CellCentres | None = None) -> NDArray[np.float32]:
+        """(K, H, W) the maps in the image's resolution, under the normalisation `by` (`layout_maps.image_values`).
+
+        >>> maps = StoredMaps(np.array([[[0.0, 2.0]]], np.float32), np.zeros(1, np.float32), ("cow",), (1, 2))
+        >>> maps.image_values()[0].round(2).tolist()
+        [[0.0, 1.0]]
+        """
+        return image_values(self.maps, self.size, by, None, self.grids, centres)
 
 
 def maps_bytes(stored: StoredMaps) -> bytes:
@@ -59,6 +69,9 @@ def maps_bytes(stored: StoredMaps) -> bytes:
     )
     if stored.background is not None:
         known["background"] = stored.background.astype(np.float32)
+    if stored.grids is not None:
+        numbers, arrays = stored.grids.as_arrays()
+        known |= {"grids": np.array(json.dumps(numbers)), **{f"grids/{name}": grid for name, grid in arrays.items()}}
     np.savez(
         buffer,
         maps=stored.maps.astype(np.float32),
@@ -101,12 +114,16 @@ def read_maps(path: Path) -> StoredMaps:
             maps, scores, keys, size = file["maps"], file["scores"], file["keys"], file["size"]
             known = file["centres"] if "centres" in file.files else None
             ground = file["background"] if "background" in file.files else None
+            numbers = json.loads(str(file["grids"])) if "grids" in file.files else None
+            arrays = {name.removeprefix("grids/"): file[name] for name in file.files if name.startswith("grids/")}
         fits = maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
         fits = fits and (ground is None or ground.shape == maps.shape[1:])
         centres = None if known is None else CellCentres.of(known)
+        grids = MapGrids.of(numbers, arrays)
+        fits = fits and (grids is None or all(len(grid) == len(maps) for grid in arrays.values()))
     except Exception:  # a broken archive raises nearly anything
         raise InputError(f"{path} is not a file of class maps, or truncated: write it again") from None
     if not fits:
         raise InputError(f"{path} is not a file of class maps: maps {maps.shape}, keys {keys.shape}")
-    named, height, width = tuple(str(key) for key in keys), int(size[0]), int(size[1])
-    return StoredMaps(maps, scores, named, (height, width), background=ground, centres=centres)
+    names, whole = tuple(str(key) for key in keys), (int(size[0]), int(size[1]))
+    return StoredMaps(maps, scores, names, whole, background=ground, centres=centres, grids=grids)

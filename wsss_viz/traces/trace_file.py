@@ -24,6 +24,7 @@ from wsss_viz.data.files import whole_file
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import CellCentres
+from wsss_viz.traces.layout_maps import MapGrids
 from wsss_viz.traces.step import Step, Trace
 
 __all__ = ["TraceFile", "load_trace", "save_trace", "write_traces"]
@@ -105,6 +106,7 @@ def _notes(trace: Trace) -> dict[str, Any]:
             "terms": step.terms,
             "sampled": step.sampled,
             "stop": step.stop,
+            **({} if step.grids is None else {"grids": step.grids.as_arrays()[0]}),
             **({} if step.centres is None else {"centres": [list(step.centres.origin), list(step.centres.stride)]}),
         }
         for step in trace
@@ -128,6 +130,8 @@ def _arrays(trace: Trace) -> dict[str, dict[int, NDArray]]:
     by_name: dict[str, dict[int, NDArray]] = {}
     for row, step in enumerate(trace):
         named = {name: getattr(step, name) for name in _FIELDS}
+        grids = {} if step.grids is None else step.grids.as_arrays()[1]
+        named |= {f"grids/{key}": grid for key, grid in grids.items()}
         for name, values in {**named, **{f"arrays/{key}": value for key, value in step.arrays.items()}}.items():
             if values is not None:
                 by_name.setdefault(name, {})[row] = values
@@ -207,9 +211,10 @@ class TraceFile:
                     if row in rows
                 }
                 named: dict[str, Any] = {key: there.pop(key) for key in _FIELDS if key in there}
+                grids = {key.removeprefix("grids/"): there.pop(key) for key in list(there) if key.startswith("grids/")}
                 further = {key.partition("/")[2]: value for key, value in there.items()}
                 plain = {**fields, "targets": tuple(fields["targets"]), "settings": notes.get("settings", {})}
-                plain["centres"] = _centres(fields.get("centres"))
+                plain |= {"centres": _centres(fields.get("centres")), "grids": MapGrids.of(fields.get("grids"), grids)}
                 steps.append(Step(**plain, **named, arrays=further))
             return Trace(tuple(steps), notes["method"], tuple(notes["classes"]), sample)
         except _UNREADABLE:

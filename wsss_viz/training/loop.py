@@ -194,9 +194,13 @@ def fit(
         order = torch.randperm(len(data), generator=generator)[: per_epoch * schedule.batch].view(per_epoch, -1)
         total = 0.0
         indices: Iterable[Tensor] = progress(list(order), f"epoch {epoch + 1}/{schedule.epochs}")
-        for index in indices:
-            x, targets = (batches or augmented)(index, generator)
-            total += descent.step(objective(Batch(x, targets, epoch, generator)), epoch)
+        try:
+            for index in indices:
+                x, targets = (batches or augmented)(index, generator)
+                total += descent.step(objective(Batch(x, targets, epoch, generator)), epoch)
+        except KeyboardInterrupt:
+            done = f"{epoch} of {schedule.epochs} epochs are in {state_path.name}; the same command goes on from there"
+            raise KeyboardInterrupt(done if epoch else "nothing of the first epoch is done") from None
         entry = {"epoch": epoch + 1, "loss": round(total / per_epoch, 5), **validate()}
         history.epochs.append(entry)
         history.seconds += time.perf_counter() - start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,8 @@ def draw_training_set(
         if not known:
             continue  # nothing is in it: no label, no map
         images.append(sample.image)
-        targets.append(pseudo_mask_with_ignore(last_step(run(sample, views)).maps, known, sample.size, masks))
+        maps = last_step(run(sample, views)).image_maps(sample.size)
+        targets.append(pseudo_mask_with_ignore(maps, known, sample.size, masks))
     if not images:
         raise InputError("no scene has a label: there is nothing to make pseudo masks of")
     pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
@@ -115,11 +116,13 @@ def train_segmenter(
     val: Drawings,
     progress: Progress,
     say: Callable[[str], None],
+    classes: Sequence[str] = CLASSES,
 ) -> tuple[Segmenter, History]:
     """Trains by cross-entropy on pseudo masks, from the pretrained backbone with its early stages frozen; writes it.
 
     Args:
         val: images and pseudo masks that are not trained on; their loss is said after each epoch.
+        classes: that the masks number from 1.
 
     Raises:
         InputError: the backbone is missing or of another architecture.
@@ -145,7 +148,7 @@ def train_segmenter(
     """
     pretrained = read_backbone(backbone)
     torch.manual_seed(schedule.seed)
-    segmenter, learning = _started_from(pretrained)
+    segmenter, learning = _started_from(pretrained, classes)
 
     def validate() -> dict[str, float]:
         with evaluating(learning):
@@ -158,6 +161,7 @@ def train_segmenter(
         "recipe": "segmenter",
         "backbone": file_digest(backbone),
         "count": len(data),
+        **({} if tuple(classes) == CLASSES else {"classes": list(classes)}),
         **asdict(masks),
         **asdict(schedule),
     }
@@ -180,9 +184,9 @@ def train_segmenter(
     return segmenter, history
 
 
-def _started_from(pretrained: Classifier) -> tuple[Segmenter, nn.Module]:
+def _started_from(pretrained: Classifier, classes: Sequence[str]) -> tuple[Segmenter, nn.Module]:
     """A segmentation network with the pretrained stages, and what of it learns: all but the early ones."""
-    segmenter = Segmenter(CLASSES)
+    segmenter = Segmenter(classes)
     segmenter.stages.load_state_dict(pretrained.stages.state_dict())
     segmenter = segmenter.to(memory_format=torch.channels_last)
     learning = nn.ModuleList([*segmenter.stages[LOW:], segmenter.low, segmenter.high, segmenter.mix, segmenter.head])

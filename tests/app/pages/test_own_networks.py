@@ -19,7 +19,7 @@ from tests.models.published_files import resnet38d_state
 from tests.models.reading_files import Runs, saved
 from wsss_viz import cli
 from wsss_viz.app.pages.own.networks import SEEN_SIDE, open_checkpoint
-from wsss_viz.app.settings import FOLDER_VARIABLE, UPLOAD_VARIABLE, checkpoint_files
+from wsss_viz.app.settings import FOLDER_VARIABLE, PICKLE_VARIABLE, UPLOAD_VARIABLE, checkpoint_files
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.photographs import photograph
@@ -160,6 +160,13 @@ def test_an_upload_looks_and_a_hostile_one_is_one_line(
     page.file_uploader(key="own_checkpoint_upload").clear()
     page.run()
     ran = tmp_path / "ran"
+    page.file_uploader(key="own_checkpoint_upload").upload("evil.pth", saved({"a": Runs(ran)}, legacy=True))
+    page.run()
+    (line,) = [error.value for error in page.error]
+    assert "of which this server reads none by upload" in line
+    monkeypatch.setenv(PICKLE_VARIABLE, "1")
+    page.file_uploader(key="own_checkpoint_upload").clear()
+    page.run()
     page.file_uploader(key="own_checkpoint_upload").upload("evil.pth", saved({"a": Runs(ran)}, legacy=True))
     page.run()
     (line,) = [error.value for error in page.error]

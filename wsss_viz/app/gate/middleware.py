@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from wsss_viz.app.gate.door import PATH, Door
 from wsss_viz.app.gate.hosts import host_allowed, origin_allowed
 from wsss_viz.app.gate.limits import Limits
 from wsss_viz.app.gate.log import LOG
@@ -40,8 +41,9 @@ class Gate:
         limits: Limits,
         uploads: Uploads | None = None,
         hosts: Callable[[], Collection[str]] = allowed_hosts,
+        door: Door | None = None,
     ) -> None:
-        self.app, self.limits, self._hosts = app, limits, hosts
+        self.app, self.limits, self._hosts, self._door = app, limits, hosts, door
         self.uploads = uploads or Uploads(limits)
         self.sockets: Counter[str] = Counter()
 
@@ -55,6 +57,8 @@ class Gate:
         if refusal:
             LOG.warning(f"refused a request, {refusal}: from %s", client_of(scope))
             await _refuse(refusal, scope, receive, send)
+        elif self._door and not scope["path"].endswith(f"{CORE}health") and not self._door.is_open(headers):
+            await self._at_the_door(self._door, scope, headers, receive, send)
         elif scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         elif scope["method"] == "PUT" and f"{CORE}upload_file/" in scope["path"]:
@@ -75,6 +79,17 @@ class Gate:
         if core and not rest.startswith(OPEN):
             return "404 nothing is here"
         return ""
+
+    async def _at_the_door(self, door: Door, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await _refuse("401 enter the password first", scope, receive, send)
+        elif scope["method"] == "POST" and scope["path"] == PATH:
+            answer = await door.enter(scope, unhurried(receive, self.limits.upload_pause), client_of(scope))
+            if answer.status_code != 303:
+                LOG.warning("a wrong password from %s", client_of(scope))
+            await answer(scope, receive, send)
+        else:
+            await door.refusal(scope, headers)(scope, receive, send)
 
     def _is_full(self, scope: Scope) -> bool:
         client = client_of(scope)

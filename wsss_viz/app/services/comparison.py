@@ -17,7 +17,7 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets.markup import signed
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, score_image
-from wsss_viz.traces import Step, Trace, normalise, upsample
+from wsss_viz.traces import Step, Trace, normalise
 from wsss_viz.traces.centres import CENTRES, FIELD
 
 
@@ -71,10 +71,16 @@ def compare(
     """
     indices = [classes.index(name) for name in names]
     steps = [step_at(trace, state.k) for trace in traces.values()]
-    raw = np.stack([upsample(step.maps[indices], sample.size, step.aligned(state.align)) for step in steps])
     ends = _ends(traces.values(), indices, sample.size, state.align)
-    values = normalise(raw, state.normalisation, float(ends.max()))
-    masking = normalise(raw, "relu_max") if state.normalisation == "raw" else values
+
+    def values_by(by: str) -> NDArray[np.float32]:
+        if by == "shared":
+            raw = [step.image_maps(sample.size, indices, state.align) for step in steps]
+            return normalise(np.stack(raw), by, float(ends.max()))
+        return np.stack([step.image_values(sample.size, by, indices, state.align) for step in steps])
+
+    values = values_by(state.normalisation)
+    masking = values_by("relu_max") if state.normalisation == "raw" else values
     compared = []
     for method, step, plane, maps in zip(traces, steps, values, masking, strict=True):
         winners = np.array(indices)[maps.argmax(axis=0)] + 1
@@ -94,7 +100,7 @@ def _ends(traces: Iterable[Trace], indices: list[int], size: tuple[int, int], al
     """(K, 2): the lowest and the highest value of each map at the image's size over all steps."""
     extremes = []
     for step in itertools.chain.from_iterable(traces):
-        planes = upsample(step.maps[indices], size, step.aligned(align))
+        planes = step.image_maps(size, indices, align)
         extremes.append((planes.min(axis=(1, 2)), planes.max(axis=(1, 2))))
     lows, highs = (np.stack(values) for values in zip(*extremes, strict=True))
     return np.stack([lows.min(axis=0), highs.max(axis=0)], axis=1)

@@ -13,7 +13,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, pseudo_mask, score_image
-from wsss_viz.traces import Trace, normalise, upsample
+from wsss_viz.traces import Trace
 
 TOP_CLASSES = 2
 
@@ -79,10 +79,11 @@ def view_scores(
         names: at least one of them.
     """
     indices = [classes.index(name) for name in names]
-    centres = trace.steps[-1].aligned(state.align)
-    values = normalise(upsample(trace.maps[indices], sample.size, centres), state.normalisation)
-    by = "relu_max" if state.normalisation == "raw" else state.normalisation
-    mask = pseudo_mask(trace.maps, indices, sample.size, state.threshold, by, centres)
+    step, by = trace.steps[-1], "relu_max" if state.normalisation == "raw" else state.normalisation
+    values = step.image_values(sample.size, state.normalisation, indices, state.align)
+    masking = values if by == state.normalisation else step.image_values(sample.size, by, indices, state.align)
+    mask = pseudo_mask(masking, range(len(indices)), sample.size, state.threshold, "raw")
+    mask = np.array([0, *(index + 1 for index in indices)], dtype=np.uint8)[mask]
     scored = []
     for name, index, plane in zip(names, indices, values, strict=True):
         logit = float(trace.scores[index])

@@ -270,8 +270,17 @@ def _step(stored: SampleMaps, sample: Sample) -> Step:
             targets.append(index)
     scores = np.full(len(sample.classes), np.nan, np.float32)
     note = FINISHED if stored.mask is not None else None
-    centres = None if note or stored.stored is None else stored.stored.centres
-    return Step(0, planes, scores, tuple(targets), stop=note, centres=centres)
+    if note or stored.stored is None:
+        return Step(0, planes, scores, tuple(targets), stop=note)
+    grids = stored.stored.grids
+    if grids is not None and grids.unions:
+        rows = [stored.keys.index(words[name]) if name in words else None for name in sample.classes]
+        unions = [
+            tuple(np.stack([np.zeros_like(g[0]) if i is None else g[i] for i in rows]) for g in union)
+            for union in grids.unions
+        ]
+        grids = replace(grids, unions=tuple(unions))
+    return Step(0, planes, scores, tuple(targets), centres=stored.stored.centres, grids=grids)
 
 
 @dataclass(frozen=True)

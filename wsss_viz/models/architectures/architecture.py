@@ -92,6 +92,7 @@ class Architecture:
         split: stages that its own training left as they were, which methods leave alone too.
         mean, std, short_side: of its input, the fields of `Preprocessing`.
         input_source: where these are from: "published" with the network's code, or "assumed".
+        recipe: how its maps become an image's, of `traces.layout_maps.RECIPES`.
         maps_are: in words, which maps `refinement` gives in place of the head's; "" for none.
     """
 
@@ -109,6 +110,7 @@ class Architecture:
     std: tuple[float, float, float] = IMAGENET_STD
     short_side: int | None = None
     input_source = "assumed"
+    recipe = "irn"
     maps_are = ""
 
     def prefixes(self, names: Sequence[str]) -> list[str]:

@@ -163,7 +163,7 @@ class EfficientnetLite(Architecture):
     std = STD
     short_side = SHORT_SIDE
     input_source = "published"
-
+    recipe = "psa"
     built_stride = 32
 
     def variant(self, tensors: Tensors) -> str:

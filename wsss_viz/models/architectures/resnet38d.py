@@ -89,6 +89,7 @@ class Resnet38d(Architecture):
     strides = (8,)
     split = 1  # conv1a and b2, as PSA and OC-CSE
     input_source = "published"
+    recipe = "psa"
 
     def variant(self, tensors: Tensors) -> tuple[int, ...]:
         """The channels after each stage, from the convolution that ends it; those of `WIDTHS` where it is missing."""

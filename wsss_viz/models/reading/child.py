@@ -12,6 +12,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
     _limit(size)
     loaded = read_pickle(content, name)
     if target is not None:
-        save_file(loaded.tensors, target)
+        _saved(lambda path: save_file(loaded.tensors, path), target)
     return {
         "format": kind,
         "digest": digest,
@@ -92,6 +93,16 @@ def _convert(source: Path, target: Path | None, name: str) -> dict[str, Any]:
         "order": loaded.order,
         "tensors": {key: [DTYPES[value.dtype], list(value.shape)] for key, value in loaded.tensors.items()},
     }
+
+
+def _saved(save: Callable[[Path], object], target: Path) -> None:
+    """Saves; what safetensors says of a full disk is an OSError as Python's."""
+    from safetensors import SafetensorError
+
+    try:
+        save(target)
+    except SafetensorError as error:
+        raise OSError(f"the temporary folder is full or not writable: {' '.join(str(error).split())[:100]}") from None
 
 
 def _lift() -> None:
@@ -115,7 +126,9 @@ def _mxnet(content: bytes, target: Path | None, name: str) -> dict[str, Any]:
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise InputError(f"{name}: {key} holds NaN or infinity: the file is damaged, fetch it again")
     if target is not None:
-        save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, target)
+        _saved(
+            lambda path: save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, path), target
+        )
     kinds = {"f4": "F32", "f8": "F64", "f2": "F16", "u1": "U8", "i4": "I32", "i1": "I8", "i8": "I64"}
     return {
         "format": MXNET,
@@ -138,10 +151,22 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
+def _stand_back() -> None:
+    """Lowest priority and, where the system lets a process do so, no network: it reads a file and nothing else."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if sys.platform == "linux":
+        import ctypes
+
+        new_user, new_network = 0x10000000, 0x40000000
+        ctypes.CDLL(None).unshare(new_user | new_network)  # refused in many containers: then the other bounds stand
+
+
 def _main(arguments: list[str]) -> int:
     """Runs the child; 0 where the file was read, 1 where it was refused."""
     source, target, name = arguments
     _end_with_parent()
+    _stand_back()
     try:
         answer = _convert(Path(source), None if target == "-" else Path(target), name)
     except InputError as error:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from wsss_viz.data.files import explained
 from wsss_viz.errors import InputError
-from wsss_viz.models.reading.bounds import LEGACY, SAFETENSORS, TensorInfo, check_shape, check_size, sniff_file
+from wsss_viz.interrupts import may_go_on, within
+from wsss_viz.models.reading.bounds import FORMATS, LEGACY, SAFETENSORS, TensorInfo, check_shape, check_size, sniff_file
 from wsss_viz.models.reading.safetensors_header import Header, read_header
 from wsss_viz.resources import package_folder
 
@@ -28,6 +30,8 @@ __all__ = ["SECONDS", "TensorFile", "printable_name", "read_tensors"]
 SECONDS = 420
 _LARGEST_ANSWER = 16 * 1024**2
 _PACKAGE_ROOT = package_folder().parent
+_ONE = threading.Lock()
+"""One child at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,12 +106,15 @@ class TensorFile:
         write_whole(target, save({short: self.read(key) for key, short in written.items()}))
 
 
-def read_tensors(path: Path, *, numbers: bool = True, legacy: bool = True, sha256: str | None = None) -> TensorFile:
+def read_tensors(
+    path: Path, *, numbers: bool = True, legacy: bool = True, pickles: bool = True, sha256: str | None = None
+) -> TensorFile:
     """The tensors of a file, read once: its digest and its numbers are of the same bytes.
 
     Args:
         numbers: whether they are read; without, of safetensors only the header is, and nothing is converted.
         legacy: whether pickles from before torch 1.6 are read.
+        pickles: whether anything but safetensors is.
         sha256: what the bytes of safetensors must digest to; None: anything.
 
     Raises:
@@ -141,6 +148,11 @@ def read_tensors(path: Path, *, numbers: bool = True, legacy: bool = True, sha25
                     raise InputError(f"{name} does not match its digest in the register: it is truncated or changed")
                 header = read_header(io.BytesIO(content), len(content), name)
                 return _of_header(header, name, size, memoryview(content), digest)
+    if not pickles:
+        raise InputError(
+            f"{name} is a {FORMATS[kind]}, of which this server reads none by upload: convert it with `python -m "
+            f"wsss_viz inspect {name} --save-as FILE.safetensors`"
+        )
     if kind == LEGACY and not legacy:
         raise InputError(
             f"{name} is a pickle from before torch 1.6, which is read from the command line only: convert it with "
@@ -173,19 +185,9 @@ def _in_child(path: Path, target: Path | None, name: str) -> dict[str, Any]:
     passed = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "LANG")
     environment = {key: os.environ[key] for key in passed if key in os.environ}
     environment |= {"PYTHONPATH": str(_PACKAGE_ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    with tempfile.TemporaryDirectory(prefix="wsss_viz-") as empty:
-        try:
-            done = subprocess.run(
-                command,
-                cwd=empty,
-                env=environment,
-                capture_output=True,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                timeout=SECONDS,
-            )
-        except subprocess.TimeoutExpired:
-            raise InputError(f"{name}: reading it took more than {SECONDS} s and was stopped: it is not read") from None
+    line = f"{name}: reading it took more than {SECONDS} s and was stopped: it is not read"
+    with tempfile.TemporaryDirectory(prefix="wsss_viz-") as empty, within(SECONDS, line):
+        done = _run(command, Path(empty), environment)
     answer = done.stdout[-_LARGEST_ANSWER:].strip().rsplit(b"\n", 1)[-1]
     try:
         answered: dict[str, Any] = json.loads(answer)
@@ -194,6 +196,36 @@ def _in_child(path: Path, target: Path | None, name: str) -> dict[str, Any]:
     if "error" in answered:
         raise InputError(str(answered["error"]))
     return answered
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """The child to its end, or to that of whoever wants it (`may_go_on`); it is killed on every way out."""
+    while not _ONE.acquire(timeout=0.2):
+        may_go_on()
+    try:
+        return _run_alone(command, folder, environment)
+    finally:
+        _ONE.release()
+
+
+def _run_alone(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            while True:
+                try:
+                    said, _ = process.communicate(timeout=0.2)
+                    return subprocess.CompletedProcess(command, process.returncode, said)
+                except subprocess.TimeoutExpired:
+                    may_go_on()
+        finally:
+            process.kill()
 
 
 def _ended(code: int, name: str) -> str:

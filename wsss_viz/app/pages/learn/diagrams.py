@@ -42,4 +42,4 @@ def flow(rows: tuple[tuple[tuple[str, str, str], ...], ...], title: str) -> str:
             for kind, name, note in row
         )
         lines.append(f'<div class="wv-flow">{"<i>↳</i>" if lines else ""}{boxes}</div>')
-    return f'<p class="wv-note"><b>{escape(title)}</b></p>{"".join(lines)}'
+    return f'<div class="wv-scheme"><p class="wv-note"><b>{escape(title)}</b></p>{"".join(lines)}</div>'

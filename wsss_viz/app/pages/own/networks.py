@@ -14,12 +14,13 @@ from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.services.upload import bounded, forget
-from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, upload_allowed
+from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, pickle_upload_allowed, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
 from wsss_viz.app.turns import turn
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.interrupts import within
 from wsss_viz.models.report import Report
 from wsss_viz.models.suffixes import WEIGHT_SUFFIXES, weight_suffix
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
 PACE_SIZES = ((64, 96), (160, 224))
+UPLOAD_SECONDS = 20.0
 SEEN_SIDE = 512
 """Pixels: published networks see images at their own size, which for VOC is 500."""
 _WIDGET = "own_checkpoint_upload"
@@ -66,7 +68,7 @@ def _opened_in_turn(path: Path, private: bool) -> Opened:
     from wsss_viz.models.self_check import self_check
 
     try:
-        report, classifier = read_published(path, legacy=not private)
+        report, classifier = read_published(path, legacy=not private, pickles=not private or pickle_upload_allowed())
         if classifier is None:
             return Opened(report, None, refusal=f"{report.file}: {report.problems[0]}")
         classifier = classifier.to(find_device(checkpoints.wanted_device()))
@@ -167,13 +169,14 @@ def _with_partner(checkpoint: Opened, name: str) -> Opened:
 
 def _upload() -> Opened | None:
     """The field a checkpoint is dropped on; what was read of it, kept for this session alone."""
+    kinds = "safetensors, or a .pth of torch 1.6 and newer" if pickle_upload_allowed() else "safetensors alone"
     file = st.file_uploader(
         "Checkpoint",
         type=WEIGHT_SUFFIXES,
         key=_WIDGET,
         max_upload_size=checkpoint_megabytes(st.get_option("server.maxUploadSize")),
         width=360,
-        help="safetensors, or a .pth of torch 1.6 and newer. It is checked, never run, and gone with this page.",
+        help=f"{kinds}. It is checked, never run, and gone with this page.",
     )
     if file is None:
         st.session_state.pop(_UPLOADED, None)
@@ -193,8 +196,12 @@ def _read_upload(content: bytes, suffix: str) -> Opened:
     """Reads an upload from a file of ours, which is gone afterwards; its own name is never a path."""
     with tempfile.TemporaryDirectory(prefix="wsss_viz-") as folder:
         path = Path(folder) / f"uploaded{suffix}"
-        path.write_bytes(content)
-        return open_checkpoint(path, private=True)
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            return Opened(None, None, refusal=f"The server has no room for it now ({error.strerror}): try again later.")
+        with within(UPLOAD_SECONDS, f"Reading it took more than {UPLOAD_SECONDS:.0f} s and was stopped."):
+            return open_checkpoint(path, private=True)
 
 
 def seen(sample: Sample, classes: tuple[str, ...]) -> Sample:

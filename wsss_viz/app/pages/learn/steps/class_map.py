@@ -20,7 +20,7 @@ from wsss_viz.app.widgets.markup import signed
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.figures.chart import Bars, Plot, Rule
-from wsss_viz.traces import Trace, normalise, upsample
+from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -98,7 +98,7 @@ def lesson(state: ViewState) -> Lesson:
     pooled = float(summed.weights @ channels.mean(axis=(1, 2)))
 
     def draw(figure: SubFigure) -> None:
-        values = normalise(upsample(trace.maps, sample.size), "relu_max")[0]
+        values = trace.steps[-1].image_values(sample.size, "relu_max")[0]
         cells: list[tuple[str, static_plots.Cell]] = [
             (f"Map of {name}", static_plots.map_over(sample, values, name)),
             (f"Its highest cell, {signed(peak.value)}: what the channels add", products_panel(peak)),

@@ -23,7 +23,7 @@ from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.evaluation.seeds import argmax_with_value
 from wsss_viz.figures.chart import Axis, Band, Chart, Line, Mark, Note, Plot, Rule
-from wsss_viz.traces import Trace, normalise, upsample
+from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -55,9 +55,10 @@ def at(threshold: float) -> int:
 def recalls(trace: Trace, sample: Sample, name: str) -> Recalls:
     """What the class's part of the pseudo mask recalls of the class's two parts, over thresholds."""
     labels = sample.labels or ()
-    indices, centres = [trace.classes.index(label) for label in labels], trace.steps[-1].aligned(ViewState().align)
-    winner, value = argmax_with_value(trace.maps, indices, sample.size, centres=centres)
-    covered = np.where(winner == trace.classes.index(name) + 1, value, -np.inf)
+    indices = [trace.classes.index(label) for label in labels]
+    values = trace.steps[-1].image_values(sample.size, "relu_max", indices, ViewState().align)
+    winner, value = argmax_with_value(values, range(len(indices)), sample.size, "raw")
+    covered = np.where(winner == indices.index(trace.classes.index(name)) + 1, value, -np.inf)
     there = sample.class_mask(name)
     assert sample.parts is not None
 
@@ -118,8 +119,8 @@ def lesson(state: ViewState) -> Lesson:
     gap = first - rest
 
     def draw(figure: SubFigure) -> None:
-        centres = trace.steps[-1].aligned(ViewState().align)
-        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size, centres), "relu_max")[0]
+        index = trace.classes.index(name)
+        values = trace.steps[-1].image_values(sample.size, "relu_max", [index], ViewState().align)[0]
         static_plots.row(
             figure,
             [

@@ -24,7 +24,7 @@ from wsss_viz.evaluation.seeds import ImageScores, argmax_with_value, score_imag
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.showcase.photographs import photographs_path
-from wsss_viz.traces import Trace, normalise, upsample
+from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -69,8 +69,9 @@ def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
     """The class's part of the pseudo mask of step k, at the viewer's usual threshold."""
     labels = [trace.classes.index(label) for label in sample.labels or ()]
     step = trace.steps[k]
-    winner, value = argmax_with_value(step.maps, labels, sample.size, centres=step.aligned(ViewState().align))
-    class_mask = (winner == trace.classes.index(name) + 1) & (value > ViewState().threshold)
+    values = step.image_values(sample.size, "relu_max", labels, ViewState().align)
+    winner, value = argmax_with_value(values, range(len(labels)), sample.size, "raw")
+    class_mask = (winner == labels.index(trace.classes.index(name)) + 1) & (value > ViewState().threshold)
     return score_image(class_mask, sample, name)
 
 
@@ -127,8 +128,8 @@ def lesson(state: ViewState) -> Lesson:
 
         def over(run: str, k: int) -> NDArray[np.uint8]:
             step = runs.traces[run].steps[k]
-            values = upsample(step.maps[[index]], runs.sample.size, step.aligned(ViewState().align))
-            return static_plots.map_over(ground, normalise(values, "relu_max")[0], name)
+            values = step.image_values(runs.sample.size, "relu_max", [index], ViewState().align)[0]
+            return static_plots.map_over(ground, values, name)
 
         static_plots.row(
             figure,

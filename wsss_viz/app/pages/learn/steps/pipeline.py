@@ -17,7 +17,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase.lessons import SEGMENTER
-from wsss_viz.traces import Trace, normalise, upsample
+from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -64,8 +64,8 @@ def lesson(state: ViewState) -> Lesson:
     end = stored[0] if stored else None
 
     def draw(figure: SubFigure) -> None:
-        centres = trace.steps[-1].aligned(ViewState().align)
-        values = normalise(upsample(trace.maps[[trace.classes.index(name)]], sample.size, centres), "relu_max")[0]
+        index = trace.classes.index(name)
+        values = trace.steps[-1].image_values(sample.size, "relu_max", [index], ViewState().align)[0]
         mask = mask_at(trace, sample, ViewState().threshold)
         cells: list[tuple[str, static_plots.Cell]] = [
             (f"Image, labels: {', '.join(sample.labels or ())}", ground.image),
@@ -126,8 +126,9 @@ def _question(seed: float, end: Segmented | None) -> Question:
 def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.uint8]:
     """The pseudo mask of the image's labels."""
     labels = [trace.classes.index(name) for name in sample.labels or ()]
-    centres = trace.steps[-1].aligned(ViewState().align)
-    return pseudo_mask(trace.maps, labels, sample.size, threshold, centres=centres).astype(np.uint8)
+    values = trace.steps[-1].image_values(sample.size, "relu_max", labels, ViewState().align)
+    mask = pseudo_mask(values, range(len(labels)), sample.size, threshold, "raw")
+    return np.array([0, *(index + 1 for index in labels)], dtype=np.uint8)[mask]
 
 
 def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:

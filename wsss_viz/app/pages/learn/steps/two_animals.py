@@ -159,11 +159,11 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
         content = Content(pair.sample, panels, (pair.erased,), (pair.erased,), sigmoids=False)
         viewer("learn_beside", content, view, offered=("k",))
         st.html(table(pair))
-        st.html(diagrams.flow(diagrams.CS_AE, "How CS-AE uses it: L = L_cls + α L_cse"))
     with right:
         st.html(markup.panel_title(f"Logit of the {pair.other}", "by erasing k"))
         show(chart(pair), "learn_other", described(pair))
         st.html(f'<p class="wv-note"><b>Over all pairs</b>, of the other\'s logit: {escape(said(every))}.</p>')
+        st.html(diagrams.flow(diagrams.CS_AE, "How CS-AE uses it: L = L_cls + α L_cse"))
 
 
 def described(pair: Pair) -> str:

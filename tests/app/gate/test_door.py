@@ -1,0 +1,100 @@
+"""The door: nobody without the password reaches Streamlit, and nobody can try for long."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from starlette.datastructures import Headers
+
+from tests.app.gate.asking import LOOPBACK, Behind, asked, status
+from wsss_viz.app.gate import Gate
+from wsss_viz.app.gate.door import ALL_TRIES, HOURS, TRIES, Door, read_password
+from wsss_viz.app.gate.limits import Limits
+from wsss_viz.app.gate.uploads import Uploads
+from wsss_viz.errors import InputError
+
+PASSWORD = "a long word & more"
+RIGHT = "a+long+word+%26+more"
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [1000.0]
+
+
+@pytest.fixture
+def front(now: list[float]) -> Gate:
+    limits = Limits()
+    door = Door(PASSWORD, clock=lambda: now[0])
+    return Gate(Behind(), limits, Uploads(limits, held=dict), hosts=lambda: LOOPBACK, door=door)
+
+
+def enter(front: Gate, said: str, client: str = "a", **headers: str) -> tuple[int, dict[str, str]]:
+    body = {"type": "http.request", "body": f"password={said}".encode(), "more_body": False}
+    sent = asyncio.run(asked(front, "/_door", method="POST", client=client, messages=[body], **headers))
+    return status(sent), {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+
+
+def test_without_the_password_nothing_is_reached(front: Gate) -> None:
+    assert status(asyncio.run(asked(front, "/learn", accept="text/html"))) == 401
+    assert status(asyncio.run(asked(front, "/static/js/x.js"))) == 401
+    put = asked(front, "/_stcore/upload_file/a/b", method="PUT", content_length="1")
+    assert status(asyncio.run(put)) == 401
+    assert asyncio.run(asked(front, "/_stcore/stream", kind="websocket"))[0]["type"] == "websocket.close"
+    assert front.app.asked == []
+    assert status(asyncio.run(asked(front, "/_stcore/health"))) == 200
+
+
+def test_the_password_opens_for_hours_and_no_other_cookie_does(front: Gate, now: list[float]) -> None:
+    assert enter(front, "wrong")[0] == 401
+    code, headers = enter(front, RIGHT, origin="http://localhost:8501")
+    assert (code, headers["location"]) == (303, "/")
+    assert "HttpOnly" in headers["set-cookie"]
+    assert "SameSite=lax" in headers["set-cookie"]
+    cookie = headers["set-cookie"].partition(";")[0]
+    assert status(asyncio.run(asked(front, "/learn", cookie=cookie))) == 200
+    name, _, value = cookie.partition("=")
+    until, _, sign = value.partition(".")
+    other = sign[:-1] + ("1" if sign[-1] == "0" else "0")
+    for forged in (f"{int(until) + 9}.{sign}", f"{until}.{other}", until, f"{until}.", ".", "", "x.y"):
+        assert status(asyncio.run(asked(front, "/learn", cookie=f"{name}={forged}"))) == 401
+    again = Door(PASSWORD, clock=lambda: now[0])
+    assert not again.is_open(Headers({"cookie": cookie}))
+    now[0] += HOURS * 3600 + 1
+    assert status(asyncio.run(asked(front, "/learn", cookie=cookie))) == 401
+
+
+def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_alone(front: Gate) -> None:
+    assert "Secure" in enter(front, RIGHT, x_forwarded_proto="https")[1]["set-cookie"]
+    assert "Secure" not in enter(front, RIGHT)[1]["set-cookie"]
+
+
+def test_tries_are_counted_of_one_address_and_in_all(front: Gate, now: list[float]) -> None:
+    assert [enter(front, "wrong")[0] for _ in range(TRIES + 1)] == [401] * TRIES + [429]
+    assert enter(front, RIGHT)[0] == 429
+    assert enter(front, RIGHT, client="b")[0] == 303
+    for number in range(ALL_TRIES - TRIES):
+        assert enter(front, "wrong", client=f"c{number}")[0] == 401
+    assert enter(front, RIGHT, client="b")[0] == 429
+    now[0] += 61
+    assert enter(front, RIGHT)[0] == 303
+
+
+def test_a_password_from_another_page_is_refused(front: Gate) -> None:
+    assert enter(front, RIGHT, origin="http://evil.example")[0] == 403
+
+
+def test_the_page_repeats_nothing_as_html(front: Gate) -> None:
+    sent = asyncio.run(asked(front, '/"><script>', accept="text/html"))
+    assert b"<script>" not in sent[1]["body"]
+
+
+@pytest.mark.parametrize("content", [b"short", b"", b"\xff" * 9, b"short\nlong enough"])
+def test_a_file_without_a_password_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "password").write_bytes(content)
+    with pytest.raises(InputError, match="password"):
+        read_password(tmp_path / "password")
+    (tmp_path / "password").write_bytes(PASSWORD.encode() + b"\r\nsecond line")
+    assert read_password(tmp_path / "password") == PASSWORD
