@@ -37,25 +37,21 @@ def levels_of(refiner: Refiner | None, threshold: float | None = None) -> NDArra
     return np.array(refiner.backgrounds, dtype=np.float64)
 
 
-def count_refined(
-    values: NDArray[np.float32], sample: Sample, classes: Sequence[str], refiner: Refiner | None = None
-) -> Counts:
-    """`count` of the maps after the refiner, at each of `levels_of`; without one of the maps as they are.
+def count_refined(maps: NDArray[np.float32], sample: Sample, classes: Sequence[str], refiner: Refiner) -> Counts:
+    """`count` of the maps after the refiner, at each of `levels_of`.
 
     Args:
-        values: (K, H, W), the maps of `classes` in the image's resolution, normalised.
+        maps: (K, H, W), of `classes`, raw, in the image's resolution.
 
     >>> from wsss_viz.models.colour_network import COLOURS, flag
     >>> from wsss_viz.refinement import refiner
-    >>> values = np.zeros((3, 2, 3), np.float32)
-    >>> values[0, :, 0], values[2, :, 1] = 1, 1  # red, and half of blue: its colour brings the other half
-    >>> count_refined(values, flag(), COLOURS, refiner("crf:irn@0.3")).intersection.tolist()
+    >>> maps = np.zeros((3, 2, 3), np.float32)
+    >>> maps[0, :, 0], maps[2, :, 1] = 1, 1  # red, and half of blue: its colour brings the other half
+    >>> count_refined(maps, flag(), COLOURS, refiner("crf:irn@0.3")).intersection.tolist()
     [[0, 2, 0, 4]]
     """
-    if refiner is None:
-        return count(values, sample, classes, by="raw")
     known = labelled(sample, classes)
-    names, rows = [classes[i] for i in known], values[known]
+    names, rows = [classes[i] for i in known], maps[known]
     if not refiner.finishes:
         return count(last_step(refiner.steps(sample.image, rows)).maps, sample, names)
     each = [count_mask(mask, sample, names) for mask in refiner.masks(sample.image, rows)]

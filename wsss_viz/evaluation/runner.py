@@ -111,8 +111,10 @@ def count_sample(
     wanted = [
         i for i, name in enumerate(classes) if name in (sample.classes if sample.labels is None else sample.labels)
     ]
-    values = step.image_values(sample.size, "relu_max", wanted, align)
-    return count_refined(values, sample, [classes[i] for i in wanted], refiner), seconds
+    names = [classes[i] for i in wanted]
+    if refiner is not None:
+        return count_refined(step.image_maps(sample.size, wanted, align), sample, names, refiner), seconds
+    return count(step.image_values(sample.size, "relu_max", wanted, align), sample, names, by="raw"), seconds
 
 
 def count_run(

@@ -11,7 +11,7 @@ from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Mask, Sample
 from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count_mask
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
 from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
 from wsss_viz.evaluation.refined import count_refined
 from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
@@ -137,5 +137,7 @@ def count_stored_sample(
     if protocol is not None:
         return count_file(read.stored, read.sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
     centres = known_centres(read.stored.centres, align, sample.name)
+    if refiner is not None:
+        return count_refined(read.stored.image_values("raw", centres), read.sample, read.keys, refiner)
     values = read.stored.image_values("raw" if maps.normalised else "relu_max", centres)
-    return count_refined(values, read.sample, read.keys, refiner)
+    return count(values, read.sample, read.keys, by="raw")
