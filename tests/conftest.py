@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 BROWSER = Path(__file__).parent / "browser"
 # What the person at this machine has trained is no part of a test.
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-data-")
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-cache-")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -45,6 +45,7 @@ FLOORS = {
 
 APP_FLOORS = {
     "settings": 0,
+    "workspace": 0,
     "methods": 0,
     "state": 1,
     "caching": 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["data_folder", "package_folder", "shipped_folder"]
+__all__ = ["cache_folder", "data_folder", "package_folder", "shipped_folder"]
 
 
 def package_folder() -> Path:
@@ -43,3 +43,16 @@ def data_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("wsss_viz", appauthor=False)
+
+
+def cache_folder() -> Path:
+    """A person's folder for what can be made again at any time: the platform's, which need not be there yet.
+
+    `~/.cache/wsss_viz` on Linux (XDG_CACHE_HOME), `~/Library/Caches/wsss_viz` on macOS.
+
+    >>> "wsss_viz" in cache_folder().parts
+    True
+    """
+    import platformdirs
+
+    return platformdirs.user_cache_path("wsss_viz", appauthor=False)

@@ -10,6 +10,7 @@ from wsss_viz.app.methods import METHODS
 from wsss_viz.app.state import (
     ViewState,
     comparing,
+    contact_sheet,
     erasing,
     figures,
     gradients,
@@ -28,7 +29,19 @@ from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.information.estimator_names import DEFAULTS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
-PAGES = (scene, viewing, comparing, erasing, gradients, information, learning, user_image, figures, results)
+PAGES = (
+    scene,
+    viewing,
+    comparing,
+    erasing,
+    gradients,
+    information,
+    learning,
+    user_image,
+    figures,
+    results,
+    contact_sheet,
+)
 shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 
@@ -114,6 +127,11 @@ VALUES = {
     "ranked_class": st.sampled_from(("", *CLASSES)),
     "ranked_order": st.sampled_from(results.ORDERS),
     "ranked_from": st.integers(0, results.LARGEST_RANK),
+    "find": st.sampled_from(("", "dog", "2007_0", "ü")),
+    "sheet": st.booleans(),
+    "sheet_order": st.sampled_from(contact_sheet.SHEET_ORDERS),
+    "sheet_row": st.sampled_from(("", "cam, r")),
+    "sheet_from": st.integers(0, contact_sheet.LARGEST_NUMBER),
 }
 
 

@@ -13,7 +13,8 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.runner import count_run, count_stored_sample
+from wsss_viz.evaluation.runner import count_run
+from wsss_viz.evaluation.stored_maps import count_stored_sample
 from wsss_viz.methods import cam
 from wsss_viz.methods.binding import bind
 from wsss_viz.methods.dataset_run import numbered_by, run_dataset

@@ -8,8 +8,8 @@ from wsss_viz.data.numbering import by_lines, default_numbering
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.runner import count_stored_sample
 from wsss_viz.evaluation.scores import summarise
+from wsss_viz.evaluation.stored_maps import count_stored_sample
 from wsss_viz.traces.foreign_maps import read_foreign_maps
 from wsss_viz.traces.map_folder import MapFolder, MapWriter
 from wsss_viz.traces.storage import StoredMaps

@@ -113,6 +113,7 @@ def method_pills(
     default: Sequence[str] | None = None,
     why_not: Callable[[str], str] | None = None,
     classifier: str = SCENES,
+    maps: Sequence[str] = (),
 ) -> None:
     """Which methods stand side by side, at most `methods.MOST`; none chosen: the page's own choice.
 
@@ -120,21 +121,27 @@ def method_pills(
         default: that choice; None: the preferred ones of the classifier.
         why_not: why a method cannot be shown, or ""; None: as it is with the classifier.
         classifier: a name in the register.
+        maps: folders of maps that may stand beside, `maps:NAME`.
     """
     page_default = methods.selection((), classifier) if default is None else tuple(default)
     reason = why_not or (lambda method: methods.why_not(method, classifier))
 
     def name(method: str) -> str:
-        title = methods.METHODS[method].title
+        title = methods.title_of(method)
+        if methods.is_maps(method):
+            return f":material/folder_open: {title}"
         return f":material/block: {title}" if reason(method) else title
 
     def read(picked: list[str]) -> dict[str, object]:
-        names = tuple(method for method in methods.METHODS if method in picked)[: methods.MOST]
+        if len(picked) > methods.MOST:
+            st.toast(f"{methods.MOST} stand side by side at most: take one out first.", icon=":material/info:")
+            return {}
+        names = methods.names_in_order(picked)
         return {"methods": () if names == page_default else names, "pair": ()}
 
     st.pills(
-        "Methods",
-        list(methods.METHODS),
+        "Methods" if not maps else "Methods and maps",
+        [*methods.METHODS, *maps],
         selection_mode="multi",
         format_func=name,
         wrap=True,
@@ -147,7 +154,8 @@ def origins(sample: Sample, names: Iterable[str], views: str) -> str:
     """Which of the methods' traces were computed beforehand and which just now, in words."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(origin(sample, name, views), []).append(methods.METHODS[name].title)
+        how = "from files" if methods.is_maps(name) else origin(sample, name, views)
+        groups.setdefault(how, []).append(methods.title_of(name))
     return "; ".join(f"{', '.join(titles)}: {how}" for how, titles in groups.items()) + "."
 
 

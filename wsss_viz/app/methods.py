@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from wsss_viz.app import workspace
+from wsss_viz.app.workspace import MAPS
 from wsss_viz.methods.catalogue import METHODS, Method
 from wsss_viz.methods.catalogue import why_not_registered as why_not
 
-__all__ = ["METHODS", "MOST", "PREFERRED", "Method", "selection", "why_not"]
+__all__ = [
+    "MAPS",
+    "METHODS",
+    "MOST",
+    "PREFERRED",
+    "Method",
+    "colour_of",
+    "is_maps",
+    "names_in_order",
+    "selection",
+    "title_of",
+    "why_not",
+]
 
 PREFERRED = tuple(name for name, method in METHODS.items() if method.preferred)
 MOST = 5
+_OF_MAPS = ("#0f766e", "#b4530a", "#5b5fc7", "#8a6d1a", "#64748b")
+"""Colours of maps by others, in the order in which they were named."""
+
+
+def is_maps(name: str) -> bool:
+    """Whether it is a workspace's folder of maps, and no method that is run."""
+    return name.startswith(MAPS)
+
+
+def title_of(name: str) -> str:
+    """A method, or a folder of maps, as pages call it."""
+    return name.removeprefix(MAPS) if is_maps(name) else METHODS[name].title
+
+
+def colour_of(name: str) -> str:
+    """Its colour, the same on every page."""
+    if not is_maps(name):
+        return METHODS[name].colour
+    known = workspace.map_names()
+    return _OF_MAPS[known.index(name) % len(_OF_MAPS)] if name in known else _OF_MAPS[-1]
+
+
+def names_in_order(names: Sequence[str]) -> tuple[str, ...]:
+    """Of the names those of methods and of maps that this server knows, each once, methods first."""
+    return tuple(name for name in (*METHODS, *workspace.map_names()) if name in names)
 
 
 def selection(asked: tuple[str, ...], classifier: str) -> tuple[str, ...]:

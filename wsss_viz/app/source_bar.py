@@ -1,29 +1,42 @@
-"""The source bar: what is looked at, a photograph, a drawn scene or a picture of one's own; the same on every page."""
+"""The source bar: what is looked at: a photograph, a drawn scene, an image of a workspace, a picture of one's own."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import session
-from wsss_viz.app.services import samples, upload
+from wsss_viz.app import session, workspace
+from wsss_viz.app.services import contact_sheet, samples, upload, workspaces
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.contact_sheet import LONGEST_TEXT
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, DEFAULT_SCENE, photograph_names
+from wsss_viz.app.widgets.markup import listed
+from wsss_viz.data.findings import KINDS, in_words
 from wsss_viz.data.photographs import read_photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import SPLITS
 from wsss_viz.errors import InputError
 
-KINDS = {"photos": "Photographs", "scenes": "Drawn scenes", "own": "Your own"}
 _LAST = "source_last"
 """In the session: the example of each kind that was looked at last, to come back to."""
 
 
+def kinds() -> dict[str, str]:
+    """What may be looked at, and how it is called: what ships, the server's workspaces, a picture of one's own."""
+    opened = {f"{workspace.KIND}:{name}": name for name in workspace.workspaces()}
+    return {**{kind: shipped.name for kind, shipped in workspace.SHIPPED.items()}, **opened, "own": "Your own"}
+
+
 def kind_of(state: ViewState) -> str:
-    """Which of `KINDS` the view looks at."""
-    return "own" if state.source == "own" else "scenes" if state.is_scene else "photos"
+    """Which of `kinds` the view looks at."""
+    if state.source == "own":
+        return "own"
+    if state.workspace:
+        return f"{workspace.KIND}:{state.workspace}"
+    return "scenes" if state.is_scene else "photos"
 
 
 def title_of(name: str) -> str:
@@ -34,18 +47,18 @@ def title_of(name: str) -> str:
 
 
 def source_bar(state: ViewState, uploads: bool = True) -> None:
-    """Photographs, drawn scenes or one's own picture, and which of them.
+    """Photographs, drawn scenes, a workspace or one's own picture, and which of them.
 
     Args:
         uploads: whether the page can show a picture of one's own.
     """
-    kind = kind_of(state) if uploads or state.source != "own" else ("scenes" if state.is_scene else "photos")
+    kind = kind_of(state if uploads else replace(state, source="scene"))
     st.session_state.setdefault(_LAST, {})[kind] = state.example
     with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="small", key="picker"):
         st.segmented_control(
             "Look at",
-            [name for name in KINDS if uploads or name != "own"],
-            format_func=lambda name: KINDS[name],
+            [name for name in kinds() if uploads or name != "own"],
+            format_func=lambda name: kinds().get(name, name),
             required=True,
             **session.control("kind", kind, _of_kind),
         )
@@ -53,8 +66,10 @@ def source_bar(state: ViewState, uploads: bool = True) -> None:
             photograph_picker(state)
         elif kind == "scenes":
             scene_picker(state)
-        else:
+        elif kind == "own":
             upload.uploader()
+        else:
+            workspace_picker(state)
     if kind == "own" and (problem := upload.error()):
         raise InputError(problem)
 
@@ -77,6 +92,8 @@ def label_lead(sample: Sample) -> str:
     """What goes before an image's labels."""
     if sample.source.startswith("photos:"):
         return "The photograph's label:"
+    if sample.source and sample.labels is None:
+        return "No labels are known of this image."
     return "Image-level labels:" if sample.source else "Looked for:"
 
 
@@ -89,6 +106,9 @@ def label_title(label: str) -> str:
 def recognition(sample: Sample) -> None:
     """Under the bar: what a photograph is and whose, and what the network takes it for; nothing of a drawn scene."""
     if sample.source.startswith("scenes:"):
+        return
+    if workspaces.of_sample(sample) is not None:
+        _about_image(sample)
         return
     first = samples.guesses(sample)
     takes = ", ".join(f"{name} {p:.2f}" for name, p in list(zip(first.names, first.probabilities, strict=True))[:3])
@@ -103,8 +123,18 @@ def _of_kind(kind: str) -> dict[str, object]:
     fresh: dict[str, object] = {"classes": (), "focus": "", "k": FINAL, "pair": ()}
     if kind == "own":
         return {"source": "own", **fresh}
-    first = DEFAULT_PHOTOGRAPH if kind == "photos" else DEFAULT_SCENE
-    return {"source": "scene", "example": st.session_state.get(_LAST, {}).get(kind, first), **fresh}
+    first = {"photos": DEFAULT_PHOTOGRAPH, "scenes": DEFAULT_SCENE}.get(kind, f"{kind}:0")
+    example = st.session_state.get(_LAST, {}).get(kind, first)
+    return {"source": "scene", "example": example, "methods": (), "looking_network": "", **fresh}
+
+
+def _about_image(sample: Sample) -> None:
+    """Name, size and labels of a workspace's image, and what was noticed while it was read."""
+    labels = listed(sample.labels) if sample.labels else "none" if sample.labels == () else "not known"
+    mask = "with a mask" if sample.mask is not None else "without a mask, so nothing is scored"
+    lines = [in_words(note) for note in sample.notes if note.kind in KINDS]
+    noticed = "".join(f" {line[:1].upper()}{line[1:]}." for line in lines)
+    st.caption(f"{sample.name}, {sample.size[1]} x {sample.size[0]}, labels: {labels}, {mask}.{noticed}")
 
 
 def photograph_picker(state: ViewState) -> None:
@@ -140,6 +170,40 @@ def scene_picker(state: ViewState) -> None:
     _steppers("scene", SPLITS[split])
 
 
+def workspace_picker(state: ViewState) -> None:
+    """Number of the image, a search by name or class, one back, one on, any; of several networks which one looks."""
+    name, index = workspace.parts_of(state.example)
+    of, count = workspace.workspaces()[name], len(workspace.samples_of(name))
+    st.number_input(
+        f"Number, of {count:,}",
+        min_value=0,
+        max_value=count - 1,
+        step=1,
+        width=130,
+        **session.control("image", index, lambda number: _fields(state.at(f"{workspace.KIND}:{name}:{number}"))),
+    )
+    st.text_input(
+        "Find",
+        placeholder="a name or a class",
+        max_chars=LONGEST_TEXT,
+        width=170,
+        **session.control("find", state.find, lambda text: contact_sheet.first_fitting(session.state(), text)),
+    )
+    if len(of.networks) > 1:
+        names = list(of.networks)
+        st.selectbox(
+            "Network",
+            names,
+            width=190,
+            **session.control(
+                "looking_network",
+                state.looking_network if state.looking_network in names else names[0],
+                lambda other: {"looking_network": "" if other == names[0] else other, "k": FINAL, "pair": ()},
+            ),
+        )
+    _steppers("image", count)
+
+
 def _steppers(what: str, count: int) -> None:
     with st.container(horizontal=True, width="content", gap="xsmall", key="steppers"):
         for label, icon, key in (
@@ -157,6 +221,7 @@ def _fields(state: ViewState) -> dict[str, object]:
 
 def _move(by: int, count: int) -> None:
     state = session.state()
-    if not state.is_scene and not state.example.startswith("photos:"):
+    if state.workspace and state.find:
+        session.change(**contact_sheet.moved(state, by))
         return
-    session.set_state(state.moved(by or random.randrange(1, count)))
+    session.set_state(state.moved(by or random.randrange(1, max(2, count))))

@@ -37,6 +37,47 @@ def server_arguments(
     return arguments
 
 
+def open_workspaces(
+    data: str | None,
+    classifiers: tuple[str, ...],
+    maps: tuple[str, ...],
+    reports: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Checks what the options name, and has the server know it. Raises InputError, in one line."""
+    from wsss_viz.app import workspace
+
+    opened = list(workspace.read_file(file)) if file is not None else []
+    if data is not None:
+        named = (_named("--classifier", classifiers), _named("--maps", maps, bare=False), _named("--report", reports))
+        opened.append(workspace.made("", data, *named, base=Path.cwd()))
+    elif classifiers or maps or reports:
+        raise InputError("--classifier, --maps and --report are of a data set: give it with --data, or use --workspace")
+    if opened:
+        workspace.publish(opened)
+
+
+def _named(option: str, texts: tuple[str, ...], bare: bool = True) -> dict[str, str]:
+    """What an option names, by name; where it has none and may be `bare`, that of its file.
+
+    >>> _named("--maps", ("Ours=maps/ours",)), _named("--classifier", ("nets/res50_cam.pth",))
+    ({'Ours': 'maps/ours'}, {'res50 cam': 'nets/res50_cam.pth'})
+    """
+    from wsss_viz.app.workspace import plain_name
+
+    named: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals and bare:
+            name, value = plain_name(Path(text.partition("#")[0]).stem), text
+        if not name or not value:
+            raise InputError(f"{option} {text}: give it as NAME={'DIR' if option == '--maps' else 'FILE'}")
+        if name in named:
+            raise InputError(f"{option}: {name!r} is given twice: give one of them another name")
+        named[name] = value
+    return named
+
+
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, help="Port to listen on.")
 @click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 lets other machines in.")
@@ -55,6 +96,33 @@ def server_arguments(
     help="Let visitors upload checkpoints there: read within bounds, kept for their session alone.",
 )
 @click.option(
+    "--data",
+    help="A data set of your own to look at: voc:PATH:SPLIT, coco:PATH:SPLIT, folder:PATH or any other data string.",
+)
+@click.option(
+    "--classifier",
+    "classifiers",
+    multiple=True,
+    metavar="[NAME=]CHECKPOINT",
+    help="A network that looks at it, as `evaluate` takes it; repeatable. Default: ImageNet's, or the drawn scenes'.",
+)
+@click.option(
+    "--maps", multiple=True, metavar="NAME=DIR", help="A folder of maps or pseudo masks to show beside; repeatable."
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="A report of `evaluate --json`, on the page Results; repeatable.",
+)
+@click.option(
+    "--workspace",
+    "workspace_file",
+    type=click.Path(path_type=Path),
+    help="A TOML file that names several data sets with their networks, maps and reports.",
+)
+@click.option(
     "--allow-pickle-upload",
     is_flag=True,
     help="With --allow-checkpoint-upload: pickles of torch as well as safetensors, read by a process of their own.",
@@ -66,6 +134,7 @@ def server_arguments(
 )
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
 def command(
+    *,
     port: int,
     host: str,
     names: tuple[str, ...],
@@ -74,6 +143,11 @@ def command(
     allow_checkpoint_upload: bool,
     allow_pickle_upload: bool,
     password_file: Path | None,
+    data: str | None,
+    classifiers: tuple[str, ...],
+    maps: tuple[str, ...],
+    reports: tuple[str, ...],
+    workspace_file: Path | None,
     headless: bool,
 ) -> None:
     """Start the app in the browser."""
@@ -96,6 +170,7 @@ def command(
     )
 
     os.environ[DEVICE_VARIABLE] = device
+    open_workspaces(data, classifiers, maps, reports, workspace_file)
     if checkpoints is not None:
         if not checkpoints.is_dir():
             raise InputError(f"--checkpoints {checkpoints}: no such folder; give one that holds checkpoints")

@@ -52,6 +52,10 @@ class FileSet:
     def _labels_of(self, name: str) -> tuple[str, ...] | None:
         raise NotImplementedError
 
+    def labels_at(self, index: int) -> tuple[str, ...] | None:
+        """The labels of a sample as they are listed, without reading it; None where only its mask may tell."""
+        return self._labels_of(self.names[index])
+
     def size_in_bytes(self, index: int) -> int:
         """The size of an image's file, -1 where there is none."""
         file = self.files[index]

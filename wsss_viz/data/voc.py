@@ -77,6 +77,10 @@ class VocFolder:
         except (InputError, OSError):
             return -1
 
+    def labels_at(self, index: int) -> tuple[str, ...] | None:
+        """The labels of a sample as its annotations say, without reading it; None where only its mask may tell."""
+        return self._labels(self.names[index])
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -24,12 +24,12 @@ from wsss_viz.evaluation.runner import (
     as_json,
     check_scorable,
     count_shared,
-    count_stored_sample,
     evaluate,
     image_rows,
     quiet,
 )
 from wsss_viz.evaluation.scores import summarise
+from wsss_viz.evaluation.stored_maps import count_stored_sample
 from wsss_viz.methods.binding import BoundMethod, Networks, Runner, bind
 from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.ranks import ALONE, Ranks

@@ -11,30 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.findings import Noticed, in_one_line
-from wsss_viz.data.matching import matching
-from wsss_viz.data.sample import Mask, Sample
-from wsss_viz.data.source_files import labels_of_mask
+from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
-from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count
 from wsss_viz.evaluation.refined import count_refined, levels_of
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
+from wsss_viz.evaluation.stored_maps import NO_MASK, known_centres
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.ranks import ALONE, Ranks
 from wsss_viz.methods.reading import read_all
 from wsss_viz.methods.views import MULTI_SCALE, Views
-from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
+from wsss_viz.traces.centres import FIELD
 from wsss_viz.traces.map_folder import MapFolder
-from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import last_step
 
 if TYPE_CHECKING:
     from wsss_viz.refinement.refiners import Refiner
 
 __all__ = [
-    "NO_MASK",
     "Counted",
     "Progress",
     "as_json",
@@ -43,16 +39,12 @@ __all__ = [
     "count_run",
     "count_sample",
     "count_shared",
-    "count_stored_sample",
     "evaluate",
     "image_rows",
-    "known_centres",
     "quiet",
 ]
 
 Progress = Callable[[Iterable[Sample], str], Iterable[Sample]]
-
-NO_MASK = "has no mask: `evaluate` wants one that has (scenes:test, voc:...)"
 
 
 class Counted(NamedTuple):
@@ -90,22 +82,6 @@ def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
     """
     classes: tuple[str, ...] | None = getattr(samples, "classes", None)
     return samples[0].classes if classes is None else classes
-
-
-def known_centres(centres: CellCentres | None, align: str, name: str) -> CellCentres | None:
-    """What maps are laid over the image by. Raises InputError where it is to be the centres and they are not known.
-
-    Examples:
-        >>> centres = CellCentres((0.0, 0.0), (16.0, 16.0))
-        >>> known_centres(centres, CENTRES, "a") == centres, known_centres(centres, FIELD, "a")
-        (True, None)
-    """
-    if align == CENTRES and centres is None:
-        raise InputError(
-            f"where the cells of the maps of {name} lie is not known (files of others and older ones do not say): "
-            "write the maps again with `maps`, or leave --align out"
-        )
-    return centres if align == CENTRES else None
 
 
 def count_sample(
@@ -155,65 +131,6 @@ def count_run(
     """
     pairs = [count_sample(run, classes, views, sample) for sample in samples]
     return [counts for counts, _ in pairs], sum(seconds for _, seconds in pairs)
-
-
-def count_stored_sample(
-    maps: MapFolder,
-    sample: Sample,
-    align: str = FIELD,
-    protocol: Protocol | None = None,
-    refiner: Refiner | None = None,
-) -> Counts:
-    """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
-
-    Maps with a background's score of their own are a finished mask: the argmax over it and the maps.
-
-    Args:
-        protocol: a paper's way to count; None: ours, at `THRESHOLDS`.
-
-    Examples:
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> from wsss_viz.methods import bind
-        >>> from wsss_viz.methods.dataset_run import run_dataset
-        >>> from wsss_viz.methods.views import SINGLE
-        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
-        >>> from wsss_viz.traces.map_folder import MapWriter
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     writer = MapWriter(Path(folder), COLOURS)
-        ...     _ = run_dataset(bind("cam", colour_network()), COLOURS, [flag()], writer, views=SINGLE, settings={})
-        ...     counts = count_stored_sample(MapFolder(Path(folder), COLOURS), flag())
-        >>> counts.target.tolist()
-        [0, 2, 0, 4]
-    """
-    if sample.mask is None:
-        raise InputError(f"{sample.name} {NO_MASK}")
-    sample = matching(sample.classes, maps.classes).of(sample)
-    assert sample.mask is not None
-    labels = labels_of_mask(sample.mask, sample.classes) if sample.labels is None else sample.labels
-    if maps.masks_of(sample.name):
-        if refiner is not None:
-            raise InputError(f"{maps.folder} has finished masks: leave --refine out, or give maps")
-        mask = maps.read_mask(sample.name, sample.size, labels)
-        return _count_mask(mask, sample, maps.classes, protocol)
-    stored = maps.read(sample.name, sample.size, labels)
-    centres = known_centres(stored.centres, align, sample.name)
-    if stored.background is not None and refiner is not None:
-        raise InputError(f"{maps.folder} has maps with a background's score of their own: leave --refine out")
-    if stored.background is not None:
-        scores = upsample(np.concatenate([stored.background[None], stored.maps]), sample.size, centres)
-        return _count_mask(scores.argmax(axis=0).astype(np.uint8), sample, stored.keys, protocol)
-    if protocol is not None:
-        return count_file(stored, sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
-    if refiner is not None:
-        return count_refined(stored.image_values("raw", centres), sample, stored.keys, refiner)
-    return count(stored.image_values("raw" if maps.normalised else "relu_max", centres), sample, stored.keys, by="raw")
-
-
-def _count_mask(mask: Mask, sample: Sample, classes: Sequence[str], protocol: Protocol | None) -> Counts:
-    if protocol is None:
-        return count_mask(mask, sample, classes, len(THRESHOLDS))
-    return count_file_mask(mask, sample, classes, protocol)
 
 
 def count_shared(

@@ -21,6 +21,7 @@ __all__ = [
     "csv_bytes",
     "latex_bytes",
     "ranked_images",
+    "read_report",
     "score_rows",
     "stored_leakage",
     "stored_reports",
@@ -46,18 +47,30 @@ def stored_reports(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     >>> list(stored_reports())
     ['scenes-test']
     """
-    reports = {}
-    for path in sorted((folder or FOLDER).glob("*.json")):
-        try:
-            report = json.loads(path.read_text(encoding="utf-8"))
-            complete = report.keys() >= _WANTED and report["methods"]
-            complete = complete and all(row.keys() >= _WANTED_OF_A_METHOD for row in report["methods"].values())
-        except (OSError, ValueError, AttributeError, TypeError):
-            complete = False
-        if not complete:
-            raise InputError(f"{path.name} is not a report of `evaluate --json`: make it again with `{MAKE}`")
-        reports[path.stem] = report
-    return reports
+    return {path.stem: read_report(path) for path in sorted((folder or FOLDER).glob("*.json"))}
+
+
+def read_report(path: Path, make: str = MAKE) -> dict[str, Any]:
+    """One report of `evaluate --json`.
+
+    Args:
+        make: what makes it again, for the message.
+
+    Raises:
+        InputError: the file is missing or not such a report.
+
+    >>> read_report(FOLDER / "scenes-test.json")["data"]
+    'scenes:test'
+    """
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        complete = bool(report.keys() >= _WANTED and report["methods"])
+        complete = complete and all(row.keys() >= _WANTED_OF_A_METHOD for row in report["methods"].values())
+    except (OSError, ValueError, AttributeError, TypeError):
+        complete = False
+    if not complete:
+        raise InputError(f"{path.name} is not a report of `evaluate --json`: make it again with `{make}`")
+    return report
 
 
 def stored_leakage(name: str, folder: Path | None = None) -> dict[str, Any] | None:

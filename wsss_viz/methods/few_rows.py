@@ -11,11 +11,13 @@ Our own (`docs/sources.md#photographs`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
@@ -26,7 +28,7 @@ from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.narrowing import narrow
 from wsss_viz.traces.step import Step
 
-__all__ = ["ROWS", "first_classes", "run_with_few_rows"]
+__all__ = ["ROWS", "arranged", "first_classes", "run_with_few_rows"]
 
 ROWS = 16
 """Rows that a loss which is a mean over classes is taken over: as many as the photographs have classes."""
@@ -84,11 +86,45 @@ def first_classes(step: Step, count: int) -> Step:
         >>> first_classes(step, 2).scores.round(2), first_classes(step, 2).maps.shape
         (array([0.33, 0.  ], dtype=float32), (2, 2, 3))
     """
-    if len(step.maps) == count:
-        return step
+    return step if len(step.maps) == count else arranged(step, range(count))
+
+
+def arranged(step: Step, rows: Sequence[int | None]) -> Step:
+    """The Step with its classes in another order and number.
+
+    Args:
+        rows: for each class of the new Step the one of `step`; None: it has none, so its map is 0 and its score NaN.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> (step,) = cam(colour_network(), flag(), ["blue"])  # of red, green and blue
+        >>> turned = arranged(step, [2, None, 0])
+        >>> turned.scores.round(2), turned.targets, turned.maps.shape
+        (array([0.67,  nan, 0.33], dtype=float32), (0,), (3, 2, 3))
+    """
+    index = np.array([0 if row is None else row for row in rows], dtype=np.int64)
+    absent = np.array([row is None for row in rows])
+
+    def ordered(values: NDArray, axis: int, fill: float = 0) -> NDArray:
+        taken = np.take(values, index, axis)
+        taken[(slice(None),) * axis + (absent,)] = fill
+        return taken
+
     arrays = {
-        name: values[(slice(None),) * _CLASS_AXES[name] + (slice(count),)].copy() if name in _CLASS_AXES else values
+        name: ordered(values, _CLASS_AXES[name]) if name in _CLASS_AXES else values
         for name, values in step.arrays.items()
     }
-    grids = None if step.grids is None else step.grids.rows(slice(count))
-    return replace(step, maps=step.maps[:count].copy(), scores=step.scores[:count].copy(), arrays=arrays, grids=grids)
+    grids = step.grids
+    if grids is not None:
+        grids = replace(grids, unions=tuple(tuple(ordered(grid, 0) for grid in union) for union in grids.unions))
+    position = {row: at for at, row in enumerate(rows) if row is not None}
+    return replace(
+        step,
+        maps=ordered(step.maps, 0),
+        scores=ordered(step.scores, 0, np.nan),
+        arrays=arrays,
+        grids=grids,
+        targets=tuple(position[target] for target in step.targets if target in position),
+        sampled=None if step.sampled is None else position.get(step.sampled),
+    )

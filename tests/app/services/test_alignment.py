@@ -17,7 +17,7 @@ from wsss_viz.app.widgets.viewer.payload import payload
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.evaluation.counts import count
-from wsss_viz.evaluation.runner import known_centres
+from wsss_viz.evaluation.stored_maps import known_centres
 from wsss_viz.traces import CellCentres, Step, Trace, upsample
 
 SIZES = ((97, 131), (128, 128), (375, 500))

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import methods, session
-from wsss_viz.app.services import checkpoints, samples
+from wsss_viz.app import methods, session, workspace
+from wsss_viz.app.services import checkpoints, samples, workspaces
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
 from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.workspace import KIND, MAPS, data_string, parts_of
 from wsss_viz.figures import FigureSpec, Row
 from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS, PICTURES
 
@@ -32,9 +33,19 @@ def from_compare(state: ViewState) -> tuple[Item | None, str]:
     """The image, the class that is looked at, the methods side by side at the step: a row of a grid."""
     if state.source == "own":
         return None, NO_UPLOAD
-    sample = samples.example(state.example)
-    names = methods.selection(state.methods, checkpoints.name_for(sample))
-    return Item(state.example, _focus(state), state.k, names), "grid"
+    return Item(state.example, _focus(state), state.k, selected(state)), "grid"
+
+
+def selected(state: ViewState) -> tuple[str, ...]:
+    """The methods side by side: those asked for, of maps those of the workspace; else the source's own choice."""
+    of = workspaces.of_state(state)
+    if of is None or state.source == "own":
+        asked = tuple(name for name in state.methods if not methods.is_maps(name))
+        name = checkpoints.SCENES if state.source != "own" and state.is_scene else checkpoints.PHOTOGRAPHS
+        return methods.selection(asked, name)
+    maps = tuple(f"{MAPS}{name}" for name in of.maps)
+    asked = tuple(name for name in state.methods if name in maps or not methods.is_maps(name))
+    return (asked or ("cam", *maps))[: methods.MOST]
 
 
 def from_erasing(state: ViewState) -> tuple[Item | None, str]:
@@ -45,6 +56,11 @@ def from_erasing(state: ViewState) -> tuple[Item | None, str]:
     if not mode.method or state.mode == "cs-ae-epochs":
         return None, f"A figure shows what a method computes on an image; “{mode.label or mode.group}” is no method"
     return Item(state.example, _focus(state), FINAL, (mode.method,)), "filmstrip"
+
+
+def unasked(state: ViewState) -> ViewState:
+    """The view without methods of anybody's choice."""
+    return replace(state, methods=())
 
 
 def _focus(state: ViewState) -> str:
@@ -83,7 +99,7 @@ def _send(take: Take) -> None:
 def words(item: Item) -> str:
     """One view of the basket as text."""
     step = "" if item.k == FINAL else f"k = {item.k}, "
-    titles = ", ".join(methods.METHODS[name].title for name in item.methods)
+    titles = ", ".join(methods.title_of(name) for name in item.methods)
     return f"{item.example}, {item.name or 'first label'}, {step}{titles}"
 
 
@@ -122,7 +138,7 @@ def _empty() -> None:
 
 def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
     """The figure of the basket's rows, shown as the view has it: normalisation, views, opacity, map or mask."""
-    names = tuple(name for name in methods.METHODS if any(name in item.methods for item in items))
+    names = tuple(name for name in methods.METHODS if any(name in item.methods for item in items)) or ("cam",)
     pictures = PICTURES if state.basket_kind == "grid" else ()
     spec = FigureSpec(
         state.basket_kind,
@@ -141,11 +157,15 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
 
 
 def _classifier(items: tuple[Item, ...]) -> str:
-    """The scenes' where all are drawn, so that their figures stay as they are; else each image's own."""
+    """The scenes' where all are drawn, so that their figures stay as they are; a workspace's first; else each's own."""
+    opened = {parts_of(item.example)[0] if item.example.startswith(f"{KIND}:") else "" for item in items}
+    if len(opened) == 1 and (name := opened.pop()):
+        return next(iter(workspace.workspaces()[name].networks.values()))
     drawn = all(item.example.startswith("scenes:") for item in items)
     return checkpoints.SCENES if drawn else CLASSIFIER_PER_IMAGE
 
 
 def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...]) -> Row:
-    methods = () if item.methods == names else (*pictures, *item.methods)
-    return Row(item.example, item.name, item.k if pictures else FINAL, methods)
+    run = tuple(name for name in item.methods if name in names) or names[:1]
+    methods = () if run == names else (*pictures, *run)
+    return Row(data_string(item.example), item.name, item.k if pictures else FINAL, methods)

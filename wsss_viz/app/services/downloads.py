@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -47,7 +48,7 @@ def maps_npz(
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {}
     for one in compared:
-        method = one.method.replace("-", "_")
+        method = re.sub(r"\W", "_", one.method)
         arrays[f"{method}_maps"] = one.step.maps
         arrays[f"{method}_scores"] = one.step.scores
         arrays[f"{method}_values"] = one.values
@@ -68,7 +69,8 @@ def score_rows(
         for name in names:
             scores = asdict(one.scores[name]) if name in one.scores else dict.fromkeys(SCORES, math.nan)
             numbers = {key: None if math.isnan(value) else round(value, 6) for key, value in scores.items()}
-            logit = round(float(one.step.scores[list(classes).index(name)]), 6)
+            score = float(one.step.scores[list(classes).index(name)])
+            logit = None if math.isnan(score) else round(score, 6)
             rows.append(
                 {
                     "method": one.method,

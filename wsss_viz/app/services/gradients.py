@@ -127,7 +127,7 @@ def looked_at(state: ViewState) -> str:
     """The data string of the photograph or the scene whose gradients are shown."""
     if state.subject != "photos":
         return state.scene
-    return DEFAULT_PHOTOGRAPH if state.is_scene else state.example
+    return state.example if state.example.startswith("photos:") else DEFAULT_PHOTOGRAPH
 
 
 def scene_class(state: ViewState, sample: Sample) -> str:

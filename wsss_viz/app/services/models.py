@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wsss_viz.app import caching, methods
 from wsss_viz.app.services import checkpoints, traces
@@ -70,9 +70,14 @@ class BuiltinModel:
             return traces.trace(sample, views)
         return traces.precomputed(sample, method, views)
 
-    def request(self, method: str, sample: Sample, views: str) -> Request:
-        """With the method's defaults."""
-        return request_for(method, sample, views, most_steps(method, sample))
+    def request(self, method: str, sample: Sample, views: str, **options: Any) -> Request:
+        """With the method's defaults, changed by `options`."""
+        return request_for(method, sample, views, most_steps(method, sample, **options), **options)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All of its classes."""
+        return self.classes
 
 
 def builtin(sample: Sample) -> BuiltinModel:

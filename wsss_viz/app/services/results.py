@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wsss_viz.app import methods
+from wsss_viz.app.services import workspaces
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, follow, offer_again, reach
 from wsss_viz.app.services.models import ModelHandle, builtin
 from wsss_viz.app.services.steps import STOPS
 from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
 from wsss_viz.traces import Step, Trace
 
 
@@ -49,6 +51,12 @@ def collect_results(
     going: tuple[str, Request, Snapshot] | None = None
     model = model or builtin(sample)
     for name in names:
+        if methods.is_maps(name):
+            try:
+                traces[name] = workspaces.read_maps(sample, name)
+            except InputError as error:
+                missing[name] = str(error)
+            continue
         missing[name] = model.why_not(name)
         if missing[name]:
             continue
@@ -109,15 +117,16 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     Args:
         classes: those whose maps and scores it has; None: all of the trace's.
     """
-    style = methods.METHODS[name]
+    title, colour = methods.title_of(name), methods.colour_of(name)
     if name not in results.traces:
-        return Panel(style.title, missing=results.missing[name], colour=style.colour)
-    note = "scores of what is left" if name in ("ae", "ae-rounds") else ""
+        return Panel(title, missing=results.missing[name], colour=colour)
+    note = "scores of what is left" if name in ("ae", "ae-rounds") else "from files" if methods.is_maps(name) else ""
     trace = results.traces[name]
     indices = [trace.classes.index(kind) for kind in classes or trace.classes]
 
     def panel_step(step: Step) -> PanelStep:
         note = STOPS.get(step.stop or "", step.stop or "")
-        return PanelStep(step.maps[indices], step.scores[indices], note=note, centres=step.centres)
+        scores = None if methods.is_maps(name) else step.scores[indices]
+        return PanelStep(step.maps[indices], scores, note=note, centres=step.centres)
 
-    return Panel.of(trace, style.title, note, style.colour, panel_step)
+    return Panel.of(trace, title, note, colour, panel_step)

@@ -9,9 +9,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import caching
-from wsss_viz.app.services import checkpoints, traces
+from wsss_viz.app.services import checkpoints, traces, workspaces
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.rendering import DISPLAY_SIDE
+from wsss_viz.app.workspace import KIND
 from wsss_viz.data import photographs
 from wsss_viz.data.photographs import PHOTOGRAPHS, Photograph, Photographs, read_photographs
 from wsss_viz.data.sample import Sample
@@ -26,7 +27,9 @@ LONGEST_ASPECT = 6
 
 
 def example(source: str) -> Sample:
-    """The sample of a data string `photos:NAME` or `scenes:SPLIT:INDEX`; to be left as it is."""
+    """The sample of an example, as the state has it; to be left as it is."""
+    if source.startswith(f"{KIND}:"):
+        return workspaces.example(source)
     return scene(source) if source.startswith("scenes:") else photograph(source.partition(":")[2])
 
 

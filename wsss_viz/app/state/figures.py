@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wsss_viz.app.methods import METHODS
+from wsss_viz.app.state.comparing import read_methods
 from wsss_viz.app.state.parameters import FINAL, Notation, Parameter, choice, step, subset
 from wsss_viz.app.state.scene import read_class, read_example
 from wsss_viz.app.state.viewing import LARGEST_K
+from wsss_viz.app.workspace import KIND
 from wsss_viz.figures.presets import PRESETS
 from wsss_viz.figures.spec import MOST_ROWS, WIDTHS
 from wsss_viz.traces.overlay import COLOUR_MAPS
@@ -26,10 +27,10 @@ class Item:
     """One view in the basket.
 
     Attributes:
-        example: the data string of the photograph or drawn scene.
+        example: as the state has it.
         name: the class whose maps are shown; "": the image's first label.
         k: the step, or `FINAL`.
-        methods: names of `methods.METHODS`, at least one.
+        methods: as the state has them, at least one.
     """
 
     example: str
@@ -67,11 +68,11 @@ _K = step(LARGEST_K)
 def _read_item(text: str) -> Item:
     rest, k, methods = text.rsplit(".", 2)
     kind, number, name = rest.split(".", 2)
-    names = tuple(methods.split("_"))
-    example = read_example(f"photos:{number}" if kind == PHOTOS else f"scenes:{kind}:{number}")
-    if not set(names) <= set(METHODS):
-        raise ValueError("no method of the basket")
-    return Item(example, read_class(name), _K.read(k), tuple(method for method in METHODS if method in names))
+    if kind == KIND:
+        index, name = name.split(".", 1)
+        number = f"{number}:{index}"
+    example = read_example(f"{kind}:{number}" if kind in (PHOTOS, KIND) else f"scenes:{kind}:{number}")
+    return Item(example, read_class(name), _K.read(k), read_methods(methods.split("_")))
 
 
 def _read_basket(text: str) -> tuple[Item, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, whole, write_numbers
+from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, switch, whole, write_numbers
 from wsss_viz.app.state.scene import read_example
 
 LESSONS = 14
@@ -35,15 +35,6 @@ class LearningState:
     sofa: str = ""
 
 
-def _read_switch(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise ValueError("0 or 1")
-    return text == "1"
-
-
-SWITCH = Notation(_read_switch, lambda on: str(int(on)))
-
-
 def _read_sofa(text: str) -> str:
     source = read_example(text) if text else ""
     if source and not source.startswith("scenes:"):
@@ -60,8 +51,8 @@ def _read_cell(text: str) -> tuple[int, ...]:
 
 PARAMETERS = (
     Parameter("step", whole(1, LESSONS)),
-    Parameter("present", SWITCH),
-    Parameter("answered", SWITCH),
+    Parameter("present", switch()),
+    Parameter("answered", switch()),
     Parameter("dataset", choice(DATASETS)),
     Parameter("cell", Notation(_read_cell, write_numbers)),
     Parameter("score", choice(SCORES)),

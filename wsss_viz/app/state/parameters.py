@@ -80,6 +80,17 @@ def subset(options: Sequence[str], least: int = 0) -> Notation:
     return Notation(read, lambda names: ",".join(names) or "none")
 
 
+def switch() -> Notation:
+    """Yes as 1, no as 0."""
+
+    def read(text: str) -> bool:
+        if text not in ("0", "1"):
+            raise ValueError("0 or 1")
+        return text == "1"
+
+    return Notation(read, lambda on: str(int(on)))
+
+
 def whole(least: int, most: int) -> Notation:
     """A whole number from `least`, which is not negative, to `most`."""
 

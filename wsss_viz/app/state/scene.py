@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from wsss_viz.app import workspace
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.palette import VOC_CLASSES
@@ -22,13 +23,16 @@ DEFAULT_SCENE = "scenes:test:129"
 class SceneState:
     """
     Attributes:
-        example: the data string of what is looked at, `photos:NAME` or `scenes:SPLIT:INDEX`.
+        example: what is looked at: the data string `photos:NAME` or `scenes:SPLIT:INDEX`, or `workspace:NAME:INDEX`,
+            an image of a workspace of this server.
+        looking_network: of a workspace the network that looks, by its name; "": its first.
         photograph: one of `PHOTOGRAPHS` in its place on the page for one's own images, or "".
         classes: the classes whose maps are shown; empty: the image's labels.
         focus: the class whose map is shown; "": the first of the classes.
     """
 
     example: str = DEFAULT_PHOTOGRAPH
+    looking_network: str = ""
     photograph: str = ""
     classes: tuple[str, ...] = ()
     focus: str = ""
@@ -37,6 +41,11 @@ class SceneState:
     def is_scene(self) -> bool:
         """Whether the example is a drawn scene."""
         return self.example.startswith("scenes:")
+
+    @property
+    def workspace(self) -> str:
+        """The name of the workspace whose image the example is; "" where it is a photograph or a drawn scene."""
+        return workspace.parts_of(self.example)[0] if self.example.startswith(f"{workspace.KIND}:") else ""
 
     @property
     def scene(self) -> str:
@@ -58,6 +67,8 @@ def in_order(names: Sequence[str]) -> tuple[str, ...]:
 def read_example(text: str) -> str:
     """The data string that an address means; ValueError for any other."""
     kind, _, rest = text.partition(":")
+    if kind == workspace.KIND:
+        return _read_workspace(rest)
     if kind == "photos":
         names = photograph_names()
         if rest in names:
@@ -68,6 +79,24 @@ def read_example(text: str) -> str:
     if kind != "scenes" or split not in SPLITS or not is_index(index, SPLITS[split]):
         raise ValueError("an example such as photos:dog or scenes:val:17")
     return f"scenes:{split}:{int(index)}"
+
+
+def _read_workspace(text: str) -> str:
+    """`NAME:INDEX` of a workspace of this server; a plain NAME is its first image."""
+    name, _, index = text.partition(":")
+    try:
+        count = len(workspace.samples_of(name))
+    except InputError:
+        count = 0
+    if not is_index(index or "0", count):
+        raise ValueError("an image of a workspace that this server was started with")
+    return f"{workspace.KIND}:{name}:{int(index or 0)}"
+
+
+def _read_network(text: str) -> str:
+    if text and text not in workspace.all_names(lambda one: one.networks):
+        raise ValueError("a network of a workspace that this server was started with")
+    return text
 
 
 def _read_classes(text: str) -> tuple[str, ...]:
@@ -100,7 +129,8 @@ def _registered() -> frozenset[str]:
 
 
 def _is_class(name: str) -> bool:
-    return any(name in known for known in (CLASSES, VOC_CLASSES, COCO_CLASSES, _registered(), *list(_elsewhere)))
+    shipped = (CLASSES, VOC_CLASSES, COCO_CLASSES, _registered(), *list(_elsewhere))
+    return any(name in known for known in shipped) or name in workspace.classes()
 
 
 def read_class(text: str) -> str:
@@ -112,6 +142,7 @@ def read_class(text: str) -> str:
 
 PARAMETERS = (
     Parameter("example", Notation(read_example)),
+    Parameter("looking-network", Notation(_read_network)),
     Parameter("photograph", choice(("", *PHOTOGRAPHS))),
     Parameter("classes", Notation(_read_classes, ",".join)),
     Parameter("class", Notation(read_class), ("focus",)),

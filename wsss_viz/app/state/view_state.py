@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from wsss_viz.app import workspace
 from wsss_viz.app.state import (
     comparing,
+    contact_sheet,
     erasing,
     figures,
     gradients,
@@ -37,6 +39,7 @@ PARAMETERS = {
         *learning.PARAMETERS,
         *figures.PARAMETERS,
         *results.PARAMETERS,
+        *contact_sheet.PARAMETERS,
         *user_image.PARAMETERS,
     )
 }
@@ -53,6 +56,7 @@ class ViewState(
     learning.LearningState,
     figures.FiguresState,
     results.ResultsState,
+    contact_sheet.ContactSheetState,
     user_image.UserImageState,
 ):
     """One view of the app; its fields are those of its bases."""
@@ -67,6 +71,9 @@ class ViewState(
         if kind == "photos":
             names = scene.photograph_names()
             return self.at(f"photos:{names[(names.index(rest) + by) % len(names)]}")
+        if kind == workspace.KIND:
+            name, number = workspace.parts_of(self.example)
+            return self.at(f"{kind}:{name}:{(number + by) % len(workspace.samples_of(name))}")
         split, _, index = rest.partition(":")
         return self.at(f"scenes:{split}:{(int(index) + by) % SPLITS[split]}")
 

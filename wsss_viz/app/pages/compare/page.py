@@ -6,10 +6,9 @@ import streamlit as st
 
 from wsss_viz.app import frame, methods, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.services import downloads, samples, traces, upload
-from wsss_viz.app.services.basket import from_compare
+from wsss_viz.app.pages.compare import sheet
+from wsss_viz.app.services import basket, downloads, samples, upload, workspaces
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
-from wsss_viz.app.services.models import builtin
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
@@ -27,31 +26,35 @@ LEAD = "The maps of several methods with the same classifier, and how much of ea
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    frame.heading("Compare", LEAD, EXPLANATION, from_compare)
+    frame.heading("Compare", LEAD, EXPLANATION, basket.from_compare)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
         source_bar.source_bar(state)
         frame.views_select(state)
+    of = workspaces.of_state(state) if state.source != "own" else None
+    if of is not None:
+        sheet.sheet(of, state)
     sample = source_bar.sample(state)
     if sample is None:
         source_bar.no_picture()
         return
-    view, model = upload.display_copy(sample), builtin(sample)
-    selected = methods.selection(state.methods, model.name)
-    frame.method_pills(selected, classifier=model.name)
+    view, model = upload.display_copy(sample), workspaces.looking(sample, state)
+    selected = basket.selected(state)
+    maps = [f"{methods.MAPS}{name}" for name in of.maps] if of else []
+    frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
     source_bar.recognition(sample)
 
     def draw(results: MethodResults) -> None:
         current = session.state()
-        first = next(iter(results.traces.values()), None) or traces.trace(sample, current.views)
-        classes = first.classes
-        visible = visible_classes(current, sample, first, first.classes)
+        first = next(iter(results.traces.values()), None)
+        classes = first.classes if first else model.classes
+        visible = visible_classes(current, sample, first, classes) if first else (sample.labels or classes[:1])
         panels = (
             *(
                 [Panel("Image", note=f"seen at {sample.size[1]} x {sample.size[0]}")]
                 if len(selected) < methods.MOST
                 else []
             ),
-            *([Panel("Ground truth", note="not used in training", truth=True)] if sample.mask is not None else []),
+            *([Panel("Ground truth", note="not used in training", truth=True)] if view.mask is not None else []),
             *(method_panel(name, results) for name in selected),
         )
         content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
@@ -59,7 +62,8 @@ def show() -> None:
         method = selected[picked.panel - len(panels)] if picked else ""
         if picked and method in results.traces:
             step = step_at(results.traces[method], current.k)
-            st.caption(cell_line(step, picked.row, picked.column, methods.METHODS[method].title, classes))
+            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), classes))
+        sheet.scores_of_maps(sample, results.traces, current)
         if results.traces and results.going is None:
             names = competing(current, visible, classes)
 

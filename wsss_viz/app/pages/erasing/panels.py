@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
 from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
-from wsss_viz.app.services import samples
-from wsss_viz.app.services.checkpoints import SCENES, name_for
+from wsss_viz.app.services import samples, workspaces
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -44,7 +43,7 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
         ground: the same scene with more pixels, where it is one.
         origin: "precomputed" or "computed now".
     """
-    sigmoids = name_for(sample) == SCENES
+    sigmoids = workspaces.looking(sample, state).sigmoids
     steps = frames(state.mode, trace, focus, sigmoids)
     at = len(steps) - 1 if state.k == FINAL else min(state.k, len(steps) - 1)
     drawn = pictures(steps, sample.image, state)

@@ -6,11 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app import methods
 from wsss_viz.app.pages.erasing.controls import default_steps_of
-from wsss_viz.app.services import checkpoints, traces
+from wsss_viz.app.services import checkpoints, traces, workspaces
 from wsss_viz.app.services.jobs.manager import Request
-from wsss_viz.app.services.jobs.requests import most_steps, request_for
 from wsss_viz.app.services.scores import top_classes
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
@@ -27,6 +25,9 @@ _EXPERIMENT_NEEDS = "The experiment measures against outlines of the object and 
 def focus(state: ViewState, sample: Sample) -> str:
     """The class whose steps are shown: the view's, else the first label, else the class with the top score."""
     labels = sample.labels or ()
+    if workspaces.of_sample(sample) is not None:
+        known = workspaces.looking(sample, state).known or sample.classes
+        return next(name for name in (state.focus, *labels, *known) if name in known)
     if state.focus in (labels if state.mode == "experiment" and labels else sample.classes):
         return state.focus
     return labels[0] if labels else top_classes(traces.trace(sample, state.views), sample.classes, 1)[0]
@@ -39,7 +40,7 @@ def missing(state: ViewState, sample: Sample) -> str:
         return f"{_EXPERIMENT_NEEDS} {'this photograph' if sample.source else 'a picture of your own'} has not."
     if state.mode == "cs-ae-epochs" and not sample.source.startswith("scenes:"):
         return "The training was watched on drawn scenes alone: take a drawn scene."
-    reason = methods.why_not(method, checkpoints.name_for(sample)) if method else ""
+    reason = workspaces.looking(sample, state).why_not(method) if method else ""
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"
     return reason
@@ -75,7 +76,9 @@ def stored(state: ViewState, sample: Sample, options: dict[str, Any]) -> Trace |
     if state.mode == "cs-ae-epochs":
         watched = growth()
         return watched.trace(sample.source) if watched and sample.source in watched.sources else None
-    return None if options or not mode.method else traces.precomputed(sample, mode.method, state.views)
+    if options or not mode.method or workspaces.of_sample(sample) is not None:
+        return None
+    return traces.precomputed(sample, mode.method, state.views)
 
 
 def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: str) -> Request:
@@ -83,7 +86,7 @@ def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: st
     if state.mode == "experiment":
         return _experiment(state, sample, focus)
     method = MODES[state.mode].method
-    return request_for(method, sample, state.views, most_steps(method, sample, **options), **options)
+    return workspaces.looking(sample, state).request(method, sample, state.views, **options)
 
 
 def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:

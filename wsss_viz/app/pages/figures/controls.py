@@ -9,6 +9,7 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.methods import is_maps
 from wsss_viz.app.services import basket, checkpoints
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
@@ -70,6 +71,8 @@ def spec_of(state: ViewState) -> FigureSpec:
         name = "grid"
     if name == BASKET:
         basket.editor(state)
+    if any(is_maps(one) for item in (state.basket if name == BASKET else ()) for one in item.methods):
+        st.caption(":material/info: Maps from files are no columns of a figure yet; the methods that were run are.")
     start = _start(name, state)
     _settings(state, start, free=name in (BASKET, SCENE))
     spec = replace(

@@ -9,9 +9,9 @@ import streamlit as st
 from wsss_viz.app import catalogue, frame, methods, session, settings, source_bar
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.own import card, networks
-from wsss_viz.app.services import basket, downloads, samples, upload
+from wsss_viz.app.services import basket, downloads, samples, upload, workspaces
 from wsss_viz.app.services.comparison import Compared, compare, competing
-from wsss_viz.app.services.models import BuiltinModel, ModelHandle, builtin
+from wsss_viz.app.services.models import BuiltinModel, ModelHandle
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.state import ViewState
@@ -69,7 +69,9 @@ def show() -> None:
         st.stop()
     uploaded = upload.is_there()
     sample: Sample = upload.current(state) or samples.example(state.example)
-    model: ModelHandle = builtin(sample) if opened is None or opened.network is None else opened.network
+    model: ModelHandle = (
+        workspaces.looking(sample, state) if opened is None or opened.network is None else opened.network
+    )
     unlabelled = opened is None and not sample.source
     if opened is not None:
         sample = networks.seen(sample, model.classes)

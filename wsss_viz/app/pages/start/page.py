@@ -6,10 +6,9 @@ import math
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, session, source_bar
+from wsss_viz.app import catalogue, frame, methods, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.services import checkpoints, provenance, samples, traces, upload
-from wsss_viz.app.services.models import builtin
+from wsss_viz.app.services import basket, checkpoints, provenance, samples, traces, upload, workspaces
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import view_scores, visible_classes
 from wsss_viz.app.state import ViewState
@@ -58,7 +57,9 @@ def show() -> None:
     if sample is None:
         source_bar.no_picture()
     else:
-        _image(state, sample, ON_SCENES if drawn else ON_PHOTOGRAPHS)
+        workspace = state.source != "own" and state.workspace
+        names = basket.selected(basket.unasked(state)) if workspace else ON_SCENES if drawn else ON_PHOTOGRAPHS
+        _image(state, sample, names)
     if traces.showcase_note():
         st.caption(f":material/info: {traces.showcase_note()}")
 
@@ -73,7 +74,8 @@ def show() -> None:
 
 def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
     """The image, its maps one beside the other, and what they cover."""
-    model, view, labels = builtin(sample), upload.display_copy(sample), sample.labels or ()
+    model, view = workspaces.looking(sample, state), upload.display_copy(sample)
+    labels = sample.labels or (sample.classes[:1] if workspaces.of_sample(sample) else ())
     st.html(markup.chips(labels, sample.classes, source_bar.label_lead(sample), title=source_bar.label_title))
 
     def draw(results: MethodResults) -> None:
@@ -106,11 +108,12 @@ def story(results: MethodResults, sample: Sample, state: ViewState) -> str:
         mean = view_scores(trace, sample, trace.classes, sample.labels or (), state).mean if sample.labels else None
         if mean is None or math.isnan(mean.discriminative + mean.non_discriminative):
             continue
+        called = VERBS.get(name) or methods.title_of(name)
         first, rest = percent(mean.discriminative), percent(mean.non_discriminative)
         clauses.append(
-            f"{VERBS[name]} covers {first} of the {parts[DISCRIMINATIVE]} and {rest} of the {parts[NON_DISCRIMINATIVE]}"
+            f"{called} covers {first} of the {parts[DISCRIMINATIVE]} and {rest} of the {parts[NON_DISCRIMINATIVE]}"
             if not clauses
-            else f"{VERBS[name]}: {first} and {rest}"
+            else f"{called}: {first} and {rest}"
         )
     if not clauses:
         return ""

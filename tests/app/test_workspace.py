@@ -1,0 +1,174 @@
+"""Workspaces: their file, the command's options, and that an address reaches nothing else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.app.workspace_files import NAME, serve, write_workspace
+from wsss_viz import cli
+from wsss_viz.app import workspace
+from wsss_viz.app.methods import colour_of, title_of
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.figures import Item
+from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.workspace import Workspace, read_file
+from wsss_viz.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("workspace")
+    write_workspace(path)
+    return path
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_file_names_several_and_its_paths_are_from_its_own_folder(folder: Path) -> None:
+    (folder / "net.pth").write_bytes(b"never read here")
+    text = """
+        [Street]
+        data = "voc:voc:val"
+        networks = { Ours = "net.pth", Large = "torchvision:resnet50" }
+        maps = { IRN = "irn", "Half (mask)" = "half" }
+        ["Scenes again"]
+        data = "scenes:val@96x128"
+    """
+    street, scenes = read_file(written(folder, text))
+    assert street.data == f"voc:{folder / 'voc'}:val"
+    assert street.networks == {"Ours": str(folder / "net.pth"), "Large": "torchvision:resnet50"}
+    assert street.maps == {"IRN": str(folder / "irn"), "Half (mask)": str(folder / "half")}
+    assert (scenes.data, dict(scenes.networks)) == ("scenes:val@96x128", {"scenes-classifier": "scenes-classifier"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a", "mine.toml is no TOML: "),
+        ("", "mine.toml names no workspace: "),
+        ('data = "scenes:val"', "mine.toml: 'data' stands in no table: "),
+        ('[a]\ndata = "scenes:val"\nmap = { A = "irn" }', "mine.toml, [a]: unknown key 'map'; did you mean maps?"),
+        ('[a]\ndata = "scenes:val"\ncolour = 3', "unknown key 'colour'; data, networks, maps, reports"),
+        ("[a]\nmaps = {}", "mine.toml, [a]: the key data is missing"),
+        ('[a]\ndata = "scenes:val"\nmaps = ["irn"]', "mine.toml, [a]: maps is a table of texts"),
+        ('[a]\ndata = "voc:nowhere:val"', "nowhere"),
+        ('[a]\ndata = "VOC2012"', "unknown data string 'VOC2012'"),
+        ('["a/b"]\ndata = "scenes:val"', "the name 'a/b': a name is of letters"),
+        ('[Own]\ndata = "scenes:val"', "the name 'Own' is taken"),
+        ('[a]\ndata = "voc:voc:val"\nmaps = { A_1 = "irn" }', "the name 'A_1'"),
+        ('[a]\ndata = "voc:voc:val"\nmaps = { A = "no" }', "the maps A: no maps at"),
+        ('[a]\ndata = "scenes:val"\nnetworks = { A = "no.pth" }', "the network A: no file "),
+        ('[a]\ndata = "scenes:val"\nnetworks = { A = "resnet5" }', "the network A: 'resnet5' is no file"),
+        ('[a]\ndata = "scenes:val"\nreports = { A = "no.json" }', "the report A: no file "),
+        ('[a]\ndata = "scenes:val"\nreports = { A = "mine.toml" }', "mine.toml is not a report of `evaluate --json`"),
+    ],
+)
+def test_each_mistake_is_one_clear_line(folder: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        read_file(written(folder, text))
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_commands_options_make_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from streamlit.web import cli as streamlit
+
+    monkeypatch.setattr(streamlit, "main", lambda *_args, **_options: 0)
+    monkeypatch.setenv(workspace.VARIABLE, "")
+    monkeypatch.setenv("WSSS_VIZ_DEVICE", "auto")
+    monkeypatch.chdir(folder)
+    options = ["--data", "voc:voc:val", "--maps", "IRN=irn", "--maps", "Ours=half", "--classifier", "scenes-classifier"]
+    with pytest.raises(SystemExit):
+        cli.main(["app", *options, "--headless"])
+    (mine,) = workspace.workspaces().values()
+    assert (mine.name, mine.data) == ("voc val", f"voc:{folder / 'voc'}:val")
+    assert dict(mine.networks) == {"scenes-classifier": "scenes-classifier"}
+    assert dict(mine.maps) == {"IRN": str(folder / "irn"), "Ours": str(folder / "half")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--maps", "IRN=irn"], "are of a data set: give it with --data"),
+        (["--data", "scenes:val", "--maps", "irn"], "--maps irn: give it as NAME=DIR"),
+        (["--data", "scenes:val", "--maps", "A=x", "--maps", "A=y"], "'A' is given twice"),
+        (["--workspace", "none.toml"], "--workspace none.toml: no such file"),
+    ],
+)
+def test_wrong_options_are_one_line(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(workspace.VARIABLE, "")
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["app", *arguments])
+    error = capsys.readouterr().err
+    assert (stopped.value.code, error.count("\n")) == (2, 1)
+    assert said in error
+
+
+@pytest.fixture
+def served(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    maps = {"IRN": str(folder / "irn"), "Half": str(folder / "half")}
+    one = Workspace(NAME, f"voc:{folder / 'voc'}:val", {"a": "scenes-classifier", "b": "scenes-classifier"}, maps)
+    serve(monkeypatch, one)
+    return one
+
+
+def test_an_address_reaches_what_was_named_and_nothing_else(served: Workspace, folder: Path) -> None:
+    query = {"example": "workspace:mine:3", "methods": "maps:IRN,cam", "looking-network": "b", "class": "person"}
+    state, notes = ViewState.from_query(query)
+    assert (state.example, state.workspace, notes) == ("workspace:mine:3", NAME, ())
+    assert (state.methods, state.looking_network, state.focus) == (("cam", "maps:IRN"), "b", "person")
+    assert ViewState.from_query(state.to_query()) == (state, ())
+    assert workspace.data_string(state.example) == f"{served.data}:3"
+    assert state.moved(1).example == "workspace:mine:0"
+    for name, value in [
+        ("example", "workspace:mine:4"),
+        ("example", "workspace:mine:-1"),
+        ("example", "workspace:other:0"),
+        ("example", f"voc:{folder / 'voc'}:val:0"),
+        ("example", f"workspace:{folder / 'voc'}:0"),
+        ("methods", f"cam,maps:{folder / 'irn'}"),
+        ("methods", "maps:IRN2"),
+        ("looking-network", "scenes-classifier"),
+        ("looking-network", "/etc/passwd"),
+    ]:
+        state, notes = ViewState.from_query({name: value})
+        assert state == ViewState(), value
+        assert len(notes) == 1
+        assert value not in notes[0]
+
+
+def test_a_basket_holds_views_of_a_workspace_beside_the_old_ones(served: Workspace) -> None:
+    items = (
+        Item("workspace:mine:2", "cow", FINAL, ("cam", "maps:Half")),
+        Item("scenes:test:129", "", 3, ("rib",)),
+        Item("photos:dog", "", FINAL, ("cam",)),
+    )
+    state = replace(ViewState(), basket=items)
+    assert ViewState.from_query(state.to_query()) == (state, ())
+    assert (
+        state.to_query()["basket"] == "workspace.mine.2.cow.final.cam_maps:Half,test.129..3.rib,photos.dog..final.cam"
+    )
+
+
+def test_without_a_workspace_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(workspace.VARIABLE, raising=False)
+    assert dict(workspace.workspaces()) == {}
+    assert ViewState.from_query({"example": "workspace:mine:0"})[0] == ViewState()
+    assert (title_of("maps:Gone"), colour_of("maps:Gone")[0]) == ("Gone", "#")
+
+
+def test_two_of_one_name_are_refused(served: Workspace) -> None:
+    before = os.environ[workspace.VARIABLE]
+    with pytest.raises(InputError, match="two workspaces are called 'mine'"):
+        workspace.publish([served, served])
+    assert os.environ[workspace.VARIABLE] == before

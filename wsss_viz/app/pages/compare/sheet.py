@@ -1,0 +1,141 @@
+"""Of a workspace: the contact sheet of its images, and the scores of the maps that others made of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import streamlit as st
+
+from wsss_viz.app import methods, session
+from wsss_viz.app.services import contact_sheet, workspaces
+from wsss_viz.app.services.contact_sheet import PAGE
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.contact_sheet import SHEET_ORDERS
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.workspace import Workspace
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.evaluation.stored_results import RankedImage
+from wsss_viz.traces import Trace
+from wsss_viz.traces.centres import FIELD
+
+ORDERS = {"number": "by number", "name": "by name", "label": "by label", "worst": "worst first", "best": "best first"}
+
+
+def sheet(of: Workspace, state: ViewState) -> None:
+    """A switch and, where it is on, a page of thumbnails of the images that fit the search."""
+    rows = contact_sheet.rows_of(of)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="sheet_controls"):
+        st.toggle("Contact sheet", **session.control("sheet", state.sheet))
+        if state.sheet:
+            _controls(state, list(rows))
+    if not state.sheet:
+        return
+    order, ranked = contact_sheet.ordered(of, state)
+    notes = [note for file in of.reports.values() if (note := _strange(of, file))]
+    if state.find or state.sheet_order == "label":
+        notes += [note for note in [contact_sheet.labels_note(of.name)] if note]
+    for note in notes:
+        st.caption(f":material/info: {note}")
+    if not order:
+        st.info(f"No image fits “{state.find}”: write a part of a name, or a class.", icon=":material/search_off:")
+        return
+    start = state.sheet_from if state.sheet_from < len(order) else 0
+    with st.grid(8, min_column_width=104, gap="small", key="sheet_grid") as grid:
+        for index in order[start : start + PAGE]:
+            with grid.cell():
+                _cell(of, index, ranked.get(index), state)
+    _pager(start, len(order))
+
+
+def _strange(of: Workspace, file: str) -> str:
+    try:
+        return contact_sheet.strange(of, contact_sheet.report(file))
+    except InputError as error:
+        return str(error)
+
+
+def _controls(state: ViewState, rows: list[str]) -> None:
+    orders = SHEET_ORDERS if rows else SHEET_ORDERS[:3]
+    st.selectbox(
+        "Order",
+        orders,
+        format_func=lambda order: ORDERS[order],
+        width=150,
+        **session.control(
+            "sheet_order",
+            state.sheet_order if state.sheet_order in orders else orders[0],
+            lambda order: {"sheet_order": order, "sheet_from": 0},
+        ),
+    )
+    if rows:
+        st.selectbox(
+            "IoU of",
+            rows,
+            width=220,
+            **session.control(
+                "sheet_row",
+                state.sheet_row if state.sheet_row in rows else rows[0],
+                lambda row: {"sheet_row": "" if row == rows[0] else row, "sheet_from": 0},
+            ),
+        )
+
+
+def _cell(of: Workspace, index: int, ranked: RankedImage | None, state: ViewState) -> None:
+    called = contact_sheet.name_at(of.name, index)
+    try:
+        st.image(contact_sheet.picture(of, index), width="stretch", alt=called)
+    except InputError as error:
+        st.caption(f":material/broken_image: {error}")
+    here = state.example == contact_sheet.at(of.name, index)["example"]
+    score = f"{ranked.score:.1f} · " if ranked else ""
+    st.button(
+        f"{score}{called}",
+        key=f"sheet_{index}",
+        type="primary" if here else "tertiary",
+        width="stretch",
+        on_click=_go,
+        args=(of.name, index),
+    )
+
+
+def _go(name: str, index: int) -> None:
+    session.change(**contact_sheet.at(name, index))
+
+
+def _pager(start: int, count: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sheet_pager"):
+        for label, icon, to in (("Before", "chevron_left", start - PAGE), ("More", "chevron_right", start + PAGE)):
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                disabled=not (0 <= to < count),
+                key=f"sheet_{label.lower()}",
+                on_click=lambda to=to: session.change(sheet_from=max(0, to)),
+            )
+        st.caption(f"{start + 1} to {min(start + PAGE, count):,} of {count:,}")
+
+
+def scores_of_maps(sample: Sample, traces: Mapping[str, Trace], state: ViewState) -> None:
+    """The IoUs of maps by others as `evaluate --maps` counts them; nothing without such maps or a ground truth."""
+    names = [name for name in traces if methods.is_maps(name)]
+    if not names or sample.mask is None:
+        return
+    rows, heads = [], []
+    for name in names:
+        align = state.align if traces[name].steps[0].centres is not None else FIELD
+        scored = workspaces.score_maps(sample, name, state.threshold, align)
+        heads = list(scored.ious)
+        rows.append((name, traces[name].steps[0].stop or "", [*scored.ious.values(), scored.mean]))
+    head = "".join(f"<th>{escape(one)}</th>" for one in ("", *heads, "mean"))
+    body = "".join(
+        f"<tr><th>{escape(methods.title_of(name))}{f', {note}' if note else ''}</th>"
+        + "".join(f"<td>{value:.1f}</td>" for value in values)
+        + "</tr>"
+        for name, note, values in rows
+    )
+    with st.container(key="maps_scores", width=620):
+        threshold = min(round(state.threshold, 2), 0.99)
+        st.html(markup.panel_title("IoU of the maps from files, percent", f"as evaluate --maps, t = {threshold:.2f}"))
+        st.html(f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
