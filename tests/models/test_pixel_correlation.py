@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from torch.nn.functional import interpolate
 
@@ -18,10 +19,12 @@ from tests.models.published_files import (
 from wsss_viz.data import Sample
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.methods import bind
-from wsss_viz.methods.views import MIRROR, SINGLE
+from wsss_viz.methods.dataset_run import run_dataset
+from wsss_viz.methods.views import MIRROR, MULTI_SCALE, SINGLE
 from wsss_viz.models.narrowing import narrow
 from wsss_viz.models.pixel_correlation import correlated
 from wsss_viz.models.published import read_published
+from wsss_viz.traces.map_folder import MapWriter
 
 HEIGHT, WIDTH = 97, 131
 
@@ -91,6 +94,32 @@ def test_cam_looks_at_these_maps_in_every_view_and_at_fc8s_logits(seam):
     mean = (expected + mirrored[:, :, ::-1]) / 2
     near = np.abs(both.maps - mean) <= 5e-5 * mean.max()
     assert near.mean() > 0.9  # a class that ties in float32 may be off, see above
+
+
+def test_the_files_are_seams_own_at_four_scales(seam, tmp_path):
+    """`infer_SEAM.py`: each view's maps to its size, corner on corner, to the image, summed, from least to most."""
+    classifier = seam[2]
+    sample = Sample(picture(HEIGHT, WIDTH, 5), VOC_CLASSES, ("boat", "dog"), "s")
+    total = torch.zeros(20, HEIGHT, WIDTH)
+    for scale in (0.5, 1.0, 1.5, 2.0):
+        size = (round(WIDTH * scale), round(HEIGHT * scale))
+        scaled = np.asarray(Image.fromarray(sample.image).resize(size, Image.Resampling.BICUBIC))
+        for flip in (False, True):
+            x = normalised(scaled).flip(3) if flip else normalised(scaled)
+            with torch.no_grad():
+                refined, _ = classifier.localise(x)
+            view = interpolate(refined, x.shape[2:], mode="bilinear", align_corners=True)
+            view = interpolate(view, (HEIGHT, WIDTH), mode="bilinear", align_corners=False)[0]
+            total += view.flip(2) if flip else view
+    low, high = total.amin(dim=(1, 2), keepdim=True), total.amax(dim=(1, 2), keepdim=True)
+    total[total < low + 1e-5] = 0
+    expected = (total - low - 1e-5) / (high - low + 1e-5)
+    writer = MapWriter(tmp_path, VOC_CLASSES, "psa")
+    run_dataset(bind("cam", classifier), VOC_CLASSES, [sample], writer, views=MULTI_SCALE, settings={})
+    content = np.load(tmp_path / "s.npy", allow_pickle=True).item()
+    assert list(content) == [3, 11]
+    for key, values in content.items():
+        np.testing.assert_allclose(values, expected[key], rtol=0, atol=5e-5)
 
 
 def test_how_many_columns_are_held_changes_nothing():

@@ -167,7 +167,7 @@ def view_grids(maps: list[Tensor], views: Views, recipe: str) -> list[Tensor]:
         []
     """
     rectified = RECIPES[recipe].rectify if views.rectify else SUM
-    if len(views.scales) == 1 and views.cell is None and rectified != PIXELS:
+    if len(views.scales) == 1 and views.cell is None and rectified != PIXELS and not RECIPES[recipe].corners:
         return []
     grids: list[Tensor] = []
     for scale_maps in maps:
@@ -206,7 +206,9 @@ def map_grids(
         covered = _covered(classifier, classifier.preprocessing.size(*size), stages)
     if not summed and covered == WHOLE:
         return None
-    return MapGrids(covered, summed, views.count, views.rectify and known.rectify == PIXELS)
+    height, width = classifier.preprocessing.size(*size)
+    corners = tuple((max(1, round(height * s)), max(1, round(width * s))) for s in views.scales if known.corners)
+    return MapGrids(covered, summed, views.count, views.rectify and known.rectify == PIXELS, corners if summed else ())
 
 
 def _covered(classifier: Classifier, seen: tuple[int, int], stages: int | None) -> tuple[float, float]:
