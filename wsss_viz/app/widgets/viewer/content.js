@@ -27,6 +27,11 @@ export class Content {
     this.picture(sent.image)
   }
 
+  // What a part is called, in a word.
+  partName(part) {
+    return this.sent.part_names[part].split(" ")[0]
+  }
+
   labels(sent) {
     if (!sent) return null
     const parts = sent.parts && decodeLabels(sent.parts)
@@ -182,11 +187,6 @@ export class Reading {
     return { value: normalised(raw, found.scale), raw }
   }
 
-  // What a part is called, in a word.
-  partName(part) {
-    return this.sent.part_names[part].split(" ")[0]
-  }
-
   // What the ground truth has at a point, in words, or "".
   truthAt(point) {
     const { truth, classes } = this.content
@@ -197,6 +197,6 @@ export class Reading {
     if (!value) return "background"
     const name = classes[truth.index.indexOf(value)]?.name ?? "object"
     const part = truth.parts?.labels[i]
-    return part ? `${name}, ${this.sent.part_names[part]}` : name
+    return part ? `${name}, ${this.content.sent.part_names[part]}` : name
   }
 }
