@@ -231,7 +231,9 @@ def test_maps_in_every_format_score_alike(checkpoint, capsys, tmp_path):
         (tmp_path / form / "settings.json").unlink()
         if form != "fiftyone":  # what others wrote has no settings
             again, _ = report_of(capsys, tmp_path, "--maps", out, *arguments[:4])
-            assert again["methods"][form]["curve"] == row["curve"]
+            # Of others it is not known that they are normalised: they are once more, which moves pixels at a threshold.
+            tolerance = {"ours": 0, "mask": 0, "irn": 0.01}[form]
+            assert np.ravel(again["methods"][form]["curve"]) == pytest.approx(np.ravel(row["curve"]), abs=tolerance)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from wsss_viz.data import open as open_data
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.counts import THRESHOLDS
-from wsss_viz.evaluation.runner import count_sample, count_stored_sample
+from wsss_viz.evaluation.runner import count_sample
+from wsss_viz.evaluation.stored_maps import count_stored_sample
 from wsss_viz.methods.binding import bind
 from wsss_viz.methods.dataset_run import run_dataset
 from wsss_viz.methods.views import MULTI_SCALE, SINGLE, map_grids
