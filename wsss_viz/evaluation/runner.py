@@ -15,7 +15,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.counts import THRESHOLDS, Counts
+from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count
 from wsss_viz.evaluation.refined import count_refined, levels_of
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
 from wsss_viz.evaluation.stored_maps import NO_MASK, known_centres
