@@ -114,7 +114,7 @@ def _named(option: str, texts: tuple[str, ...], bare: bool = True) -> dict[str, 
     "reports",
     multiple=True,
     metavar="[NAME=]FILE",
-    help="A report of `evaluate --json`, on the page Results; repeatable.",
+    help="A report of `evaluate --json`, whose scores order the contact sheet on Compare; repeatable.",
 )
 @click.option(
     "--workspace",

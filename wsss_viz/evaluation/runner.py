@@ -158,6 +158,7 @@ def count_shared(
         InputError: an empty data set, none of it with a mask, or whatever `work` raises on one of the ranks.
 
     Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
         >>> from wsss_viz.models.colour_network import flag
         >>> counted = count_shared(lambda sample: (count_mask(sample.mask, sample), 0.5), [flag(), flag()], "counting")
         >>> len(counted.counts), counted.seconds, counted.sources
@@ -201,6 +202,7 @@ def check_scorable(counted: Counted, data: str) -> None:
     """Raises InputError where no class has a pixel in any mask: there is no mIoU of the background alone.
 
     Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
         >>> import dataclasses
         >>> from wsss_viz.models.colour_network import flag
         >>> check_scorable(Counted([count_mask(flag().mask, flag())], 0.0, ["flag"], Noticed()), "flag")
@@ -294,6 +296,7 @@ def as_json(
     """One method's row of `evaluate --json`; with `per_image` where the images' counts are given.
 
     Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
         >>> from wsss_viz.models.colour_network import COLOURS, flag
         >>> counts = [count_mask(flag().mask, flag(), steps=len(THRESHOLDS))]
         >>> row = as_json(summarise(counts, COLOURS), 0.12345, counts)
@@ -309,6 +312,7 @@ def image_rows(counted: Counted, classes: Sequence[str]) -> list[list[str]]:
     """What `per_image` is of: for each sample its source and those of its classes that have pixels in it.
 
     Examples:
+        >>> from wsss_viz.evaluation.counts import count_mask
         >>> from wsss_viz.models.colour_network import COLOURS, flag
         >>> image_rows(Counted([count_mask(flag().mask, flag())], 0.0, ["flag"], Noticed()), COLOURS)
         [['flag', 'red', 'blue']]
