@@ -49,6 +49,7 @@ def test_by_keyboard_on_and_back_and_never_while_something_else_has_the_keys(ope
         shows(page, number)
     page.keyboard.press("ArrowLeft")
     shows(page, 3)
+    page.get_by_role("button", name="Skip the question").click()
     page.locator(".panels canvas").last.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("PageDown")
