@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from tests.browser.conftest import OpenAt, serving, settle
 from tests.browser.viewing import canvas, look, viewer
 from tests.models.published_files import resnet38d_state
-from wsss_viz.app.settings import FOLDER_VARIABLE, UPLOAD_VARIABLE
+from wsss_viz.app.settings import FOLDER_VARIABLE, PICKLE_VARIABLE, UPLOAD_VARIABLE
 
 
 def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: OpenAt, tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
     large = tmp_path / "best.pth.tar"
     torch.save({"state_dict": dict(resnet38d_state(seed=1)), "momentum": torch.zeros(2_900_000)}, large)
     assert 11 * 2**20 < large.stat().st_size < 13 * 2**20
-    with serving(**{FOLDER_VARIABLE: str(tmp_path), UPLOAD_VARIABLE: "1"}) as own:
+    with serving(**{FOLDER_VARIABLE: str(tmp_path), UPLOAD_VARIABLE: "1", PICKLE_VARIABLE: "1"}) as own:
         page = open_at("/own?photograph=flower", base=own)
         shipped = look(page, 1)
         page.get_by_role("combobox", name="Network").click()
