@@ -1,6 +1,6 @@
 """Classifier and CAM against the closed form and two independent implementations."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import captum.attr
 import numpy as np
@@ -133,18 +133,13 @@ def test_threads_get_the_maps_of_their_own_image():
     images = [torch.rand(1, 3, 32 + 8 * (i % 3), 48, generator=torch.Generator().manual_seed(i)) for i in range(16)]
     with torch.no_grad():
         alone = [network.maps(x) for x in images]
-    together = [None] * len(images)
 
-    def work(start):
+    def maps(x):
         with torch.no_grad():
-            for i in range(start, len(images), 8):
-                together[i] = network.maps(images[i])
+            return network.maps(x)
 
-    threads = [threading.Thread(target=work, args=(start,)) for start in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(maps, images))
     for a, b in zip(alone, together, strict=True):
         assert torch.equal(a, b)
 
