@@ -122,7 +122,7 @@ def test_torchvision_families_have_maps(name):
 
 @pytest.mark.parametrize("name", ["vgg11", "convnext_tiny", "vit_b_16"])
 def test_networks_without_gap_and_linear_head_are_refused(name):
-    with torch.device("meta"):  # their form is refused, whatever their numbers
+    with torch.device("meta" if name == "vgg11" else "cpu"):  # its form is refused, and its numbers take long to draw
         model = torchvision.models.get_model(name, weights=None, num_classes=4)
     with pytest.raises(InputError, match="class activation maps"):
         adapt(model)
