@@ -39,7 +39,8 @@ def written(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-FEW = {method: {"steps": 2} for method in ("ae", "cs-ae-single", "rib", "rib-bce")}
+SMALL = {"steps": 2, "gradient_views": SINGLE, "companions": 2}
+FEW = {"ae": {"steps": 2}, "cs-ae-single": {"steps": 2}, "rib": SMALL, "rib-bce": SMALL}
 """Two steps draw as often as is needed for a second one to depend on the first."""
 
 
