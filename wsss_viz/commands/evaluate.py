@@ -74,6 +74,14 @@ if TYPE_CHECKING:
     help="How maps are laid over images: field, stretched, as in papers; centres, each cell where its receptive field "
     "is centred.",
 )
+@click.option(
+    "--measures",
+    "measures_text",
+    default="",
+    metavar="A,B|all",
+    help="Beside mIoU: size, mIoU by object size; boundary, mIoU near boundaries; boxes, MaxBoxAcc and MaxBoxAccV2; "
+    "pointing, the pointing game; or all.",
+)
 @refine_option
 @selection_options
 @strict_option
@@ -99,6 +107,7 @@ def command(
     maps_folder: Path | None,
     protocol_name: str | None,
     align: str,
+    measures_text: str,
     refine: str | None,
     selection: Selection,
     strict: bool,
@@ -117,11 +126,15 @@ def command(
     from wsss_viz import data
     from wsss_viz.commands.findings import end, say_report
     from wsss_viz.data.files import write_whole
+    from wsss_viz.evaluation.measures import read_measures
     from wsss_viz.evaluation.report import bind_all, report_bytes, run_report, stored_report, table
 
     check_broken(strict, skip_broken)
-    if protocol_name is not None and (maps_folder is None or align != FIELD or refine):
-        raise InputError("--protocol scores files as a paper's script does: give --maps, no --align and no --refine")
+    measures = read_measures(measures_text)
+    if protocol_name is not None and (maps_folder is None or align != FIELD or refine or measures):
+        raise InputError(
+            "--protocol scores files as a paper's script does: give --maps, no --align, no --refine and no --measures"
+        )
     with every_rank() as ranks, _stoppable(maps_folder):
         by = refiner_of(refine, device_of(device, ranks))
         if maps_folder is not None:
@@ -137,6 +150,7 @@ def command(
                 align=align,
                 protocol=None if protocol_name is None else protocol_named(protocol_name),
                 refiner=by,
+                measures=measures,
             )
         else:
             from wsss_viz.methods.catalogue import method, read_changes
@@ -176,6 +190,7 @@ def command(
                     strict=strict,
                     align=align,
                     refiner=by,
+                    measures=measures,
                 )
             report["classifier"] = classifier_name
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
