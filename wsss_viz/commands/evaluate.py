@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,13 @@ from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
+    from wsss_viz.data.sample import Mask, Sample
     from wsss_viz.data.subset import Selection
+    from wsss_viz.figures.report_pictures import Drawn
     from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.renaming import RenamedClassifier
+    from wsss_viz.traces.storage import StoredMaps
 
 
 @click.command()
@@ -91,6 +95,12 @@ if TYPE_CHECKING:
 @processes_option
 @log_options
 @json_option
+@click.option(
+    "--html",
+    "html_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A page of the report for any browser: table, curves, worst and best images, settings; one file.",
+)
 def command(
     *,
     names: tuple[str, ...],
@@ -115,6 +125,7 @@ def command(
     device: str,
     threads: int,
     json_path: Path | None,
+    html_path: Path | None,
 ) -> None:
     """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part.
 
@@ -152,6 +163,7 @@ def command(
                 refiner=by,
                 measures=measures,
             )
+            drawn = _from_files(maps_folder, data_string, report)
         else:
             from wsss_viz.methods.catalogue import method, read_changes
             from wsss_viz.methods.precision import using_threads
@@ -192,6 +204,7 @@ def command(
                     refiner=by,
                     measures=measures,
                 )
+                drawn = _from_runs(runs, classifier.classes, views_name)
             report["classifier"] = classifier_name
             report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
         if ranks.rank == 0:
@@ -201,7 +214,45 @@ def command(
                 click.echo(f"note: {note}", err=True)
             if json_path is not None:
                 write_whole(json_path, report_bytes(report))
+            if html_path is not None:
+                from wsss_viz.figures.report_page import report_page
+                from wsss_viz.figures.report_pictures import ranked_pictures
+
+                write_whole(html_path, report_page(report, ranked_pictures(report, drawn)))
         end(ranks.all_gather(report.get("unreadable", []))[0], ranks, 0 if skip_broken else 1)
+
+
+def _from_files(folder: Path, data_string: str, report: dict[str, Any]) -> dict[str, Drawn]:
+    """What the report's one row has of an image, read from the folder."""
+    from wsss_viz.data.sources import open as open_data
+    from wsss_viz.evaluation.stored_maps import read_sample_maps
+    from wsss_viz.traces.map_folder import MapFolder
+
+    def drawn(source: str) -> tuple[Sample, StoredMaps | Mask]:
+        read = read_sample_maps(maps, open_data(source)[0])
+        if read.mask is not None:
+            return replace(read.sample, classes=read.keys, labels=None, mask=None), read.mask
+        assert read.stored is not None
+        return read.sample, read.stored
+
+    maps = MapFolder(folder, open_data(data_string).numbering)
+    return dict.fromkeys(report.get("methods", ()), drawn)
+
+
+def _from_runs(runs: dict[str, BoundMethod], classes: Sequence[str], views_name: str) -> dict[str, Drawn]:
+    """What each method has of an image, computed again."""
+    from wsss_viz.evaluation.report import open_for
+    from wsss_viz.methods.dataset_run import maps_of
+    from wsss_viz.methods.views import PRESETS
+
+    def of(run: BoundMethod) -> Drawn:
+        def drawn(source: str) -> tuple[Sample, StoredMaps | Mask]:
+            sample = open_for(source, classes)[0]
+            return sample, maps_of(run, classes, sample, PRESETS[views_name])
+
+        return drawn
+
+    return {row: of(run) for row, run in runs.items()}
 
 
 @contextlib.contextmanager
