@@ -23,7 +23,7 @@ __all__ = [
 HEIGHT = 430
 CONTROLS = "controls, further seeds"
 """What the legend calls the rows that are no method of the app."""
-_GREY = "#8d969d"
+_GREY = "#868d93"
 _PARTS = (("non_discriminative", "rest", "#266ed2"), ("discriminative", "discriminative part", "#dc322f"))
 
 
