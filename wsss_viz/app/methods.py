@@ -13,6 +13,7 @@ __all__ = [
     "MAPS",
     "METHODS",
     "MOST",
+    "OF_MAPS",
     "PREFERRED",
     "Method",
     "colour_of",
@@ -25,8 +26,9 @@ __all__ = [
 
 PREFERRED = tuple(name for name, method in METHODS.items() if method.preferred)
 MOST = 5
-_OF_MAPS = ("#0f766e", "#b4530a", "#5b5fc7", "#8a6d1a", "#64748b")
-"""Colours of maps by others, in the order in which they were named."""
+OF_MAPS = ("#ccff33", "#220033", "#22eeff", "#eeccbb", "#003300")
+"""Colours of maps by others, in the order in which they were named: told apart from each other and from the methods' by
+everybody, as these are; a dot has a rim, which has the contrast."""
 
 
 def is_maps(name: str) -> bool:
@@ -44,7 +46,7 @@ def colour_of(name: str) -> str:
     if not is_maps(name):
         return METHODS[name].colour
     known = workspace.map_names()
-    return _OF_MAPS[known.index(name) % len(_OF_MAPS)] if name in known else _OF_MAPS[-1]
+    return OF_MAPS[known.index(name) % len(OF_MAPS)] if name in known else OF_MAPS[-1]
 
 
 def names_in_order(names: Sequence[str]) -> tuple[str, ...]:

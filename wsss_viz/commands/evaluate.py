@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,13 @@ from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 if TYPE_CHECKING:
+    from wsss_viz.data.sample import Mask, Sample
+    from wsss_viz.figures.report_pictures import Drawn
     from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.methods.ranks import Ranks
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.renaming import RenamedClassifier
+    from wsss_viz.traces.storage import StoredMaps
 
 
 @click.command()
@@ -53,7 +57,21 @@ if TYPE_CHECKING:
     help="How maps are laid over images: field, stretched, as in papers; centres, each cell where its receptive field "
     "is centred.",
 )
+@click.option(
+    "--measures",
+    "measures_text",
+    default="",
+    metavar="A,B|all",
+    help="Beside mIoU: size, mIoU by object size; boundary, mIoU near boundaries; boxes, MaxBoxAcc and MaxBoxAccV2; "
+    "pointing, the pointing game; or all.",
+)
 @json_option
+@click.option(
+    "--html",
+    "html_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A page of the report for any browser: table, curves, worst and best images, settings; one file.",
+)
 @run_options
 def command(
     *,
@@ -65,7 +83,9 @@ def command(
     maps_folder: Path | None,
     protocol_name: str | None,
     align: str,
+    measures_text: str,
     json_path: Path | None,
+    html_path: Path | None,
     options: RunOptions,
 ) -> None:
     """Score methods on a data set with masks: mIoU over thresholds, precision, recall, by class and by part.
@@ -77,16 +97,23 @@ def command(
     """
     from wsss_viz.commands.findings import end, say_report
     from wsss_viz.data.files import write_whole
+    from wsss_viz.evaluation.measures import read_measures
     from wsss_viz.evaluation.report import report_bytes, table
 
-    if protocol_name is not None and (maps_folder is None or align != FIELD or options.refine):
-        raise InputError("--protocol scores files as a paper's script does: give --maps, no --align and no --refine")
+    measures = read_measures(measures_text)
+    if protocol_name is not None and (maps_folder is None or align != FIELD or options.refine or measures):
+        raise InputError(
+            "--protocol scores files as a paper's script does: give --maps, no --align, no --refine and no --measures"
+        )
     with every_rank() as ranks, _stoppable(maps_folder):
         notes: tuple[str, ...] = ()
         if maps_folder is not None:
-            report = _score_maps(maps_folder, data_string, protocol_name, align, options, ranks)
+            report = _score_maps(maps_folder, data_string, protocol_name, align, measures, options, ranks)
+            drawn = _from_files(maps_folder, data_string, report)
         else:
-            report, notes = _score_methods(names, also, data_string, tune_on, threshold, align, options, ranks)
+            report, drawn, notes = _score_methods(
+                names, also, data_string, tune_on, threshold, align, measures, options, ranks
+            )
         if ranks.rank == 0:
             say_report(report, data_string)
             announce(table(report))
@@ -94,11 +121,22 @@ def command(
                 click.echo(f"note: {note}", err=True)
             if json_path is not None:
                 write_whole(json_path, report_bytes(report))
+            if html_path is not None:
+                from wsss_viz.figures.report_page import report_page
+                from wsss_viz.figures.report_pictures import ranked_pictures
+
+                write_whole(html_path, report_page(report, ranked_pictures(report, drawn)))
         end(ranks.all_gather(report.get("unreadable", []))[0], ranks, options.code_of_broken)
 
 
 def _score_maps(
-    folder: Path, data_string: str, protocol_name: str | None, align: str, options: RunOptions, ranks: Ranks
+    folder: Path,
+    data_string: str,
+    protocol_name: str | None,
+    align: str,
+    measures: tuple[str, ...],
+    options: RunOptions,
+    ranks: Ranks,
 ) -> dict[str, Any]:
     from wsss_viz.evaluation.protocols import protocol_named
     from wsss_viz.evaluation.report import stored_report
@@ -113,6 +151,7 @@ def _score_maps(
         align=align,
         protocol=None if protocol_name is None else protocol_named(protocol_name),
         refiner=options.refiner(ranks),
+        measures=measures,
     )
 
 
@@ -123,10 +162,11 @@ def _score_methods(
     tune_on: str,
     threshold: float | None,
     align: str,
+    measures: tuple[str, ...],
     options: RunOptions,
     ranks: Ranks,
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The report, and what there is to say of a classifier whose classes go by the data set's names."""
+) -> tuple[dict[str, Any], dict[str, Drawn], tuple[str, ...]]:
+    """The report, what its rows have of an image, and what there is to say of a classifier whose classes go by the data set's names."""
     from wsss_viz import data
     from wsss_viz.evaluation.report import bind_all, run_report
     from wsss_viz.methods.precision import using_threads
@@ -156,10 +196,45 @@ def _score_methods(
             strict=options.strict,
             align=align,
             refiner=by,
+            measures=measures,
         )
     report["classifier"] = options.classifier_name
     report["settings"] = {row: run.settings.as_dict() for row, run in runs.items()}
-    return report, getattr(classifier, "notes", ())
+    drawn = _from_runs(runs, classifier.classes, options.views_name)
+    return report, drawn, getattr(classifier, "notes", ())
+
+
+def _from_files(folder: Path, data_string: str, report: dict[str, Any]) -> dict[str, Drawn]:
+    """What the report's one row has of an image, read from the folder."""
+    from wsss_viz.data.sources import open as open_data
+    from wsss_viz.evaluation.stored_maps import read_sample_maps
+    from wsss_viz.traces.map_folder import MapFolder
+
+    def drawn(source: str) -> tuple[Sample, StoredMaps | Mask]:
+        read = read_sample_maps(maps, open_data(source)[0])
+        if read.mask is not None:
+            return replace(read.sample, classes=read.keys, labels=None, mask=None), read.mask
+        assert read.stored is not None
+        return read.sample, read.stored
+
+    maps = MapFolder(folder, open_data(data_string).numbering)
+    return dict.fromkeys(report.get("methods", ()), drawn)
+
+
+def _from_runs(runs: dict[str, BoundMethod], classes: Sequence[str], views_name: str) -> dict[str, Drawn]:
+    """What each method has of an image, computed again."""
+    from wsss_viz.evaluation.report import open_for
+    from wsss_viz.methods.dataset_run import maps_of
+    from wsss_viz.methods.views import PRESETS
+
+    def of(run: BoundMethod) -> Drawn:
+        def drawn(source: str) -> tuple[Sample, StoredMaps | Mask]:
+            sample = open_for(source, classes)[0]
+            return sample, maps_of(run, classes, sample, PRESETS[views_name])
+
+        return drawn
+
+    return {row: of(run) for row, run in runs.items()}
 
 
 @contextlib.contextmanager
