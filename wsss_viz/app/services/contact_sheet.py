@@ -109,10 +109,10 @@ def moved(state: ViewState, by: int) -> dict[str, object]:
     return at(name, next((other for other in reversed(fitting) if other < index), fitting[-1]))
 
 
-def chosen(row: str, other: str, rows: Sequence[str]) -> tuple[str, str]:
+def row_pair(row: str, other: str, rows: Sequence[str]) -> tuple[str, str]:
     """The row that counts and the one it is held against, of `rows`: those asked for, else the first that there are.
 
-    >>> chosen("", "", ("cam", "rib")), chosen("rib", "", ("cam", "rib")), chosen("", "", ("cam",))
+    >>> row_pair("", "", ("cam", "rib")), row_pair("rib", "", ("cam", "rib")), row_pair("", "", ("cam",))
     (('cam', 'rib'), ('rib', 'cam'), ('cam', ''))
     """
     first = row if row in rows else next(iter(rows), "")
@@ -124,7 +124,7 @@ def ordered(of: Workspace, state: ViewState) -> tuple[list[int], dict[int, str]]
     """The images that fit the view's search in its order, and in words the scores of those that have one."""
     fitting = matches(of.name, state.find)
     rows = reports.rows_of(of)
-    first, other = chosen(state.sheet_row, state.sheet_other, list(rows))
+    first, other = row_pair(state.sheet_row, state.sheet_other, list(rows))
     classes = workspace.samples_of(of.name).classes
     label = next((name for name in classes if name.casefold() == state.find.casefold()), "")
     ranked = reports.scored(of, rows[first], label) if first else {}

@@ -111,7 +111,7 @@ def choices() -> dict[str, str]:
     return {SHIPPED: workspace.SHIPPED["scenes"].name, **named}
 
 
-def chosen(state: ViewState) -> str:
+def selected(state: ViewState) -> str:
     """Which of `choices` it is: the one asked for, else the first of the workspace looked at, else the shipped one."""
     if state.report:
         return state.report

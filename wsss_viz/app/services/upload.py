@@ -85,7 +85,7 @@ def uploader(without: Mapping[str, object] | None = None) -> None:
             range(len(there)),
             format_func=lambda index: there[index].name if index < len(there) else "",
             width=210,
-            **session.control("own_picture", _at(), _look_at, variant=f"_{len(there)}"),
+            **session.control("own_picture", _at(), _turn_to, variant=f"_{len(there)}"),
         )
     if there:
         uploaded_mask.uploader(there[_at()])
@@ -107,20 +107,20 @@ def _read(taken: bool = False) -> None:
     """Reads those uploads that have not been read, and gives up those that were removed. Raises `BusyError`.
 
     Args:
-        taken: the field was changed; else an empty one is that of another page, and what was uploaded there is kept.
+        taken: the field was changed; else an empty one is that of another page, and what was uploaded there is held.
     """
     files = st.session_state[_WIDGET] or []
     if not files and not taken:
         return
     read: dict[str, UploadedPicture | None] = st.session_state.get(_FILES, {})
-    kept = {file.file_id: read[file.file_id] for file in files if file.file_id in read}
+    held = {file.file_id: read[file.file_id] for file in files if file.file_id in read}
     for file in files[:MOST_PICTURES]:
-        if file.file_id in kept:
+        if file.file_id in held:
             continue
-        kept[file.file_id] = None
+        held[file.file_id] = None
         with turn("upload"):
             try:
-                kept[file.file_id] = _picture(file)
+                held[file.file_id] = _picture(file)
             except InputError as error:
                 st.session_state[_ERROR] = str(error)
         forget(file)
@@ -128,9 +128,9 @@ def _read(taken: bool = False) -> None:
         st.session_state[_ERROR] = f"{len(files)} pictures; {MOST_PICTURES} are kept at a time: take some out"
         for file in files[MOST_PICTURES:]:
             forget(file)
-    if kept != read:
-        st.session_state[_FILES] = kept
-        st.session_state[_PICTURES] = there = [picture for picture in kept.values() if picture]
+    if held != read:
+        st.session_state[_FILES] = held
+        st.session_state[_PICTURES] = there = [picture for picture in held.values() if picture]
         came = [index for index, picture in enumerate(there) if picture not in read.values()]
         st.session_state[_AT] = came[-1] if came else 0
 
@@ -144,8 +144,8 @@ def _picture(file: UploadedFile) -> UploadedPicture:
 
 def pictures() -> list[UploadedPicture]:
     """Those that were uploaded and could be read."""
-    kept: list[UploadedPicture] = st.session_state.get(_PICTURES, [])
-    return kept
+    held: list[UploadedPicture] = st.session_state.get(_PICTURES, [])
+    return held
 
 
 def _at() -> int:
@@ -153,7 +153,7 @@ def _at() -> int:
     return min(st.session_state.get(_AT, 0), len(pictures()) - 1)
 
 
-def _look_at(index: int) -> dict[str, object]:
+def _turn_to(index: int) -> dict[str, object]:
     st.session_state[_AT] = index
     return {"classes": (), "focus": "", "k": FINAL}
 

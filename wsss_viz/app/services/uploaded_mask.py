@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _WIDGET = "own_mask_upload"
 _READ = "own_mask"
-_NUMBER, _CHOSEN = "own_mask_number", "own_mask_chosen"
+_NUMBER, _CHOICES = "own_mask_number", "own_mask_chosen"
 MOST_NUMBERS = 20
 NOT_IN_IT = -1
 
@@ -94,7 +94,7 @@ def uploader(picture: UploadedPicture) -> None:
             except InputError as error:
                 known = UploadedMask(file.file_id, picture, None, (), str(error))
         forget(file)
-        st.session_state[_READ], st.session_state[_CHOSEN] = known, {}
+        st.session_state[_READ], st.session_state[_CHOICES] = known, {}
     if known is not None and known.values is None:
         st.error(known.said, icon=":material/error:")
 
@@ -113,23 +113,23 @@ def with_mask(sample: Sample, picture: UploadedPicture) -> Sample:
     mask = np.where(known.values == IGNORE, IGNORE, BACKGROUND).astype(np.uint8)
     if IGNORE in known.numbers:
         mask[:] = BACKGROUND
-    for place, label in enumerate(sample.labels or ()):
-        number = _number(known, place)
+    for position, label in enumerate(sample.labels or ()):
+        number = _number(known, position)
         if number != NOT_IN_IT:
             mask[known.values == number] = sample.classes.index(label) + 1
     return replace(sample, mask=mask)
 
 
-def _number(known: UploadedMask, place: int) -> int:
-    """The mask's number of the class at a place of those looked for: the chosen one, else the next largest object's."""
-    first = known.numbers[place] if place < len(known.numbers) else NOT_IN_IT
-    chosen = st.session_state.get(_CHOSEN, {}).get(place, first)
-    return chosen if chosen in (*known.numbers, NOT_IN_IT) else first
+def _number(known: UploadedMask, position: int) -> int:
+    """The mask's number of the class at a position among those looked for; not chosen: the next largest object's."""
+    first = known.numbers[position] if position < len(known.numbers) else NOT_IN_IT
+    number = st.session_state.get(_CHOICES, {}).get(position, first)
+    return number if number in (*known.numbers, NOT_IN_IT) else first
 
 
-def _chosen(key: str, place: int) -> None:
+def _keep_choice(key: str, position: int) -> None:
     """Keeps a choice, which Streamlit gives up with the page."""
-    st.session_state.setdefault(_CHOSEN, {})[place] = st.session_state[key]
+    st.session_state.setdefault(_CHOICES, {})[position] = st.session_state[key]
     session.change()
 
 
@@ -147,8 +147,8 @@ def choices(sample: Sample, picture: UploadedPicture) -> None:
         return f"{number}{voc}, {100 * shares[number]:.0f} % of the picture"
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="own_mask_numbers"):
-        for place, label in enumerate(sample.labels or ()):
-            key, number = f"{_NUMBER}_{place}", _number(known, place)
+        for position, label in enumerate(sample.labels or ()):
+            key, number = f"{_NUMBER}_{position}", _number(known, position)
             if st.session_state.get(key) != number:
                 st.session_state[key] = number
             st.selectbox(
@@ -157,7 +157,7 @@ def choices(sample: Sample, picture: UploadedPicture) -> None:
                 format_func=called,
                 width=280,
                 key=key,
-                on_change=_chosen,
-                args=(key, place),
+                on_change=_keep_choice,
+                args=(key, position),
             )
     st.caption(f"Mask: {known.said}. Other numbers count as background, 255 is left out.")

@@ -74,7 +74,7 @@ def _controls(state: ViewState, rows: list[str]) -> None:
     )
     if not rows:
         return
-    first, other = contact_sheet.chosen(state.sheet_row, state.sheet_other, rows)
+    first, other = contact_sheet.row_pair(state.sheet_row, state.sheet_other, rows)
     _row("sheet_row", "IoU of", rows, first)
     if order == "disagreement":
         _row("sheet_other", "against", [row for row in rows if row != first], other)

@@ -55,7 +55,7 @@ def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | 
         return
     of_report = [name for name in titles if opened is None or opened.strange or titles[name][0] == opened.name]
     preferred = "cam" if "cam" in titles else of_report[0]
-    first, other = contact_sheet.chosen(
+    first, other = contact_sheet.row_pair(
         state.ranked if state.ranked in titles else preferred, state.ranked_against, list(titles)
     )
     order = state.ranked_order if other or state.ranked_order != "disagreement" else "worst"
@@ -71,9 +71,9 @@ def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | 
     start = state.ranked_from if state.ranked_from < len(ranked) else 0
     wide = opened is not None and not opened.strange
     with st.grid(2 if wide else 4, min_column_width=330 if wide else 200, gap="small", key="ranked") as grid:
-        for place, example in enumerate(ranked[start : start + PER_PAGE], start=start + 1):
+        for rank, example in enumerate(ranked[start : start + PER_PAGE], start=start + 1):
             with grid.cell():
-                _cell(place, example, row, beside, (first, other), state)
+                _cell(rank, example, row, beside, (first, other), state)
     _pager(start, len(ranked))
 
 
@@ -132,13 +132,13 @@ def _controls(
         )
 
 
-def _choice(field: str, label: str, titles: list[str], chosen: str) -> None:
-    control = session.control(field, chosen, lambda name: {field: name, "ranked_from": 0})
+def _choice(field: str, label: str, titles: list[str], current: str) -> None:
+    control = session.control(field, current, lambda name: {field: name, "ranked_from": 0})
     st.selectbox(label, titles, format_func=title, width=230, **control)
 
 
 def _cell(
-    place: int, example: str, row: RankedRow, beside: RankedRow | None, titles: tuple[str, str], state: ViewState
+    rank: int, example: str, row: RankedRow, beside: RankedRow | None, titles: tuple[str, str], state: ViewState
 ) -> None:
     """Place and score, the image, its truth and the masks that are there, the IoU of each class, the link."""
     image = row.images[example]
@@ -146,7 +146,7 @@ def _cell(
     note = f"IoU {image.score:.1f}"
     if against is not None and state.ranked_order == "disagreement":
         note += f", {title(titles[1])} {against.score:.1f}"
-    st.html(markup.panel_title(f"{place}.", note))
+    st.html(markup.panel_title(f"{rank}.", note))
     target = _compare_state(example, image, row, beside, state)
     if target is None:
         st.caption(image.source)
@@ -173,8 +173,8 @@ def _compare_state(
     if not drawn and parts[0] != "workspace":
         return None
     worst = state.ranked_class or min(image.ious, key=lambda name: image.ious[name])
-    shown = [one.maps or one.method for one in (row, beside if not drawn else None) if one]
-    names = [name for name in shown if name.startswith("maps:") or name in METHODS]
+    rows = [one.maps or one.method for one in (row, beside if not drawn else None) if one]
+    names = [name for name in rows if name.startswith("maps:") or name in METHODS]
     report = row.report
     return replace(
         state.at(f"scenes:{parts[1]}:{int(parts[2])}" if drawn else example),

@@ -15,14 +15,14 @@ from wsss_viz.evaluation.stored_results import MAKE, stored_leakage, stored_repo
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    chosen = reports.chosen(state)
-    if chosen == SHIPPED:
+    current = reports.selected(state)
+    if current == SHIPPED:
         _shipped(state)
     else:
-        _of_workspace(chosen, state)
+        _of_workspace(current, state)
 
 
-def _choice(chosen: str) -> None:
+def _choice(current: str) -> None:
     """Which report, where there are several."""
     choices = reports.choices()
     if len(choices) == 1:
@@ -33,14 +33,14 @@ def _choice(chosen: str) -> None:
         list(choices),
         format_func=lambda name: choices.get(name, name),
         width=320,
-        **session.control("report", chosen, lambda name: {"report": name, **anew}),
+        **session.control("report", current, lambda name: {"report": name, **anew}),
     )
 
 
-def _of_workspace(chosen: str, state: ViewState) -> None:
+def _of_workspace(current: str, state: ViewState) -> None:
     frame.heading("Results", "", sections.EXPLANATION)
-    _choice(chosen)
-    opened = reports.opened(chosen)
+    _choice(current)
+    opened = reports.opened(current)
     sections.said_of(opened.content)
     if opened.strange:
         st.warning(opened.strange, icon=":material/warning:")

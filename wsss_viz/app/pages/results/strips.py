@@ -19,12 +19,12 @@ from wsss_viz.traces.pseudo_masks import pseudo_mask
 HEIGHT, GAP = 168, 2
 SIDE = 256
 _SMOOTH = Image.Resampling.LANCZOS
-_KEPT_SECONDS = 30.0
+SECONDS = 30.0
 """Maps in a folder may be written again while the server runs."""
 Rows = tuple[tuple[str, float], ...]
 
 
-@st.cache_data(max_entries=192, ttl=_KEPT_SECONDS, show_spinner=False)
+@st.cache_data(max_entries=192, ttl=SECONDS, show_spinner=False)
 def strip(example: str, rows: Rows) -> tuple[bytes, tuple[str, ...]]:
     """The strip as PNG, and what stands in it from left to right.
 
