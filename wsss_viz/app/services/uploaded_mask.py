@@ -7,7 +7,7 @@ the classes looked for is the person's word.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,7 +63,7 @@ def read_mask(content: bytes, name: str, picture: UploadedPicture) -> UploadedMa
     """
     size = np.broadcast_to(np.uint8(0), (*picture.size, 3))
     in_file = mask_of_picture(content, Picture(size, "", picture.orientation), name=name)
-    values, notes = of_voc(VOC_CLASSES).values_of(PurePath(name), in_file)
+    values, notes = of_voc(VOC_CLASSES).values_of(Path(name), in_file)
     counts = np.bincount(values.ravel(), minlength=256)
     numbers = [int(number) for number in np.argsort(-counts, kind="stable") if counts[number]]
     objects = [number for number in numbers if number not in (BACKGROUND, IGNORE)]
