@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from wsss_viz.app import methods, session
-from wsss_viz.app.services import contact_sheet, workspaces
+from wsss_viz.app.services import contact_sheet, ranking, reports, workspaces
 from wsss_viz.app.services.contact_sheet import PAGE
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import SHEET_ORDERS
@@ -16,23 +16,29 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.stored_results import RankedImage
 from wsss_viz.traces import Trace
 from wsss_viz.traces.centres import FIELD
 
-ORDERS = {"number": "by number", "name": "by name", "label": "by label", "worst": "worst first", "best": "best first"}
+ORDERS = {
+    "number": "by number",
+    "name": "by name",
+    "label": "by label",
+    "worst": "worst first",
+    "best": "best first",
+    "disagreement": "largest disagreement first",
+}
 
 
 def sheet(of: Workspace, state: ViewState) -> None:
     """A switch and, where it is on, a page of thumbnails of the images that fit the search."""
-    rows = contact_sheet.rows_of(of)
+    rows = reports.rows_of(of)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="sheet_controls"):
         st.toggle("Contact sheet", **session.control("sheet", state.sheet))
         if state.sheet:
             _controls(state, list(rows))
     if not state.sheet:
         return
-    order, ranked = contact_sheet.ordered(of, state)
+    order, scores = contact_sheet.ordered(of, state)
     notes = [note for file in of.reports.values() if (note := _strange(of, file))]
     if state.find or state.sheet_order == "label":
         notes += [note for note in [contact_sheet.labels_note(of.name)] if note]
@@ -45,53 +51,50 @@ def sheet(of: Workspace, state: ViewState) -> None:
     with st.grid(8, min_column_width=104, gap="small", key="sheet_grid") as grid:
         for index in order[start : start + PAGE]:
             with grid.cell():
-                _cell(of, index, ranked.get(index), state)
+                _cell(of, index, scores.get(index, ""), state)
     _pager(start, len(order))
 
 
 def _strange(of: Workspace, file: str) -> str:
     try:
-        return contact_sheet.strange(of, contact_sheet.report(file))
+        return reports.strange(of, reports.read(file))
     except InputError as error:
         return str(error)
 
 
 def _controls(state: ViewState, rows: list[str]) -> None:
-    orders = SHEET_ORDERS if rows else SHEET_ORDERS[:3]
+    orders = [order for order in SHEET_ORDERS if order not in ranking.ORDERS or len(rows) > (order == "disagreement")]
+    order = state.sheet_order if state.sheet_order in orders else orders[0]
     st.selectbox(
         "Order",
         orders,
         format_func=lambda order: ORDERS[order],
-        width=150,
-        **session.control(
-            "sheet_order",
-            state.sheet_order if state.sheet_order in orders else orders[0],
-            lambda order: {"sheet_order": order, "sheet_from": 0},
-        ),
+        width=210,
+        **session.control("sheet_order", order, lambda order: {"sheet_order": order, "sheet_from": 0}),
     )
-    if rows:
-        st.selectbox(
-            "IoU of",
-            rows,
-            width=220,
-            **session.control(
-                "sheet_row",
-                state.sheet_row if state.sheet_row in rows else rows[0],
-                lambda row: {"sheet_row": "" if row == rows[0] else row, "sheet_from": 0},
-            ),
-        )
+    if not rows:
+        return
+    first, other = contact_sheet.row_pair(state.sheet_row, state.sheet_other, rows)
+    _row("sheet_row", "IoU of", rows, first)
+    if order == "disagreement":
+        _row("sheet_other", "against", [row for row in rows if row != first], other)
 
 
-def _cell(of: Workspace, index: int, ranked: RankedImage | None, state: ViewState) -> None:
+def _row(field: str, label: str, rows: list[str], row: str) -> None:
+    """Which row of the reports."""
+    control = session.control(field, row, lambda row: {field: row, "sheet_from": 0}, variant=f"_{len(rows)}")
+    st.selectbox(label, rows, width=220, **control)
+
+
+def _cell(of: Workspace, index: int, score: str, state: ViewState) -> None:
     called = contact_sheet.name_at(of.name, index)
     try:
         st.image(contact_sheet.picture(of, index), width="stretch", alt=called)
     except InputError as error:
         st.caption(f":material/broken_image: {error}")
     here = state.example == contact_sheet.at(of.name, index)["example"]
-    score = f"{ranked.score:.1f} · " if ranked else ""
     st.button(
-        f"{score}{called}",
+        f"{score} · {called}" if score else called,
         key=f"sheet_{index}",
         type="primary" if here else "tertiary",
         width="stretch",
