@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,12 +104,17 @@ def refining(image: NDArray[np.uint8], maps: NDArray[np.float32], refine: str) -
     from wsss_viz.refinement import refiner
 
     for step in refiner(refine, find_device(checkpoints.wanted_device())).steps(image, maps):
-        scores = np.full(len(step.maps), np.nan, np.float32)
-        arrays = {}
-        if "background" in step.arrays:
-            ground = step.arrays["background"][None]
-            arrays[MASK] = np.concatenate([ground, step.maps]).argmax(axis=0).astype(np.uint8)
-        yield replace(step, maps=step.maps if step.stop else _reduced(step.maps), scores=scores, arrays=arrays)
+        yield kept(step)
+
+
+def kept(step: Step) -> Step:
+    """A refiner's Step as it is kept: with its mask, and but for the last as small as it is shown."""
+    arrays = {}
+    if "background" in step.arrays:
+        ground = step.arrays["background"][None]
+        arrays[MASK] = np.concatenate([ground, step.maps]).argmax(axis=0).astype(np.uint8)
+    scores = np.full(len(step.maps), np.nan, np.float32)
+    return replace(step, maps=step.maps if step.stop else _reduced(step.maps), scores=scores, arrays=arrays)
 
 
 def _reduced(maps: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -140,15 +146,17 @@ def refined_panel(name: str, results: MethodResults, classes: Sequence[str]) -> 
     if name not in results.traces:
         return Panel(title, missing=results.missing[name], colour=colour)
     trace = results.traces[name]
-    rows = tuple(list(classes).index(one) for one in trace.classes)
-
-    def panel_step(step: Step) -> PanelStep:
-        mask = _renumbered(step.arrays[MASK], rows) if MASK in step.arrays else None
-        return PanelStep(_reduced(step.maps), rows=rows, mask=mask)
-
     settings = named(methods.refiner_of(name))[1]
     ground = "" if isinstance(settings, PamrSettings) else f", background {settings.background:g}"
-    return Panel.of(trace, title, f"the refiner's iterations{ground}", colour, panel_step)
+    shown = partial(panel_step, names=trace.classes, classes=classes)
+    return Panel.of(trace, title, f"the refiner's iterations{ground}", colour, shown)
+
+
+def panel_step(step: Step, names: Sequence[str], classes: Sequence[str]) -> PanelStep:
+    """A kept Step of the classes `names` in a viewer of `classes`."""
+    rows = tuple(list(classes).index(one) for one in names)
+    mask = _renumbered(step.arrays[MASK], rows) if MASK in step.arrays else None
+    return PanelStep(_reduced(step.maps), rows=rows, mask=mask)
 
 
 def _renumbered(mask: NDArray[np.uint8], rows: Sequence[int]) -> NDArray[np.uint8]:
