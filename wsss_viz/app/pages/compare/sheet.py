@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 import streamlit as st
 
@@ -125,20 +124,13 @@ def scores_of_maps(sample: Sample, traces: Mapping[str, Trace], state: ViewState
     names = [name for name in traces if methods.is_maps(name)]
     if not names or sample.mask is None:
         return
-    rows, heads = [], []
+    rows = {}
     for name in names:
         align = state.align if traces[name].steps[0].centres is not None else FIELD
-        scored = workspaces.score_maps(sample, name, state.threshold, align)
-        heads = list(scored.ious)
-        rows.append((name, traces[name].steps[0].stop or "", [*scored.ious.values(), scored.mean]))
-    head = "".join(f"<th>{escape(one)}</th>" for one in ("", *heads, "mean"))
-    body = "".join(
-        f"<tr><th>{escape(methods.title_of(name))}{f', {note}' if note else ''}</th>"
-        + "".join(f"<td>{value:.1f}</td>" for value in values)
-        + "</tr>"
-        for name, note, values in rows
-    )
+        note = traces[name].steps[0].stop
+        called = f"{methods.title_of(name)}{f', {note}' if note else ''}"
+        rows[called] = workspaces.score_maps(sample, name, state.threshold, align).ious
+    threshold = min(round(state.threshold, 2), 0.99)
     with st.container(key="maps_scores", width=620):
-        threshold = min(round(state.threshold, 2), 0.99)
-        st.html(markup.panel_title("IoU of the maps from files, percent", f"as evaluate --maps, t = {threshold:.2f}"))
-        st.html(f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+        as_what = f"as evaluate --maps, t = {threshold:.2f}"
+        st.html(markup.iou_table("IoU of the maps from files, percent", as_what, rows))
