@@ -65,7 +65,7 @@ def _read() -> None:
     file = st.session_state[_WIDGET]
     if file is None or file.file_id == st.session_state.get(_FILE):
         return
-    with turn("upload"):
+    with turn("upload", short=True):
         try:
             picture = read_picture(file.getvalue(), file.name)
             st.session_state[_IMAGE] = bounded(picture.image, STORED_SIDE)
