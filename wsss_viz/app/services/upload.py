@@ -118,7 +118,7 @@ def _read(taken: bool = False) -> None:
         if file.file_id in held:
             continue
         held[file.file_id] = None
-        with turn("upload"):
+        with turn("upload", short=True):
             try:
                 held[file.file_id] = _picture(file)
             except InputError as error:

@@ -11,6 +11,7 @@ from wsss_viz.app.services import contact_sheet, ranking, reports, workspaces
 from wsss_viz.app.services.contact_sheet import PAGE
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import SHEET_ORDERS
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import Sample
@@ -88,7 +89,9 @@ def _row(field: str, label: str, rows: list[str], row: str) -> None:
 def _cell(of: Workspace, index: int, score: str, state: ViewState) -> None:
     called = contact_sheet.name_at(of.name, index)
     try:
-        st.image(contact_sheet.picture(of, index), width="stretch", alt=called)
+        with turn("thumbnail", short=True):
+            picture = contact_sheet.picture(of, index)
+        st.image(picture, width="stretch", alt=called)
     except InputError as error:
         st.caption(f":material/broken_image: {error}")
     here = state.example == contact_sheet.at(of.name, index)["example"]
