@@ -8,6 +8,7 @@ from wsss_viz.app import workspace
 from wsss_viz.app.workspace import MAPS
 from wsss_viz.methods.catalogue import METHODS, Method
 from wsss_viz.methods.catalogue import why_not_registered as why_not
+from wsss_viz.refinement import settings as refiners
 
 __all__ = [
     "MAPS",
@@ -19,6 +20,8 @@ __all__ = [
     "colour_of",
     "is_maps",
     "names_in_order",
+    "refined_name",
+    "refiner_of",
     "selection",
     "title_of",
     "why_not",
@@ -32,17 +35,32 @@ everybody, as these are; a dot has a rim, which has the contrast."""
 
 
 def is_maps(name: str) -> bool:
-    """Whether it is a workspace's folder of maps, and no method that is run."""
-    return name.startswith(MAPS)
+    """Whether it is a workspace's folder of maps, and no method that is run; refined maps are neither."""
+    return name.startswith(MAPS) and not refiner_of(name)
+
+
+def refined_name(name: str, refine: str) -> str:
+    """A method, or a folder of maps, with what its maps go through."""
+    return f"{name}+{refine}"
+
+
+def refiner_of(name: str) -> str:
+    """The refiner in a name of `refined_name`; "" in others."""
+    plain, _, refine = name.rpartition("+")
+    return refine if plain and refine.partition("@")[0] in refiners.REFINERS else ""
 
 
 def title_of(name: str) -> str:
-    """A method, or a folder of maps, as pages call it."""
+    """A method, a folder of maps, or either of them refined, as pages call it."""
+    if refine := refiner_of(name):
+        return f"{title_of(name.removesuffix(f'+{refine}'))} + {refiners.title(refine)}"
     return name.removeprefix(MAPS) if is_maps(name) else METHODS[name].title
 
 
 def colour_of(name: str) -> str:
-    """Its colour, the same on every page."""
+    """Its colour, the same on every page, refined or not."""
+    if refine := refiner_of(name):
+        return colour_of(name.removesuffix(f"+{refine}"))
     if not is_maps(name):
         return METHODS[name].colour
     known = workspace.map_names()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
+from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points, Rule
 from wsss_viz.methods.catalogue import METHODS, title
 
 __all__ = [
@@ -83,6 +83,23 @@ def curve_chart(report: Mapping[str, Any]) -> Chart:
         ends: dict[str, Any] = {"low": [low], "high": [high], "hover": hover}
         marks.append(Points(at, best, colour=style.colour, size=size, symbol=style.symbol, **ends, **listed))
     return _chart(marks, Axis("threshold", 0, 1, step=0.2), Axis("mIoU, percent", from_zero=True))
+
+
+def gain_chart(report: Mapping[str, Any]) -> Chart:
+    """A row per method, the best on top: its mIoU with the interval; a line where CAM stands."""
+    order = sorted(report["methods"], key=lambda name: report["methods"][name]["miou"])
+    names = [title(name) for name in order]
+    values = [report["methods"][name]["miou"] for name in order]
+    low, high = zip(*(report["methods"][name]["interval"]["miou"] for name in order), strict=True)
+    colours = [style_of(name).colour for name in order]
+    marks: list[Mark] = [
+        Points(
+            values, names, "mIoU", colours, 10.0, low=low, high=high, across=True, listed=False, hover="{y}: {x:.1f}"
+        )
+    ]
+    if "cam" in report["methods"]:
+        marks.append(Rule(x=report["methods"]["cam"]["miou"], text="CAM"))
+    return _chart(marks, Axis("mIoU, percent"), Axis(categories=names), height=90 + 26 * len(order))
 
 
 def part_chart(report: Mapping[str, Any]) -> Chart:
