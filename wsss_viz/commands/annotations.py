@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wsss_viz.commands.options import data_option, selection_options, skip_broken_option
+from wsss_viz.commands.options import data_option, selection_options
 from wsss_viz.commands.progress import announce, log_options, progress
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 )
 @click.option("--images/--no-images", default=True, help="Whether the images are written beside them, as JPEG.")
 @selection_options
-@skip_broken_option
 @log_options
 def command(
     *,
@@ -60,7 +59,6 @@ def command(
     contours: str,
     images: bool,
     selection: Selection,
-    skip_broken: bool,
 ) -> None:
     """Write masks and boxes from maps at a threshold, as COCO JSON, YOLO boxes, palette PNG or a FiftyOne data set.
 
@@ -90,4 +88,4 @@ def command(
 
     count = write_annotations(out, form, items(), contours=contours, images=images)
     announce(f"{count} images annotated in {out}")
-    end(unreadable, ALONE, 0 if skip_broken else 1)
+    end(unreadable, ALONE)

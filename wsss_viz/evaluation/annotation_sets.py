@@ -118,9 +118,9 @@ def write_annotations(
     for number, (sample, mask) in enumerate(items, 1):
         classes, stem = sample.classes, file_stem(sample.name)
         objects = annotations_of(mask, classes, contours)
-        place = f"{'data' if form == 'fiftyone' else 'images'}/{stem}.jpg"
+        picture = f"{'data' if form == 'fiftyone' else 'images'}/{stem}.jpg"
         if images and form != "palette":
-            write_whole(out / place, _encoded(sample.image, "JPEG"))
+            write_whole(out / picture, _encoded(sample.image, "JPEG"))
         if form == "coco":
             height, width = sample.size
             entries.append({"id": number, "file_name": f"{stem}.jpg", "height": height, "width": width})
@@ -132,7 +132,7 @@ def write_annotations(
             write_whole(out / f"{stem}.png", _encoded(mask, "PNG"))
             entries.append({})
         else:
-            entries.append(_fiftyone_sample(out, stem, place, sample, mask, contours))
+            entries.append(_fiftyone_sample(out, stem, picture, sample, mask, contours))
     if form == "coco":
         content = {"images": entries, "annotations": records, "categories": coco_categories(classes)}
         write_whole(out / "annotations.json", _json(content))
@@ -147,7 +147,7 @@ def write_annotations(
     return len(entries)
 
 
-def _fiftyone_sample(out: Path, stem: str, place: str, sample: Sample, mask: Mask, contours: str) -> dict[str, Any]:
+def _fiftyone_sample(out: Path, stem: str, picture: str, sample: Sample, mask: Mask, contours: str) -> dict[str, Any]:
     """One sample with its fields, and its masks as files."""
 
     def fields(name: str, values: Mask, which: str) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _fiftyone_sample(out: Path, stem: str, place: str, sample: Sample, mask: Mas
         boxes = fiftyone_detections(annotations_of(values, sample.classes, which))
         return {f"{name}_boxes": boxes, f"{name}_mask": {"_cls": "Segmentation", "mask_path": str(path.resolve())}}
 
-    said = {"filepath": place, "tags": [], "source": sample.source, **fields("prediction", mask, contours)}
+    said = {"filepath": picture, "tags": [], "source": sample.source, **fields("prediction", mask, contours)}
     if sample.mask is None:
         return said
     (ious,) = image_ious([count_mask(mask, sample)], 0.0, np.zeros(1))

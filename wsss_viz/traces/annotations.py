@@ -63,10 +63,10 @@ def annotations_of(mask: Mask, classes: Sequence[str], contours: str = "all") ->
         if number in (0, IGNORE):
             continue
         regions = regions_of(mask == number)
-        for place in range(1, 2 if contours == "largest" else len(regions.areas) + 1):
-            top, left, bottom, right = regions.boxes[place - 1].tolist()
+        for rank in range(1, 2 if contours == "largest" else len(regions.areas) + 1):
+            top, left, bottom, right = regions.boxes[rank - 1].tolist()
             box = (top, left, bottom, right)
-            objects.append(Annotation(classes[number - 1], regions.labels == place, box))
+            objects.append(Annotation(classes[number - 1], regions.labels == rank, box))
     return objects
 
 
