@@ -1,6 +1,6 @@
 # `make` lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup app test js eslint lint format browser wheel bench reference checkpoints controls results lock clean
+.PHONY: help setup app test tests js eslint lint style types format browser wheel bench reference checkpoints controls results lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -38,7 +38,10 @@ $(INSTALLED): requirements.lock torch.lock pyproject.toml setup.py
 app: setup ## Start the app in the browser (PORT=8501)
 	$(BIN)/python -m wsss_viz app --port $(PORT)
 
-test: setup browser lint js ## Check style and types, run all tests
+test: setup browser style js ## Check style and types, run all tests
+	@$(MAKE) --no-print-directory -j 2 types tests  # beside each other: the types take a minute of one core
+
+tests: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --durations=20
 
 js: setup ## Test the JavaScript by node, which is installed into .venv where there is none
@@ -47,9 +50,13 @@ js: setup ## Test the JavaScript by node, which is installed into .venv where th
 eslint: setup ## Check the style of the JavaScript
 	@$(BIN)/python -m tests.javascript lint
 
-lint: setup eslint ## Check style and types
+lint: style types ## Check style and types
+
+style: setup eslint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: setup
 	$(BIN)/mypy
 
 format: setup ## Format the code

@@ -246,8 +246,8 @@ class Classifier(nn.Module):
     def cell_centres(self, height: int, width: int) -> CellCentres:
         """Where the receptive fields of the maps' cells are centred for an input of (height, width), in its pixels.
 
-        From the geometry of the convolutions and poolings (`models.receptive_field`, which also has it for an image
-        that is resized). The field's rule, bilinear over the whole image, takes them to lie half a stride further on.
+        From the geometry of the convolutions and poolings (`models.receptive_field`). The field's rule, bilinear over
+        the whole image, takes them to lie half a stride further on.
 
         Raises:
             InputError: the network cannot run on such an input, or its cells see everything alike.

@@ -13,7 +13,8 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
-from wsss_viz.app.services.upload import bounded, forget
+from wsss_viz.app.services.upload import bounded
+from wsss_viz.app.services.uploaded_files import forget
 from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, pickle_upload_allowed, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
