@@ -18,12 +18,12 @@ from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request
 from wsss_viz.app.services.jobs.panel import ended, reach
 from wsss_viz.app.services.results import MethodResults
-from wsss_viz.app.services.workspaces import FINISHED
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.counts import count, count_mask
 from wsss_viz.evaluation.scores import image_ious
+from wsss_viz.evaluation.stored_maps import FINISHED
 from wsss_viz.refinement.settings import PamrSettings, named
 from wsss_viz.traces import Step, Trace, upsample
 
