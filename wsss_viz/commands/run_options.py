@@ -86,14 +86,6 @@ class RunOptions:
             )
 
 
-threads_option = click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    default=1,
-    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
-    "per core, compute what one does.",
-)
-
 run_options: Callable[[Callable[..., Any]], Callable[..., Any]] = as_one(
     "options",
     RunOptions,
