@@ -28,7 +28,7 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_maps import stored_trace
-from wsss_viz.figures.columns import Column, column
+from wsss_viz.figures.columns import column
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, WITHOUT_ROWS, FigureSpec, Row
 from wsss_viz.interrupts import may_go_on
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
@@ -138,9 +138,6 @@ class Tracer:
                 if trace is None:
                     self._bound(spec, base, row.image)
                     missing.append((row.image, base))
-            for one in columns:
-                if one.refiner:
-                    _check_refiner(one)
         missing = list(dict.fromkeys(missing))
         for source, base in self.progress(missing, "maps") if missing else ():
             may_go_on()
@@ -388,12 +385,6 @@ def _check_classes(row: Row, known: Sequence[str], sample: Sample) -> None:
         if name not in known:
             near = [one for one in (*(sample.labels or ()), *known) if one in known]
             raise InputError(f"`class` {name!r} is not one of {', '.join(dict.fromkeys(near[:20]))}")
-
-
-def _check_refiner(one: Column) -> None:
-    from wsss_viz.refinement import refiner
-
-    refiner(one.refiner)
 
 
 def _digest(array: Any) -> str:

@@ -98,9 +98,13 @@ def uploader(without: Mapping[str, object] | None = None) -> None:
 
 def _taken(without: Mapping[str, object]) -> None:
     st.session_state[_ERROR] = None
+    # What is looked at is said before anything that may be put off or broken off: who has to wait looks at no example.
+    came = bool(st.session_state[_WIDGET])
+    session.change(classes=(), focus="", **({"source": "own"} if came else without))
     with contextlib.suppress(BusyError):  # the page asks again
         _read(taken=True)
-    session.change(classes=(), focus="", **({"source": "own"} if is_there() else without))
+        if came and not is_there():
+            session.change(**without)
 
 
 def _read(taken: bool = False) -> None:

@@ -94,7 +94,11 @@ def show() -> None:
             *(method_panel(name, results) for name in selected),
         )
         sigmoids = not isinstance(model, BuiltinModel) or model.sigmoids
-        viewer("own", Content(view, pictures, model.classes, visible, ground, sigmoids=sigmoids), current)
+        viewer(
+            "own",
+            Content(view, pictures, model.classes, visible, ground, image=session.subject(), sigmoids=sigmoids),
+            current,
+        )
         with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
             with grid.cell():
                 if first and sigmoids:
