@@ -40,17 +40,17 @@ _LABELS = {"china": "temple", "flower": "flower"}
 
 def uploader() -> None:
     """The field a picture is dropped on."""
-    st.file_uploader(
-        "PNG, JPEG or WebP",
-        type=SUFFIXES,
-        key=_WIDGET,
-        on_change=_taken,
-        max_upload_size=PICTURE_MEGABYTES,
-        width=330,
-    )
-    _read()
-    if line := noticed():
-        st.caption(f"Your image: {line}.")
+    with st.container(width=330, gap="xsmall"):
+        st.file_uploader(
+            "PNG, JPEG or WebP",
+            type=SUFFIXES,
+            key=_WIDGET,
+            on_change=_taken,
+            max_upload_size=PICTURE_MEGABYTES,
+        )
+        _read()
+        if line := noticed():
+            st.caption(f"Your image: {line}.")
 
 
 def _taken() -> None:
@@ -68,6 +68,7 @@ def _read() -> None:
     with turn("upload"):
         try:
             picture = read_picture(file.getvalue(), file.name)
+            samples.check_aspect(picture.image.shape[:2])
             st.session_state[_IMAGE] = bounded(picture.image, STORED_SIDE)
             st.session_state[_NOTICED] = "; ".join(in_words(note) for note in picture.notes)
         except InputError as error:
