@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wsss_viz.commands.options import as_one
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,35 +43,31 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     return numbers * 3 if len(numbers) == 1 else numbers
 
 
-def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--mean, --std, --input-size and --stride of a classifier, as one argument `network_input` for `load`."""
-    options = (
-        click.option(
-            "--mean", callback=_numbers, metavar="R,G,B", help="Of the classifier's input, on the scale 0 to 1, RGB."
-        ),
-        click.option("--std", callback=_numbers, metavar="R,G,B", help="Likewise what it is divided by."),
-        click.option(
-            "--input-size",
-            type=click.IntRange(min=0),
-            metavar="PIXELS",
-            help="The side that an image's shorter side is brought to; 0: the image's own size.",
-        ),
-        click.option(
-            "--stride", type=int, help="Pixels per cell of the maps, 32, 16 or 8, where the network can be dilated."
-        ),
-    )
+def _network_input(
+    mean: tuple[float, ...] | None, std: tuple[float, ...] | None, input_size: int | None, stride: int | None
+) -> dict[str, Any]:
+    values = {"mean": mean, "std": std, "short_side": input_size, "stride": stride}
+    return {name: value for name, value in values.items() if value is not None}
 
-    @functools.wraps(command)
-    def collected(
-        *, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, input_size: int | None, stride: int | None,
-        **others: Any,
-    ) -> Any:  # fmt: skip
-        values = {"mean": mean, "std": std, "short_side": input_size, "stride": stride}
-        return command(network_input={name: value for name, value in values.items() if value is not None}, **others)
 
-    for option in reversed(options):
-        collected = option(collected)
-    return collected
+input_options = as_one(
+    "network_input",
+    _network_input,
+    click.option(
+        "--mean", callback=_numbers, metavar="R,G,B", help="Of the classifier's input, on the scale 0 to 1, RGB."
+    ),
+    click.option("--std", callback=_numbers, metavar="R,G,B", help="Likewise what it is divided by."),
+    click.option(
+        "--input-size",
+        type=click.IntRange(min=0),
+        metavar="PIXELS",
+        help="The side that an image's shorter side is brought to; 0: the image's own size.",
+    ),
+    click.option(
+        "--stride", type=int, help="Pixels per cell of the maps, 32, 16 or 8, where the network can be dilated."
+    ),
+)
+"""--mean, --std, --input-size and --stride of a classifier, as one argument `network_input` for `load`."""
 
 
 def open_networks(

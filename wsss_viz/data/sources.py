@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, overload
+from typing import TYPE_CHECKING, Protocol, overload
 
 from wsss_viz.data.files import explained
 from wsss_viz.data.findings import Note
@@ -34,6 +34,9 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
+
+if TYPE_CHECKING:
+    from wsss_viz.data.coco import CocoFolder
 
 __all__ = ["FORMS", "TURNED", "DataSet", "Source", "is_data_string", "open", "sample"]
 
@@ -206,24 +209,23 @@ def _open_photos(source: str) -> DataSet:
 
 
 def _open_voc(source: str, rest: str) -> DataSet:
-    whole, path, split, index = _path_and_split(rest)
-    split, numbering, turned = _forms(split)
-    if not path or not is_split_name(split):
-        raise InputError(f"{_short(source)} names no split; write voc:PATH:SPLIT, for example voc:VOC2012:train")
-    folder = VocFolder(_path(path), split, numbering, turned=turned)
-    return _data_set(f"voc:{whole}", folder.classes, folder, index)
+    return _open_split("voc", "VOC2012:train", VocFolder, source, rest)
 
 
 def _open_coco(source: str, rest: str) -> DataSet:
     # Imported when it is asked for: few have COCO.
     from wsss_viz.data.coco import CocoFolder
 
+    return _open_split("coco", "COCO:val2014", CocoFolder, source, rest)
+
+
+def _open_split(kind: str, example: str, opened: type[VocFolder | CocoFolder], source: str, rest: str) -> DataSet:
     whole, path, split, index = _path_and_split(rest)
     split, numbering, turned = _forms(split)
     if not path or not is_split_name(split):
-        raise InputError(f"{_short(source)} names no split; write coco:PATH:SPLIT, for example coco:COCO:val2014")
-    folder = CocoFolder(_path(path), split, numbering, turned=turned)
-    return _data_set(f"coco:{whole}", folder.classes, folder, index)
+        raise InputError(f"{_short(source)} names no split; write {kind}:PATH:SPLIT, for example {kind}:{example}")
+    folder = opened(_path(path), split, numbering, turned=turned)
+    return _data_set(f"{kind}:{whole}", folder.classes, folder, index)
 
 
 def _forms(text: str) -> tuple[str, str | None, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from wsss_viz.data.sample import Mask, Sample
 from wsss_viz.data.source_files import labels_of_mask
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count, count_mask
+from wsss_viz.evaluation.measures import measured
 from wsss_viz.evaluation.protocols import Protocol, count_file, count_file_mask
 from wsss_viz.evaluation.refined import count_refined
 from wsss_viz.traces.centres import CENTRES, FIELD, CellCentres
@@ -101,11 +103,13 @@ def count_stored_sample(
     align: str = FIELD,
     protocol: Protocol | None = None,
     refiner: Refiner | None = None,
+    measures: Sequence[str] = (),
 ) -> Counts:
     """The Counts of one sample from the maps in a folder: ours, others', or finished pseudo masks.
 
     Args:
         protocol: a paper's way to count; None: ours, at `THRESHOLDS`.
+        measures: beside mIoU, whose needs are counted too (`measures.measured`).
 
     Raises:
         InputError: as `read_sample_maps`, and for a sample without a mask.
@@ -132,12 +136,16 @@ def count_stored_sample(
     if read.mask is not None and protocol is not None:
         return count_file_mask(read.mask, read.sample, read.keys, protocol)
     if read.mask is not None:
-        return count_mask(read.mask, read.sample, read.keys, len(THRESHOLDS))
+        mask = read.mask
+        return measured(lambda sample: count_mask(mask, sample, read.keys, len(THRESHOLDS)), read.sample, measures)
     assert read.stored is not None
     if protocol is not None:
         return count_file(read.stored, read.sample, protocol, normalised=maps.format not in ("ours", "fiftyone"))
     centres = known_centres(read.stored.centres, align, sample.name)
     if refiner is not None:
-        return count_refined(read.stored.image_values("raw", centres), read.sample, read.keys, refiner)
+        raw = read.stored.image_values("raw", centres)
+        return measured(lambda sample: count_refined(raw, sample, read.keys, refiner), read.sample, measures)
     values = read.stored.image_values("raw" if maps.normalised else "relu_max", centres)
-    return count(values, read.sample, read.keys, by="raw")
+    return measured(
+        lambda sample: count(values, sample, read.keys, by="raw"), read.sample, measures, lambda: (values, read.keys)
+    )

@@ -19,6 +19,7 @@ from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.models import BuiltinModel, builtin
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.turns import turn
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Sample
@@ -63,7 +64,8 @@ def example(source: str) -> Sample:
         InputError: it cannot be read.
     """
     name, index = workspace.parts_of(source)
-    sample = replace(workspace.samples_of(name)[index], source=source)
+    with turn("image", short=True):
+        sample = replace(workspace.samples_of(name)[index], source=source)
     if sample.classes:
         return sample
     checkpoint = next(iter(workspace.workspaces()[name].networks.values()))

@@ -11,15 +11,18 @@ function bytes(base64) {
   return found
 }
 
-// {h, w, low, high, levels, centres} to {h, w, planes, centres}: (h w) values a class, raw and signed.
-export function decodeMaps({ h, w, low, high, levels, centres = null }) {
+// {h, w, low, high, levels, centres} to {h, w, planes, centres}: (h w) values a class, raw and signed. With `rows` they
+// are of these of the `count` classes, and 0 for the others.
+export function decodeMaps({ h, w, low, high, levels, centres = null, rows = null }, count = 0) {
   const all = bytes(levels)
-  const planes = low.map((from, c) => {
+  const decoded = low.map((from, c) => {
     const scale = (high[c] - from) / 255
     const plane = new Float32Array(h * w)
     for (let i = 0; i < plane.length; i++) plane[i] = from + all[c * h * w + i] * scale
     return plane
   })
+  const nothing = new Float32Array(h * w)
+  const planes = rows ? Array.from({ length: count }, (_, c) => decoded[rows.indexOf(c)] ?? nothing) : decoded
   return { h, w, planes, centres }
 }
 

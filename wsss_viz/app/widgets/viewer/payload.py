@@ -82,7 +82,7 @@ def _working_size(sample: Sample) -> tuple[int, int]:
 def _sent_classes(content: Content, focus: str) -> list[int]:
     """The indices of the classes whose maps are sent, in order."""
     steps = [step for panel in content.panels for step in panel.steps if step.maps is not None]
-    cells = sum(step.maps[0].size for step in steps if step.maps is not None)
+    cells = sum(step.maps[0].size for step in steps if step.maps is not None and step.rows is None)
     count = min(len(content.classes), MOST_CLASSES, max(1, BYTES_OF_MAPS // max(1, cells)))
     wanted = [content.classes.index(name) for name in content.visible]
     focused = (focus, *(panel.focus for panel in content.panels))
@@ -140,12 +140,29 @@ def _panel(panel: Panel, indices: Sequence[int], content: Content, encode: Encod
 def _step(step: PanelStep, indices: Sequence[int], sample: Sample, encode: Encode) -> dict[str, Any]:
     region = None if step.region is None else run_lengths(np.asarray(step.region) > 0.5)
     return {
-        "maps": None if step.maps is None else _located(encoded_maps(step.maps[list(indices)]), step.centres, sample),
+        "maps": None if step.maps is None else _located(_sent_maps(step, indices), step.centres, sample),
+        "mask": None if step.mask is None else run_lengths(_renumbered(step.mask, indices)),
         "scores": None if step.scores is None else _numbers(step.scores),
         "image": None if step.image is None else encode(step.image),
         "region": region,
         "note": step.note,
     }
+
+
+def _sent_maps(step: PanelStep, indices: Sequence[int]) -> dict[str, Any]:
+    """The maps of the sent classes; with `rows`, which of these they are, where it is not all."""
+    assert step.maps is not None
+    if step.rows is None:
+        return encoded_maps(step.maps[list(indices)])
+    here = [(step.rows.index(index), row) for row, index in enumerate(indices) if index in step.rows]
+    return {**encoded_maps(step.maps[[at for at, _ in here]]), "rows": [row for _, row in here]}
+
+
+def _renumbered(mask: NDArray, indices: Sequence[int]) -> NDArray[np.uint8]:
+    """The mask by the numbers of the sent classes + 1."""
+    table = np.zeros(max(int(mask.max()), *indices) + 2, np.uint8)
+    table[np.array(indices) + 1] = np.arange(1, len(indices) + 1)
+    return table[mask]
 
 
 def _located(maps: dict[str, Any], centres: CellCentres | None, sample: Sample) -> dict[str, Any]:
