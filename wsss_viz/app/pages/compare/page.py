@@ -67,19 +67,19 @@ def show() -> None:
         )
         content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
         picked = viewer("compare", content, current, picks=True)
-        shown = {name: results.traces[name] for name in side_by_side if name in results.traces}
+        by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}
         method = side_by_side[picked.panel - len(panels)] if picked else ""
-        if picked and method in shown:
-            step = step_at(shown[method], current.k)
-            own = shown[method].classes
-            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), own))
-        sheet.scores_of_maps(sample, shown, current)
-        refiner.scores(view, shown, current)
-        if shown and results.going is None:
+        if picked and method in by_method:
+            step = step_at(by_method[method], current.k)
+            step_classes = by_method[method].classes
+            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), step_classes))
+        sheet.scores_of_maps(sample, by_method, current)
+        refiner.scores(view, by_method, current)
+        if by_method and results.going is None:
             names = competing(current, visible, classes)
 
             def compared() -> tuple[Compared, ...]:
-                wide = {name: refining.widened(trace, classes) for name, trace in shown.items()}
+                wide = {name: refining.widened(trace, classes) for name, trace in by_method.items()}
                 return compare(wide, view, classes, names, current)
 
             downloads.comparison(view, compared, classes, names, current, sample.name.replace(" ", "-"))
