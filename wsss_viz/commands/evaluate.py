@@ -19,6 +19,7 @@ from wsss_viz.commands.options import (
     device_option,
     json_option,
     names_option,
+    official_option,
     refine_option,
     selection_options,
     settings_option,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 @input_options
 @network_option
 @settings_option
+@official_option
 @views_option("multi-scale")
 @click.option(
     "--tune-on",
@@ -93,6 +95,7 @@ def command(
     networks: tuple[str, ...],
     network_input: dict[str, Any],
     settings: tuple[str, ...],
+    settings_from: str | None,
     views_name: str,
     tune_on: str,
     threshold: float | None,
@@ -146,7 +149,7 @@ def command(
 
             for name in names:
                 method(name)
-            changes = read_changes(settings, names, settings_of(classifier_name))
+            changes = read_changes(settings, names, {} if settings_from else settings_of(classifier_name))
             target_device = device_of(device, ranks)
 
             def prepare() -> tuple[Classifier | RenamedClassifier, dict[str, BoundMethod]]:
@@ -157,7 +160,7 @@ def command(
                     )
                 classifier = for_data_set(opened, samples.classes)
                 return classifier, bind_all(
-                    classifier, classifier_name, names, also, target_device, paired, samples, changes
+                    classifier, classifier_name, names, also, target_device, paired, samples, changes, settings_from
                 )
 
             classifier, runs = ranks.run_on_all(prepare)

@@ -16,6 +16,7 @@ from wsss_viz.commands.options import (
     classifier_option,
     data_option,
     device_option,
+    official_option,
     refine_option,
     selection_options,
     settings_option,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 @input_options
 @network_option
 @settings_option
+@official_option
 @views_option("multi-scale")
 @click.option(
     "--precision",
@@ -93,6 +95,7 @@ def command(  # noqa: PLR0915 - what a run is, once over
     networks: tuple[str, ...],
     network_input: dict[str, Any],
     settings: tuple[str, ...],
+    settings_from: str | None,
     views_name: str,
     precision: str,
     refine: str | None,
@@ -130,7 +133,7 @@ def command(  # noqa: PLR0915 - what a run is, once over
 
     method(name)
     check_broken(strict, skip_broken)
-    changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
+    changes = read_changes(settings, [name], {} if settings_from else settings_of(classifier_name)).get(name, {})
     given: dict[str, Any] = {}
     if network_input:
         given["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in network_input.items()}
@@ -151,7 +154,7 @@ def command(  # noqa: PLR0915 - what a run is, once over
             names = numbered_by(classifier.classes, samples.classes)
             numbering = samples.numbering if names == samples.classes else None
             writer = MapWriter(out, names, map_format, mask_threshold(threshold, by), numbering, METHODS[name].title)
-            run = bind(name, classifier, paired, samples, **changes)
+            run = bind(name, classifier, paired, samples, settings_from, **changes)
             stated = {
                 "method": name,
                 "classifier": digest_of(classifier_name),

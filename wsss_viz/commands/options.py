@@ -134,6 +134,17 @@ settings_option = click.option(
 )
 
 
+official_option = click.option(
+    "--settings",
+    "settings_from",
+    type=click.Choice(["own", "official"]),
+    default="own",
+    callback=lambda context, parameter, value: None if value == "own" else value,
+    help="Where settings are from that --set leaves: own, the classifier's entry in its register, where it has one; "
+    "official, the method's official code (RIB's of COCO for a head of 80 rows, else of VOC).",
+)
+
+
 refine_option = click.option(
     "--refine",
     "refine",

@@ -3,7 +3,7 @@
 A map is a row times the features, so an image's few classes look the same with few rows as with all, and a trace is
 a hundredth in size. Two methods need more rows than are shown, which their Steps leave out again:
 
-    RIB      the classes of its companions, the shipped photographs (`rib_batch.shipped_companions`)
+    RIB      the classes of its companions, the shipped photographs (`rib_companions.shipped_companions`)
     CS-AE    a mean over classes, so that its rate goes with their number: filled up to 16 with the photographs' classes
 
 Our own (`docs/sources.md#photographs`).
