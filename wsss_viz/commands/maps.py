@@ -26,6 +26,7 @@ from wsss_viz.commands.options import (
     views_option,
 )
 from wsss_viz.commands.progress import Reported, announce, busy, log_options
+from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, max=1, max_open=True),
     help="The background's score in pseudo masks (--format mask), and the contour of overlays; 0.15, IRN's on "
     "VOC, by default. A CRF's is said in --refine.",
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The background's power in --format crf, (1 - highest map)^alpha; 4, PSA's and SEAM's lower one, by default "
+    "(their higher ones: 32 and 24).",
 )
 @classifier_option
 @class_names_option
@@ -90,6 +97,7 @@ def command(  # noqa: PLR0915 - what a run is, once over
     out: Path,
     map_format: str,
     threshold: float | None,
+    alpha: float | None,
     classifier_name: str,
     class_names: Path | None,
     networks: tuple[str, ...],
@@ -129,9 +137,12 @@ def command(  # noqa: PLR0915 - what a run is, once over
     from wsss_viz.models.manifest import settings_of
     from wsss_viz.models.renaming import for_data_set
     from wsss_viz.refinement import refined
+    from wsss_viz.traces.irn_maps import CRF_ALPHA
     from wsss_viz.traces.map_folder import MapWriter
 
     method(name)
+    if alpha is not None and map_format != "crf":
+        raise InputError("--alpha is of the background in --format crf: give that, or leave it out")
     check_broken(strict, skip_broken)
     changes = read_changes(settings, [name], {} if settings_from else settings_of(classifier_name)).get(name, {})
     given: dict[str, Any] = {}
@@ -153,7 +164,8 @@ def command(  # noqa: PLR0915 - what a run is, once over
             samples = open_for(data_string, classifier.classes)
             names = numbered_by(classifier.classes, samples.classes)
             numbering = samples.numbering if names == samples.classes else None
-            writer = MapWriter(out, names, map_format, mask_threshold(threshold, by), numbering, METHODS[name].title)
+            ground = mask_threshold(threshold, by)
+            writer = MapWriter(out, names, map_format, ground, numbering, METHODS[name].title, alpha or CRF_ALPHA)
             run = bind(name, classifier, paired, samples, settings_from, **changes)
             stated = {
                 "method": name,
@@ -218,7 +230,6 @@ def _stoppable(writer: MapWriter, samples: Sequence[Sample]) -> Iterator[None]:
 
 def mask_threshold(given: float | None, by: Refiner | None) -> float:
     """Of pseudo masks; 0 where a CRF makes them. Raises InputError where both are said."""
-    from wsss_viz.errors import InputError
     from wsss_viz.traces.map_folder import IRN_THRESHOLD
 
     if by is None or not by.finishes:

@@ -189,8 +189,8 @@ def _companions(
     if settings.redraw and settings.augment and not isinstance(samples, Companions):
         return windowed_companions(classifier, samples, excluded, count, split=depth, seed=seed, window=WINDOW)
     wanted = count * max(1, settings.steps) if settings.redraw else count
-    found = find_companions(classifier, samples, excluded, wanted, split=depth, seed=seed)
-    return (found.group(count, k) for k in itertools.count())
+    pool = find_companions(classifier, samples, excluded, wanted, split=depth, seed=seed)
+    return (pool.group(count, k) for k in itertools.count())
 
 
 def _step(

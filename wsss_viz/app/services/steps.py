@@ -116,18 +116,18 @@ def frames(name: str, trace: Trace, focus: str, sigmoids: bool = True) -> tuple[
             name=_step_name(mode.step_name, step, trace.classes),
             facts=tuple(fact for fact in frame.facts if sigmoids or not fact[0].startswith(_SIGMOIDS)),
             centres=step.centres,
-            **_grids(frame, step, index),
+            grids=_grids(frame, step, index),
+            union_grids=None if step.grids is None or frame.union is None else step.grids.rows([index]),
         )
         for frame, step in zip(drawn, trace, strict=True)
     )
 
 
-def _grids(frame: Frame, step: Step, index: int) -> dict[str, MapGrids]:
-    """Those of `Step.maps` of the map that is drawn from it, the union where there is one; of others the cut alone."""
+def _grids(frame: Frame, step: Step, index: int) -> MapGrids | None:
+    """Of `class_map`: those of `Step.maps`, which is the union where there is one; of others the cut alone."""
     if step.grids is None:
-        return {}
-    grids = step.grids.rows([index])
-    return {"grids": grids} if frame.union is None else {"grids": MapGrids(grids.covered), "union_grids": grids}
+        return None
+    return step.grids.rows([index]) if frame.union is None else MapGrids(step.grids.covered)
 
 
 _SIGMOIDS = ("probability of", "frozen classifier:")

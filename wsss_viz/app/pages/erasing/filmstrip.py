@@ -43,7 +43,7 @@ def values(
     low, high = (float(end(np.concatenate([maps, *unions]))) for end in (np.min, np.max))
     if by == "shared":
         return normalise(maps, by, high)
-    stretched: NDArray[np.float32] = (maps - low) / max(high - low, 1e-12)
+    stretched: NDArray[np.float32] = (maps - np.float32(low)) / np.float32(max(high - low, 1e-12))
     return stretched
 
 
