@@ -1,6 +1,6 @@
 """What holds of every method in the registry, whatever it computes."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 
@@ -126,20 +126,13 @@ def test_networks_stay_as_they_were_also_after_an_exception(name, networks):
 
 @every_method
 def test_eight_threads_on_one_model_have_the_serial_steps(name, networks):
-    classifier, samples = small_network(), [photograph(seed=seed) for seed in range(4)]
+    classifier = small_network()
+    samples = [photograph((32 + 8 * (seed % 3), 48), seed=seed) for seed in range(4)]
     alone = [steps(name, classifier, networks, sample) for sample in samples]
-    together = [None] * 8
-
-    def work(i):
-        together[i] = steps(name, classifier, networks, samples[i % 4])
-
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for i, found in enumerate(together):
-        same(found, alone[i % 4])
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda i: steps(name, classifier, networks, samples[i % 4]), range(8)))
+    for i, result in enumerate(together):
+        same(result, alone[i % 4])
 
 
 @every_method

@@ -83,7 +83,7 @@ def no_picture() -> None:
     """What to do where there is no picture of one's own yet."""
     st.info(
         "Drop a picture on the field above. It stays in this server's memory for as long as the page is open; nothing "
-        "is kept on disk or sent on.",
+        "is kept on disk or sent on, and no link holds it.",
         icon=":material/add_photo_alternate:",
     )
 
@@ -110,6 +110,8 @@ def recognition(sample: Sample) -> None:
     if workspaces.of_sample(sample) is not None:
         _about_image(sample)
         return
+    if not sample.source:
+        upload.mask_choices(sample)
     first = samples.guesses(sample)
     takes = ", ".join(f"{name} {p:.2f}" for name, p in list(zip(first.names, first.probabilities, strict=True))[:3])
     photo = samples.about(sample)

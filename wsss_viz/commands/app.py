@@ -114,7 +114,7 @@ def _named(option: str, texts: tuple[str, ...], bare: bool = True) -> dict[str, 
     "reports",
     multiple=True,
     metavar="[NAME=]FILE",
-    help="A report of `evaluate --json`, whose scores order the contact sheet on Compare; repeatable.",
+    help="A report of `evaluate --json`: Results opens it, the contact sheet is ordered by it; repeatable.",
 )
 @click.option(
     "--workspace",

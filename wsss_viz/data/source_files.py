@@ -17,7 +17,8 @@ from wsss_viz.data.images import (
     read_mask_file,
     read_picture,
 )
-from wsss_viz.data.numbering import LOOKED_AT, ClassNumbering, Evidence
+from wsss_viz.data.numbering import ClassNumbering
+from wsss_viz.data.readings import LOOKED_AT, Evidence
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 
@@ -76,11 +77,15 @@ def masks_in(folder: Path) -> dict[str, Path]:
     return {file.stem: file for file in files_in(folder, MASK_SUFFIXES)}
 
 
-def mask_of_picture(file: Path, picture: Picture, *, turned: bool = False) -> MaskFile:
+def mask_of_picture(file: Path | bytes, picture: Picture, *, turned: bool = False, name: str = "") -> MaskFile:
     """The mask of an image, upright as the image is.
 
     A mask whose size fits the image only before EXIF's orientation is turned with it. Where both ways fit it is taken
     as upright, which is noted, unless `turned` says else.
+
+    Args:
+        file: its path or its bytes.
+        name: what the file is called, for messages; its path by default.
 
     Raises:
         MaskSizeError: its size fits neither way.
@@ -90,7 +95,7 @@ def mask_of_picture(file: Path, picture: Picture, *, turned: bool = False) -> Ma
     >>> mask_of_picture(Path("m.png"), read_picture(Path("m.png"))).shape
     (8, 9)
     """
-    mask = read_mask_file(file)
+    mask = read_mask_file(file, name)
     height, width = picture.image.shape[:2]
     sideways = picture.orientation in (5, 6, 7, 8)
     in_file = (width, height) if sideways else (height, width)
@@ -105,7 +110,7 @@ def mask_of_picture(file: Path, picture: Picture, *, turned: bool = False) -> Ma
     rows, columns = mask.shape
     exif = f" (EXIF turns it: {height} x {width} in its file)" if sideways else ""
     raise MaskSizeError(
-        f"{file}: {columns} x {rows} pixels, the image has {width} x {height}{exif}; they must be equal"
+        f"{name or file!s}: {columns} x {rows} pixels, the image has {width} x {height}{exif}; they must be equal"
     )
 
 

@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
+from wsss_viz.interrupts import may_go_on
 from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from wsss_viz.traces.centres import CellCentres
 
@@ -187,12 +188,14 @@ class Classifier(nn.Module):
         """(N, 3, H, W) to the features after `split` stages (default: the classifier's own)."""
         x = channels_last(x)
         for stage in self.stages[: self.split if split is None else split]:
+            may_go_on()
             x = stage(x)
         return x
 
     def features(self, z: Tensor, split: int | None = None) -> Tensor:
         """The output of `early` to f, (N, D, h, w), with the same `split`."""
         for stage in self.stages[self.split if split is None else split :]:
+            may_go_on()
             z = stage(z)
         return z
 
@@ -244,8 +247,8 @@ class Classifier(nn.Module):
     def cell_centres(self, height: int, width: int) -> CellCentres:
         """Where the receptive fields of the maps' cells are centred for an input of (height, width), in its pixels.
 
-        From the geometry of the convolutions and poolings (`models.receptive_field`, which also has it for an image
-        that is resized). The field's rule, bilinear over the whole image, takes them to lie half a stride further on.
+        From the geometry of the convolutions and poolings (`models.receptive_field`). The field's rule, bilinear over
+        the whole image, takes them to lie half a stride further on.
 
         Raises:
             InputError: the network cannot run on such an input, or its cells see everything alike.

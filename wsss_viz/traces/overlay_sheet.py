@@ -51,7 +51,7 @@ def overlay_sheet(stored: StoredMaps, sample: Sample, threshold: float, title: s
         grid[0].set_title("no label: no map", fontsize=9)
     for axes, key, values, score in zip(grid, stored.keys, stored.image_values(), stored.scores.tolist(), strict=False):
         axes.imshow(map_over(sample.image, values, (0, 1)))
-        axes.set_title(f"{key}, logit {score:+.1f}", fontsize=9)
+        axes.set_title(key if np.isnan(score) else f"{key}, logit {score:+.1f}", fontsize=9)
         _contour(axes, values, threshold, "solid")
         if sample.mask is not None and key in sample.classes:
             _contour(axes, sample.class_mask(key).astype(np.float32), 0.5, "dashed")

@@ -10,10 +10,10 @@ import pytest
 
 from tests.app.conftest import OpenPage
 from tests.evaluation.test_stored_results import made_up
-from wsss_viz.app.pages.results import charts
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.evaluation import stored_results
-from wsss_viz.figures.chart import Line, Points
+from wsss_viz.figures import results as charts
+from wsss_viz.figures.chart import Line, Points, Rule
 
 
 def test_without_a_report_it_says_how_to_make_it_and_shows_what_was_published(
@@ -39,7 +39,7 @@ def test_a_report_is_shown_with_its_intervals_and_charts(
     table = page.dataframe[0].value
     assert list(table["method"]) == ["RIB", "CAM", "control: seed 1"]
     assert list(table["high"]) == [45.5, 44.0, 42.0]
-    assert len(page.get("plotly_chart")) == 3, "no leakage is stored"
+    assert len(page.get("plotly_chart")) == 4, "no leakage is stored"
     assert any("No method differs clearly" in text.value for text in page.html)
 
 
@@ -90,6 +90,15 @@ def test_the_charts_plot_the_reports_numbers() -> None:
     assert dict(zip(marks.y, marks.x, strict=True)) == {"background": 80.0, "cow": None}
 
 
+def test_the_gain_over_cam_is_read_off_a_line() -> None:
+    points, rule = charts.gain_chart(made_up()).panels[0].marks
+    assert isinstance(points, Points)
+    assert isinstance(rule, Rule)
+    assert (list(points.y), list(points.x)) == (["control: seed 1", "CAM", "RIB"], [40.0, 42.0, 43.5])
+    assert (points.low, points.high) == ((39.0, 41.0, 42.5), (42.0, 44.0, 45.5))
+    assert rule.x == 42.0
+
+
 def test_rows_that_are_no_method_stand_in_the_legend_once() -> None:
     report = made_up()
     report["methods"]["control: again"] = report["methods"]["control: seed 1"]
@@ -107,7 +116,7 @@ def test_the_leakage_stands_beside_its_report(
     monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
     page = open_page("results")
     assert not page.exception
-    assert len(page.get("plotly_chart")) == 4
+    assert len(page.get("plotly_chart")) == 5
     assert any("lies on the neighbour" in text.value for text in page.markdown)
 
 

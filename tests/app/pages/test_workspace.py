@@ -8,6 +8,7 @@ import shutil
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from tests.app.workspace_files import NAME, SIZE, serve, write_workspace
+from wsss_viz.app.pages.results import strips
 from wsss_viz.app.services import contact_sheet, thumbnails, workspaces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.workspace import Workspace
@@ -182,17 +184,69 @@ def test_the_contact_sheet_is_ordered_by_a_reports_scores(
     assert page.query_params["example"] == f"workspace:mine:{worst[-1]}"
 
 
+def test_results_opens_a_workspaces_reports_and_hunts_for_failures(
+    open_page: OpenPage, mine: tuple[Path, Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, of = mine
+    stored = {name: stored_report(Path(of.maps[name]), of.data) for name in ("IRN", "Half")}
+    for name, report in stored.items():
+        write_whole(folder / f"{name}.json", report_bytes(report))
+    write_whole(folder / "other.json", report_bytes({**stored["IRN"], "data": "voc:elsewhere:train"}))
+    reports = {"IRN": str(folder / "IRN.json"), "Half": str(folder / "Half.json"), "o": str(folder / "other.json")}
+    serve(monkeypatch, Workspace(NAME, of.data, of.networks, of.maps, reports))
+    ious = {
+        name: {images[0]: sum(row) / len(row) for images, row in zip(report["images"], rows, strict=True)}
+        for name, report in stored.items()
+        for rows in [next(iter(report["methods"].values()))["per_image"]]
+    }
+
+    def links(page: AppTest) -> list[dict[str, str]]:
+        assert not page.exception
+        assert not page.error
+        protos = [link.proto for link in page.get("page_link") if link.proto.label.startswith("Compare ")]
+        return [dict(parse_qsl(proto.query_string)) for proto in protos]
+
+    page = open_page("results", example="workspace:mine:1")
+    worst = sorted(ious["IRN"], key=lambda source: ious["IRN"][source])
+    assert [link["example"][-1] for link in links(page)] == [source[-1] for source in worst]
+    first = links(page)[0]
+    assert first["methods"] == "cam,maps:IRN,maps:Half"
+    assert first["threshold"] == f"{stored['IRN']['methods']['irn']['threshold']:.2f}"
+    assert page.dataframe[0].value["mIoU"][0] == pytest.approx(stored["IRN"]["methods"]["irn"]["miou"])
+    assert str(folder) not in " ".join(caption.value for caption in page.caption)
+
+    page = open_page("results", report="mine:IRN", **{"ranked-order": "disagreement"})
+    both = [source for source in ious["IRN"] if source in ious["Half"]]
+    apart = {source[-1]: abs(ious["IRN"][source] - ious["Half"][source]) for source in both}
+    shown = [apart[link["example"][-1]] for link in links(page)]
+    assert shown == sorted(apart.values(), reverse=True)
+    picture, names = strips.strip("workspace:mine:0", (("maps:IRN", 0.5), ("maps:Half", 0.5)))
+    assert names == ("image", "truth", "IRN", "Half")
+    assert picture.startswith(b"\x89PNG")
+
+    page = open_page("results", report="mine:o")
+    assert not links(page)
+    assert page.warning[0].value.startswith("The report is of voc:elsewhere:train, not of mine")
+    assert not page.error
+    (folder / "IRN.json").write_text("{")
+    page = open_page("results", report="mine:IRN")
+    assert len(page.error) == 1
+    assert "IRN.json is not a report" in page.error[0].value
+    gone = open_page("results", report="mine:gone")
+    assert any(":material/info: `report`" in caption.value for caption in gone.caption)
+
+
 def test_thumbnails_are_made_once_and_the_oldest_are_given_up(mine: tuple[Path, Workspace]) -> None:
     folder, of = mine
     first = contact_sheet.picture(of, 0)
     shutil.rmtree(folder / "voc" / "JPEGImages")
     with pytest.raises(Exception, match="missing"):
         open_data(of.data)[0]
-    size = {path: path.stat().st_size for path in thumbnails.folder().glob("*/*.jpg")}
+    size = {path: path.stat().st_size for path in thumbnails.THUMBNAILS.folder.glob("*/*.jpg")}
     assert first in [path.read_bytes() for path in size]
-    assert thumbnails.prune(sum(size.values())) == 0
-    assert thumbnails.prune(0) == len(size)
-    assert not list(thumbnails.folder().glob("*/*.jpg"))
+    assert thumbnails.THUMBNAILS.prune(sum(size.values())) == 0
+    assert thumbnails.THUMBNAILS.prune(0) == len(size)
+    assert not list(thumbnails.THUMBNAILS.folder.glob("*/*.jpg"))
 
 
 def test_a_workspace_of_pictures_without_classes_is_looked_at(

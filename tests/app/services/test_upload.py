@@ -15,10 +15,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, viewer_data
-from wsss_viz.app.services.upload import STORED_SIDE, bounded, display_copy
+from wsss_viz.app.services.upload import STORED_SIDE, UploadedPicture, bounded, display_copy
+from wsss_viz.app.services.uploaded_mask import read_mask
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE
+from wsss_viz.data.palette import voc_palette
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
+from wsss_viz.errors import InputError
 
 
 def encoded(kind: str, mode: str = "RGB", size: tuple[int, int] = (60, 40), orientation: int | None = None) -> bytes:
@@ -156,6 +159,105 @@ def test_the_upload_is_still_there_after_a_look_at_another_page(open_page: OpenP
 def test_another_session_does_not_see_it(open_page: OpenPage) -> None:
     upload(open_page("own"), "photo.png", encoded("PNG"))
     assert "Your image" not in titles(open_page("own"))
+
+
+def as_mask(values: np.ndarray, mode: str = "L") -> bytes:
+    image = Image.fromarray(values.astype(np.uint8))
+    if mode == "P":
+        image = image.convert("P")
+        image.putpalette(voc_palette().ravel().tolist())
+        image.putdata(values.ravel().tolist())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def kept(size: tuple[int, int] = (40, 60), orientation: int = 1) -> UploadedPicture:
+    return UploadedPicture("a.png", np.zeros((*size, 3), np.uint8), size, orientation)
+
+
+def test_a_mask_is_read_as_those_of_data_sets_are() -> None:
+    values = np.zeros((40, 60))
+    values[:10], values[10:14], values[14:15] = 12, 8, 255
+    for mode in ("L", "P"):
+        read = read_mask(as_mask(values, mode), "m.png", kept())
+        assert read.numbers == (12, 8)
+        assert read.values is not None
+        assert (read.values == values).all()
+    coloured = voc_palette()[values.astype(np.uint8)]
+    assert (read_mask(as_mask(coloured), "m.png", kept()).values == values).all()
+    white = np.where(values == 12, 255, 0)
+    assert read_mask(as_mask(white), "m.png", kept()).numbers == (255,)
+    turned = read_mask(as_mask(values.T), "m.png", kept(orientation=6))
+    assert turned.values is not None
+    assert (turned.values == Image.fromarray(values.T.astype(np.uint8)).transpose(Image.Transpose.ROTATE_270)).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (as_mask(np.ones((41, 60))), "60 x 41 pixels, the image has 60 x 40"),
+        (as_mask(np.zeros((40, 60))), "no object in it"),
+        (as_mask(np.arange(2400).reshape(40, 60) % 200), "is it a photograph"),
+        (encoded("JPEG"), "not a PNG file"),
+        (encoded("PNG"), "which is no class's"),
+    ],
+)
+def test_what_is_no_mask_of_the_picture_is_refused_in_one_line(content: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said) as refused:
+        read_mask(content, "m.png", kept())
+    assert str(refused.value).startswith("m.png")
+
+
+def test_maps_of_an_upload_are_scored_against_its_mask(open_page: OpenPage) -> None:
+    page = upload(open_page("compare", source="own", methods="cam"), "photo.png", encoded("PNG"))
+    assert [panel["title"] for panel in viewer_data(page, "compare")["content"]["panels"]] == ["Image", "CAM"]
+    assert any("A link does not hold it" in caption.value for caption in page.caption)
+    values = np.zeros((40, 60))
+    values[:10], values[10:14] = 5, 3
+    page.file_uploader(key="own_mask_upload").upload("m.png", as_mask(values))
+    page = page.run()
+    assert not page.exception
+    content = viewer_data(page, "compare")["content"]
+    assert [panel["title"] for panel in content["panels"]] == ["Image", "Ground truth", "CAM"]
+    (number,) = [box for box in page.selectbox if box.label.startswith("In the mask, ")]
+    assert number.options == [
+        "5 (bottle in VOC), 25 % of the picture",
+        "3 (bird in VOC), 10 % of the picture",
+        "not in it",
+    ]
+    first = content["truth"]
+    number.set_value(3).run()
+    assert viewer_data(page, "compare")["content"]["truth"] != first
+    page.file_uploader(key="own_mask_upload").upload("other.png", as_mask(np.ones((41, 60))))
+    page = page.run()
+    assert ["60 x 41" in error.value for error in page.error] == [True]
+    assert len(viewer_data(page, "compare")["content"]["panels"]) == 2
+
+
+def test_of_several_pictures_one_is_looked_at(open_page: OpenPage) -> None:
+    files = [
+        (f"{name}.png", encoded("PNG", size=size), "image/png") for name, size in (("a", (60, 40)), ("b", (70, 30)))
+    ]
+    page = open_page("own")
+    page.file_uploader(key="own_upload").set_value(files)
+    page = page.run()
+    assert panels(page)[0] == ("Your image", "70 x 30")
+    (which,) = [box for box in page.selectbox if box.label == "Picture"]
+    assert which.options == ["a.png", "b.png"]
+    page = which.set_value(0).run()
+    assert panels(page)[0] == ("Your image", "60 x 40")
+    assert page.query_params["source"] == "own"
+    page.file_uploader(key="own_upload").set_value([*files, ("bad.png", b"nothing", "image/png")])
+    page = page.run()
+    assert viewer_data(page, "own")["content"]["panels"][0]["note"] == "70 x 30"
+    assert [error.value.startswith("bad.png") for error in page.error] == [True]
+
+
+def test_a_link_of_an_upload_says_that_it_holds_none(open_page: OpenPage) -> None:
+    page = open_page("own", source="own")
+    assert any("no link holds" in info.value for info in page.info)
+    assert any("no link holds" in info.value for info in open_page("erasing", source="own").info)
 
 
 def test_a_large_picture_is_drawn_smaller_in_its_own_aspect_and_a_small_one_as_it_is() -> None:

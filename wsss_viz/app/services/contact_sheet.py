@@ -6,18 +6,14 @@ Labels that only masks tell are read beside the server, image by image; until th
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from wsss_viz.app import workspace
-from wsss_viz.app.services import thumbnails
+from wsss_viz.app.services import ranking, reports, thumbnails
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.workspace import Workspace
-from wsss_viz.data.matching import matching
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.stored_results import RankedImage, ranked_images, read_report
 
 PAGE = 24
 
@@ -113,80 +109,38 @@ def moved(state: ViewState, by: int) -> dict[str, object]:
     return at(name, next((other for other in reversed(fitting) if other < index), fitting[-1]))
 
 
-@lru_cache(maxsize=8)
-def _report(file: str, stamp: int) -> dict[str, Any]:
-    return read_report(Path(file), "python -m wsss_viz evaluate --json FILE")
+def row_pair(row: str, other: str, rows: Sequence[str]) -> tuple[str, str]:
+    """The row that counts and the one it is held against, of `rows`: those asked for, else the first that there are.
 
-
-def report(file: str) -> dict[str, Any]:
-    """A report of a workspace, read again once it has changed. Raises InputError where it is none."""
-    path = Path(file)
-    return _report(file, path.stat().st_mtime_ns if path.is_file() else 0)
-
-
-def strange(of: Workspace, stored: Mapping[str, Any]) -> str:
-    """Why a report is not of a workspace's data set, in one line; "" where it may be."""
-    samples = workspace.samples_of(of.name)
-    named = str(stored["data"])
-    ends = [text.replace("\\", "/").rpartition("/")[2] for text in (named, of.data)]
-    kinds = [text.partition(":")[0] for text in (named, of.data)]
-    classes = {name for _, *names in stored.get("images", ()) for name in names}
-    unknown = matching(sorted(classes), samples.classes).unknown if samples.classes else ()
-    last = max((_number(source) for source, *_ in stored.get("images", ())), default=0)
-    if ends == [ends[0]] * 2 and kinds[0] == kinds[1] and not unknown and last < len(samples):
-        return ""
-    more = f", with classes such as {unknown[0]}" if unknown else ""
-    return f"The report is of {named}{more}, not of {of.name}: its tables are as they are, its images are others."
-
-
-def _number(source: str) -> int:
-    index = source.rpartition(":")[2]
-    return int(index) if index.isdecimal() else -1
-
-
-def rows_of(of: Workspace) -> dict[str, tuple[str, str]]:
-    """What images can be ordered by: by its title the report's name and the row, of reports of this data set."""
-    rows: dict[str, tuple[str, str]] = {}
-    for name, file in of.reports.items():
-        try:
-            stored = report(file)
-        except InputError:
-            continue
-        if stored.get("images") and not strange(of, stored):
-            ranked = [row for row, scores in stored["methods"].items() if scores.get("per_image")]
-            rows.update({f"{row}, {name}" if len(of.reports) > 1 else row: (name, row) for row in ranked})
-    return rows
-
-
-def scores(of: Workspace, title: str, label: str = "") -> dict[int, RankedImage]:
-    """The images of a report's row by number, with their IoUs.
-
-    Args:
-        title: a key of `rows_of`.
-        label: the class whose IoU counts; "": the mean of an image's.
+    >>> row_pair("", "", ("cam", "rib")), row_pair("rib", "", ("cam", "rib")), row_pair("", "", ("cam",))
+    (('cam', 'rib'), ('rib', 'cam'), ('cam', ''))
     """
-    name, row = rows_of(of)[title]
-    stored = report(of.reports[name])
-    return {_number(image.source): image for image in ranked_images(stored, row, label)}
+    first = row if row in rows else next(iter(rows), "")
+    others = [name for name in rows if name != first]
+    return first, other if other in others else next(iter(others), "")
 
 
-def ordered(of: Workspace, state: ViewState) -> tuple[list[int], dict[int, RankedImage]]:
-    """The images that fit the view's search in its order, and the scores of those that have one."""
+def ordered(of: Workspace, state: ViewState) -> tuple[list[int], dict[int, str]]:
+    """The images that fit the view's search in its order, and in words the scores of those that have one."""
     fitting = matches(of.name, state.find)
-    rows = rows_of(of)
-    title = state.sheet_row if state.sheet_row in rows else next(iter(rows), "")
+    rows = reports.rows_of(of)
+    first, other = row_pair(state.sheet_row, state.sheet_other, list(rows))
     classes = workspace.samples_of(of.name).classes
     label = next((name for name in classes if name.casefold() == state.find.casefold()), "")
-    ranked = scores(of, title, label) if title else {}
-    if state.sheet_order in ("worst", "best") and ranked:
-        sign = 1 if state.sheet_order == "worst" else -1
-        return sorted((i for i in fitting if i in ranked), key=lambda i: sign * ranked[i].score), ranked
+    ranked = reports.scored(of, rows[first], label) if first else {}
+    words = {index: f"{image.score:.1f}" for index, image in ranked.items()}
+    if state.sheet_order in ranking.ORDERS and ranked:
+        beside = reports.scored(of, rows[other], label) if other else {}
+        if state.sheet_order == "disagreement":
+            words = {index: f"{word} | {beside[index].score:.1f}" for index, word in words.items() if index in beside}
+        among = set(fitting)
+        return [index for index in ranking.ordered(ranked, beside, state.sheet_order) if index in among], words
     if state.sheet_order == "name":
-        return sorted(fitting, key=lambda i: name_at(of.name, i)), ranked
+        return sorted(fitting, key=lambda i: name_at(of.name, i)), words
     if state.sheet_order == "label":
         labels = labels_of(of.name).labels
-        return sorted(fitting, key=lambda i: (labels.get(i, ("\uffff",)), i)), ranked
-    return fitting, ranked
+        return sorted(fitting, key=lambda i: (labels.get(i, ("\uffff",)), i)), words
+    return fitting, words
 
 
 def picture(of: Workspace, index: int) -> bytes:

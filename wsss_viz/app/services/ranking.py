@@ -1,14 +1,18 @@
-"""Who stands where in a report of the methods on held-out scenes, in numbers and in one sentence."""
+"""Who stands where in a report: methods in numbers and in one sentence, images by their scores."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from wsss_viz.app.widgets import markup
+from wsss_viz.evaluation.stored_results import RankedImage
 from wsss_viz.methods.catalogue import METHODS
 
+Key = TypeVar("Key")
+ORDERS = ("worst", "best", "disagreement")
+"""Orders of images by score."""
 CONTROLS = tuple(name for name, method in METHODS.items() if method.control)
 """Rows that are no method but what one is held against."""
 
@@ -99,3 +103,17 @@ def negative_results(miou: list[Row]) -> list[str]:
         change = markup.signed(row.value - base.value)
         lines.append(f"Control, {row.short.removeprefix('control: ')}: {change} against CAM. Above it: {ahead}.")
     return lines
+
+
+def ordered(first: Mapping[Key, RankedImage], other: Mapping[Key, RankedImage], order: str) -> list[Key]:
+    """The images of a row, by what its score is or by how far another row's is from it; ties as they come.
+
+    Args:
+        first, other: images by what names them; `other` counts for "disagreement" alone, without those it lacks.
+        order: one of `ORDERS`.
+    """
+    if order == "disagreement":
+        both = [key for key in first if key in other]
+        return sorted(both, key=lambda key: -abs(first[key].score - other[key].score))
+    sign = 1 if order == "worst" else -1
+    return sorted(first, key=lambda key: sign * first[key].score)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from wsss_viz.app import methods
 from wsss_viz.app.services import workspaces
@@ -26,12 +26,14 @@ class MethodResults:
         missing: why a method shows nothing, or nothing yet, by method.
         going: the method whose job goes on, its request and how far it is; None where none does.
         stopped: those that were cancelled or failed, by method.
+        classes: of the traces that are not of the model's classes, by method.
     """
 
     traces: Mapping[str, Trace]
     missing: Mapping[str, str]
     going: tuple[str, Request, Snapshot] | None
     stopped: Mapping[str, tuple[Request, Snapshot]]
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def collect_results(
@@ -103,12 +105,13 @@ def follow_results(
         waited, request, snapshot = results.going
 
         def grown(now: Snapshot) -> None:
-            order = {name: results.traces.get(name) for name in names} | {waited: as_trace(waited, now, model)}
+            trace = Trace(now.steps, waited, results.classes.get(waited, tuple(model.classes)))
+            order = {name: results.traces.get(name) for name in names} | {waited: trace}
             draw(replace(results, traces={name: trace for name, trace in order.items() if trace}))
 
-        follow(request, methods.METHODS[waited].title, grown, snapshot, lambda: draw(results))
+        follow(request, methods.title_of(waited), grown, snapshot, lambda: draw(results))
     for name, (ask, end) in results.stopped.items():
-        offer_again(end, ask, methods.METHODS[name].title)
+        offer_again(end, ask, methods.title_of(name))
 
 
 def method_panel(name: str, results: MethodResults, classes: Sequence[str] | None = None) -> Panel:

@@ -112,12 +112,13 @@ def _first(sample: Sample) -> tuple[tuple[str, float], ...]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _shared_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
-    return _first(_sample)
+    with turn("recognition", short=True):
+        return _first(_sample)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
 def _private_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
-    with turn("recognition"):
+    with turn("recognition", short=True):
         return _first(_sample)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, switch, whole
 
 LONGEST_TEXT, LARGEST_NUMBER = 60, 9_999_999
-SHEET_ORDERS = ("number", "name", "label", "worst", "best")
+SHEET_ORDERS = ("number", "name", "label", "worst", "best", "disagreement")
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,9 @@ class ContactSheetState:
     Attributes:
         find: a text that the images' names have in them, or a class's name, whose images are meant; "": all.
         sheet: whether the thumbnails are shown.
-        sheet_order: one of `SHEET_ORDERS`; worst and best by the IoU in a report of the workspace.
-        sheet_row: the report's row that counts; "": its first.
+        sheet_order: one of `SHEET_ORDERS`; worst, best and disagreement by the IoU in reports of the workspace.
+        sheet_row: the row that counts; "": the first.
+        sheet_other: the row it is held against where they disagree; "": the next.
         sheet_from: how many images stand before the first that is shown.
     """
 
@@ -25,6 +26,7 @@ class ContactSheetState:
     sheet: bool = False
     sheet_order: str = "number"
     sheet_row: str = ""
+    sheet_other: str = ""
     sheet_from: int = 0
 
 
@@ -39,5 +41,6 @@ PARAMETERS = (
     Parameter("sheet", switch()),
     Parameter("sheet-order", choice(SHEET_ORDERS)),
     Parameter("sheet-row", Notation(_read_text)),
+    Parameter("sheet-other", Notation(_read_text)),
     Parameter("sheet-from", whole(0, LARGEST_NUMBER)),
 )

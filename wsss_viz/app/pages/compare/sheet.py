@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 import streamlit as st
 
 from wsss_viz.app import methods, session
-from wsss_viz.app.services import contact_sheet, workspaces
+from wsss_viz.app.services import contact_sheet, ranking, reports, workspaces
 from wsss_viz.app.services.contact_sheet import PAGE
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import SHEET_ORDERS
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.stored_results import RankedImage
 from wsss_viz.traces import Trace
 from wsss_viz.traces.centres import FIELD
 
-ORDERS = {"number": "by number", "name": "by name", "label": "by label", "worst": "worst first", "best": "best first"}
+ORDERS = {
+    "number": "by number",
+    "name": "by name",
+    "label": "by label",
+    "worst": "worst first",
+    "best": "best first",
+    "disagreement": "largest disagreement first",
+}
 
 
 def sheet(of: Workspace, state: ViewState) -> None:
     """A switch and, where it is on, a page of thumbnails of the images that fit the search."""
-    rows = contact_sheet.rows_of(of)
+    rows = reports.rows_of(of)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="sheet_controls"):
         st.toggle("Contact sheet", **session.control("sheet", state.sheet))
         if state.sheet:
             _controls(state, list(rows))
     if not state.sheet:
         return
-    order, ranked = contact_sheet.ordered(of, state)
+    order, scores = contact_sheet.ordered(of, state)
     notes = [note for file in of.reports.values() if (note := _strange(of, file))]
     if state.find or state.sheet_order == "label":
         notes += [note for note in [contact_sheet.labels_note(of.name)] if note]
@@ -45,53 +51,52 @@ def sheet(of: Workspace, state: ViewState) -> None:
     with st.grid(8, min_column_width=104, gap="small", key="sheet_grid") as grid:
         for index in order[start : start + PAGE]:
             with grid.cell():
-                _cell(of, index, ranked.get(index), state)
+                _cell(of, index, scores.get(index, ""), state)
     _pager(start, len(order))
 
 
 def _strange(of: Workspace, file: str) -> str:
     try:
-        return contact_sheet.strange(of, contact_sheet.report(file))
+        return reports.strange(of, reports.read(file))
     except InputError as error:
         return str(error)
 
 
 def _controls(state: ViewState, rows: list[str]) -> None:
-    orders = SHEET_ORDERS if rows else SHEET_ORDERS[:3]
+    orders = [order for order in SHEET_ORDERS if order not in ranking.ORDERS or len(rows) > (order == "disagreement")]
+    order = state.sheet_order if state.sheet_order in orders else orders[0]
     st.selectbox(
         "Order",
         orders,
         format_func=lambda order: ORDERS[order],
-        width=150,
-        **session.control(
-            "sheet_order",
-            state.sheet_order if state.sheet_order in orders else orders[0],
-            lambda order: {"sheet_order": order, "sheet_from": 0},
-        ),
+        width=210,
+        **session.control("sheet_order", order, lambda order: {"sheet_order": order, "sheet_from": 0}),
     )
-    if rows:
-        st.selectbox(
-            "IoU of",
-            rows,
-            width=220,
-            **session.control(
-                "sheet_row",
-                state.sheet_row if state.sheet_row in rows else rows[0],
-                lambda row: {"sheet_row": "" if row == rows[0] else row, "sheet_from": 0},
-            ),
-        )
+    if not rows:
+        return
+    first, other = contact_sheet.row_pair(state.sheet_row, state.sheet_other, rows)
+    _row("sheet_row", "IoU of", rows, first)
+    if order == "disagreement":
+        _row("sheet_other", "against", [row for row in rows if row != first], other)
 
 
-def _cell(of: Workspace, index: int, ranked: RankedImage | None, state: ViewState) -> None:
+def _row(field: str, label: str, rows: list[str], row: str) -> None:
+    """Which row of the reports."""
+    control = session.control(field, row, lambda row: {field: row, "sheet_from": 0}, variant=f"_{len(rows)}")
+    st.selectbox(label, rows, width=220, **control)
+
+
+def _cell(of: Workspace, index: int, score: str, state: ViewState) -> None:
     called = contact_sheet.name_at(of.name, index)
     try:
-        st.image(contact_sheet.picture(of, index), width="stretch", alt=called)
+        with turn("thumbnail", short=True):
+            picture = contact_sheet.picture(of, index)
+        st.image(picture, width="stretch", alt=called)
     except InputError as error:
         st.caption(f":material/broken_image: {error}")
     here = state.example == contact_sheet.at(of.name, index)["example"]
-    score = f"{ranked.score:.1f} · " if ranked else ""
     st.button(
-        f"{score}{called}",
+        f"{score} · {called}" if score else called,
         key=f"sheet_{index}",
         type="primary" if here else "tertiary",
         width="stretch",
@@ -122,20 +127,13 @@ def scores_of_maps(sample: Sample, traces: Mapping[str, Trace], state: ViewState
     names = [name for name in traces if methods.is_maps(name)]
     if not names or sample.mask is None:
         return
-    rows, heads = [], []
+    rows = {}
     for name in names:
         align = state.align if traces[name].steps[0].centres is not None else FIELD
-        scored = workspaces.score_maps(sample, name, state.threshold, align)
-        heads = list(scored.ious)
-        rows.append((name, traces[name].steps[0].stop or "", [*scored.ious.values(), scored.mean]))
-    head = "".join(f"<th>{escape(one)}</th>" for one in ("", *heads, "mean"))
-    body = "".join(
-        f"<tr><th>{escape(methods.title_of(name))}{f', {note}' if note else ''}</th>"
-        + "".join(f"<td>{value:.1f}</td>" for value in values)
-        + "</tr>"
-        for name, note, values in rows
-    )
+        note = traces[name].steps[0].stop
+        called = f"{methods.title_of(name)}{f', {note}' if note else ''}"
+        rows[called] = workspaces.score_maps(sample, name, state.threshold, align).ious
+    threshold = min(round(state.threshold, 2), 0.99)
     with st.container(key="maps_scores", width=620):
-        threshold = min(round(state.threshold, 2), 0.99)
-        st.html(markup.panel_title("IoU of the maps from files, percent", f"as evaluate --maps, t = {threshold:.2f}"))
-        st.html(f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+        as_what = f"as evaluate --maps, t = {threshold:.2f}"
+        st.html(markup.iou_table("IoU of the maps from files, percent", as_what, rows))

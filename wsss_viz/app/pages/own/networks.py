@@ -13,7 +13,8 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.models import UserModel
-from wsss_viz.app.services.upload import bounded, forget
+from wsss_viz.app.services.upload import bounded
+from wsss_viz.app.services.uploaded_files import forget
 from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, pickle_upload_allowed, upload_allowed
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
@@ -58,7 +59,7 @@ def open_checkpoint(path: Path, *, private: bool = False) -> Opened:
     Args:
         private: it was uploaded: no pickle from before torch 1.6 is read.
     """
-    with turn("checkpoint"):
+    with turn("checkpoint", 1000.0 + 4 * path.stat().st_size / 2**20):
         return _opened_in_turn(path, private)
 
 

@@ -56,12 +56,10 @@ def show() -> None:
         EXPLANATION,
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="source"):
-        upload.uploader()
+        upload.uploader(without={"source": "scene"})
         upload.examples(state)
         frame.views_select(state)
-    error = upload.error()
-    if error:
-        raise InputError(error)
+    _say_what_is_wrong(state)
 
     opened = networks.chooser(state)
     if opened is not None and opened.network is None:
@@ -92,6 +90,7 @@ def show() -> None:
                 if len(selected) < 6
                 else []
             ),
+            *([Panel("Ground truth", note="your mask", truth=True)] if view.mask is not None and unlabelled else []),
             *(method_panel(name, results) for name in selected),
         )
         sigmoids = not isinstance(model, BuiltinModel) or model.sigmoids
@@ -121,6 +120,15 @@ def show() -> None:
     follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)
 
 
+def _say_what_is_wrong(state: ViewState) -> None:
+    """An upload that cannot be used, or one that a link was made of."""
+    if error := upload.error():
+        raise InputError(error)
+    if state.source == "own" and not upload.is_there() and not state.photograph:
+        line = "The link was made of an uploaded picture, which no link holds: upload it again."
+        st.info(line, icon=":material/link_off:")
+
+
 def _class_pills(sample: Sample) -> None:
     """The network's first classes of a picture nobody has labelled, with their probabilities: those to look for."""
     first = samples.guesses(sample)
@@ -135,6 +143,7 @@ def _class_pills(sample: Sample) -> None:
         **session.control("classes", list(sample.labels or ()), _read_classes, variant=f"_{sample.name}"),
     )
     st.caption(NOTE)
+    upload.mask_choices(sample)
 
 
 def _read_classes(names: list[str]) -> dict[str, object]:

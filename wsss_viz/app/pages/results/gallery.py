@@ -1,66 +1,123 @@
-"""The gallery of the page Results: the images of a report ranked by a method's IoU, the worst first."""
+"""The gallery of the page Results: the images of a report by a method's IoU, or by how far two methods disagree."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app.pages.results import strips
+from wsss_viz.app.services import contact_sheet, ranking, reports
+from wsss_viz.app.services.reports import OpenedReport
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
 from wsss_viz.app.state.results import ORDERS
-from wsss_viz.app.widgets import markup, rendering
-from wsss_viz.data.scenes import CLASSES, SPLITS, Scenes
+from wsss_viz.app.widgets import markup
+from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.methods.catalogue import METHODS, title
 from wsss_viz.traces.centres import FIELD
 
 PER_PAGE = 8
-SIDE = 256
 
 
-def gallery(report: Mapping[str, Any], state: ViewState) -> None:
-    """The controls, a page of the ranked images, and a link from each to Compare at the report's settings."""
+@dataclass(frozen=True)
+class RankedRow:
+    """A row that images are ranked by.
+
+    Attributes:
+        report: the one it stands in.
+        method: its name in the report.
+        maps: the workspace's folder that it was counted on, `maps:NAME`, or "".
+        images: by the example that can be opened, else by what the report calls them.
+    """
+
+    report: Mapping[str, Any]
+    method: str
+    maps: str
+    images: Mapping[str, RankedImage]
+
+
+def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | None = None) -> None:
+    """The controls, a page of the ranked images, and a link from each to Compare at the report's settings.
+
+    Args:
+        opened: the report's workspace; its other reports of the same images can stand against it.
+    """
     st.subheader("Image by image", anchor=False)
-    rows = [name for name, scores in report["methods"].items() if scores.get("per_image")]
-    if not rows or not report.get("images"):
+    titles = _titles(report, opened)
+    if not titles or not report.get("images"):
         st.caption("This report holds no scores of single images; `evaluate --json` writes them.")
         return
-    method = state.ranked if state.ranked in rows else ("cam" if "cam" in rows else rows[0])
-    _controls(state, rows, method)
-    ranked = ranked_images(report, method, state.ranked_class, worst_first=state.ranked_order == "worst")
-    if not ranked:
-        st.caption(f"No image of this report has a {state.ranked_class}.")
-        return
-    start = state.ranked_from if state.ranked_from < len(ranked) else 0
-    values = [image.score for image in ranked]
-    st.caption(
-        f"{title(method)}: IoU of {state.ranked_class or 'the classes in each image, their mean'}, at threshold "
-        f"{report['methods'][method]['threshold']:.2f}, {report['views']}. {len(ranked)} images, mean "
-        f"{sum(values) / len(values):.1f}, from {min(values):.1f} to {max(values):.1f} percent."
+    of_report = [name for name in titles if opened is None or opened.strange or titles[name][0] == opened.name]
+    preferred = "cam" if "cam" in titles else of_report[0]
+    first, other = contact_sheet.row_pair(
+        state.ranked if state.ranked in titles else preferred, state.ranked_against, list(titles)
     )
-    with st.grid(4, min_column_width=150, gap="small", key="ranked") as grid:
-        for rank, image in enumerate(ranked[start : start + PER_PAGE], start=start + 1):
+    order = state.ranked_order if other or state.ranked_order != "disagreement" else "worst"
+    _controls(state, report, list(titles), first, other, order)
+    row = _row(report, opened, titles[first], state.ranked_class)
+    beside = _row(report, opened, titles[other], state.ranked_class) if other else None
+    ranked = ranking.ordered(row.images, beside.images if beside else {}, order)
+    if not ranked:
+        which = f"has a {state.ranked_class}" if state.ranked_class else "is scored in both"
+        st.caption(f"No image of this report {which}.")
+        return
+    st.caption(_said(row, first, other if order == "disagreement" else "", ranked, state))
+    start = state.ranked_from if state.ranked_from < len(ranked) else 0
+    wide = opened is not None and not opened.strange
+    with st.grid(2 if wide else 4, min_column_width=330 if wide else 200, gap="small", key="ranked") as grid:
+        for rank, example in enumerate(ranked[start : start + PER_PAGE], start=start + 1):
             with grid.cell():
-                _cell(rank, image, report, method, state)
+                _cell(rank, example, row, beside, (first, other), state)
     _pager(start, len(ranked))
 
 
-def _controls(state: ViewState, rows: list[str], method: str) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        st.selectbox(
-            "Ranked by the IoU of",
-            rows,
-            format_func=title,
-            width=230,
-            **session.control("ranked", method, lambda name: {"ranked": name, "ranked_from": 0}),
-        )
+def _titles(report: Mapping[str, Any], opened: OpenedReport | None) -> dict[str, reports.ReportRow]:
+    """The rows with scores of single images: of the report, and of the other reports of the same images."""
+    if opened is not None and not opened.strange:
+        return reports.rows_of(opened.of)
+    return {name: ("", name) for name, scores in report["methods"].items() if scores.get("per_image")}
+
+
+def _row(report: Mapping[str, Any], opened: OpenedReport | None, at: reports.ReportRow, label: str) -> RankedRow:
+    _, method = at
+    if opened is None or opened.strange:
+        images = {image.source: image for image in ranked_images(report, method, label)}
+        return RankedRow(report, method, "", images)
+    of = opened.of
+    numbered = reports.scored(of, at, label)
+    images = {reports.example_at(of, index): image for index, image in numbered.items()}
+    return RankedRow(reports.read(of.reports[at[0]]), method, reports.maps_of(of, at), images)
+
+
+def _said(row: RankedRow, first: str, other: str, ranked: list[str], state: ViewState) -> str:
+    values = [row.images[example].score for example in ranked]
+    over = f", {row.report['views']}" if "views" in row.report else ""
+    against = f" The largest difference from {title(other)} stands first." if other else ""
+    return (
+        f"{title(first)}: IoU of {state.ranked_class or 'the classes in each image, their mean'}, at threshold "
+        f"{row.report['methods'][row.method]['threshold']:.2f}{over}. {len(ranked)} images, mean "
+        f"{sum(values) / len(values):.1f}, from {min(values):.1f} to {max(values):.1f} percent.{against}"
+    )
+
+
+def _controls(
+    state: ViewState, report: Mapping[str, Any], titles: list[str], first: str, other: str, order: str
+) -> None:
+    there = {name for _, *names in report["images"] for name in names}
+    classes = CLASSES if there <= set(CLASSES) else sorted(there | {state.ranked_class} - {""})
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        _choice("ranked", "Ranked by the IoU of", titles, first)
+        if order == "disagreement":
+            _choice("ranked_against", "Against", [name for name in titles if name != first], other)
         st.selectbox(
             "For",
-            ["", *CLASSES],
+            ["", *classes],
             format_func=lambda name: name or "all classes of an image",
             width=200,
             **session.control(
@@ -69,48 +126,62 @@ def _controls(state: ViewState, rows: list[str], method: str) -> None:
         )
         st.segmented_control(
             "Order",
-            ORDERS,
-            format_func=lambda order: f"{order} first",
-            **session.control(
-                "ranked_order", state.ranked_order, lambda order: {"ranked_order": order, "ranked_from": 0}
-            ),
+            ORDERS if other else ORDERS[:2],
+            format_func=lambda name: f"{name} first",
+            **session.control("ranked_order", order, lambda name: {"ranked_order": name, "ranked_from": 0}),
         )
 
 
-def _cell(rank: int, image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> None:
-    """Place and score, the scene, the IoU of each class, the link."""
-    st.html(markup.panel_title(f"{rank}.", f"IoU {image.score:.1f}"))
-    target = _compare_state(image, report, method, state)
+def _choice(field: str, label: str, titles: list[str], current: str) -> None:
+    control = session.control(field, current, lambda name: {field: name, "ranked_from": 0})
+    st.selectbox(label, titles, format_func=title, width=230, **control)
+
+
+def _cell(
+    rank: int, example: str, row: RankedRow, beside: RankedRow | None, titles: tuple[str, str], state: ViewState
+) -> None:
+    """Place and score, the image, its truth and the masks that are there, the IoU of each class, the link."""
+    image = row.images[example]
+    against = beside.images.get(example) if beside else None
+    note = f"IoU {image.score:.1f}"
+    if against is not None and state.ranked_order == "disagreement":
+        note += f", {title(titles[1])} {against.score:.1f}"
+    st.html(markup.panel_title(f"{rank}.", note))
+    target = _compare_state(example, image, row, beside, state)
     if target is None:
         st.caption(image.source)
     else:
-        picture = _thumbnail(target.example)
-        st.image(picture, width="stretch", output_format="PNG", alt=f"{image.source}: {', '.join(image.ious)}")
+        rows = [(one.maps, one.report["methods"][one.method]["threshold"]) for one in (row, beside) if one and one.maps]
+        try:
+            picture, names = strips.strip(example, tuple(rows))
+            alt = f"{example.removeprefix('workspace:')}: {', '.join(image.ious)}; {', '.join(names)}"
+            st.image(picture, width="stretch", output_format="PNG", alt=alt, caption=" | ".join(names))
+        except InputError as error:
+            st.caption(f":material/broken_image: {markup.plain_line(str(error))}")
     st.caption(", ".join(f"{name} {value:.0f}" for name, value in image.ious.items()))
-    entry = next((page for page in catalogue.available() if page.name == "compare"), None)
-    if target is not None and entry is not None:
-        frame.link(entry, target, f"Compare {target.example.removeprefix('scenes:').replace(':', ' ')}")
+    if target is not None:
+        called = target.example.removeprefix("scenes:").removeprefix("workspace:").replace(":", " ")
+        frame.link(catalogue.named("compare"), target, f"Compare {called}")
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _thumbnail(source: str) -> bytes:
-    """The scene as PNG, drawn for the eye."""
-    _, split, index = source.split(":")
-    return rendering.png(Scenes(split, size=(SIDE, SIDE))[int(index)].image)
-
-
-def _compare_state(image: RankedImage, report: Mapping[str, Any], method: str, state: ViewState) -> ViewState | None:
-    """The view of Compare whose pseudo mask the score is of; None for what is no drawn scene of the standard size."""
-    parts = image.source.split(":")
-    if len(parts) != 3 or parts[0] != "scenes" or parts[1] not in SPLITS or not parts[2].isdigit():
+def _compare_state(
+    example: str, image: RankedImage, row: RankedRow, beside: RankedRow | None, state: ViewState
+) -> ViewState | None:
+    """The view of Compare whose pseudo mask the score is of; None for what cannot be opened here."""
+    parts = example.split(":")
+    drawn = len(parts) == 3 and parts[0] == "scenes" and parts[1] in SPLITS and parts[2].isdigit()
+    if not drawn and parts[0] != "workspace":
         return None
     worst = state.ranked_class or min(image.ious, key=lambda name: image.ious[name])
+    rows = [one.maps or one.method for one in (row, beside if not drawn else None) if one]
+    names = [name for name in rows if name.startswith("maps:") or name in METHODS]
+    report = row.report
     return replace(
-        state.at(f"scenes:{parts[1]}:{int(parts[2])}"),
+        state.at(f"scenes:{parts[1]}:{int(parts[2])}" if drawn else example),
         focus=worst,
-        methods=tuple(dict.fromkeys(["cam", method])) if method in METHODS else ("cam",),
-        threshold=report["methods"][method]["threshold"],
-        views=report["views"] if report["views"] in VIEWS else state.views,
+        methods=tuple(dict.fromkeys(["cam", *names])),
+        threshold=report["methods"][row.method]["threshold"],
+        views=report["views"] if report.get("views") in VIEWS else state.views,
         normalisation="relu_max",
         align=report.get("align", FIELD),
     )

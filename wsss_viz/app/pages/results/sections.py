@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.results import charts, leakage
+from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import ranking
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
+from wsss_viz.figures import results as charts
 from wsss_viz.methods.catalogue import title
 
 EXPLANATION = Explanation(
@@ -34,6 +35,25 @@ def lead(report: Mapping[str, Any] | None) -> str:
     return (
         f"{best}. Measured on {report['count']} held-out scenes; what was published for PASCAL VOC 2012 stands below."
     )
+
+
+def said_of(report: Mapping[str, Any]) -> None:
+    """What a report of a person's own is of, in a line, and its protocol where it has one."""
+    protocol = f" Protocol {report['protocol']}, {report['protocol_is']}." if "protocol" in report else ""
+    refined = f" Refined by {report['refine']}." if "refine" in report else ""
+    st.caption(
+        f"{report['count']} images of {report['data']}, thresholds from {report['threshold_from']}.{protocol}{refined}"
+    )
+
+
+def gains(report: Mapping[str, Any], name: str) -> None:
+    """The mIoU of every row with its interval, and where CAM stands.
+
+    Args:
+        name: of the report, for its elements.
+    """
+    st.subheader("mIoU, and its 95 % interval over images", anchor=False)
+    show(charts.gain_chart(report), f"gains_{name}", "mIoU of every method with its interval, and CAM's as a line")
 
 
 def measured(name: str, report: Mapping[str, Any]) -> None:
@@ -57,9 +77,10 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     with grid.cell():
         st.subheader("mIoU against threshold", anchor=False)
         show(charts.curve_chart(report), f"curves_{name}", "mIoU against threshold by method")
-    with grid.cell():
-        st.subheader("Recall by part", anchor=False)
-        show(charts.part_chart(report), f"parts_{name}", "recall of the parts by method")
+    if any(scores["part_recall"]["discriminative"] is not None for scores in report["methods"].values()):
+        with grid.cell():
+            st.subheader("Recall by part", anchor=False)
+            show(charts.part_chart(report), f"parts_{name}", "recall of the parts by method")
     st.subheader("IoU by class, worst first", anchor=False)
     show(charts.class_chart(report), f"classes_{name}", "IoU of every class by method")
     by_class = class_rows(report, charts.worst_first(report), title)

@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from wsss_viz.app import session
 from wsss_viz.app.services.jobs.manager import CANCELLED, DONE, FAILED, WAITING, Jobs, Request, Snapshot
+from wsss_viz.app.turns import BusyError, turns
 
 INTERVAL = 0.5
 AT_ONCE = 0.4  # seconds that a page waits for a short job, so that it needs no progress bar
@@ -25,7 +26,7 @@ _REMEMBERED = 6
 Draw = Callable[[Snapshot], None]
 
 
-_jobs = Jobs()
+_jobs = Jobs(ledger=turns().ledger)
 
 
 def jobs() -> Jobs:
@@ -66,12 +67,15 @@ def follow(
         if session.touched():
             st.rerun()
         _progress(now, request, title)
-        if now.steps:
-            draw(now)
-        elif waiting:
-            waiting()
-        else:
-            st.skeleton(height=420)
+        try:
+            if now.steps:
+                draw(now)
+            elif waiting:
+                waiting()
+            else:
+                st.skeleton(height=420)
+        except BusyError as busy:  # it is asked again at the next poll
+            st.info(str(busy), icon=":material/hourglass_top:")
 
     polled()
 

@@ -11,18 +11,21 @@ function bytes(base64) {
   return found
 }
 
-// {h, w, low, high, levels, exact, centres, grids} to {h, w, planes, centres, grids}: (h w) values a class, raw and
-// signed. `exact` has the classes that were sent as they are, not in 8 bits; `grids` what maps are made of.
-export function decodeMaps({ h, w, low, high, levels, exact = {}, centres = null, grids = null }) {
+// {h, w, low, high, levels, exact, centres, grids, rows} to {h, w, planes, centres, grids}: (h w) values a class, raw and
+// signed. `exact` has those that were sent as they are, not in 8 bits; `grids` what maps are made of. With `rows` they are
+// of these of the `count` classes, and 0 for the others.
+export function decodeMaps({ h, w, low, high, levels, exact = {}, centres = null, grids = null, rows = null }, count = 0) {
   const all = bytes(levels)
-  const planes = low.map((from, c) => {
+  const decoded = low.map((from, c) => {
     if (exact[c]) return new Float32Array(bytes(exact[c]).buffer)
     const scale = (high[c] - from) / 255
     const plane = new Float32Array(h * w)
     for (let i = 0; i < plane.length; i++) plane[i] = from + all[c * h * w + i] * scale
     return plane
   })
-  const unions = grids?.unions?.map(union => union.map(grid => decodeMaps(grid)))
+  const nothing = new Float32Array(h * w)
+  const planes = rows ? Array.from({ length: count }, (_, c) => decoded[rows.indexOf(c)] ?? nothing) : decoded
+  const unions = grids?.unions?.map(union => union.map(grid => decodeMaps({ ...grid, rows }, count)))
   return { h, w, planes, centres, grids: grids && { ...grids, unions } }
 }
 

@@ -27,6 +27,8 @@ class PanelStep:
         note: one short line, beside the panel's title ("stopped: margin").
         centres: where the cells of `maps` lie, in pixels of the sample's image; None where unknown.
         grids: what `maps` are made of, as `Step.grids`.
+        rows: the indices of the classes that `maps` are of; None: all C. The others' are 0.
+        mask: (H, W) uint8, a finished pseudo mask, class index + 1 and 0 the background, in place of the threshold's.
     """
 
     maps: NDArray | None = None
@@ -36,6 +38,8 @@ class PanelStep:
     note: str = ""
     centres: CellCentres | None = None
     grids: MapGrids | None = None
+    rows: tuple[int, ...] | None = None
+    mask: NDArray | None = None
 
     @classmethod
     def of(cls, step: Step, *, image: bool = False, note: str = "") -> Self:
@@ -117,5 +121,6 @@ class Content:
             raise ValueError(f"`visible` is one or more of the classes, got {', '.join(unknown) or 'none'}")
         for panel in self.panels:
             for step in panel.steps:
-                if step.maps is not None and (step.maps.ndim != 3 or len(step.maps) != len(self.classes)):
-                    raise ValueError(f"the maps of {panel.title} want ({len(self.classes)}, h, w): {step.maps.shape}")
+                count = len(self.classes if step.rows is None else step.rows)
+                if step.maps is not None and (step.maps.ndim != 3 or len(step.maps) != count):
+                    raise ValueError(f"the maps of {panel.title} want ({count}, h, w): {step.maps.shape}")

@@ -89,7 +89,7 @@ def _sent_classes(content: Content, focus: str) -> tuple[list[int], frozenset[in
     wanted = [content.classes.index(name) for name in content.visible]
     focused = (focus, *(panel.focus for panel in content.panels))
     wanted += [content.classes.index(name) for name in focused if name in content.classes]
-    cells = sum(step.maps[0].size for step in steps if step.maps is not None)
+    cells = sum(step.maps[0].size for step in steps if step.maps is not None and step.rows is None)
     everywhere = cells + sum(map(_grid_cells, steps))
     little = everywhere * len(set(wanted)) <= BYTES_OF_MAPS
     cells = everywhere if little else cells + sum(map(_grid_cells, last))
@@ -161,6 +161,7 @@ def _panel(
         "steps": [
             {
                 "maps": _maps(step, indices, content.sample, measured * (step is panel.steps[-1]), with_grids),
+                "mask": None if step.mask is None else run_lengths(_renumbered(step.mask, indices)),
                 "scores": None if step.scores is None else _numbers(step.scores),
                 "image": None if step.image is None else encode(step.image),
                 "region": None if step.region is None else run_lengths(np.asarray(step.region) > 0.5),
@@ -174,13 +175,25 @@ def _panel(
 def _maps(
     step: PanelStep, indices: Sequence[int], sample: Sample, exact: Sequence[int], with_grids: frozenset[int]
 ) -> dict[str, Any] | None:
+    """The maps of the sent classes, `exact` of these as they are; with `rows`, which they are, where it is not all."""
     if step.maps is None:
         return None
-    maps = _located(encoded_maps(step.maps[list(indices)], exact), step.centres, sample)
+    rows = range(len(step.maps)) if step.rows is None else step.rows
+    sent = [row for row, index in enumerate(indices) if index in rows]
+    at = [rows.index(indices[row]) for row in sent]
+    exactly = [number for number, row in enumerate(sent) if row in exact]
+    maps = encoded_maps(step.maps[at], exactly) | ({} if step.rows is None else {"rows": sent})
     grids = step.grids
-    if grids is None or (grids.unions and id(step) not in with_grids):
-        return maps
-    return {**maps, "grids": encoded_grids(grids, indices, exact)}
+    if grids is not None and (not grids.unions or id(step) in with_grids):
+        maps["grids"] = encoded_grids(grids, at, exactly)
+    return _located(maps, step.centres, sample)
+
+
+def _renumbered(mask: NDArray, indices: Sequence[int]) -> NDArray[np.uint8]:
+    """The mask by the numbers of the sent classes + 1."""
+    table = np.zeros(max(int(mask.max()), *indices) + 2, np.uint8)
+    table[np.array(indices) + 1] = np.arange(1, len(indices) + 1)
+    return table[mask]
 
 
 def _located(maps: dict[str, Any], centres: CellCentres | None, sample: Sample) -> dict[str, Any]:

@@ -1,0 +1,163 @@
+"""The mask of an uploaded picture, which its maps are scored against: kept in the session, as the picture is.
+
+Its file is read as those of data sets are: numbers of a palette or in grey, or VOC's colours. Which number is which of
+the classes looked for is the person's word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz.app import session
+from wsss_viz.app.services.uploaded_files import forget
+from wsss_viz.app.settings import PICTURE_MEGABYTES
+from wsss_viz.app.turns import turn
+from wsss_viz.app.widgets import rendering
+from wsss_viz.data.findings import in_words
+from wsss_viz.data.images import MASK_SUFFIXES, Picture
+from wsss_viz.data.numbering import of_voc
+from wsss_viz.data.palette import VOC_CLASSES
+from wsss_viz.data.sample import BACKGROUND, IGNORE, Mask, Sample
+from wsss_viz.data.source_files import mask_of_picture
+from wsss_viz.errors import InputError
+
+if TYPE_CHECKING:
+    from wsss_viz.app.services.upload import UploadedPicture
+
+_WIDGET = "own_mask_upload"
+_READ = "own_mask"
+_NUMBER, _CHOICES = "own_mask_number", "own_mask_chosen"
+MOST_NUMBERS = 20
+NOT_IN_IT = -1
+
+
+@dataclass(frozen=True, eq=False)
+class UploadedMask:
+    """A mask as the session keeps it.
+
+    Attributes:
+        file: the upload's id.
+        of: the picture it belongs to.
+        values: (H, W) uint8, the numbers in the file, upright at the picture's kept size; None where it was refused.
+        numbers: those of objects, the largest object first.
+        said: how it was read, or why it was refused, in one line.
+    """
+
+    file: str
+    of: UploadedPicture
+    values: Mask | None
+    numbers: tuple[int, ...]
+    said: str
+
+
+def read_mask(content: bytes, name: str, picture: UploadedPicture) -> UploadedMask:
+    """The mask in a file's bytes, held against the picture.
+
+    Raises:
+        InputError: it is no mask, has another size than the picture, no object, or more than `MOST_NUMBERS` numbers.
+    """
+    size = np.broadcast_to(np.uint8(0), (*picture.size, 3))
+    in_file = mask_of_picture(content, Picture(size, "", picture.orientation), name=name)
+    values, notes = of_voc(VOC_CLASSES).values_of(Path(name), in_file)
+    counts = np.bincount(values.ravel(), minlength=256)
+    numbers = [int(number) for number in np.argsort(-counts, kind="stable") if counts[number]]
+    objects = [number for number in numbers if number not in (BACKGROUND, IGNORE)]
+    if not objects and IGNORE in numbers and BACKGROUND in numbers:
+        objects = [IGNORE]  # a mask of one object in white
+    if not objects:
+        raise InputError(f"{name}: no object in it: every pixel is 0 or 255; write the object's pixels with a number")
+    if len(objects) > MOST_NUMBERS:
+        raise InputError(f"{name}: {len(objects)} numbers, more than {MOST_NUMBERS}: is it a photograph? Give a mask")
+    said = "; ".join((in_file.mode, *(in_words(note) for note in notes)))
+    return UploadedMask("", picture, rendering.enlarge_mask(values, picture.image.shape[:2]), tuple(objects), said)
+
+
+def uploader(picture: UploadedPicture) -> None:
+    """The field that the picture's mask is dropped on; what was read of it, or why it was refused."""
+    file = st.file_uploader(
+        "Its mask, to score against (PNG)",
+        type=MASK_SUFFIXES,
+        key=_WIDGET,
+        max_upload_size=PICTURE_MEGABYTES,
+        width=330,
+    )
+    known = _known(picture)
+    if file is not None and (known is None or known.file != file.file_id):
+        with turn("upload"):
+            try:
+                known = replace(read_mask(file.getvalue(), file.name, picture), file=file.file_id)
+            except InputError as error:
+                known = UploadedMask(file.file_id, picture, None, (), str(error))
+        forget(file)
+        st.session_state[_READ], st.session_state[_CHOICES] = known, {}
+    if known is not None and known.values is None:
+        st.error(known.said, icon=":material/error:")
+
+
+def _known(picture: UploadedPicture) -> UploadedMask | None:
+    """The mask that was uploaded for this picture."""
+    known: UploadedMask | None = st.session_state.get(_READ)
+    return known if known is not None and known.of is picture else None
+
+
+def with_mask(sample: Sample, picture: UploadedPicture) -> Sample:
+    """The sample with the mask of its picture: each class looked for is the number that was chosen for it."""
+    known = _known(picture)
+    if known is None or known.values is None:
+        return sample
+    mask = np.where(known.values == IGNORE, IGNORE, BACKGROUND).astype(np.uint8)
+    if IGNORE in known.numbers:
+        mask[:] = BACKGROUND
+    for position, label in enumerate(sample.labels or ()):
+        number = _number(known, position)
+        if number != NOT_IN_IT:
+            mask[known.values == number] = sample.classes.index(label) + 1
+    return replace(sample, mask=mask)
+
+
+def _number(known: UploadedMask, position: int) -> int:
+    """The mask's number of the class at a position among those looked for; not chosen: the next largest object's."""
+    first = known.numbers[position] if position < len(known.numbers) else NOT_IN_IT
+    number = st.session_state.get(_CHOICES, {}).get(position, first)
+    return number if number in (*known.numbers, NOT_IN_IT) else first
+
+
+def _keep_choice(key: str, position: int) -> None:
+    """Keeps a choice, which Streamlit gives up with the page."""
+    st.session_state.setdefault(_CHOICES, {})[position] = st.session_state[key]
+    session.change()
+
+
+def choices(sample: Sample, picture: UploadedPicture) -> None:
+    """Which number of the mask each class looked for is."""
+    known = _known(picture)
+    if known is None or known.values is None:
+        return
+    shares = {number: float((known.values == number).mean()) for number in known.numbers}
+
+    def called(number: int) -> str:
+        if number == NOT_IN_IT:
+            return "not in it"
+        voc = f" ({VOC_CLASSES[number - 1]} in VOC)" if 0 < number <= len(VOC_CLASSES) else ""
+        return f"{number}{voc}, {100 * shares[number]:.0f} % of the picture"
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="own_mask_numbers"):
+        for position, label in enumerate(sample.labels or ()):
+            key, number = f"{_NUMBER}_{position}", _number(known, position)
+            if st.session_state.get(key) != number:
+                st.session_state[key] = number
+            st.selectbox(
+                f"In the mask, {label} is",
+                [*known.numbers, NOT_IN_IT],
+                format_func=called,
+                width=280,
+                key=key,
+                on_change=_keep_choice,
+                args=(key, position),
+            )
+    st.caption(f"Mask: {known.said}. Other numbers count as background, 255 is left out.")
