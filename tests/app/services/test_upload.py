@@ -22,6 +22,7 @@ from wsss_viz.app.services.uploaded_mask import read_mask
 from wsss_viz.app.turns import BusyError
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE
 from wsss_viz.data.palette import voc_palette
+from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.errors import InputError
@@ -91,10 +92,20 @@ def test_what_is_looked_for_are_the_chosen_of_imagenets_classes(open_page: OpenP
     assert not content["sigmoids"]
 
 
-def test_a_strip_is_refused_in_one_line(open_page: OpenPage) -> None:
-    page = upload(open_page("own"), "strip.png", encoded("PNG", size=(300, 40)))
+@pytest.mark.parametrize("size", [(300, 40), (40, 3000)])
+def test_a_strip_is_refused_in_one_line_with_the_size_of_its_file(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = upload(open_page("own"), "strip.png", encoded("PNG", size=size))
     (line,) = [error.value for error in page.error]
-    assert "300 x 40" in line
+    assert f"{size[0]} x {size[1]} pixels" in line
+
+
+def test_a_second_picture_of_the_same_thing_has_its_class_chosen_too(open_page: OpenPage) -> None:
+    dog, page = Image.fromarray(Photographs()[0].image), open_page("own")
+    for width in (400, 320):
+        buffer = io.BytesIO()
+        dog.resize((width, width * 3 // 4)).save(buffer, "PNG")
+        page = upload(page, "dog.png", buffer.getvalue())
+        assert [pills.value for pills in page.pills if pills.label == "Look for"] == [["German shepherd"]]
 
 
 def test_how_a_picture_was_read_is_said_where_it_is_not_as_it_stands(open_page: OpenPage) -> None:

@@ -141,6 +141,7 @@ def _read(taken: bool = False) -> None:
 
 def _picture(file: UploadedFile) -> UploadedPicture:
     picture = read_picture(file.getvalue(), file.name)
+    samples.check_aspect(picture.image.shape[:2])
     said = "; ".join(in_words(note) for note in picture.notes)
     image = bounded(picture.image, STORED_SIDE)
     return UploadedPicture(file.name, image, picture.image.shape[:2], picture.orientation, said)

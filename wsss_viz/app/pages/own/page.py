@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, methods, session, settings, source_bar
+from wsss_viz.app import caching, catalogue, frame, methods, session, settings, source_bar
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.own import card, networks
 from wsss_viz.app.services import basket, downloads, samples, upload, workspaces
@@ -144,7 +144,9 @@ def _class_pills(sample: Sample) -> None:
         format_func=lambda name: f"{name} {share[name]:.2f}" if name in share else name,
         wrap=True,
         help="The first of ImageNet's thousand classes, with their softmax probabilities.",
-        **session.control("classes", list(sample.labels or ()), _read_classes, variant=f"_{sample.name}"),
+        **session.control(
+            "classes", list(sample.labels or ()), _read_classes, variant=f"_{caching.digest(sample.image)}"
+        ),
     )
     st.caption(NOTE)
     upload.mask_choices(sample)
