@@ -309,7 +309,10 @@ class Tracer:
                 self.companions[method] = "the shipped photographs"
             else:
                 run, (looking, classes) = self._bound(spec, method, source), self._looking(spec, source)
-                sample = matching(image.whole.classes, looking.classes).of(replace(image.sample, mask=None, parts=None))
+                # A mask beside an image of one's own may change and the image not, by whose digest its trace is kept.
+                drawn = source.startswith("scenes:")
+                seen = image.sample if drawn else replace(image.sample, mask=None, parts=None)
+                sample = matching(image.whole.classes, looking.classes).of(seen)
                 if labels is not None:
                     words = dict(zip(classes, looking.classes, strict=True))
                     known = (*sample.classes, *(words[name] for name in labels if name in words))
