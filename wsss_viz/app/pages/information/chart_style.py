@@ -6,7 +6,7 @@ from wsss_viz.figures.chart import Colour
 
 LAYER_COLOURS = ("#7d81f8", "#5d57d1", "#269fa3", "#0e744d", "#ae8b21", "#f14d9a")
 ACTIVATION_COLOURS = {"tanh": "#616c71", "relu": "#995e00", "sigmoid": "#84916a"}
-"""Layers and activations stand on one page, where no two are alike; both have the colours that methods have elsewhere."""
+"""Layers and activations stand on one page, where no two are alike; they have the colours of methods elsewhere."""
 ACTIVATION_NAMES = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid", "elu": "ELU"}
 BAD: Colour = "#d1495b"
 
