@@ -104,10 +104,10 @@ def refining(image: NDArray[np.uint8], maps: NDArray[np.float32], refine: str) -
     from wsss_viz.refinement import refiner
 
     for step in refiner(refine, find_device(checkpoints.wanted_device())).steps(image, maps):
-        yield kept(step)
+        yield display_step(step)
 
 
-def kept(step: Step) -> Step:
+def display_step(step: Step) -> Step:
     """A refiner's Step as it is kept: with its mask, and but for the last as small as it is shown."""
     arrays = {}
     if "background" in step.arrays:
@@ -148,8 +148,8 @@ def refined_panel(name: str, results: MethodResults, classes: Sequence[str]) -> 
     trace = results.traces[name]
     settings = named(methods.refiner_of(name))[1]
     ground = "" if isinstance(settings, PamrSettings) else f", background {settings.background:g}"
-    shown = partial(panel_step, names=trace.classes, classes=classes)
-    return Panel.of(trace, title, f"the refiner's iterations{ground}", colour, shown)
+    display = partial(panel_step, names=trace.classes, classes=classes)
+    return Panel.of(trace, title, f"the refiner's iterations{ground}", colour, display)
 
 
 def panel_step(step: Step, names: Sequence[str], classes: Sequence[str]) -> PanelStep:

@@ -67,19 +67,18 @@ def show() -> None:
         )
         content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
         picked = viewer("compare", content, current, picks=True)
-        shown = {name: results.traces[name] for name in side_by_side if name in results.traces}
+        on_screen = {name: results.traces[name] for name in side_by_side if name in results.traces}
         method = side_by_side[picked.panel - len(panels)] if picked else ""
-        if picked and method in shown:
-            step = step_at(shown[method], current.k)
-            own = shown[method].classes
-            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), own))
-        sheet.scores_of_maps(sample, shown, current)
-        refiner.scores(view, shown, current)
-        if shown and results.going is None:
+        if picked and method in on_screen:
+            step = step_at(on_screen[method], current.k)
+            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), on_screen[method].classes))
+        sheet.scores_of_maps(sample, on_screen, current)
+        refiner.scores(view, on_screen, current)
+        if on_screen and results.going is None:
             names = competing(current, visible, classes)
 
             def compared() -> tuple[Compared, ...]:
-                wide = {name: refining.widened(trace, classes) for name, trace in shown.items()}
+                wide = {name: refining.widened(trace, classes) for name, trace in on_screen.items()}
                 return compare(wide, view, classes, names, current)
 
             downloads.comparison(view, compared, classes, names, current, sample.name.replace(" ", "-"))
