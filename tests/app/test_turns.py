@@ -10,7 +10,7 @@ import pytest
 
 from tests.app.services.test_jobs import PATIENCE, until
 from wsss_viz.app import frame, turns
-from wsss_viz.app.ledger import Ledger
+from wsss_viz.app.ledger import HALF, Ledger
 from wsss_viz.app.services.jobs.manager import Jobs, Request
 from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns
 from wsss_viz.errors import InputError
@@ -239,3 +239,14 @@ def test_a_busy_page_says_so_and_comes_by_itself(
     running.done()
     time.sleep(0)
     assert not page.run().info
+
+
+def test_the_shortest_piece_counts_and_what_was_had_is_forgotten_by_and_by() -> None:
+    now = [0.0]
+    ledger = Ledger(lambda: now[0])
+    ledger.charge("rude", 0.001)
+    ledger.charge("other", 8.0)
+    assert ledger.had("rude") == pytest.approx(0.001)
+    now[0] = 30 * HALF
+    ledger.charge("third", 1.0)
+    assert set(ledger._had) == {"third"}

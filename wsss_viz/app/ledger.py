@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 HALF = 60.0
 """Seconds in which half of what a session has had is forgotten."""
-_NOTHING = 0.01
+_NOTHING = 1e-6
 
 
 class Ledger:

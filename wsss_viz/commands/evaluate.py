@@ -166,7 +166,7 @@ def _score_methods(
     options: RunOptions,
     ranks: Ranks,
 ) -> tuple[dict[str, Any], dict[str, Drawn], tuple[str, ...]]:
-    """The report, what its rows have of an image, and what there is to say of classes that go by the data set's names."""
+    """The report, what its rows have of an image, and what is to be said of classes that go by the data set's names."""
     from wsss_viz import data
     from wsss_viz.evaluation.report import bind_all, run_report
     from wsss_viz.methods.precision import using_threads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,47 +80,19 @@ def open_networks(
     network_input: dict[str, Any] | None = None,
     samples: DataSet | None = None,
 ) -> tuple[Classifier, dict[str, tuple[Classifier, ...]]]:
-    """The classifier, and by role the paired networks of the methods, as the options name them.
+    """`paired_networks.open_networks` as the options name them; who names the rows is said on the error stream."""
+    from wsss_viz.methods.paired_networks import open_networks
 
-    A head whose rows have no names of their own takes those of the data set's class list where that is as long, which
-    is said on the error stream.
-    """
-    from wsss_viz.methods.paired_networks import load_paired
-    from wsss_viz.models import load
-
-    classes = given_classes(class_names)
-    classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
-    names = None if classes is not None or samples is None else _names_of_data(classifier, classifier_name, samples)
-    if names is not None:
-        classes = names
-        classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
-    return classifier, load_paired(methods, classifier_name, device, given_networks(networks), classes)
-
-
-def _names_of_data(classifier: Classifier, classifier_name: str, samples: DataSet) -> tuple[str, ...] | None:
-    """The data set's class list where it has one as long as a head whose names are a guess by its rows; else None."""
-    from wsss_viz.data.coco_classes import COCO_CLASSES
-    from wsss_viz.data.palette import VOC_CLASSES
-    from wsss_viz.models.class_lists import names_beside
-    from wsss_viz.models.loading import is_path
-    from wsss_viz.models.manifest import read_manifest
-
-    path = Path(classifier_name)
-    if classifier_name in read_manifest() or not is_path(classifier_name) or path.suffix == ".safetensors":
-        return None
-    listed = getattr(samples.source, "listed", None)
-    guessed = classifier.classes in (VOC_CLASSES, COCO_CLASSES) or classifier.classes[0] == "class 0"
-    if names_beside(path) is not None or listed is None or not guessed:
-        return None
-    if len(listed.names) != len(classifier.classes) or listed.names == classifier.classes:
-        return None
-    if set(listed.names) == set(classifier.classes):
-        raise InputError(
-            f"{classifier_name} has {len(listed.names)} rows without names, and {listed.source} lists the usual names "
-            "in another order: say the rows' order with --class-names"
-        )
-    click.echo(f"the {len(listed.names)} rows of {path.name} are named by the data set's {listed.source}", err=True)
-    return tuple(listed.names)
+    return open_networks(
+        methods,
+        classifier_name,
+        device,
+        classes=given_classes(class_names),
+        given=given_networks(networks),
+        network_input=network_input,
+        samples=samples,
+        say=partial(click.echo, err=True),
+    )
 
 
 def given_networks(networks: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -19,6 +19,7 @@ from wsss_viz.commands.options import (
     refine_option,
     selection_options,
     settings_option,
+    threads_option,
     views_option,
 )
 from wsss_viz.commands.progress import busy, log_options
@@ -105,13 +106,7 @@ run_options: Callable[[Callable[..., Any]], Callable[..., Any]] = as_one(
         "--skip-broken", is_flag=True, help="Files that cannot be read are listed at the end, and the exit code is 0."
     ),
     device_option,
-    click.option(
-        "--threads",
-        type=click.IntRange(min=1),
-        default=1,
-        help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
-        "per core, compute what one does.",
-    ),
+    threads_option,
     processes_option,
     log_options,
 )

@@ -20,7 +20,7 @@ from wsss_viz.traces.centres import CellCentres
 
 __all__ = ["LARGEST_INPUT", "Classifier", "Preprocessing", "channels_last"]
 
-LARGEST_INPUT = 8 * 2**20
+LARGEST_INPUT = 4 * 2**20
 """Pixels of a network's input that was enlarged: more would be an image of an extreme shape, not a large one."""
 
 

@@ -53,6 +53,14 @@ def facts(page: AppTest) -> dict[str, str]:
     return {name: value.replace("\N{NO-BREAK SPACE}", " ") for name, value in found}
 
 
+def test_of_a_network_that_was_trained_with_a_softmax_no_probability_is_shown(open_page: OpenPage) -> None:
+    for example, sigmoids in (("photos:dog", False), (SCENE, True)):
+        page = open_page("erasing", example=example)
+        assert_well(page)
+        assert viewer_data(page, "erasing")["content"]["sigmoids"] is sigmoids
+        assert any(name.startswith("probability") for name in facts(page)) is sigmoids
+
+
 def test_modes_and_defaults_are_those_of_the_library() -> None:
     assert set(MODES) == set(MODE_NAMES)
     assert {mode.method for mode in MODES.values()} - {""} == {name for name, method in METHODS.items() if method.group}

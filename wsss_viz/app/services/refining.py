@@ -18,12 +18,12 @@ from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request
 from wsss_viz.app.services.jobs.panel import ended, reach
 from wsss_viz.app.services.results import MethodResults
-from wsss_viz.app.services.workspaces import FINISHED
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.counts import count, count_mask
 from wsss_viz.evaluation.scores import image_ious
+from wsss_viz.evaluation.stored_maps import FINISHED
 from wsss_viz.refinement.settings import PamrSettings, named
 from wsss_viz.traces import Step, Trace, upsample
 
@@ -104,10 +104,10 @@ def refining(image: NDArray[np.uint8], maps: NDArray[np.float32], refine: str) -
     from wsss_viz.refinement import refiner
 
     for step in refiner(refine, find_device(checkpoints.wanted_device())).steps(image, maps):
-        yield display_step(step)
+        yield stored_step(step)
 
 
-def display_step(step: Step) -> Step:
+def stored_step(step: Step) -> Step:
     """A refiner's Step as it is kept: with its mask, and but for the last as small as it is shown."""
     arrays = {}
     if "background" in step.arrays:
@@ -148,8 +148,8 @@ def refined_panel(name: str, results: MethodResults, classes: Sequence[str]) -> 
     trace = results.traces[name]
     settings = named(methods.refiner_of(name))[1]
     ground = "" if isinstance(settings, PamrSettings) else f", background {settings.background:g}"
-    display = partial(panel_step, names=trace.classes, classes=classes)
-    return Panel.of(trace, title, f"the refiner's iterations{ground}", colour, display)
+    widen = partial(panel_step, names=trace.classes, classes=classes)
+    return Panel.of(trace, title, f"the refiner's iterations{ground}", colour, widen)
 
 
 def panel_step(step: Step, names: Sequence[str], classes: Sequence[str]) -> PanelStep:

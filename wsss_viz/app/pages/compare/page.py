@@ -65,20 +65,23 @@ def show() -> None:
                 for name in side_by_side
             ),
         )
-        content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
+        content = Content(
+            view, panels, classes, visible, samples.ground(sample), image=session.subject(), sigmoids=model.sigmoids
+        )
         picked = viewer("compare", content, current, picks=True)
-        on_screen = {name: results.traces[name] for name in side_by_side if name in results.traces}
+        by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}
         method = side_by_side[picked.panel - len(panels)] if picked else ""
-        if picked and method in on_screen:
-            step = step_at(on_screen[method], current.k)
-            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), on_screen[method].classes))
-        sheet.scores_of_maps(sample, on_screen, current)
-        refiner.scores(view, on_screen, current)
-        if on_screen and results.going is None:
+        if picked and method in by_method:
+            step = step_at(by_method[method], current.k)
+            step_classes = by_method[method].classes
+            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), step_classes))
+        sheet.scores_of_maps(sample, by_method, current)
+        refiner.scores(view, by_method, current)
+        if by_method and results.going is None:
             names = competing(current, visible, classes)
 
             def compared() -> tuple[Compared, ...]:
-                wide = {name: refining.widened(trace, classes) for name, trace in on_screen.items()}
+                wide = {name: refining.widened(trace, classes) for name, trace in by_method.items()}
                 return compare(wide, view, classes, names, current)
 
             downloads.comparison(view, compared, classes, names, current, sample.name.replace(" ", "-"))

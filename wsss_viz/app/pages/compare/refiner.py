@@ -25,7 +25,7 @@ def controls(state: ViewState) -> None:
         help="What the maps go through before they are masks. CRF: a dense conditional random field with the settings "
         "of the papers named; PAMR: pixel-adaptive refinement. Both spread a map along the image's colours.",
         width=130,
-        **session.control("refine", name, lambda picked: {"refine": picked, "pair": ()}),
+        **session.control("refine", name, lambda refine: {"refine": refine, "pair": ()}),
     )
     if isinstance(settings, CrfSettings):
         st.selectbox(

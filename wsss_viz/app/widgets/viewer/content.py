@@ -12,6 +12,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.traces import CellCentres, Step, Trace
 
 MOST_PANELS = 6
+STALE = "Of another image; it is computed again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,7 @@ class Panel:
         focus: the class whose map it shows; "" follows the viewer's class.
         always: "map", "mask" or "image", whatever the others show; "" follows the viewer. A panel that is to show its
             map is not in the table.
+        image: the digest of the image that it is of; "": of whatever it stands beside.
     """
 
     title: str
@@ -69,6 +71,7 @@ class Panel:
     missing: str = ""
     focus: str = ""
     always: str = ""
+    image: str = ""
 
     @classmethod
     def of(
@@ -100,6 +103,7 @@ class Content:
         ground: the same scene with more pixels, for the eye alone; None: the sample.
         step_name: what k counts ("k", "epoch").
         sigmoids: whether the sigmoid of a logit is a probability: not of a network that was trained with a softmax.
+        image: the digest of what the page is of; a panel of another image is greyed and shows none of it. "": unknown.
     """
 
     sample: Sample
@@ -109,8 +113,15 @@ class Content:
     ground: Sample | None = None
     step_name: str = "k"
     sigmoids: bool = True
+    image: str = ""
 
     def __post_init__(self) -> None:
+        if self.image:
+            panels = tuple(
+                panel if panel.image in ("", self.image) else Panel(panel.title, missing=STALE, colour=panel.colour)
+                for panel in self.panels
+            )
+            object.__setattr__(self, "panels", panels)
         if not 1 <= len(self.panels) <= MOST_PANELS:
             raise ValueError(f"`panels` is 1 to {MOST_PANELS} panels, got {len(self.panels)}")
         unknown = [name for name in self.visible if name not in self.classes]

@@ -57,7 +57,7 @@ def segmented(source: str) -> tuple[Segmented, str] | None:
 def _refined(source: str, level: float) -> Step:
     sample = samples.scene(source)
     if level == REFINED:
-        return refining.display_step(examples.lesson_trace("refined", source)[0].steps[-1])
+        return refining.stored_step(examples.lesson_trace("refined", source)[0].steps[-1])
     trace = examples.trace(sample, "cam")
     rows = [trace.classes.index(name) for name in labels_of(trace, sample)]
     maps = trace.steps[-1].image_maps(sample.size, rows, ViewState().align)
