@@ -153,7 +153,9 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
         description = meta["architecture"]
         known = architecture(str(description["name"]))
         if known is None:
-            raise InputError(f"{name} is of the architecture {description['name']!r:.60}, which this version cannot build")
+            raise InputError(
+                f"{name} is of the architecture {description['name']!r:.60}, which this version cannot build"
+            )
         if stride is not None:
             known.check_stride(stride)
             description = {**description, "stride": stride}
@@ -169,5 +171,7 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} does not describe its network ({error!s:.160}): it was made by another version") from None
+        raise InputError(
+            f"{name} does not describe its network ({error!s:.160}): it was made by another version"
+        ) from None
     return classifier

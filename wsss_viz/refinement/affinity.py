@@ -27,7 +27,7 @@ def offsets(radius: int = RADIUS) -> list[tuple[int, int]]:
     """(dy, dx) to each neighbour nearer than `radius`, of two opposite ones the one that comes later.
 
     >>> offsets(2)
-    [(0, 1), (1, 0)]
+    [(0, 1), (1, -1), (1, 0), (1, 1)]
     >>> len(offsets(5))
     34
     """
@@ -40,9 +40,9 @@ def likeness(features: Tensor, radius: int = RADIUS) -> Tensor:
 
     The S pixels are those of which all neighbours are in the image, row by row: (h - r) (w - 2 r) for r = radius - 1.
 
-    >>> features = torch.tensor([[[[0.0, 0.0, 3.0], [0.0, 3.0, 3.0]]]])  # radius 2: the pixel in the middle, to its
-    >>> likeness(features, 2)[0, :, 0].numpy().round(2)                  # right and below
-    array([0.05, 0.05], dtype=float32)
+    >>> features = torch.tensor([[[[0.0, 0.0, 3.0], [0.0, 3.0, 3.0]]]])  # radius 2: the upper pixel in the middle
+    >>> likeness(features, 2)[0, :, 0].numpy().round(2)
+    array([0.05, 1.  , 0.05, 0.05], dtype=float32)
     """
     source, targets = _pairs((features.shape[2], features.shape[3]), radius)
     flat = features.flatten(2)
@@ -57,7 +57,7 @@ def affinity_of(features: Tensor, radius: int = RADIUS) -> Tensor:
         InputError: more pixels than memory holds pairs of.
 
     >>> affinity_of(torch.tensor([[[0.0, 0.0, 3.0], [0.0, 3.0, 3.0]]]), 2)[1].numpy().round(2)
-    array([0.  , 1.  , 0.05, 0.  , 0.05, 0.  ], dtype=float32)
+    array([0.  , 1.  , 0.05, 1.  , 0.05, 0.05], dtype=float32)
     """
     size = (features.shape[1], features.shape[2])
     return _dense(likeness(features[None], radius)[0], size, radius)
@@ -92,8 +92,9 @@ def affinity_within(boundary: Tensor, radius: int = RADIUS) -> Tensor:
 def transition(affinity: Tensor, beta: float) -> Tensor:
     """T: the affinities to the power beta, each column divided by its sum.
 
-    >>> transition(torch.tensor([[1.0, 0.5], [0.5, 1.0]]), 2).tolist()
-    [[0.80..., 0.19...], [0.19..., 0.80...]]
+    >>> transition(torch.tensor([[1.0, 0.5], [0.5, 1.0]]), 2).numpy().round(2)
+    array([[0.8, 0.2],
+           [0.2, 0.8]], dtype=float32)
     """
     scaled = affinity**beta
     return scaled / scaled.sum(dim=0, keepdim=True)

@@ -162,6 +162,7 @@ def read_affinity(path: Path | str) -> AffinityNet | BoundaryNet:
     if recognised is None or recognised.architecture not in ("resnet38d", "seam-resnet38d", "irn-resnet50"):
         raise InputError(f"{path.name} is no AffinityNet (res38_aff.pth) and no IRN (res50_irn.pth)")
     known = architecture("resnet38d" if "38d" in recognised.architecture else recognised.architecture)
+    assert known is not None
     variant = recognised.variant[0] if recognised.architecture.startswith("seam") else recognised.variant
     lacking = [name for name in recognised.missing if name in known.shapes(variant)]
     if lacking:

@@ -40,6 +40,14 @@ def walked(
 
     Raises:
         InputError: maps that are not finite, or an image with too many cells.
+
+    >>> from wsss_viz.models.resnet38d import ResNet38d
+    >>> from wsss_viz.refinement.settings import WALKS
+    >>> network = AffinityNet(ResNet38d([4] * 7).stages(), (4, 4, 4), (2, 2, 2, 2)).eval()
+    >>> image, maps = np.zeros((16, 24, 3), np.uint8), np.ones((1, 2, 3))
+    >>> *_, (grounds, last) = walked(image, maps, network, WALKS["psa"], (4.0, 16.0))
+    >>> grounds.shape, last.shape
+    ((2, 16, 24), (1, 16, 24))
     """
     if not np.isfinite(maps).all():
         raise InputError("the maps are not finite: they hold NaN or infinity; compute them again")
