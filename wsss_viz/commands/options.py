@@ -136,6 +136,15 @@ settings_option = click.option(
     metavar="METHOD.SETTING=VALUE",
     help="Change one setting, such as rib.margin=25; repeatable; `methods` lists them.",
 )
+official_option = click.option(
+    "--settings",
+    "settings_from",
+    type=click.Choice(["own", "official"]),
+    default="own",
+    callback=lambda context, parameter, value: None if value == "own" else value,
+    help="Where settings are from that --set leaves: own, the classifier's entry in its register, where it has one; "
+    "official, the method's official code (RIB's of COCO for a head of 80 rows, else of VOC).",
+)
 refine_option = click.option(
     "--refine",
     "refine",

@@ -16,6 +16,7 @@ from wsss_viz.commands.options import (
     as_one,
     classifier_option,
     device_option,
+    official_option,
     refine_option,
     selection_options,
     settings_option,
@@ -44,6 +45,7 @@ class RunOptions:
     network_input: dict[str, Any]
     networks: tuple[str, ...]
     settings: tuple[str, ...]
+    settings_from: str | None
     views_name: str
     refine: str | None
     selection: Selection
@@ -68,7 +70,7 @@ class RunOptions:
 
         for name in methods:
             method(name)
-        return read_changes(self.settings, methods, settings_of(self.classifier_name))
+        return read_changes(self.settings, methods, {} if self.settings_from else settings_of(self.classifier_name))
 
     def refiner(self, ranks: Ranks) -> Refiner | None:
         """What --refine names, where this rank computes."""
@@ -94,6 +96,7 @@ run_options: Callable[[Callable[..., Any]], Callable[..., Any]] = as_one(
     input_options,
     network_option,
     settings_option,
+    official_option,
     views_option("multi-scale"),
     refine_option,
     selection_options,

@@ -367,7 +367,7 @@ def _targets(spec: FigureSpec, sample: Sample, source: str) -> tuple[str, ...] |
 def _drawn_from(run: BoundMethod) -> str:
     """What RIB's companions are drawn from, in words."""
     from wsss_viz.methods.binding import RenamedMethod
-    from wsss_viz.methods.rib_batch import shipped_companions
+    from wsss_viz.methods.rib_companions import shipped_companions
 
     if not METHODS[run.name].companions:
         return ""

@@ -2,7 +2,7 @@
 
 A map is a row times the features, so an image's few classes look the same with few rows as with all, and a trace is
 a hundredth in size. Two methods need the shipped photographs' rows besides, which their Steps leave out again: RIB for
-its companions (`rib_batch.shipped_companions`), CS-AE for its loss (`cse_single.loss_rows`).
+its companions (`rib_companions.shipped_companions`), CS-AE for its loss (`cse_single.loss_rows`).
 
 Our own (`docs/sources.md#photographs`).
 """

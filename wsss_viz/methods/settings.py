@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from wsss_viz.errors import InputError
 from wsss_viz.methods.typed_settings import Settings
@@ -19,6 +20,7 @@ __all__ = [
     "GNDRP",
     "GNDRP_OFFICIAL",
     "MASKS",
+    "OFFICIAL",
     "OFFICIAL_GRADIENT_VIEWS",
     "POOLINGS",
     "SCORES",
@@ -40,6 +42,9 @@ MASKS = ("hard", "top", "soft", "graded")
 GAP, GNDRP, GNDRP_OFFICIAL = "gap", "gndrp", "gndrp-official"
 POOLINGS = (GAP, GNDRP, GNDRP_OFFICIAL)
 SCORES = ("probability", "logit")
+COCO_ROWS = 80
+OFFICIAL = "official"
+"""In place of settings: `Settings.official` of the network's rows, whatever its own entry has."""
 OFFICIAL_GRADIENT_VIEWS = Views(scales=(1.0, 1.5, 2.0), flip=True)
 
 
@@ -225,7 +230,7 @@ class CseSingleSettings(Settings):
 
 @dataclass(frozen=True)
 class RibSettings(Settings):
-    """RIB (`docs/sources.md#rib`): what the official code does on VOC with IRN's ResNet-50.
+    """RIB (`docs/sources.md#rib`): what the official code does on VOC with IRN's ResNet-50; `official(80)`: on COCO.
 
     The paper differs, as far as it could be verified, in three: it clamps the logits at the margin (`clamp`), pools by
     the region's own size (`pooling` "gndrp") and adds up the maps of theta_0 to theta_K (`accumulate` "after").
@@ -239,6 +244,8 @@ class RibSettings(Settings):
         pooling, tau: how y^c is pooled, see `rib_loss.pool`; tau is 0.4 on VOC, 0.5 on COCO.
         companions: B, how many; where fewer are to be had, those.
         redraw: B others at each step (official), not the same ones.
+        augment: those are seen as in training, in a random window of 512 pixels a side, mirrored by half, the long side
+            320 to 640 pixels (official), not whole; only where they are drawn anew.
         rate: lambda, of the first step.
         head_rate: how many times faster the head learns; 0: it stays.
         power: of the poly schedule; 0: a constant rate.
@@ -263,6 +270,7 @@ class RibSettings(Settings):
     tau: float = 0.4
     companions: int = 20
     redraw: bool = True
+    augment: bool = True
     rate: float = 8e-6
     head_rate: float = 10.0
     power: float = 0.9
@@ -289,6 +297,11 @@ class RibSettings(Settings):
             _check_least("split", self.split)
         _check_share("explode_level", self.explode_level)
         _check_share("explode_share", self.explode_share)
+
+    @staticmethod
+    def _official_changes(rows: int) -> dict[str, Any]:
+        coco = {"rate": 5e-6, "companions": 15, "tau": 0.5, "margin": 1000.0, "explode_share": 0.8}
+        return coco if rows == COCO_ROWS else {}
 
 
 def check_pooling(pooling: str, tau: float) -> None:

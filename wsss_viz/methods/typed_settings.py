@@ -31,6 +31,21 @@ class Settings:
         """
         return cls(**{name: _value(cls, name, value) for name, value in values.items()})
 
+    @classmethod
+    def official(cls, rows: int) -> Self:
+        """What the official code runs with on a network whose head has `rows` classes: the defaults, or another set.
+
+        >>> from wsss_viz.methods.settings import RibSettings
+        >>> [RibSettings.official(rows).margin for rows in (20, 80)]  # VOC, COCO
+        [600.0, 1000.0]
+        """
+        return cls(**cls._official_changes(rows))
+
+    @staticmethod
+    def _official_changes(rows: int) -> dict[str, Any]:
+        del rows
+        return {}
+
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """The same with other values for some fields.
 

@@ -284,13 +284,14 @@ def test_a_frame_of_erasing_is_of_its_own_class() -> None:
 
 def test_the_filmstrip_shares_its_scale_where_it_is_asked_to() -> None:
     shown = plain_frames(3)
-    own, shared = filmstrip.values(shown, "relu_max"), filmstrip.values(shown, "shared")
+    size = (40, 60)
+    own, shared = filmstrip.values(shown, "relu_max", size), filmstrip.values(shown, "shared", size)
     assert own.max(axis=(1, 2)) == pytest.approx(1, abs=1e-3)
     assert shared.max() == pytest.approx(1, abs=1e-3)
     assert shared.max(axis=(1, 2)).min() < 0.99
     summed = [replace(frame, union=4 * frame.class_map) for frame in shown]
-    assert filmstrip.values(summed, "shared").max() == pytest.approx(0.25, abs=1e-3), "as bright as in the viewer"
-    raw = filmstrip.values(summed, "raw")
+    assert filmstrip.values(summed, "shared", size).max() == pytest.approx(0.25, abs=1e-3), "as bright as in the viewer"
+    raw = filmstrip.values(summed, "raw", size)
     assert 0 <= raw.min() < raw.max() < 1
     image = np.zeros((40, 60, 3), dtype=np.uint8)
     drawn = filmstrip.pictures(shown, image, ViewState())

@@ -98,12 +98,15 @@ def content(
             region=frame.region if on_map else None,
             note=frame.note,
             centres=frame.centres,
+            grids=frame.grids,
         )
         for frame in steps
     )
     panels.append(Panel(map_title, images, region if on_map else ""))
     if steps[-1].union is not None:
-        unions = (PanelStep(None if f.union is None else f.union[None], centres=f.centres) for f in steps)
+        unions = (
+            PanelStep(None if f.union is None else f.union[None], centres=f.centres, grids=f.union_grids) for f in steps
+        )
         panels.append(Panel(union, tuple(unions)))
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))

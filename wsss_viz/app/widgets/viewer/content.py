@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import CellCentres, Step, Trace
+from wsss_viz.traces.layout_maps import MapGrids
 
 MOST_PANELS = 6
 STALE = "Of another image; it is computed again."
@@ -26,6 +27,7 @@ class PanelStep:
         region: (h', w') boolean or in [0, 1]: outlined where it is over one half (what was erased or pooled), or None.
         note: one short line, beside the panel's title ("stopped: margin").
         centres: where the cells of `maps` lie, in pixels of the sample's image; None where unknown.
+        grids: what `maps` are made of, as `Step.grids`.
         rows: the indices of the classes that `maps` are of; None: all C. The others' are 0.
         mask: (H, W) uint8, a finished pseudo mask, class index + 1 and 0 the background, in place of the threshold's.
     """
@@ -36,13 +38,14 @@ class PanelStep:
     region: NDArray | None = None
     note: str = ""
     centres: CellCentres | None = None
+    grids: MapGrids | None = None
     rows: tuple[int, ...] | None = None
     mask: NDArray | None = None
 
     @classmethod
     def of(cls, step: Step, *, image: bool = False, note: str = "") -> Self:
         """The step's maps and scores, and its own image where `image`."""
-        return cls(step.maps, step.scores, step.image if image else None, None, note, step.centres)
+        return cls(step.maps, step.scores, step.image if image else None, None, note, step.centres, step.grids)
 
 
 @dataclass(frozen=True, eq=False)
