@@ -22,6 +22,7 @@ FILES = (
     "scale",
     "faults",
     "fuzz",
+    "fuzz_files",
     "fuzz_checkpoints",
     "gpu",
     "draw_scenes",

@@ -153,7 +153,8 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
         description = meta["architecture"]
         known = architecture(str(description["name"]))
         if known is None:
-            raise InputError(f"{name} is of the architecture {description['name']!r:.60}, which this version cannot build")
+            named = str(description["name"])[:60]
+            raise InputError(f"{name} is of the architecture {named!r}, which this version cannot build")
         if stride is not None:
             known.check_stride(stride)
             description = {**description, "stride": stride}
@@ -169,5 +170,6 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} does not describe its network ({error!s:.160}): it was made by another version") from None
+        cause = str(error)[:160]
+        raise InputError(f"{name} does not describe its network ({cause}): it was made by another version") from None
     return classifier
