@@ -54,6 +54,7 @@ def test_masks_keep_their_places_at_another_size():
 
 def test_scenes_are_measured_image_by_image_and_rib_starts_where_the_classifier_is():
     classifier = seeded_network(CLASSES)
+    classifier.settings = {"rib": {"companions": 2, "gradient_views": "mirror"}}
     samples = wsss_viz.data.open("scenes:test")[:2]
     found = measure_scenes(classifier, samples, countings=(Counting(), Counting("map", 0.5), Counting(percentile=99)))
     assert found.images == 2

@@ -1,6 +1,7 @@
 """What holds of every method in the registry, whatever it computes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -10,9 +11,13 @@ import torch
 from tests.methods.test_erasing import photograph, small_network
 from wsss_viz.data import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.runner import count_sample
+from wsss_viz.evaluation.stored_maps import count_stored_sample
 from wsss_viz.methods import METHODS, bind
-from wsss_viz.methods.views import MIRROR
+from wsss_viz.methods.dataset_run import run_dataset
+from wsss_viz.methods.views import MIRROR, MULTI_SCALE
 from wsss_viz.models import Classifier
+from wsss_viz.traces.map_folder import MapFolder, MapWriter
 
 OPTIONS = {
     "ae": {"steps": 3, "threshold": 0.7},
@@ -21,6 +26,7 @@ OPTIONS = {
         "steps": 2,
         "rate": 1e-3,
         "accumulate": "after",
+        "augment": False,
         "companion_samples": [photograph(labels=("b",), seed=50 + i) for i in range(3)],
     },
 }
@@ -67,6 +73,29 @@ def test_whoever_stops_early_has_the_first_steps_of_the_whole_trace(name, networ
     whole = steps(name, classifier, networks, sample)
     for count in range(1, len(whole)):
         same(list(islice(bound(name, classifier, networks)(sample, MIRROR), count)), whole[:count])
+
+
+@every_method
+def test_files_give_the_numbers_that_evaluate_gives_live(name, networks, tmp_path):
+    mask = np.zeros((43, 61), np.uint8)
+    mask[5:30, 4:33], mask[12:40, 30:58] = 1, 3
+    sample = replace(photograph((43, 61)), mask=mask)
+    for views in (MIRROR, MULTI_SCALE):
+        of = list(bound(name, small_network(), networks)(sample, views))
+
+        def run(sample, views, of=of):
+            return iter(of)
+
+        live, _ = count_sample(run, sample.classes, views, sample)
+        assert 0 < live.intersection[30, 1:].sum() < live.target[1:].sum()
+        for form in ("ours", "irn", "psa"):
+            folder = tmp_path / f"{form}{views.count}"
+            run_dataset(
+                run, sample.classes, [sample], MapWriter(folder, sample.classes, form), views=views, settings={}
+            )
+            stored = count_stored_sample(MapFolder(folder, sample.classes), sample)
+            for field in ("intersection", "predicted", "target"):
+                np.testing.assert_array_equal(getattr(live, field), getattr(stored, field), f"{form}, {views.text}")
 
 
 @every_method

@@ -178,7 +178,9 @@ def _score_methods(
         samples = data.open(data_string)
         opened, paired = options.open_networks(names, samples, ranks)
         classifier, device = for_data_set(opened, samples.classes), device_of(options.device, ranks)
-        return classifier, bind_all(classifier, options.classifier_name, names, also, device, paired, samples, changes)
+        return classifier, bind_all(
+            classifier, options.classifier_name, names, also, device, paired, samples, changes, options.settings_from
+        )
 
     classifier, runs = ranks.run_on_all(prepare)
     with using_threads(options.threads):

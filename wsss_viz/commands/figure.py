@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from wsss_viz.commands.options import threads_option
 from wsss_viz.commands.progress import Reported, announce, log_options, progress
-from wsss_viz.commands.run_options import threads_option
 
 
 @click.command()

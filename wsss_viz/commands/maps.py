@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ from wsss_viz.commands.launch import bar_of, every_rank
 from wsss_viz.commands.options import data_option
 from wsss_viz.commands.progress import Reported, announce
 from wsss_viz.commands.run_options import RunOptions, run_options
+from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
@@ -59,6 +61,12 @@ if TYPE_CHECKING:
     help="Go on where a run with the same settings was stopped, or compute again what is there; of a run with other "
     "settings, --overwrite removes the maps in the folder.",
 )
+@click.option(
+    "--alpha",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The background's power in --format crf, (1 - highest map)^alpha; 4, PSA's and SEAM's lower one, by default "
+    "(their higher ones: 32 and 24).",
+)
 @run_options
 def command(
     *,
@@ -67,6 +75,7 @@ def command(
     out: Path,
     map_format: str,
     threshold: float | None,
+    alpha: float | None,
     precision: str,
     resume: bool,
     options: RunOptions,
@@ -87,18 +96,22 @@ def command(
     from wsss_viz.methods.precision import computing, using_threads
     from wsss_viz.methods.views import PRESETS
     from wsss_viz.refinement import refined
+    from wsss_viz.traces.irn_maps import CRF_ALPHA
     from wsss_viz.traces.map_folder import MapWriter
 
+    if alpha is not None and map_format != "crf":
+        raise InputError("--alpha is of the background in --format crf: give that, or leave it out")
     changes = options.changes([name]).get(name, {})
     with every_rank() as ranks:
         by = options.refiner(ranks)
 
         def prepare() -> tuple[Job, MapWriter]:
-            job = open_job(name, data_string, changes, lambda whole: options.open_networks([name], whole, ranks))
+            networks = partial(options.open_networks, [name], ranks=ranks)
+            job = open_job(name, data_string, changes, networks, options.settings_from)
             names = numbered_by(job.classifier.classes, job.samples.classes)
             numbering = job.samples.numbering if names == job.samples.classes else None
             ground = mask_threshold(threshold, by)
-            return job, MapWriter(out, names, map_format, ground, numbering, METHODS[name].title)
+            return job, MapWriter(out, names, map_format, ground, numbering, METHODS[name].title, alpha or CRF_ALPHA)
 
         job, writer = ranks.run_on_all(prepare)
         if ranks.rank == 0:
@@ -148,6 +161,7 @@ def open_job(
     data_string: str,
     changes: dict[str, Any],
     networks: Callable[[DataSet], tuple[Classifier, dict[str, tuple[Classifier, ...]]]],
+    settings: str | None = None,
 ) -> Job:
     """The method of that name on the data set; `networks` opens the classifier and the paired ones for it."""
     from wsss_viz import data
@@ -162,7 +176,7 @@ def open_job(
         laid_out(network)
     classifier = for_data_set(opened, whole.classes)
     samples = open_for(data_string, classifier.classes)
-    return Job(whole, samples, classifier, bind(name, classifier, paired, samples, **changes))
+    return Job(whole, samples, classifier, bind(name, classifier, paired, samples, settings, **changes))
 
 
 def _stated(name: str, job: Job, precision: str, by: Refiner | None, options: RunOptions) -> dict[str, Any]:
@@ -206,7 +220,6 @@ def _stoppable(writer: MapWriter, samples: Sequence[Sample]) -> Iterator[None]:
 
 def mask_threshold(given: float | None, by: Refiner | None) -> float:
     """Of pseudo masks; 0 where a CRF makes them. Raises InputError where both are said."""
-    from wsss_viz.errors import InputError
     from wsss_viz.traces.map_folder import IRN_THRESHOLD
 
     if by is None or not by.finishes:

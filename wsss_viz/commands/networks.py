@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +91,7 @@ def open_networks(
         given=given_networks(networks),
         network_input=network_input,
         samples=samples,
-        say=functools.partial(click.echo, err=True),
+        say=partial(click.echo, err=True),
     )
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ data_option = click.option(
     "data_string",
     required=True,
     help="scenes:test, photos, voc:PATH:SPLIT, coco:PATH:SPLIT, folder:PATH, or one sample of these (:INDEX).",
+)
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
+    "per core, compute what one does.",
 )
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
 
@@ -128,6 +136,15 @@ settings_option = click.option(
     metavar="METHOD.SETTING=VALUE",
     help="Change one setting, such as rib.margin=25; repeatable; `methods` lists them.",
 )
+official_option = click.option(
+    "--settings",
+    "settings_from",
+    type=click.Choice(["own", "official"]),
+    default="own",
+    callback=lambda context, parameter, value: None if value == "own" else value,
+    help="Where settings are from that --set leaves: own, the classifier's entry in its register, where it has one; "
+    "official, the method's official code (RIB's of COCO for a head of 80 rows, else of VOC).",
+)
 refine_option = click.option(
     "--refine",
     "refine",
@@ -137,19 +154,34 @@ refine_option = click.option(
 )
 
 
-def storing_options(what: str) -> Callable[[Any], Any]:
-    """--store and --stored, of a command whose measurement a page opens with.
+@dataclass(frozen=True)
+class Storing:
+    """What `storing_options` say. Raises InputError where both of the first are given."""
+
+    store: bool
+    from_stored: bool
+    device: str
+    json_path: Path | None
+
+    def __post_init__(self) -> None:
+        if self.store and self.from_stored:
+            raise InputError("--store measures again; leave it out with --stored")
+
+
+def storing_options(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--store and --stored, --device and --json, as one argument `storing` of a command that a page opens with.
 
     Args:
         what: of --store, what is measured and written.
     """
-    options = (
+    return as_one(
+        "storing",
+        Storing,
         click.option("--store", is_flag=True, help=what),
         click.option("--stored", "from_stored", is_flag=True, help="Print what ships in place of measuring."),
         device_option,
         json_option,
     )
-    return lambda command: functools.reduce(lambda function, option: option(function), reversed(options), command)
 
 
 def need_app(what: str) -> None:
@@ -157,12 +189,6 @@ def need_app(what: str) -> None:
     missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"{what} needs {' and '.join(missing)}: run `pip install 'wsss-viz[app]'`")
-
-
-def check_storing(store: bool, from_stored: bool) -> None:
-    """Raises InputError where both of `storing_options` are given."""
-    if store and from_stored:
-        raise InputError("--store measures again; leave it out with --stored")
 
 
 def write_json(path: Path | None, value: Any) -> None:

@@ -16,9 +16,11 @@ from wsss_viz.commands.options import (
     as_one,
     classifier_option,
     device_option,
+    official_option,
     refine_option,
     selection_options,
     settings_option,
+    threads_option,
     views_option,
 )
 from wsss_viz.commands.progress import busy, log_options
@@ -43,6 +45,7 @@ class RunOptions:
     network_input: dict[str, Any]
     networks: tuple[str, ...]
     settings: tuple[str, ...]
+    settings_from: str | None
     views_name: str
     refine: str | None
     selection: Selection
@@ -67,7 +70,7 @@ class RunOptions:
 
         for name in methods:
             method(name)
-        return read_changes(self.settings, methods, settings_of(self.classifier_name))
+        return read_changes(self.settings, methods, {} if self.settings_from else settings_of(self.classifier_name))
 
     def refiner(self, ranks: Ranks) -> Refiner | None:
         """What --refine names, where this rank computes."""
@@ -85,14 +88,6 @@ class RunOptions:
             )
 
 
-threads_option = click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    default=1,
-    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
-    "per core, compute what one does.",
-)
-
 run_options: Callable[[Callable[..., Any]], Callable[..., Any]] = as_one(
     "options",
     RunOptions,
@@ -101,6 +96,7 @@ run_options: Callable[[Callable[..., Any]], Callable[..., Any]] = as_one(
     input_options,
     network_option,
     settings_option,
+    official_option,
     views_option("multi-scale"),
     refine_option,
     selection_options,

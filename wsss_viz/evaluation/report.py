@@ -120,6 +120,7 @@ def bind_all(
     networks: Networks | None = None,
     samples: Sequence[Sample] = (),
     changes: Mapping[str, Mapping[str, Any]] | None = None,
+    settings: str | None = None,
 ) -> dict[str, BoundMethod]:
     """The methods by name with what was trained from the classifier, and the CAM of other checkpoints by their rows.
 
@@ -130,6 +131,7 @@ def bind_all(
         networks: the paired networks by role; None: what was trained from the classifier.
         samples: the data set at hand, see `bind`.
         changes: of single settings, by method.
+        settings: "official", in place of the classifier's own (`bind`).
 
     Raises:
         InputError: a method or checkpoint that is not there, one of other classes, or a row's name twice.
@@ -141,7 +143,9 @@ def bind_all(
         ['cam', 'gain']
     """
     networks = load_paired(names, classifier_name, device) if networks is None else networks
-    runs = {name: bind(name, classifier, networks, samples, **(changes or {}).get(name, {})) for name in names}
+    runs = {
+        name: bind(name, classifier, networks, samples, settings, **(changes or {}).get(name, {})) for name in names
+    }
     for row, checkpoint in (also or {}).items():
         other = for_data_set(load(checkpoint, device), getattr(samples, "classes", ()))
         if row in runs:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import METHODS
-from wsss_viz.refinement.settings import REFINERS
+from wsss_viz.refinement.settings import REFINERS, named
 
 __all__ = ["MAPS", "PICTURES", "PICTURE_TITLES", "Column", "column"]
 
@@ -15,7 +15,6 @@ PICTURES = ("image", "truth")
 PICTURE_TITLES = {"image": "Image", "truth": "Ground truth"}
 MAPS = "maps:"
 """What a column of maps in files begins with, before their name."""
-_SHORT = {"crf": "crf:irn"}
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,10 @@ def column(text: str) -> Column:
         wsss_viz.errors.InputError: 'cam+blur': after + stands map, mask, mask@THRESHOLD or a refiner: crf, crf:irn, ...
     """
     base, *parts = text.split("+")
-    named = base.startswith(MAPS) and len(base) > len(MAPS)
-    while named and parts and not _is_part(parts[0]):  # maps may have a + in their name
+    in_files = base.startswith(MAPS) and len(base) > len(MAPS)
+    while in_files and parts and not _is_part(parts[0]):  # maps may have a + in their name
         base, parts = f"{base}+{parts[0]}", parts[1:]
-    if not (named or base in PICTURES or base in METHODS):
+    if not (in_files or base in PICTURES or base in METHODS):
         raise InputError(f"{text!r:.60} is no column: give {', '.join((*PICTURES, *METHODS))} or maps:NAME")
     if parts and base in PICTURES:
         raise InputError(f"{text!r:.60}: a column of {base} stands alone")
@@ -100,10 +99,10 @@ def column(text: str) -> Column:
             show = part
         elif name == "mask" and at and not show:
             show, threshold = "mask", _threshold(text, number)
-        elif _SHORT.get(name, name) in REFINERS and not refiner and not show:
-            refiner = _SHORT.get(name, name) + (at and f"@{_level(text, number):g}")
+        elif _is_refiner(name) and not refiner and not show:
+            refiner = named(part)[0] + at + number
         else:
-            known = ", ".join((*_SHORT, *REFINERS))
+            known = ", ".join(("crf", *REFINERS))
             raise InputError(f"{text!r:.60}: after + stands map, mask, mask@THRESHOLD or a refiner: {known}")
     if threshold is not None and refiner.startswith("crf"):
         raise InputError(f"{text!r:.60}: a CRF's masks have no threshold: give its background's score as {refiner}@...")
@@ -112,18 +111,18 @@ def column(text: str) -> Column:
 
 def _is_part(part: str) -> bool:
     name = part.partition("@")[0]
-    return name in ("map", "mask") or _SHORT.get(name, name) in REFINERS
+    return name in ("map", "mask") or _is_refiner(name)
+
+
+def _is_refiner(name: str) -> bool:
+    return name == "crf" or name in REFINERS
 
 
 def _threshold(text: str, number: str) -> float:
-    value = _level(text, number)
+    try:
+        value = float(number)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < 1:
         raise InputError(f"{text!r:.60}: the threshold is from 0 to below 1")
     return value
-
-
-def _level(text: str, number: str) -> float:
-    try:
-        return float(number)
-    except ValueError:
-        raise InputError(f"{text!r:.60}: {number!r:.20} after @ is no number") from None

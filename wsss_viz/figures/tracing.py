@@ -28,7 +28,7 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_maps import stored_trace
-from wsss_viz.figures.columns import Column, column
+from wsss_viz.figures.columns import column
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, WITHOUT_ROWS, FigureSpec, Row
 from wsss_viz.interrupts import may_go_on
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
@@ -138,9 +138,6 @@ class Tracer:
                 if trace is None:
                     self._bound(spec, base, row.image)
                     missing.append((row.image, base))
-            for one in columns:
-                if one.refiner:
-                    _check_refiner(one)
         missing = list(dict.fromkeys(missing))
         for source, base in self.progress(missing, "maps") if missing else ():
             may_go_on()
@@ -370,7 +367,7 @@ def _targets(spec: FigureSpec, sample: Sample, source: str) -> tuple[str, ...] |
 def _drawn_from(run: BoundMethod) -> str:
     """What RIB's companions are drawn from, in words."""
     from wsss_viz.methods.binding import RenamedMethod
-    from wsss_viz.methods.rib_batch import shipped_companions
+    from wsss_viz.methods.rib_companions import shipped_companions
 
     if not METHODS[run.name].companions:
         return ""
@@ -388,12 +385,6 @@ def _check_classes(row: Row, known: Sequence[str], sample: Sample) -> None:
         if name not in known:
             near = [one for one in (*(sample.labels or ()), *known) if one in known]
             raise InputError(f"`class` {name!r} is not one of {', '.join(dict.fromkeys(near[:20]))}")
-
-
-def _check_refiner(one: Column) -> None:
-    from wsss_viz.refinement import refiner
-
-    refiner(one.refiner)
 
 
 def _digest(array: Any) -> str:

@@ -89,7 +89,7 @@ def scene_regions(
     if kind == PARTS:
         return np.stack([part_regions(sample, name, size) for name in names])
     (step,) = cam(classifier, sample)
-    maps = [step.maps[classifier.classes.index(name)] for name in names]
+    maps = step.image_maps(sample.size, [classifier.classes.index(name) for name in names])
     return np.stack([map_regions(sample, name, values, share, size) for name, values in zip(names, maps, strict=True)])
 
 

@@ -265,7 +265,7 @@ METHODS: dict[str, Method] = {
             label="sigmoid removed",
             lead="The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
             "look at more than the most discriminative part.",
-            quick=(("gradient_views", "mirror"),),
+            quick=(("gradient_views", "mirror"), ("augment", False)),
             pitch=("RIB", "tuned without the last sigmoid, step by step"),
             preferred=True,
             tunes=True,
@@ -287,7 +287,7 @@ METHODS: dict[str, Method] = {
             label="control: sigmoid kept",
             lead="RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
             "loss has little left to ask for.",
-            quick=(("gradient_views", "mirror"),),
+            quick=(("gradient_views", "mirror"), ("augment", False)),
             control=True,
             tunes=True,
         ),

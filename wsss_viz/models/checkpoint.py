@@ -153,8 +153,9 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
         description = meta["architecture"]
         known = architecture(str(description["name"]))
         if known is None:
-            named = str(description["name"])[:60]
-            raise InputError(f"{name} is of the architecture {named!r}, which this version cannot build")
+            raise InputError(
+                f"{name} is of the architecture {description['name']!r:.60}, which this version cannot build"
+            )
         if stride is not None:
             known.check_stride(stride)
             description = {**description, "stride": stride}
@@ -170,6 +171,7 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        cause = str(error)[:160]
-        raise InputError(f"{name} does not describe its network ({cause}): it was made by another version") from None
+        raise InputError(
+            f"{name} does not describe its network ({error!s:.160}): it was made by another version"
+        ) from None
     return classifier

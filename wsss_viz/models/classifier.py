@@ -20,7 +20,7 @@ from wsss_viz.traces.centres import CellCentres
 
 __all__ = ["LARGEST_INPUT", "Classifier", "Preprocessing", "channels_last"]
 
-LARGEST_INPUT = 8 * 2**20
+LARGEST_INPUT = 4 * 2**20
 """Pixels of a network's input that was enlarged: more would be an image of an extreme shape, not a large one."""
 
 
@@ -141,6 +141,7 @@ class Classifier(nn.Module):
         refinement: what makes the maps that are looked at of the head's, where its authors have such a module (SEAM's
             `models.pixel_correlation`); None: the head's are looked at. Called with the stages and an input.
         digest: SHA-256 of the file that the weights were read from; "" for none.
+        rows: classes that the head was trained with; more than `classes` where the network was narrowed.
         settings: what methods are run with on this very network, by the method's name, where it is not their defaults;
             from its entry in the register of checkpoints.
     """
@@ -174,7 +175,7 @@ class Classifier(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.head = head
         self.register_buffer("bias", bias, persistent=bias is not None)
-        self.classes = tuple(classes)
+        self.classes, self.rows = tuple(classes), len(classes)
         self.stride = stride
         self.split = split
         self.preprocessing = preprocessing or Preprocessing()

@@ -148,8 +148,9 @@ def _build(description: str, name: str, form: str, build: Callable[[Mapping[str,
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        cause = str(error)[:160]
-        raise InputError(f"{name} does not describe its network ({cause}): it was made by another version") from None
+        raise InputError(
+            f"{name} does not describe its network ({error!s:.160}): it was made by another version"
+        ) from None
 
 
 def _check_layout(file: TensorFile, network: nn.Module) -> None:

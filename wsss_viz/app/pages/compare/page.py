@@ -65,7 +65,9 @@ def show() -> None:
                 for name in side_by_side
             ),
         )
-        content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
+        content = Content(
+            view, panels, classes, visible, samples.ground(sample), image=session.subject(), sigmoids=model.sigmoids
+        )
         picked = viewer("compare", content, current, picks=True)
         by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}
         method = side_by_side[picked.panel - len(panels)] if picked else ""

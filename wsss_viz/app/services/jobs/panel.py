@@ -1,7 +1,8 @@
 """A job on a page: its progress with an estimate, a button to cancel it, and what there is of it so far.
 
 While a job goes on its part of the page is a fragment that polls every now and then; the rest of the page runs
-once. When the job has ended the page runs a last time, and nothing is asked any more.
+once. A fragment draws for the image its page was of when it began (`session.subject`); once the page is of another
+one it draws nothing more. When the job has ended the page runs a last time, and nothing is asked any more.
 """
 
 from __future__ import annotations
@@ -57,8 +58,12 @@ def follow(
         _show(snapshot, request, draw)
         return
 
+    subject = session.subject()
+
     @st.fragment(run_every=INTERVAL)
     def polled() -> None:
+        if session.subject() != subject:  # the page is of another image by now, and this fragment of the one before
+            st.rerun()
         now = jobs().poll(_owner(), request)
         if now is None or not now.going:
             if now is not None:

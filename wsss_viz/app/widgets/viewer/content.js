@@ -1,6 +1,6 @@
 // The content that Python sent, decoded when it is needed: maps at the image's size, masks, scores, pictures.
 
-import { IGNORE, decodeLabels, decodeMaps, decodeTable, extremes, normalised, normalisedMap, pseudoMask, scaling, score, upsample } from "./arithmetic.js"
+import { IGNORE, decodeLabels, decodeMaps, decodeTable, extremes, imageMap, mapUnit, normalised, normalisedMap, pseudoMask, scaling, score } from "./arithmetic.js"
 
 const LARGEST_CACHE = 12e6 // values: 48 MB
 
@@ -95,8 +95,9 @@ export class Content {
     const key = `${this.panels.indexOf(panel)}:${this.stepAt(panel, k)}:${c}:${this.align}`
     let found = this.planes.get(key)
     if (!found) {
-      const values = upsample(maps.planes[c], maps.h, maps.w, this.H, this.W, this.centres(panel, k))
-      found = { values, ...extremes(values) }
+      const centres = this.centres(panel, k)
+      const values = imageMap(maps, c, this.H, this.W, centres)
+      found = { values, ...extremes(values), unit: mapUnit(maps, centres) }
       this.held += values.length
       while (this.held > LARGEST_CACHE && this.planes.size) {
         const [oldest, gone] = this.planes.entries().next().value
@@ -153,7 +154,7 @@ export class Reading {
     const competing = this.competing.includes(focus) ? this.competing : [...this.competing, focus].sort((a, b) => a - b)
     const by = settings.normalisation
     const planes = competing.map(c => content.plane(panel, k, c))
-    const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges() : []))
+    const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges() : [], one.unit))
     const masking = scaled(by === "raw" ? "relu_max" : by)
     const finished = content.finished(panel, k)
     const threshold = finished ? 0.5 : settings.threshold
@@ -167,7 +168,8 @@ export class Reading {
       truth && truth.index[focus]
         ? score(mask, own + 1, truth.mask.labels, truth.parts?.labels, truth.index[focus])
         : null
-    return { plane, scale: scaling(by, plane, by === "shared" ? this.ranges() : []), values, mask, own, scores, competing, threshold }
+    const ranges = by === "shared" ? this.ranges() : []
+    return { plane, scale: scaling(by, plane, ranges, plane.unit), values, mask, own, scores, competing, threshold }
   }
 
   // How the maps lie, in words: what the scores are of.
