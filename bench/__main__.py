@@ -17,6 +17,7 @@ FILES = (
     "rib",
     "locking",
     "sessions",
+    "soak",
     "proxy",
     "startup",
     "scale",
