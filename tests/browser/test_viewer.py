@@ -191,6 +191,11 @@ def test_zoom_is_one_for_all_panels_and_stays_when_the_image_changes(open_at: Op
     before = [look(page, number) for number in range(4)]
     canvas(page, 2).hover()
     page.mouse.wheel(0, -400)
+    expect(viewer(page)).to_have_attribute("data-zoom", "1.000")
+    page.evaluate("scrollTo(0, 0)")
+    canvas(page, 2).hover()
+    canvas(page, 2).focus()
+    page.mouse.wheel(0, -400)
     expect(viewer(page)).not_to_have_attribute("data-zoom", "1.000")
     zoom = viewer(page).get_attribute("data-zoom") or ""
     assert float(zoom) > 2
@@ -265,6 +270,7 @@ def test_a_class_is_switched_in_the_browser_and_a_method_by_its_pill(open_at: Op
     page.keyboard.press("ArrowLeft")
     expect(pill).to_have_attribute("aria-checked", "false")
     viewer(page).get_by_role("radio", name=first, exact=True).click()
+    page.get_by_role("button", name="Methods (2)").click()
     page.locator(".st-key-compare_methods").get_by_role("button", name="CS-AE, single image").click()
     expect(viewer(page).locator("figcaption b").nth(4)).to_have_text("CS-AE, single image")
     expect(page).to_have_url(re.compile("methods=cam(,|%2C)ae(,|%2C)cs-ae-single"))

@@ -14,22 +14,21 @@ from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 
 EXPLANATION = Explanation(
-    "The class activation map of each chosen class, divided by its own maximum, and the pseudo mask: at each pixel the "
-    "class with the highest map, where that exceeds the threshold. The scores compare this mask with the ground truth.",
+    "The maps of several methods with the same network: each class's, divided by its own maximum, and the pseudo mask: "
+    "at each pixel the class with the highest map, where that exceeds the threshold. The scores compare this mask with "
+    "the ground truth.",
     r"M_c(u) = \frac{\max(A_c(u), 0)}{\max_v \max(A_c(v), 0)}, \qquad \hat y(u) = \arg\max\{t, M_c(u)\}",
     "Divided by its maximum, the map of a class that is absent looks as bright as any other: read it with its logit.",
 )
-
-LEAD = "The maps of several methods with the same classifier, and how much of each object its pseudo mask recalls."
 
 
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    frame.heading("Compare", LEAD, EXPLANATION, basket.from_compare)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
+    frame.heading("Compare", "", EXPLANATION, basket.from_compare)
+    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice")
+    with bar:
         source_bar.source_bar(state)
-        frame.views_select(state)
     of = workspaces.of_state(state) if state.source != "own" else None
     if of is not None:
         sheet.sheet(of, state)
@@ -40,8 +39,9 @@ def show() -> None:
     view, model = upload.display_copy(sample), workspaces.looking(sample, state)
     selected = basket.selected(state)
     maps = [f"{methods.MAPS}{name}" for name in of.maps] if of else []
-    frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
-    source_bar.recognition(sample)
+    with bar, st.popover(f"Methods ({len(selected)})", icon=":material/checklist:", width="content"):
+        frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
+        frame.views_select(state)
 
     def draw(results: MethodResults) -> None:
         current = session.state()
@@ -58,7 +58,7 @@ def show() -> None:
             *(method_panel(name, results) for name in selected),
         )
         content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
-        picked = viewer("compare", content, current, picks=True)
+        picked = viewer("compare", content, current, picks=True, roomy=True)
         method = selected[picked.panel - len(panels)] if picked else ""
         if picked and method in results.traces:
             step = step_at(results.traces[method], current.k)
@@ -74,3 +74,4 @@ def show() -> None:
             st.caption(frame.origins(sample, results.traces, current.views))
 
     follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)
+    source_bar.recognition(sample)
