@@ -1,12 +1,15 @@
 # `make` lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup app test js eslint lint format browser wheel bench reference checkpoints controls results lock clean
+.PHONY: help setup app test tests js eslint lint style types format browser wheel bench reference checkpoints controls results lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8501
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+UV := uv==0.13.9
+RESOLVE := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+  --no-header --no-annotate --extra dev
 WSSS := $(BIN)/python -m wsss_viz
 TRAIN := $(WSSS) train
 SHIP := --out checkpoints/scenes
@@ -21,20 +24,24 @@ AGNOSTIC := --also "control: one mask for all labels=$(CONTROLS)/agnostic.safete
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-setup: $(INSTALLED) ## Install everything into .venv (again only when requirements.lock or pyproject.toml has changed)
+setup: $(INSTALLED) ## Install everything into .venv (again only when a lock or pyproject.toml has changed)
 
-$(INSTALLED): requirements.lock pyproject.toml setup.py
+$(INSTALLED): requirements.lock torch.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; give one with: make PYTHON=python3.12 setup" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r torch.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 app: setup ## Start the app in the browser (PORT=8501)
 	$(BIN)/python -m wsss_viz app --port $(PORT)
 
-test: setup browser lint js ## Check style and types, run all tests
+test: setup browser style js ## Check style and types, run all tests
+	@$(MAKE) --no-print-directory -j 2 types tests  # beside each other: the types take a minute of one core
+
+tests: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --durations=20
 
 js: setup ## Test the JavaScript by node, which is installed into .venv where there is none
@@ -43,9 +50,13 @@ js: setup ## Test the JavaScript by node, which is installed into .venv where th
 eslint: setup ## Check the style of the JavaScript
 	@$(BIN)/python -m tests.javascript lint
 
-lint: setup eslint ## Check style and types
+lint: style types ## Check style and types
+
+style: setup eslint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: setup
 	$(BIN)/mypy
 
 format: setup ## Format the code
@@ -92,12 +103,16 @@ results: setup ## Measure again all that pages and README say of the checkpoints
 	$(WSSS) showcase
 	$(BIN)/python -m pytest -m slow
 
-lock: setup ## Resolve what pyproject.toml declares into requirements.lock again
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+lock: setup ## Resolve what pyproject.toml declares into requirements.lock and torch.lock again
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@$(RESOLVE) --upgrade pyproject.toml > versions.partial
+	@{ sed '/^#/!d' torch.lock; grep -E '^torch(vision)?==' versions.partial; } > torch.partial
 	@{ sed '/^#/!d' requirements.lock; \
-	   $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade \
-	     --no-header --no-annotate --extra dev pyproject.toml; } > requirements.lock.partial
-	@mv requirements.lock.partial requirements.lock
+	   $(RESOLVE) --constraint versions.partial --generate-hashes \
+	     --no-emit-package torch --no-emit-package torchvision pyproject.toml; } > requirements.partial
+	@rm versions.partial
+	@mv torch.partial torch.lock
+	@mv requirements.partial requirements.lock
 
 clean: ## Remove .venv and what tools have cached
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

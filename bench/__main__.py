@@ -17,6 +17,7 @@ FILES = (
     "rib",
     "locking",
     "sessions",
+    "proxy",
     "startup",
     "scale",
     "faults",

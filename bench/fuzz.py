@@ -24,7 +24,7 @@ from wsss_viz.data.images import read_image
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
 from wsss_viz.figures.presets import PRESETS, preset
-from wsss_viz.figures.spec import read_spec, spec_bytes
+from wsss_viz.figures.spec_file import read_spec, spec_bytes
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.manifest import checkpoints_folder
 

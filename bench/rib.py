@@ -23,7 +23,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.errors import InputError
 from wsss_viz.methods import rib
-from wsss_viz.methods.rib_batch import Companions, shipped_companions
+from wsss_viz.methods.rib_companions import Companions, shipped_companions
 from wsss_viz.methods.rib_loss import pool
 from wsss_viz.methods.views import MIRROR, Views, class_maps, view_inputs
 from wsss_viz.models.classifier import Classifier

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
 from bench.tables import Table, percentile, resident_mb, show
 from bench.visitor import Seen, Visitor
-from tests.browser.conftest import serving
+from tests.serving import running
 
 SESSIONS, VISITS, JOBS = 30, 34, 30
 SCENES = range(100, 160)
@@ -56,15 +55,7 @@ async def _tune(address: str, index: int) -> Seen:
         return await visitor.settled("erasing", f"example=scenes:val:{index}&mode=rib")
 
 
-def _server(address: str) -> int:
-    """The process that answers."""
-    port = address.rsplit(":", 1)[1]
-    found = subprocess.run(["pgrep", "-f", f"app --port {port}"], capture_output=True, text=True, check=True)
-    return int(found.stdout.split()[0])
-
-
-async def _measure(address: str, sessions: int, visits: int, jobs: int) -> list[Table]:
-    pid = _server(address)
+async def _measure(address: str, pid: int, sessions: int, visits: int, jobs: int) -> list[Table]:
     reference, alone = await _alone(address, list(SCENES))
     memory = [resident_mb(pid)]
     start, rows = time.perf_counter(), []
@@ -108,8 +99,8 @@ async def _measure(address: str, sessions: int, visits: int, jobs: int) -> list[
 
 def main(sessions: int = SESSIONS, visits: int = VISITS, jobs: int = JOBS) -> list[Table]:
     """All tables of this file."""
-    with serving() as address:
-        return asyncio.run(_measure(address, sessions, visits, jobs))
+    with running(sys.executable, "-m", "wsss_viz", "app", "--headless") as (address, server):
+        return asyncio.run(_measure(address, server.pid, sessions, visits, jobs))
 
 
 if __name__ == "__main__":

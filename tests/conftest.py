@@ -18,22 +18,34 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-data-")
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-cache-")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that drive a browser are marked, and begin first: they wait most of the time."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests that drive a browser are marked, and begin first: they wait most of the time.
+
+    Where processes share the tests, the other files come backwards: those of the app, many and short, fill the end.
+    """
     for item in items:
         if item.path.is_relative_to(BROWSER):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: not item.path.is_relative_to(BROWSER))
+    number = {path: at for at, path in enumerate(dict.fromkeys(item.path for item in items))}
+    direction = -1 if hasattr(config, "workerinput") else 1
+    items.sort(
+        key=lambda item: (False, 0) if item.path.is_relative_to(BROWSER) else (True, direction * number[item.path])
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file's tests run in one process, for what they share; those of the browser, with one server, in one as well."""
+    """A file's tests run in one process, for what they share; those of the browser, with one server, in one as well.
+
+    The docstrings' examples share nothing and are many.
+    """
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
+            if file.endswith("test_examples.py"):
+                return nodeid
             return str(BROWSER) if (config.rootpath / file).is_relative_to(BROWSER) else file
 
     return ByFile(config, log)

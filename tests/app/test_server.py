@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from wsss_viz.app import server
 from wsss_viz.app.services import traces
 from wsss_viz.data.scenes import Scenes
-from wsss_viz.methods import rib_batch
+from wsss_viz.methods import rib_companions
 
 
 def answer(kind: str, content: bytes = b"text/plain", path: str = "/") -> list[Message]:
@@ -104,9 +104,9 @@ def test_only_where_threads_have_priorities_the_warm_up_lowers_its_own(
 
 
 def test_warm_companions_are_at_hand_and_little_is_left_to_draw() -> None:
-    rib_batch._drawn_scene.cache_clear()
+    rib_companions._drawn_scene.cache_clear()
     server.warm_up()
-    drawn = rib_batch._drawn_scene.cache_info().misses
+    drawn = rib_companions._drawn_scene.cache_info().misses
     next(traces.steps_of("rib", Scenes("test")[31], "single"))
     assert drawn >= 8
-    assert rib_batch._drawn_scene.cache_info().misses - drawn < 8
+    assert rib_companions._drawn_scene.cache_info().misses - drawn < 8

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.app.services.test_jobs import PATIENCE, until
 from wsss_viz.app import frame, turns
-from wsss_viz.app.turns import BusyError, GoneError, Limits, Turns
+from wsss_viz.app.ledger import HALF, Ledger
+from wsss_viz.app.services.jobs.manager import Jobs, Request
+from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns
 from wsss_viz.errors import InputError
 from wsss_viz.figures import FigureSpec
 from wsss_viz.figures.rendering import render
 from wsss_viz.interrupts import may_go_on
+from wsss_viz.traces import Step
 
 
 class Work:
     """A piece of work on a thread of its own, which goes on until it is let go."""
 
-    def __init__(self, queue: Turns, owner: str, what: str = "x", patience: float = PATIENCE) -> None:
+    def __init__(self, queue: Turns, owner: str, what: str | Piece = "x", patience: float = PATIENCE) -> None:
         self.inside, self.end, self.error = threading.Event(), threading.Event(), None
         self.thread = threading.Thread(target=self._run, args=(queue, owner, what, patience))
         self.thread.start()
 
-    def _run(self, queue: Turns, owner: str, what: str, patience: float) -> None:
+    def _run(self, queue: Turns, owner: str, what: str | Piece, patience: float) -> None:
         try:
-            with queue.turn(owner, what, patience):
+            with queue.turn(owner, what if isinstance(what, Piece) else Piece(what), patience):
                 self.inside.set()
                 while not self.end.wait(0.005):
                     may_go_on()
@@ -66,7 +69,7 @@ def test_who_is_not_let_in_is_told_how_long_and_keeps_the_place() -> None:
     queue = Turns(Limits(slots=1, away=6), clock=lambda: now[0])
     running = Work(queue, "a")
     assert running.inside.wait(PATIENCE)
-    with pytest.raises(BusyError) as busy, queue.turn("b", "figure", 0):
+    with pytest.raises(BusyError) as busy, queue.turn("b", Piece("figure"), 0):
         pass
     assert busy.value.seconds == pytest.approx(3.0)
     assert str(busy.value) == "Busy, about 3 s: others are first."
@@ -74,7 +77,7 @@ def test_who_is_not_let_in_is_told_how_long_and_keeps_the_place() -> None:
     waiting(queue, 2)
     running.done()
     assert not later.inside.wait(0.05)  # b was before, and asks again
-    with queue.turn("b", "figure", 0):
+    with queue.turn("b", Piece("figure"), 0):
         pass
     assert later.inside.wait(PATIENCE)
     later.done()
@@ -85,13 +88,13 @@ def test_a_place_of_one_who_does_not_come_back_is_given_on() -> None:
     queue = Turns(Limits(slots=1, away=6), clock=lambda: now[0])
     running = Work(queue, "a")
     assert running.inside.wait(PATIENCE)
-    with pytest.raises(BusyError), queue.turn("b", "figure", 0):
+    with pytest.raises(BusyError), queue.turn("b", Piece("figure"), 0):
         pass
     running.done()
-    with pytest.raises(BusyError), queue.turn("c", "figure", 0):
+    with pytest.raises(BusyError), queue.turn("c", Piece("figure"), 0):
         pass
     now[0] = 7
-    with queue.turn("c", "figure", 0):
+    with queue.turn("c", Piece("figure"), 0):
         pass
 
 
@@ -101,7 +104,7 @@ def test_only_so_many_wait() -> None:
     assert running.inside.wait(PATIENCE)
     later = Work(queue, "b")
     waiting(queue, 1)
-    with pytest.raises(BusyError), queue.turn("c", "x"):
+    with pytest.raises(BusyError), queue.turn("c", Piece("x")):
         pass
     running.done()
     later.done()
@@ -118,19 +121,83 @@ def test_a_page_that_was_closed_ends_its_work_and_its_waiting() -> None:
         one.thread.join(PATIENCE)
     assert isinstance(running.error, GoneError)
     assert isinstance(later.error, BusyError)
-    with queue.turn("other", "x", 0):
+    with queue.turn("other", Piece("x"), 0):
         pass
 
 
 def test_work_ends_when_its_time_is_up() -> None:
     now = [0.0]
     queue = Turns(Limits(seconds=90), clock=lambda: now[0])
-    with queue.turn("a", "x"):
+    with queue.turn("a", Piece("x")):
         now[0] = 91.0
         with pytest.raises(InputError, match="longer than the 90 s"):
             may_go_on()
-    with queue.turn("a", "x", 0), queue.turn("a", "within", 0):
+    with queue.turn("a", Piece("x"), 0), queue.turn("a", Piece("within"), 0):
         may_go_on()
+
+
+def test_who_reads_does_not_wait_for_a_figure() -> None:
+    queue = Turns(Limits(slots=1, short_slots=1))
+    figure = Work(queue, "a")
+    assert figure.inside.wait(PATIENCE)
+    reader = Work(queue, "b", Piece("map", short=True))
+    assert reader.inside.wait(PATIENCE)
+    with pytest.raises(BusyError), queue.turn("c", Piece("map", short=True), 0):
+        pass
+    for one in (figure, reader):
+        one.done()
+
+
+def test_memory_is_shared_by_all_kinds_and_nobody_passes_one_who_waits_for_it() -> None:
+    queue = Turns(Limits(slots=3, short_slots=3, megabytes=100))
+    first = Work(queue, "a", Piece("figure", 60))
+    assert first.inside.wait(PATIENCE)
+    large = Work(queue, "b", Piece("figure", 60))
+    waiting(queue, 1)
+    small = Work(queue, "c", Piece("map", 10, short=True))
+    waiting(queue, 2)
+    assert not small.inside.wait(0.05)
+    first.done()
+    assert large.inside.wait(PATIENCE)
+    assert small.inside.wait(PATIENCE)
+    for one in (large, small):
+        one.done()
+
+
+def test_what_needs_more_memory_than_there_is_comes_alone() -> None:
+    queue = Turns(Limits(slots=2, megabytes=100))
+    first = Work(queue, "a", Piece("map", 10))
+    assert first.inside.wait(PATIENCE)
+    with pytest.raises(BusyError), queue.turn("b", Piece("checkpoint", 5000), 0):
+        pass
+    first.done()
+    with queue.turn("b", Piece("checkpoint", 5000), 0):
+        pass
+
+
+def test_a_page_that_has_had_the_jobs_waits_behind_one_that_has_not() -> None:
+    now = [0.0]
+    ledger = Ledger(lambda: now[0])
+    queue, jobs = Turns(Limits(slots=1), ledger=ledger), Jobs(clock=lambda: now[0], ledger=ledger)
+
+    def forty_seconds() -> Iterator[Step]:
+        now[0] += 40
+        yield from ()
+
+    jobs.submit("rude/tab", Request("key", forty_seconds, 1))
+    until(lambda: ledger.had("rude") > 0)
+    assert ledger.had("rude") == pytest.approx(40)
+    running = Work(queue, "other")
+    assert running.inside.wait(PATIENCE)
+    rude = Work(queue, "rude")
+    waiting(queue, 1)
+    modest = Work(queue, "modest")
+    waiting(queue, 2)
+    running.done()
+    assert modest.inside.wait(PATIENCE)
+    assert not rude.inside.is_set()
+    for one in (modest, rude):
+        one.done()
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
@@ -141,14 +208,14 @@ def test_a_figure_can_be_stopped_while_it_is_drawn_and_has_the_same_bytes(kind: 
         asked[0] += 1
 
     plain = render(spec, kind)
-    with Turns().turn("a", "x", ask=count):
+    with Turns().turn("a", Piece("x"), ask=count):
         assert render(spec, kind) == plain
     assert asked[0] >= 2
 
     def stop() -> None:
         raise GoneError("the page is closed")
 
-    with pytest.raises(GoneError), Turns().turn("a", "x", ask=stop):
+    with pytest.raises(GoneError), Turns().turn("a", Piece("x"), ask=stop):
         render(spec, kind)
 
 
@@ -172,3 +239,14 @@ def test_a_busy_page_says_so_and_comes_by_itself(
     running.done()
     time.sleep(0)
     assert not page.run().info
+
+
+def test_the_shortest_piece_counts_and_what_was_had_is_forgotten_by_and_by() -> None:
+    now = [0.0]
+    ledger = Ledger(lambda: now[0])
+    ledger.charge("rude", 0.001)
+    ledger.charge("other", 8.0)
+    assert ledger.had("rude") == pytest.approx(0.001)
+    now[0] = 30 * HALF
+    ledger.charge("third", 1.0)
+    assert set(ledger._had) == {"third"}

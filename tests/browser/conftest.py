@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 300_000  # milliseconds: what a loaded machine may need, not what a person should wait
+PATIENCE = 90_000  # milliseconds: what a loaded machine may need, not what a person should wait
 SIDEBAR = 200  # pixels it takes at least
 # Opened at /compare, Streamlit's page first asks below /compare where the server is; that answer is a 404 by design.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")

@@ -10,7 +10,7 @@ from tests.browser.conftest import OpenAt
 
 
 def test_a_deep_link_opens_its_view_and_the_threshold_follows_the_keyboard(open_at: OpenAt) -> None:
-    page = open_at("/gradients?head=gap&layer=5&tau=0.5")
+    page = open_at("/gradients?subject=toy&head=gap&layer=5&tau=0.5")
     expect(page.get_by_role("heading", name="Gradients")).to_be_visible()
     expect(page.get_by_text("High in G5, conv 5")).to_be_visible()
     expect(page.locator('img[alt^="gradient map G"]')).to_have_count(6)
@@ -49,7 +49,7 @@ def at_rest(locator: Locator) -> FloatRect:
 
 
 def test_a_rectangle_drawn_on_the_picture_is_counted(open_at: OpenAt) -> None:
-    page = open_at("/gradients")
+    page = open_at("/gradients?subject=toy")
     expect(page.get_by_text("What is inferred or unverified")).to_be_visible()
     page.evaluate("document.fonts.ready")  # until its fonts are there, the page moves
     place = at_rest(page.locator(".js-plotly-plot").first.locator(".nsewdrag"))

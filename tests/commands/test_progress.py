@@ -39,7 +39,7 @@ def test_a_line_says_done_total_rate_and_left(monkeypatch, capsys):
     next(steps), next(steps), next(steps)
     shown._active[-1].pulse(0.5)
     assert bar.line() == "rib: 2 of 9 and 50% of the next, 30 s, 12 s each, 78 s left"
-    logging.getLogger("wsss_viz.methods.rib_batch").debug("drawing companions")
+    logging.getLogger("wsss_viz.methods.rib_companions").debug("drawing companions")
     assert bar.line().endswith("78 s left, drawing companions")
     steps.close()
     assert shown._active == []

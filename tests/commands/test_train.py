@@ -31,9 +31,14 @@ def train(words):
 
 
 def test_the_command_line_can_be_typed_again():
-    line = command_line("cse", out="a b.safetensors", epochs=3, agnostic=True, start=None, frozen=False, crop=1.0)
-    assert line == "train cse --out 'a b.safetensors' --epochs 3 --agnostic"
-    assert command_line("backbone", crop=0.25, val_count=500) == "train backbone --crop 0.25"
+    with command.commands["cse"].make_context("cse", shlex.split("--out 'a b.safetensors' --agnostic --frozen 0")):
+        assert command_line() == (
+            "train cse --out 'a b.safetensors' --alpha 0.3 --alpha-growth 0.05 --mask-maximum map --frozen 0 "
+            "--agnostic --seed 0 --classifier scenes-classifier --epochs 3 --rate 0.001"
+        )
+    words = shlex.split("--out b.safetensors --crop 0.25 --val-count 500 --train-count 40 --seed 1")
+    with command.commands["backbone"].make_context("backbone", words):
+        assert command_line() == "train backbone --out b.safetensors --epochs 12 --crop 0.25 --seed 1 --train-count 40"
 
 
 def test_cs_ae_is_written_registered_and_watched(tmp_path):

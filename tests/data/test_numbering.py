@@ -7,8 +7,8 @@ from tests.data.inputs import boxes, folder, index, mask_file, picture, voc
 from wsss_viz.data import open as open_data
 from wsss_viz.data.class_sets import read_class_list
 from wsss_viz.data.findings import Note
-from wsss_viz.data.numbering import MASKS_THAT_TELL
 from wsss_viz.data.palette import VOC_CLASSES, voc_palette
+from wsss_viz.data.readings import MASKS_THAT_TELL
 from wsss_viz.errors import InputError
 
 

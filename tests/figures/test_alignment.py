@@ -8,7 +8,8 @@ import pytest
 from wsss_viz.data.sources import sample
 from wsss_viz.errors import InputError
 from wsss_viz.figures import FigureSpec, Row, caption, read_spec, spec_bytes
-from wsss_viz.figures.sources import FigureRow, class_map, collect_rows, compute_trace, seed_mask
+from wsss_viz.figures.sources import FigureRow, class_map, collect_rows, seed_mask
+from wsss_viz.figures.tracing import compute_trace
 from wsss_viz.models.network_input import NetworkInput
 from wsss_viz.traces import CellCentres, Step, Trace
 

@@ -17,7 +17,7 @@ from PIL import Image
 from wsss_viz import cli, data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
-from wsss_viz.figures import PRESETS, FigureSpec, Row, preset, ratios, sources, spec_bytes
+from wsss_viz.figures import PRESETS, FigureSpec, Row, preset, ratios, spec_bytes, tracing
 from wsss_viz.figures.rendering import draw, render
 from wsss_viz.methods.catalogue import why_not
 from wsss_viz.traces import Step, Trace
@@ -199,7 +199,7 @@ def test_what_is_not_there_is_said(spec: FigureSpec, words: str) -> None:
 
 
 def test_a_method_that_is_not_trained_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "why_not_registered", lambda name, _: why_not(name, ()))
+    monkeypatch.setattr(tracing, "why_not_registered", lambda name, _: why_not(name, ()))
     with pytest.raises(InputError, match="train gain"):
         render(replace(GRID, columns=("gain",)), "png", made_up)
 

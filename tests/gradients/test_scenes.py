@@ -9,7 +9,7 @@ from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.gradients import box_region, map_regions, part_regions
 from wsss_viz.gradients.regions import at_size
-from wsss_viz.gradients.scenes import Counting, measure_rib, measure_scenes, rib_maps, scene_maps
+from wsss_viz.gradients.scenes import Counting, measure_rib, measure_scenes, rib_steps, scene_maps
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,7 @@ def test_masks_keep_their_places_at_another_size():
 
 def test_scenes_are_measured_image_by_image_and_rib_starts_where_the_classifier_is():
     classifier = seeded_network(CLASSES)
+    classifier.settings = {"rib": {"companions": 2, "gradient_views": "mirror"}}
     samples = wsss_viz.data.open("scenes:test")[:2]
     found = measure_scenes(classifier, samples, countings=(Counting(), Counting("map", 0.5), Counting(percentile=99)))
     assert found.images == 2
@@ -63,7 +64,7 @@ def test_scenes_are_measured_image_by_image_and_rib_starts_where_the_classifier_
     assert 0 < found.slope[0] <= 0.25
     names = samples[0].labels
     before = {name: value.clone() for name, value in classifier.state_dict().items()}
-    steps = rib_maps(classifier, samples[0], names, steps=2)
+    steps = list(rib_steps(classifier, samples[0], names, steps=2))
     own = scene_maps(classifier, samples[0], names)
     assert steps[0].layers == ("stage 4", "stage 5", "logit")
     assert steps[0].maps == pytest.approx(own.maps[:, 3:], rel=1e-4, abs=1e-6)

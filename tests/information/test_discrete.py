@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 from sklearn.metrics import mutual_info_score
+from sklearn.metrics.cluster import contingency_matrix
 
 from wsss_viz.errors import InputError
 from wsss_viz.information import NotApplicable
@@ -76,7 +77,9 @@ def test_samples_agree_with_the_table_of_their_frequencies(table, seed):
     cells = np.random.default_rng(seed).choice(table.size, size=60, p=table.ravel())
     x, y = np.unravel_index(cells, table.shape)
     plug_in = d.sample_information(x, y, shuffles=0)
-    assert plug_in.value_bits == pytest.approx(d.mutual_information(d.joint_table(x, y)).value_bits, abs=1e-12)
+    assert plug_in.value_bits == pytest.approx(
+        d.mutual_information(contingency_matrix(x, y) / len(x)).value_bits, abs=1e-12
+    )
     assert plug_in.value_bits == pytest.approx(mutual_info_score(x, y) / np.log(2), abs=1e-9)
     relabelled = d.sample_information(np.array(list("edcba"))[x], 10 - y, shuffles=0)
     assert relabelled.value_bits == pytest.approx(plug_in.value_bits, abs=1e-12)

@@ -22,6 +22,11 @@ test("maps of 2 x 3 cells are decoded per class between their own extremes", () 
   for (const [i, value] of [-1, 4.1, 0, 1, -0.9, -0.8].entries()) assert.ok(Math.abs(planes[0][i] - value) < 1e-6)
 })
 
+test("maps of some of the classes are 0 for the others", () => {
+  const { planes } = decodeMaps({ h: 1, w: 2, low: [0], high: [255], levels: base64(3, 255), rows: [1] }, 3)
+  assert.deepEqual(planes.map(plane => [...plane]), [[0, 0], [3, 255], [0, 0]])
+})
+
 test("labels are decoded from runs, whose lengths have four bytes", () => {
   const { labels } = decodeLabels({ h: 2, w: 3, values: base64(0, 7, 255), lengths: base64(1, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0) })
   assert.deepEqual([...labels], [0, 7, 7, 7, 255, 255])

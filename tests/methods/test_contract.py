@@ -1,6 +1,7 @@
 """What holds of every method in the registry, whatever it computes."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -10,9 +11,13 @@ import torch
 from tests.methods.test_erasing import photograph, small_network
 from wsss_viz.data import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.runner import count_sample
+from wsss_viz.evaluation.stored_maps import count_stored_sample
 from wsss_viz.methods import METHODS, bind
-from wsss_viz.methods.views import MIRROR
+from wsss_viz.methods.dataset_run import run_dataset
+from wsss_viz.methods.views import MIRROR, MULTI_SCALE
 from wsss_viz.models import Classifier
+from wsss_viz.traces.map_folder import MapFolder, MapWriter
 
 OPTIONS = {
     "ae": {"steps": 3, "threshold": 0.7},
@@ -21,6 +26,7 @@ OPTIONS = {
         "steps": 2,
         "rate": 1e-3,
         "accumulate": "after",
+        "augment": False,
         "companion_samples": [photograph(labels=("b",), seed=50 + i) for i in range(3)],
     },
 }
@@ -70,6 +76,29 @@ def test_whoever_stops_early_has_the_first_steps_of_the_whole_trace(name, networ
 
 
 @every_method
+def test_files_give_the_numbers_that_evaluate_gives_live(name, networks, tmp_path):
+    mask = np.zeros((43, 61), np.uint8)
+    mask[5:30, 4:33], mask[12:40, 30:58] = 1, 3
+    sample = replace(photograph((43, 61)), mask=mask)
+    for views in (MIRROR, MULTI_SCALE):
+        of = list(bound(name, small_network(), networks)(sample, views))
+
+        def run(sample, views, of=of):
+            return iter(of)
+
+        live, _ = count_sample(run, sample.classes, views, sample)
+        assert 0 < live.intersection[30, 1:].sum() < live.target[1:].sum()
+        for form in ("ours", "irn", "psa"):
+            folder = tmp_path / f"{form}{views.count}"
+            run_dataset(
+                run, sample.classes, [sample], MapWriter(folder, sample.classes, form), views=views, settings={}
+            )
+            stored = count_stored_sample(MapFolder(folder, sample.classes), sample)
+            for field in ("intersection", "predicted", "target"):
+                np.testing.assert_array_equal(getattr(live, field), getattr(stored, field), f"{form}, {views.text}")
+
+
+@every_method
 def test_networks_stay_as_they_were_also_after_an_exception(name, networks):
     classifier, sample = small_network(), photograph()
     classifier.requires_grad_(True)
@@ -97,20 +126,13 @@ def test_networks_stay_as_they_were_also_after_an_exception(name, networks):
 
 @every_method
 def test_eight_threads_on_one_model_have_the_serial_steps(name, networks):
-    classifier, samples = small_network(), [photograph(seed=seed) for seed in range(4)]
+    classifier = small_network()
+    samples = [photograph((32 + 8 * (seed % 3), 48), seed=seed) for seed in range(4)]
     alone = [steps(name, classifier, networks, sample) for sample in samples]
-    together = [None] * 8
-
-    def work(i):
-        together[i] = steps(name, classifier, networks, samples[i % 4])
-
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for i, found in enumerate(together):
-        same(found, alone[i % 4])
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda i: steps(name, classifier, networks, samples[i % 4]), range(8)))
+    for i, result in enumerate(together):
+        same(result, alone[i % 4])
 
 
 @every_method

@@ -1,7 +1,6 @@
 """CS-AE on a single image: one update against autograd on a copy, and what must hold of every method that tunes."""
 
 import copy
-import threading
 from itertools import islice
 
 import numpy as np
@@ -87,23 +86,6 @@ def test_the_classifier_is_left_alone_also_without_gradients_around_and_after_an
     assert not network.training
     assert all(p.grad is None and not p.requires_grad for p in network.parameters())
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
-
-
-def test_eight_threads_on_one_classifier_give_the_serial_steps():
-    network, samples = small_network(), [photograph(seed=seed) for seed in range(8)]
-    alone = [list(cs_ae_single(network, sample, **OPTIONS)) for sample in samples]
-    together = [None] * 8
-
-    def work(i):
-        together[i] = list(cs_ae_single(network, samples[i], **OPTIONS))
-
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for a, b in zip(alone, together, strict=True):
-        same(a, b)
 
 
 def test_bad_input():

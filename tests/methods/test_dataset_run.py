@@ -39,9 +39,14 @@ def written(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+SMALL = {"steps": 2, "gradient_views": SINGLE, "companions": 2}
+FEW = {"ae": {"steps": 2}, "cs-ae-single": {"steps": 2}, "rib": SMALL, "rib-bce": SMALL}
+"""Two steps draw as often as is needed for a second one to depend on the first."""
+
+
 def go(network, samples, folder, method="cam", form="ours", views=SINGLE, **settings):
     writer = MapWriter(folder, CLASSES, form)
-    run = bind(method, network)
+    run = bind(method, network, **FEW.get(method, {}))
     return run_dataset(run, network.classes, samples, writer, views=views, settings={"method": method, **settings})
 
 
@@ -199,7 +204,7 @@ def test_the_maps_of_unlabelled_images_are_the_top_classs(network, tmp_path):
 
 @pytest.mark.parametrize("method", ["cam", "ae", "rib"])
 def test_mixed_precision_is_near_and_other(network, samples, method):
-    run = bind(method, network)
+    run = bind(method, network, **FEW.get(method, {}))
     exact = last_step(run(samples[0], SINGLE)).maps
     with computing("bf16", torch.device("cpu")):
         mixed = last_step(run(samples[0], SINGLE)).maps

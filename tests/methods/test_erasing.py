@@ -1,6 +1,5 @@
 """Erasing on a frozen classifier: a network whose maps are its input's channels, so that every value is known."""
 
-import threading
 from itertools import islice
 
 import numpy as np
@@ -291,25 +290,6 @@ def test_a_class_does_not_depend_on_the_others_that_are_asked_for():
     for one, two in zip(both, alone, strict=False):
         np.testing.assert_array_equal(one.maps[2], two.maps[2])
         np.testing.assert_array_equal(one.arrays["all_images"][1], two.image)
-
-
-def test_eight_threads_on_one_classifier_have_the_serial_traces():
-    network = small_network()
-    samples = [photograph((32 + 8 * (i % 3), 48), seed=i) for i in range(16)]
-    alone = [run(network, sample, steps=2, views=MIRROR) for sample in samples]
-    together = [None] * len(samples)
-
-    def work(start):
-        for i in range(start, len(samples), 8):
-            together[i] = run(network, samples[i], steps=2, views=MIRROR)
-
-    threads = [threading.Thread(target=work, args=(start,)) for start in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for one, two in zip(alone, together, strict=True):
-        same(one, two)
 
 
 def broken_after(network, count):

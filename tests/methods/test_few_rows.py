@@ -34,6 +34,21 @@ def test_without_labels_the_class_with_the_highest_logit_among_the_samples_is_wo
     assert last.arrays["current"].shape[0] == last.arrays["all_scores"].shape[1] == len(last.maps) == 2
 
 
+def test_what_looks_like_the_label_is_not_unlearnt_with_cs_aes_loss(classifier: Classifier) -> None:
+    """The label's map is the same whatever is looked at beside it, with few rows and with all thousand."""
+    koala = dataclasses.replace(wsss_viz.data.open("photos:koala")[0], classes=("koala",), mask=None)
+    alike = dataclasses.replace(koala, classes=("indri", "koala", "wombat"))
+    *_, alone = run_with_few_rows("cs-ae-single", classifier, koala, steps=2)
+    *_, beside = run_with_few_rows("cs-ae-single", classifier, alike, steps=2)
+    *_, whole = wsss_viz.methods.cs_ae_single(classifier, koala, steps=2)
+    assert np.abs(alone.maps[0] - next(run_with_few_rows("cam", classifier, koala)).maps[0]).max() > 0.1
+    for maps in (beside.maps[1], whole.maps[classifier.classes.index("koala")]):
+        assert np.allclose(maps, alone.maps[0], atol=1e-3 * alone.maps.max())
+    assert alone.loss == pytest.approx(beside.loss, rel=1e-4)
+    assert alone.loss == pytest.approx(whole.loss, rel=1e-4)
+    assert beside.terms["l_cls"] + beside.terms["l_cse"] == pytest.approx(beside.loss)
+
+
 @pytest.mark.parametrize("method", ["cam", "ae"])
 def test_what_was_stored_is_what_is_computed_pictures_included(classifier: Classifier, method: str) -> None:
     stored = read_photographs()

@@ -9,10 +9,10 @@ from wsss_viz.data import Sample
 from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.methods.late_copy import LateCopy
-from wsss_viz.methods.rib_batch import (
+from wsss_viz.methods.rib_batch import Prediction
+from wsss_viz.methods.rib_companions import (
     SCENES_DRAWN_FROM,
     Companions,
-    Prediction,
     find_companions,
     shipped_companions,
 )

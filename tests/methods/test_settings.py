@@ -16,8 +16,9 @@ from wsss_viz.app.services import traces
 from wsss_viz.app.services.models import UserModel
 from wsss_viz.data import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.figures.sources import compute_trace
-from wsss_viz.figures.spec import FigureSpec, Row, read_spec, spec_bytes
+from wsss_viz.figures.spec import FigureSpec, Row
+from wsss_viz.figures.spec_file import read_spec, spec_bytes
+from wsss_viz.figures.tracing import compute_trace
 from wsss_viz.methods import METHODS, bind, load_paired, rib
 from wsss_viz.methods.catalogue import read_changes
 from wsss_viz.methods.settings import ErasingSettings, RibSettings

@@ -232,6 +232,8 @@ def test_an_extreme_shape_is_refused_before_it_takes_memory(tmp_path):
     with pytest.raises(InputError, match="8 x 60000 pixels would be enlarged to 128 x 960,000") as error:
         Preprocessing(short_side=128).size(60_000, 8)
     assert "\n" not in str(error.value)
+    with pytest.raises(InputError, match="40 x 3000 pixels would be enlarged to 320 x 24,000"):
+        Preprocessing(short_side=320).size(3000, 40)
     assert Preprocessing(short_side=320).size(640, 480) == (427, 320)
     assert Preprocessing().size(6000, 4000) == (6000, 4000)
     assert Preprocessing(short_side=2000).size(6000, 4000) == (3000, 2000)

@@ -13,7 +13,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.models import adapt
 from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.efficientnet_lite import efficientnet_lite
-from wsss_viz.models.receptive_field import _measured, cell_layout, image_centres, impulse
+from wsss_viz.models.receptive_field import _measured, cell_layout, impulse
 from wsss_viz.traces.centres import CellCentres
 
 
@@ -90,9 +90,9 @@ def test_padding_decides_where_cells_lie():
 
 
 def test_an_image_that_is_resized_has_its_own_pixels():
-    classifier = network("scenes")
-    classifier.preprocessing = Preprocessing(short_side=64)
-    assert image_centres(classifier, 128, 256) == CellCentres((0.5, 0.5), (16.0, 16.0))
+    size = Preprocessing(short_side=64).size(128, 256)
+    centres = network("scenes").cell_centres(*size).resized(size, (128, 256))
+    assert centres == CellCentres((0.5, 0.5), (16.0, 16.0))
 
 
 def stem():

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from wsss_viz.commands.maps import command as maps_command
 from wsss_viz.data.numbering import by_lines, default_numbering
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
@@ -112,3 +114,16 @@ def test_what_is_written_is_read_back_and_by_the_fields_own_scripts(tmp_path, fo
     stored = MapFolder(tmp_path, numbering).read("a", SIZE, ("heart", "rib"))
     assert stored.keys == ("heart", "rib")
     assert writer.settings()["numbers"] == [1, 2, 3]
+
+
+def test_the_backgrounds_power_is_given_and_stated(tmp_path):
+    numbering = by_lines(("lung", "heart", "rib"), "a list")
+    writer = MapWriter(tmp_path, numbering.names, "crf", numbering=numbering, alpha=32.0)
+    writer.write("a", StoredMaps(PAIR * 3, np.zeros(2, np.float32), ("heart", "rib"), SIZE))
+    content = np.load(tmp_path / "a.npy", allow_pickle=True).item()
+    np.testing.assert_allclose(content[0], (1 - np.maximum(content[2], content[3])) ** 32, atol=1e-6)
+    assert writer.settings()["alpha"] == 32
+    with pytest.raises(InputError, match="alpha is above 0, got 0"):
+        MapWriter(tmp_path, numbering.names, "crf", alpha=0)
+    arguments = ["--data", "scenes:val", "--alpha", "16", "--format", "irn", "--out", str(tmp_path / "maps")]
+    assert isinstance(CliRunner().invoke(maps_command, arguments).exception, InputError)

@@ -16,13 +16,14 @@ from wsss_viz.data import open as open_data
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.models.published import load_published
+from wsss_viz.models.random_window import RandomWindow
 from wsss_viz.training import oc_cse
 from wsss_viz.training.cse import cse_objective
 from wsss_viz.training.loop import Batch
-from wsss_viz.training.oc_cse import OFFICIAL, OFFICIAL_SCHEDULE, Augmentation, PolyDescent, train_official
+from wsss_viz.training.oc_cse import OFFICIAL, OFFICIAL_SCHEDULE, PolyDescent, train_official
 from wsss_viz.training.watch import Means
 
-VIEW = Augmentation(40, 72, 64)
+VIEW = RandomWindow(40, 72, 64)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +137,7 @@ def test_views_are_resized_placed_and_padded_with_the_mean():
     sides, zeros = set(), set()
     for seed in range(12):
         torch.manual_seed(seed)
-        x = Augmentation(40, 80, 64)(image, Preprocessing(), torch.Generator().manual_seed(seed))
+        x = RandomWindow(40, 80, 64)(image, Preprocessing(), torch.Generator().manual_seed(seed))
         assert x.shape == (3, 64, 64)
         inside = (x != 0).any(dim=0)
         rows, columns = inside.any(dim=1).sum().item(), inside.any(dim=0).sum().item()
@@ -155,7 +156,7 @@ def test_a_stopped_run_goes_on_and_the_file_is_oc_cses(files, tmp_path):
 
     def run(out, progress):
         return train_official(
-            out, *files, samples, samples.classes, schedule, augmentation=VIEW, progress=progress, say=silent
+            out, *files, samples, samples.classes, schedule, window=VIEW, progress=progress, say=silent
         )
 
     _, history = run(tmp_path / "whole.safetensors", quiet)

@@ -34,12 +34,13 @@ def is_private(sample: Sample) -> bool:
 
 @st.cache_data(max_entries=192, show_spinner=False)
 def _shared_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> bytes:
-    return _draw()
+    with turn("picture", short=True):
+        return _draw()
 
 
 @st.cache_data(max_entries=16, scope="session", show_spinner=False)
 def _private_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> bytes:
-    with turn("picture"):
+    with turn("picture", short=True):
         return _draw()
 
 

@@ -8,16 +8,20 @@ from wsss_viz.app import workspace
 from wsss_viz.app.workspace import MAPS
 from wsss_viz.methods.catalogue import METHODS, Method
 from wsss_viz.methods.catalogue import why_not_registered as why_not
+from wsss_viz.refinement import settings as refiners
 
 __all__ = [
     "MAPS",
     "METHODS",
     "MOST",
+    "OF_MAPS",
     "PREFERRED",
     "Method",
     "colour_of",
     "is_maps",
     "names_in_order",
+    "refined_name",
+    "refiner_of",
     "selection",
     "title_of",
     "why_not",
@@ -25,26 +29,42 @@ __all__ = [
 
 PREFERRED = tuple(name for name, method in METHODS.items() if method.preferred)
 MOST = 5
-_OF_MAPS = ("#0f766e", "#b4530a", "#5b5fc7", "#8a6d1a", "#64748b")
-"""Colours of maps by others, in the order in which they were named."""
+OF_MAPS = ("#ccff33", "#220033", "#22eeff", "#eeccbb", "#003300")
+"""Colours of maps by others, in the order in which they were named: told apart from each other and from the methods' by
+everybody, as these are; a dot has a rim, which has the contrast."""
 
 
 def is_maps(name: str) -> bool:
-    """Whether it is a workspace's folder of maps, and no method that is run."""
-    return name.startswith(MAPS)
+    """Whether it is a workspace's folder of maps, and no method that is run; refined maps are neither."""
+    return name.startswith(MAPS) and not refiner_of(name)
+
+
+def refined_name(name: str, refine: str) -> str:
+    """A method, or a folder of maps, with what its maps go through."""
+    return f"{name}+{refine}"
+
+
+def refiner_of(name: str) -> str:
+    """The refiner in a name of `refined_name`; "" in others."""
+    plain, _, refine = name.rpartition("+")
+    return refine if plain and refine.partition("@")[0] in refiners.REFINERS else ""
 
 
 def title_of(name: str) -> str:
-    """A method, or a folder of maps, as pages call it."""
+    """A method, a folder of maps, or either of them refined, as pages call it."""
+    if refine := refiner_of(name):
+        return f"{title_of(name.removesuffix(f'+{refine}'))} + {refiners.title(refine)}"
     return name.removeprefix(MAPS) if is_maps(name) else METHODS[name].title
 
 
 def colour_of(name: str) -> str:
-    """Its colour, the same on every page."""
+    """Its colour, the same on every page, refined or not."""
+    if refine := refiner_of(name):
+        return colour_of(name.removesuffix(f"+{refine}"))
     if not is_maps(name):
         return METHODS[name].colour
     known = workspace.map_names()
-    return _OF_MAPS[known.index(name) % len(_OF_MAPS)] if name in known else _OF_MAPS[-1]
+    return OF_MAPS[known.index(name) % len(OF_MAPS)] if name in known else OF_MAPS[-1]
 
 
 def names_in_order(names: Sequence[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ _WRITTEN = "view_written"
 _TOUCHED = "view_touched"
 _NOTES = "view_notes"
 _PAGE = "view_page"
+_SUBJECT = "view_subject"
 
 
 def state() -> ViewState:
@@ -44,6 +45,7 @@ def set_state(new: ViewState) -> None:
     """Replaces the state from a control's callback; the address follows in the rerun."""
     st.session_state[_STATE] = new
     st.session_state[_TOUCHED] = True
+    st.session_state[_SUBJECT] = ""
     st.session_state[_NOTES] = ()
 
 
@@ -53,6 +55,17 @@ def touched() -> bool:
     return by_control
 
 
+def look_at(digest: str) -> None:
+    """Says of which image, by its digest, the page that runs is; what was drawn of another is drawn no more."""
+    st.session_state[_SUBJECT] = digest
+
+
+def subject() -> str:
+    """The digest of the image that the page is of; "" where it is of none, or a control has just changed it."""
+    digest: str = st.session_state.get(_SUBJECT, "")
+    return digest
+
+
 def synchronise(page: str) -> ViewState:
     """Reads the address where it is news, else writes it. To be called once per run, before any control is drawn.
 
@@ -60,6 +73,7 @@ def synchronise(page: str) -> ViewState:
         page: the name of the page that is about to run.
     """
     st.session_state[_PAGE] = page
+    st.session_state[_SUBJECT] = ""
     seen = {name: st.query_params.get_all(name) for name in st.query_params}
     touched = st.session_state.pop(_TOUCHED, False)
     written = st.session_state.get(_WRITTEN)

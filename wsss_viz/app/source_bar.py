@@ -22,6 +22,7 @@ from wsss_viz.errors import InputError
 
 _LAST = "source_last"
 """In the session: the example of each kind that was looked at last, to come back to."""
+_SHEET = "photographs_sheet"
 
 
 def kinds() -> dict[str, str]:
@@ -146,10 +147,37 @@ def photograph_picker(state: ViewState) -> None:
         "Photograph",
         names,
         format_func=title_of,
-        width=210,
+        width=190,
         **session.control("example", state.example.partition(":")[2], lambda name: _fields(state.at(f"photos:{name}"))),
     )
-    _steppers("photograph", len(names))
+    with st.container(horizontal=True, width="content", gap="xsmall", key="photographs"):
+        _steppers("photograph", len(names))
+        _sheet(state)
+
+
+def _sheet(state: ViewState) -> None:
+    """All photographs as thumbnails, made once somebody opens it; the one that is chosen closes it."""
+    opened = st.popover("", icon=":material/grid_view:", help="All photographs", key=_SHEET, on_change="rerun")
+    if not opened.open:
+        return
+    with opened, st.grid(4, min_column_width=84, gap="small", key="photographs_grid") as grid:
+        for name in photograph_names():
+            example = f"photos:{name}"
+            with grid.cell():
+                st.image(samples.thumbnail(name), width="stretch", alt=title_of(name))
+                st.button(
+                    name.replace("_", " "),
+                    key=f"photograph_{name}",
+                    type="primary" if state.example == example else "tertiary",
+                    width="stretch",
+                    on_click=_choose,
+                    args=(example,),
+                )
+
+
+def _choose(example: str) -> None:
+    st.session_state[_SHEET] = False
+    session.set_state(session.state().at(example))
 
 
 def scene_picker(state: ViewState) -> None:

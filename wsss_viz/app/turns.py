@@ -1,4 +1,7 @@
-"""Work that a page does itself, one piece at a time: whose session has had less is next, and nobody waits in silence.
+"""Work that a page does itself, in turns: whose session has had less is next, and nobody waits in silence.
+
+Short pieces (a map, a picture, a thumbnail) and long ones (a figure, a handout, a checkpoint) have slots of their own,
+so that nobody who reads waits for a figure; all of them share one amount of memory, and with the jobs one ledger.
 
 A page that is not let in within a moment raises `BusyError`; its place in the queue is kept until it asks again. Work
 that is let in asks between its steps (`wsss_viz.interrupts`) whether its page is still there and its time is not up.
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from wsss_viz.app.ledger import Ledger
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking
 
@@ -24,7 +28,8 @@ from wsss_viz.interrupts import asking
 class Limits:
     """
     Attributes:
-        slots: pieces of work at once, beside the worker of jobs.
+        slots, short_slots: long and short pieces of work at once, beside the worker of jobs.
+        megabytes: that all of them together may take; one that takes more is alone.
         seconds: one piece may take.
         moment: seconds that a page waits before it says that it waits.
         download: seconds that a file that was asked for waits.
@@ -33,6 +38,8 @@ class Limits:
     """
 
     slots: int = max(1, (os.cpu_count() or 1) // 2)
+    short_slots: int = os.cpu_count() or 1
+    megabytes: float = 3072.0
     seconds: float = 90.0
     moment: float = 2.0
     download: float = 60.0
@@ -52,9 +59,25 @@ class GoneError(InputError):
     """Whoever asked for it has left."""
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What a piece of work takes, at most, as it was measured (`docs/measurements.md`).
+
+    Attributes:
+        what: it is, by which a session's place in the queue is known when it asks again.
+        megabytes: beyond what the server has without it.
+        short: whether it takes about a second or less.
+    """
+
+    what: str
+    megabytes: float = 600.0
+    short: bool = False
+
+
 @dataclass(eq=False)
 class _Waiting:
     owner: str
+    piece: Piece
     asked: float
     latest: float
     present: int = 0
@@ -63,26 +86,31 @@ class _Waiting:
 class Turns:
     """The queue. Every method may be called from any thread."""
 
-    def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        ledger: Ledger | None = None,
+    ) -> None:
         self.limits = limits or Limits()
+        self.ledger = ledger or Ledger(clock)
         self._clock = clock
         self._changed = threading.Condition()
         self._queue: dict[tuple[str, str], _Waiting] = {}  # in the order they were asked for
-        self._running: list[str] = []
-        self._spent: dict[str, float] = {}
+        self._running: list[_Waiting] = []
         self._left: dict[str, float] = {}
-        self._usual = 3.0
+        self._usual = {False: 3.0, True: 0.5}
         self._inside = threading.local()
 
     @contextmanager
     def turn(
-        self, owner: str, what: str, patience: float | None = None, ask: Callable[[], None] | None = None
+        self, owner: str, piece: Piece, patience: float | None = None, ask: Callable[[], None] | None = None
     ) -> Iterator[None]:
         """The block is run in its turn; within another turn of this thread at once.
 
         Args:
             owner: the session.
-            what: is done, by which the session's place in the queue is known when it asks again.
+            piece: is done.
             patience: seconds that are waited; default a moment.
             ask: raises where the work is to end early.
 
@@ -93,7 +121,7 @@ class Turns:
         if getattr(self._inside, "depth", 0):
             yield
             return
-        self._enter(owner, what, self.limits.moment if patience is None else patience)
+        ticket = self._enter(owner, piece, self.limits.moment if patience is None else patience)
         self._inside.depth = 1
         started = self._clock()
 
@@ -112,11 +140,9 @@ class Turns:
             self._inside.depth = 0
             with self._changed:
                 took = self._clock() - started
-                self._running.remove(owner)
-                self._usual += 0.2 * (took - self._usual)
-                self._spent[owner] = self._spent.get(owner, 0.0) + took
-                if not self._queue:
-                    self._spent.clear()
+                self._running.remove(ticket)
+                self._usual[piece.short] += 0.2 * (took - self._usual[piece.short])
+                self.ledger.charge(owner, took)
                 self._changed.notify_all()
 
     def leave(self, session: str) -> None:
@@ -129,27 +155,28 @@ class Turns:
                 del self._left[next(iter(self._left))]
             self._changed.notify_all()
 
-    def _enter(self, owner: str, what: str, patience: float) -> None:
-        key, until = (owner, what), self._clock() + patience
+    def _enter(self, owner: str, piece: Piece, patience: float) -> _Waiting:
+        key, until = (owner, piece.what), self._clock() + patience
         with self._changed:
             self._sweep()
             ticket = self._queue.get(key)
             if ticket is None:
                 if len(self._queue) >= self.limits.waiting:
-                    raise BusyError(self._usual * len(self._queue) / self.limits.slots)
+                    raise BusyError(self._seconds(piece.short, len(self._queue)))
                 now = self._clock()
-                ticket = self._queue[key] = _Waiting(owner, now, now)
+                ticket = self._queue[key] = _Waiting(owner, piece, now, now)
             self._left.pop(owner, None)
             ticket.present += 1
             try:
-                while not self._is_next(key):
+                while ticket not in self._admitted():
                     left = until - self._clock()
                     if left <= 0 or owner in self._left:
-                        raise BusyError(self._usual * (1 + self._before(key)) / self.limits.slots)
+                        raise BusyError(self._seconds(piece.short, 1 + self._before(ticket)))
                     self._changed.wait(min(left, 0.5))
                     self._sweep()
-                del self._queue[key]
-                self._running.append(owner)
+                self._queue.pop(key, None)
+                self._running.append(ticket)
+                return ticket
             finally:
                 ticket.present -= 1
                 ticket.latest = self._clock()
@@ -161,20 +188,37 @@ class Turns:
             if not ticket.present and ticket.latest < oldest:
                 del self._queue[key]
 
-    def _order(self) -> list[tuple[str, str]]:
-        def rank(item: tuple[tuple[str, str], _Waiting]) -> tuple[int, float, float]:
-            ticket = item[1]
-            return self._running.count(ticket.owner), self._spent.get(ticket.owner, 0.0), ticket.asked
+    def _order(self) -> list[_Waiting]:
+        busy = [one.owner for one in self._running]
 
-        return [key for key, _ in sorted(self._queue.items(), key=rank)]
+        def rank(ticket: _Waiting) -> tuple[int, float, float]:
+            return busy.count(ticket.owner), self.ledger.had(ticket.owner), ticket.asked
 
-    def _is_next(self, key: tuple[str, str]) -> bool:
-        free = self.limits.slots - len(self._running)
-        return key in self._order()[:free] if free > 0 else False
+        return sorted(self._queue.values(), key=rank)
 
-    def _before(self, key: tuple[str, str]) -> int:
-        order = self._order()
-        return order.index(key) if key in order else 0
+    def _admitted(self) -> list[_Waiting]:
+        """Who may start now: in order, as far as slots and memory go; nobody passes one who waits for memory."""
+        slots = {False: self.limits.slots, True: self.limits.short_slots}
+        for one in self._running:
+            slots[one.piece.short] -= 1
+        taken = sum(one.piece.megabytes for one in self._running)
+        admitted: list[_Waiting] = []
+        for ticket in self._order():
+            if slots[ticket.piece.short] <= 0:
+                continue
+            taken += ticket.piece.megabytes
+            if taken > self.limits.megabytes and (self._running or admitted):
+                break
+            slots[ticket.piece.short] -= 1
+            admitted.append(ticket)
+        return admitted
+
+    def _before(self, ticket: _Waiting) -> int:
+        alike = [one for one in self._order() if one.piece.short == ticket.piece.short]
+        return alike.index(ticket) if ticket in alike else 0
+
+    def _seconds(self, short: bool, pieces: int) -> float:
+        return self._usual[short] * pieces / (self.limits.short_slots if short else self.limits.slots)
 
 
 _turns = Turns()
@@ -198,18 +242,18 @@ def _yield_to_streamlit() -> None:
 
 
 @contextmanager
-def turn(what: str) -> Iterator[None]:
-    """A page's piece of work, in its turn. Raises `BusyError`, which the frame says and tries again."""
-    with turns().turn(session_id(), what, ask=_yield_to_streamlit):
+def turn(what: str, megabytes: float = 600.0, *, short: bool = False) -> Iterator[None]:
+    """A page's piece of work, in its turn; see `Piece`. Raises `BusyError`, which the frame says and tries again."""
+    with turns().turn(session_id(), Piece(what, megabytes, short), ask=_yield_to_streamlit):
         yield
 
 
-def in_turn(what: str, make: Callable[[], bytes | str]) -> Callable[[], bytes | str]:
+def in_turn(what: str, make: Callable[[], bytes | str], *, short: bool = False) -> Callable[[], bytes | str]:
     """What makes a download, in the turn of the page that offers it, for which it waits a while."""
     owner = session_id()
 
     def made() -> bytes | str:
-        with turns().turn(owner, what, turns().limits.download):
+        with turns().turn(owner, Piece(what, short=short), turns().limits.download):
             return make()
 
     return made

@@ -23,8 +23,8 @@ from wsss_viz.data.synonyms import nearest
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import read_report
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER
+from wsss_viz.models.identity import absolute_network
 from wsss_viz.models.manifest import read_manifest
-from wsss_viz.models.suffixes import weight_suffix
 from wsss_viz.traces.map_folder import MapFolder
 
 VARIABLE = "WSSS_VIZ_WORKSPACES"
@@ -129,10 +129,10 @@ def made(
     """
     workspace = Workspace(
         name or name_of(data),
-        _absolute_data(data, base),
-        {key: _network(value, base) for key, value in networks.items()},
-        {key: str(_absolute(value, base)) for key, value in maps.items()},
-        {key: str(_absolute(value, base)) for key, value in reports.items()},
+        sources.absolute(data, base),
+        {key: absolute_network(value, base) for key, value in networks.items()},
+        {key: str(base / Path(value).expanduser()) for key, value in maps.items()},
+        {key: str(base / Path(value).expanduser()) for key, value in reports.items()},
     )
     try:
         check(workspace)
@@ -201,25 +201,6 @@ def _check_network(name: str, network: str) -> None:
     if not is_torchvision_name(network):
         known = ", ".join(sorted(read_manifest()))
         raise InputError(f"the network {name}: {network[:60]!r} is no file, no torchvision model and none of {known}")
-
-
-def _network(text: str, base: Path) -> str:
-    """A checkpoint's absolute path; another name as it is."""
-    plain = text.partition("#")[0]
-    is_file = bool(weight_suffix(plain)) or "/" in text or "\\" in text or (base / plain).is_file()
-    return str(_absolute(text, base)) if is_file and text not in read_manifest() else text
-
-
-def _absolute(text: str, base: Path) -> Path:
-    return base / Path(text).expanduser()
-
-
-def _absolute_data(data: str, base: Path) -> str:
-    """The data string with its path from the root of the disk; of no other kind anything is changed."""
-    kind, colon, rest = data.partition(":")
-    if kind not in ("voc", "coco", "folder") or not rest or rest.startswith("~"):
-        return data
-    return f"{kind}{colon}{base / rest}"
 
 
 def without_folders(text: str, of: Workspace) -> str:

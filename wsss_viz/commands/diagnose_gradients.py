@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
-from wsss_viz.commands.options import check_storing, storing_options, write_json
+from wsss_viz.commands.options import Storing, storing_options, write_json
 from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
@@ -70,36 +69,32 @@ def command(
     limit: int,
     layer_names: tuple[str, ...],
     region_kind: str,
-    store: bool,
-    from_stored: bool,
-    device: str,
-    json_path: Path | None,
+    storing: Storing,
 ) -> None:
     """Measure the high gradient ratio of each layer and region (RIB, NeurIPS 2021)."""
     from wsss_viz.gradients.stored import FOLDER, shipped
 
-    check_storing(store, from_stored)
-    if layer_names and (store or from_stored or data_string == TOY):
+    if layer_names and (storing.store or storing.from_stored or data_string == TOY):
         raise InputError("--layer is for images that are measured now: give --data, without --store or --stored")
     of_photos = data_string.partition(":")[0].partition("@")[0] == PHOTOS
     subject = TOY if data_string == TOY else PHOTOS if of_photos else "scenes"
     classifier_name = classifier_name or (PHOTO_CLASSIFIER if of_photos else "scenes-classifier")
-    if from_stored:
+    if storing.from_stored:
         measured = shipped(subject)
     elif data_string == TOY:
-        measured = _digits(head, loss, seeds, epochs, store)
+        measured = _digits(head, loss, seeds, epochs, storing.store)
     else:
         everything = _photographs if of_photos else _everything
         measured = (
-            everything(data_string, classifier_name, limit, device)
-            if store
-            else _images(data_string, classifier_name, limit, device, layer_names, region_kind)
+            everything(data_string, classifier_name, limit, storing.device)
+            if storing.store
+            else _images(data_string, classifier_name, limit, storing.device, layer_names, region_kind)
         )
     for line in table(measured, tau):
         click.echo(line)
-    if store:
+    if storing.store:
         measured.save(FOLDER / f"{subject}.npz")
-    write_json(json_path, measured.as_dict())
+    write_json(storing.json_path, measured.as_dict())
 
 
 def _digits(head: str, loss: str, seeds: int, epochs: int | None, everything: bool) -> Stored:

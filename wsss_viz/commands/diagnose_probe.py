@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from wsss_viz.commands.options import check_storing, storing_options, write_json
+from wsss_viz.commands.options import Storing, storing_options, write_json
 from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
@@ -35,20 +33,16 @@ def command(
     families: tuple[str, ...],
     seed: int,
     classifier_name: str,
-    store: bool,
-    from_stored: bool,
-    device: str,
-    json_path: Path | None,
+    storing: Storing,
 ) -> None:
     """Held-out probe information of the class, and of the coat, by layer and region, also through RIB's iterations."""
     from wsss_viz.evaluation import layer_information
     from wsss_viz.information.estimator_names import FAMILIES
 
-    check_storing(store, from_stored)
     unknown = [name for name in families if name not in FAMILIES]
     if unknown:
         raise InputError(f"--family is one of {', '.join(FAMILIES)}, got {unknown[0]!r}")
-    if from_stored:
+    if storing.from_stored:
         report = layer_information.read_stored()
     else:
         report = layer_information.measure_layers(
@@ -60,10 +54,10 @@ def command(
             rib_steps=steps or layer_information.RIB_STEPS,
             families=families or FAMILIES,
             seed=seed,
-            device=device,
+            device=storing.device,
             progress=progress,
         )
     click.echo(layer_information.table(report))
-    if store:
+    if storing.store:
         click.echo(f"written: {layer_information.store(report)}")
-    write_json(json_path, report)
+    write_json(storing.json_path, report)

@@ -6,19 +6,36 @@ from pathlib import Path
 
 import click
 
+from wsss_viz.commands.options import threads_option
+from wsss_viz.commands.progress import Reported, announce, log_options, progress
+
 
 @click.command()
 @click.argument("spec")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-def command(spec: str, out: Path) -> None:
+@click.option("--device", default="cpu", help="cpu, whose figures are the same everywhere; auto, cuda, cuda:0, mps.")
+@threads_option
+@click.option("--again", is_flag=True, help="Compute every map again, whatever is kept of earlier figures.")
+@log_options
+def command(spec: str, out: Path, device: str, threads: int, again: bool) -> None:
     """Draw the figure that SPEC describes to OUT, a .png, .pdf or .svg.
 
-    SPEC is a JSON file, or a preset: grid, masks, erasing, rib, curves, plane, hgr. The caption is printed.
+    SPEC is a JSON file, or a preset: photographs, grid, masks, erasing, rib, curves, plane, hgr. Paths in it are from
+    the folder that it lies in. The caption is printed. Maps are computed once and kept: drawn with another opacity,
+    size or order, they are read.
     """
     from wsss_viz.data.files import read_bounded, write_whole
+    from wsss_viz.errors import InputError
     from wsss_viz.figures import PRESETS, caption, preset, read_spec
+    from wsss_viz.figures.paths import resolved
     from wsss_viz.figures.rendering import render
+    from wsss_viz.figures.tracing import CACHE, Tracer
+    from wsss_viz.figures.writing import KINDS
 
+    kind = out.suffix.lstrip(".").lower()
+    if kind not in KINDS:
+        raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
     described = preset(spec) if spec in PRESETS else read_spec(read_bounded(Path(spec), 2**20), spec)
-    write_whole(out, render(described, out.suffix.lstrip(".").lower()))
-    click.echo(caption(described))
+    tracer = Tracer(device, threads, CACHE, fresh=again, progress=progress, watched=Reported)
+    write_whole(out, render(resolved(described, Path(spec).parent), kind, tracer))
+    announce(caption(described, tracer.companions, tracer.labels))

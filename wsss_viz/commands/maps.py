@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from wsss_viz.commands.launch import bar_of, device_of, every_rank, processes_option, refiner_of
-from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
-from wsss_viz.commands.options import (
-    check_broken,
-    classifier_option,
-    data_option,
-    device_option,
-    refine_option,
-    selection_options,
-    settings_option,
-    skip_broken_option,
-    strict_option,
-    threads_option,
-    views_option,
-)
-from wsss_viz.commands.progress import Reported, announce, busy, log_options
+from wsss_viz.commands.launch import bar_of, every_rank
+from wsss_viz.commands.options import data_option
+from wsss_viz.commands.progress import Reported, announce
+from wsss_viz.commands.run_options import RunOptions, run_options
+from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
     from wsss_viz.data.sample import Sample
-    from wsss_viz.data.subset import Selection
+    from wsss_viz.data.sources import DataSet
+    from wsss_viz.methods.binding import BoundMethod
     from wsss_viz.methods.dataset_run import RankReport
+    from wsss_viz.models.classifier import Classifier
+    from wsss_viz.models.renaming import RenamedClassifier
     from wsss_viz.refinement.refiners import Refiner
     from wsss_viz.traces.map_folder import MapWriter
 
@@ -54,20 +48,12 @@ if TYPE_CHECKING:
     help="The background's score in pseudo masks (--format mask), and the contour of overlays; 0.15, IRN's on "
     "VOC, by default. A CRF's is said in --refine.",
 )
-@classifier_option
-@class_names_option
-@input_options
-@network_option
-@settings_option
-@views_option("multi-scale")
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bf16"]),
     default="float32",
     help="bf16: mixed, for GPUs; slow on most CPUs.",
 )
-@refine_option
-@selection_options
 @click.option(
     "--resume/--overwrite",
     "resume",
@@ -75,33 +61,24 @@ if TYPE_CHECKING:
     help="Go on where a run with the same settings was stopped, or compute again what is there; of a run with other "
     "settings, --overwrite removes the maps in the folder.",
 )
-@strict_option
-@skip_broken_option
-@device_option
-@threads_option
-@processes_option
-@log_options
-def command(  # noqa: PLR0915 - what a run is, once over
+@click.option(
+    "--alpha",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The background's power in --format crf, (1 - highest map)^alpha; 4, PSA's and SEAM's lower one, by default "
+    "(their higher ones: 32 and 24).",
+)
+@run_options
+def command(
     *,
     name: str,
     data_string: str,
     out: Path,
     map_format: str,
     threshold: float | None,
-    classifier_name: str,
-    class_names: Path | None,
-    networks: tuple[str, ...],
-    network_input: dict[str, Any],
-    settings: tuple[str, ...],
-    views_name: str,
+    alpha: float | None,
     precision: str,
-    refine: str | None,
-    selection: Selection,
     resume: bool,
-    strict: bool,
-    skip_broken: bool,
-    device: str,
-    threads: int,
+    options: RunOptions,
 ) -> None:
     """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was.
 
@@ -111,92 +88,120 @@ def command(  # noqa: PLR0915 - what a run is, once over
     """
     import torch
 
-    from wsss_viz import data
     from wsss_viz.commands.findings import end, say_findings, say_source
     from wsss_viz.data.findings import Noticed
-    from wsss_viz.data.fingerprints import data_digest
     from wsss_viz.data.subset import take
-    from wsss_viz.evaluation.report import open_for
-    from wsss_viz.methods.binding import bind
-    from wsss_viz.methods.catalogue import METHODS, method, read_changes
+    from wsss_viz.methods.catalogue import METHODS
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
-    from wsss_viz.methods.precision import computing, laid_out, using_threads
+    from wsss_viz.methods.precision import computing, using_threads
     from wsss_viz.methods.views import PRESETS
-    from wsss_viz.models.identity import digest_of
-    from wsss_viz.models.manifest import settings_of
-    from wsss_viz.models.renaming import for_data_set
     from wsss_viz.refinement import refined
+    from wsss_viz.traces.irn_maps import CRF_ALPHA
     from wsss_viz.traces.map_folder import MapWriter
 
-    method(name)
-    check_broken(strict, skip_broken)
-    changes = read_changes(settings, [name], settings_of(classifier_name)).get(name, {})
-    given: dict[str, Any] = {}
-    if network_input:
-        given["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in network_input.items()}
+    if alpha is not None and map_format != "crf":
+        raise InputError("--alpha is of the background in --format crf: give that, or leave it out")
+    changes = options.changes([name]).get(name, {})
     with every_rank() as ranks:
-        by = refiner_of(refine, device_of(device, ranks))
+        by = options.refiner(ranks)
 
-        def prepare() -> tuple[Any, ...]:
-            target_device = device_of(device, ranks)
-            whole = data.open(data_string)
-            with busy(f"reading the checkpoint {classifier_name}") if ranks.rank == 0 else contextlib.nullcontext():
-                opened, paired = open_networks(
-                    [name], classifier_name, target_device, class_names, networks, network_input, whole
-                )
-            for network in (opened, *(network for group in paired.values() for network in group)):
-                laid_out(network)
-            classifier = for_data_set(opened, whole.classes)
-            samples = open_for(data_string, classifier.classes)
-            names = numbered_by(classifier.classes, samples.classes)
-            numbering = samples.numbering if names == samples.classes else None
-            writer = MapWriter(out, names, map_format, mask_threshold(threshold, by), numbering, METHODS[name].title)
-            run = bind(name, classifier, paired, samples, **changes)
-            stated = {
-                "method": name,
-                "classifier": digest_of(classifier_name),
-                "views": views_name,
-                "data": data_digest(whole),
-                "precision": precision,
-                "settings": run.settings.as_dict(),
-                **given,
-                **({} if by is None else {"refine": f"{by.name}@{by.settings.background:g}"}),
-                **({"class_names": list(classifier.classes)} if class_names else {}),
-                **({"networks": [_network_digest(text) for text in networks]} if networks else {}),
-            }
-            return samples, classifier, run, writer, stated
+        def prepare() -> tuple[Job, MapWriter]:
+            networks = partial(options.open_networks, [name], ranks=ranks)
+            job = open_job(name, data_string, changes, networks, options.settings_from)
+            names = numbered_by(job.classifier.classes, job.samples.classes)
+            numbering = job.samples.numbering if names == job.samples.classes else None
+            ground = mask_threshold(threshold, by)
+            return job, MapWriter(out, names, map_format, ground, numbering, METHODS[name].title, alpha or CRF_ALPHA)
 
-        samples, classifier, run, writer, stated = ranks.run_on_all(prepare)
+        job, writer = ranks.run_on_all(prepare)
         if ranks.rank == 0:
-            say_source(samples)
-        part = take(samples, selection)
-        with using_threads(threads), computing(precision, classifier.device), _stoppable(writer, part):
+            say_source(job.samples)
+        part = take(job.samples, options.selection)
+        run = Reported(job.run)
+        with using_threads(options.threads), computing(precision, job.classifier.device), _stoppable(writer, part):
             reports = run_dataset(
-                Reported(run) if by is None else refined(Reported(run), by),
-                classifier.classes,
+                run if by is None else refined(run, by),
+                job.classifier.classes,
                 part,
                 writer,
-                views=PRESETS[views_name],
-                settings=stated,
+                views=PRESETS[options.views_name],
+                settings=_stated(name, job, precision, by, options),
                 about={
-                    "classifier": classifier_name,
+                    "classifier": options.classifier_name,
                     "data": data_string,
-                    "networks": list(networks),
+                    "networks": list(options.networks),
                     "wsss_viz": __version__,
                     "torch": torch.__version__,
                 },
                 ranks=ranks,
                 progress=lambda indices: bar_of(ranks)(indices, name),
-                strict=strict,
+                strict=options.strict,
                 overwrite=not resume,
             )
-        noticed = Noticed(samples.set_notes())
+        noticed = Noticed(job.samples.set_notes())
         for report in reports:
             noticed.add(report.noticed)
         if ranks.rank == 0:
             announce(summary(out, reports))
             say_findings(noticed, data_string)
-        end(noticed.unreadable, ranks, 0 if skip_broken else 1)
+        end(noticed.unreadable, ranks, options.code_of_broken)
+
+
+class Job(NamedTuple):
+    """The data set under its own names and under the classifier's, and the method bound to its networks."""
+
+    data: DataSet
+    samples: DataSet
+    classifier: Classifier | RenamedClassifier
+    run: BoundMethod
+
+
+def open_job(
+    name: str,
+    data_string: str,
+    changes: dict[str, Any],
+    networks: Callable[[DataSet], tuple[Classifier, dict[str, tuple[Classifier, ...]]]],
+    settings: str | None = None,
+) -> Job:
+    """The method of that name on the data set; `networks` opens the classifier and the paired ones for it."""
+    from wsss_viz import data
+    from wsss_viz.evaluation.report import open_for
+    from wsss_viz.methods.binding import bind
+    from wsss_viz.methods.precision import laid_out
+    from wsss_viz.models.renaming import for_data_set
+
+    whole = data.open(data_string)
+    opened, paired = networks(whole)
+    for network in (opened, *itertools.chain.from_iterable(paired.values())):
+        laid_out(network)
+    classifier = for_data_set(opened, whole.classes)
+    samples = open_for(data_string, classifier.classes)
+    return Job(whole, samples, classifier, bind(name, classifier, paired, samples, settings, **changes))
+
+
+def _stated(name: str, job: Job, precision: str, by: Refiner | None, options: RunOptions) -> dict[str, Any]:
+    """What the maps depend on, as their folder keeps it."""
+    from wsss_viz.data.fingerprints import data_digest
+    from wsss_viz.models.identity import digest_of
+
+    stated: dict[str, Any] = {
+        "method": name,
+        "classifier": digest_of(options.classifier_name),
+        "views": options.views_name,
+        "data": data_digest(job.data),
+        "precision": precision,
+        "settings": job.run.settings.as_dict(),
+    }
+    if options.network_input:
+        stated["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in options.network_input.items()}
+    if by is not None:
+        stated["refine"] = f"{by.name}@{by.settings.background:g}"
+    if options.class_names:
+        stated["class_names"] = list(job.classifier.classes)
+    if options.networks:
+        pairs = [text.partition("=") for text in options.networks]
+        stated["networks"] = [f"{role}={digest_of(checkpoint)}" for role, _, checkpoint in pairs]
+    return stated
 
 
 @contextlib.contextmanager
@@ -215,7 +220,6 @@ def _stoppable(writer: MapWriter, samples: Sequence[Sample]) -> Iterator[None]:
 
 def mask_threshold(given: float | None, by: Refiner | None) -> float:
     """Of pseudo masks; 0 where a CRF makes them. Raises InputError where both are said."""
-    from wsss_viz.errors import InputError
     from wsss_viz.traces.map_folder import IRN_THRESHOLD
 
     if by is None or not by.finishes:
@@ -224,14 +228,6 @@ def mask_threshold(given: float | None, by: Refiner | None) -> float:
     if given is not None:
         raise InputError(f"a CRF's masks have no threshold: give its background's score as --refine {by.name}@...")
     return 0.0
-
-
-def _network_digest(text: str) -> str:
-    """ROLE=DIGEST of ROLE=CHECKPOINT."""
-    from wsss_viz.models.identity import digest_of
-
-    role, _, checkpoint = text.partition("=")
-    return f"{role}={digest_of(checkpoint)}"
 
 
 def summary(out: Path, reports: Sequence[RankReport]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wsss_viz.commands.options import as_one
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,35 +44,31 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     return numbers * 3 if len(numbers) == 1 else numbers
 
 
-def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--mean, --std, --input-size and --stride of a classifier, as one argument `network_input` for `load`."""
-    options = (
-        click.option(
-            "--mean", callback=_numbers, metavar="R,G,B", help="Of the classifier's input, on the scale 0 to 1, RGB."
-        ),
-        click.option("--std", callback=_numbers, metavar="R,G,B", help="Likewise what it is divided by."),
-        click.option(
-            "--input-size",
-            type=click.IntRange(min=0),
-            metavar="PIXELS",
-            help="The side that an image's shorter side is brought to; 0: the image's own size.",
-        ),
-        click.option(
-            "--stride", type=int, help="Pixels per cell of the maps, 32, 16 or 8, where the network can be dilated."
-        ),
-    )
+def _network_input(
+    mean: tuple[float, ...] | None, std: tuple[float, ...] | None, input_size: int | None, stride: int | None
+) -> dict[str, Any]:
+    values = {"mean": mean, "std": std, "short_side": input_size, "stride": stride}
+    return {name: value for name, value in values.items() if value is not None}
 
-    @functools.wraps(command)
-    def collected(
-        *, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, input_size: int | None, stride: int | None,
-        **others: Any,
-    ) -> Any:  # fmt: skip
-        values = {"mean": mean, "std": std, "short_side": input_size, "stride": stride}
-        return command(network_input={name: value for name, value in values.items() if value is not None}, **others)
 
-    for option in reversed(options):
-        collected = option(collected)
-    return collected
+input_options = as_one(
+    "network_input",
+    _network_input,
+    click.option(
+        "--mean", callback=_numbers, metavar="R,G,B", help="Of the classifier's input, on the scale 0 to 1, RGB."
+    ),
+    click.option("--std", callback=_numbers, metavar="R,G,B", help="Likewise what it is divided by."),
+    click.option(
+        "--input-size",
+        type=click.IntRange(min=0),
+        metavar="PIXELS",
+        help="The side that an image's shorter side is brought to; 0: the image's own size.",
+    ),
+    click.option(
+        "--stride", type=int, help="Pixels per cell of the maps, 32, 16 or 8, where the network can be dilated."
+    ),
+)
+"""--mean, --std, --input-size and --stride of a classifier, as one argument `network_input` for `load`."""
 
 
 def open_networks(
@@ -83,47 +80,19 @@ def open_networks(
     network_input: dict[str, Any] | None = None,
     samples: DataSet | None = None,
 ) -> tuple[Classifier, dict[str, tuple[Classifier, ...]]]:
-    """The classifier, and by role the paired networks of the methods, as the options name them.
+    """`paired_networks.open_networks` as the options name them; who names the rows is said on the error stream."""
+    from wsss_viz.methods.paired_networks import open_networks
 
-    A head whose rows have no names of their own takes those of the data set's class list where that is as long, which
-    is said on the error stream.
-    """
-    from wsss_viz.methods.paired_networks import load_paired
-    from wsss_viz.models import load
-
-    classes = given_classes(class_names)
-    classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
-    names = None if classes is not None or samples is None else _names_of_data(classifier, classifier_name, samples)
-    if names is not None:
-        classes = names
-        classifier = load(classifier_name, device, classes=classes, **(network_input or {}))
-    return classifier, load_paired(methods, classifier_name, device, given_networks(networks), classes)
-
-
-def _names_of_data(classifier: Classifier, classifier_name: str, samples: DataSet) -> tuple[str, ...] | None:
-    """The data set's class list where it has one as long as a head whose names are a guess by its rows; else None."""
-    from wsss_viz.data.coco_classes import COCO_CLASSES
-    from wsss_viz.data.palette import VOC_CLASSES
-    from wsss_viz.models.class_lists import names_beside
-    from wsss_viz.models.loading import is_path
-    from wsss_viz.models.manifest import read_manifest
-
-    path = Path(classifier_name)
-    if classifier_name in read_manifest() or not is_path(classifier_name) or path.suffix == ".safetensors":
-        return None
-    listed = getattr(samples.source, "listed", None)
-    guessed = classifier.classes in (VOC_CLASSES, COCO_CLASSES) or classifier.classes[0] == "class 0"
-    if names_beside(path) is not None or listed is None or not guessed:
-        return None
-    if len(listed.names) != len(classifier.classes) or listed.names == classifier.classes:
-        return None
-    if set(listed.names) == set(classifier.classes):
-        raise InputError(
-            f"{classifier_name} has {len(listed.names)} rows without names, and {listed.source} lists the usual names "
-            "in another order: say the rows' order with --class-names"
-        )
-    click.echo(f"the {len(listed.names)} rows of {path.name} are named by the data set's {listed.source}", err=True)
-    return tuple(listed.names)
+    return open_networks(
+        methods,
+        classifier_name,
+        device,
+        classes=given_classes(class_names),
+        given=given_networks(networks),
+        network_input=network_input,
+        samples=samples,
+        say=partial(click.echo, err=True),
+    )
 
 
 def given_networks(networks: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import inspect
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +36,6 @@ threads_option = click.option(
     help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
     "per core, compute what one does.",
 )
-strict_option = click.option(
-    "--strict",
-    is_flag=True,
-    help="Stop at the first file that cannot be read; else they are listed at the end, and the exit code is 1.",
-)
-skip_broken_option = click.option(
-    "--skip-broken", is_flag=True, help="Files that cannot be read are listed at the end, and the exit code is 0."
-)
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
 
 
@@ -67,31 +61,43 @@ def _sample_names(context: click.Context, parameter: click.Parameter, value: str
     return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
 
-def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--names, --range and --limit, as one argument `selection` for `data.subset.take`."""
-    options = (
-        click.option(
-            "--names",
-            "sample_names",
-            callback=_sample_names,
-            metavar="A,B|@FILE",
-            help="Only the samples of these names, separated by commas, or the lines of a file.",
-        ),
-        click.option("--range", "bounds", callback=_range, metavar="A:B", help="Only those from index A to before B."),
-        limit_option,
-    )
+def as_one(
+    argument: str, build: Callable[..., Any], *options: Callable[..., Any]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that gives a command these options as one argument, which `build` makes of their values by name."""
+    names = tuple(inspect.signature(build).parameters)
 
-    @functools.wraps(command)
-    def collected(
-        *, sample_names: tuple[str, ...], bounds: tuple[int, int | None], limit: int | None, **others: Any
-    ) -> Any:
-        from wsss_viz.data.subset import Selection
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def collected(**values: Any) -> Any:
+            built = build(**{name: values.pop(name) for name in names})
+            return command(**{argument: built}, **values)
 
-        return command(selection=Selection(sample_names, *bounds, limit), **others)
+        return functools.reduce(lambda function, option: option(function), reversed(options), collected)
 
-    for option in reversed(options):
-        collected = option(collected)
-    return collected
+    return decorate
+
+
+def _selection(sample_names: tuple[str, ...], bounds: tuple[int, int | None], limit: int | None) -> Any:
+    from wsss_viz.data.subset import Selection
+
+    return Selection(sample_names, *bounds, limit)
+
+
+selection_options = as_one(
+    "selection",
+    _selection,
+    click.option(
+        "--names",
+        "sample_names",
+        callback=_sample_names,
+        metavar="A,B|@FILE",
+        help="Only the samples of these names, separated by commas, or the lines of a file.",
+    ),
+    click.option("--range", "bounds", callback=_range, metavar="A:B", help="Only those from index A to before B."),
+    limit_option,
+)
+"""--names, --range and --limit, as one argument `selection` for `data.subset.take`."""
 
 
 def _split_names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -123,8 +129,6 @@ also_option = click.option(
 json_option = click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write every number here."
 )
-
-
 settings_option = click.option(
     "--set",
     "settings",
@@ -132,8 +136,15 @@ settings_option = click.option(
     metavar="METHOD.SETTING=VALUE",
     help="Change one setting, such as rib.margin=25; repeatable; `methods` lists them.",
 )
-
-
+official_option = click.option(
+    "--settings",
+    "settings_from",
+    type=click.Choice(["own", "official"]),
+    default="own",
+    callback=lambda context, parameter, value: None if value == "own" else value,
+    help="Where settings are from that --set leaves: own, the classifier's entry in its register, where it has one; "
+    "official, the method's official code (RIB's of COCO for a head of 80 rows, else of VOC).",
+)
 refine_option = click.option(
     "--refine",
     "refine",
@@ -143,25 +154,34 @@ refine_option = click.option(
 )
 
 
-def storing_options(what: str) -> Callable[[Any], Any]:
-    """--store and --stored, of a command whose measurement a page opens with.
+@dataclass(frozen=True)
+class Storing:
+    """What `storing_options` say. Raises InputError where both of the first are given."""
+
+    store: bool
+    from_stored: bool
+    device: str
+    json_path: Path | None
+
+    def __post_init__(self) -> None:
+        if self.store and self.from_stored:
+            raise InputError("--store measures again; leave it out with --stored")
+
+
+def storing_options(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--store and --stored, --device and --json, as one argument `storing` of a command that a page opens with.
 
     Args:
         what: of --store, what is measured and written.
     """
-    options = (
+    return as_one(
+        "storing",
+        Storing,
         click.option("--store", is_flag=True, help=what),
         click.option("--stored", "from_stored", is_flag=True, help="Print what ships in place of measuring."),
         device_option,
         json_option,
     )
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 def need_app(what: str) -> None:
@@ -169,18 +189,6 @@ def need_app(what: str) -> None:
     missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"{what} needs {' and '.join(missing)}: run `pip install 'wsss-viz[app]'`")
-
-
-def check_storing(store: bool, from_stored: bool) -> None:
-    """Raises InputError where both of `storing_options` are given."""
-    if store and from_stored:
-        raise InputError("--store measures again; leave it out with --stored")
-
-
-def check_broken(strict: bool, skip_broken: bool) -> None:
-    """Raises InputError where both --strict and --skip-broken are given."""
-    if strict and skip_broken:
-        raise InputError("--strict stops at what --skip-broken leaves out: give one of them")
 
 
 def write_json(path: Path | None, value: Any) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,11 @@ from wsss_viz.commands.options import (
 )
 from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import checkpoint_option
+
+if TYPE_CHECKING:
+    from wsss_viz.data.sample import Sample
+    from wsss_viz.methods.binding import Runner
+    from wsss_viz.traces.map_folder import MapWriter
 
 
 @click.command()
@@ -62,20 +68,15 @@ def command(
     others it says so. The network is a small one and sees images at 128 x 128.
     """
     from wsss_viz.commands.launch import refiner_of
-    from wsss_viz.commands.maps import mask_threshold
+    from wsss_viz.commands.maps import mask_threshold, open_job
+    from wsss_viz.commands.networks import open_networks
     from wsss_viz.data import open as open_data
     from wsss_viz.data.fingerprints import data_digest
     from wsss_viz.data.subset import take
-    from wsss_viz.evaluation.report import open_for
-    from wsss_viz.methods.binding import bind
     from wsss_viz.methods.catalogue import method
-    from wsss_viz.methods.dataset_run import numbered_by, run_dataset
-    from wsss_viz.methods.paired_networks import load_paired
-    from wsss_viz.methods.views import PRESETS
+    from wsss_viz.methods.dataset_run import numbered_by
     from wsss_viz.models.device import find_device
     from wsss_viz.models.identity import digest_of
-    from wsss_viz.models.loading import load
-    from wsss_viz.models.renaming import for_data_set
     from wsss_viz.refinement import refined
     from wsss_viz.traces.map_folder import MapFolder, MapWriter
     from wsss_viz.training import pipeline
@@ -83,28 +84,24 @@ def command(
     method(name)
     by = refiner_of(refine, device)
     ground = mask_threshold(threshold, by)
-    computing_on = str(find_device(device))
-    classifier = for_data_set(load(classifier_name, computing_on), open_data(data_string).classes)
-    samples = open_for(data_string, classifier.classes)
-    classes = numbered_by(classifier.classes, samples.classes)
-    wanted = take(samples, limit)
-    held = "scenes:test" if score_on is None and data_string.startswith("scenes:") else score_on or data_string
-    run = bind(name, classifier, load_paired([name], classifier_name, computing_on), samples)
+    job = open_job(
+        name, data_string, {}, lambda _: open_networks([name], classifier_name, str(find_device(device)), None, ())
+    )
+    samples, classes = job.samples, numbered_by(job.classifier.classes, job.samples.classes)
     stated: dict[str, Any] = {
         "method": name,
         "classifier": digest_of(classifier_name),
         "views": views_name,
         "data": data_digest(samples),
-        "settings": run.settings.as_dict(),
+        "settings": job.run.settings.as_dict(),
     }
+    wanted = take(samples, limit)
     maps = MapWriter(out / "maps", classes)
-    _written(run_dataset(run, classifier.classes, wanted, maps, views=PRESETS[views_name], settings=stated,
-                         progress=lambda items: progress(items, name)), maps.folder)  # fmt: skip
+    _write(job.run, job.classifier.classes, wanted, maps, views_name, stated, name)
     stored = pipeline.stored_run(MapFolder(maps.folder, samples.numbering), classes)
     stated["refine"] = None if by is None else f"{by.name}@{by.settings.background:g}"
     masks = MapWriter(out / "masks", classes, "mask", ground)
-    _written(run_dataset(stored if by is None else refined(stored, by), classes, wanted, masks, views=PRESETS["single"],
-                         settings=stated, progress=lambda items: progress(items, "masks")), masks.folder)  # fmt: skip
+    _write(stored if by is None else refined(stored, by), classes, wanted, masks, "single", stated, "masks")
     made = MapFolder(masks.folder, samples.numbering)
     network, seconds = pipeline.trained(
         out / "segmenter.safetensors",
@@ -115,6 +112,7 @@ def command(
         replace(pipeline.SCHEDULE, epochs=epochs, seed=seed),
         progress,
     )
+    held = "scenes:test" if score_on is None and data_string.startswith("scenes:") else score_on or data_string
     report = {
         "data": data_string, "count": len(wanted), "method": name, "refine": stated["refine"], "threshold": ground,
         "pseudo_masks": pipeline.mask_scores(made, wanted),
@@ -128,9 +126,29 @@ def command(
         click.echo(f"{title:<22}{value}, {scores['count']} images of {of}")
 
 
-def _written(reports: Any, folder: Path) -> None:
+def _write(
+    run: Runner,
+    classes: Sequence[str],
+    samples: Sequence[Sample],
+    writer: MapWriter,
+    views_name: str,
+    settings: dict[str, Any],
+    title: str,
+) -> None:
+    """A stage's files, those that are not there yet, and what could not be read."""
     from wsss_viz.commands.maps import summary
+    from wsss_viz.methods.dataset_run import run_dataset
+    from wsss_viz.methods.views import PRESETS
 
-    click.echo(summary(folder, reports))
+    reports = run_dataset(
+        run,
+        classes,
+        samples,
+        writer,
+        views=PRESETS[views_name],
+        settings=settings,
+        progress=lambda items: progress(items, title),
+    )
+    click.echo(summary(writer.folder, reports))
     for source, message in reports[0].noticed.unreadable:
         click.echo(f"left out: {source}: {message}", err=True)

@@ -146,20 +146,26 @@ class Reported:
 
     def __init__(self, bound: BoundMethod) -> None:
         self.bound = bound
+        self._noted = False
 
     def __call__(self, sample: Sample, views: Views) -> Iterator[Step]:
         """The same Steps."""
         from wsss_viz.methods.catalogue import method
+        from wsss_viz.methods.company import missing_companions
 
         entry, settings = method(self.bound.name), self.bound.settings.as_dict()
         paired = self.bound.inputs.get(entry.parameter, ()) if entry.several else ()
         most = entry.most_steps(len(sample.labels or ("one",)), len(paired), settings)
-        start, count = time.monotonic(), 0
+        start, count, missing = time.monotonic(), 0, ""
         for step in self.bound(sample, views):
             count += 1
             if _active:
                 _active[-1].pulse(count / most)
+            missing = missing_companions(step)
             yield step
+        if missing and not self._noted:
+            self._noted = True
+            click.echo(f"note: {entry.name} on {sample.name}: {missing}", err=True)
         _LOG.info("%s: %s, %d of %d steps, %.1f s", sample.name, entry.name, count, most, time.monotonic() - start)
 
 

@@ -12,7 +12,6 @@ from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import (
     check_out,
     checkpoint_option,
-    command_line,
     common,
     held_out_option,
     out_option,
@@ -35,10 +34,8 @@ def backbone(*, out: Path, epochs: int, seed: int, crop: float, train_count: int
     classifier, history = train_backbone(
         out, schedule, train_count=train_count, val_count=val_count, progress=progress, say=click.echo
     )
-    counts = {"train_count": train_count, "val_count": val_count}
-    line = command_line("backbone", out=out, epochs=epochs, seed=seed, crop=crop, **counts)
     scores = {"scenes:val singles": {"count": val_count, **history.epochs[-1]}}
-    register_checkpoint(out, classifier, line, seed, history, scores, None)
+    register_checkpoint(out, classifier, seed, history, scores, None)
     click.echo(f"{out}: {history.seconds / 60:.1f} minutes of training")
 
 
@@ -85,10 +82,7 @@ def classifier(
     for row in report["methods"].values():
         del row["seconds_per_image"]  # of this machine, not of the checkpoint
     scores["evaluate"] = report
-    counts = {"train_count": train_count, "val_count": val_count}
-    options = {"data": data_name, "backbone": backbone, "out": out, "epochs": epochs, "seed": seed, "crop": crop}
-    line = command_line("classifier", **options, **counts)
     start = {"backbone": backbone.name, "backbone_sha256": file_digest(backbone)}
     settings = settings_of(SCENES_CLASSIFIER)  # chosen on the same scenes for the same architecture
-    register_checkpoint(out, trained, line, seed, history, scores, start, settings)
+    register_checkpoint(out, trained, seed, history, scores, start, settings)
     click.echo(f"{out}: {history.seconds / 60:.1f} minutes of training")

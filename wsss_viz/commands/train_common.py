@@ -75,22 +75,23 @@ def check_out(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def command_line(words: str, **options: Any) -> str:
-    """`train WORDS --name value ...`: what can be typed to make the checkpoint again.
+def command_line() -> str:
+    """`train NAME --option value ...`: what can be typed to make the checkpoint again that the command at work makes.
 
-    A checkpoint in a register is called by its name. A flag that is off and an option that is None are left out, so are
-    the usual counts of drawings.
+    A checkpoint in a register is called by its name. Left out are a flag that is off, an option that is None, the usual
+    counts of drawings, and what says nothing of the checkpoint.
     """
-    parts = [f"train {words}"]
-    usual = {"train_count": TRAIN_COUNT, "val_count": VAL_COUNT, "crop": 1.0}
-    for name, value in options.items():
-        flag = f"--{name.replace('_', '-')}"
-        if value is None or value is False or usual.get(name) == value:
+    context = click.get_current_context()
+    parts = [f"train {context.info_name}"]
+    for option in context.command.params:
+        name, value = str(option.name), context.params.get(str(option.name))
+        if value is None or value is False or name in ("held_out", "watch"):
             continue
-        if value is True:
-            parts.append(flag)
-        else:
-            parts.append(f"{flag} {shlex.quote(_written(value, name) if isinstance(value, Path) else str(value))}")
+        if name in ("train_count", "val_count", "crop") and value == option.get_default(context):
+            continue
+        parts.append(option.opts[0])
+        if value is not True:
+            parts.append(shlex.quote(_written(value, name) if isinstance(value, Path) else str(value)))
     return " ".join(parts)
 
 
@@ -105,7 +106,6 @@ def _written(path: Path, option: str) -> str:
 def register_checkpoint(
     out: Path,
     classifier: Any,
-    line: str,
     seed: int,
     history: Any,
     scores: dict[str, Any],
@@ -116,16 +116,13 @@ def register_checkpoint(
     from wsss_viz.training.recipes import ARCHITECTURE
 
     preprocessing = classifier.preprocessing.as_dict()
-    register_network(
-        out, ARCHITECTURE, classifier.classes, line, seed, history, scores, start or {}, preprocessing, settings
-    )
+    register_network(out, ARCHITECTURE, classifier.classes, seed, history, scores, start or {}, preprocessing, settings)
 
 
 def register_network(
     out: Path,
     architecture: dict[str, Any],
     classes: tuple[str, ...],
-    line: str,
     seed: int,
     history: Any,
     scores: dict[str, Any],
@@ -153,7 +150,7 @@ def register_network(
         architecture=architecture,
         classes=classes,
         preprocessing=preprocessing or {},
-        command=f"python -m wsss_viz {line}",
+        command=f"python -m wsss_viz {command_line()}",
         seed=seed,
         trained=trained,
         scores=scores,

@@ -12,7 +12,6 @@ from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import (
     check_out,
     checkpoint_option,
-    command_line,
     common,
     held_out_option,
     out_option,
@@ -84,18 +83,8 @@ def cse(
     options = CseOptions(alpha, alpha_growth, mask_maximum, detach_maximum, agnostic, frozen, fixed_head)
     check_out(shared["out"])
     trained = train_cse(shared["out"], _run(shared), options, start)
-    words = {
-        "start": start,
-        "alpha": alpha,
-        "alpha_growth": alpha_growth,
-        "mask_maximum": mask_maximum,
-        "detach_maximum": detach_maximum,
-        "frozen": frozen,
-        "fixed_head": fixed_head,
-        "agnostic": agnostic,
-    }
     role, row = ("cgnet-agnostic", "cs-ae-agnostic") if agnostic else ("cgnet", "cs-ae")
-    _finish("cse", role, row, trained, shared, words)
+    _finish(role, row, trained, shared)
 
 
 @click.command()
@@ -114,8 +103,7 @@ def gain(*, alpha: float, sigma: float, omega: float, score: str, mask_range: st
 
     check_out(shared["out"])
     trained = train_gain(shared["out"], _run(shared), GainOptions(alpha, sigma, omega, score, mask_range))
-    words = {"alpha": alpha, "sigma": sigma, "omega": omega, "score": score, "mask_range": mask_range}
-    _finish("gain", "gain", "gain", trained, shared, words)
+    _finish("gain", "gain", trained, shared)
 
 
 @click.command("classifier-longer")
@@ -126,7 +114,7 @@ def classifier_longer(**shared: Any) -> None:
     from wsss_viz.training.continued import train_control
 
     check_out(shared["out"])
-    _finish("classifier-longer", "control", "control", train_control(shared["out"], _run(shared)), shared, {})
+    _finish("control", "control", train_control(shared["out"], _run(shared)), shared)
 
 
 @click.command()
@@ -147,7 +135,6 @@ def ae(*, rounds: int, mask: str, threshold: float, share: float, **shared: Any)
 
     check_out(shared["out"])
     ordinary = read_ordinary(shared["classifier"])
-    words = {"rounds": rounds, "mask": mask, "threshold": threshold, "share": share}
     options, networks = AeOptions(rounds, mask, threshold, share), []
     for number, (path, trained) in enumerate(train_rounds(shared["out"], _run(shared), options), start=2):
         networks.append(trained.classifier)
@@ -157,7 +144,7 @@ def ae(*, rounds: int, mask: str, threshold: float, share: float, **shared: Any)
         )
         click.echo(table(report))
         start = {"round": number, "mask": mask, "threshold": threshold, "share": share}
-        _register("ae", "ae", trained, {**shared, "written": path}, words, report, start)
+        _register("ae", path, trained, shared, report, start)
 
 
 def _run(shared: dict[str, Any]) -> Any:
@@ -177,7 +164,7 @@ def _run(shared: dict[str, Any]) -> Any:
     )
 
 
-def _finish(words: str, role: str, row: str, trained: Any, shared: dict[str, Any], options: dict[str, Any]) -> None:
+def _finish(role: str, row: str, trained: Any, shared: dict[str, Any]) -> None:
     """Scores the network's CAM, which is the method's map, on held-out scenes, and registers it."""
     from wsss_viz.evaluation.report import method_report, table
 
@@ -187,32 +174,22 @@ def _finish(words: str, role: str, row: str, trained: Any, shared: dict[str, Any
     )
     report["methods"] = {row: report["methods"].pop("cam")}
     click.echo(table(report))
-    _register(words, role, trained, {**shared, "written": out}, options, report, {})
+    _register(role, out, trained, shared, report, {})
 
 
 def _register(
-    words: str,
-    role: str,
-    trained: Any,
-    shared: dict[str, Any],
-    options: dict[str, Any],
-    report: dict[str, Any],
-    start: dict[str, Any],
+    role: str, written: Path, trained: Any, shared: dict[str, Any], report: dict[str, Any], start: dict[str, Any]
 ) -> None:
     """The checkpoint's entry, and the maps of the watched scenes."""
     from wsss_viz.models.manifest import file_digest
     from wsss_viz.traces.growth import write_growth
 
-    written, history, ordinary = shared["written"], trained.history, shared["classifier"]
+    history, ordinary = trained.history, shared["classifier"]
     for row in report["methods"].values():
         row.pop("seconds_per_image", None)  # of this machine, not of the checkpoint
     if trained.growth is not None:
         write_growth(written.parent / "showcase" / f"{written.stem}.growth.npz", trained.growth)
-    named = {
-        key: shared[key] for key in ("classifier", "out", "epochs", "rate", "seed", "crop", "train_count", "val_count")
-    }
     scores = {"scenes:val": {"count": shared["val_count"], **history.epochs[-1]}, "evaluate": report}
     start = {"role": role, "classifier": ordinary.name, "classifier_sha256": file_digest(ordinary), **start}
-    line = command_line(words, **named, **options)
-    register_checkpoint(written, trained.classifier, line, shared["seed"], history, scores, start)
+    register_checkpoint(written, trained.classifier, shared["seed"], history, scores, start)
     click.echo(f"{written}: {history.seconds / 60:.1f} minutes of training")

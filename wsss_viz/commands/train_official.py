@@ -58,7 +58,8 @@ def oc_cse(
     from wsss_viz.evaluation.report import open_for
     from wsss_viz.models.device import find_device
     from wsss_viz.models.preflight import preflight
-    from wsss_viz.training.oc_cse import OFFICIAL_SCHEDULE, Augmentation, train_official
+    from wsss_viz.models.random_window import RandomWindow
+    from wsss_viz.training.oc_cse import OFFICIAL_SCHEDULE, train_official
 
     check_out(out)
     if long_side[0] > long_side[1]:
@@ -72,7 +73,7 @@ def oc_cse(
         whole.classes,
         replace(OFFICIAL_SCHEDULE, epochs=epochs, batch=batch, rate=rate, seed=seed),
         data=data_string,
-        augmentation=Augmentation(*long_side, crop),
+        window=RandomWindow(*long_side, crop),
         device=str(find_device(device)),
         progress=progress,
         say=click.echo,

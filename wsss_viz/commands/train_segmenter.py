@@ -11,7 +11,6 @@ from wsss_viz.commands.progress import progress
 from wsss_viz.commands.train_common import (
     check_out,
     checkpoint_option,
-    command_line,
     held_out_option,
     out_option,
     register_network,
@@ -81,10 +80,8 @@ def segmenter(
         "pseudo_masks": {"method": method, "threshold": masks.threshold, "band": band, "scenes": len(training)},
         "pseudo_masks_of": {name: entries[name].sha256 for name in names},
     }
-    options = {"backbone": backbone, "out": out, "method": method, "band": band, "epochs": epochs, "seed": seed}
-    line = command_line("segmenter", **options, train_count=train_count, val_count=val_count)
     architecture = {"name": NAME, "widths": list(network.widths)}
     preprocessing = network.preprocessing.as_dict()
     evaluated = {"scenes:test": scores}
-    register_network(out, architecture, network.classes, line, seed, history, evaluated, start, preprocessing)
+    register_network(out, architecture, network.classes, seed, history, evaluated, start, preprocessing)
     click.echo(f"{out}: {history.seconds / 60:.1f} minutes of training")

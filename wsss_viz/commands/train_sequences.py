@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -24,11 +25,11 @@ def sequences(*, out: Path, epochs: int, train_count: int, held_out: int, seed: 
     from wsss_viz.models.manifest import file_digest
     from wsss_viz.models.sequence_network import NAME, WIDTHS, temporal_maps, write_sequence_network
     from wsss_viz.showcase.sequences import COUNT, sequences_path, write_sequence_maps
-    from wsss_viz.training.sequences import SequenceSchedule, held_out_scores, train_sequences
+    from wsss_viz.training.sequences import SEQUENCES_SCHEDULE, held_out_scores, train_sequences
 
     check_out(out)
     videos = list(progress(Sequences("train", train_count), f"drawing {train_count} videos"))
-    schedule = SequenceSchedule(epochs=epochs, seed=seed)
+    schedule = replace(SEQUENCES_SCHEDULE, epochs=epochs, seed=seed)
     network, history = train_sequences(videos, schedule, progress, click.echo)
     write_sequence_network(out, network)
     val, test = Sequences("val", min(held_out, SPLITS["val"])), Sequences("test", held_out)
@@ -37,8 +38,6 @@ def sequences(*, out: Path, epochs: int, train_count: int, held_out: int, seed: 
     predictions = [temporal_maps(network, test[i].frames) for i in range(min(COUNT, len(test)))]
     maps, logits = (np.stack(part) for part in zip(*predictions, strict=True))
     write_sequence_maps(sequences_path(out.parent), maps, logits, threshold, file_digest(out))
-    line = f"train sequences --out {out.as_posix()} --epochs {epochs} --seed {seed}"
-    line += f" --train-count {train_count}" * (train_count != SPLITS["train"])
     architecture = {"name": NAME, "widths": list(WIDTHS)}
-    register_network(out, architecture, network.classes, line, seed, history, {"sequences:test": scores}, {})
+    register_network(out, architecture, network.classes, seed, history, {"sequences:test": scores}, {})
     click.echo(f"{out}: {history.seconds / 60:.1f} minutes of training")

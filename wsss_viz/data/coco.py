@@ -23,7 +23,7 @@ from wsss_viz.data import label_vectors
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.file_set import FileSet
 from wsss_viz.data.findings import Note
-from wsss_viz.data.numbering import readings
+from wsss_viz.data.readings import readings
 from wsss_viz.data.source_files import files_in, masks_in
 from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.errors import InputError

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from wsss_viz.data.class_sets import ClassList, class_file, read_class_list
 from wsss_viz.data.findings import Note
-from wsss_viz.data.numbering import ClassNumbering, decide
+from wsss_viz.data.numbering import ClassNumbering
+from wsss_viz.data.readings import decide
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.source_files import evidence_of, sample_of
 

@@ -23,8 +23,9 @@ from wsss_viz.data.files import explained
 from wsss_viz.data.findings import KINDS, Note
 from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES
 from wsss_viz.data.labels import is_value, read_label_table
-from wsss_viz.data.numbering import ClassNumbering, by_lines, readings
+from wsss_viz.data.numbering import ClassNumbering, by_lines
 from wsss_viz.data.palette import VOC_CLASSES
+from wsss_viz.data.readings import readings
 from wsss_viz.data.source_files import files_in, masks_in, other_pictures
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BITS", "GOLDEN_RATIO", "adjacency", "labels", "pair_counts", "patterns", "symmetries", "vertices"]
+__all__ = ["BITS", "GOLDEN_RATIO", "adjacency", "labels", "pair_counts", "patterns", "vertices"]
 
 Array = TypeVar("Array", bound=NDArray)
 
@@ -85,31 +85,6 @@ def labels() -> NDArray[np.uint8]:
     six = (w == 6) & ((e >= 7) | ((e == 6) & (a == 0)))
     five = (w == 5) & (e == 7)
     return _frozen(((w >= 8) | seven | six | five).astype(np.uint8))
-
-
-@cache
-def symmetries(rotations_only: bool = False) -> NDArray[np.int64]:
-    """(120, 12), or (60, 12) without the mirrored ones: the vertex permutations that an isometry brings about.
-
-    Three vertices that are linearly independent fix an isometry, so it is enough to try the images of one such triple.
-
-    >>> symmetries().shape, symmetries(rotations_only=True).shape
-    ((120, 12), (60, 12))
-    """
-    points = vertices()
-    neighbours = adjacency()[0]
-    base = points[[0, *np.flatnonzero(neighbours[0])[:2]]]
-    gram = base @ base.T
-    permutations = []
-    for triple in itertools.permutations(range(BITS), 3):
-        image = points[list(triple)]
-        if not np.allclose(image @ image.T, gram):
-            continue
-        isometry = np.linalg.solve(base, image)
-        if rotations_only and np.linalg.det(isometry) < 0:
-            continue
-        permutations.append(np.argmax(points @ isometry @ points.T, axis=1))
-    return _frozen(np.array(permutations))
 
 
 def _frozen(array: Array) -> Array:

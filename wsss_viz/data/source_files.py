@@ -17,7 +17,8 @@ from wsss_viz.data.images import (
     read_mask_file,
     read_picture,
 )
-from wsss_viz.data.numbering import LOOKED_AT, ClassNumbering, Evidence
+from wsss_viz.data.numbering import ClassNumbering
+from wsss_viz.data.readings import LOOKED_AT, Evidence
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 

@@ -12,6 +12,7 @@
 | `folder:PATH` | a folder of pictures, with masks and labels where it has them |
 | any of the last three and `@FORM` | how masks are read where they do not tell: `numbering.NUMBERINGS`, `turned` |
 | any of them and `:INDEX` | the sample of that index, from 0 |
+| one of files and `:NAME` | the sample of that name (`voc:VOC2012:val:2007_000033`); digits only with a 0 before them |
 
 Strings are read from the right, so a PATH may hold colons (`voc:C:\\data\\VOC2012:train:17`); `~` is the home folder.
 An ending `:17` is an index, unless a folder stands before it (`voc:PATH:2012`) or has it in its name (`folder:run:3`).
@@ -20,11 +21,12 @@ An ending `:17` is an index, unless a folder stands before it (`voc:PATH:2012`) 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, overload
+from typing import TYPE_CHECKING, Protocol, overload
 
 from wsss_viz.data.files import explained
 from wsss_viz.data.findings import Note
@@ -35,11 +37,14 @@ from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
 
-__all__ = ["FORMS", "TURNED", "DataSet", "Source", "is_data_string", "open", "sample"]
+if TYPE_CHECKING:
+    from wsss_viz.data.coco import CocoFolder
+
+__all__ = ["FORMS", "TURNED", "DataSet", "Source", "absolute", "is_data_string", "open", "sample"]
 
 FORMS = (
-    "scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX for one "
-    "sample"
+    "scenes:SPLIT, scenes:SPLIT@HxW, photos, voc:PATH:SPLIT, coco:PATH:SPLIT or folder:PATH, each with :INDEX (those "
+    "of files also with :NAME) for one sample"
 )
 
 TURNED = "turned"
@@ -154,6 +159,18 @@ def is_data_string(text: str) -> bool:
     return kind in _PHOTO_KINDS or (bool(colon) and kind in _OPENERS)
 
 
+def absolute(data: str, base: Path) -> str:
+    """The data string with its path from the root of the disk; of no other kind anything is changed.
+
+    >>> absolute("folder:pictures:3", Path("/work")), absolute("scenes:test", Path("/work"))
+    ('folder:/work/pictures:3', 'scenes:test')
+    """
+    kind, colon, rest = data.partition(":")
+    if kind not in ("voc", "coco", "folder") or not rest or rest.startswith("~"):
+        return data
+    return f"{kind}{colon}{base / rest}"
+
+
 def sample(source: str) -> Sample:
     """The one sample that a data string with an index names, for example `scenes:test:17`.
 
@@ -183,7 +200,7 @@ def _open_scenes(source: str, rest: str) -> DataSet:
         )
     split, height, width = match.groups()
     scenes = Scenes(split) if height is None else Scenes(split, size=(int(height), int(width)))
-    return _data_set(f"scenes:{rest}", CLASSES, scenes, index)
+    return _data_set(f"scenes:{rest}", CLASSES, scenes, index if index is None else int(index))
 
 
 def _open_photos(source: str) -> DataSet:
@@ -206,24 +223,23 @@ def _open_photos(source: str) -> DataSet:
 
 
 def _open_voc(source: str, rest: str) -> DataSet:
-    whole, path, split, index = _path_and_split(rest)
-    split, numbering, turned = _forms(split)
-    if not path or not is_split_name(split):
-        raise InputError(f"{_short(source)} names no split; write voc:PATH:SPLIT, for example voc:VOC2012:train")
-    folder = VocFolder(_path(path), split, numbering, turned=turned)
-    return _data_set(f"voc:{whole}", folder.classes, folder, index)
+    return _open_split("voc", "VOC2012:train", VocFolder, source, rest)
 
 
 def _open_coco(source: str, rest: str) -> DataSet:
     # Imported when it is asked for: few have COCO.
     from wsss_viz.data.coco import CocoFolder
 
+    return _open_split("coco", "COCO:val2014", CocoFolder, source, rest)
+
+
+def _open_split(kind: str, example: str, opened: type[VocFolder | CocoFolder], source: str, rest: str) -> DataSet:
     whole, path, split, index = _path_and_split(rest)
     split, numbering, turned = _forms(split)
     if not path or not is_split_name(split):
-        raise InputError(f"{_short(source)} names no split; write coco:PATH:SPLIT, for example coco:COCO:val2014")
-    folder = CocoFolder(_path(path), split, numbering, turned=turned)
-    return _data_set(f"coco:{whole}", folder.classes, folder, index)
+        raise InputError(f"{_short(source)} names no split; write {kind}:PATH:SPLIT, for example {kind}:{example}")
+    folder = opened(_path(path), split, numbering, turned=turned)
+    return _data_set(f"{kind}:{whole}", folder.classes, folder, index)
 
 
 def _forms(text: str) -> tuple[str, str | None, bool]:
@@ -241,12 +257,16 @@ def _forms(text: str) -> tuple[str, str | None, bool]:
     return bare, numbering, turned
 
 
-def _path_and_split(rest: str) -> tuple[str, str, str, int | None]:
-    """What stands before an index, its path and split, and the index."""
-    whole, index = rest, None
+def _path_and_split(rest: str) -> tuple[str, str, str, _Position]:
+    """What stands before an index or a sample's name, its path and split, and the index or the name."""
+    whole: str = rest
+    index: _Position = None
     path, _, split = whole.rpartition(":")
     if split.isdecimal() and ":" in path and not _path(path).is_dir():
         whole, index = _split_index(rest)
+        path, _, split = whole.rpartition(":")
+    elif ":" in path and not _path(path).is_dir() and _path(path.rpartition(":")[0]).is_dir():
+        whole, index = path, split
         path, _, split = whole.rpartition(":")
     return whole, path, split, index
 
@@ -255,6 +275,9 @@ def _open_folder(source: str, rest: str) -> DataSet:
     path, index = _split_index(rest)
     if index is not None and _path(rest).is_dir():
         path, index = rest, None
+    before, colon, name = rest.rpartition(":")
+    if index is None and colon and not _path(rest).is_dir() and _path(before.partition("@")[0]).is_dir():
+        path, index = before, name
     bare, numbering, turned = path, None, False
     # A folder may have an @ in its name.
     if not _path(path).is_dir():
@@ -279,17 +302,36 @@ def _path(text: str) -> Path:
         return Path(text)
 
 
-def _split_index(text: str) -> tuple[str, int | None]:
+_Position = int | str | None
+"""Which sample of a set: by its index or its name; None: all."""
+
+
+def _split_index(text: str) -> tuple[str, _Position]:
     match = _INDEXED.fullmatch(text)
-    return (match[1], int(match[2])) if match else (text, None)
+    if match is None:
+        return text, None
+    return match[1], match[2] if match[2] != "0" and match[2].startswith("0") else int(match[2])
 
 
-def _data_set(name: str, classes: tuple[str, ...], source: Source, index: int | None) -> DataSet:
+def _data_set(name: str, classes: tuple[str, ...], source: Source, index: _Position) -> DataSet:
     if index is None:
         return DataSet(name, classes, source, range(len(source)))
+    if isinstance(index, str):
+        index = _named(name, list(getattr(source, "names", ())), index)
     if index >= len(source):
         raise InputError(f"{_short(name)} has {len(source)} samples, none with index {index}; 0 is the first")
     return DataSet(name, classes, source, range(index, index + 1))
+
+
+def _named(data: str, names: Sequence[str], wanted: str) -> int:
+    """The index of a sample by its name; digits that are no name are an index."""
+    if wanted in names:
+        return names.index(wanted)
+    if wanted.isdecimal():
+        return int(wanted)
+    near = difflib.get_close_matches(wanted, names, 1)
+    hint = f": did you mean {near[0]!r}?" if near else f"; the first is {names[0]!r}" if names else ""
+    raise InputError(f"{_short(data)} has no sample called {_short(wanted)}{hint}")
 
 
 def _short(text: str) -> str:

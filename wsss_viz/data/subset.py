@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
+from wsss_viz.data.indexed import Indexed
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import DataSet
 from wsss_viz.errors import InputError
@@ -14,7 +14,7 @@ from wsss_viz.errors import InputError
 __all__ = ["Selection", "Subset", "name_at", "names_of", "take"]
 
 
-class Subset(Sequence[Sample]):
+class Subset(Indexed[Sample]):
     """The samples of a sequence at some indices, read when they are asked for."""
 
     def __init__(self, samples: Sequence[Sample], indices: Sequence[int]) -> None:
@@ -24,14 +24,9 @@ class Subset(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self._indices)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
-        if isinstance(index, slice):
-            return [self._samples[i] for i in self._indices[index]]
-        return self._samples[self._indices[index]]
+    def at(self, position: int) -> Sample:
+        """The sample at one of the indices."""
+        return self._samples[self._indices[position]]
 
     def name_at(self, index: int) -> str:
         """The name of a sample that need not be readable."""

@@ -31,8 +31,9 @@ from wsss_viz.data.annotations import object_names
 from wsss_viz.data.class_sets import class_file, lines_of, read_class_list
 from wsss_viz.data.findings import Note
 from wsss_viz.data.images import MASK_SUFFIXES, SUFFIXES, read_mask
-from wsss_viz.data.numbering import ClassNumbering, decide, readings
+from wsss_viz.data.numbering import ClassNumbering
 from wsss_viz.data.palette import VOC_CLASSES
+from wsss_viz.data.readings import decide, readings
 from wsss_viz.data.sample import IGNORE, PART_NAMES, Mask, Sample
 from wsss_viz.data.source_files import evidence_of, files_in, masks_in, other_pictures, sample_of
 from wsss_viz.data.split_lists import Entry, is_sample_name, is_split_name, read_split

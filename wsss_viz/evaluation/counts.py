@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from wsss_viz.data.sample import DISCRIMINATIVE, IGNORE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.pseudo_masks import argmax_with_value
+
+if TYPE_CHECKING:
+    from wsss_viz.evaluation.located import Located
 
 __all__ = ["PARTS", "THRESHOLDS", "Counts", "count", "count_mask", "count_values", "labelled"]
 
@@ -30,6 +34,8 @@ class Counts:
         target: (C + 1,) pixels of the class (T).
         part_intersection: (T, 2) pixels of the discriminative and the other parts predicted as their class.
         part_target: (2,) pixels of the parts.
+        band, located: of one image, what `measures` add: the Counts near boundaries alone, and what its maps locate;
+            not added up.
     """
 
     intersection: NDArray[np.int64]
@@ -37,6 +43,8 @@ class Counts:
     target: NDArray[np.int64]
     part_intersection: NDArray[np.int64]
     part_target: NDArray[np.int64]
+    band: Counts | None = None
+    located: Located | None = None
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(

@@ -25,7 +25,7 @@ from wsss_viz.data.scenes.dataset import Singles
 from wsss_viz.data.subset import take
 from wsss_viz.errors import InputError
 from wsss_viz.methods import rib
-from wsss_viz.methods.rib_batch import Companions, shipped_companions
+from wsss_viz.methods.rib_companions import Companions, shipped_companions
 from wsss_viz.models.classifier import Classifier
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def count_refined(maps: NDArray[np.float32], sample: Sample, classes: Sequence[s
     if not refiner.finishes:
         return count(last_step(refiner.steps(sample.image, rows)).maps, sample, names)
     each = [count_mask(mask, sample, names) for mask in refiner.masks(sample.image, rows)]
-    stacked = {
+    stacked: dict[str, Any] = {
         field: np.concatenate([getattr(counts, field) for counts in each])
         for field in ("intersection", "predicted", "part_intersection")
     }

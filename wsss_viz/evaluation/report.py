@@ -17,6 +17,7 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import Selection, take
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation.measures import measure_lines, measures_of
 from wsss_viz.evaluation.protocols import Protocol, padded, script_classes
 from wsss_viz.evaluation.refined import levels_of
 from wsss_viz.evaluation.runner import (
@@ -119,6 +120,7 @@ def bind_all(
     networks: Networks | None = None,
     samples: Sequence[Sample] = (),
     changes: Mapping[str, Mapping[str, Any]] | None = None,
+    settings: str | None = None,
 ) -> dict[str, BoundMethod]:
     """The methods by name with what was trained from the classifier, and the CAM of other checkpoints by their rows.
 
@@ -129,6 +131,7 @@ def bind_all(
         networks: the paired networks by role; None: what was trained from the classifier.
         samples: the data set at hand, see `bind`.
         changes: of single settings, by method.
+        settings: "official", in place of the classifier's own (`bind`).
 
     Raises:
         InputError: a method or checkpoint that is not there, one of other classes, or a row's name twice.
@@ -140,7 +143,9 @@ def bind_all(
         ['cam', 'gain']
     """
     networks = load_paired(names, classifier_name, device) if networks is None else networks
-    runs = {name: bind(name, classifier, networks, samples, **(changes or {}).get(name, {})) for name in names}
+    runs = {
+        name: bind(name, classifier, networks, samples, settings, **(changes or {}).get(name, {})) for name in names
+    }
     for row, checkpoint in (also or {}).items():
         other = for_data_set(load(checkpoint, device), getattr(samples, "classes", ()))
         if row in runs:
@@ -166,6 +171,7 @@ def run_report(
     strict: bool = False,
     align: str = FIELD,
     refiner: Refiner | None = None,
+    measures: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Bound methods over a data set: `{"data", "count", ..., "methods": {NAME: scores}}`, percentages, 0 to 100.
 
@@ -202,6 +208,7 @@ def run_report(
         strict=strict,
         align=align,
         refiner=refiner,
+        measures=measures,
     )
     if ranks.rank != 0:
         return {}
@@ -252,6 +259,7 @@ def stored_report(
     align: str = FIELD,
     protocol: Protocol | None = None,
     refiner: Refiner | None = None,
+    measures: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The same for maps that were written to `folder`, at the best threshold on the data itself.
 
@@ -284,7 +292,7 @@ def stored_report(
 
     samples, whole, maps = ranks.run_on_all(prepare)
     counted = count_shared(
-        lambda sample: (count_stored_sample(maps, sample, align, protocol, refiner), 0.0),
+        lambda sample: (count_stored_sample(maps, sample, align, protocol, refiner, measures), 0.0),
         samples,
         "reading maps",
         ranks,
@@ -300,6 +308,7 @@ def stored_report(
     counts = [padded(image, len(classes)) for image in counted.counts] if protocol else counted.counts
     scores = summarise(counts, classes, thresholds=levels, nowhere=protocol is not None and protocol.nowhere)
     finished = maps.format == "mask" or maps.with_background
+    row = as_json(scores, None, () if protocol else counted.counts, levels)
     return {
         "data": data_string,
         "count": len(samples),
@@ -319,7 +328,9 @@ def stored_report(
         else (protocol is None and _outside(levels)) or _from(protocol, data_string),
         **_about(samples, counted.noticed),
         **({} if protocol else {"images": image_rows(counted, whole.classes)}),
-        "methods": {folder.resolve().name: as_json(scores, None, () if protocol else counted.counts, levels)},
+        "methods": {
+            folder.resolve().name: row | measures_of(counts, whole.classes, measures, scores.threshold, levels)
+        },
     }
 
 
@@ -394,6 +405,7 @@ def table(report: dict[str, Any]) -> str:
         said = f"best threshold here {row['best_threshold']:.2f}, mIoU {row['best_miou']:.1f}; " if curved else ""
         ious = ", ".join(f"{label} {_number(value, 0)}" for label, value in row["per_class"].items())
         lines += textwrap.wrap(f"{name}: {said}IoU: {ious}", 120, subsequent_indent="  ")
+        lines += [f"{name}: {line}" for line in measure_lines(row)]
     return "\n".join(lines)
 
 

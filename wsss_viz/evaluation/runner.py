@@ -16,6 +16,7 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.subset import Subset, names_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import THRESHOLDS, Counts, count
+from wsss_viz.evaluation.measures import measured, measures_of
 from wsss_viz.evaluation.refined import count_refined, levels_of
 from wsss_viz.evaluation.scores import Scores, image_ious, summarise
 from wsss_viz.evaluation.stored_maps import NO_MASK, known_centres
@@ -91,8 +92,11 @@ def count_sample(
     sample: Sample,
     align: str = FIELD,
     refiner: Refiner | None = None,
+    measures: Sequence[str] = (),
 ) -> tuple[Counts, float]:
     """The Counts of one sample under a bound method whose maps are of `classes`, and the seconds it took.
+
+    With `measures` also what these need (`measures.measured`).
 
     Examples:
         >>> from wsss_viz.methods import bind
@@ -113,8 +117,11 @@ def count_sample(
     ]
     names = [classes[i] for i in wanted]
     if refiner is not None:
-        return count_refined(step.image_maps(sample.size, wanted, align), sample, names, refiner), seconds
-    return count(step.image_values(sample.size, "relu_max", wanted, align), sample, names, by="raw"), seconds
+        maps = step.image_maps(sample.size, wanted, align)
+        return measured(lambda sample: count_refined(maps, sample, names, refiner), sample, measures), seconds
+    values = step.image_values(sample.size, "relu_max", wanted, align)
+    counted = measured(lambda sample: count(values, sample, names, by="raw"), sample, measures, lambda: (values, names))
+    return counted, seconds
 
 
 def count_run(
@@ -232,6 +239,7 @@ def evaluate(
     strict: bool = False,
     align: str = FIELD,
     refiner: Refiner | None = None,
+    measures: Sequence[str] = (),
 ) -> tuple[dict[str, dict[str, Any]], list[list[str]], Noticed]:
     """The scores of several methods under the same inference, and what they are of.
 
@@ -248,6 +256,7 @@ def evaluate(
         progress: wraps the samples while they are gone through.
         align: how maps are laid over images: one of `traces.centres.ALIGNMENTS`.
         refiner: that the maps go through first; a CRF's background is chosen as thresholds are.
+        measures: beside mIoU, of `measures.MEASURES`.
 
     Returns:
         By method the fields of `Scores` and `seconds_per_image`; `image_rows`; and what was noticed. On rank 0;
@@ -276,13 +285,14 @@ def evaluate(
             at = ranks.all_gather(best)[0]
         if refiner is not None and refiner.finishes and at is not None:
             levels, work = np.array([at]), partial(work, refiner=refiner.at(at))
-        counted = count_shared(work, samples, name, ranks, progress, strict=strict)
+        counted = count_shared(partial(work, measures=measures), samples, name, ranks, progress, strict=strict)
         if counted is not None:
             names, noticed = classes_of(samples), counted.noticed
             check_scorable(counted, getattr(samples, "name", "DATA"))
             scores = summarise(counted.counts, names, at, levels)
             each = counted.counts if each_image else ()
             results[name] = as_json(scores, counted.seconds / len(counted.counts), each, levels)
+            results[name] |= measures_of(counted.counts, names, measures, scores.threshold, levels)
             rows = image_rows(counted, names)
     return results, rows, noticed
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wsss_viz.data.photographs import credits
+from wsss_viz.figures.columns import column
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
 from wsss_viz.gradients.ratio import BAND, TAU
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.showcase.photographs import canonical
 from wsss_viz.traces.centres import CENTRES
 
-__all__ = ["PICTURE_TITLES", "SCALES", "SUBJECTS", "caption"]
+__all__ = ["SCALES", "SUBJECTS", "caption"]
 
-PICTURE_TITLES = {"image": "image", "truth": "ground truth"}
 SUBJECTS = {
     "toy-flatten": "the digit toy, by layer, head on the flattened features.",
     "toy-gap": "the digit toy, by layer, head on globally pooled features.",
@@ -32,20 +32,45 @@ def _lettered(spec: FigureSpec, titles: Sequence[str]) -> list[str]:
     return [f"({chr(97 + i)}) {title}" for i, title in enumerate(titles)] if spec.letters else list(titles)
 
 
-def _row(row: Row) -> str:
-    name = row.name or "its first label"
+def _row(spec: FigureSpec, row: Row, label: str) -> str:
+    name = " and ".join(map(spec.called, row.classes)) or spec.called(label)
     step = "" if row.step == FINAL else f"after step {row.step}"
-    return ", ".join(part for part in (row.image, name, step) if part)
+    part = "" if row.crop is None else "a part of it"
+    return ", ".join(text for text in (row.image, name, step, part) if text)
 
 
-def caption(spec: FigureSpec) -> str:
+def caption(spec: FigureSpec, companions: Mapping[str, str] | None = None, labels: Sequence[str] = ()) -> str:
     """What the figure shows, in full sentences; of photographs that ship, whose they are.
+
+    Args:
+        companions: by method, what the images were drawn from that it was tuned with (`Tracer.companions`).
+        labels: the class of each row (`Tracer.labels`), for those that name none.
 
     Examples:
         >>> caption(FigureSpec("grid", ("image", "cam"), (Row("scenes:test:17", "dog"),))).partition(". ")[0]
         'Class activation maps of one class per image: (a) image, (b) CAM'
     """
-    return " ".join([_caption(spec), *_credits(spec)])
+    return " ".join([_caption(spec, companions or {}, labels), *_credits(spec)])
+
+
+def _titled(spec: FigureSpec, name: str) -> str:
+    """A column in words, with its own title where it has one that says something else."""
+    title, meaning = spec.titles.get(name, ""), column(name).meaning
+    return meaning if not title or title == meaning else f"{title}: {meaning}"
+
+
+def _run(spec: FigureSpec, companions: Mapping[str, str]) -> list[str]:
+    """How the maps were made, where it is not by the defaults."""
+    lines = []
+    if spec.views != "single":
+        lines.append(f"Maps are fused over {spec.views} views.")
+    for method, values in spec.settings.items():
+        lines += [f"{METHODS[method].title} with {', '.join(f'{k} {v}' for k, v in values.items())}."] if values else []
+    for method, drawn_from in companions.items():
+        whose = spec.companions or drawn_from
+        how = f"companions from {whose}" if whose else "no companions"
+        lines.append(f"{METHODS[method].title} is tuned with {how}.")
+    return lines
 
 
 def _credits(spec: FigureSpec) -> list[str]:
@@ -54,7 +79,7 @@ def _credits(spec: FigureSpec) -> list[str]:
     return [f"Photographs: {'; '.join(lines)}."] if lines else []
 
 
-def _caption(spec: FigureSpec) -> str:
+def _caption(spec: FigureSpec, companions: Mapping[str, str], labels: Sequence[str]) -> str:
     if spec.kind == "plane":
         names = " and ".join(spec.columns)
         return (
@@ -68,16 +93,19 @@ def _caption(spec: FigureSpec) -> str:
             f"{TAU:g} of its maximum; shaded: thresholds from {BAND[0]:g} to {BAND[1]:g}; bars: 95 % bootstrap "
             "intervals over images. " + " ".join(_lettered(spec, [SUBJECTS[name] for name in spec.columns]))
         )
-    images = "; ".join(_row(row) for row in spec.rows)
+    first = labels or ["its first label"] * len(spec.rows)
+    images = "; ".join(_row(spec, row, label) for row, label in zip(spec.rows, first, strict=True))
     if spec.kind == "curves":
         names = ", ".join(METHODS[name].title for name in spec.columns)
         return f"Logits of the classes over the steps of {names}. Labels of the image in colour, others grey. {images}."
-    titles = [PICTURE_TITLES.get(name) or METHODS[name].title for name in spec.columns]
+    titles = [_titled(spec, name) for name in spec.columns]
+    drawn = {column(name).shows(spec.show) for name in spec.columns if not column(name).is_picture}
     if spec.kind == "grid":
+        number = "the classes" if any(row.also for row in spec.rows) else "one class"
         what = (
             "Pseudo masks of the images' labels"
-            if spec.show == "mask"
-            else "Class activation maps of one class per image"
+            if drawn == {"mask"}
+            else f"Class activation maps of {number} per image"
         )
         lead = f"{what}: {', '.join(_lettered(spec, titles))}."
     else:
@@ -90,10 +118,12 @@ def _caption(spec: FigureSpec) -> str:
         lead = f"{', '.join(titles)}, step by step: {what}."
     scale = SCALES["relu_max" if spec.show == "mask" and spec.normalisation == "raw" else spec.normalisation]
     how = f"the threshold is {spec.threshold:g}" if spec.show == "mask" else "high is bright"
+    if any(row.also for row in spec.rows) and spec.show == "map":
+        how = "of several classes the colour is that of the highest"
     laid = (
         "by the centres of their cells' receptive fields" if spec.align == CENTRES else "stretched, as the field does"
     )
-    parts = [lead, f"{scale}; {how}; laid over the images {laid}."]
+    parts = [lead, f"{scale}; {how}; laid over the images {laid}.", *_run(spec, companions)]
     if spec.contours:
         parts.append("White: outline of the ground truth, where there is one.")
     return " ".join([*parts, f"Images: {images}."])

@@ -22,6 +22,7 @@ __all__ = [
     "ACCENT",
     "GREY",
     "POINTS_PER_PIXEL",
+    "SERIES",
     "Axis",
     "Band",
     "Bars",
@@ -46,6 +47,9 @@ Hover = str | Sequence[str]
 """A format with the fields `name`, `x`, `y`, `low` and `high`, or a text per point; "": nothing is told."""
 
 ACCENT = "#2a9088"
+SERIES = (ACCENT, "#bc8400", "#7847f7", "#46698d", "#b83806", "#825d4c")
+"""Of lines that are neither methods nor classes. Any two differ by CIEDE2000 >= 13 to normal sight and to dichromats;
+each has a contrast of 3:1 with the page, light and dark (`docs/sources.md#colours`)."""
 GREY = "#808890"
 POINTS_PER_PIXEL = 0.6
 

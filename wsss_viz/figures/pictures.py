@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,25 +10,29 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import BACKGROUND, IGNORE
-from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, outline, overlay, picture
-from wsss_viz.figures.sources import FigureRow, class_map, seed_mask, seen_image
-from wsss_viz.figures.spec import FINAL, FigureSpec
+from wsss_viz.errors import InputError
+from wsss_viz.evaluation.stored_maps import FINISHED
+from wsss_viz.figures.columns import column
+from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, inset, outline, overlay, picture
+from wsss_viz.figures.sources import FigureRow, class_map, refined_mask, refined_row, seed_mask, seen_image
+from wsss_viz.figures.spec import FINAL, Box, FigureSpec
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import normalise
 
-__all__ = ["MOST_STEPS", "ONE_LINE", "TITLES", "TWO_LINES", "Cell", "Line", "filmstrip", "grid"]
+__all__ = ["MOST_STEPS", "ONE_LINE", "TWO_LINES", "Cell", "Line", "filmstrip", "grid"]
 
 MOST_STEPS = 8
 ONE_LINE, TWO_LINES = 0.2, 0.3
 """Inches for the columns' titles, and for the rows' names."""
-TITLES = {"image": "Image", "truth": "Ground truth"}
+LEGEND = 0.2
+"""Inches for the colours of several classes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One picture: the image, a map over it (raw), or a mask over it: class index + 1 of `classes`, 0 background."""
+    """One picture: the image, maps over it, (K, H, W) raw, one for each class of the row, or a mask over it: class
+    index + 1 of `classes`, 0 background."""
 
     image: NDArray[np.uint8]
     values: NDArray[np.float32] | None = None
@@ -61,14 +65,15 @@ def grid(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
             if name not in spec.columns_of(row):
                 cells.append(None)
             elif name == "truth":
-                cells.append(Cell(entry.fine.image, mask=entry.fine.mask, classes=entry.fine.classes))
+                truth = Cell(entry.fine.image, mask=entry.fine.mask, classes=entry.fine.classes)
+                cells.append(None if entry.fine.mask is None else truth)
             elif name == "image":
                 cells.append(Cell(entry.fine.image))
             else:
-                cells.append(_method_cell(spec, entry, name, _step(entry, name)))
+                cells.append(_method_cell(spec, entry, name, _step(entry, column(name).base)))
         step = f", k = {entry.step}" if entry.step != FINAL else ""
-        lines.append((entry, entry.name + step, cells))
-    titles = [TITLES.get(name) or METHODS[name].column or METHODS[name].title for name in spec.columns]
+        lines.append((entry, entry.row.title or (", ".join(map(spec.called, entry.names)) + step), cells))
+    titles = [spec.title_of(name) for name in spec.columns]
     if spec.letters:
         titles = [f"({chr(97 + i)}) {title if spec.labels else ''}".strip() for i, title in enumerate(titles)]
     return _draw(spec, lines, titles if spec.labels or spec.letters else [])
@@ -80,14 +85,25 @@ def _step(entry: FigureRow, method: str) -> int:
     return last if entry.step == FINAL else min(entry.step, last)
 
 
-def _method_cell(
-    spec: FigureSpec, entry: FigureRow, method: str, k: int, image: NDArray[np.uint8] | None = None
-) -> Cell:
-    """A step's map or pseudo mask."""
-    under = entry.fine.image if image is None else image
-    if spec.show == "mask":
-        return Cell(under, mask=seed_mask(entry, method, k, spec), classes=entry.traces[method].classes)
-    return Cell(under, class_map(entry, method, k, spec.frames, spec.align))
+def _method_cell(spec: FigureSpec, entry: FigureRow, name: str, k: int, image: NDArray[np.uint8] | None = None) -> Cell:
+    """A step's maps or pseudo mask."""
+    under, one = entry.fine.image if image is None else image, column(name)
+    trace = entry.traces[one.base]
+    finished = trace.steps[k].stop == FINISHED
+    masked = one.shows(spec.show) == "mask" or (finished and not one.refiner)
+    if one.refiner:
+        if finished:
+            raise InputError(f"{one.maps} are finished masks: leave +{one.refiner} out, or give maps")
+        refined = refined_row(entry, one.base, k, spec, one.refiner)
+        if masked:
+            mask = refined_mask(entry, one.base, refined, one.threshold)
+            return Cell(under, mask=mask, classes=trace.classes)
+        competing = entry.competing(trace)
+        return Cell(under, refined[[1 + competing.index(trace.classes.index(other)) for other in entry.names]])
+    if masked:
+        return Cell(under, mask=seed_mask(entry, one.base, k, spec, one.threshold), classes=trace.classes)
+    maps = [class_map(entry, one.base, k, spec.frames, spec.align, other) for other in entry.names]
+    return Cell(under, np.stack(maps))
 
 
 def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
@@ -116,15 +132,20 @@ def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
                     continue
                 image = seen_image(entry, method, k) if spec.frames == "look" else None
                 cells.append(_method_cell(spec, entry, method, k, image))
-            name = f"{METHODS[method].column or METHODS[method].title}: {entry.name}"
+            what = entry.row.title or ", ".join(map(spec.called, entry.names))
+            name = f"{spec.titles.get(method) or METHODS[method].short_title}: {what}"
             letter = f"({chr(97 + len(lines))}) " if spec.letters else ""
             lines.append((entry, letter + (name if spec.labels else ""), cells))
     return _draw(spec, lines, ["Image", *(f"k = {k}" for k in steps)] if spec.labels else [])
 
 
 def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Figure:
-    barred = spec.colour_bar and spec.show == "map"
-    foot = 0.36 if barred else EDGE
+    several = list(dict.fromkeys(name for entry, _, _ in lines if entry.row.also for name in entry.names))
+    maps = [
+        (entry, cell) for entry, _, cells in lines for cell in cells if cell is not None and cell.values is not None
+    ]
+    barred = spec.colour_bar and any(not entry.row.also for entry, _ in maps)
+    foot = (0.36 if barred else EDGE) + (LEGEND if several else 0)
     left = ONE_LINE if spec.labels or (spec.kind == "filmstrip" and spec.letters) else EDGE
     sheet = Sheet(spec, 1)
     side, heights = _sizes(sheet, lines, left)
@@ -137,17 +158,20 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
     sheet = Sheet(spec, top + sum(heights) + GAP * (len(lines) - 1) + foot)
     values, ends = _scaled(spec, lines)
     points = min((fitting(title, sheet.points, side) for title in titles), default=0.0)
-    for column, title in enumerate(titles):
-        sheet.text(left + column * (side + GAP) + side / 2, top / 2, title, side, points=points)
+    for at, title in enumerate(titles):
+        sheet.text(left + at * (side + GAP) + side / 2, top / 2, title, side, points=points)
     y = top
     for (entry, _, cells), name, planes, height in zip(lines, names, values, heights, strict=True):
         if left > EDGE:
             sheet.text(left / 2, y + height / 2, name, height, rotation=90)
-        for column, (cell, plane) in enumerate(zip(cells, planes, strict=True)):
+        for at, (cell, plane) in enumerate(zip(cells, planes, strict=True)):
             if cell is not None:
-                axes = sheet.axes(left + column * (side + GAP), y, side, height)
+                axes = sheet.axes(left + at * (side + GAP), y, side, height)
                 _cell(axes, spec, entry, cell, plane, ends)
         y += height + GAP
+    if several:
+        colours = {spec.called(name): entry.colour(name) for entry, _, _ in reversed(lines) for name in entry.names}
+        sheet.legend({spec.called(name): colours[spec.called(name)] for name in several}, foot - LEGEND / 2)
     if barred:
         title = "raw activation, high = bright" if spec.normalisation == "raw" else "normalised activation"
         sheet.colour_bar(spec, ends, title)
@@ -158,7 +182,14 @@ def _sizes(sheet: Sheet, lines: Sequence[Line], left: float) -> tuple[float, lis
     """The width of a column and the height of each row, beside names that take `left` inches."""
     columns = len(lines[0][2])
     side = (sheet.width - left - EDGE - GAP * (columns - 1)) / columns
-    return side, [side * entry.fine.size[0] / entry.fine.size[1] for entry, _, _ in lines]
+    return side, [side * _aspect(entry, entry.row.crop) for entry, _, _ in lines]
+
+
+def _aspect(entry: FigureRow, part: Box | None) -> float:
+    """Height by width of a part of the image."""
+    left, top, right, bottom = part or (0.0, 0.0, 1.0, 1.0)
+    height, width = entry.fine.size
+    return height * (bottom - top) / (width * (right - left))
 
 
 def _scaled(
@@ -168,8 +199,10 @@ def _scaled(
     scaled: list[list[NDArray[np.float32] | None]] = []
     for _, _, cells in lines:
         raw = [cell.values for cell in cells if cell is not None and cell.values is not None]
-        planes = iter(normalise(np.stack(raw), spec.normalisation) if raw else ())
-        scaled.append([next(planes) if cell is not None and cell.values is not None else None for cell in cells])
+        planes = normalise(np.concatenate(raw), spec.normalisation) if raw else np.zeros((0, 1, 1), np.float32)
+        ends = np.cumsum([len(maps) for maps in raw])
+        parts = iter(np.split(planes, ends[:-1]) if raw else ())
+        scaled.append([next(parts) if cell is not None and cell.values is not None else None for cell in cells])
     if spec.normalisation != "raw":
         return scaled, (0.0, 1.0)
     there = [plane for planes in scaled for plane in planes if plane is not None]
@@ -179,20 +212,54 @@ def _scaled(
 def _cell(
     axes: Axes, spec: FigureSpec, entry: FigureRow, cell: Cell, values: NDArray | None, ends: tuple[float, float]
 ) -> None:
+    """A picture, the part that is drawn of it, and in its corner the inset."""
+    _layers(axes, spec, entry, cell, values, ends)
+    _show_part(axes, entry.row.crop)
+    if entry.row.inset is not None:
+        corner = inset(axes, entry.row.inset, entry.row.corner, _aspect(entry, entry.row.inset), entry.row.crop)
+        _layers(corner, spec, entry, cell, values, ends)
+        _show_part(corner, entry.row.inset)
+
+
+def _show_part(axes: Axes, part: Box | None) -> None:
+    if part is not None:
+        left, top, right, bottom = part
+        axes.set_xlim(left, right)
+        axes.set_ylim(bottom, top)
+
+
+def _layers(
+    axes: Axes, spec: FigureSpec, entry: FigureRow, cell: Cell, values: NDArray | None, ends: tuple[float, float]
+) -> None:
     picture(axes, cell.image)
-    if values is not None:
-        overlay(axes, values, ends, spec.colours, spec.opacity)
+    if values is not None and len(values) == 1:
+        overlay(axes, values[0], ends, spec.colours, spec.opacity)
+    elif values is not None:
+        drawn = _blended(values, [entry.colour(name) for name in entry.names], spec.opacity)
+        axes.imshow(drawn, extent=(0, 1, 1, 0), interpolation="bilinear", aspect="auto")
     if cell.mask is not None:
-        drawn = _coloured(cell.mask, cell.classes)
+        drawn = _coloured(cell.mask, {index: entry.colour(name) for index, name in enumerate(cell.classes)})
         axes.imshow(drawn, extent=(0, 1, 1, 0), interpolation="nearest", aspect="auto")
-    if spec.contours and entry.fine.mask is not None and entry.name in entry.fine.classes:
-        outline(axes, entry.fine.class_mask(entry.name))
+    for name in entry.names:
+        if spec.contours and entry.fine.mask is not None and name in entry.fine.classes:
+            outline(axes, entry.fine.class_mask(name))
 
 
-def _coloured(mask: NDArray[np.unsignedinteger], classes: Sequence[str]) -> NDArray[np.uint8]:
+def _blended(maps: NDArray, colours: Sequence[tuple[int, int, int]], opacity: float) -> NDArray[np.uint8]:
+    """(H, W, 4) several classes' maps, (K, H, W) from 0 to 1: each pixel in the colour of its highest, as strong."""
+    values = np.clip(maps, 0, 1)
+    best = values.argmax(axis=0)
+    drawn = np.zeros((*best.shape, 4), dtype=np.uint8)
+    drawn[..., :3] = np.array(colours, dtype=np.uint8)[best]
+    drawn[..., 3] = np.round(values.max(axis=0) * opacity * 255)
+    return drawn
+
+
+def _coloured(mask: NDArray[np.unsignedinteger], colours: Mapping[int, tuple[int, int, int]]) -> NDArray[np.uint8]:
     """(H, W, 4) a mask in its classes' colours over a pale ground."""
     drawn = np.zeros((*mask.shape, 4), dtype=np.uint8)
     drawn[(mask == BACKGROUND) | (mask == IGNORE)] = (236, 236, 236, 150)
-    for index, name in enumerate(classes):
-        drawn[mask == index + 1] = (*colour_in(classes, name), 205)
+    for number in np.unique(mask).tolist():
+        if number - 1 in colours:
+            drawn[mask == number] = (*colours[number - 1], 205)
     return drawn

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from wsss_viz.errors import InputError
-from wsss_viz.figures.spec import FigureSpec, read_spec
+from wsss_viz.figures.spec import FigureSpec
+from wsss_viz.figures.spec_file import read_spec
 
 __all__ = ["PRESETS", "preset"]
 

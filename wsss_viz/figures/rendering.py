@@ -8,15 +8,19 @@ from matplotlib.figure import Figure
 
 from wsss_viz.errors import InputError
 from wsss_viz.figures import charts, pictures
-from wsss_viz.figures.sources import TraceOf, collect_rows, compute_trace
+from wsss_viz.figures.sources import collect_rows
 from wsss_viz.figures.spec import FigureSpec
+from wsss_viz.figures.tracing import TraceOf
 from wsss_viz.figures.writing import written
 
 __all__ = ["draw", "render"]
 
 
-def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
+def draw(spec: FigureSpec, trace_of: TraceOf | None = None) -> Figure:
     """The figure. Raises InputError where what it shows is not there.
+
+    Args:
+        trace_of: as `sources.collect_rows` takes it.
 
     Examples:
         >>> figure = draw(FigureSpec("hgr", ("toy-flatten", "toy-gap"), width="double"))
@@ -33,10 +37,11 @@ def draw(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> Figure:
     return charts.plane(spec) if spec.kind == "plane" else charts.ratios(spec)
 
 
-def render(spec: FigureSpec, kind: str, trace_of: TraceOf = compute_trace, most_pixels: float = math.inf) -> bytes:
+def render(spec: FigureSpec, kind: str, trace_of: TraceOf | None = None, most_pixels: float = math.inf) -> bytes:
     """The figure as "png", "pdf" (fonts embedded as TrueType) or "svg" (text as outlines), without a date.
 
     Args:
+        trace_of: as `sources.collect_rows` takes it.
         most_pixels: of the whole figure at its resolution, which are drawn.
 
     Raises:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -9,17 +11,20 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
 from wsss_viz.figures.fonts import families_for
-from wsss_viz.figures.spec import WIDTHS, FigureSpec
+from wsss_viz.figures.spec import WIDTHS, Box, FigureSpec
 
-__all__ = ["EDGE", "GAP", "POINTS", "READABLE", "Sheet", "broken", "fitting", "outline", "overlay", "picture"]
+__all__ = ["EDGE", "GAP", "POINTS", "READABLE", "Sheet", "broken", "fitting", "inset", "outline", "overlay", "picture"]
 
 GAP, EDGE = 0.04, 0.02
 POINTS = 72
+INSET, INSET_MOST = 0.42, 0.6
+"""An inset's width as a share of its picture's, and its height at most."""
 READABLE = 6.0
 """Points: what journals ask of the text in a figure at least."""
 
@@ -48,6 +53,19 @@ class Sheet:
             va="center",
             rotation=rotation,
         )
+
+    def legend(self, colours: Mapping[str, tuple[int, int, int]], up: float) -> None:
+        """Names beside squares of their colours in one line, `up` inches above the lower edge."""
+        x, points = 0.06, self.points - 1
+        share = (self.width - 0.12) / len(colours)
+        for name, colour in colours.items():
+            square = Rectangle((x / self.width, (up - 0.04) / self.height), 0.08 / self.width, 0.08 / self.height)
+            square.set(facecolor=[channel / 255 for channel in colour], edgecolor="none")
+            square.set_transform(self.figure.transFigure)
+            self.figure.patches.append(square)
+            size = fitting(name, points, share - 0.18)
+            self.figure.text((x + 0.12) / self.width, up / self.height, name, fontsize=size, ha="left", va="center")
+            x += share
 
     def colour_bar(self, spec: FigureSpec, ends: tuple[float, float], title: str) -> None:
         """A bar along the foot, with its title at the left."""
@@ -145,3 +163,37 @@ def outline(axes: Axes, mask: NDArray[np.bool_]) -> None:
     x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
     lines = axes.contour(x, y, mask.astype(float), levels=[0.5], colors="white", linewidths=0.7)
     lines.set_path_effects([withStroke(linewidth=1.5, foreground="#14181c", alpha=0.6)])
+
+
+def inset(axes: Axes, part: Box, corner: str, aspect: float, crop: Box | None = None) -> Axes:
+    """Axes in a corner of others for a part of their picture, which is framed in both.
+
+    Args:
+        part: of the picture, which the frame is around.
+        corner: such as "lower right".
+        aspect: height by width of the part.
+        crop: what `axes` show of the picture.
+
+    Examples:
+        >>> axes = Figure().subplots()
+        >>> small = inset(axes, (0.1, 0.1, 0.3, 0.3), "upper left", 1.0)
+        >>> [round(float(side), 2) for side in small.get_position().bounds][2] < axes.get_position().width
+        True
+    """
+    left, top, right, bottom = part
+    axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="white", linewidth=0.8))
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    box, (width, height) = axes.get_position(), figure.get_size_inches()
+    share = INSET
+    if share * box.width * width * aspect > INSET_MOST * box.height * height:
+        share = INSET_MOST * box.height * height / (aspect * box.width * width)
+    wide = share * box.width
+    high = wide * width * aspect / height
+    x = box.x1 - wide if "right" in corner else box.x0
+    y = box.y0 if "lower" in corner else box.y1 - high
+    small = figure.add_axes((x, y, wide, high), zorder=5)
+    small.add_patch(
+        Rectangle((0, 0), 1, 1, transform=small.transAxes, fill=False, edgecolor="white", linewidth=1.6, clip_on=False)
+    )
+    return small

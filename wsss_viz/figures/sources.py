@@ -1,52 +1,47 @@
-"""What a spec's figure is drawn from: samples and traces, from the showcase where it has them, else computed.
+"""What a spec's figure is drawn from: samples and traces, and what is made of them on the image's pixels.
 
 Maps are brought to half precision, as the showcase keeps them, so that a figure is the same from either source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
-from wsss_viz.figures.spec import FINAL, PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, FigureSpec, Row
+from wsss_viz.figures.columns import column
+from wsss_viz.figures.refining import CACHE, refined_maps
+from wsss_viz.figures.spec import FINAL, FigureSpec, Row
+from wsss_viz.figures.tracing import TraceOf, Tracer
 from wsss_viz.interrupts import may_go_on
-from wsss_viz.methods.catalogue import METHODS, why_not_registered
-from wsss_viz.models.manifest import read_manifest
-from wsss_viz.showcase import read_showcase
-from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes
 from wsss_viz.traces import CellCentres, Step, Trace
 from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.layout_maps import image_maps, image_values
 
-__all__ = [
-    "FINE_SIDE",
-    "FigureRow",
-    "TraceOf",
-    "class_map",
-    "class_scores",
-    "collect_rows",
-    "compute_trace",
-    "seed_mask",
-    "seen_image",
-]
+__all__ = ["FINE_SIDE", "FigureRow", "class_map", "class_scores", "collect_rows", "seed_mask", "seen_image"]
 
 FINE_SIDE = 512
-TraceOf = Callable[[FigureSpec, str, str], Trace]
-"""The trace of a method on a data string, under a spec's classifier and views."""
 
 
 @dataclass(frozen=True, eq=False)
 class FigureRow:
-    """One row of a figure: its image, the same drawn finer for the eye, the class, and the traces by method.
+    """One row of a figure.
 
-    `step` is the one a grid shows, `spec.FINAL` the last.
+    Attributes:
+        sample: its image.
+        fine: the same drawn with more pixels, for the eye.
+        name: the class, the first where there are several.
+        traces: by what columns are of (`Column.base`).
+        step: the one a grid shows, `spec.FINAL` the last.
+        row: what the spec says of it.
+        on_disk: whether what is computed of it may be kept on disk.
     """
 
     sample: Sample
@@ -54,56 +49,30 @@ class FigureRow:
     name: str
     traces: dict[str, Trace]
     step: int = FINAL
+    row: Row = field(default_factory=lambda: Row(""))
+    on_disk: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All classes that are drawn."""
+        return (self.name, *self.row.also)
+
+    def competing(self, trace: Trace) -> list[int]:
+        """The classes of its pseudo masks, as indices of the trace's: the labels of the image and the row's."""
+        wanted = (*(self.sample.labels or ()), *self.names)
+        return [i for i, name in enumerate(trace.classes) if name in wanted]
+
+    def colour(self, name: str) -> tuple[int, int, int]:
+        """Of a class, the same in every column."""
+        lists = [self.sample.classes, *(trace.classes for trace in self.traces.values())]
+        return colour_in(next(names for names in lists if name in names), name)
 
 
-def compute_trace(spec: FigureSpec, method: str, source: str) -> Trace:
-    """From the showcase, else computed, on the CPU: so that a spec gives the same figure wherever it is drawn.
-
-    Raises:
-        InputError: the method's network or the classifier is missing, or the data string is wrong.
-
-    Examples:
-        >>> spec = FigureSpec("grid", ("cam",), (Row("scenes:test:17", "dog"),))
-        >>> compute_trace(spec, "cam", "scenes:test:17").target_names
-        ('dog',)
-    """
-    name, changes, said = spec.classifier_of(source), spec.settings.get(method, {}), spec.network_input
-    stored = None if changes or said else _stored(name, method, source, spec.views)
-    if stored is not None and (spec.align == FIELD or stored.steps[-1].centres is not None):
-        return stored
-    from wsss_viz.methods.binding import bind
-    from wsss_viz.methods.few_rows import run_with_few_rows
-    from wsss_viz.methods.paired_networks import load_paired
-    from wsss_viz.methods.views import PRESETS
-    from wsss_viz.models.loading import load
-    from wsss_viz.models.renaming import for_data_set
-
-    sample, views = _sample(source), PRESETS[spec.views]
-    classifier = load(name, "cpu", mean=said.mean, std=said.std, short_side=said.short_side, stride=said.stride)
-    if name == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
-        few = with_classes(sample, few_classes(classifier, sample))
-        return Trace.collect(run_with_few_rows(method, classifier, few, views, **changes), method, few.classes)
-    looking = for_data_set(classifier, sample.classes)
-    run = bind(method, looking, load_paired([method], name, "cpu"), **changes)
-    return Trace.collect(run(sample, views), method, looking.classes)
-
-
-def _stored(classifier: str, method: str, source: str, views: str) -> Trace | None:
-    """The trace of the showcase; None where it has none of this classifier, method, image and views."""
-    try:
-        if classifier == SCENES_CLASSIFIER:
-            showcase = read_showcase()
-            return showcase.trace(method, source) if showcase.has(method, source, views) else None
-        if classifier == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
-            photographs = read_photographs()
-            return photographs.trace(method, _sample(source)) if photographs.has(method, source, views) else None
-    except InputError:
-        pass  # computed instead
-    return None
-
-
-def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[FigureRow, ...]:
+def collect_rows(spec: FigureSpec, trace_of: TraceOf | None = None) -> tuple[FigureRow, ...]:
     """The rows of the figure.
+
+    Args:
+        trace_of: gives the traces; None: a `Tracer`, which checks every name before it computes anything.
 
     Raises:
         InputError: a data string that is not one sample, a class that is not there, a method without its network.
@@ -114,38 +83,31 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf = compute_trace) -> tuple[F
         >>> row.sample.size, row.fine.size, row.name
         ((128, 128), (512, 512), 'dog')
     """
-    entries = read_manifest()
-    for row in spec.rows:
-        name = spec.classifier_of(row.image)
-        wanted = [column for column in spec.columns_of(row) if column in METHODS] if name in entries else []
-        reason = next(filter(None, (why_not_registered(method, name) for method in wanted)), "")
-        if reason:
-            raise InputError(reason)
+    tracer = trace_of if isinstance(trace_of, Tracer) else Tracer()
+    if trace_of is None or isinstance(trace_of, Tracer):
+        tracer.prepare(spec)
+    else:
+        tracer.check_registered(spec)
     rows = []
     for row in spec.rows:
         may_go_on()
-        rows.append(_figure_row(spec, row, trace_of))
+        rows.append(_figure_row(spec, row, trace_of or tracer, tracer))
+    tracer.labels = tuple(row.name for row in rows)
     return tuple(rows)
 
 
-def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf) -> FigureRow:
-    sample = _sample(row.image)
-    selected = [name for name in spec.columns_of(row) if name in METHODS]
-    traces = {method: trace_of(spec, method, row.image) for method in selected}
+def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf, tracer: Tracer) -> FigureRow:
+    sample = tracer.sample(row.image)
+    columns = [column(name) for name in spec.columns_of(row)]
+    bases = dict.fromkeys(one.base for one in columns if not one.is_picture)
+    traces = {base: trace_of(spec, base, row.image) for base in bases}
     classes = next(iter(traces.values())).classes if traces else sample.classes
-    name = row.name or next((label for label in sample.labels or () if label in classes), classes[0])
-    if name not in classes:
-        raise InputError(f"`class` {name!r} is not one of {', '.join(classes[:20])}")
-    return FigureRow(sample, _fine(row.image, sample), name, traces, row.step)
-
-
-def _sample(source: str) -> Sample:
-    samples = open_data(source)
-    if len(samples) != 1:
-        raise InputError(
-            f"`image` is one sample, such as scenes:test:129; {source!r} has {len(samples)}: add its number"
-        )
-    return samples[0]
+    first = next((label for label in sample.labels or () if label in classes), classes[0] if classes else "")
+    for name in row.classes:
+        if name not in classes:
+            raise InputError(f"`class` {name!r} is not one of {', '.join(classes[:20])}")
+    fine = _fine(row.image, sample)
+    return FigureRow(sample, fine, row.name or first, traces, row.step, row, tracer.cache is not None)
 
 
 def _fine(source: str, sample: Sample) -> Sample:
@@ -154,11 +116,16 @@ def _fine(source: str, sample: Sample) -> Sample:
     if kind != "scenes" or "@" in rest:
         return sample
     split, _, index = rest.partition(":")
-    return _sample(f"scenes:{split}@{FINE_SIDE}x{FINE_SIDE}:{index}")
+    return open_data(f"scenes:{split}@{FINE_SIDE}x{FINE_SIDE}:{index}")[0]
 
 
-def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str = FIELD) -> NDArray[np.float32]:
-    """(H, W) the class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed.
+def class_map(
+    entry: FigureRow, method: str, step: int, frames: str, align: str = FIELD, name: str = ""
+) -> NDArray[np.float32]:
+    """(H, W) a class's map after a step (`frames` "map"), or what the step alone sees ("look"), raw and signed.
+
+    Args:
+        name: of the class; "": the row's first.
 
     Examples:
         >>> from wsss_viz.methods import cam
@@ -169,7 +136,7 @@ def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str 
         [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     """
     trace = entry.traces[method]
-    at_step, index = trace.steps[step], trace.classes.index(entry.name)
+    at_step, index = trace.steps[step], trace.classes.index(name or entry.name)
     plane, grids = at_step.maps[index], at_step.grids
     if frames == "look":
         if "looks" in at_step.arrays and index in at_step.targets:
@@ -181,10 +148,15 @@ def class_map(entry: FigureRow, method: str, step: int, frames: str, align: str 
     return image_maps(_half(plane)[None], entry.sample.size, None, rows, _aligned(at_step, align))[0]
 
 
-def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDArray[np.unsignedinteger]:
-    """(H, W) the pseudo mask after a step, at the spec's threshold: class index + 1, 0 background.
+def seed_mask(
+    entry: FigureRow, method: str, step: int, spec: FigureSpec, threshold: float | None = None
+) -> NDArray[np.unsignedinteger]:
+    """(H, W) the pseudo mask after a step: class index + 1, 0 background.
 
-    The labels of the image and the row's class compete, as everywhere in the field; without labels the class alone.
+    The labels of the image and the row's classes compete, as everywhere in the field; without labels these alone.
+
+    Args:
+        threshold: None: the spec's.
 
     Examples:
         >>> from wsss_viz.methods import cam
@@ -195,13 +167,40 @@ def seed_mask(entry: FigureRow, method: str, step: int, spec: FigureSpec) -> NDA
         [[1, 3, 3], [1, 3, 3]]
     """
     trace = entry.traces[method]
-    competing = [i for i, name in enumerate(trace.classes) if name in (*(entry.sample.labels or ()), entry.name)]
+    competing = entry.competing(trace)
     by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
     at_step = trace.steps[step]
     centres = _aligned(at_step, spec.align)
     values = image_values(_half(at_step.maps), entry.sample.size, by, competing, at_step.grids, centres)
-    mask = pseudo_mask(values, range(len(competing)), entry.sample.size, spec.threshold, "raw")
+    level = spec.threshold if threshold is None else threshold
+    mask = pseudo_mask(values, range(len(competing)), entry.sample.size, level, "raw")
+    return _numbered(mask, competing)
+
+
+def _numbered(mask: NDArray, competing: Sequence[int]) -> NDArray[np.unsignedinteger]:
     return np.array([0, *(index + 1 for index in competing)], dtype=np.uint16)[mask]
+
+
+def refined_row(entry: FigureRow, base: str, step: int, spec: FigureSpec, text: str) -> NDArray[np.float32]:
+    """(1 + K, H, W) the background's score and the refined maps of the classes that compete, as `maps --refine`."""
+    trace = entry.traces[base]
+    at_step = trace.steps[step]
+    _aligned(at_step, spec.align)
+    maps = at_step.image_maps(entry.sample.size, entry.competing(trace), spec.align)
+    return refined_maps(entry.sample.image, maps, text, CACHE if entry.on_disk else None)
+
+
+def refined_mask(
+    entry: FigureRow, base: str, refined: NDArray[np.float32], threshold: float | None = None
+) -> NDArray[np.unsignedinteger]:
+    """(H, W) the mask of `refined_row`: the argmax over it; class index + 1, 0 background.
+
+    Args:
+        threshold: the background's score in place of the refiner's own.
+    """
+    if threshold is not None:
+        refined = np.concatenate([np.full_like(refined[:1], threshold), refined[1:]])
+    return _numbered(refined.argmax(axis=0), entry.competing(entry.traces[base]))
 
 
 def _half(maps: NDArray) -> NDArray[np.float32]:

@@ -1,25 +1,25 @@
-"""A figure's spec: what is shown and how, typed, in JSON, read strictly."""
+"""A figure's spec: what is shown and how, typed. `spec_file` reads and writes it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from wsss_viz.errors import InputError
-from wsss_viz.methods.catalogue import METHODS, check_changes
+from wsss_viz.figures.columns import PICTURES, column
+from wsss_viz.methods.catalogue import METHODS, check_changes, roles
 from wsss_viz.methods.view_set import PRESETS
 from wsss_viz.models.manifest import settings_of
-from wsss_viz.models.network_input import NOTHING, UNCHANGED, NetworkInput
-from wsss_viz.traces.centres import ALIGNMENTS, FIELD
-from wsss_viz.traces.normalisation import NORMALISATIONS
-from wsss_viz.traces.overlay import COLOUR_MAPS
+from wsss_viz.models.network_input import NOTHING, NetworkInput
+from wsss_viz.traces.centres import FIELD
 
 __all__ = [
     "ACTIVATIONS",
     "CLASSIFIER_PER_IMAGE",
     "COLUMNS",
+    "CORNERS",
     "DISPLAYS",
     "FINAL",
     "FORMAT",
@@ -29,17 +29,15 @@ __all__ = [
     "MOST_ROWS",
     "MOST_STEPS",
     "PHOTOGRAPHS_CLASSIFIER",
-    "PICTURES",
     "RATIOS",
     "SCENES_CLASSIFIER",
     "VIEWS",
     "WIDTHS",
     "WITHOUT_ROWS",
+    "Box",
     "FigureSpec",
-    "Reader",
     "Row",
-    "read_spec",
-    "spec_bytes",
+    "brief",
 ]
 
 FORMAT = 1
@@ -54,9 +52,7 @@ DISPLAYS = ("map", "mask")
 FINAL = -1
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 RATIOS = ("toy-flatten", "toy-gap", "scenes", "rib-steps")
-INPUT = ("mean", "std", "short_side", "stride")
-"""What `input` may say."""
-PICTURES = ("image", "truth")
+CORNERS = ("lower right", "lower left", "upper right", "upper left")
 COLUMNS = {
     "grid": (*PICTURES, *METHODS),
     "filmstrip": tuple(METHODS),
@@ -64,10 +60,12 @@ COLUMNS = {
     "plane": ACTIVATIONS,
     "hgr": RATIOS,
 }
-"""What a column may be, by kind."""
+"""What a column may be, by kind; of a grid also maps in files (`maps:NAME`), and with `+` what is done to the maps."""
 CLASSIFIER_PER_IMAGE = "each-its-own"
 SCENES_CLASSIFIER, PHOTOGRAPHS_CLASSIFIER = "scenes-classifier", "imagenet-efficientnet-lite0"
 MOST_ROWS, MOST_COLUMNS, MOST_STEPS = 12, 10, 12
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, as shares of the image's width and height."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +77,27 @@ class Row:
         name: the class whose maps are shown, `class` in JSON; "": the image's first label.
         step: of a grid, the k that is shown; `FINAL`, and where a method has fewer: its last.
         columns: of the figure's columns those that this image has; empty: all.
+        also: further classes, drawn with the first, each in its colour; in JSON `class` is a list then.
+        title: beside the row, in place of the class.
+        crop: the part of the image that is drawn; None: all of it.
+        inset: the part that is drawn enlarged in a corner; None: none.
+        corner: one of `CORNERS`, where.
     """
 
     image: str
     name: str = ""
     step: int = FINAL
     columns: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    title: str = ""
+    crop: Box | None = None
+    inset: Box | None = None
+    corner: str = CORNERS[0]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """All classes that it names."""
+        return (self.name, *self.also) if self.name else ()
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,12 @@ class FigureSpec:
         align: one of `ALIGNMENTS`: how maps are laid over images, as the field does or by their cells' centres.
         network_input: `input` in JSON: what is said of the classifier's input, `mean`, `std`, `short_side` (null: the
             image's own size) and `stride`, as by the command line's options.
+        titles: by column, above it, in place of the method's.
+        maps: by the name in `maps:NAME`, a folder of maps or pseudo masks, as `evaluate --maps` reads them.
+        networks: by role ("cgnet", "gain", "ae"), the paired networks of methods that need one.
+        class_names: of the rows of the classifier's head; a text: the file that lists them; (): its own.
+        names: by class, what it is called in the figure.
+        companions: the data that RIB's companions are drawn from; "": that of each image.
     """
 
     kind: str
@@ -143,14 +162,16 @@ class FigureSpec:
     contours: bool = True
     align: str = FIELD
     network_input: NetworkInput = NOTHING
+    titles: Mapping[str, str] = field(default_factory=dict)
+    maps: Mapping[str, str] = field(default_factory=dict)
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    class_names: tuple[str, ...] | str = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    companions: str = ""
 
     def __post_init__(self) -> None:
         """Checks what depends on the kind. Raises InputError."""
-        unknown = [name for name in self.columns if name not in COLUMNS[self.kind]]
-        if unknown:
-            raise InputError(
-                f"`columns` of a {self.kind} are of {', '.join(COLUMNS[self.kind])}, got {_short(unknown[0])}"
-            )
+        self._check_columns()
         if self.kind in WITHOUT_ROWS and self.rows:
             raise InputError(f"a figure of the kind {self.kind} has no `rows`: leave them out")
         if self.kind not in WITHOUT_ROWS and not self.rows:
@@ -161,15 +182,50 @@ class FigureSpec:
             raise InputError(f"a row of a {self.kind} has no `step`: leave it out")
         if self.show == "mask" and self.frames == "look":
             raise InputError("`show` mask wants `frames` map")
+        if self.normalisation == "raw" and any(row.also for row in self.rows):
+            raise InputError("several classes in a row are compared on a scale: give a `normalisation` that is not raw")
         idle = [name for name in self.settings if name not in self.methods]
         if idle:
-            raise InputError(f"`settings` are of the methods in `columns`, got {_short(idle[0])}")
+            raise InputError(f"`settings` are of the methods in `columns`, got {brief(idle[0])}")
+        strange = [role for role in self.networks if role not in roles(self.methods)]
+        if strange:
+            needed = ", ".join(roles(self.methods)) or "none"
+            raise InputError(f"`networks` are of the roles that the columns need ({needed}), got {brief(strange[0])}")
         check_changes(self.settings, settings_of(self.classifier) if self.settings else {})
         stray = [name for row in self.rows for name in row.columns if name not in self.columns]
         if stray:
-            raise InputError(
-                f"`columns` of a row are of the figure's {', '.join(self.columns)}, got {_short(stray[0])}"
-            )
+            raise InputError(f"`columns` of a row are of the figure's {', '.join(self.columns)}, got {brief(stray[0])}")
+
+    def _check_columns(self) -> None:
+        twice = [name for at, name in enumerate(self.columns) if name in self.columns[:at]]
+        if twice:
+            raise InputError(f"the column {brief(twice[0])} stands there twice")
+        for name in self.columns:
+            if name in COLUMNS[self.kind]:
+                continue
+            why = ""
+            try:
+                known = column(name) if self.kind == "grid" else None
+            except InputError as error:
+                known, why = None, f": {error}" if "+" in name else ""
+            if known is None:
+                raise InputError(
+                    f"`columns` of a {self.kind} are of {', '.join(COLUMNS[self.kind])}"
+                    f"{', maps:NAME' if self.kind == 'grid' else ''}, got {brief(name)}{why}"
+                )
+            if known.maps and known.maps not in self.maps:
+                raise InputError(f'there are no maps {known.maps!r:.40}: say where, "maps": {{"NAME": "FOLDER"}}')
+        others = [name for name in self.titles if name not in self.columns]
+        if others:
+            raise InputError(f"`titles` are of the figure's columns, got {brief(others[0])}")
+
+    def title_of(self, name: str) -> str:
+        """Above a column."""
+        return self.titles.get(name) or column(name).title
+
+    def called(self, name: str) -> str:
+        """What a class is called in the figure."""
+        return self.names.get(name, name)
 
     def columns_of(self, row: Row) -> tuple[str, ...]:
         """The columns that a row has, in the figure's order."""
@@ -184,221 +240,15 @@ class FigureSpec:
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods it needs traces of."""
-        return tuple(name for name in self.columns if name in METHODS)
+        bases = [column(name).base for name in self.columns] if self.kind not in WITHOUT_ROWS else []
+        return tuple(dict.fromkeys(base for base in bases if base in METHODS))
 
 
-def read_spec(text: str | bytes, name: str = "the spec") -> FigureSpec:
-    """The spec that a JSON text describes.
+def brief(value: Any) -> str:
+    """The value as it was given, cut to a length that leaves a message one line.
 
-    Args:
-        name: of the file, for messages.
-
-    Raises:
-        InputError: not JSON, another format, a key that is unknown, missing or doubled, a value out of its range.
-
-    Examples:
-        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "width": "single"}').columns
-        ('tanh',)
-        >>> read_spec('{"format": 1, "kind": "plane", "columns": ["tanh"], "dpi": 7}', "plane.json")
-        Traceback (most recent call last):
-            ...
-        wsss_viz.errors.InputError: plane.json: `dpi` is a whole number from 72 to 1200, got 7
+    >>> brief("cam"), len(brief("x" * 100))
+    ('"cam"', 60)
     """
-    try:
-        content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except RecursionError:
-        raise InputError(f"{name}: nested too deeply for a spec") from None
-    except ValueError as error:
-        reason = error if isinstance(error, InputError) else f"it is not JSON ({error})"
-        raise InputError(f"{name}: {reason}") from None
-    try:
-        return _spec(content)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-
-
-def spec_bytes(spec: FigureSpec) -> bytes:
-    """The spec as JSON, as `read_spec` reads it: every key, of `LATER` those that say something.
-
-    Examples:
-        >>> spec = FigureSpec("plane", ("tanh",), width="single")
-        >>> read_spec(spec_bytes(spec)) == spec
-        True
-    """
-    content: dict[str, Any] = {"format": FORMAT}
-    for entry in fields(spec):
-        value = getattr(spec, entry.name)
-        if entry.name == "rows":
-            value = [_row_content(row) for row in value]
-        if entry.name == "network_input":
-            value = _input_content(value)
-        if entry.name not in LATER or value != LATER[entry.name]:
-            content["input" if entry.name == "network_input" else entry.name] = (
-                list(value) if isinstance(value, tuple) else value
-            )
-    return (json.dumps(content, indent=2) + "\n").encode()
-
-
-LATER: dict[str, Any] = {"settings": {}, "align": FIELD, "network_input": {}}
-"""Keys that are written only where they are not this, so that the specs of before keep their bytes."""
-
-
-def _input_content(said: NetworkInput) -> dict[str, Any]:
-    """What was said of the input, as JSON has it."""
-    content = {name: getattr(said, name) for name in INPUT if getattr(said, name) is not None}
-    if content.get("short_side") == UNCHANGED:
-        content["short_side"] = None
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in content.items()}
-
-
-def _row_content(row: Row) -> dict[str, Any]:
-    """Its own columns and its step only where it has them."""
-    content: dict[str, Any] = {"image": row.image, "class": row.name}
-    if row.step != FINAL:
-        content["step"] = row.step
-    return {**content, "columns": list(row.columns)} if row.columns else content
-
-
-def _spec(content: Any) -> FigureSpec:
-    if not isinstance(content, dict):
-        raise InputError('a spec is a JSON object, such as {"format": 1, "kind": "grid", ...}')
-    _keys(content, ("format", *_READERS), ("format", "kind", "columns"))
-    if content["format"] != FORMAT or isinstance(content["format"], bool):
-        raise InputError(f"`format` is {FORMAT} here, got {_short(content['format'])}: write the spec for this version")
-    values = {key: _READERS[key](key, value) for key, value in content.items() if key != "format"}
-    if "input" in values:
-        values["network_input"] = values.pop("input")
-    return FigureSpec(**values)
-
-
-def _keys(content: Mapping[str, Any], known: tuple[str, ...], wanted: tuple[str, ...]) -> None:
-    unknown = [key for key in content if key not in known]
-    if unknown:
-        raise InputError(f"unknown key {_short(unknown[0])}: the keys are {', '.join(known)}")
-    missing = [key for key in wanted if key not in content]
-    if missing:
-        raise InputError(f"the key `{missing[0]}` is missing")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [key for key, _ in pairs]
-        doubled = next(key for key in names if names.count(key) > 1)
-        raise InputError(f"the key {_short(doubled)} stands there twice")
-    return content
-
-
-def _no_constant(text: str) -> None:
-    raise InputError(f"{text} is not a value of a spec")
-
-
-Reader = Callable[[str, Any], Any]
-
-
-def _choice(options: tuple[str, ...]) -> Reader:
-    def read(key: str, value: Any) -> str:
-        if not isinstance(value, str) or value not in options:
-            raise InputError(f"`{key}` is one of {', '.join(options)}, got {_short(value)}")
-        return value
-
-    return read
-
-
-def _whole(low: int, high: int) -> Reader:
-    def read(key: str, value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise InputError(f"`{key}` is a whole number from {low} to {high}, got {_short(value)}")
-        return value
-
-    return read
-
-
-def _list(item: Reader, most: int, least: int = 0) -> Reader:
-    def read(key: str, value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            raise InputError(f"`{key}` is a list of {least} to {most}, got {_short(value)}")
-        return tuple(item(key, entry) for entry in value)
-
-    return read
-
-
-def _yes_or_no(key: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"`{key}` is true or false, got {_short(value)}")
-    return value
-
-
-def _share(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise InputError(f"`{key}` is a number from 0 to 1, got {_short(value)}")
-    return float(value)
-
-
-def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str) or not value or len(value) > 1000:
-        raise InputError(f"`{key}` is a text of 1 to 1000 characters, got {_short(value)}")
-    return value
-
-
-def _settings(key: str, value: Any) -> dict[str, dict[str, Any]]:
-    if not isinstance(value, dict) or not all(isinstance(changes, dict) for changes in value.values()):
-        raise InputError(f'`{key}` are objects by method, such as {{"rib": {{"margin": 25}}}}, got {_short(value)}')
-    return value
-
-
-def _input(key: str, value: Any) -> NetworkInput:
-    if not isinstance(value, dict):
-        raise InputError(f'`{key}` is an object such as {{"mean": [0.5, 0.5, 0.5], "stride": 16}}, got {_short(value)}')
-    _keys(value, INPUT, ())
-    said: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in value.items()}
-    if "short_side" in said and said["short_side"] is None:
-        said["short_side"] = UNCHANGED
-    try:
-        return NetworkInput(**said)
-    except InputError as error:
-        raise InputError(f"`{key}`: {error}") from None
-
-
-def _row(key: str, value: Any) -> Row:
-    if not isinstance(value, dict):
-        raise InputError(f'`{key}` are objects such as {{"image": "scenes:test:129"}}, got {_short(value)}')
-    _keys(value, ("image", "class", "step", "columns"), ("image",))
-    name = value.get("class", "")
-    return Row(
-        _text("image", value["image"]),
-        name if name == "" else _text("class", name),
-        _whole(FINAL, 999)("step", value.get("step", FINAL)),
-        _list(_text, MOST_COLUMNS)("columns", value.get("columns", [])),
-    )
-
-
-_READERS: dict[str, Reader] = {
-    "kind": _choice(KINDS),
-    "columns": _list(_text, MOST_COLUMNS, 1),
-    "rows": _list(_row, MOST_ROWS),
-    "steps": _list(_whole(0, 999), MOST_STEPS),
-    "frames": _choice(FRAMES),
-    "show": _choice(DISPLAYS),
-    "threshold": _share,
-    "classifier": _text,
-    "views": _choice(VIEWS),
-    "settings": _settings,
-    "normalisation": _choice(NORMALISATIONS),
-    "colours": _choice(COLOUR_MAPS),
-    "opacity": _share,
-    "width": _choice(tuple(WIDTHS)),
-    "dpi": _whole(72, 1200),
-    "labels": _yes_or_no,
-    "letters": _yes_or_no,
-    "colour_bar": _yes_or_no,
-    "contours": _yes_or_no,
-    "align": _choice(ALIGNMENTS),
-    "input": _input,
-}
-
-
-def _short(value: Any) -> str:
-    """The value as it was given, cut to a length that leaves the message one line."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

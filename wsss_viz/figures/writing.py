@@ -96,5 +96,6 @@ def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **set
         use_fonts(figure.findobj(Text))
         for axes in figure.axes:
             axes.add_artist(_Breath())
-        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind])
+        packing: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_UNDATED[kind], **packing)
     return buffer.getvalue()

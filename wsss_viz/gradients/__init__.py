@@ -16,24 +16,6 @@ if TYPE_CHECKING:
     from wsss_viz.gradients.regions import box_region, map_regions, part_regions
     from wsss_viz.gradients.stored import Stored, shipped
 
-_NAMES = {
-    "Curve": "ratio",
-    "GradientMaps": "maps",
-    "Stored": "stored",
-    "box_region": "regions",
-    "classifier_reader": "layers",
-    "digit_reader": "layers",
-    "gradient_maps": "maps",
-    "high_gradient_ratio": "ratio",
-    "map_regions": "regions",
-    "network_reader": "layers",
-    "normalise": "ratio",
-    "part_regions": "regions",
-    "ratio_curve": "ratio",
-    "shipped": "stored",
-    "summarise": "ratio",
-}
-
 __all__ = [
     "Curve",
     "GradientMaps",
@@ -52,4 +34,4 @@ __all__ = [
     "summarise",
 ]
 
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__ = lazy_names(__name__)

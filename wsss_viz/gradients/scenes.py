@@ -33,7 +33,6 @@ __all__ = [
     "measure_rib",
     "measure_scenes",
     "over_labels",
-    "rib_maps",
     "rib_steps",
     "scene_maps",
     "scene_regions",
@@ -90,7 +89,7 @@ def scene_regions(
     if kind == PARTS:
         return np.stack([part_regions(sample, name, size) for name in names])
     (step,) = cam(classifier, sample)
-    maps = [step.maps[classifier.classes.index(name)] for name in names]
+    maps = step.image_maps(sample.size, [classifier.classes.index(name) for name in names])
     return np.stack([map_regions(sample, name, values, share, size) for name, values in zip(names, maps, strict=True)])
 
 
@@ -207,27 +206,6 @@ def mean_interval(values: Sequence[float] | NDArray) -> tuple[float, float, floa
     return mean, low, high
 
 
-def rib_maps(
-    classifier: Classifier,
-    sample: Sample,
-    names: Sequence[str],
-    loss: str = RIB,
-    steps: int = 10,
-    layers: tuple[str, ...] | None = None,
-) -> list[GradientMaps]:
-    """`rib_steps` to the end.
-
-    >>> from wsss_viz import data, load
-    >>> from wsss_viz.gradients import scenes
-    >>> classifier = load("scenes-classifier", "cpu")
-    >>> sample = data.open("scenes:test:129")[0]
-    >>> names = scenes.known_labels(classifier, sample)
-    >>> [maps.layers[-1] for maps in scenes.rib_maps(classifier, sample, names[:1], steps=1)]
-    ['logit', 'logit']
-    """
-    return list(rib_steps(classifier, sample, names, loss, steps, layers))
-
-
 def rib_steps(
     classifier: Classifier,
     sample: Sample,
@@ -328,7 +306,7 @@ def measure_rib(
         if not names:
             continue
         regions = scene_regions(classifier, sample, names)
-        by_step = rib_maps(classifier, sample, names, loss, steps)
+        by_step = list(rib_steps(classifier, sample, names, loss, steps))
         by_step += [by_step[-1]] * (steps + 1 - len(by_step))
         layers = by_step[0].layers
         for series, percentile in zip(ratios, percentiles, strict=True):

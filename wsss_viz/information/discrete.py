@@ -26,7 +26,6 @@ __all__ = [
     "check_table",
     "entropy",
     "entropy_of",
-    "joint_table",
     "mutual_information",
     "sample_information",
     "table_measures",
@@ -136,19 +135,6 @@ def mutual_information(table: ArrayLike) -> MIResult:
     I(X;Y) = 0.531 bits (exact table, cap 1.000)
     """
     return table_measures(table).information
-
-
-def joint_table(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
-    """(K, L) the relative frequencies of paired samples (n,), symbols in sorted order.
-
-    >>> from wsss_viz.information import discrete
-    >>> discrete.joint_table([0, 0, 1, 1], ["a", "b", "a", "a"]).tolist()
-    [[0.25, 0.25], [0.5, 0.0]]
-    """
-    (row, rows), (column, columns) = symbols(x, "x"), symbols(y, "y")
-    n = same_length(row, column)
-    cells = np.bincount(row * len(columns) + column, minlength=len(rows) * len(columns))
-    return cells.reshape(len(rows), len(columns)) / n
 
 
 def sample_information(

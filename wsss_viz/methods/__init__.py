@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wsss_viz.lazy import lazy_names
 
 if TYPE_CHECKING:
     from wsss_viz.methods.binding import Networks, Runner, bind
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
     from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.methods.rib_tuning import rib, rib_bce
     from wsss_viz.traces.step import Step, Trace
-
-_MODULES = {
-    "METHODS": "methods.catalogue",
-    "Method": "methods.catalogue",
-    "Networks": "methods.binding",
-    "Runner": "methods.binding",
-    "Step": "traces.step",
-    "Trace": "traces.step",
-    "available": "methods.catalogue",
-    "bind": "methods.binding",
-    "load_paired": "methods.paired_networks",
-    "method": "methods.catalogue",
-}
 
 __all__ = [
     "METHODS",
@@ -57,16 +45,4 @@ __all__ = [
     "rib_bce",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return getattr(importlib.import_module(f"wsss_viz.{_MODULES[name]}"), name)
-    if name in __all__:  # a method, by its function
-        from wsss_viz.methods.catalogue import METHODS
-
-        return METHODS[name.replace("_", "-")].load()
-    raise AttributeError(f"module 'wsss_viz.methods' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__)

@@ -13,7 +13,7 @@ from wsss_viz.data.subset import Subset
 from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import method, why_not
 from wsss_viz.methods.core import resolve
-from wsss_viz.methods.rib_batch import shipped_companions
+from wsss_viz.methods.rib_companions import shipped_companions
 from wsss_viz.methods.settings import Settings
 from wsss_viz.methods.views import Views
 from wsss_viz.models.classifier import Classifier
@@ -34,7 +34,7 @@ def bind(
     classifier: Classifier | RenamedClassifier,
     networks: Networks | None = None,
     samples: Sequence[Sample] = (),
-    settings: Settings | None = None,
+    settings: Settings | str | None = None,
     **changes: Any,
 ) -> BoundMethod:
     """The method of that name on a classifier; gives what a direct call of it gives.
@@ -42,8 +42,8 @@ def bind(
     Args:
         networks: what `paired_networks.load_paired` loaded; those of other roles are left alone.
         samples: the data set at hand, which RIB's companions are drawn from where it has labels that the classifier
-            knows, and nothing that ships is for this classifier (`rib_batch.shipped_companions`).
-        settings: None: the classifier's own for the method, else the method's defaults.
+            knows, and nothing that ships is for this classifier (`rib_companions.shipped_companions`).
+        settings: None: the classifier's own for the method, else the official ones; "official": these in any case.
         changes: of single settings, or `classes`, `companion_samples` and `callback` as the method has them.
 
     Raises:

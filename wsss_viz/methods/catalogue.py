@@ -48,7 +48,8 @@ class Method:
         run: "module:function", the generator of Steps, within `wsss_viz.methods`.
         settings: the class of its settings.
         source: the paper, or what is our own about it; more of each in `docs/sources.md#cam` and beside it.
-        colour: for CSS and plots; the same on every page, apart by hue and by lightness.
+        colour: for CSS and plots; the same on every page. Any two differ by CIEDE2000 >= 12 to normal sight and to
+            dichromats, and each has a contrast of 3:1 with the page, light and dark (`docs/sources.md#colours`).
         dash: line style in plots, after plotly.
         marker: of its points in plots, after plotly.
         column: shorter than the title, above a narrow picture; "": the title.
@@ -157,7 +158,7 @@ METHODS: dict[str, Method] = {
             "class_activation:cam",
             CamSettings,
             "Zhou et al., CVPR 2016",
-            "#6c757d",
+            "#616c71",
             preferred=True,
         ),
         Method(
@@ -166,7 +167,7 @@ METHODS: dict[str, Method] = {
             "erasing:ae",
             ErasingSettings,
             "our own, after AE-PSL (Wei et al., CVPR 2017)",
-            "#d08700",
+            "#ae8b21",
             dash="dash",
             marker="square",
             column="AE (frozen)",
@@ -183,7 +184,7 @@ METHODS: dict[str, Method] = {
             "erasing_rounds:ae_rounds",
             ErasingRoundsSettings,
             "AE-PSL (Wei et al., CVPR 2017), without its saliency and refinement",
-            "#b5550b",
+            "#995e00",
             dash="dashdot",
             marker="triangle-up",
             column="AE (retrained)",
@@ -205,7 +206,7 @@ METHODS: dict[str, Method] = {
             "guided_attention:gain",
             GainSettings,
             "Li et al., CVPR 2018",
-            "#8a4fbf",
+            "#7d81f8",
             dash="dot",
             marker="triangle-down",
             role="gain",
@@ -220,7 +221,7 @@ METHODS: dict[str, Method] = {
             "cse:cs_ae",
             CseSettings,
             "OC-CSE (Kweon et al., ICCV 2021)",
-            "#1f77c4",
+            "#5d57d1",
             marker="diamond",
             role="cgnet",
             parameter="cgnet",
@@ -240,7 +241,7 @@ METHODS: dict[str, Method] = {
             "cse_single:cs_ae_single",
             CseSingleSettings,
             "our own, by the loss of OC-CSE (Kweon et al., ICCV 2021)",
-            "#5aa9dd",
+            "#269fa3",
             dash="dash",
             marker="diamond-open",
             column="CS-AE (single)",
@@ -256,7 +257,7 @@ METHODS: dict[str, Method] = {
             "rib_tuning:rib",
             RibSettings,
             "Lee et al., NeurIPS 2021",
-            "#0b7a5e",
+            "#0e744d",
             marker="star",
             companions=True,
             shows="rib",
@@ -264,7 +265,7 @@ METHODS: dict[str, Method] = {
             label="sigmoid removed",
             lead="The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
             "look at more than the most discriminative part.",
-            quick=(("gradient_views", "mirror"),),
+            quick=(("gradient_views", "mirror"), ("augment", False)),
             pitch=("RIB", "tuned without the last sigmoid, step by step"),
             preferred=True,
             tunes=True,
@@ -275,7 +276,7 @@ METHODS: dict[str, Method] = {
             "rib_tuning:rib_bce",
             RibSettings,
             "the control of RIB (Lee et al., NeurIPS 2021), our own",
-            "#7dae3c",
+            "#84916a",
             dash="dash",
             marker="x",
             column="RIB (BCE)",
@@ -286,7 +287,7 @@ METHODS: dict[str, Method] = {
             label="control: sigmoid kept",
             lead="RIB's control: the same tuning on this one image with the sigmoid kept. Once the class is sure, the "
             "loss has little left to ask for.",
-            quick=(("gradient_views", "mirror"),),
+            quick=(("gradient_views", "mirror"), ("augment", False)),
             control=True,
             tunes=True,
         ),
@@ -296,7 +297,7 @@ METHODS: dict[str, Method] = {
             "layer_activation:layercam",
             LayerCamSettings,
             "Jiang et al., TIP 2021",
-            "#c2185b",
+            "#f14d9a",
             dash="longdash",
             marker="diamond-tall",
             step_name="stage",

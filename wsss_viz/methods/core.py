@@ -12,7 +12,7 @@ from torch import Tensor
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.methods.settings import Settings
+from wsss_viz.methods.settings import OFFICIAL, Settings
 from wsss_viz.models.classifier import Classifier
 
 __all__ = ["as_array", "check_finite", "check_pair", "is_finite", "resolve", "target_indices", "top_class"]
@@ -24,14 +24,15 @@ def resolve(
     kind: type[S],
     name: str,
     classifier: Classifier,
-    settings: S | None = None,
+    settings: S | str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> S:
-    """The settings a method runs with: those given, else the classifier's own for it, else the paper's; then changed.
+    """The settings a method runs with: those given, else the classifier's own for it, else the official; then changed.
 
     Args:
         kind: the method's settings class.
         name: in `classifier.settings`.
+        settings: "official": the official ones for a head of so many rows, whatever the classifier's own are.
         changes: of single fields, by name.
 
     Raises:
@@ -47,10 +48,15 @@ def resolve(
         (3, 0.25)
     """
     try:
-        base = kind.of(classifier.settings.get(name, {})) if settings is None else settings
+        base: Any = settings
+        if settings == OFFICIAL or (settings is None and not classifier.settings.get(name)):
+            base = kind.official(classifier.rows)
+        elif settings is None:
+            base = kind.of(classifier.settings[name])
         if not isinstance(base, kind):
             raise InputError(f"`settings` is of the class {kind.__name__}, got {type(base).__name__}")
-        return base.changed(changes or {})
+        changed: S = base.changed(changes or {})
+        return changed
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
 

@@ -156,6 +156,7 @@ def erasing_step(
     fused: Tensor,
     logits: Tensor,
     settings: CseSettings | CseSingleSettings,
+    rows: Sequence[int] | None = None,
     grids: MapGrids | None = None,
 ) -> Step:
     """The Step of one erasing; the fields as `cs_ae` lists them.
@@ -166,6 +167,7 @@ def erasing_step(
         maps: (1, C, h, w) of the image as it is, of the network whose mask this is.
         fused: (C, h, w) its maps over the views.
         logits: (C,) p.
+        rows: the classes that the losses are a mean over; None: all.
         grids: what the maps of the image are made of.
 
     Examples:
@@ -182,9 +184,10 @@ def erasing_step(
         >>> step.sampled, round(step.terms["area"], 2), round(step.terms["object/blue"], 2)
         (2, 0.67, 1.0)
     """
-    l_cls = binary_cross_entropy_with_logits(logits[None], ordinary.labels).item()
-    each = binary_cross_entropy_with_logits(after, erased.remaining, reduction="none")[0] / after.shape[1]
-    l_target, l_cse = each[target].item(), each.sum().item()
+    counted = list(range(len(logits)) if rows is None else rows)
+    l_cls = binary_cross_entropy_with_logits(logits[counted], ordinary.labels[0, counted]).item()
+    each = binary_cross_entropy_with_logits(after, erased.remaining, reduction="none")[0] / len(counted)
+    l_target, l_cse = each[target].item(), each[counted].sum().item()
     terms = {"l_cls": l_cls, "l_cse": l_cse, "l_cse_target": l_target, "l_cse_others": l_cse - l_target}
     return Step(
         index,

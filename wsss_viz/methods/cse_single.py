@@ -3,13 +3,17 @@
     theta_0     = the classifier's own late part (the stages after `split` and the head), copied
     A, p        = maps and logits of x by theta_k
     m, x^, p^   = the mask of a class r_k drawn from the labels, the erased image, OC's logits of it (`cse`)
-    L           = BCE(p, y) + alpha BCE(p^, y - y_r)
+    L           = BCE(p, y) + alpha BCE(p^, y - y_r)   the mean over `loss_rows`
     theta_{k+1} = theta_k - rate v_k               SGD with momentum, on this image alone
 
 OC-CSE (`docs/sources.md#oc-cse`) trains one CGNet on a whole data set. Here a copy of the classifier is tuned on one
 image against the classifier itself, so that a person can step through CS-AE on a picture and a checkpoint of their own.
 What a data set teaches (the extent of a sofa, whatever its colour) one image cannot: read it as the loss at work, not
 as a substitute for the trained network.
+
+A network that knows ImageNet's classes has hundreds that look like the label and are none (malinois and kelpie beside a
+German shepherd). The loss would unlearn them, and the label's features with them; and it is a mean, so that its rate
+goes with the number of classes. There it is taken over the labels and the shipped photographs' classes.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.core import check_finite, resolve, target_indices, top_class
 from wsss_viz.methods.cse import Erased, cse_loss, draw_labels, erase_class, erasing_step
@@ -32,7 +37,10 @@ from wsss_viz.methods.views import SINGLE, Views, fuse, map_grids, view_grids, v
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
 
-__all__ = ["cs_ae_single"]
+__all__ = ["ROWS", "cs_ae_single", "loss_rows"]
+
+ROWS = 16
+"""Rows that the loss is a mean over where it is not taken over all: as many as the photographs have classes."""
 
 
 @with_centres
@@ -73,6 +81,7 @@ def cs_ae_single(
     tuned = _Tuned(classifier, sample, views, settings)
     maps, logits = tuned.forward()
     ordinary = OrdinaryPrediction.of(classifier, sample, tuned.x, targets or top_class(logits[0]))
+    rows = loss_rows(classifier.classes, ordinary.labels[0].nonzero()[:, 0].tolist())
     candidates = torch.zeros(1, len(classifier.classes))
     candidates[0, list(ordinary.targets)] = 1
     generator = torch.Generator().manual_seed(settings.seed)
@@ -80,7 +89,7 @@ def cs_ae_single(
         cause = "its checkpoint is damaged" if k == 0 else f"they diverged after {k} steps: lower `rate`"
         check_finite("classifier", maps, cause=cause)
         sampled = draw_labels(candidates, generator).to(maps.device)
-        erased, after, loss = _erased_loss(ordinary, maps, logits, sampled, settings.weight)
+        erased, after, loss = _erased_loss(ordinary, maps, logits, sampled, rows, settings.weight)
         fused, grids = tuned.fused(maps)
         yield erasing_step(
             ordinary,
@@ -92,6 +101,7 @@ def cs_ae_single(
             fused=fused,
             logits=logits[0].detach(),
             settings=settings,
+            rows=rows,
             grids=map_grids(classifier, sample.size, views, [grids]),
         )
         if k < settings.steps:
@@ -99,16 +109,37 @@ def cs_ae_single(
             maps, logits = tuned.forward()
 
 
+def loss_rows(classes: Sequence[str], labels: Sequence[int]) -> list[int]:
+    """The rows that the loss is a mean over: all; of a network that knows the shipped photographs' classes the labels
+    and of these classes so many that they are `ROWS` together (our own, `docs/experiments.md`).
+
+    Args:
+        classes: of the classifier.
+        labels: indices of those that are in the picture.
+
+    Examples:
+        >>> loss_rows(("red", "green", "blue"), [2])
+        [0, 1, 2]
+        >>> loss_rows(("malinois", "kelpie", *Photographs().classes), [0])[:4]
+        [0, 2, 3, 4]
+    """
+    known = Photographs().classes
+    if not set(known) <= set(classes):
+        return list(range(len(classes)))
+    others = [row for row in map(classes.index, known) if row not in labels]
+    return sorted([*labels, *others[: max(0, ROWS - len(labels))]])
+
+
 def _erased_loss(
-    ordinary: OrdinaryPrediction, maps: Tensor, logits: Tensor, sampled: Tensor, weight: float
+    ordinary: OrdinaryPrediction, maps: Tensor, logits: Tensor, sampled: Tensor, rows: list[int], weight: float
 ) -> tuple[Erased, Tensor, Tensor]:
     """The erased image, OC's logits of it, and the loss, which the tuned parameters can be differentiated by."""
     with torch.inference_mode(False), torch.enable_grad():
         labels = ordinary.labels.clone()  # where the caller is in inference mode, what it made cannot be learned from
         erased = erase_class(ordinary.x, maps, labels, sampled.clone())
         after = ordinary.classifier.logits(erased.x)
-        l_cls = binary_cross_entropy_with_logits(logits, labels)
-        return erased, after, l_cls + weight * cse_loss(after, erased.remaining)
+        l_cls = binary_cross_entropy_with_logits(logits[:, rows], labels[:, rows])
+        return erased, after, l_cls + weight * cse_loss(after[:, rows], erased.remaining[:, rows])
 
 
 class _Tuned:

@@ -27,7 +27,7 @@ from wsss_viz.traces.map_folder import NUMBERED, SETTINGS, SUFFIXES, MapWriter, 
 from wsss_viz.traces.step import last_step
 from wsss_viz.traces.storage import StoredMaps
 
-__all__ = ["Progress", "RankReport", "numbered_by", "run_dataset"]
+__all__ = ["Progress", "RankReport", "maps_of", "numbered_by", "run_dataset"]
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
 """Shows how far it is: wraps the indices this rank goes through."""
@@ -146,13 +146,31 @@ def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ..
 
 
 def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWriter, views: Views) -> None:
+    known = writer.classes if writer.format in NUMBERED else None
+    writer.write(sample.name, maps_of(run, classes, sample, views, known), sample)
+
+
+def maps_of(
+    run: Runner, classes: Sequence[str], sample: Sample, views: Views, known: Sequence[str] | None = None
+) -> StoredMaps:
+    """The maps of a sample's labelled classes as they are written, see `run_dataset`.
+
+    Args:
+        known: classes without which no map is kept: of an image without labels, the class with the top score may be
+            one that the data set does not number.
+
+    Examples:
+        >>> from wsss_viz.methods import bind
+        >>> from wsss_viz.methods.views import SINGLE
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> network = colour_network()
+        >>> maps_of(bind("cam", network), network.classes, flag(), SINGLE).keys
+        ('red', 'blue')
+    """
     step = last_step(run(sample, views))
     foreign = sample.labels is not None and not set(sample.labels) & set(classes)
-    index = [] if foreign else list(step.targets)
-    if writer.format in NUMBERED:
-        # Of an image without labels, the class with the top score may be one that the data set does not number.
-        index = [i for i in index if classes[i] in writer.classes]
-    stored = StoredMaps(
+    index = [] if foreign else [i for i in step.targets if known is None or classes[i] in known]
+    return StoredMaps(
         step.maps[index],
         step.scores[index],
         tuple(classes[i] for i in index),
@@ -161,7 +179,6 @@ def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWrite
         centres=step.centres,
         grids=None if step.grids is None else step.grids.rows(index),
     )
-    writer.write(sample.name, stored, sample)
 
 
 def _paths(writer: MapWriter, names: Sequence[str]) -> list[Path]:

@@ -1,10 +1,8 @@
 """A method by a few rows of a classifier of a thousand classes: those of one image, and what RIB and CS-AE need beside.
 
 A map is a row times the features, so an image's few classes look the same with few rows as with all, and a trace is
-a hundredth in size. Two methods need more rows than are shown, which their Steps leave out again:
-
-    RIB      the classes of its companions, the shipped photographs (`rib_batch.shipped_companions`)
-    CS-AE    a mean over classes, so that its rate goes with their number: filled up to 16 with the photographs' classes
+a hundredth in size. Two methods need the shipped photographs' rows besides, which their Steps leave out again: RIB for
+its companions (`rib_companions.shipped_companions`), CS-AE for its loss (`cse_single.loss_rows`).
 
 Our own (`docs/sources.md#photographs`).
 """
@@ -22,16 +20,13 @@ from numpy.typing import NDArray
 from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.binding import bind
-from wsss_viz.methods.catalogue import method
 from wsss_viz.methods.views import SINGLE, Views
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.narrowing import narrow
 from wsss_viz.traces.step import Step
 
-__all__ = ["ROWS", "arranged", "first_classes", "run_with_few_rows"]
+__all__ = ["arranged", "first_classes", "run_with_few_rows"]
 
-ROWS = 16
-"""Rows that a loss which is a mean over classes is taken over: as many as the photographs have classes."""
 _CLASS_AXES = {"current": 0, "region": 0, "before": 0, "after": 0, "logits": 1, "all_scores": 1}
 """Which axis of a Step's arrays the classes are, of the methods that need no paired network."""
 
@@ -60,10 +55,8 @@ def run_with_few_rows(
         >>> next(run_with_few_rows("cam", classifier, few)).maps.shape[0]
         2
     """
-    entry, asked = method(name), len(sample.classes)
-    others = [other for other in Photographs().classes if other not in sample.classes]
-    rows = (*sample.classes, *others) if entry.companions else (*sample.classes, *others)[: max(ROWS, asked)]
-    looking = narrow(classifier, rows)
+    asked = len(sample.classes)
+    looking = narrow(classifier, (*sample.classes, *Photographs().classes))
     if not sample.labels:
         sample = replace(sample, labels=(_highest(looking, sample),))
     for step in bind(name, looking, **changes)(sample, views):

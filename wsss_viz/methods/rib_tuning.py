@@ -18,6 +18,7 @@ part is tuned (`late_copy`), on early features that are computed once. What coul
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,8 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.methods.core import as_array, resolve, target_indices, top_class
 from wsss_viz.methods.late_copy import LateCopy, poly
-from wsss_viz.methods.rib_batch import Batch, Companions, Prediction, find_companions
+from wsss_viz.methods.rib_batch import Batch, Prediction
+from wsss_viz.methods.rib_companions import WINDOW, Companions, find_companions, windowed_companions
 from wsss_viz.methods.rib_loss import BCE, RIB, Objective
 from wsss_viz.methods.settings import RibSettings
 from wsss_viz.methods.view_centres import with_centres
@@ -48,7 +50,7 @@ def rib(
     sample: Sample,
     classes: Sequence[str] | None = None,
     views: Views = SINGLE,
-    settings: RibSettings | None = None,
+    settings: RibSettings | str | None = None,
     *,
     companion_samples: Sequence[Sample] | Companions | None = None,
     callback: Callback | None = None,
@@ -61,8 +63,8 @@ def rib(
         sample: its labels are t; where it has none, the class with the top score.
         classes: t, in place of the sample's labels.
         views: the views whose CAMs are computed anew and fused at each step.
-        settings: None: the classifier's own for "rib", else the official code's.
-        companion_samples: what the companions are drawn from, see `rib_batch.find_companions`.
+        settings: None: the classifier's own for "rib", else the official code's; "official": these in any case.
+        companion_samples: what the companions are drawn from, see `rib_companions`.
         callback: called with k and the tuned stages and head by theta_k, to be read and left alone, before step k is
             yielded; not where theta_k gave no numbers.
         changes: of single settings.
@@ -95,7 +97,7 @@ def rib_bce(
     sample: Sample,
     classes: Sequence[str] | None = None,
     views: Views = SINGLE,
-    settings: RibSettings | None = None,
+    settings: RibSettings | str | None = None,
     *,
     companion_samples: Sequence[Sample] | Companions | None = None,
     callback: Callback | None = None,
@@ -132,8 +134,7 @@ def _tune(
     batch = Batch(classifier, sample, views, settings.gradient_views, depth)
     targets = target_indices(classifier, sample, classes) or top_class(batch.scores(late))
     excluded = {*(sample.labels or ()), *(classifier.classes[i] for i in targets)}
-    wanted = settings.companions * max(1, settings.steps) if settings.redraw else settings.companions
-    others = find_companions(classifier, companion_samples, excluded, wanted, split=depth, seed=settings.seed)
+    groups = _companions(classifier, companion_samples, excluded, depth, settings)
     objective = Objective(settings.pooling, settings.tau, settings.margin if settings.clamp else None, loss)
 
     previous: Prediction | None = None
@@ -141,8 +142,7 @@ def _tune(
     grids: list[Tensor] = []
     last = settings.steps if settings.accumulate == "after" else settings.steps - 1
     for k in range(last + 1):
-        companions = _group(others, settings.companions, k)
-        prediction = batch.forward(late, targets, companions, objective, learn=k < last)
+        prediction = batch.forward(late, targets, next(groups), objective, learn=k < last)
         stop = _limit_passed(k, prediction, targets, settings) or ("K" if k == last else None)
         if stop == "diverged":
             if previous is None:
@@ -177,9 +177,20 @@ def _limit_passed(k: int, prediction: Prediction, targets: tuple[int, ...], sett
     return "margin" if logits.sum().abs() > settings.margin else None
 
 
-def _group(others: Companions, count: int, k: int) -> Companions:
-    """The `count` companions whose turn it is at step k, round and round; all of them where there are no more."""
-    return others.take([(k * count + i) % len(others) for i in range(min(count, len(others)))])
+def _companions(
+    classifier: Classifier,
+    samples: Sequence[Sample] | Companions | None,
+    excluded: set[str],
+    depth: int,
+    settings: RibSettings,
+) -> Iterator[Companions]:
+    """Those of each step. Ready-made ones are taken as they are, seen whole."""
+    count, seed = settings.companions, settings.seed
+    if settings.redraw and settings.augment and not isinstance(samples, Companions):
+        return windowed_companions(classifier, samples, excluded, count, split=depth, seed=seed, window=WINDOW)
+    wanted = count * max(1, settings.steps) if settings.redraw else count
+    pool = find_companions(classifier, samples, excluded, wanted, split=depth, seed=seed)
+    return (pool.group(count, k) for k in itertools.count())
 
 
 def _step(

@@ -8,12 +8,11 @@ argument of the method. Needs no torch.
 from __future__ import annotations
 
 import math
-import types
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Any
 
 from wsss_viz.errors import InputError
+from wsss_viz.methods.typed_settings import Settings
 from wsss_viz.methods.view_set import Views
 
 __all__ = [
@@ -21,6 +20,7 @@ __all__ = [
     "GNDRP",
     "GNDRP_OFFICIAL",
     "MASKS",
+    "OFFICIAL",
     "OFFICIAL_GRADIENT_VIEWS",
     "POOLINGS",
     "SCORES",
@@ -42,115 +42,10 @@ MASKS = ("hard", "top", "soft", "graded")
 GAP, GNDRP, GNDRP_OFFICIAL = "gap", "gndrp", "gndrp-official"
 POOLINGS = (GAP, GNDRP, GNDRP_OFFICIAL)
 SCORES = ("probability", "logit")
+COCO_ROWS = 80
+OFFICIAL = "official"
+"""In place of settings: `Settings.official` of the network's rows, whatever its own entry has."""
 OFFICIAL_GRADIENT_VIEWS = Views(scales=(1.0, 1.5, 2.0), flip=True)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What all settings can do. Bad values raise InputError, one line that names the field and its range."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as JSON has them; `of` reads them back."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """These values, as Python or JSON has them; the defaults where a field is left out.
-
-        >>> RibSettings.of({"margin": 25, "gradient_views": "mirror"}).margin
-        25.0
-        """
-        return cls(**{name: _value(cls, name, value) for name, value in values.items()})
-
-    def changed(self, changes: Mapping[str, Any]) -> Self:
-        """The same with other values for some fields.
-
-        >>> RibSettings().changed({"steps": 3}).steps
-        3
-        """
-        return self if not changes else type(self).of({**_fields_of(self), **changes})
-
-    @classmethod
-    def parse(cls, name: str, text: str) -> Any:
-        """A field's value from text, as its type is written: `25`, `none`, `true`, `1,2`, `mirror`.
-
-        >>> RibSettings.parse("margin", "none") is None
-        True
-        """
-        hint = _hint(cls, name)
-        try:
-            return _read(hint, text.strip())
-        except ValueError as error:
-            raise InputError(f"`{name}` is {_described(hint)}, got {text!r}: {error}") from None
-
-
-def _fields_of(settings: Settings) -> dict[str, Any]:
-    return {field.name: getattr(settings, field.name) for field in fields(settings)}
-
-
-def _hint(cls: type[Settings], name: str) -> Any:
-    hints = get_type_hints(cls)
-    if name not in hints:
-        known = f"give one of {', '.join(hints)}" if hints else "it has none, leave it out"
-        raise InputError(f"there is no setting {name!r}: {known}")
-    return hints[name]
-
-
-def _options(hint: Any) -> tuple[Any, ...]:
-    """The types a value may be of: those of a union, else the one."""
-    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-
-
-def _value(cls: type[Settings], name: str, value: Any) -> Any:
-    """The value in the field's own type: a list of JSON becomes a tuple, a whole number a float, text the views."""
-    hint = _hint(cls, name)
-    for option in _options(hint):
-        if option is type(None):
-            if value is None:
-                return None
-        elif option is float:
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return float(value)
-        elif get_origin(option) is tuple:
-            if isinstance(value, list | tuple):
-                item = get_args(option)[0]
-                if all(isinstance(entry, int | float if item is float else item) for entry in value):
-                    return tuple(item(entry) for entry in value)
-        elif option is Views:
-            if isinstance(value, str | Views):
-                return Views.from_text(value) if isinstance(value, str) else value
-        elif isinstance(value, option) and (option is bool or not isinstance(value, bool)):
-            return value
-    raise InputError(f"`{name}` is {_described(hint)}, got {value!r}")
-
-
-def _read(hint: Any, text: str) -> Any:
-    options = _options(hint)
-    if type(None) in options and text.lower() == "none":
-        return None
-    option = next(option for option in options if option is not type(None))
-    if option is bool:
-        if text.lower() not in ("true", "false"):
-            raise ValueError("write true or false")
-        return text.lower() == "true"
-    if get_origin(option) is tuple:
-        return tuple(get_args(option)[0](part) for part in text.split(",") if part.strip())
-    return Views.from_text(text) if option is Views else option(text)
-
-
-def _described(hint: Any) -> str:
-    names = {float: "a number", int: "a whole number", bool: "true or false", str: "a word", Views: "a set of views"}
-    options = [
-        "none" if option is type(None) else names.get(option, "a list of numbers, separated by commas")
-        for option in _options(hint)
-    ]
-    return " or ".join(options)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Views):
-        return value.text
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -335,7 +230,7 @@ class CseSingleSettings(Settings):
 
 @dataclass(frozen=True)
 class RibSettings(Settings):
-    """RIB (`docs/sources.md#rib`): what the official code does on VOC with IRN's ResNet-50.
+    """RIB (`docs/sources.md#rib`): what the official code does on VOC with IRN's ResNet-50; `official(80)`: on COCO.
 
     The paper differs, as far as it could be verified, in three: it clamps the logits at the margin (`clamp`), pools by
     the region's own size (`pooling` "gndrp") and adds up the maps of theta_0 to theta_K (`accumulate` "after").
@@ -349,6 +244,8 @@ class RibSettings(Settings):
         pooling, tau: how y^c is pooled, see `rib_loss.pool`; tau is 0.4 on VOC, 0.5 on COCO.
         companions: B, how many; where fewer are to be had, those.
         redraw: B others at each step (official), not the same ones.
+        augment: those are seen as in training, in a random window of 512 pixels a side, mirrored by half, the long side
+            320 to 640 pixels (official), not whole; only where they are drawn anew.
         rate: lambda, of the first step.
         head_rate: how many times faster the head learns; 0: it stays.
         power: of the poly schedule; 0: a constant rate.
@@ -373,6 +270,7 @@ class RibSettings(Settings):
     tau: float = 0.4
     companions: int = 20
     redraw: bool = True
+    augment: bool = True
     rate: float = 8e-6
     head_rate: float = 10.0
     power: float = 0.9
@@ -399,6 +297,11 @@ class RibSettings(Settings):
             _check_least("split", self.split)
         _check_share("explode_level", self.explode_level)
         _check_share("explode_share", self.explode_share)
+
+    @staticmethod
+    def _official_changes(rows: int) -> dict[str, Any]:
+        coco = {"rate": 5e-6, "companions": 15, "tau": 0.5, "margin": 1000.0, "explode_share": 0.8}
+        return coco if rows == COCO_ROWS else {}
 
 
 def check_pooling(pooling: str, tau: float) -> None:

@@ -14,17 +14,6 @@ if TYPE_CHECKING:
     from wsss_viz.models.narrowing import narrow, narrow_to_top
     from wsss_viz.models.renaming import RenamedClassifier, renamed
 
-_NAMES = {
-    "Classifier": "classifier",
-    "Preprocessing": "classifier",
-    "adapt": "adapter",
-    "load": "loading",
-    "RenamedClassifier": "renaming",
-    "narrow": "narrowing",
-    "narrow_to_top": "narrowing",
-    "renamed": "renaming",
-}
-
 __all__ = ["Classifier", "Preprocessing", "RenamedClassifier", "adapt", "load", "narrow", "narrow_to_top", "renamed"]
 
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__ = lazy_names(__name__)

@@ -149,11 +149,13 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
     try:
         meta = json.loads(file.metadata[KEY])
         if meta["format"] != FORMAT:
-            raise InputError(f"{name} holds a network of the format {meta['format']!r}, no classifier ({FORMAT!r})")
+            raise InputError(f"{name} holds a network of the format {meta['format']!r:.60}, no classifier ({FORMAT!r})")
         description = meta["architecture"]
         known = architecture(str(description["name"]))
         if known is None:
-            raise InputError(f"{name} is of the architecture {description['name']!r}, which this version cannot build")
+            raise InputError(
+                f"{name} is of the architecture {description['name']!r:.60}, which this version cannot build"
+            )
         if stride is not None:
             known.check_stride(stride)
             description = {**description, "stride": stride}
@@ -163,11 +165,13 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
         classifier.preprocessing = Preprocessing.from_dict(meta["preprocessing"])
         split = meta["split"]
         if not isinstance(split, int) or not 0 <= split <= len(classifier.stages):
-            raise ValueError(f"its split is {split!r}, of {len(classifier.stages)} stages")
+            raise ValueError(f"its split is {split!r:.60}, of {len(classifier.stages)} stages")
         classifier.split = split
         classifier.input_from = "checkpoint"
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} does not describe its network ({error}): it was made by another version") from None
+        raise InputError(
+            f"{name} does not describe its network ({error!s:.160}): it was made by another version"
+        ) from None
     return classifier

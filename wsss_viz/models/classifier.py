@@ -14,12 +14,13 @@ from PIL import Image as Pillow
 from torch import Tensor, nn
 
 from wsss_viz.errors import InputError
+from wsss_viz.interrupts import may_go_on
 from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from wsss_viz.traces.centres import CellCentres
 
 __all__ = ["LARGEST_INPUT", "Classifier", "Preprocessing", "channels_last"]
 
-LARGEST_INPUT = 8 * 2**20
+LARGEST_INPUT = 4 * 2**20
 """Pixels of a network's input that was enlarged: more would be an image of an extreme shape, not a large one."""
 
 
@@ -140,6 +141,7 @@ class Classifier(nn.Module):
         refinement: what makes the maps that are looked at of the head's, where its authors have such a module (SEAM's
             `models.pixel_correlation`); None: the head's are looked at. Called with the stages and an input.
         digest: SHA-256 of the file that the weights were read from; "" for none.
+        rows: classes that the head was trained with; more than `classes` where the network was narrowed.
         settings: what methods are run with on this very network, by the method's name, where it is not their defaults;
             from its entry in the register of checkpoints.
     """
@@ -173,7 +175,7 @@ class Classifier(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.head = head
         self.register_buffer("bias", bias, persistent=bias is not None)
-        self.classes = tuple(classes)
+        self.classes, self.rows = tuple(classes), len(classes)
         self.stride = stride
         self.split = split
         self.preprocessing = preprocessing or Preprocessing()
@@ -186,12 +188,14 @@ class Classifier(nn.Module):
         """(N, 3, H, W) to the features after `split` stages (default: the classifier's own)."""
         x = channels_last(x)
         for stage in self.stages[: self.split if split is None else split]:
+            may_go_on()
             x = stage(x)
         return x
 
     def features(self, z: Tensor, split: int | None = None) -> Tensor:
         """The output of `early` to f, (N, D, h, w), with the same `split`."""
         for stage in self.stages[self.split if split is None else split :]:
+            may_go_on()
             z = stage(z)
         return z
 
@@ -243,8 +247,8 @@ class Classifier(nn.Module):
     def cell_centres(self, height: int, width: int) -> CellCentres:
         """Where the receptive fields of the maps' cells are centred for an input of (height, width), in its pixels.
 
-        From the geometry of the convolutions and poolings (`models.receptive_field`, which also has it for an image
-        that is resized). The field's rule, bilinear over the whole image, takes them to lie half a stride further on.
+        From the geometry of the convolutions and poolings (`models.receptive_field`). The field's rule, bilinear over
+        the whole image, takes them to lie half a stride further on.
 
         Raises:
             InputError: the network cannot run on such an input, or its cells see everything alike.

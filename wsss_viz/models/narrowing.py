@@ -95,5 +95,6 @@ def with_rows(classifier: Classifier, rows: Sequence[int], names: Sequence[str])
         refinement=refinement.narrowed(rows) if isinstance(refinement, PixelCorrelation) else None,
         settings=classifier.settings,
     )
+    narrowed.rows = classifier.rows
     narrowed.train(classifier.training)
     return narrowed

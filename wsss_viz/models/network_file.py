@@ -142,13 +142,15 @@ def _build(description: str, name: str, form: str, build: Callable[[Mapping[str,
     try:
         meta = json.loads(description)
         if meta.get("format") != form:
-            raise InputError(f"{name} is of the format {meta.get('format')!r}, want {form!r}")
+            raise InputError(f"{name} is of the format {meta.get('format')!r:.60}, want {form!r}")
         with torch.device("meta"):
             return build(meta)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} does not describe its network ({error}): it was made by another version") from None
+        raise InputError(
+            f"{name} does not describe its network ({error!s:.160}): it was made by another version"
+        ) from None
 
 
 def _check_layout(file: TensorFile, network: nn.Module) -> None:
@@ -156,7 +158,7 @@ def _check_layout(file: TensorFile, network: nn.Module) -> None:
     expected = network.state_dict()
     missing, unexpected = sorted(set(expected) - set(file.tensors)), sorted(set(file.tensors) - set(expected))
     if missing or unexpected:
-        first = f"missing {missing[0]}" if missing else f"unexpected {unexpected[0]}"
+        first = f"missing {missing[0]}" if missing else f"unexpected {unexpected[0]:.80}"
         raise InputError(
             f"{file.name} is of another architecture: {len(missing)} keys missing, {len(unexpected)} unexpected "
             f"({first})"

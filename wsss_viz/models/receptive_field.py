@@ -38,7 +38,7 @@ from wsss_viz.traces.centres import CellCentres
 if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
 
-__all__ = ["Layout", "cell_layout", "image_centres", "impulse"]
+__all__ = ["Layout", "cell_layout", "impulse"]
 
 Layout = tuple[CellCentres, tuple[int, int]]
 """Centres of cells in pixels of the input, and (h, w), how many there are."""
@@ -84,21 +84,6 @@ def cell_layout(classifier: Classifier, height: int, width: int, stages: int | N
         with _lock:
             _known[modules[-1]][key] = known
     return known
-
-
-def image_centres(classifier: Classifier, height: int, width: int) -> CellCentres:
-    """The centres in pixels of an image of (height, width), which the classifier's preprocessing may resize.
-
-    Raises:
-        InputError: as `cell_layout` does.
-
-    Examples:
-        >>> from wsss_viz.models.scene_network import scene_network
-        >>> image_centres(scene_network(["cat"], (8, 8, 8, 8, 8)), 256, 256)  # seen at 128 x 128
-        CellCentres(origin=(0.5, 0.5), stride=(16.0, 16.0))
-    """
-    size = classifier.preprocessing.size(height, width)
-    return cell_layout(classifier, *size)[0].resized(size, (height, width))
 
 
 def _layout_of(modules: Sequence[nn.Module], height: int, width: int) -> Layout:

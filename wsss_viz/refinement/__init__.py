@@ -17,12 +17,4 @@ if TYPE_CHECKING:
 
 __all__ = ["REFINERS", "CrfSettings", "PamrSettings", "Refiner", "dense_crf", "pamr", "refined", "refiner"]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        **dict.fromkeys(("REFINERS", "CrfSettings", "PamrSettings"), "settings"),
-        **dict.fromkeys(("Refiner", "refined", "refiner"), "refiners"),
-        "dense_crf": "crf",
-        "pamr": "pixel_adaptive",
-    },
-)
+__getattr__, __dir__ = lazy_names(__name__)

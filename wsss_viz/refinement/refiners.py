@@ -16,7 +16,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.refinement.crf import dense_crf, label_logits, mean_field, score_logits
 from wsss_viz.refinement.memory import check_memory
 from wsss_viz.refinement.pixel_adaptive import pamr
-from wsss_viz.refinement.settings import REFINERS, CrfSettings, PamrSettings
+from wsss_viz.refinement.settings import CrfSettings, PamrSettings, named
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
@@ -125,26 +125,10 @@ def refiner(text: str, device: str | torch.device = "cpu") -> Refiner:
     Traceback (most recent call last):
     wsss_viz.errors.InputError: unknown refiner 'crf:deeplab': give crf:irn, crf:psa, crf:oc-cse, pamr, ...
     """
-    name, at, number = text.partition("@")
-    name = "crf:irn" if name == "crf" else name
-    if name not in REFINERS:
-        raise InputError(
-            f"unknown refiner {name!r}: give {', '.join(REFINERS)}, or one with @BACKGROUND, as crf:irn@0.3"
-        )
-    settings = REFINERS[name]
+    name, settings = named(text)
     levels = settings.backgrounds if isinstance(settings, CrfSettings) else ()
     made = Refiner(name, settings, levels, device)
-    if not at:
-        return made
-    powers = isinstance(settings, CrfSettings) and settings.unary == "scores"
-    try:
-        level = float(number)
-    except ValueError:
-        level = -1.0
-    if not (0 < level <= 1000 if powers else 0 <= level < 1):
-        form = "a power of (1 - max), above 0" if powers else "from 0 to below 1"
-        raise InputError(f"the background's score of {name} is {form}, got {number!r}: give one, or leave @ out")
-    return made.at(level)
+    return made.at(settings.background) if "@" in text else made
 
 
 def refined(run: Callable[..., Iterator[Step]], by: Refiner) -> Callable[..., Iterator[Step]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["REFINERS", "CrfSettings", "PamrSettings"]
+from wsss_viz.errors import InputError
+
+__all__ = ["REFINERS", "CrfSettings", "PamrSettings", "named", "title"]
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,42 @@ REFINERS: dict[str, CrfSettings | PamrSettings] = {
     "pamr": PamrSettings(),
 }
 """By name, as the command line has it; `docs/sources.md#dense-crf`, `docs/sources.md#pamr`."""
+
+
+def named(text: str) -> tuple[str, CrfSettings | PamrSettings]:
+    """The name in a text, NAME or NAME@BACKGROUND, and its settings with that background's score.
+
+    Raises:
+        InputError: there is none of that name, or the background's score makes no sense.
+
+    >>> named("crf:psa@8")[1].background, named("crf")[0]
+    (8.0, 'crf:irn')
+    """
+    name, at, number = text.partition("@")
+    name = "crf:irn" if name == "crf" else name
+    if name not in REFINERS:
+        raise InputError(
+            f"unknown refiner {name!r}: give {', '.join(REFINERS)}, or one with @BACKGROUND, as crf:irn@0.3"
+        )
+    settings = REFINERS[name]
+    if not at:
+        return name, settings
+    powers = isinstance(settings, CrfSettings) and settings.unary == "scores"
+    try:
+        level = float(number) if len(number) < 12 else -1.0
+    except ValueError:
+        level = -1.0
+    if not (0 < level <= 1000 if powers else 0 <= level < 1):
+        form = "a power of (1 - max), above 0" if powers else "from 0 to below 1"
+        raise InputError(f"the background's score of {name} is {form}, got {number!r}: give one, or leave @ out")
+    return name, replace(settings, background=level)
+
+
+def title(text: str) -> str:
+    """What pages and tables call it.
+
+    >>> title("crf:irn@0.3"), title("pamr")
+    ('CRF (IRN)', 'PAMR')
+    """
+    family, _, preset = text.partition("@")[0].partition(":")
+    return f"{family.upper()} ({preset.upper()})" if preset else family.upper()

@@ -4,6 +4,8 @@ The traces, each of one scene by the name in the file:
 
     segmented     one step, what the segmentation network says, told no label: `maps` (C, h, w), each class's logit
                   less the background's, `scores` (C,) their highest values, in `arrays` the mask `found` (H, W)
+    refined       one step, CAM through a dense CRF with IRN's preset, `REFINED` the background's score: `maps`
+                  (K, H, W) of the scene's labels, in `arrays` the `background` (H, W)
     spill-NAME    what the ordinary classifier says once the class NAME is erased, and more than that: step 0 by the
                   class's own CS-AE mask m, step 1 by m and the true objects of all other labels, step 2 by one mask
                   for all labels, max_c m_c. Each with the erased image, its `mask` (H, W), `scores` (C,), in `terms`
@@ -31,15 +33,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARRIER",
+    "REFINED",
     "SEGMENTER",
     "build_lessons",
     "class_sum",
     "lessons_path",
+    "refined_cam",
     "segmented",
     "spill",
 ]
 
 SEGMENTER = "scenes-segmenter"
+REFINED = 0.3
 CARRIER = "sofa"
 """The class something stands on: its mask meets another object's."""
 
@@ -95,6 +100,27 @@ def segmented(network: Segmenter, sample: Sample) -> Trace:
     maps = _numpy(logits[1:] - logits[:1])
     arrays = {"found": segment(network, sample.image)}
     return Trace((Step(0, maps, maps.max(axis=(1, 2)), arrays=arrays),), classes=network.classes)
+
+
+def refined_cam(classifier: Classifier, sample: Sample) -> Trace:
+    """The trace `refined`.
+
+    Examples:
+        >>> from wsss_viz.models.colour_network import colour_network, flag
+        >>> trace = refined_cam(colour_network(), flag())
+        >>> trace.classes, trace.maps[:, 0].round(1).tolist()
+        (('red', 'blue'), [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    """
+    from wsss_viz.methods import bind
+    from wsss_viz.methods.views import SINGLE
+    from wsss_viz.refinement import refiner
+    from wsss_viz.traces.step import last_step
+
+    names = tuple(name for name in classifier.classes if name in (sample.labels or ()))
+    step = last_step(bind("cam", classifier)(sample, SINGLE))
+    maps = step.image_maps(sample.size, [classifier.classes.index(name) for name in names])
+    refined = last_step(refiner(f"crf:irn@{REFINED}").steps(sample.image, maps))
+    return Trace((refined,), "cam", names)
 
 
 def spill(classifier: Classifier, network: Classifier, sample: Sample, name: str) -> Trace:
@@ -173,7 +199,7 @@ def build_lessons(
         ...     path = Path(folder) / "lessons.zip"
         ...     build_lessons(path, load("scenes-classifier", "cpu"), None, load_segmenter(), ["scenes:test:17"])
         ...     list(TraceFile(path))
-        ['segmented/scenes:test:17']
+        ['segmented/scenes:test:17', 'refined/scenes:test:17']
     """
 
     from wsss_viz.data.files import whole_file
@@ -189,6 +215,7 @@ def build_lessons(
         labels = sample.labels or ()
         if number == 0 and segmenter is not None:
             traces[trace_name("segmented", source)] = segmented(segmenter, sample)
+            traces[trace_name("refined", source)] = refined_cam(classifier, sample)
         if network is not None and CARRIER in labels and len(labels) > 1:
             traces[trace_name(f"spill-{CARRIER}", source)] = spill(classifier, network, sample, CARRIER)
     methods = ("cs-ae",) if network is not None else ()

@@ -4,6 +4,9 @@
                          "score"}, ...]}
     OUT/NAME/LABEL.png   grey g of 0 to 255 stands for low + g / 255 (high - low), with [low, high] the entry's "values"
 
+A heat map is stretched over its image by whoever shows it: where that is not how the maps lie (`layout_maps`), it has
+the image's size.
+
 `label`, `map_path` and `range` ([0, 255], the range of the grey levels) are the fields of `fiftyone.Heatmap` [recalled
 from its documentation, not run against it]; `map_path` is relative to OUT. The JSON is written last: with it, the image
 is there.
@@ -47,7 +50,8 @@ def write_heat_maps(folder: Path, name: str, stored: StoredMaps) -> None:
     """
     stem = file_stem(name)
     entries = []
-    for key, values, score in zip(stored.keys, stored.maps, stored.scores.tolist(), strict=True):
+    maps = stored.maps if stored.grids is None else stored.image_values("raw")
+    for key, values, score in zip(stored.keys, maps, stored.scores.tolist(), strict=True):
         low, high = float(values.min()), float(values.max())
         path = f"{stem}/{file_stem(key)}.png"
         write_whole(folder / path, _png(values, low, high))

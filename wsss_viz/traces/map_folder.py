@@ -21,6 +21,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ class MapWriter:
         format: one of `SUFFIXES`.
         threshold: of the background, for pseudo masks and the contour of overlays.
         title: of overlays, such as the method.
+        alpha: of the background in CRF files that went through none, (1 - max_c M_c)^alpha; above 0.
         numbering: the numbers of the classes in masks and keys; the default one of `classes` where it is None.
 
     Raises:
@@ -98,6 +100,7 @@ class MapWriter:
     threshold: float = IRN_THRESHOLD
     numbering: ClassNumbering | None = None
     title: str = ""
+    alpha: float = CRF_ALPHA
 
     def __post_init__(self) -> None:
         if self.format not in SUFFIXES:
@@ -108,6 +111,8 @@ class MapWriter:
             )
         if not 0 <= self.threshold < 1:
             raise InputError(f"the threshold is from 0 to below 1, got {self.threshold}")
+        if not 0 < self.alpha < float("inf"):
+            raise InputError(f"alpha is above 0, got {self.alpha}")
 
     def path(self, name: str) -> Path:
         """The file that says that the image `name` is done."""
@@ -126,7 +131,8 @@ class MapWriter:
         if self.format == "ours":
             write_maps(self.path(name), stored)
         elif self.format in DICTIONARIES:
-            write_whole(self.path(name), DICTIONARIES[self.format](stored, self._numbering))
+            write = partial(crf_bytes, alpha=self.alpha) if self.format == "crf" else DICTIONARIES[self.format]
+            write_whole(self.path(name), write(stored, self._numbering))
         elif self.format == "mask":
             write_whole(self.path(name), _mask_png(stored, self._numbering, self.threshold))
         elif self.format == "fiftyone":
@@ -142,7 +148,7 @@ class MapWriter:
         """What a reader must know of the files."""
         extra: dict[str, Any] = {"threshold": self.threshold} if self.format in ("mask", "overlay") else {}
         if self.format == "crf":
-            extra["alpha"] = CRF_ALPHA
+            extra["alpha"] = self.alpha
         if self.format in NUMBERED:
             extra["numbers"] = list(self._numbering.numbers)
         return {"format": self.format, "classes": list(self.classes), **extra}

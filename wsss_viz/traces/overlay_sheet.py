@@ -10,9 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.overlay import COLOUR_MAPS, map_over
-from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.storage import StoredMaps
 
 __all__ = ["overlay_sheet"]
@@ -51,10 +49,9 @@ def overlay_sheet(stored: StoredMaps, sample: Sample, threshold: float, title: s
     if not stored.keys:
         grid[0].imshow(sample.image)
         grid[0].set_title("no label: no map", fontsize=9)
-    for axes, key, maps, score in zip(grid, stored.keys, stored.maps, stored.scores.tolist(), strict=False):
-        values = normalise(upsample(maps[None], sample.size), "relu_max")[0]
+    for axes, key, values, score in zip(grid, stored.keys, stored.image_values(), stored.scores.tolist(), strict=False):
         axes.imshow(map_over(sample.image, values, (0, 1)))
-        axes.set_title(f"{key}, logit {score:+.1f}", fontsize=9)
+        axes.set_title(key if np.isnan(score) else f"{key}, logit {score:+.1f}", fontsize=9)
         _contour(axes, values, threshold, "solid")
         if sample.mask is not None and key in sample.classes:
             _contour(axes, sample.class_mask(key).astype(np.float32), 0.5, "dashed")

@@ -28,17 +28,4 @@ __all__ = [
     "train_sequences",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "train_backbone": "recipes",
-        "train_classifier": "recipes",
-        "train_control": "continued",
-        "train_cse": "cse",
-        "train_gain": "gain",
-        "train_official": "oc_cse",
-        "train_rounds": "erasing_rounds",
-        "train_segmenter": "segmenter",
-        "train_sequences": "sequences",
-    },
-)
+__getattr__, __dir__ = lazy_names(__name__)

@@ -20,12 +20,11 @@ is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image as Pillow
 from safetensors.torch import save
 from torch import Tensor, nn
 from torchvision.transforms import ColorJitter
@@ -34,11 +33,12 @@ from wsss_viz.data.files import write_whole
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.models.classifier import Classifier, Preprocessing
+from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.manifest import file_digest
 from wsss_viz.models.narrowing import narrow
 from wsss_viz.models.preflight import preflight
 from wsss_viz.models.published import load_backbone, load_published
+from wsss_viz.models.random_window import RandomWindow
 from wsss_viz.models.resnet38d import Bottleneck, ResNet38d
 from wsss_viz.training.cse import CseOptions, cse_objective
 from wsss_viz.training.drawings import Progress
@@ -49,7 +49,7 @@ from wsss_viz.training.watch import Means
 __all__ = [
     "OFFICIAL",
     "OFFICIAL_SCHEDULE",
-    "Augmentation",
+    "OFFICIAL_WINDOW",
     "PolyDescent",
     "in_training",
     "parameter_groups",
@@ -58,55 +58,10 @@ __all__ = [
 ]
 
 OFFICIAL_SCHEDULE = Schedule(epochs=15, rate=0.01, batch=8, decay=5e-4, seed=4242)
+OFFICIAL_WINDOW = RandomWindow(256, 448, 384)
 OFFICIAL = CseOptions(alpha=0.3, growth=0.05, over="batch", detach=False)
 DROPOUT = {"b6": 0.3, "b7": 0.5}
 POWER = 0.9
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How an image is seen in training; the official numbers by default.
-
-    Attributes:
-        shortest, longest: between which its long side is brought, by Pillow's bicubic filter.
-        crop: side of the window.
-    """
-
-    shortest: int = 256
-    longest: int = 448
-    crop: int = 384
-
-    def __call__(self, image: np.ndarray, preprocessing: Preprocessing, generator: torch.Generator) -> Tensor:
-        """(H, W, 3) uint8 RGB to (3, crop, crop), normalised; colours vary by torch's own generator.
-
-        Examples:
-            >>> seen = Augmentation(8, 8, 16)(np.zeros((4, 8, 3), np.uint8), Preprocessing(), torch.Generator())
-            >>> tuple(seen.shape), int((seen != 0).all(dim=0).sum())  # 4 x 8 pixels, the rest beyond the image
-            ((3, 16, 16), 32)
-        """
-        height, width = image.shape[:2]
-        side = self.shortest + _drawn(self.longest - self.shortest + 1, generator)
-        size = (max(1, round(width * side / max(height, width))), max(1, round(height * side / max(height, width))))
-        picture = Pillow.fromarray(image).resize(size, Pillow.Resampling.BICUBIC)
-        if _drawn(2, generator):
-            picture = picture.transpose(Pillow.Transpose.FLIP_LEFT_RIGHT)
-        x = preprocessing(np.asarray(ColorJitter(0.3, 0.3, 0.3, 0.1)(picture)))[0]
-        window = x.new_zeros(3, self.crop, self.crop)
-        from_y, to_y, tall = _placed(x.shape[1], self.crop, generator)
-        from_x, to_x, wide = _placed(x.shape[2], self.crop, generator)
-        window[:, to_y : to_y + tall, to_x : to_x + wide] = x[:, from_y : from_y + tall, from_x : from_x + wide]
-        return window
-
-
-def _drawn(count: int, generator: torch.Generator) -> int:
-    return int(torch.randint(count, (), generator=generator))
-
-
-def _placed(side: int, crop: int, generator: torch.Generator) -> tuple[int, int, int]:
-    """Where an image's side is cut, where that goes in the window, and how long it is."""
-    space = side - crop
-    at = _drawn(abs(space) + 1, generator)
-    return (at, 0, crop) if space > 0 else (0, at, side)
 
 
 def parameter_groups(
@@ -205,7 +160,7 @@ def train_official(
     schedule: Schedule = OFFICIAL_SCHEDULE,
     *,
     data: str = "",
-    augmentation: Augmentation | None = None,
+    window: RandomWindow = OFFICIAL_WINDOW,
     device: str = "cpu",
     progress: Progress,
     say: Callable[[str], None],
@@ -229,7 +184,6 @@ def train_official(
         ...
         wsss_viz.errors.InputError: 0 images make no batch of 8: give more, or smaller batches
     """
-    augmentation = augmentation or Augmentation()
     if len(samples) < schedule.batch:
         raise InputError(f"{len(samples)} images make no batch of {schedule.batch}: give more, or smaller batches")
     ordinary = load_published(classifier)
@@ -239,13 +193,13 @@ def train_official(
     ordinary = narrow(ordinary, classes).to(device).eval().requires_grad_(False)
     backbone, cgnet = start_cgnet(start, classes, schedule.seed)
     in_training(cgnet.to(device))
-    means = Means()
+    means, colours = Means(), ColorJitter(0.3, 0.3, 0.3, 0.1)  # which varies by torch's own generator
     groups = parameter_groups([*cgnet.stages, cgnet.head], schedule.rate, schedule.decay)
     steps = schedule.epochs * (len(samples) // schedule.batch)
 
     def batches(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         batch = [samples[i] for i in index.tolist()]
-        x = torch.stack([augmentation(sample.image, cgnet.preprocessing, generator) for sample in batch])
+        x = torch.stack([window(sample.image, cgnet.preprocessing, generator, colours) for sample in batch])
         labels = torch.from_numpy(np.stack([sample.label_vector(tuple(classes)) for sample in batch])).float()
         return x.to(device), labels.to(device)
 
@@ -256,7 +210,7 @@ def train_official(
         "data": data,
         "count": len(samples),
         "classes": list(classes),
-        **asdict(augmentation),
+        **asdict(window),
         **asdict(schedule),
     }
     history = fit(

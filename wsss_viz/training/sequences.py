@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,30 +17,17 @@ from wsss_viz.evaluation.classification import classification_scores
 from wsss_viz.evaluation.temporal import best_threshold, temporal_scores
 from wsss_viz.models.sequence_network import SequenceNetwork, temporal_maps, to_input
 from wsss_viz.training.drawings import Progress
-from wsss_viz.training.loop import Descent, History
+from wsss_viz.training.loop import Descent, History, Schedule
 
-__all__ = ["SequenceSchedule", "held_out_scores", "train_sequences"]
+__all__ = ["SEQUENCES_SCHEDULE", "held_out_scores", "train_sequences"]
 
 
-@dataclass(frozen=True)
-class SequenceSchedule:
-    """AdamW under one cycle of the learning rate; all of it our own choice.
-
-    Attributes:
-        epochs, batch, seed: the same seed and number of threads give the same weights.
-        rate: the highest learning rate.
-        decay: weight decay.
-    """
-
-    epochs: int = 12
-    rate: float = 1e-2
-    batch: int = 16
-    decay: float = 1e-2
-    seed: int = 0
+SEQUENCES_SCHEDULE = Schedule(epochs=12, rate=1e-2, batch=16, decay=1e-2)
+"""Our own choice."""
 
 
 def train_sequences(
-    videos: Sequence[Video], schedule: SequenceSchedule, progress: Progress, say: Callable[[str], None]
+    videos: Sequence[Video], schedule: Schedule, progress: Progress, say: Callable[[str], None]
 ) -> tuple[SequenceNetwork, History]:
     """Trains by BCE on which actions are in a video; returned in evaluation mode, frozen.
 
@@ -49,7 +35,7 @@ def train_sequences(
         FloatingPointError: the loss is not finite.
 
     Examples:
-        >>> schedule = SequenceSchedule(epochs=1, batch=2)
+        >>> schedule = Schedule(epochs=1, batch=2)
         >>> network, history = train_sequences(
         ...     Sequences("train", 2), schedule, lambda items, title: items, lambda line: None
         ... )

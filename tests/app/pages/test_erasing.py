@@ -53,6 +53,14 @@ def facts(page: AppTest) -> dict[str, str]:
     return {name: value.replace("\N{NO-BREAK SPACE}", " ") for name, value in found}
 
 
+def test_of_a_network_that_was_trained_with_a_softmax_no_probability_is_shown(open_page: OpenPage) -> None:
+    for example, sigmoids in (("photos:dog", False), (SCENE, True)):
+        page = open_page("erasing", example=example)
+        assert_well(page)
+        assert viewer_data(page, "erasing")["content"]["sigmoids"] is sigmoids
+        assert any(name.startswith("probability") for name in facts(page)) is sigmoids
+
+
 def test_modes_and_defaults_are_those_of_the_library() -> None:
     assert set(MODES) == set(MODE_NAMES)
     assert {mode.method for mode in MODES.values()} - {""} == {name for name, method in METHODS.items() if method.group}
@@ -276,13 +284,14 @@ def test_a_frame_of_erasing_is_of_its_own_class() -> None:
 
 def test_the_filmstrip_shares_its_scale_where_it_is_asked_to() -> None:
     shown = plain_frames(3)
-    own, shared = filmstrip.values(shown, "relu_max"), filmstrip.values(shown, "shared")
+    size = (40, 60)
+    own, shared = filmstrip.values(shown, "relu_max", size), filmstrip.values(shown, "shared", size)
     assert own.max(axis=(1, 2)) == pytest.approx(1, abs=1e-3)
     assert shared.max() == pytest.approx(1, abs=1e-3)
     assert shared.max(axis=(1, 2)).min() < 0.99
     summed = [replace(frame, union=4 * frame.class_map) for frame in shown]
-    assert filmstrip.values(summed, "shared").max() == pytest.approx(0.25, abs=1e-3), "as bright as in the viewer"
-    raw = filmstrip.values(summed, "raw")
+    assert filmstrip.values(summed, "shared", size).max() == pytest.approx(0.25, abs=1e-3), "as bright as in the viewer"
+    raw = filmstrip.values(summed, "raw", size)
     assert 0 <= raw.min() < raw.max() < 1
     image = np.zeros((40, 60, 3), dtype=np.uint8)
     drawn = filmstrip.pictures(shown, image, ViewState())

@@ -23,8 +23,8 @@ from wsss_viz.models import digit_network
 from wsss_viz.training import digits
 
 
-def test_opens_on_the_toy_with_a_strip_a_chart_and_what_is_not_verified(open_page: OpenPage) -> None:
-    page = open_page("gradients")
+def test_the_toy_opens_with_a_strip_a_chart_and_what_is_not_verified(open_page: OpenPage) -> None:
+    page = open_page("gradients", subject="toy")
     assert_well(page)
     assert [alt.split(";")[0] for alt in alts(page)][1:] == [
         *(f"gradient map G{n} of conv {n}" for n in range(1, 6)),
@@ -33,25 +33,24 @@ def test_opens_on_the_toy_with_a_strip_a_chart_and_what_is_not_verified(open_pag
     assert "precomputed" in text(page)
     assert "Shape alone" in text(page)
     assert any("Threshold (0.3)" in block.value for block in page.markdown)
-    assert page.query_params == {}
 
 
 def test_the_threshold_moves_the_ratios_and_stands_in_the_address(open_page: OpenPage) -> None:
-    page = open_page("gradients")
+    page = open_page("gradients", subject="toy")
     before = re.findall(r"digit <b>([\d.]+)</b>", text(page))
     page.slider(key="gradients_tau").set_value(0.6).run()
     after = re.findall(r"digit <b>([\d.]+)</b>", text(page))
     assert float(after[0]) < float(before[0])
-    assert page.query_params == {"tau": "0.6"}
+    assert page.query_params == {"subject": "toy", "tau": "0.6"}
 
 
 def test_a_region_of_ones_own_is_counted_and_taken_back(open_page: OpenPage) -> None:
-    page = open_page("gradients", box="10-20-60-80")
+    page = open_page("gradients", subject="toy", box="10-20-60-80")
     assert_well(page)
     assert "your region <b>" in text(page)
     next(button for button in page.button if button.label == "No region of my own").click().run()
     assert "your region" not in text(page)
-    assert page.query_params == {}
+    assert page.query_params == {"subject": "toy"}
 
 
 @pytest.mark.parametrize(
@@ -153,7 +152,7 @@ def test_ribs_steps_can_be_taken_as_rows_and_the_background_is_told_seed_by_seed
     rows = gradients.rib_rows(found, view)
     assert len(rows) == 2 * 11 * 3
     assert rows[0]["hgr"] == pytest.approx(gradients.rib_curves(found, view, "rib")[0, 0, 0])
-    toy, view = stored.shipped("toy"), ViewState()
+    toy, view = stored.shipped("toy"), ViewState(subject="toy")
     worst = max(gradients.toy_entry(toy, view, seed).curve.at(0.3)[1:, 2, 0].max() for seed in range(3))
     assert f"worst seed {worst:.2f}" in facts.toy_facts(toy, gradients.toy_entry(toy, view), view)
 
@@ -176,9 +175,9 @@ def test_every_view_of_what_is_stored_has_its_curve_and_its_exports() -> None:
     for network in state.NETWORKS:
         for measure in state.MEASURES:
             for regions in state.REGION_SOURCES:
-                view = ViewState(network=network, measure=measure, regions=regions, divisor="p99")
+                view = ViewState(subject="scenes", network=network, measure=measure, regions=regions, divisor="p99")
                 assert gradients.scenes_entry(scenes, view)[0].curve.values.shape[1:] == (6, 3, 3)
-    view = ViewState()
+    view = ViewState(subject="toy")
     entry = gradients.toy_entry(toy, view)
     svg = chart_svg(charts.paper_chart(entry.curve, 0.3, "toy", published=True))
     assert svg == chart_svg(charts.paper_chart(entry.curve, 0.3, "toy", published=True))
@@ -189,8 +188,9 @@ def test_every_view_of_what_is_stored_has_its_curve_and_its_exports() -> None:
 
 
 def test_photographs_are_a_subject_with_head_body_and_background(open_page: OpenPage) -> None:
-    page = open_page("gradients", subject="photos")  # divided by the percentile unless the address says otherwise
+    page = open_page("gradients")  # divided by the percentile unless the address says otherwise
     assert_well(page)
+    assert page.query_params == {}
     shown = gradients.read_stored("photos")
     curve = shown.entries["imagenet-efficientnet-lite0/parts/sum/p99"].curve
     assert curve.layers[-1] == "logit"

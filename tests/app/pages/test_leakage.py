@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from wsss_viz.app.pages.results import leakage
-from wsss_viz.app.pages.results.charts import style_of
 from wsss_viz.evaluation.stored_results import stored_leakage
 from wsss_viz.figures.chart import Line
+from wsss_viz.figures.results import style_of
 from wsss_viz.methods.catalogue import METHODS
 
 

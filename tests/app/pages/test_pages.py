@@ -124,6 +124,17 @@ def test_the_source_bar_goes_from_photographs_to_scenes_and_back(open_page: Open
     assert_well(page)
 
 
+def test_a_photograph_is_chosen_by_its_picture_which_closes_the_sheet(open_page: OpenPage) -> None:
+    page = open_page("compare", methods="cam")
+    assert not alts(page), "the sheet is made once it is opened"
+    page.session_state["photographs_sheet"] = True
+    page.run()
+    assert len(alts(page)) == 16
+    page.button(key="photograph_koala").click().run()
+    assert page.query_params["example"] == "photos:koala"
+    assert not alts(page)
+
+
 def test_start_offers_the_pages_that_exist_and_no_other(open_page: OpenPage) -> None:
     labels = {link.value.strip("*") for link in open_page("start").page_link}
     assert labels == {entry.title for entry in catalogue.available()}

@@ -10,9 +10,9 @@ import pytest
 
 from tests.app.conftest import OpenPage
 from tests.evaluation.test_stored_results import made_up
-from wsss_viz.app.pages.results import charts
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.evaluation import stored_results
+from wsss_viz.figures import results as charts
 from wsss_viz.figures.chart import Line, Points, Rule
 
 

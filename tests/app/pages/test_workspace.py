@@ -242,11 +242,11 @@ def test_thumbnails_are_made_once_and_the_oldest_are_given_up(mine: tuple[Path, 
     shutil.rmtree(folder / "voc" / "JPEGImages")
     with pytest.raises(Exception, match="missing"):
         open_data(of.data)[0]
-    size = {path: path.stat().st_size for path in thumbnails.folder().glob("*/*.jpg")}
+    size = {path: path.stat().st_size for path in thumbnails.THUMBNAILS.folder.glob("*/*.jpg")}
     assert first in [path.read_bytes() for path in size]
-    assert thumbnails.prune(sum(size.values())) == 0
-    assert thumbnails.prune(0) == len(size)
-    assert not list(thumbnails.folder().glob("*/*.jpg"))
+    assert thumbnails.THUMBNAILS.prune(sum(size.values())) == 0
+    assert thumbnails.THUMBNAILS.prune(0) == len(size)
+    assert not list(thumbnails.THUMBNAILS.folder.glob("*/*.jpg"))
 
 
 def test_a_workspace_of_pictures_without_classes_is_looked_at(

@@ -94,3 +94,11 @@ def test_the_final_step_is_each_methods_own() -> None:
 def test_the_class_that_is_looked_at_competes_too() -> None:
     assert competing(ViewState(), ("cow", "dog"), CLASSES) == ("cow", "dog")
     assert competing(ViewState(focus="bird"), ("cow", "dog"), CLASSES) == ("bird", "cow", "dog")
+
+
+def test_a_finished_mask_is_kept_whatever_the_threshold(sample: Sample) -> None:
+    mask = np.zeros(sample.size, np.uint8)
+    mask[:40] = 3
+    step = Step(0, np.ones((10, 6, 8), np.float32), np.zeros(10, np.float32), arrays={"pseudo_mask": mask})
+    (found,) = compare({"cam": Trace((step,))}, sample, CLASSES, CLASSES[:3], ViewState(threshold=0.99))
+    assert (found.mask == mask).all()

@@ -10,7 +10,15 @@ from PIL import Image
 
 from tests.app.services.test_comparison import trace_of
 from wsss_viz.app.services.comparison import Compared, compare
-from wsss_viz.app.services.downloads import COLUMNS, _about, maps_npz, overlays_png, scores_csv, scores_json
+from wsss_viz.app.services.downloads import (
+    COLUMNS,
+    _about,
+    annotations_json,
+    maps_npz,
+    overlays_png,
+    scores_csv,
+    scores_json,
+)
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.rendering import enlarge
 from wsss_viz.data.sample import Sample
@@ -83,3 +91,16 @@ def test_of_a_photograph_the_files_say_whose_it_is() -> None:
     rows = list(csv.DictReader(io.StringIO(scores_csv(dog, compared, CLASSES, NAMES).decode())))
     assert {row["credit"] for row in rows} == {png.info["Copyright"]} == {_about(dog, state)["credit"]}
     assert "Copyright" not in Image.open(io.BytesIO(overlays_png(sample, compared, NAMES, state))).info
+
+
+def test_cocos_json_holds_every_methods_pseudo_mask() -> None:
+    sample, compared, _ = parts()
+    content = json.loads(annotations_json(sample, compared, CLASSES))
+    assert {record["method"] for record in content["annotations"]} == {"cam", "cs-ae"}
+    for one in compared:
+        areas = dict.fromkeys(range(1, len(CLASSES) + 1), 0)
+        for record in content["annotations"]:
+            areas[record["category_id"]] += record["area"] * (record["method"] == one.method)
+        assert areas == {number: int((one.mask == number).sum()) for number in areas}
+    assert sum(record["area"] for record in content["annotations"]) > 0
+    assert content["images"][0]["height"] == sample.size[0]

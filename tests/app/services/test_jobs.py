@@ -13,6 +13,7 @@ import streamlit as st
 from wsss_viz.app.services.jobs import Jobs, Limits, Request, panel
 from wsss_viz.app.services.jobs.panel import progress_text
 from wsss_viz.errors import InputError
+from wsss_viz.interrupts import may_go_on
 from wsss_viz.traces import Step
 
 PATIENCE = 300.0
@@ -373,6 +374,25 @@ def test_what_a_tab_left_stops_with_it_and_what_others_want_goes_on() -> None:
     assert first.closed.wait(PATIENCE)
     second.let(9)
     until(lambda: state_of(jobs, "other/3", shared) == "done")
+
+
+def test_a_step_that_takes_long_is_stopped_within_it() -> None:
+    jobs, begun, ended = Jobs(), threading.Event(), threading.Event()
+
+    def one_long_step() -> Iterator[Step]:
+        try:
+            while True:
+                begun.set()
+                may_go_on()
+                time.sleep(0.005)
+        finally:
+            ended.set()
+        yield
+
+    jobs.submit("a/tab", Request("key", one_long_step, 1))
+    assert begun.wait(PATIENCE)
+    jobs.leave("a")
+    assert ended.wait(PATIENCE)
 
 
 def test_no_clearing_of_caches_ends_the_servers_jobs() -> None:

@@ -9,16 +9,20 @@ import zlib
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, viewer_data
+from wsss_viz.app.services import upload as upload_service
 from wsss_viz.app.services.upload import STORED_SIDE, UploadedPicture, bounded, display_copy
 from wsss_viz.app.services.uploaded_mask import read_mask
+from wsss_viz.app.turns import BusyError
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE
 from wsss_viz.data.palette import voc_palette
+from wsss_viz.data.photographs import Photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.errors import InputError
@@ -88,10 +92,20 @@ def test_what_is_looked_for_are_the_chosen_of_imagenets_classes(open_page: OpenP
     assert not content["sigmoids"]
 
 
-def test_a_strip_is_refused_in_one_line(open_page: OpenPage) -> None:
-    page = upload(open_page("own"), "strip.png", encoded("PNG", size=(300, 40)))
+@pytest.mark.parametrize("size", [(300, 40), (40, 3000)])
+def test_a_strip_is_refused_in_one_line_with_the_size_of_its_file(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = upload(open_page("own"), "strip.png", encoded("PNG", size=size))
     (line,) = [error.value for error in page.error]
-    assert "300 x 40" in line
+    assert f"{size[0]} x {size[1]} pixels" in line
+
+
+def test_a_second_picture_of_the_same_thing_has_its_class_chosen_too(open_page: OpenPage) -> None:
+    dog, page = Image.fromarray(Photographs()[0].image), open_page("own")
+    for width in (400, 320):
+        buffer = io.BytesIO()
+        dog.resize((width, width * 3 // 4)).save(buffer, "PNG")
+        page = upload(page, "dog.png", buffer.getvalue())
+        assert [pills.value for pills in page.pills if pills.label == "Look for"] == [["German shepherd"]]
 
 
 def test_how_a_picture_was_read_is_said_where_it_is_not_as_it_stands(open_page: OpenPage) -> None:
@@ -287,3 +301,21 @@ def test_a_picture_that_was_read_is_not_held_twice(open_page: OpenPage, monkeypa
     assert [(file.name, len(file.data) > 0) for file in added] == [("photo.png", True), ("photo.png", False)]
     assert added[0].file_id == added[1].file_id
     assert panels(page)[0][0] == "Your image"
+
+
+def test_an_upload_that_has_to_wait_is_what_is_looked_at_afterwards(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are first, just when the picture comes: the page says so and shows the picture in its turn, no example."""
+    page, read = open_page("compare", source="own", photograph="flower"), upload_service._read
+    busy = [BusyError(1)]
+
+    def waiting(taken: bool = False) -> None:
+        if busy and st.session_state[upload_service._WIDGET]:
+            raise busy.pop()
+        read(taken)
+
+    monkeypatch.setattr(upload_service, "_read", waiting)
+    page = upload(page, "photo.png", encoded("PNG"))
+    assert viewer_data(page, "compare")["content"]["size"] == [40, 60]
+    assert page.query_params.get("source") == "own"

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from wsss_viz.app.widgets import markup
-from wsss_viz.data.palette import CLASS_COLOURS
+from wsss_viz.data.palette import CLASS_COLOURS, class_colour
 
 SPACE = "\N{NO-BREAK SPACE}"
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -36,7 +36,7 @@ def test_names_and_notes_are_escaped() -> None:
 
 
 def test_chips_have_the_colours_of_the_classes_in_their_set() -> None:
-    colours = [markup.rgb(colour) for colour in (CLASS_COLOURS[1], (64, 0, 128))]
+    colours = [markup.rgb(colour) for colour in (CLASS_COLOURS[1], class_colour("dog"))]
     assert f"background:{colours[0]}" in markup.chips(("heart",), ("lung", "heart"))
     assert f"background:{colours[1]}" in markup.chips(("dog",), ("cow", "dog"))
 

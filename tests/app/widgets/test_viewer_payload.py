@@ -148,3 +148,20 @@ def test_the_digest_is_the_contents() -> None:
 def test_content_that_makes_no_sense_is_refused(panels: tuple[Panel, ...], shown: tuple[str, ...], cause: str) -> None:
     with pytest.raises(ValueError, match=re.escape(cause)):
         Content(plain(), panels, CLASSES, shown)
+
+
+def test_a_finished_mask_and_maps_of_some_classes_are_by_the_sent_classes() -> None:
+    mask = np.array([[0, CLASSES.index("dog") + 1, CLASSES.index("cow") + 1]] * 2, np.uint8)
+    rows = (CLASSES.index("dog"), CLASSES.index("cow"))
+    step = PanelStep(np.array([[[1.0, 2.0]], [[3.0, 4.0]]], np.float32), rows=rows, mask=mask)
+    content = Content(plain(2, 3), (Panel("m", (step,)),), CLASSES, LABELS)
+    sent = payload(content)
+    names = [one["name"] for one in sent["classes"]]
+    (shown,) = sent["panels"][0]["steps"]
+    assert [(names[row], high) for row, high in zip(shown["maps"]["rows"], shown["maps"]["high"], strict=True)] == [
+        ("cow", 4.0),
+        ("dog", 2.0),
+    ]
+    values = np.frombuffer(base64.b64decode(shown["mask"]["values"]), np.uint8)
+    assert values[:3].tolist() == [0, names.index("dog") + 1, names.index("cow") + 1]
+    assert shown["mask"]["h"] == 2

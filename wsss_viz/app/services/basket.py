@@ -15,7 +15,8 @@ from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.workspace import KIND, MAPS, data_string, parts_of
 from wsss_viz.figures import FigureSpec, Row
-from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS, PICTURES
+from wsss_viz.figures.columns import PICTURES
+from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS
 
 USER_IMAGE_NOTE = (
     "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's "

@@ -29,7 +29,7 @@ class Compared:
         method: its name.
         step: the step that is shown.
         values: (K, H, W) float32, the normalised maps of the competing classes.
-        mask: (H, W) uint8, the pseudo mask: class index + 1, 0 background.
+        mask: (H, W) uint8, the pseudo mask: class index + 1, 0 background; the refiner's own where it made one.
         scores: by class, of the competing ones: its part of the mask against the ground truth; {} without one.
         ends: (K, 2) float32, the lowest and the highest raw value of each competing class in all methods at all steps:
             what the colours of raw maps end at.
@@ -84,7 +84,9 @@ def compare(
     compared = []
     for method, step, plane, maps in zip(traces, steps, values, masking, strict=True):
         winners = np.array(indices)[maps.argmax(axis=0)] + 1
-        mask = np.where(maps.max(axis=0) > state.threshold, winners, 0).astype(np.uint8)
+        finished = step.arrays.get("pseudo_mask")
+        mask = np.where(maps.max(axis=0) > state.threshold, winners, 0) if finished is None else finished
+        mask = mask.astype(np.uint8)
         scores = {
             name: score_image(mask == index + 1, sample, name)
             for name, index in zip(names, indices, strict=True)

@@ -20,6 +20,8 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.data.sample import Sample
+from wsss_viz.traces.annotations import annotations_of, coco_categories, coco_record
+from wsss_viz.traces.file_names import file_stem
 from wsss_viz.version import __version__
 
 SCORES = ("iou", "precision", "recall", "discriminative", "non_discriminative")
@@ -102,6 +104,19 @@ def scores_json(
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
+def annotations_json(sample: Sample, compared: Sequence[Compared], classes: Sequence[str]) -> bytes:
+    """Each method's pseudo mask as COCO's JSON: a box and run lengths per region, with `method` beside them."""
+    height, width = sample.size
+    image = {"id": 1, "file_name": f"{file_stem(sample.name)}.jpg", "height": height, "width": width}
+    objects = [(one.method, region) for one in compared for region in annotations_of(one.mask, classes)]
+    records = [
+        {**coco_record(region, classes, number, 1), "method": method}
+        for number, (method, region) in enumerate(objects, 1)
+    ]
+    content = {"images": [image], "annotations": records, "categories": coco_categories(classes)}
+    return (json.dumps(content) + "\n").encode()
+
+
 def _about(sample: Sample, state: ViewState) -> dict[str, Any]:
     line = samples.credit(sample)
     about = {"sample": sample.name, "source": sample.source, "view": asdict(state), "wsss_viz": __version__}
@@ -116,7 +131,7 @@ def comparison(
     state: ViewState,
     file_name: str,
 ) -> None:
-    """The four download buttons.
+    """The download buttons.
 
     Args:
         compare: gives what is compared; called when a file is asked for.
@@ -136,6 +151,12 @@ def comparison(
             f"{file_name}.npz",
             lambda: maps_npz(sample, compare(), classes, names, state),
             meaning="Raw maps and scores of all classes, the shown maps as displayed, and the pseudo masks.",
+        )
+        file_button(
+            "Annotations (COCO)",
+            f"{file_name}-coco.json",
+            lambda: annotations_json(sample, compare(), classes),
+            meaning="Boxes and masks of each method's pseudo mask, as COCO's JSON.",
         )
         file_button(
             "Scores (CSV)",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from wsss_viz.app import methods
+from wsss_viz.app import caching, methods, session
 from wsss_viz.app.services import workspaces
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, follow, offer_again, reach
 from wsss_viz.app.services.models import ModelHandle, builtin
-from wsss_viz.app.services.steps import STOPS
+from wsss_viz.app.services.steps import step_note
 from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -26,12 +26,16 @@ class MethodResults:
         missing: why a method shows nothing, or nothing yet, by method.
         going: the method whose job goes on, its request and how far it is; None where none does.
         stopped: those that were cancelled or failed, by method.
+        classes: of the traces that are not of the model's classes, by method.
+        image: the digest of the image that all of it is of.
     """
 
     traces: Mapping[str, Trace]
     missing: Mapping[str, str]
     going: tuple[str, Request, Snapshot] | None
     stopped: Mapping[str, tuple[Request, Snapshot]]
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image: str = ""
 
 
 def collect_results(
@@ -49,6 +53,8 @@ def collect_results(
     missing: dict[str, str] = {}
     stopped: dict[str, tuple[Request, Snapshot]] = {}
     going: tuple[str, Request, Snapshot] | None = None
+    image = caching.digest(sample.image)
+    session.look_at(image)
     model = model or builtin(sample)
     for name in names:
         if methods.is_maps(name):
@@ -77,7 +83,7 @@ def collect_results(
             traces[name] = as_trace(name, snapshot, model)
         else:
             missing[name] = "On its way." if snapshot.going else "Stopped before its first step."
-    return MethodResults(traces, missing, going, stopped)
+    return MethodResults(traces, missing, going, stopped, image=image)
 
 
 def as_trace(method: str, snapshot: Snapshot, model: ModelHandle) -> Trace:
@@ -103,12 +109,13 @@ def follow_results(
         waited, request, snapshot = results.going
 
         def grown(now: Snapshot) -> None:
-            order = {name: results.traces.get(name) for name in names} | {waited: as_trace(waited, now, model)}
+            trace = Trace(now.steps, waited, results.classes.get(waited, tuple(model.classes)))
+            order = {name: results.traces.get(name) for name in names} | {waited: trace}
             draw(replace(results, traces={name: trace for name, trace in order.items() if trace}))
 
-        follow(request, methods.METHODS[waited].title, grown, snapshot, lambda: draw(results))
+        follow(request, methods.title_of(waited), grown, snapshot, lambda: draw(results))
     for name, (ask, end) in results.stopped.items():
-        offer_again(end, ask, methods.METHODS[name].title)
+        offer_again(end, ask, methods.title_of(name))
 
 
 def method_panel(name: str, results: MethodResults, classes: Sequence[str] | None = None) -> Panel:
@@ -119,14 +126,15 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     """
     title, colour = methods.title_of(name), methods.colour_of(name)
     if name not in results.traces:
-        return Panel(title, missing=results.missing[name], colour=colour)
+        return Panel(title, missing=results.missing[name], colour=colour, image=results.image)
     note = "scores of what is left" if name in ("ae", "ae-rounds") else "from files" if methods.is_maps(name) else ""
     trace = results.traces[name]
     indices = [trace.classes.index(kind) for kind in classes or trace.classes]
 
     def panel_step(step: Step) -> PanelStep:
-        note = STOPS.get(step.stop or "", step.stop or "")
+        note = step_note(step)
         scores = None if methods.is_maps(name) else step.scores[indices]
-        return PanelStep(step.maps[indices], scores, note=note, centres=step.centres)
+        grids = None if step.grids is None else step.grids.rows(indices)
+        return PanelStep(step.maps[indices], scores, note=note, centres=step.centres, grids=grids)
 
-    return Panel.of(trace, title, note, colour, panel_step)
+    return replace(Panel.of(trace, title, note, colour, panel_step), image=results.image)

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import caching
-from wsss_viz.app.services import checkpoints, traces, workspaces
+from wsss_viz.app.services import checkpoints, thumbnails, traces, workspaces
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.rendering import DISPLAY_SIDE
 from wsss_viz.app.workspace import KIND
@@ -56,6 +56,12 @@ def fine_scene(example: str) -> Sample:
 def _photograph(name: str) -> Sample:
     known = Photographs()
     return replace(known[known.names.index(name)], source=photograph_source(name))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def thumbnail(name: str) -> bytes:
+    """The JPEG of a photograph that ships, small (`thumbnails.small`)."""
+    return thumbnails.small(_photograph(name).image)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -112,12 +118,13 @@ def _first(sample: Sample) -> tuple[tuple[str, float], ...]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _shared_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
-    return _first(_sample)
+    with turn("recognition", short=True):
+        return _first(_sample)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
 def _private_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
-    with turn("recognition"):
+    with turn("recognition", short=True):
         return _first(_sample)
 
 
@@ -128,20 +135,21 @@ def sklearn_photograph(name: str, wanted: tuple[str, ...] = ()) -> Sample:
     return user_sample(photographs.photograph(name), name, wanted)
 
 
+def check_aspect(size: tuple[int, int]) -> None:
+    """Raises InputError where one side of a picture (H, W) is more than `LONGEST_ASPECT` times the other."""
+    height, width = size
+    if max(size) > LONGEST_ASPECT * min(size):
+        raise InputError(
+            f"the picture has {width} x {height} pixels, one side more than {LONGEST_ASPECT} times the other: crop it"
+        )
+
+
 def user_sample(image: NDArray[np.uint8], name: str, wanted: tuple[str, ...] = ()) -> Sample:
     """An image without labels or masks as a sample of the classes that ImageNet's network finds most likely.
 
     Args:
         wanted: classes that are looked at, which count as its labels; none of ImageNet's: the most likely one.
-
-    Raises:
-        InputError: one side is more than `LONGEST_ASPECT` times the other.
     """
-    if max(image.shape[:2]) > LONGEST_ASPECT * min(image.shape[:2]):
-        height, width = image.shape[:2]
-        raise InputError(
-            f"the picture has {width} x {height} pixels, one side more than {LONGEST_ASPECT} times the other: crop it"
-        )
     known = checkpoints.entry(checkpoints.PHOTOGRAPHS).classes
     first = guesses(Sample(image, (), None, name)).names
     labels = tuple(dict.fromkeys(one for one in wanted if one in known))[:OFFERED] or first[:1]

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.company import missing_companions
 from wsss_viz.traces import CellCentres, Step, Trace
+from wsss_viz.traces.layout_maps import MapGrids
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Frame:
         region: (h', w') in [0, 1], what was erased since the last step; of RIB what was left out of the pooling.
         erased: (H', W') in [0, 1], all that was erased so far.
         note: why it ends here, or "".
-        centres: where the cells of `look` and `union` lie, in pixels of the image; None where unknown.
+        centres: where the cells of `class_map` and `union` lie, in pixels of the image; None where unknown.
+        grids, union_grids: what these are made of, of one class, as `Step.grids`.
     """
 
     name: str
@@ -94,6 +97,8 @@ class Frame:
     erased: NDArray | None = None
     note: str = ""
     centres: CellCentres | None = None
+    grids: MapGrids | None = None
+    union_grids: MapGrids | None = None
 
 
 def frames(name: str, trace: Trace, focus: str, sigmoids: bool = True) -> tuple[Frame, ...]:
@@ -111,9 +116,18 @@ def frames(name: str, trace: Trace, focus: str, sigmoids: bool = True) -> tuple[
             name=_step_name(mode.step_name, step, trace.classes),
             facts=tuple(fact for fact in frame.facts if sigmoids or not fact[0].startswith(_SIGMOIDS)),
             centres=step.centres,
+            grids=_grids(frame, step, index),
+            union_grids=None if step.grids is None or frame.union is None else step.grids.rows([index]),
         )
         for frame, step in zip(drawn, trace, strict=True)
     )
+
+
+def _grids(frame: Frame, step: Step, index: int) -> MapGrids | None:
+    """Of `class_map`: those of `Step.maps`, which is the union where there is one; of others the cut alone."""
+    if step.grids is None:
+        return None
+    return step.grids.rows([index]) if frame.union is None else MapGrids(step.grids.covered)
 
 
 _SIGMOIDS = ("probability of", "frozen classifier:")
@@ -144,8 +158,9 @@ def _others(step: Step, scores: NDArray, index: int, classes: Classes, where: st
     return [(f"probability of {classes[c]}{where}", _share(float(scores[c]))) for c in step.targets if c != index]
 
 
-def _stop(step: Step) -> str:
-    return STOPS.get(step.stop or "", step.stop or "")
+def step_note(step: Step) -> str:
+    """Why it ends here, and what it had to do without; "" for nothing."""
+    return "; ".join(part for part in (STOPS.get(step.stop or "", step.stop or ""), missing_companions(step)) if part)
 
 
 def _erasing(step: Step, index: int, classes: Classes) -> Frame:
@@ -164,7 +179,7 @@ def _erasing(step: Step, index: int, classes: Classes) -> Frame:
         union=step.maps[index],
         region=new,
         erased=erased,
-        note=_stop(step),
+        note=step_note(step),
     )
 
 
@@ -243,7 +258,7 @@ def _rib(step: Step, index: int, classes: Classes) -> Frame:
         tuple(facts),
         union=step.maps[index],
         region=~region.astype(bool),
-        note=_stop(step),
+        note=step_note(step),
     )
 
 
@@ -273,7 +288,7 @@ def _maps(step: Step, index: int, classes: Classes) -> Frame:
         seen=step.image,
         union=None if current is None else step.maps[index],
         region=step.mask,
-        note=_stop(step),
+        note=step_note(step),
     )
 
 

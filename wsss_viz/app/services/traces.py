@@ -93,7 +93,8 @@ def origin(sample: Sample, method: str, views: str) -> str:
 
 
 def _cam(sample: Sample, views: str) -> Trace:
-    return Trace.collect(steps_of("cam", sample, views), "cam", sample.classes)
+    with turn("maps", short=views != "multi-scale"):
+        return Trace.collect(steps_of("cam", sample, views), "cam", sample.classes)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -103,8 +104,7 @@ def _shared_trace(checkpoint: str, image: str, classes: tuple[str, ...], views: 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
 def _private_trace(checkpoint: str, image: str, classes: tuple[str, ...], views: str, _sample: Sample) -> Trace:
-    with turn("maps"):
-        return _cam(_sample, views)
+    return _cam(_sample, views)
 
 
 def trace(sample: Sample, views: str) -> Trace:

@@ -98,9 +98,13 @@ def uploader(without: Mapping[str, object] | None = None) -> None:
 
 def _taken(without: Mapping[str, object]) -> None:
     st.session_state[_ERROR] = None
+    # What is looked at is said before anything that may be put off or broken off: who has to wait looks at no example.
+    came = bool(st.session_state[_WIDGET])
+    session.change(classes=(), focus="", **({"source": "own"} if came else without))
     with contextlib.suppress(BusyError):  # the page asks again
         _read(taken=True)
-    session.change(classes=(), focus="", **({"source": "own"} if is_there() else without))
+        if came and not is_there():
+            session.change(**without)
 
 
 def _read(taken: bool = False) -> None:
@@ -118,7 +122,7 @@ def _read(taken: bool = False) -> None:
         if file.file_id in held:
             continue
         held[file.file_id] = None
-        with turn("upload"):
+        with turn("upload", short=True):
             try:
                 held[file.file_id] = _picture(file)
             except InputError as error:
@@ -137,6 +141,7 @@ def _read(taken: bool = False) -> None:
 
 def _picture(file: UploadedFile) -> UploadedPicture:
     picture = read_picture(file.getvalue(), file.name)
+    samples.check_aspect(picture.image.shape[:2])
     said = "; ".join(in_words(note) for note in picture.notes)
     image = bounded(picture.image, STORED_SIDE)
     return UploadedPicture(file.name, image, picture.image.shape[:2], picture.orientation, said)

@@ -88,7 +88,7 @@ def uploader(picture: UploadedPicture) -> None:
     )
     known = _known(picture)
     if file is not None and (known is None or known.file != file.file_id):
-        with turn("upload"):
+        with turn("upload", short=True):
             try:
                 known = replace(read_mask(file.getvalue(), file.name, picture), file=file.file_id)
             except InputError as error:

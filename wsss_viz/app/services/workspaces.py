@@ -20,12 +20,13 @@ from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.models import BuiltinModel, builtin
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.turns import turn
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.scores import image_ious
-from wsss_viz.evaluation.stored_maps import SampleMaps, count_stored_sample, read_sample_maps
+from wsss_viz.evaluation.stored_maps import count_stored_sample, stored_trace
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER
 from wsss_viz.methods.catalogue import why_not
 from wsss_viz.models.manifest import read_manifest, trained_names
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 UNLABELLED = 8
 """Of a network's many classes, how many are offered where a data set names none."""
-FINISHED = "finished masks"
 
 
 def of_state(state: ViewState) -> Workspace | None:
@@ -73,7 +73,7 @@ def example(source: str) -> Sample:
         InputError: it cannot be read.
     """
     name, index = workspace.parts_of(source)
-    with _without_folders(workspace.workspaces()[name]):
+    with _without_folders(workspace.workspaces()[name]), turn("image", short=True):
         sample = replace(workspace.samples_of(name)[index], source=source)
     if sample.classes:
         return sample
@@ -265,35 +265,7 @@ def read_maps(sample: Sample, name: str, align: str = FIELD) -> Trace:
         InputError: as `evaluation.stored_maps.read_sample_maps`; the folder is not there.
     """
     with _without_folders(of_sample(sample)):
-        stored = read_sample_maps(_maps(sample, name), sample)
-    return Trace((_step(stored, sample),), name, sample.classes)
-
-
-def _step(stored: SampleMaps, sample: Sample) -> Step:
-    words = matching(sample.classes, stored.keys).renamed
-    maps = None if stored.stored is None else stored.stored.maps
-    if stored.mask is not None:
-        maps = np.stack([stored.mask == index for index in range(1, len(stored.keys) + 1)])
-    size = sample.size if maps is None or not len(maps) else maps.shape[1:]
-    planes = np.zeros((len(sample.classes), *size), np.float32)
-    targets = []
-    for index, name in enumerate(sample.classes):
-        if name in words and maps is not None:
-            planes[index] = maps[stored.keys.index(words[name])]
-            targets.append(index)
-    scores = np.full(len(sample.classes), np.nan, np.float32)
-    note = FINISHED if stored.mask is not None else None
-    if note or stored.stored is None:
-        return Step(0, planes, scores, tuple(targets), stop=note)
-    grids = stored.stored.grids
-    if grids is not None and grids.unions:
-        rows = [stored.keys.index(words[name]) if name in words else None for name in sample.classes]
-        unions = [
-            tuple(np.stack([np.zeros_like(g[0]) if i is None else g[i] for i in rows]) for g in union)
-            for union in grids.unions
-        ]
-        grids = replace(grids, unions=tuple(unions))
-    return Step(0, planes, scores, tuple(targets), centres=stored.stored.centres, grids=grids)
+        return stored_trace(_maps(sample, name), sample, name)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which maps are computed for a comparison: the methods, the views they are fused over."""
+"""Which maps are computed for a comparison: the methods, the views they are fused over, what they are refined by."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from wsss_viz.app.methods import names_in_order
 from wsss_viz.app.state.parameters import Notation, Parameter, choice
+from wsss_viz.errors import InputError
+from wsss_viz.refinement.settings import REFINERS, named
 
 VIEWS = ("single", "mirror", "multi-scale")
 
@@ -18,10 +20,12 @@ class ComparingState:
         views: one of `VIEWS`, the names of `methods.views.PRESETS`.
         methods: names of `methods.METHODS`, and `maps:NAME` of a workspace's folders of maps, side by side; empty: the
             page's own choice.
+        refine: what the maps of each method go through, as `--refine` has it; "": nothing.
     """
 
     views: str = "single"
     methods: tuple[str, ...] = ()
+    refine: str = ""
 
 
 def read_methods(names: Sequence[str]) -> tuple[str, ...]:
@@ -32,6 +36,16 @@ def read_methods(names: Sequence[str]) -> tuple[str, ...]:
     return ordered
 
 
+def _read_refine(text: str) -> str:
+    """A refiner's text; ValueError for others."""
+    try:
+        if text:
+            named(text)
+    except InputError:
+        raise ValueError(f"one of {', '.join(REFINERS)}, alone or with @ and the background's score") from None
+    return text
+
+
 _METHODS = Notation(
     lambda text: read_methods(() if text == "none" else text.split(",")), lambda names: ",".join(names) or "none"
 )
@@ -39,4 +53,5 @@ _METHODS = Notation(
 PARAMETERS = (
     Parameter("views", choice(VIEWS)),
     Parameter("methods", _METHODS),
+    Parameter("refine", Notation(_read_refine)),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, share, whole, write_numbers
 
-SUBJECTS = ("toy", "scenes", "photos")
+SUBJECTS = ("photos", "toy", "scenes")
 HEADS = ("flatten", "gap")
 TRAINED_WITH = ("bce", "rib")
 NETWORKS = ("classifier", "cgnet")
@@ -35,7 +35,7 @@ class GradientsState:
         box: one's own region in percent of the picture: left, top, right, bottom; empty: none.
     """
 
-    subject: str = "toy"
+    subject: str = "photos"
     head: str = "flatten"
     trained_with: str = "bce"
     picture: int = 0

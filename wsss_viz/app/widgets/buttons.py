@@ -75,8 +75,8 @@ def file_button(
     """
     ending = file_name.rpartition(".")[2]
     mime, usual = _KINDS[ending]
-    if callable(data) and ending in _DRAWN:
-        data = in_turn(file_name, data)
+    if callable(data):
+        data = in_turn(file_name, data, short=ending not in _DRAWN)
     st.download_button(
         label,
         data=data,

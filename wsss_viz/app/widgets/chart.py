@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import singledispatch
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ from wsss_viz.figures.chart import (
     Values,
 )
 
+_FRAME_KEYS = Path(__file__).with_name("frame_keys.js")
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 FAINT = "rgba(128,128,128,0.28)"
 TRANSPARENT = "rgba(0,0,0,0)"
@@ -59,6 +61,10 @@ def show(chart: Chart | Any, key: str, alt: str, clicked: Callable[[float], None
 
     on_select: Literal["ignore"] | Callable[[], None] = "ignore" if clicked is None else selected
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, on_select=on_select, selection_mode="points")
+    if figure.frames:
+        css, js = ":host { display: none; }", _FRAME_KEYS.read_text(encoding="utf-8")
+        component = st.components.v2.component("wsss_viz_frame_keys", html="<i></i>", css=css, js=js)
+        component(key=f"{key}_keys", data={"chart": key}, height="content")
 
 
 def plotly_figure(chart: Chart, clickable: bool = False) -> Any:

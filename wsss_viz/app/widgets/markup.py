@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -77,6 +77,19 @@ def panel_title(title: str, note: str = "", colour: str = "") -> str:
     """The line above a panel: what it is, and a note at its right."""
     dot = f'<i style="background:{colour}"></i>' if colour else ""
     return f'<div class="wv-panel"><b>{dot}{escape(title)}</b><span>{escape(note)}</span></div>'
+
+
+def iou_table(title: str, note: str, rows: Mapping[str, Mapping[str, float]]) -> str:
+    """A table of IoUs in percent, one row per map and one column per class, and their mean."""
+    heads = list(next(iter(rows.values())))
+    head = "".join(f"<th>{escape(one)}</th>" for one in ("", *heads, "mean"))
+    body = ""
+    for name, ious in rows.items():
+        mean = sum(ious.values()) / len(ious) if ious else float("nan")
+        cells = "".join(f"<td>{value:.1f}</td>" for value in (*ious.values(), mean))
+        body += f"<tr><th>{escape(name)}</th>{cells}</tr>"
+    table = f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return panel_title(title, note) + table
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-SETTINGS = ("grass", "sand", "snow", "earth", "water", "rails", "road", "room", "photograph")
 _PRIMARY = {
     "bird": 0.5,
     "boat": 1.85,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.indexed import Indexed
 from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.data.scenes.coats import COATS
 from wsss_viz.data.scenes.composition import CLASSES, Drawing, draw_scene, draw_single
@@ -20,6 +21,7 @@ DEFAULT_SIZE = (128, 128)
 _SMALLEST, _LARGEST = 32, 2048
 _ENTROPY = 20180910
 _SCENES, _SINGLES = 0, 1
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Single(NamedTuple):
@@ -74,7 +76,7 @@ def _checked(size: tuple[int, int]) -> tuple[int, int]:
     return height, width
 
 
-class _Drawn:
+class _Drawn(Indexed[T_co]):
     """What scenes and singles share: split, count, size, and one seed for each picture."""
 
     kind: int
@@ -84,18 +86,12 @@ class _Drawn:
             raise InputError(f"there is no split {split!r} of the scenes: take one of {', '.join(SPLITS)}")
         if count is not None and count < 0:
             raise InputError(f"the count of scenes must not be negative, got {count}")
-        self.split = split
+        self.split, self.things = split, f"drawings of split {split}"
         self.size = _checked(size)
         self._count = SPLITS[split] if count is None else count
 
     def __len__(self) -> int:
         return self._count
-
-    def _position(self, index: int) -> int:
-        position = index + self._count if index < 0 else index
-        if not 0 <= position < self._count:
-            raise IndexError(f"index {index} is outside the {self._count} drawings of split {self.split}")
-        return position
 
     def _generator(self, position: int) -> np.random.Generator:
         key = (self.kind, list(SPLITS).index(self.split), position)
@@ -106,7 +102,7 @@ def _sample(drawing: Drawing, name: str, source: str) -> Sample:
     return Sample(drawing.image, CLASSES, drawing.labels, name, drawing.mask, drawing.parts, source)
 
 
-class Scenes(_Drawn, Sequence[Sample]):
+class Scenes(_Drawn[Sample]):
     """The scenes of a split, drawn one at a time as they are asked for.
 
     `count` pictures (default 4000 train, 500 val, 1000 test) of `size` (H, W). Scene i depends on split and i alone.
@@ -115,14 +111,8 @@ class Scenes(_Drawn, Sequence[Sample]):
 
     kind = _SCENES
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        position = self._position(index)
+    def at(self, position: int) -> Sample:
+        """Scene `position` as a Sample."""
         return _sample(self.drawing(position), self._name(position), f"scenes:{self.split}:{position}")
 
     @property
@@ -133,25 +123,19 @@ class Scenes(_Drawn, Sequence[Sample]):
     def _name(self, position: int) -> str:
         return f"{self.split}_{position:06d}"
 
-    def drawing(self, index: int) -> Drawing:
-        """Scene `index` with the setting it plays in."""
+    def drawing(self, position: int) -> Drawing:
+        """Scene `position`, from 0, with the setting it plays in."""
         height, width = self.size
-        return draw_scene(self._generator(self._position(index)), width, height)
+        return draw_scene(self._generator(position), width, height)
 
 
-class Singles(_Drawn, Sequence[Single]):
+class Singles(_Drawn[Single]):
     """Drawings of one object each, for pretraining on class x coat; arguments as for `Scenes`, seeds never shared."""
 
     kind = _SINGLES
 
-    @overload
-    def __getitem__(self, index: int) -> Single: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Single]: ...
-    def __getitem__(self, index: int | slice) -> Single | list[Single]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        position = self._position(index)
+    def at(self, position: int) -> Single:
+        """Drawing `position` with what is in it."""
         rng = self._generator(position)
         class_index, coat_index = int(rng.integers(len(CLASSES))), int(rng.integers(len(COATS)))
         height, width = self.size

@@ -9,13 +9,12 @@ that running is no sign of one.
 
 from __future__ import annotations
 
-import collections.abc
 from dataclasses import dataclass
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.data.indexed import Indexed
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.sequences.drawing import Style, draw_frame, random_style
 from wsss_viz.data.sequences.poses import STANDING, Pose, between, jittered, moment, running
@@ -65,7 +64,7 @@ class _Part:
     action: str | None
 
 
-class Sequences(collections.abc.Sequence[Video]):
+class Sequences(Indexed[Video]):
     """The videos of a split, drawn one at a time as they are asked for.
 
     `count` videos (default 600 train, 200 val, 300 test) of 64 frames, `side` pixels a side. Video i depends on split
@@ -80,23 +79,15 @@ class Sequences(collections.abc.Sequence[Video]):
             raise InputError(f"the count of sequences must not be negative, got {count}")
         if not 16 <= side <= 512:
             raise InputError(f"a frame of {side} pixels a side cannot be drawn: it must be from 16 to 512")
-        self.split = split
+        self.split, self.things = split, f"sequences of split {split}"
         self.side = side
         self._count = SPLITS[split] if count is None else count
 
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Video: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Video]: ...
-    def __getitem__(self, index: int | slice) -> Video | list[Video]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        position = index + self._count if index < 0 else index
-        if not 0 <= position < self._count:
-            raise IndexError(f"index {index} is outside the {self._count} sequences of split {self.split}")
+    def at(self, position: int) -> Video:
+        """Video `position`."""
         key = (list(SPLITS).index(self.split), position)
         rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(_ENTROPY, spawn_key=key)))
         return _draw(rng, self.side, f"{self.split}_{position:06d}")

@@ -148,7 +148,7 @@ def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
 
 def test_the_claim_on_the_gradient_follows_the_stored_losses() -> None:
     toy = gradients.read_stored("toy")
-    entry = gradients.toy_entry(toy, ViewState())
+    entry = gradients.toy_entry(toy, ViewState(subject="toy"))
     lost = gradient_ratio.losses(entry, 0.3)
     values = entry.curve.at(0.3)[..., 0]
     r = entry.curve.regions.index("non_discriminative")

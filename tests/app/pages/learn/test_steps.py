@@ -24,6 +24,7 @@ from wsss_viz.data.sequences import Video
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
 from wsss_viz.evaluation.stored_results import stored_leakage
 from wsss_viz.figures.chart import Band, Line
+from wsss_viz.refinement import refiner
 from wsss_viz.traces import Step, Trace
 
 CLASSES = ("cat", "cow")
@@ -174,6 +175,21 @@ def test_the_overlap_of_a_mask_is_the_mean_over_the_labels() -> None:
     assert pipeline.overlap(shown.mask, shown) == 1
     half = np.where(shown.mask == 2, 2, 0).astype(np.uint8)
     assert pipeline.overlap(half, shown) == 0.5
+
+
+def test_the_refined_stage_is_the_crf_whose_background_the_threshold_is() -> None:
+    source = examples.sources()[0]
+    shown = samples.scene(source)
+    trace = examples.trace(shown, "cam")
+    rows = [trace.classes.index(name) for name in pipeline.labels_of(trace, shown)]
+    maps = trace.steps[-1].image_maps(shown.size, rows)
+    masks = []
+    for level in (0.3, 0.6):  # the first is stored
+        mask = pipeline.finished(pipeline.refined(source, level), trace, shown)
+        expected = np.array([0, *(row + 1 for row in rows)])[refiner(f"crf:irn@{level}").masks(shown.image, maps)[0]]
+        assert (mask == expected).mean() > 0.999, "stored traces are rounded"
+        masks.append(mask)
+    assert (masks[0] != masks[1]).any()
 
 
 @pytest.mark.parametrize(("told", "right"), [(60.0, "better"), (40.0, "no better")])

@@ -6,8 +6,8 @@ import streamlit as st
 
 from wsss_viz.app import frame, methods, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.compare import sheet
-from wsss_viz.app.services import basket, downloads, samples, upload, workspaces
+from wsss_viz.app.pages.compare import refiner, sheet
+from wsss_viz.app.services import basket, downloads, refining, samples, upload, workspaces
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import visible_classes
@@ -42,36 +42,55 @@ def show() -> None:
     with bar, st.popover(f"Methods ({len(selected)})", icon=":material/checklist:", width="content"):
         frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
         frame.views_select(state)
+        refiner.controls(state)
+    side_by_side = refining.panel_names(selected, state.refine, methods.MOST)
 
     def draw(results: MethodResults) -> None:
         current = session.state()
-        first = next(iter(results.traces.values()), None)
+        first = next((results.traces[name] for name in selected if name in results.traces), None)
         classes = first.classes if first else model.classes
         visible = visible_classes(current, sample, first, classes) if first else (sample.labels or classes[:1])
         panels = (
             *(
                 [Panel("Image", note=f"seen at {sample.size[1]} x {sample.size[0]}")]
-                if len(selected) < methods.MOST
+                if len(side_by_side) < methods.MOST
                 else []
             ),
             *([Panel("Ground truth", note="not used in training", truth=True)] if view.mask is not None else []),
-            *(method_panel(name, results) for name in selected),
+            *(
+                refining.refined_panel(name, results, classes)
+                if methods.refiner_of(name)
+                else method_panel(name, results)
+                for name in side_by_side
+            ),
         )
-        content = Content(view, panels, classes, visible, samples.ground(sample), sigmoids=model.sigmoids)
+        content = Content(
+            view, panels, classes, visible, samples.ground(sample), image=session.subject(), sigmoids=model.sigmoids
+        )
         picked = viewer("compare", content, current, picks=True, roomy=True)
-        method = selected[picked.panel - len(panels)] if picked else ""
-        if picked and method in results.traces:
-            step = step_at(results.traces[method], current.k)
-            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), classes))
-        sheet.scores_of_maps(sample, results.traces, current)
-        if results.traces and results.going is None:
+        by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}
+        method = side_by_side[picked.panel - len(panels)] if picked else ""
+        if picked and method in by_method:
+            step = step_at(by_method[method], current.k)
+            step_classes = by_method[method].classes
+            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), step_classes))
+        sheet.scores_of_maps(sample, by_method, current)
+        refiner.scores(view, by_method, current)
+        if by_method and results.going is None:
             names = competing(current, visible, classes)
 
             def compared() -> tuple[Compared, ...]:
-                return compare(results.traces, view, classes, names, current)
+                wide = {name: refining.widened(trace, classes) for name, trace in by_method.items()}
+                return compare(wide, view, classes, names, current)
 
             downloads.comparison(view, compared, classes, names, current, sample.name.replace(" ", "-"))
-            st.caption(frame.origins(sample, results.traces, current.views))
+            st.caption(frame.origins(sample, [name for name in selected if name in results.traces], current.views))
 
-    follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)
+    results = collect_results(sample, selected, state.views, model)
+    if state.refine:
+        first = next(iter(results.traces.values()), None)
+        results = refining.with_refined(
+            results, view, state, visible_classes(state, sample, first, first.classes) if first else ()
+        )
+    follow_results(results, (*selected, *side_by_side), draw, model)
     source_bar.recognition(sample)

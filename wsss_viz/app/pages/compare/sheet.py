@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from wsss_viz.app.services import contact_sheet, ranking, reports, workspaces
 from wsss_viz.app.services.contact_sheet import PAGE
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import SHEET_ORDERS
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.workspace import Workspace, without_folders
 from wsss_viz.data.sample import Sample
@@ -89,7 +89,9 @@ def _row(field: str, label: str, rows: list[str], row: str) -> None:
 def _cell(of: Workspace, index: int, score: str, state: ViewState) -> None:
     called = contact_sheet.name_at(of.name, index)
     try:
-        st.image(contact_sheet.picture(of, index), width="stretch", alt=called)
+        with turn("thumbnail", short=True):
+            picture = contact_sheet.picture(of, index)
+        st.image(picture, width="stretch", alt=called)
     except InputError as error:
         st.caption(f":material/broken_image: {without_folders(str(error), of)}")
     here = state.example == contact_sheet.at(of.name, index)["example"]
@@ -125,20 +127,13 @@ def scores_of_maps(sample: Sample, traces: Mapping[str, Trace], state: ViewState
     names = [name for name in traces if methods.is_maps(name)]
     if not names or sample.mask is None:
         return
-    rows, heads = [], []
+    rows = {}
     for name in names:
         align = state.align if traces[name].steps[0].centres is not None else FIELD
-        scored = workspaces.score_maps(sample, name, state.threshold, align)
-        heads = list(scored.ious)
-        rows.append((name, traces[name].steps[0].stop or "", [*scored.ious.values(), scored.mean]))
-    head = "".join(f"<th>{escape(one)}</th>" for one in ("", *heads, "mean"))
-    body = "".join(
-        f"<tr><th>{escape(methods.title_of(name))}{f', {note}' if note else ''}</th>"
-        + "".join(f"<td>{value:.1f}</td>" for value in values)
-        + "</tr>"
-        for name, note, values in rows
-    )
+        note = traces[name].steps[0].stop
+        called = f"{methods.title_of(name)}{f', {note}' if note else ''}"
+        rows[called] = workspaces.score_maps(sample, name, state.threshold, align).ious
+    threshold = min(round(state.threshold, 2), 0.99)
     with st.container(key="maps_scores", width=620):
-        threshold = min(round(state.threshold, 2), 0.99)
-        st.html(markup.panel_title("IoU of the maps from files, percent", f"as evaluate --maps, t = {threshold:.2f}"))
-        st.html(f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+        as_what = f"as evaluate --maps, t = {threshold:.2f}"
+        st.html(markup.iou_table("IoU of the maps from files, percent", as_what, rows))

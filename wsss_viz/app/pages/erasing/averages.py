@@ -12,7 +12,7 @@ from wsss_viz.app.services import traces
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
-from wsss_viz.figures.chart import Axis, Band, Chart, Line, Mark, Plot
+from wsss_viz.figures.chart import SERIES, Axis, Band, Chart, Line, Mark, Plot
 
 MEASURES = {
     "probability": "probability of the class",
@@ -26,9 +26,9 @@ MEASURES = {
     "area": "share of the image that is erased",
 }
 KINDS = {
-    "class": ("its own map", "#1f77c4", "solid"),
-    "agnostic": ("the maps of all labels", "#d08700", "dash"),
-    "random": ("the same area elsewhere", "#6c757d", "dot"),
+    "class": ("its own map", SERIES[3], "solid"),
+    "agnostic": ("the maps of all labels", SERIES[1], "dash"),
+    "random": ("the same area elsewhere", SERIES[2], "dot"),
 }
 THETA = Axis("erased where the map is above \N{GREEK SMALL LETTER THETA}", reversed=True)
 FIXED = {

@@ -10,10 +10,8 @@ import numpy as np
 from wsss_viz.app import session
 from wsss_viz.app.services.steps import Frame
 from wsss_viz.app.widgets.chart import show
-from wsss_viz.figures.chart import ACCENT, Axis, Chart
+from wsss_viz.figures.chart import ACCENT, SERIES, Axis, Chart
 from wsss_viz.figures.scores import scores_panel
-
-_LABELS = ("#d08700", "#8a4fbf", "#1f77c4")
 
 
 def curves(frames: Sequence[Frame], classes: Sequence[str], labels: Sequence[str], focus: str, at: int) -> None:
@@ -41,7 +39,7 @@ def described(frames: Sequence[Frame], classes: Sequence[str], focus: str) -> st
 def scores_chart(frames: Sequence[Frame], classes: Sequence[str], labels: Sequence[str], focus: str, at: int) -> Chart:
     """The logits of all classes over the frames."""
     others = [name for name in labels if name != focus]
-    colours = {name: _LABELS[i % len(_LABELS)] for i, name in enumerate(others)} | {focus: ACCENT}
+    colours = {name: SERIES[1 + i % (len(SERIES) - 1)] for i, name in enumerate(others)} | {focus: ACCENT}
     panel = scores_panel(np.array([frame.scores for frame in frames]), classes, [*others, focus], focus, colours, at)
     steps = [frame.name.rpartition(" ")[2] for frame in frames]
     title = frames[0].name.rpartition(" ")[0].removesuffix(" =")

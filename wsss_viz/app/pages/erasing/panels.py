@@ -49,7 +49,7 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
     drawn = pictures(steps, sample.image, state)
     group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(steps)} steps, {origin}"))
-    viewer("erasing", content(state, sample, ground, steps, focus), state, offered=OFFERED, roomy=True)
+    viewer("erasing", content(state, sample, ground, steps, focus, sigmoids), state, offered=OFFERED, roomy=True)
     filmstrip(steps, drawn, "erasing")
     labels = sample.labels or ()
     with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers:
@@ -78,7 +78,9 @@ def facts(frame: Frame) -> str:
     return f'<table class="wv-step"><tbody>{rows}</tbody></table>'
 
 
-def content(state: ViewState, sample: Sample, ground: Sample | None, steps: tuple[Frame, ...], focus: str) -> Content:
+def content(
+    state: ViewState, sample: Sample, ground: Sample | None, steps: tuple[Frame, ...], focus: str, sigmoids: bool = True
+) -> Content:
     """The viewer's panels: what was seen, the map, the maps together, the ground truth, each where there is one."""
     seen, map_title, union = TITLES.get(
         MODES[state.mode].group, ("What it saw", "Map at this step", "Maps so far together")
@@ -96,16 +98,20 @@ def content(state: ViewState, sample: Sample, ground: Sample | None, steps: tupl
             region=frame.region if on_map else None,
             note=frame.note,
             centres=frame.centres,
+            grids=frame.grids,
         )
         for frame in steps
     )
     panels.append(Panel(map_title, images, region if on_map else ""))
     if steps[-1].union is not None:
-        unions = (PanelStep(None if f.union is None else f.union[None], centres=f.centres) for f in steps)
+        unions = (
+            PanelStep(None if f.union is None else f.union[None], centres=f.centres, grids=f.union_grids) for f in steps
+        )
         panels.append(Panel(union, tuple(unions)))
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))
-    return Content(sample, tuple(panels), (focus,), (focus,), ground, MODES[state.mode].step_name)
+    step_name = MODES[state.mode].step_name
+    return Content(sample, tuple(panels), (focus,), (focus,), ground, step_name, sigmoids=sigmoids)
 
 
 def _class_score(frame: Frame, focus: str, sample: Sample) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -18,14 +18,13 @@ from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
 from wsss_viz.figures.ratios import measured
-from wsss_viz.figures.sources import compute_trace
 from wsss_viz.figures.spec import WIDTHS
+from wsss_viz.figures.tracing import Tracer
 from wsss_viz.gradients.stored import FOLDER
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import showcase_path
 from wsss_viz.showcase.photographs import photographs_path
-from wsss_viz.traces import Trace
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
@@ -184,33 +183,40 @@ def _stamp() -> tuple[int, ...]:
     return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _trace(stamp: tuple[int, ...], key: tuple[str, str, str, str], _spec: FigureSpec) -> Trace:
-    return compute_trace(_spec, key[2], key[3])
+@dataclass(frozen=True)
+class Drawn:
+    """A figure's bytes, and what its caption says of them."""
+
+    content: bytes
+    caption: str
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
-def _rendered(stamp: tuple[int, ...], spec: bytes, kind: str, _spec: FigureSpec) -> bytes:
+def _drawn(stamp: tuple[int, ...], spec: bytes, kind: str, _spec: FigureSpec) -> Drawn:
     from wsss_viz.figures.rendering import render
 
-    def trace_of(spec: FigureSpec, method: str, image: str) -> Trace:
-        return _trace(stamp, (spec.classifier, spec.views, method, image), spec)
+    tracer = Tracer()
+    content = render(_spec, kind, tracer, MOST_PIXELS)
+    return Drawn(content, caption(_spec, tracer.companions, tracer.labels))
 
-    return render(_spec, kind, trace_of, MOST_PIXELS)
+
+def drawn(spec: FigureSpec, kind: str) -> Drawn:
+    """The figure, drawn once."""
+    checkpoints.entry()  # a missing classifier is said before any work
+    with turn("figure"):
+        return _drawn(_stamp(), spec_bytes(spec), kind, spec)
 
 
 def rendered(spec: FigureSpec, kind: str) -> bytes:
-    """The figure's bytes, those of the command line, drawn once."""
-    checkpoints.entry()  # a missing classifier is said before any work
-    with turn("figure"):
-        return _rendered(_stamp(), spec_bytes(spec), kind, spec)
+    """The figure's bytes, those of the command line."""
+    return drawn(spec, kind).content
 
 
 def show(spec: FigureSpec) -> None:
     """The preview, the caption and the downloads."""
-    text = caption(spec)
     with st.spinner("Drawing the figure", show_time=True):
-        picture = rendered(replace(spec, dpi=min(spec.dpi, PREVIEW_DPI)), "png")
+        preview = drawn(replace(spec, dpi=min(spec.dpi, PREVIEW_DPI)), "png")
+    picture, text = preview.content, preview.caption
     with st.container(horizontal_alignment="center"):
         st.image(picture, output_format="PNG", width="stretch" if spec.width == "double" else 520, alt=text)
     with st.container(horizontal=True, gap="small", key="downloads"):

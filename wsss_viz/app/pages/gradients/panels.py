@@ -13,7 +13,7 @@ from wsss_viz.app import caching, session
 from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES, Picture
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP
+from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP, SUBJECTS
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.gradients.stored import Entry, Stored
 
@@ -32,7 +32,7 @@ def subject_controls(state: ViewState) -> None:
     """Toy, photographs or scenes; of the toy the network and the picture."""
     st.segmented_control(
         "Data",
-        ["toy", "photos", "scenes"],
+        SUBJECTS,
         format_func=lambda name: {"toy": "digit toy", "photos": "photographs", "scenes": "drawn scenes"}[name],
         **session.control("subject", state.subject, _of_subject),
     )

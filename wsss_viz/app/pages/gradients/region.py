@@ -67,7 +67,8 @@ def picture_figure(png: bytes, size: tuple[int, int]) -> Any:
     figure.update_xaxes(range=[0, 100], constraintoward="left", **hidden)
     figure.update_yaxes(range=[100, 0], scaleanchor="x", scaleratio=height / width, constraintoward="top", **hidden)
     figure.update_layout(
-        height=_HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode="select", showlegend=False,
+        height=min(_HEIGHT, round(_HEIGHT * height / width)), margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        dragmode="select", showlegend=False,
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         newselection={"line": {"color": markup.rgb(COLOURS["own"]), "width": 2, "dash": "solid"}},
     )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wsss_viz.figures.chart import Colour
+from wsss_viz.figures.chart import SERIES, Colour
 
-LAYER_COLOURS = ("#8f6bd1", "#4d7fd6", "#21918c", "#4cb04f", "#d9a400", "#d1495b")
-ACTIVATION_COLOURS = {"tanh": "#1f77c4", "relu": "#d08700", "sigmoid": "#8a4fbf"}
+LAYER_COLOURS = SERIES
+ACTIVATION_COLOURS = dict(zip(("tanh", "relu", "sigmoid"), (SERIES[3], SERIES[1], SERIES[2]), strict=True))
 ACTIVATION_NAMES = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid", "elu": "ELU"}
 BAD: Colour = "#d1495b"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.app.pages.information.chart_style import activation_name
 from wsss_viz.app.widgets.markup import percent
-from wsss_viz.figures.chart import ACCENT, GREY, Axis, Bars, Chart, Frames, Line, Mark, Note, Plot, Points, Rule
+from wsss_viz.figures.chart import GREY, SERIES, Axis, Bars, Chart, Frames, Line, Mark, Note, Plot, Points, Rule
 from wsss_viz.information.activations import activation as activation_named
 from wsss_viz.information.binning import Bins
 from wsss_viz.information.minimal import bin_masses, minimal_curve
@@ -23,7 +23,7 @@ LOWEST, BOUNDED, UNBOUNDED = -26, 34, 20
 """Twenty weights per decade, 1 among them: from 0.05 to 50, for a unit without bounds to 10, four deviations of X below
 the end of its bins at 40."""
 FINE = 240
-_COLOURS = {"value": ACCENT, "short": "#d1495b", "before": "#d08700"}
+_COLOURS = {"value": SERIES[0], "short": SERIES[4], "before": SERIES[1]}
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,8 @@ def _lesson_trace(checkpoint: str, name: str, source: str, stamps: Stamps) -> tu
     sample = samples.scene(source)
     if name == "segmented":
         return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), "computed now"
+    if name == "refined":
+        return lessons.refined_cam(checkpoints.classifier(), sample), "computed now"
     networks = checkpoints.classifier(), checkpoints.trained("cs-ae")
     return lessons.spill(*networks, sample, name.removeprefix("spill-")), "computed now"
 

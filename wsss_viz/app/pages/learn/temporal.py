@@ -14,11 +14,11 @@ from wsss_viz.app.widgets.markup import percent
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.sequences import ACTIONS, Video
 from wsss_viz.evaluation.temporal import normalised
-from wsss_viz.figures.chart import Axis, Band, Chart, Line, Mark, Plot, Rule
+from wsss_viz.figures.chart import SERIES, Axis, Band, Chart, Line, Mark, Plot, Rule
 from wsss_viz.showcase.sequences import read_sequence_maps, sequences_path
 
 FRAMES = 16
-LINES = ("#2a9088", "#d08700", "#8a4fbf")
+LINES = SERIES[:3]
 HEIGHT = 124
 MOMENTS = {DISCRIMINATIVE: "the discriminative moment", NON_DISCRIMINATIVE: "run-up and run-out"}
 

@@ -13,9 +13,10 @@ from wsss_viz.data.sample import Sample
 
 SOFTMAX = "Where it was trained with a softmax, read its scores as ranks: the probabilities here are sigmoids."
 RIB_NOTE = (
-    "RIB has its official rate, margin and pooling, chosen for IRN's ResNet-50 on VOC. Here it raises the logits of "
-    "the image and its mirror image alone, not of six views and twenty companions: those would have to be labelled "
-    "images of this network's classes."
+    "RIB has its official rate, margin and pooling, those of COCO for a head of 80 rows, else those of VOC. Here it "
+    "raises the logits of the image and its mirror image alone, not of six views. Its companions have to be labelled "
+    "images of this network's classes: where there are none, its panel says so, and nothing else is raised beside the "
+    "image's own logits."
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, methods, session, settings, source_bar
+from wsss_viz.app import caching, catalogue, frame, methods, session, settings, source_bar
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.own import card, networks
 from wsss_viz.app.services import basket, downloads, samples, upload, workspaces
@@ -94,7 +94,11 @@ def show() -> None:
             *(method_panel(name, results) for name in selected),
         )
         sigmoids = not isinstance(model, BuiltinModel) or model.sigmoids
-        viewer("own", Content(view, pictures, model.classes, visible, ground, sigmoids=sigmoids), current)
+        viewer(
+            "own",
+            Content(view, pictures, model.classes, visible, ground, image=session.subject(), sigmoids=sigmoids),
+            current,
+        )
         with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
             with grid.cell():
                 if first and sigmoids:
@@ -140,7 +144,9 @@ def _class_pills(sample: Sample) -> None:
         format_func=lambda name: f"{name} {share[name]:.2f}" if name in share else name,
         wrap=True,
         help="The first of ImageNet's thousand classes, with their softmax probabilities.",
-        **session.control("classes", list(sample.labels or ()), _read_classes, variant=f"_{sample.name}"),
+        **session.control(
+            "classes", list(sample.labels or ()), _read_classes, variant=f"_{caching.digest(sample.image)}"
+        ),
     )
     st.caption(NOTE)
     upload.mask_choices(sample)

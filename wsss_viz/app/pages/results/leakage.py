@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wsss_viz.app.pages.results.charts import style_of, width_of
 from wsss_viz.app.services.ranking import short_name
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot
+from wsss_viz.figures.results import style_of, width_of
 from wsss_viz.methods.catalogue import title
 
 METHOD, RECALL = "cs-ae", 0.7

@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.results import charts, leakage
+from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import ranking
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
+from wsss_viz.figures import results as charts
 from wsss_viz.methods.catalogue import title
 
 EXPLANATION = Explanation(

@@ -17,7 +17,9 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
+from wsss_viz.app.ledger import Ledger
 from wsss_viz.errors import InputError, is_out_of_memory
+from wsss_viz.interrupts import asking
 from wsss_viz.traces import Step
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
@@ -107,11 +109,16 @@ class _Job:
 class Jobs:
     """All jobs of one server. Every method may be called from any thread."""
 
-    def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        ledger: Ledger | None = None,
+    ) -> None:
         self.limits = limits or Limits()
+        self.ledger = ledger or Ledger(clock)
         self._clock = clock
         self._jobs: dict[Hashable, _Job] = {}  # in the order they were asked for
-        self._spent: dict[str, float] = {}  # by session, the workers' seconds since nobody waited
         self._workers: dict[str, threading.Thread] = {}
         self._changed = threading.Condition()
 
@@ -166,7 +173,7 @@ class Jobs:
         """Ends all leases of the owners `session/...`: their tab is gone."""
         with self._changed:
             for key, job in list(self._jobs.items()):
-                for owner in [owner for owner in job.leases if owner.partition("/")[0] == session]:
+                for owner in [owner for owner in job.leases if _session(owner) == session]:
                     self._release(owner, key)
             self._sweep()
 
@@ -241,15 +248,12 @@ class Jobs:
             del job
 
     def _next(self, device: str) -> _Job | None:
-        queue = self._queue(device)
-        if not queue:
-            self._spent.clear()
-        return next(iter(queue), None)
+        return next(iter(self._queue(device)), None)
 
     def _queue(self, device: str) -> list[_Job]:
         """The jobs that wait, in their turn: of who has had less of the workers first, else as they were asked for."""
         waiting = [job for job in self._jobs.values() if job.state == WAITING and job.request.device == device]
-        return sorted(waiting, key=lambda job: min((self._spent.get(owner, 0.0) for owner in job.leases), default=0.0))
+        return sorted(waiting, key=lambda job: min((self.ledger.had(_session(one)) for one in job.leases), default=0.0))
 
     def _ahead(self, job: _Job) -> int:
         device = job.request.device
@@ -257,14 +261,22 @@ class Jobs:
         return running + self._queue(device).index(job)
 
     def _work_on(self, job: _Job) -> None:
-        line, failed = "", False
+        line, failed, owners = "", False, list(job.leases)
         steps: Iterator[Step] | None = None
+
+        def go_on() -> None:
+            if job.state == CANCELLED:
+                raise InputError("cancelled")
+            if late := self._late(job):
+                raise InputError(late)
+
         try:
-            steps = job.request.work()
-            for step in steps:
-                line = self._take(job, step)
-                if line or job.state == CANCELLED:
-                    break
+            with asking(go_on):
+                steps = job.request.work()
+                for step in steps:
+                    line = self._take(job, step)
+                    if line or job.state == CANCELLED:
+                        break
         except Exception as error:  # whatever a method raises ends its job alone
             failed = True
             line = end_line(error, job.request.device)
@@ -278,9 +290,8 @@ class Jobs:
         with self._changed:
             if job.state == RUNNING:
                 job.state, job.line = (FAILED if line else DONE), line
-            for owner in job.leases:
-                spent = (self._clock() - job.started) / len(job.leases)
-                self._spent[owner] = self._spent.get(owner, 0.0) + spent
+            for owner in owners:
+                self.ledger.charge(_session(owner), (self._clock() - job.started) / len(owners))
             self._changed.notify_all()
 
     def _take(self, job: _Job, step: Step) -> str:
@@ -291,13 +302,22 @@ class Jobs:
             job.first, job.latest = job.first or now, now
             self._sweep()
             self._changed.notify_all()
-        if now - job.started > self.limits.seconds:
+        return self._late(job)
+
+    def _late(self, job: _Job) -> str:
+        """Why a job must end that has run for as long as it may; "" where it has not."""
+        if self._clock() - job.started > self.limits.seconds:
             return f"Stopped after {self.limits.seconds / 60:.0f} minutes, the most one computation may take here."
         return ""
 
 
 def _key(owner: str, request: Request) -> Hashable:
     return (owner, request.key) if request.private else request.key
+
+
+def _session(owner: str) -> str:
+    """Of an owner `session/...`."""
+    return owner.partition("/")[0]
 
 
 def end_line(error: BaseException, device: str) -> str:

@@ -1,7 +1,8 @@
 """A job on a page: its progress with an estimate, a button to cancel it, and what there is of it so far.
 
 While a job goes on its part of the page is a fragment that polls every now and then; the rest of the page runs
-once. When the job has ended the page runs a last time, and nothing is asked any more.
+once. A fragment draws for the image its page was of when it began (`session.subject`); once the page is of another
+one it draws nothing more. When the job has ended the page runs a last time, and nothing is asked any more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from wsss_viz.app import session
 from wsss_viz.app.services.jobs.manager import CANCELLED, DONE, FAILED, WAITING, Jobs, Request, Snapshot
+from wsss_viz.app.turns import BusyError, turns
 
 INTERVAL = 0.5
 AT_ONCE = 0.4  # seconds that a page waits for a short job, so that it needs no progress bar
@@ -25,7 +27,7 @@ _REMEMBERED = 6
 Draw = Callable[[Snapshot], None]
 
 
-_jobs = Jobs()
+_jobs = Jobs(ledger=turns().ledger)
 
 
 def jobs() -> Jobs:
@@ -56,8 +58,12 @@ def follow(
         _show(snapshot, request, draw)
         return
 
+    subject = session.subject()
+
     @st.fragment(run_every=INTERVAL)
     def polled() -> None:
+        if session.subject() != subject:  # the page is of another image by now, and this fragment of the one before
+            st.rerun()
         now = jobs().poll(_owner(), request)
         if now is None or not now.going:
             if now is not None:
@@ -66,12 +72,15 @@ def follow(
         if session.touched():
             st.rerun()
         _progress(now, request, title)
-        if now.steps:
-            draw(now)
-        elif waiting:
-            waiting()
-        else:
-            st.skeleton(height=420)
+        try:
+            if now.steps:
+                draw(now)
+            elif waiting:
+                waiting()
+            else:
+                st.skeleton(height=420)
+        except BusyError as busy:  # it is asked again at the next poll
+            st.info(str(busy), icon=":material/hourglass_top:")
 
     polled()
 

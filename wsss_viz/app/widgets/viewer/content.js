@@ -1,6 +1,6 @@
 // The content that Python sent, decoded when it is needed: maps at the image's size, masks, scores, pictures.
 
-import { IGNORE, decodeLabels, decodeMaps, decodeTable, extremes, normalised, normalisedMap, pseudoMask, scaling, score, upsample } from "./arithmetic.js"
+import { IGNORE, decodeLabels, decodeMaps, decodeTable, extremes, imageMap, mapUnit, normalised, normalisedMap, pseudoMask, scaling, score } from "./arithmetic.js"
 
 const LARGEST_CACHE = 12e6 // values: 48 MB
 
@@ -65,8 +65,16 @@ export class Content {
   maps(panel, k) {
     const step = this.step(panel, k)
     if (!step?.maps) return null
-    if (!this.decoded.has(step)) this.decoded.set(step, decodeMaps(step.maps))
+    if (!this.decoded.has(step)) this.decoded.set(step, decodeMaps(step.maps, this.classes.length))
     return this.decoded.get(step)
+  }
+
+  // The labels of a mask that is finished, the number of the class + 1 and 0 the background; null where t decides.
+  finished(panel, k) {
+    const step = this.step(panel, k)
+    if (!step?.mask) return null
+    step.labels ??= decodeLabels(step.mask).labels
+    return step.labels
   }
 
   // How maps are laid over the image from now on: "centres", where they are known, or "field".
@@ -87,8 +95,9 @@ export class Content {
     const key = `${this.panels.indexOf(panel)}:${this.stepAt(panel, k)}:${c}:${this.align}`
     let found = this.planes.get(key)
     if (!found) {
-      const values = upsample(maps.planes[c], maps.h, maps.w, this.H, this.W, this.centres(panel, k))
-      found = { values, ...extremes(values) }
+      const centres = this.centres(panel, k)
+      const values = imageMap(maps, c, this.H, this.W, centres)
+      found = { values, ...extremes(values), unit: mapUnit(maps, centres) }
       this.held += values.length
       while (this.held > LARGEST_CACHE && this.planes.size) {
         const [oldest, gone] = this.planes.entries().next().value
@@ -135,7 +144,8 @@ export class Reading {
     return this.allRanges
   }
 
-  // {plane, scale, values, mask, own, scores} of one panel; null without maps. The mask of raw maps is relu_max's.
+  // {plane, scale, values, mask, own, scores} of one panel; null without maps. The mask of raw maps is relu_max's. Of a
+  // finished mask the values are 1 in it and 0 elsewhere.
   panel(panel) {
     const { content, settings, k } = this
     const focus = this.panelFocus(panel)
@@ -144,17 +154,22 @@ export class Reading {
     const competing = this.competing.includes(focus) ? this.competing : [...this.competing, focus].sort((a, b) => a - b)
     const by = settings.normalisation
     const planes = competing.map(c => content.plane(panel, k, c))
-    const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges() : []))
+    const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges() : [], one.unit))
     const masking = scaled(by === "raw" ? "relu_max" : by)
-    const values = planes.map((one, i) => normalisedMap(one.values, masking[i]))
+    const finished = content.finished(panel, k)
+    const threshold = finished ? 0.5 : settings.threshold
+    const values = finished
+      ? competing.map(c => Float32Array.from(finished, label => Number(label === c + 1)))
+      : planes.map((one, i) => normalisedMap(one.values, masking[i]))
     const own = competing.indexOf(focus)
-    const mask = pseudoMask(values, settings.threshold)
+    const mask = pseudoMask(values, threshold)
     const { truth } = content
     const scores =
       truth && truth.index[focus]
         ? score(mask, own + 1, truth.mask.labels, truth.parts?.labels, truth.index[focus])
         : null
-    return { plane, scale: scaling(by, plane, by === "shared" ? this.ranges() : []), values, mask, own, scores, competing }
+    const ranges = by === "shared" ? this.ranges() : []
+    return { plane, scale: scaling(by, plane, ranges, plane.unit), values, mask, own, scores, competing, threshold }
   }
 
   // How the maps lie, in words: what the scores are of.

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import CellCentres, Step, Trace
+from wsss_viz.traces.layout_maps import MapGrids
 
 MOST_PANELS = 6
+STALE = "Of another image; it is computed again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,9 @@ class PanelStep:
         region: (h', w') boolean or in [0, 1]: outlined where it is over one half (what was erased or pooled), or None.
         note: one short line, beside the panel's title ("stopped: margin").
         centres: where the cells of `maps` lie, in pixels of the sample's image; None where unknown.
+        grids: what `maps` are made of, as `Step.grids`.
+        rows: the indices of the classes that `maps` are of; None: all C. The others' are 0.
+        mask: (H, W) uint8, a finished pseudo mask, class index + 1 and 0 the background, in place of the threshold's.
     """
 
     maps: NDArray | None = None
@@ -33,11 +38,14 @@ class PanelStep:
     region: NDArray | None = None
     note: str = ""
     centres: CellCentres | None = None
+    grids: MapGrids | None = None
+    rows: tuple[int, ...] | None = None
+    mask: NDArray | None = None
 
     @classmethod
     def of(cls, step: Step, *, image: bool = False, note: str = "") -> Self:
         """The step's maps and scores, and its own image where `image`."""
-        return cls(step.maps, step.scores, step.image if image else None, None, note, step.centres)
+        return cls(step.maps, step.scores, step.image if image else None, None, note, step.centres, step.grids)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +63,7 @@ class Panel:
         focus: the class whose map it shows; "" follows the viewer's class.
         always: "map", "mask" or "image", whatever the others show; "" follows the viewer. A panel that is to show its
             map is not in the table.
+        image: the digest of the image that it is of; "": of whatever it stands beside.
     """
 
     title: str
@@ -65,6 +74,7 @@ class Panel:
     missing: str = ""
     focus: str = ""
     always: str = ""
+    image: str = ""
 
     @classmethod
     def of(
@@ -96,6 +106,7 @@ class Content:
         ground: the same scene with more pixels, for the eye alone; None: the sample.
         step_name: what k counts ("k", "epoch").
         sigmoids: whether the sigmoid of a logit is a probability: not of a network that was trained with a softmax.
+        image: the digest of what the page is of; a panel of another image is greyed and shows none of it. "": unknown.
     """
 
     sample: Sample
@@ -105,8 +116,15 @@ class Content:
     ground: Sample | None = None
     step_name: str = "k"
     sigmoids: bool = True
+    image: str = ""
 
     def __post_init__(self) -> None:
+        if self.image:
+            panels = tuple(
+                panel if panel.image in ("", self.image) else Panel(panel.title, missing=STALE, colour=panel.colour)
+                for panel in self.panels
+            )
+            object.__setattr__(self, "panels", panels)
         if not 1 <= len(self.panels) <= MOST_PANELS:
             raise ValueError(f"`panels` is 1 to {MOST_PANELS} panels, got {len(self.panels)}")
         unknown = [name for name in self.visible if name not in self.classes]
@@ -114,5 +132,6 @@ class Content:
             raise ValueError(f"`visible` is one or more of the classes, got {', '.join(unknown) or 'none'}")
         for panel in self.panels:
             for step in panel.steps:
-                if step.maps is not None and (step.maps.ndim != 3 or len(step.maps) != len(self.classes)):
-                    raise ValueError(f"the maps of {panel.title} want ({len(self.classes)}, h, w): {step.maps.shape}")
+                count = len(self.classes if step.rows is None else step.rows)
+                if step.maps is not None and (step.maps.ndim != 3 or len(step.maps) != count):
+                    raise ValueError(f"the maps of {panel.title} want ({count}, h, w): {step.maps.shape}")

@@ -46,7 +46,7 @@ function border(image, kind, inside) {
 }
 
 // The line along which a mask's class stops winning, through pixel centres (marching squares).
-function maskLine({ values, own }, threshold, H, W) {
+function maskLine({ values, own, threshold }, H, W) {
   const field = new Float32Array(H * W)
   for (let i = 0; i < field.length; i++) {
     let rival = threshold
@@ -211,7 +211,7 @@ export class Painter {
   }
 
   contours(context, panel, found, step) {
-    const { outlines, threshold } = this.settings
+    const { outlines } = this.settings
     const { H, W, sent } = this.content
     const known = this.content.outlines
     if (known?.parts && found && outlines.includes("parts")) {
@@ -230,7 +230,7 @@ export class Painter {
       this.line(context, path, w, h, `rgb(${sent.contour.join(" ")})`)
     }
     if (found && outlines.includes("mask") && (panel.always || this.settings.show) !== "mask") {
-      found.line ??= maskLine(found, threshold, H, W)
+      found.line ??= maskLine(found, H, W)
       this.line(context, found.line, W, H, THRESHOLD)
     }
     if (step?.region) {

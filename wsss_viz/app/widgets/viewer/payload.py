@@ -1,7 +1,9 @@
 """The viewer's content as what the browser gets: small, and nothing in it is code.
 
 Maps are sent as uint8 at their own resolution, each with the values of its 0 and its 255, so a value is off by at most
-1/510 of its map's range. Label images are run-lengths. Everything is base64 in one JSON object.
+1/510 of its map's range. What is measured elsewhere too, the last step's maps of the visible classes, is sent in single
+precision, with what the maps are made of (`layout_maps`): its scores are then those of `evaluate`, digit by digit. Of
+earlier steps that is sent where it is little. Label images are run-lengths. Everything is base64 in one JSON object.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces.centres import CellCentres
+from wsss_viz.traces.layout_maps import MapGrids
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
 Encode = Callable[[NDArray[np.uint8]], str]
@@ -49,7 +52,7 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
     """
     encode = encode or picture
     ground = content.ground or content.sample
-    indices = _sent_classes(content, focus)
+    indices, grids_of = _sent_classes(content, focus)
     content_sent = {
         "size": list(_working_size(content.sample)),
         "image": encode(ground.image),
@@ -58,7 +61,7 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
         "shown": [indices.index(content.classes.index(name)) for name in content.visible],
         "truth": _truth(content.sample, [content.classes[i] for i in indices]),
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
-        "panels": [_panel(panel, indices, content, encode) for panel in content.panels],
+        "panels": [_panel(panel, indices, content, encode, grids_of) for panel in content.panels],
         "step": content.step_name,
         "sigmoids": content.sigmoids,
         "tables": _tables(),
@@ -79,28 +82,47 @@ def _working_size(sample: Sample) -> tuple[int, int]:
     return height, width
 
 
-def _sent_classes(content: Content, focus: str) -> list[int]:
-    """The indices of the classes whose maps are sent, in order."""
+def _sent_classes(content: Content, focus: str) -> tuple[list[int], frozenset[int]]:
+    """The indices of the classes whose maps are sent, in order, and by their `id` the steps whose grids are."""
     steps = [step for panel in content.panels for step in panel.steps if step.maps is not None]
-    cells = sum(step.maps[0].size for step in steps if step.maps is not None)
-    count = min(len(content.classes), MOST_CLASSES, max(1, BYTES_OF_MAPS // max(1, cells)))
+    last = [panel.steps[-1] for panel in content.panels if panel.steps and panel.steps[-1].maps is not None]
     wanted = [content.classes.index(name) for name in content.visible]
     focused = (focus, *(panel.focus for panel in content.panels))
     wanted += [content.classes.index(name) for name in focused if name in content.classes]
+    cells = sum(step.maps[0].size for step in steps if step.maps is not None and step.rows is None)
+    everywhere = cells + sum(map(_grid_cells, steps))
+    little = everywhere * len(set(wanted)) <= BYTES_OF_MAPS
+    cells = everywhere if little else cells + sum(map(_grid_cells, last))
+    count = min(len(content.classes), MOST_CLASSES, max(1, BYTES_OF_MAPS // max(1, cells)))
     scores = next((step.scores for step in reversed(steps) if step.scores is not None), None)
     order = range(len(content.classes)) if scores is None else np.argsort(-np.asarray(scores), kind="stable").tolist()
     sent = list(dict.fromkeys([*wanted, *order]))
-    return sorted(sent[: max(count, len(dict.fromkeys(wanted)))])
+    with_grids = frozenset(id(step) for step in (steps if little else last))
+    return sorted(sent[: max(count, len(dict.fromkeys(wanted)))]), with_grids
 
 
-def encoded_maps(maps: NDArray) -> dict[str, Any]:
-    """(C, h, w) as uint8 with each map's lowest and highest value."""
+def _grid_cells(step: PanelStep) -> int:
+    return sum(grid[0].size for union in (step.grids.unions if step.grids else ()) for grid in union)
+
+
+def encoded_maps(maps: NDArray, exact: Sequence[int] = ()) -> dict[str, Any]:
+    """(C, h, w) as uint8 with each map's lowest and highest value; those of the classes `exact` as float32 too."""
     planes = np.asarray(maps, dtype=np.float32)
     low, high = planes.min(axis=(1, 2)), planes.max(axis=(1, 2))
     scale = np.where(high > low, high - low, 1)[:, None, None]
     levels = np.round((planes - low[:, None, None]) / scale * 255).astype(np.uint8)
     height, width = planes.shape[1:]
-    return {"h": height, "w": width, "low": _numbers(low), "high": _numbers(high), "levels": _base64(levels.tobytes())}
+    sent = {"h": height, "w": width, "low": _numbers(low), "high": _numbers(high), "levels": _base64(levels.tobytes())}
+    if len(exact):
+        sent["exact"] = {str(c): _base64(planes[c].astype("<f4").tobytes()) for c in exact}
+    return sent
+
+
+def encoded_grids(grids: MapGrids, indices: Sequence[int], exact: Sequence[int] = ()) -> dict[str, Any]:
+    """What maps are made of, of the classes `indices`; `exact` are positions among these."""
+    unions = [[encoded_maps(grid, exact) for grid in union] for union in grids.rows(indices).unions]
+    numbers, _ = grids.as_arrays()
+    return {**numbers, "unions": unions}
 
 
 def run_lengths(labels: NDArray) -> dict[str, Any]:
@@ -122,9 +144,12 @@ def picture(image: NDArray[np.uint8]) -> str:
     return f"data:image/{kind};base64,{_base64(buffer.getvalue())}"
 
 
-def _panel(panel: Panel, indices: Sequence[int], content: Content, encode: Encode) -> dict[str, Any]:
+def _panel(
+    panel: Panel, indices: Sequence[int], content: Content, encode: Encode, with_grids: frozenset[int]
+) -> dict[str, Any]:
     classes = content.classes
     focus = indices.index(classes.index(panel.focus)) if panel.focus in classes else None
+    measured = [indices.index(classes.index(name)) for name in content.visible if content.sample.mask is not None]
     return {
         "title": panel.title,
         "note": panel.note,
@@ -133,19 +158,42 @@ def _panel(panel: Panel, indices: Sequence[int], content: Content, encode: Encod
         "missing": panel.missing,
         "focus": focus,
         "always": panel.always,
-        "steps": [_step(step, indices, content.sample, encode) for step in panel.steps],
+        "steps": [
+            {
+                "maps": _maps(step, indices, content.sample, measured * (step is panel.steps[-1]), with_grids),
+                "mask": None if step.mask is None else run_lengths(_renumbered(step.mask, indices)),
+                "scores": None if step.scores is None else _numbers(step.scores),
+                "image": None if step.image is None else encode(step.image),
+                "region": None if step.region is None else run_lengths(np.asarray(step.region) > 0.5),
+                "note": step.note,
+            }
+            for step in panel.steps
+        ],
     }
 
 
-def _step(step: PanelStep, indices: Sequence[int], sample: Sample, encode: Encode) -> dict[str, Any]:
-    region = None if step.region is None else run_lengths(np.asarray(step.region) > 0.5)
-    return {
-        "maps": None if step.maps is None else _located(encoded_maps(step.maps[list(indices)]), step.centres, sample),
-        "scores": None if step.scores is None else _numbers(step.scores),
-        "image": None if step.image is None else encode(step.image),
-        "region": region,
-        "note": step.note,
-    }
+def _maps(
+    step: PanelStep, indices: Sequence[int], sample: Sample, exact: Sequence[int], with_grids: frozenset[int]
+) -> dict[str, Any] | None:
+    """The maps of the sent classes, `exact` of these as they are; with `rows`, which they are, where it is not all."""
+    if step.maps is None:
+        return None
+    rows = range(len(step.maps)) if step.rows is None else step.rows
+    sent = [row for row, index in enumerate(indices) if index in rows]
+    at = [rows.index(indices[row]) for row in sent]
+    exactly = [number for number, row in enumerate(sent) if row in exact]
+    maps = encoded_maps(step.maps[at], exactly) | ({} if step.rows is None else {"rows": sent})
+    grids = step.grids
+    if grids is not None and (not grids.unions or id(step) in with_grids):
+        maps["grids"] = encoded_grids(grids, at, exactly)
+    return _located(maps, step.centres, sample)
+
+
+def _renumbered(mask: NDArray, indices: Sequence[int]) -> NDArray[np.uint8]:
+    """The mask by the numbers of the sent classes + 1."""
+    table = np.zeros(max(int(mask.max()), *indices) + 2, np.uint8)
+    table[np.array(indices) + 1] = np.arange(1, len(indices) + 1)
+    return table[mask]
 
 
 def _located(maps: dict[str, Any], centres: CellCentres | None, sample: Sample) -> dict[str, Any]:

@@ -108,10 +108,11 @@ Object.assign(Viewer.prototype, {
     if (!maps || !this.picks) return
     const { H, W } = this.content
     const centres = this.content.centres(this.content.panels[panel], this.k)
+    const covered = maps.grids && !maps.grids.unions.length ? maps.grids.covered : [1, 1]
     this.sendOnce("picked", {
       panel,
-      row: cellAt(y * H - 0.5, maps.h, H, centres?.origin[0], centres?.stride[0]),
-      column: cellAt(x * W - 0.5, maps.w, W, centres?.origin[1], centres?.stride[1]),
+      row: cellAt(y * H - 0.5, maps.h, H, centres?.origin[0], centres?.stride[0], covered[0]),
+      column: cellAt(x * W - 0.5, maps.w, W, centres?.origin[1], centres?.stride[1], covered[1]),
       x,
       y,
       name: this.content.classes[this.reading.panelFocus(this.content.panels[panel])].name,

@@ -22,7 +22,7 @@ Object.assign(Viewer.prototype, {
 
   // One line on what a panel shows, for those who do not see it.
   described(number) {
-    const { content, reading, settings } = this
+    const { content, reading } = this
     const panel = content.panels[number]
     const found = reading.found[number]
     if (!found) return `${panel.title}${content.shown.length ? `: ${content.shown.map(c => content.classes[c].name).join(", ")}` : ""}`
@@ -31,12 +31,12 @@ Object.assign(Viewer.prototype, {
     const own = found.values[found.own]
     for (let i = 0; i < values.length; i++) {
       if (values[i] > values[peak]) peak = i
-      if (own[i] > settings.threshold) above++
+      if (own[i] > found.threshold) above++
     }
     const x = percent((peak % content.W) / content.W), y = percent(Math.floor(peak / content.W) / content.H)
     const overlap = found.scores ? `; IoU ${percent(found.scores.iou)}` : ""
     const name = content.classes[reading.panelFocus(panel)].name
-    return `${panel.title}, map of ${name}: highest ${x} from the left and ${y} from the top; ${percent(above / own.length)} of the image lies above the threshold${overlap}`
+    return `${panel.title}, map of ${name}: highest ${x} from the left and ${y} from the top; ${percent(above / own.length)} of the image ${content.finished(panel, reading.k) ? "is in its mask" : "lies above the threshold"}${overlap}`
   },
 
   // The values at the reticle: the class scores in a line, and everything aloud where a key moved it.

@@ -24,7 +24,7 @@ Object.assign(Viewer.prototype, {
     const measured = rows.some(({ found }) => found.scores)
     table.hidden = !measured && rows.length < 2
     table.caption.textContent = measured
-      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}; maps ${reading.alignment()}`
+      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}${rows.some(({ panel }) => content.finished(panel, reading.k)) ? ", of a CRF its own" : ""}; maps ${reading.alignment()}`
       : `Scores of ${name}`
     const keys = measured ? [...COLUMNS.map(([, key]) => key), ...Object.keys(PARTS)] : []
     const scores = content.sent.sigmoids ? SCORES : SCORES.slice(0, 1)

@@ -35,6 +35,7 @@ CHANCE = 0.6
 
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's head."""
+    state = replace(state, subject="toy")
     stored = gradients.read_stored("toy")
     entry = gradients.toy_entry(stored, state)
     entries = {head: gradients.toy_entry(stored, replace(state, head=head)) for head in HEADS}
@@ -76,7 +77,7 @@ def lesson(state: ViewState) -> Lesson:
             Source("Lee et al., NeurIPS 2021 (RIB)", "the experiment, its figure 1; dotted: read off that figure"),
             Source("Lee et al., NeurIPS 2021 (RIB)", "threshold, network and canvas, inferred", unverified=True),
         ),
-        inspect=Inspect("gradients", examples.elsewhere(replace(state, subject="toy"))),
+        inspect=Inspect("gradients", examples.elsewhere(state)),
         caveat="A sigmoid multiplies the whole last map by one number, at most a quarter; a ratio cannot show that. "
         "Digits, canvas and training are our own.",
         draw=draw,

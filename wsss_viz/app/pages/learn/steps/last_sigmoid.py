@@ -265,7 +265,7 @@ def pull_chart(runs: Tuned) -> Chart:
     left, slope = _slopes()
     marks: list[Mark] = [Line(LOGITS, slope, "sigmoid's slope s(1 − s)", "#8a8f98", width=2.0, dash="dot")]
     for run, line, colour, name in (
-        ("rib-bce", left, "#d08700", "sigmoid kept, 1 − s"),
+        ("rib-bce", left, METHODS["rib-bce"].colour, "sigmoid kept, 1 − s"),
         ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), METHODS["rib"].colour, f"RIB, 1 up to m = {MARGIN:.0f}"),
     ):
         logits = runs.pooled(run)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import samples, traces
+from wsss_viz.app.services import refining, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
 from wsss_viz.models.manifest import read_manifest
-from wsss_viz.showcase.lessons import SEGMENTER
-from wsss_viz.traces import Trace
+from wsss_viz.showcase.lessons import REFINED, SEGMENTER
+from wsss_viz.traces import Step, Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -52,6 +53,28 @@ def segmented(source: str) -> tuple[Segmented, str] | None:
     return Segmented(trace.steps[0].arrays["found"].astype(np.uint8), network, with_labels, teacher), origin
 
 
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _refined(source: str, level: float) -> Step:
+    sample = samples.scene(source)
+    if level == REFINED:
+        return refining.stored_step(examples.lesson_trace("refined", source)[0].steps[-1])
+    trace = examples.trace(sample, "cam")
+    rows = [trace.classes.index(name) for name in labels_of(trace, sample)]
+    maps = trace.steps[-1].image_maps(sample.size, rows, ViewState().align)
+    *_, last = refining.refining(sample.image, maps, f"crf:irn@{level}")
+    return last
+
+
+def refined(source: str, threshold: float) -> Step:
+    """The scene's map after a dense CRF, whose background's score the threshold is; of `labels_of` alone."""
+    return _refined(source, min(round(threshold, 2), 0.99))
+
+
+def labels_of(trace: Trace, sample: Sample) -> tuple[str, ...]:
+    """The image's labels, in the order of the trace's classes."""
+    return tuple(name for name in trace.classes if name in (sample.labels or ()))
+
+
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's threshold."""
     source = examples.sources()[0]
@@ -62,6 +85,7 @@ def lesson(state: ViewState) -> Lesson:
     seed = overlap(mask_at(trace, sample, ViewState().threshold), sample)
     stored = segmented(source)
     end = stored[0] if stored else None
+    after = refined(source, ViewState().threshold)
 
     def draw(figure: SubFigure) -> None:
         index = trace.classes.index(name)
@@ -70,7 +94,11 @@ def lesson(state: ViewState) -> Lesson:
         cells: list[tuple[str, static_plots.Cell]] = [
             (f"Image, labels: {', '.join(sample.labels or ())}", ground.image),
             (f"Class map of {name}", static_plots.map_over(ground, values, name)),
-            (f"Pseudo mask, IoU {seed:.2f}", static_plots.classes_overlay(ground.image, mask, trace.classes)),
+            (f"Its mask, IoU {seed:.2f}", static_plots.classes_overlay(ground.image, mask, trace.classes)),
+            (
+                f"Pseudo mask: refined, IoU {overlap(finished(after, trace, sample), sample):.2f}",
+                static_plots.classes_overlay(ground.image, finished(after, trace, sample), trace.classes),
+            ),
         ]
         if end is not None:
             title = f"Network, IoU {overlap(end.mask, sample):.2f}"
@@ -80,25 +108,29 @@ def lesson(state: ViewState) -> Lesson:
 
     return Lesson(
         claim="Image labels become maps, maps become pseudo masks, and these train a segmentation network",
-        lead="The classifier is given the classes that are in the image. Its maps, cut at a threshold, are pseudo "
-        "masks, "
-        "and these stand in for the annotation that a segmentation network is trained on.",
-        view=lambda: _view(view, sample, ground, trace, name, end),
+        lead="The classifier is given the classes that are in the image. Its maps are refined along the image's "
+        "colours and become pseudo masks, which stand in for the annotation that a segmentation network is trained on.",
+        view=lambda: _view(view, sample, ground, trace, name, end, refined(source, view.threshold)),
         control="Move the threshold: the whole pipeline hangs on this number, and no image label says what it is.",
         formula=Formula(
             r"\hat y(u) = \mathrm{arg\,max}\{",
             r"t",
             r", M_c(u) : c \in y\}",
             "At each pixel $u$ the label with the highest map $M_c$, or the background where none exceeds the "
-            "threshold $t$.",
+            "threshold $t$. The CRF starts from this.",
         ),
         question=_question(seed, end),
         sources=(
             Source("Ahn and Kwak, CVPR 2018 (AffinityNet)", "class maps as seeds of a segmentation network"),
             Source("Ahn, Cho and Kwak, CVPR 2019 (IRN)", "the background as a constant score, the threshold"),
+            Source("Krähenbühl and Koltun, NeurIPS 2011", "the dense CRF, with the settings of IRN's code"),
         ),
-        inspect=Inspect("compare", examples.elsewhere(view)),
-        caveat="The threshold is tuned with pixel ground truth in the field, which image labels alone do not give.",
+        inspect=Inspect(
+            "compare", examples.elsewhere(replace(view, methods=("cam",), refine=f"crf:irn@{view.threshold:g}"))
+        ),
+        caveat="The threshold is tuned with pixel ground truth in the field, which image labels alone do not give. "
+        "Drawings with flat colours flatter a refiner that goes by colour. This network learnt from "
+        "masks without the refiner.",
         draw=draw,
         origin=stored[1] if stored else traces.origin(sample, "cam", "single"),
     )
@@ -131,6 +163,12 @@ def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.uint8]
     return np.array([0, *(index + 1 for index in labels)], dtype=np.uint8)[mask]
 
 
+def finished(step: Step, trace: Trace, sample: Sample) -> NDArray[np.uint8]:
+    """The refiner's mask by the trace's classes."""
+    rows = [trace.classes.index(name) + 1 for name in labels_of(trace, sample)]
+    return np.array([0, *rows], dtype=np.uint8)[step.arrays[refining.MASK]]
+
+
 def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:
     """The IoU of a mask with the ground truth, averaged over the image's labels."""
     classes = sample.classes
@@ -138,17 +176,28 @@ def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:
     return float(np.mean(ious))
 
 
-def _view(view: ViewState, sample: Sample, ground: Sample, trace: Trace, name: str, end: Segmented | None) -> None:
+def _view(
+    view: ViewState,
+    sample: Sample,
+    ground: Sample,
+    trace: Trace,
+    name: str,
+    end: Segmented | None,
+    after: Step,
+) -> None:
     iou = overlap(mask_at(trace, sample, view.threshold), sample)
+    end_of_crf = refining.panel_step(after, labels_of(trace, sample), trace.classes)
+    refined_iou = overlap(finished(after, trace, sample), sample)
     panels = [
         Panel("Image", note=f"labels: {', '.join(sample.labels or ())}", always="image"),
-        Panel.of(trace, f"Class map of {name}", always="map"),
-        Panel.of(trace, "Pseudo mask", f"IoU {iou:.2f}", always="mask"),
+        Panel.of(trace, f"Class map of {name}", f"IoU {iou:.2f}, cut at t", always="map"),
+        Panel("Refined", (end_of_crf,), f"IoU {refined_iou:.2f}, by a dense CRF", always="map"),
+        Panel("Pseudo mask", (end_of_crf,), f"IoU {refined_iou:.2f}", always="mask"),
     ]
     if end is not None:
         picture = static_plots.classes_overlay(ground.image, end.mask, sample.classes)
         note = f"IoU {overlap(end.mask, sample):.2f}, without labels"
         panels.append(Panel("Segmentation network", (PanelStep(image=picture),), note, always="image"))
-    panels.append(Panel("Ground truth", note="not used in training", truth=True))
+    panels.append(Panel("Ground truth", note="IoU 1.00, not used in training", truth=True))
     content = Content(sample, tuple(panels), trace.classes, sample.labels or (), ground)
     viewer("learn_pipeline", content, view, offered=("threshold",))

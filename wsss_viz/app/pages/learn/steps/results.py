@@ -11,7 +11,6 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.pages.results.charts import style_of
 from wsss_viz.app.services.ranking import Row, headline, methods_or_controls, negative_results, rows
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import SCORES
@@ -21,6 +20,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.published import published_results
 from wsss_viz.evaluation.stored_results import MAKE, stored_reports
 from wsss_viz.figures.chart import Axis, Bars, Chart, Plot, Rule
+from wsss_viz.figures.results import style_of
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import read_manifest
 

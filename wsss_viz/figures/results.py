@@ -1,4 +1,4 @@
-"""The charts of the page Results: a method has its colour and line style, a control is grey."""
+"""The charts of an evaluation's report: a method has its colour and line style, a control is grey."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from typing import Any, NamedTuple
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points, Rule
 from wsss_viz.methods.catalogue import METHODS, title
 
+__all__ = [
+    "CONTROLS",
+    "HEIGHT",
+    "LineStyle",
+    "class_chart",
+    "curve_chart",
+    "part_chart",
+    "style_of",
+    "width_of",
+    "worst_first",
+]
+
 HEIGHT = 430
 CONTROLS = "controls, further seeds"
 """What the legend calls the rows that are no method of the app."""
-_GREY = "#8d969d"
+_GREY = "#868d93"
 _PARTS = (("non_discriminative", "rest", "#266ed2"), ("discriminative", "discriminative part", "#dc322f"))
 
 
@@ -24,7 +36,11 @@ class LineStyle(NamedTuple):
 
 
 def style_of(name: str) -> LineStyle:
-    """A method's own; that of a further seed is the method's, dotted; a control's is grey."""
+    """A method's own; that of a further seed is the method's, dotted; a control's is grey.
+
+    >>> style_of("rib").symbol, style_of("RIB, seed 1").dash
+    ('star', 'dot')
+    """
     if name in METHODS:
         return LineStyle(METHODS[name].colour, METHODS[name].dash, METHODS[name].marker)
     method = next((method for method in METHODS.values() if name.startswith(f"{method.title}, seed")), None)
@@ -32,7 +48,11 @@ def style_of(name: str) -> LineStyle:
 
 
 def width_of(name: str) -> float:
-    """The width of a row's line: what is no method of the app is thin."""
+    """The width of a row's line: what is no method of the app is thin.
+
+    >>> width_of("cam") > width_of("control")
+    True
+    """
     return 2.2 if name in METHODS else 1.4
 
 
@@ -42,7 +62,13 @@ def _listed(name: str) -> dict[str, Any]:
 
 
 def curve_chart(report: Mapping[str, Any]) -> Chart:
-    """A line per method; at its threshold a mark with the interval over images."""
+    """A line per method; at its threshold a mark with the interval over images.
+
+    >>> from wsss_viz.evaluation.stored_results import stored_reports
+    >>> report = stored_reports()["scenes-test"]
+    >>> len(curve_chart(report).panels[0].marks) == 2 * len(report["methods"])
+    True
+    """
     marks: list[Mark] = []
     for name, scores in report["methods"].items():
         thresholds, values = zip(*scores["curve"], strict=True)
@@ -77,7 +103,13 @@ def gain_chart(report: Mapping[str, Any]) -> Chart:
 
 
 def part_chart(report: Mapping[str, Any]) -> Chart:
-    """A row per method, on top the one that recalls most of the rest: its two recalls with their intervals."""
+    """A row per method, on top the one that recalls most of the rest: its two recalls with their intervals.
+
+    >>> from wsss_viz.evaluation.stored_results import stored_reports
+    >>> report = stored_reports()["scenes-test"]
+    >>> [mark.name for mark in part_chart(report).panels[0].marks]
+    ['rest', 'discriminative part']
+    """
 
     def rest(name: str) -> float:
         recall = report["methods"][name]["part_recall"]["non_discriminative"]
@@ -95,7 +127,13 @@ def part_chart(report: Mapping[str, Any]) -> Chart:
 
 
 def worst_first(report: Mapping[str, Any]) -> list[str]:
-    """The classes and the background by their mean IoU over the methods, the worst first."""
+    """The classes and the background by their mean IoU over the methods, the worst first.
+
+    >>> from wsss_viz.evaluation.stored_results import stored_reports
+    >>> report = stored_reports()["scenes-test"]
+    >>> worst_first(report)[-1]
+    'background'
+    """
     methods = list(report["methods"].values())
 
     def mean(name: str) -> float:
@@ -106,7 +144,13 @@ def worst_first(report: Mapping[str, Any]) -> list[str]:
 
 
 def class_chart(report: Mapping[str, Any]) -> Chart:
-    """A row per class, the worst on top; a mark per method."""
+    """A row per class, the worst on top; a mark per method.
+
+    >>> from wsss_viz.evaluation.stored_results import stored_reports
+    >>> report = stored_reports()["scenes-test"]
+    >>> class_chart(report).panels[0].y.categories[0]  # at the bottom
+    'background'
+    """
     order = worst_first(report)
     marks: list[Mark] = []
     for name, scores in report["methods"].items():

@@ -1,0 +1,59 @@
+"""The refiner of Compare's panels: which, its background's score, and what `evaluate --refine` counts of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from wsss_viz.app import methods, session
+from wsss_viz.app.services import refining
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup
+from wsss_viz.data.sample import Sample
+from wsss_viz.refinement.settings import REFINERS, CrfSettings, named, title
+from wsss_viz.traces import Trace
+
+
+def controls(state: ViewState) -> None:
+    """Which refiner, and of a CRF the background's score."""
+    name, settings = named(state.refine) if state.refine else ("", None)
+    st.selectbox(
+        "Refine by",
+        ["", *REFINERS],
+        format_func=lambda name: title(name) if name else "nothing",
+        help="What the maps go through before they are masks. CRF: a dense conditional random field with the settings "
+        "of the papers named; PAMR: pixel-adaptive refinement. Both spread a map along the image's colours.",
+        width=130,
+        **session.control("refine", name, lambda refine: {"refine": refine, "pair": ()}),
+    )
+    if isinstance(settings, CrfSettings):
+        st.selectbox(
+            "Background",
+            sorted({*settings.backgrounds, settings.background}),
+            format_func=lambda level: f"{level:g}",
+            help="Its score: a constant (IRN), or the power of 1 - max (PSA, OC-CSE). The higher the constant and the "
+            "lower the power, the more is background.",
+            width=105,
+            **session.control("background", settings.background, lambda level: {"refine": f"{name}@{level:g}"}),
+        )
+
+
+def scores(sample: Sample, traces: Mapping[str, Trace], state: ViewState) -> None:
+    """The IoUs of the refined maps as `evaluate --refine` counts them; nothing without a ground truth."""
+    labels = tuple(sample.labels or ())
+    ended = {
+        name: trace
+        for name, trace in traces.items()
+        if methods.refiner_of(name) and trace.steps[-1].stop and set(labels) & set(trace.classes) == set(trace.classes)
+    }
+    if not ended or sample.mask is None:
+        return
+    threshold = min(round(state.threshold, 2), 0.99)
+    rows = {methods.title_of(name): refining.ious(trace, sample, threshold) for name, trace in ended.items()}
+    name, settings = named(state.refine)
+    said = f"{name}@{settings.background:g}" if isinstance(settings, CrfSettings) else f"{name} --threshold {threshold}"
+    with st.container(key="refined_scores", width=620):
+        st.html(
+            markup.iou_table("IoU after the refiner's last iteration, percent", f"as evaluate --refine {said}", rows)
+        )
