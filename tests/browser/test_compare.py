@@ -66,7 +66,6 @@ def maps_of(page: Page, index: int) -> list[str]:
 def test_precomputed_methods_come_and_go_without_a_job(open_at: OpenAt) -> None:
     page = open_at("/compare?methods=cam")
     settle(page)
-    page.get_by_role("button", name="Methods (1)").click()
     pill = page.locator(".st-key-compare_methods").get_by_role("button", name="RIB", exact=True)
     pill.click()
     expect(viewer(page).locator("figcaption b").nth(3)).to_have_text("RIB")

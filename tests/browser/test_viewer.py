@@ -270,7 +270,6 @@ def test_a_class_is_switched_in_the_browser_and_a_method_by_its_pill(open_at: Op
     page.keyboard.press("ArrowLeft")
     expect(pill).to_have_attribute("aria-checked", "false")
     viewer(page).get_by_role("radio", name=first, exact=True).click()
-    page.get_by_role("button", name="Methods (2)").click()
     page.locator(".st-key-compare_methods").get_by_role("button", name="CS-AE, single image").click()
     expect(viewer(page).locator("figcaption b").nth(4)).to_have_text("CS-AE, single image")
     expect(page).to_have_url(re.compile("methods=cam(,|%2C)ae(,|%2C)cs-ae-single"))

@@ -26,9 +26,10 @@ def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     frame.heading("Compare", "", EXPLANATION, basket.from_compare)
-    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice")
-    with bar:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choice"):
         source_bar.source_bar(state)
+        frame.views_select(state)
+        refiner.controls(state)
     of = workspaces.of_state(state) if state.source != "own" else None
     if of is not None:
         sheet.sheet(of, state)
@@ -39,10 +40,7 @@ def show() -> None:
     view, model = upload.display_copy(sample), workspaces.looking(sample, state)
     selected = basket.selected(state)
     maps = [f"{methods.MAPS}{name}" for name in of.maps] if of else []
-    with bar, st.popover(f"Methods ({len(selected)})", icon=":material/checklist:", width="content"):
-        frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
-        frame.views_select(state)
-        refiner.controls(state)
+    frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
     side_by_side = refining.panel_names(selected, state.refine, methods.MOST)
 
     def draw(results: MethodResults) -> None:

@@ -69,13 +69,7 @@ def focus_choice(state: ViewState, focus: str, sample: Sample) -> None:
 
 
 def options(state: ViewState, sample: Sample) -> None:
-    """The options of the mode, those of AE in full, behind a button; none where it has none."""
-    if MODES[state.mode].iterated or state.mode == "ae":
-        with st.popover("Settings", icon=":material/tune:", width="content"):
-            _options(state, sample)
-
-
-def _options(state: ViewState, sample: Sample) -> None:
+    """The options of the mode, those of AE in full."""
     if MODES[state.mode].iterated:
         most = 12 if state.mode == "ae" else LARGEST_STEPS
         st.slider(
@@ -97,16 +91,17 @@ def _options(state: ViewState, sample: Sample) -> None:
     )
     if state.mask != "graded":
         _share("erase_at", "Erase above" if state.mask == "hard" else "Sigmoid at", state.erase_at)
-    st.radio(
-        "Erase",
-        ERASED,
-        format_func=lambda name: _ERASED[name],
-        help="Class-agnostic erasing takes all labels from one image, as AE-PSL does.",
-        **session.control("erased", state.erased),
-    )
-    st.caption("Stop")
-    _share("stop_below", "when the class is less probable than", state.stop_below, 260)
-    _share("stop_area", "when more of the image is erased than", state.stop_area, 260)
+    with st.popover("More", icon=":material/tune:"):
+        st.radio(
+            "Erase",
+            ERASED,
+            format_func=lambda name: _ERASED[name],
+            help="Class-agnostic erasing takes all labels from one image, as AE-PSL does.",
+            **session.control("erased", state.erased),
+        )
+        st.caption("Stop")
+        _share("stop_below", "when the class is less probable than", state.stop_below, 260)
+        _share("stop_area", "when more of the image is erased than", state.stop_area, 260)
 
 
 def watched_scenes(growth: Growth | None) -> None:
