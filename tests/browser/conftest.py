@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 90_000  # milliseconds: what a loaded machine may need, not what a person should wait
+COLD = 300_000  # the same where a page's first script imports what it needs
 SIDEBAR = 200  # pixels it takes at least
 # Opened at /compare, Streamlit's page first asks below /compare where the server is; that answer is a 404 by design.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
@@ -96,9 +97,10 @@ def open_at(server: str, window: BrowserContext) -> Iterator[OpenAt]:
         page.on("request", note)
         if dark:
             page.emulate_media(color_scheme="dark")
-        page.goto(base + path)
-        page.wait_for_selector("[data-testid=stMain] h1")  # before its script has begun, it does not run either
-        page.wait_for_selector("[data-test-script-state=notRunning], .st-key-cancel button")  # a job's page runs on
+        page.goto(base + path, timeout=COLD)
+        page.wait_for_selector("[data-testid=stMain] h1", timeout=COLD)  # before its script has begun, it does not run
+        done = "[data-test-script-state=notRunning], .st-key-cancel button"  # a job's page runs on
+        page.wait_for_selector(done, timeout=COLD)
         return page
 
     yield opened

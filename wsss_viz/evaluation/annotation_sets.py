@@ -105,7 +105,7 @@ def write_annotations(
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     count = write_annotations(Path(folder), "yolo", [(flag(), flag().mask)])
         ...     print(count, (Path(folder) / "labels" / "flag.txt").read_text().split())
-        1 ['0', '0.166667', '0.500000', '0.333333', '1.000000', '2', '0.833333', '0.500000', '0.333333', '1.000000']
+        1 ['0', '0.166667', '0.500000', '0.333333', '1.000000', '2', '0.666667', '0.500000', '0.666667', '1.000000']
     """
     if form not in FORMATS:
         raise InputError(f"unknown format {form[:40]!r}: give one of {', '.join(FORMATS)}")

@@ -14,6 +14,7 @@ __all__ = [
     "LineStyle",
     "class_chart",
     "curve_chart",
+    "gain_chart",
     "part_chart",
     "style_of",
     "width_of",
@@ -86,7 +87,12 @@ def curve_chart(report: Mapping[str, Any]) -> Chart:
 
 
 def gain_chart(report: Mapping[str, Any]) -> Chart:
-    """A row per method, the best on top: its mIoU with the interval; a line where CAM stands."""
+    """A row per method, the best on top: its mIoU with the interval; a line where CAM stands.
+
+    >>> from wsss_viz.evaluation.stored_results import stored_reports
+    >>> gain_chart(stored_reports()["scenes-test"]).panels[0].y.categories[-1]
+    'RIB'
+    """
     order = sorted(report["methods"], key=lambda name: report["methods"][name]["miou"])
     names = [title(name) for name in order]
     values = [report["methods"][name]["miou"] for name in order]

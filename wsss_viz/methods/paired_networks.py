@@ -88,8 +88,7 @@ def open_networks(
     if names is not None:
         listed = getattr(samples, "source").listed  # noqa: B009
         say(f"the {len(names)} rows of {Path(classifier_name).name} are named by the data set's {listed.source}")
-        classes = names
-        classifier = load(classifier_name, device, classes=classes, **said)
+        classifier.classes = classes = names
     return classifier, load_paired(methods, classifier_name, device, given, classes)
 
 
