@@ -55,7 +55,7 @@ def touched() -> bool:
     return by_control
 
 
-def look_at(digest: str) -> None:
+def set_subject(digest: str) -> None:
     """Says of which image, by its digest, the page that runs is; what was drawn of another is drawn no more."""
     st.session_state[_SUBJECT] = digest
 

@@ -81,7 +81,7 @@ def with_refined(results: MethodResults, sample: Sample, state: ViewState, class
             missing[key] = "On its way." if snapshot.going else "Stopped before its first step."
     for name in results.missing.keys() - results.traces.keys():
         missing[methods.refined_name(name, state.refine)] = results.missing[name]
-    return MethodResults(traces, missing, going, stopped, known)
+    return MethodResults(traces, missing, going, stopped, known, results.image)
 
 
 def _request(sample: Sample, trace: Trace, names: Sequence[str], state: ViewState) -> Request:

@@ -54,7 +54,7 @@ def collect_results(
     stopped: dict[str, tuple[Request, Snapshot]] = {}
     going: tuple[str, Request, Snapshot] | None = None
     image = caching.digest(sample.image)
-    session.look_at(image)
+    session.set_subject(image)
     model = model or builtin(sample)
     for name in names:
         if methods.is_maps(name):
