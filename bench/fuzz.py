@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import io
 import random
+import resource
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -78,21 +82,61 @@ def images() -> list[bytes]:
     return found
 
 
-def fuzz(title: str, seeds: list[bytes], read: Callable[[bytes], object], count: int) -> tuple[str, ...]:
-    """A row: how many were read, how many refused, what else was raised."""
+def mutations(seeds: list[bytes]) -> Callable[[random.Random], bytes]:
+    """Mutations of any of them."""
+    return lambda generator: mutated(generator.choice(seeds), generator)
+
+
+@contextmanager
+def bounded(seconds: float, megabytes: int) -> Iterator[None]:
+    """Ends the block with `TooLongError` after so long, and lets it have so much more address space than there is."""
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used + megabytes * 2**20, hard))
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _too_long(*_: Any) -> None:
+    raise TooLongError("it took too long")
+
+
+class TooLongError(BaseException):
+    """An input took more seconds than it may; no reader can take it for a broken file."""
+
+
+def fuzz(
+    title: str,
+    make: Callable[[random.Random], bytes],
+    read: Callable[[bytes], object],
+    count: int,
+    seconds: float = 10.0,
+    megabytes: int = 1024,
+) -> tuple[str, ...]:
+    """A row: how many were read, how many refused, what else was raised.
+
+    Args:
+        seconds, megabytes: of time and of further address space that one input may take.
+    """
     generator, ends, others = random.Random(0), Counter(), Counter()
     longest, start, before = 0.0, time.perf_counter(), resident_mb()
     for _ in range(count):
-        data = mutated(generator.choice(seeds), generator)
+        data = make(generator)
         began = time.perf_counter()
         try:
-            read(data)
+            with bounded(seconds, megabytes):
+                read(data)
             ends["read"] += 1
         except InputError as error:
             ends["refused"] += 1
             if "\n" in str(error) or len(str(error)) > 600:
                 others[f"a long line: {str(error)[:60]!r}"] += 1
-        except Exception as error:
+        except (Exception, TooLongError) as error:
             others[f"{type(error).__name__}: {str(error)[:60]}"] += 1
         longest = max(longest, time.perf_counter() - began)
     for name, times in others.most_common(5):
@@ -150,11 +194,11 @@ def main(count: int = COUNT) -> list[Table]:
             return read_checkpoint(path)
 
         cut = [whole[: header + 4096], whole[:header]]
-        table.rows.append(fuzz("images", images(), read_image, count))
-        table.rows.append(fuzz("figure specs", specs(), read_spec, count))
-        table.rows.append(fuzz("addresses", addresses(), read_address, count))
-        table.rows.append(fuzz("checkpoints, whole", [whole], read_file, count // 20))
-        table.rows.append(fuzz("checkpoints, header", cut, read_file, count))
+        table.rows.append(fuzz("images", mutations(images()), read_image, count))
+        table.rows.append(fuzz("figure specs", mutations(specs()), read_spec, count))
+        table.rows.append(fuzz("addresses", mutations(addresses()), read_address, count))
+        table.rows.append(fuzz("checkpoints, whole", mutations([whole]), read_file, count // 20))
+        table.rows.append(fuzz("checkpoints, header", mutations(cut), read_file, count))
     return [table]
 
 

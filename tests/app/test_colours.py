@@ -9,6 +9,7 @@ import pytest
 import wsss_viz
 from tests.colours import contrast, least_differences, mixed
 from wsss_viz.app.methods import OF_MAPS
+from wsss_viz.app.pages.information.chart_style import ACTIVATION_COLOURS, LAYER_COLOURS
 from wsss_viz.data.palette import part_palette
 from wsss_viz.figures.chart import SERIES
 from wsss_viz.methods.catalogue import METHODS
@@ -24,7 +25,14 @@ def grounds(theme):
     return [of["backgroundColor"], of["secondaryBackgroundColor"], of["sidebar"]["backgroundColor"]]
 
 
-@pytest.mark.parametrize("colours", [[*METHOD_COLOURS, *OF_MAPS], SERIES, PARTS], ids=["methods", "series", "parts"])
+INFORMATION = [*LAYER_COLOURS, *ACTIVATION_COLOURS.values()]
+
+
+@pytest.mark.parametrize(
+    "colours",
+    [[*METHOD_COLOURS, *OF_MAPS], SERIES, PARTS, INFORMATION],
+    ids=["methods", "series", "parts", "information"],
+)
 def test_any_two_are_told_apart_with_any_colour_vision(colours):
     least = least_differences(colours)
     assert len(least) == len(colours) * (len(colours) - 1) // 2
@@ -33,7 +41,7 @@ def test_any_two_are_told_apart_with_any_colour_vision(colours):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_marks_stand_out_from_the_page(theme):
-    for colour in (*METHOD_COLOURS, *SERIES, *PARTS):
+    for colour in (*METHOD_COLOURS, *SERIES, *PARTS, *INFORMATION):
         assert contrast(colour, THEMES[theme]["backgroundColor"]) >= 3, colour
 
 

@@ -127,12 +127,20 @@ def test_a_page_that_was_closed_ends_its_work_and_its_waiting() -> None:
 
 def test_work_ends_when_its_time_is_up() -> None:
     now = [0.0]
-    queue = Turns(Limits(seconds=90), clock=lambda: now[0])
+    queue = Turns(Limits(seconds=90), clock=lambda: now[0], used=lambda: now[0])
     with queue.turn("a", Piece("x")):
         now[0] = 91.0
         with pytest.raises(InputError, match="longer than the 90 s"):
             may_go_on()
     with queue.turn("a", Piece("x"), 0), queue.turn("a", Piece("within"), 0):
+        may_go_on()
+
+
+def test_a_busy_machine_makes_no_work_too_long() -> None:
+    now = [0.0]
+    queue = Turns(Limits(seconds=90), clock=lambda: now[0], used=lambda: 0.0)
+    with queue.turn("a", Piece("x")):
+        now[0] = 500.0
         may_go_on()
 
 

@@ -56,7 +56,7 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
             size = 60 + number, 40
             Image.new("RGB", size, "red").save(tmp_path / name, "JPEG")
             picture.set_input_files(tmp_path / name)
-            expect(page.get_by_text(name, exact=True)).to_be_visible()
+            expect(page.get_by_text(name, exact=True).first).to_be_visible()
             expect(viewer(page).get_by_text(f"{size[0]} x 40", exact=True)).to_be_visible()
         assert "Traceback" not in page.content()
         page.close()

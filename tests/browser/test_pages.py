@@ -112,7 +112,7 @@ def test_a_copied_link_opens_the_same_view_elsewhere(open_at: OpenAt, server: st
 
 
 def choose(page: Page, name: str, content: bytes) -> None:
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+    page.locator("input[type=file]").first.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
 def test_uploads_show_their_maps_and_what_the_network_takes_them_for(open_at: OpenAt) -> None:

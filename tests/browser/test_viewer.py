@@ -191,6 +191,11 @@ def test_zoom_is_one_for_all_panels_and_stays_when_the_image_changes(open_at: Op
     before = [look(page, number) for number in range(4)]
     canvas(page, 2).hover()
     page.mouse.wheel(0, -400)
+    expect(viewer(page)).to_have_attribute("data-zoom", "1.000")
+    page.evaluate("scrollTo(0, 0)")
+    canvas(page, 2).hover()
+    canvas(page, 2).focus()
+    page.mouse.wheel(0, -400)
     expect(viewer(page)).not_to_have_attribute("data-zoom", "1.000")
     zoom = viewer(page).get_attribute("data-zoom") or ""
     assert float(zoom) > 2

@@ -12,6 +12,10 @@ def viewer(page: Page) -> Locator:
 
 
 def control(page: Page, name: str) -> Locator:
+    """The control of that name, in sight: what is changed seldom is opened first."""
+    display = viewer(page).locator(".display")
+    if display.get_by_label(name, exact=True).count() and not display.is_visible():
+        viewer(page).locator("[name=display]").click()
     return viewer(page).get_by_label(name, exact=True)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from wsss_viz.data.archives import read_archive
+from wsss_viz.data.numbering import default_numbering
 from wsss_viz.data.pickled import read_pickled_dict
 from wsss_viz.errors import InputError
+from wsss_viz.traces.foreign_maps import read_foreign_maps
+from wsss_viz.traces.growth import read_growth
 from wsss_viz.traces.storage import read_maps
 
 
@@ -81,3 +85,28 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, mon
     for read in (read_maps, read_archive):
         with pytest.raises(InputError):
             read(path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"{'descr': '<f4', 'shape': (1,", b"{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776, 3), }"],
+)
+@pytest.mark.parametrize("read", [read_maps, read_archive, read_growth])
+def test_an_array_in_an_archive_that_says_what_it_likes_is_refused_in_one_line(
+    header: bytes, read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    text = header.ljust(117) + b"\n"
+    path = tmp_path / "run.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("header", "maps", "scores", "keys", "size", "labels", "sources", "classes", "method"):
+            archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(InputError) as refused:
+        read(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_maps_without_pixels_are_not_counted(tmp_path: Path) -> None:
+    text = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776, 0, 16), }".ljust(117) + b"\n"
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(InputError, match="no dictionary of arrays"):
+        read_foreign_maps(tmp_path / "a.npy", default_numbering(("cow",)), (16, 24))

@@ -14,8 +14,10 @@ from wsss_viz.evaluation.stored_results import (
     csv_bytes,
     latex_bytes,
     ranked_images,
+    refined_rows,
     score_rows,
     stored_leakage,
+    stored_refined,
     stored_reports,
 )
 from wsss_viz.methods.catalogue import title
@@ -98,3 +100,34 @@ def test_images_are_ranked_by_their_mean_or_by_one_class() -> None:
     assert ranked_images(made_up(), "rib", worst_first=False)[0].source == "scenes:test:2"
     (only,) = ranked_images(made_up(), "rib", "cat")
     assert (only.source, only.score, only.ious) == ("scenes:test:0", 30.0, {"cat": 30.0, "cow": 10.0})
+
+
+def test_refined_reports_stand_beside_the_plain_one(tmp_path: Path) -> None:
+    assert stored_refined("scenes-test", tmp_path) == {}
+    folder = tmp_path / "refined"
+    folder.mkdir()
+    after = {**made_up(), "refine": "pamr"}
+    after["methods"] = {"rib": {**after["methods"]["rib"], "miou": 50.0}}
+    (folder / "scenes-test.pamr.json").write_text(json.dumps(after))
+    (folder / "other.pamr.json").write_text("[]")
+    (row,) = refined_rows(made_up(), stored_refined("scenes-test", tmp_path), title, str.upper)
+    assert (row["method"], row["mIoU alone"], row["mIoU, PAMR"], row["PAMR, 95 %"]) == (
+        "RIB",
+        43.5,
+        50.0,
+        "42.5 to 45.5",
+    )
+    with pytest.raises(InputError, match="--refine NAME"):
+        stored_refined("other", tmp_path)
+
+
+def test_the_stored_refined_scores_are_of_the_same_scenes_as_the_readmes_table() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for report in stored_refined("scenes-test").values():
+        for name, scores in report["methods"].items():
+            low, high = scores["interval"]["miou"]
+            rest = scores["part_recall"]["non_discriminative"]
+            cell = f"{scores['miou']:.1f} ({low:.1f} to {high:.1f}), {rest:.1f}"
+            line = next(line for line in text.splitlines() if line.startswith(f"| {title(name)} ") and "), " in line)
+            assert cell in line, (name, cell)
+    assert f"{report['count']} held-out scenes" in text

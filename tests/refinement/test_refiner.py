@@ -10,8 +10,9 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods import bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models import load
-from wsss_viz.refinement import REFINERS, refined, refiner
+from wsss_viz.refinement import REFINERS, memory, refined, refiner
 from wsss_viz.traces.normalisation import normalise
+from wsss_viz.traces.pseudo_masks import pseudo_mask
 from wsss_viz.traces.resize import upsample
 from wsss_viz.traces.step import Trace, last_step
 
@@ -53,3 +54,31 @@ def test_a_method_goes_on_through_a_refiner():
     assert not trace.maps[others].any()
     total = trace.maps.sum(0) + trace.steps[-1].arrays["background"]
     np.testing.assert_allclose(total, 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", list(REFINERS))
+@pytest.mark.parametrize("count", [0, 1, 25])
+def test_no_label_a_map_of_zeros_and_more_labels_than_voc_has_are_masks_too(name, count):
+    image = np.zeros((9, 14, 3), np.uint8)
+    image[:, 7:] = 200
+    maps = np.zeros((count, 3, 4), np.float32)
+    if count > 1:
+        maps[-1, :, :2], maps[0, :, 2:] = 5, 3
+    step = last_step(refiner(name).steps(image, maps))
+    assert step.maps.shape == (count, 9, 14)
+    assert np.isfinite(step.maps).all()
+    if refiner(name).finishes:
+        mask = np.concatenate([step.arrays["background"][None], step.maps]).argmax(0)
+    else:
+        mask = pseudo_mask(step.maps, range(count), (9, 14), refiner(name).settings.background)
+    wanted = {0, 1, 25} if count > 1 else {0}
+    assert set(np.unique(mask).tolist()) <= wanted
+    if count > 1:
+        assert (mask[4, 1], mask[4, 12]) == (25, 1)
+
+
+@pytest.mark.parametrize("name", list(REFINERS))
+def test_an_image_that_memory_has_no_room_for_is_refused_before_it_is_tried(name, monkeypatch):
+    monkeypatch.setattr(memory, "_bytes", lambda device: 1000)
+    with pytest.raises(InputError, match=r"refining 9 x 14 pixels .* make the image smaller"):
+        last_step(refiner(name).steps(np.zeros((9, 14, 3), np.uint8), np.ones((1, 3, 4), np.float32)))

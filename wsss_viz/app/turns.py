@@ -30,7 +30,7 @@ class Limits:
     Attributes:
         slots, short_slots: long and short pieces of work at once, beside the worker of jobs.
         megabytes: that all of them together may take; one that takes more is alone.
-        seconds: one piece may take.
+        seconds: of the processor that one piece may take: a machine that is busy makes nothing too large.
         moment: seconds that a page waits before it says that it waits.
         download: seconds that a file that was asked for waits.
         away: seconds for which the place of a page that asks again is kept.
@@ -90,11 +90,12 @@ class Turns:
         self,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
+        used: Callable[[], float] = time.thread_time,
         ledger: Ledger | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.ledger = ledger or Ledger(clock)
-        self._clock = clock
+        self._clock, self._used = clock, used
         self._changed = threading.Condition()
         self._queue: dict[tuple[str, str], _Waiting] = {}  # in the order they were asked for
         self._running: list[_Waiting] = []
@@ -123,14 +124,14 @@ class Turns:
             return
         ticket = self._enter(owner, piece, self.limits.moment if patience is None else patience)
         self._inside.depth = 1
-        started = self._clock()
+        started, used = self._clock(), self._used()
 
         def go_on() -> None:
             if ask is not None:
                 ask()
             if owner in self._left:
                 raise GoneError("the page is closed")
-            if self._clock() - started > self.limits.seconds:
+            if self._used() - used > self.limits.seconds:
                 raise InputError(f"This takes longer than the {self.limits.seconds:.0f} s it may here: make it smaller")
 
         try:

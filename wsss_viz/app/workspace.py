@@ -36,6 +36,7 @@ KEYS = ("data", "networks", "maps", "reports")
 MOST, MOST_BYTES = 40, 2**20
 RESERVED = ("photos", "scenes", "own")
 _NAME = re.compile(r"[^\W_]([^\W_]|[ ()+-]){0,39}")
+_BLANKS = '; a name with blanks stands in quotes, ["My data"], and a text as well'
 _NAMED = "letters, digits, blanks and ( ) + -, at most 40 characters, a letter or digit first"
 
 
@@ -81,7 +82,7 @@ def read_file(path: Path) -> tuple[Workspace, ...]:
     try:
         content = tomllib.loads(read_bounded(path, MOST_BYTES).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} is no TOML: {' '.join(str(error).split())}") from None
+        raise InputError(f"{path.name} is no TOML: {' '.join(str(error).split())}{_BLANKS}") from None
     if not content:
         raise InputError(f'{path.name} names no workspace: write [NAME] and below it data = "voc:PATH:SPLIT"')
     return tuple(_of_table(name, table, path) for name, table in content.items())
@@ -200,6 +201,21 @@ def _check_network(name: str, network: str) -> None:
     if not is_torchvision_name(network):
         known = ", ".join(sorted(read_manifest()))
         raise InputError(f"the network {name}: {network[:60]!r} is no file, no torchvision model and none of {known}")
+
+
+def without_folders(text: str, of: Workspace) -> str:
+    """A message with the workspace's paths cut to their last names: no visitor needs to know where they lie.
+
+    >>> without_folders("no maps at /data/ours/a.npy", Workspace("toy", "scenes:val", maps={"Ours": "/data/ours"}))
+    'no maps at ours/a.npy'
+    """
+    kind, _, rest = of.data.partition(":")
+    data = rest.rpartition(":")[0] if kind in ("voc", "coco") else rest.partition("@")[0] if kind == "folder" else ""
+    networks = [network.partition("#")[0] for network in of.networks.values()]
+    for path in sorted((data, *of.maps.values(), *of.reports.values(), *networks), key=len, reverse=True):
+        if Path(path).is_absolute():
+            text = text.replace(path, Path(path).name)
+    return text
 
 
 def publish(workspaces: Sequence[Workspace]) -> None:

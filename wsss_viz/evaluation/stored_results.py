@@ -22,8 +22,10 @@ __all__ = [
     "latex_bytes",
     "ranked_images",
     "read_report",
+    "refined_rows",
     "score_rows",
     "stored_leakage",
+    "stored_refined",
     "stored_reports",
 ]
 
@@ -101,6 +103,57 @@ def stored_leakage(name: str, folder: Path | None = None) -> dict[str, Any] | No
     if not complete:
         raise InputError(f"leakage/{path.name} is not a report of `diagnose leakage --json`: `make results` makes it")
     return report
+
+
+def stored_refined(name: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """What `evaluate --refine --json` stored beside the report of that name, by the refiner; {} where nothing is.
+
+    Args:
+        folder: where the reports are; these lie in `refined` under it, as NAME.REFINER.json.
+
+    Raises:
+        InputError: a file is not such a report.
+
+    >>> list(stored_refined("scenes-test"))
+    ['crf:irn', 'pamr']
+    """
+    paths = sorted(((folder or FOLDER) / "refined").glob(f"{name}.*.json"))
+    reports = [read_report(path, f"{MAKE.rpartition(' --json')[0]} --refine NAME --json FILE") for path in paths]
+    return {str(report.get("refine")): report for report in reports}
+
+
+def refined_rows(
+    report: Mapping[str, Any],
+    refined: Mapping[str, Mapping[str, Any]],
+    title: Callable[[str], str],
+    refiner_title: Callable[[str], str],
+) -> list[Row]:
+    """One row per refined method, in the report's order: mIoU with its interval and recall of the rest, of the
+    maps alone and after each refiner, in percent.
+
+    Args:
+        report: of the maps alone.
+        refined: by the refiner's name.
+        title, refiner_title: of a method, and of a refiner, by its name.
+
+    >>> from wsss_viz.refinement.settings import title
+    >>> report, refined = stored_reports()["scenes-test"], stored_refined("scenes-test")
+    >>> list(refined_rows(report, refined, str, title)[0])[:6]
+    ['method', 'mIoU alone', 'rest alone', 'mIoU, CRF (IRN)', 'CRF (IRN), 95 %', 'rest, CRF (IRN)']
+    """
+    rows: list[Row] = []
+    for name, scores in report["methods"].items():
+        after = {refiner_title(by): one["methods"][name] for by, one in refined.items() if name in one["methods"]}
+        if not after:
+            continue
+        alone = scores["part_recall"]["non_discriminative"]
+        row: Row = {"method": title(name), "mIoU alone": scores["miou"], "rest alone": alone}
+        for by, refined_scores in after.items():
+            low, high = refined_scores["interval"]["miou"]
+            row |= {f"mIoU, {by}": refined_scores["miou"], f"{by}, 95 %": f"{low:.1f} to {high:.1f}"}
+            row[f"rest, {by}"] = refined_scores["part_recall"]["non_discriminative"]
+        rows.append(row)
+    return rows
 
 
 def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[Row]:

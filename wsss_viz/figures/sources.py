@@ -25,7 +25,17 @@ from wsss_viz.traces import CellCentres, Step, Trace
 from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.layout_maps import image_maps, image_values
 
-__all__ = ["FINE_SIDE", "FigureRow", "class_map", "class_scores", "collect_rows", "seed_mask", "seen_image"]
+__all__ = [
+    "FINE_SIDE",
+    "FigureRow",
+    "class_map",
+    "class_scores",
+    "collect_rows",
+    "refined_mask",
+    "refined_row",
+    "seed_mask",
+    "seen_image",
+]
 
 FINE_SIDE = 512
 
@@ -182,7 +192,17 @@ def _numbered(mask: NDArray, competing: Sequence[int]) -> NDArray[np.unsignedint
 
 
 def refined_row(entry: FigureRow, base: str, step: int, spec: FigureSpec, text: str) -> NDArray[np.float32]:
-    """(1 + K, H, W) the background's score and the refined maps of the classes that compete, as `maps --refine`."""
+    """(1 + K, H, W) the background's score and the refined maps of the classes that compete, as `maps --refine`.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> entry = FigureRow(flag(), flag(), "blue", {"cam": trace})
+        >>> spec = FigureSpec("grid", ("cam",), (Row("scenes:test:17", "dog"),))
+        >>> refined_row(entry, "cam", -1, spec, "pamr@0.3").shape  # red and blue compete
+        (3, 2, 3)
+    """
     trace = entry.traces[base]
     at_step = trace.steps[step]
     _aligned(at_step, spec.align)
@@ -197,6 +217,15 @@ def refined_mask(
 
     Args:
         threshold: the background's score in place of the refiner's own.
+
+    Examples:
+        >>> from wsss_viz.methods import cam
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> trace = Trace.collect(cam(colour_network(), flag()), "cam", COLOURS, flag())
+        >>> refined = np.zeros((3, 2, 3), np.float32)
+        >>> refined[0], refined[2, 0] = 0.5, 0.9  # blue, the second of red and blue, above
+        >>> refined_mask(FigureRow(flag(), flag(), "blue", {"cam": trace}), "cam", refined).tolist()
+        [[3, 3, 3], [0, 0, 0]]
     """
     if threshold is not None:
         refined = np.concatenate([np.full_like(refined[:1], threshold), refined[1:]])

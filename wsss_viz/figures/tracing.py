@@ -223,6 +223,7 @@ class Tracer:
         """All that a trace depends on."""
         image = self._image(source)
         about: dict[str, Any] = {"base": base, "image": _digest(image.sample.image), "classes": image.whole.classes}
+        about["mask"] = None if image.sample.mask is None else _digest(image.sample.mask)
         about["labels"] = _targets(spec, image.sample, source)
         if base not in METHODS:
             return json.dumps({**about, "folder": spec.maps[column(base).maps], "source": source})
@@ -309,7 +310,7 @@ class Tracer:
                 self.companions[method] = "the shipped photographs"
             else:
                 run, (looking, classes) = self._bound(spec, method, source), self._looking(spec, source)
-                sample = matching(image.whole.classes, looking.classes).of(replace(image.sample, mask=None, parts=None))
+                sample = matching(image.whole.classes, looking.classes).of(image.sample)
                 if labels is not None:
                     words = dict(zip(classes, looking.classes, strict=True))
                     known = (*sample.classes, *(words[name] for name in labels if name in words))

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.refinement.affinity_network import AffinityNet, BoundaryNet, read_affinity
 from wsss_viz.refinement.crf import dense_crf, label_logits, mean_field, score_logits
 from wsss_viz.refinement.memory import check_memory
 from wsss_viz.refinement.pixel_adaptive import pamr
-from wsss_viz.refinement.settings import CrfSettings, PamrSettings, named
+from wsss_viz.refinement.settings import CrfSettings, PamrSettings, WalkSettings, named
+from wsss_viz.refinement.walks import walked
 from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
@@ -34,17 +36,19 @@ class Refiner:
         settings: its settings, with the background's score that masks are made with.
         backgrounds: what the background's score is to be chosen from on data; one where it was given.
         device: it computes on.
+        network: of a walk.
     """
 
     name: str
-    settings: CrfSettings | PamrSettings
+    settings: CrfSettings | PamrSettings | WalkSettings
     backgrounds: tuple[float, ...]
     device: str | torch.device = "cpu"
+    network: AffinityNet | BoundaryNet | None = None
 
     @property
     def finishes(self) -> bool:
-        """Whether it gives the background a score of its own (CRF), so that a mask is the argmax and no threshold."""
-        return isinstance(self.settings, CrfSettings)
+        """Whether it gives the background a score of its own (CRF, walks): a mask is the argmax, with no threshold."""
+        return not isinstance(self.settings, PamrSettings)
 
     def at(self, background: float) -> Refiner:
         """The same with one background's score."""
@@ -65,6 +69,8 @@ class Refiner:
             Steps with `maps` (K, H, W); of a CRF with `arrays["background"]` (H, W), and the mask is the argmax over
             both; of PAMR the mask is where the best map is above `settings.background`.
         """
+        if isinstance(self.settings, WalkSettings):
+            return self._walk(image, maps, centres)
         values = self._enlarged(image, maps, centres)
         if isinstance(self.settings, PamrSettings):
             return pamr(image, values, self.settings, self.device)
@@ -81,6 +87,10 @@ class Refiner:
         Raises:
             InputError: as `dense_crf`; ValueError for PAMR, whose maps are to be thresholded.
         """
+        if isinstance(self.settings, WalkSettings):
+            *_, (grounds, walked_maps) = self._walks(image, maps, self.backgrounds, centres)
+            scores = [np.concatenate([ground[None], walked_maps]) for ground in grounds]
+            return np.stack([each.argmax(axis=0) for each in scores]).astype(np.uint8 if len(maps) < 255 else np.uint16)
         if not isinstance(self.settings, CrfSettings):
             raise ValueError(f"{self.name} refines maps: count them at thresholds")
         values = self._enlarged(image, maps, centres)
@@ -94,6 +104,22 @@ class Refiner:
         *_, q = mean_field(torch.stack(logits).permute(2, 0, 1).contiguous(), image, self.settings)
         best = q.argmax(dim=2).T.reshape(count, *size).cpu().numpy()
         return best.astype(np.uint8 if len(values) < 255 else np.uint16)
+
+    def _walks(
+        self, image: NDArray[np.uint8], maps: NDArray, levels: Sequence[float], centres: CellCentres | None
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        assert self.network is not None
+        assert isinstance(self.settings, WalkSettings)
+        if centres is not None and len(maps):
+            maps = upsample(np.asarray(maps), (image.shape[0], image.shape[1]), centres)
+        return walked(image, maps, self.network, self.settings, levels)
+
+    def _walk(self, image: NDArray[np.uint8], maps: NDArray, centres: CellCentres | None) -> Iterator[Step]:
+        assert isinstance(self.settings, WalkSettings)
+        scores, rows = np.zeros(len(maps), np.float32), tuple(range(len(maps)))
+        for k, (grounds, values) in enumerate(self._walks(image, maps, (self.settings.background,), centres)):
+            stop = "the walk is done" if k == self.settings.iterations else None
+            yield Step(k, values, scores, rows, arrays={"background": grounds[0]}, stop=stop)
 
     def _enlarged(self, image: NDArray[np.uint8], maps: NDArray, centres: CellCentres | None) -> NDArray[np.float32]:
         size = (image.shape[0], image.shape[1])
@@ -116,8 +142,10 @@ def _backgrounds(values: NDArray, settings: CrfSettings, levels: Sequence[float]
 def refiner(text: str, device: str | torch.device = "cpu") -> Refiner:
     """The refiner of a text, NAME or NAME@BACKGROUND: `crf:irn`, `crf:psa@8`, `pamr`; `crf` alone is `crf:irn`.
 
+    `psa:FILE` and `irn:FILE` are the random walks of AffinityNet and of IRN with the network in a file.
+
     Raises:
-        InputError: there is none of that name, or the background's score makes no sense.
+        InputError: there is none of that name, the background's score makes no sense, or the file has no such network.
 
     >>> refiner("crf:psa@8").settings.background, refiner("crf").name, len(refiner("crf:irn").backgrounds)
     (8.0, 'crf:irn', 16)
@@ -126,9 +154,19 @@ def refiner(text: str, device: str | torch.device = "cpu") -> Refiner:
     wsss_viz.errors.InputError: unknown refiner 'crf:deeplab': give crf:irn, crf:psa, crf:oc-cse, pamr, ...
     """
     name, settings = named(text)
-    levels = settings.backgrounds if isinstance(settings, CrfSettings) else ()
-    made = Refiner(name, settings, levels, device)
+    levels = () if isinstance(settings, PamrSettings) else settings.backgrounds
+    network = _network(name, device) if isinstance(settings, WalkSettings) else None
+    made = Refiner(name, settings, levels, device, network)
     return made.at(settings.background) if "@" in text else made
+
+
+def _network(name: str, device: str | torch.device) -> AffinityNet | BoundaryNet:
+    kind, _, file = name.partition(":")
+    network = read_affinity(file)
+    if isinstance(network, AffinityNet) != (kind == "psa"):
+        right = "psa" if kind == "irn" else "irn"
+        raise InputError(f"{file} is {'AffinityNet' if right == 'psa' else 'IRN'}: give {right}:{file}")
+    return network.to(device)
 
 
 def refined(run: Callable[..., Iterator[Step]], by: Refiner) -> Callable[..., Iterator[Step]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wsss_viz.errors import InputError
 
-__all__ = ["REFINERS", "CrfSettings", "PamrSettings", "named", "title"]
+__all__ = ["REFINERS", "WALKS", "CrfSettings", "PamrSettings", "WalkSettings", "named", "title"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,28 @@ class PamrSettings:
     background: float = 0.15
 
 
+@dataclass(frozen=True)
+class WalkSettings:
+    """A random walk between pixels that a network finds akin; the published settings in `WALKS`.
+
+    Attributes:
+        background: the background's score: the power alpha of AffinityNet, IRN's constant.
+        backgrounds: what is tried where it is to be chosen on data.
+        beta: the power of the affinities.
+        doublings: the walk takes 2^doublings steps.
+    """
+
+    background: float
+    backgrounds: tuple[float, ...]
+    beta: float
+    doublings: int = 8
+
+    @property
+    def iterations(self) -> int:
+        """How many Steps there are after the first: 1, 2, 4, ... of the walk."""
+        return self.doublings + 1
+
+
 _POWERS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 32.0)
 _PSA = (80.0, 13.0, 10.0)
 
@@ -61,8 +83,17 @@ REFINERS: dict[str, CrfSettings | PamrSettings] = {
 """By name, as the command line has it; `docs/sources.md#dense-crf`, `docs/sources.md#pamr`."""
 
 
-def named(text: str) -> tuple[str, CrfSettings | PamrSettings]:
+WALKS: dict[str, WalkSettings] = {
+    "psa": WalkSettings(16.0, _POWERS, 8.0),
+    "irn": WalkSettings(0.25, tuple(t / 20 for t in range(1, 17)), 10.0),
+}
+"""By what stands before the file of the network, as `psa:res38_aff.pth`; `docs/sources.md#walks`."""
+
+
+def named(text: str) -> tuple[str, CrfSettings | PamrSettings | WalkSettings]:
     """The name in a text, NAME or NAME@BACKGROUND, and its settings with that background's score.
+
+    A name is one of `REFINERS`, or of `WALKS` with its network's file, KIND:FILE.
 
     Raises:
         InputError: there is none of that name, or the background's score makes no sense.
@@ -70,16 +101,20 @@ def named(text: str) -> tuple[str, CrfSettings | PamrSettings]:
     >>> named("crf:psa@8")[1].background, named("crf")[0]
     (8.0, 'crf:irn')
     """
-    name, at, number = text.partition("@")
+    name, at, number = text.rpartition("@") if "@" in text else (text, "", "")
     name = "crf:irn" if name == "crf" else name
-    if name not in REFINERS:
+    kind, _, file = name.partition(":")
+    if name not in REFINERS and kind not in WALKS:
         raise InputError(
-            f"unknown refiner {name!r}: give {', '.join(REFINERS)}, or one with @BACKGROUND, as crf:irn@0.3"
+            f"unknown refiner {name!r}: give {', '.join(REFINERS)}, psa:FILE or irn:FILE, or one with @BACKGROUND, as "
+            "crf:irn@0.3"
         )
-    settings = REFINERS[name]
+    if kind in WALKS and not file:
+        raise InputError(f"the walk {kind} wants its network: give a file, as {kind}:res38_aff.pth")
+    settings = WALKS[kind] if kind in WALKS else REFINERS[name]
     if not at:
         return name, settings
-    powers = isinstance(settings, CrfSettings) and settings.unary == "scores"
+    powers = kind == "psa" or (isinstance(settings, CrfSettings) and settings.unary == "scores")
     try:
         level = float(number) if len(number) < 12 else -1.0
     except ValueError:
@@ -93,8 +128,10 @@ def named(text: str) -> tuple[str, CrfSettings | PamrSettings]:
 def title(text: str) -> str:
     """What pages and tables call it.
 
-    >>> title("crf:irn@0.3"), title("pamr")
-    ('CRF (IRN)', 'PAMR')
+    >>> title("crf:irn@0.3"), title("pamr"), title("psa:res38_aff.pth")
+    ('CRF (IRN)', 'PAMR', 'walk (PSA)')
     """
+    if text.partition(":")[0] in WALKS:
+        return f"walk ({text.partition(':')[0].upper()})"
     family, _, preset = text.partition("@")[0].partition(":")
     return f"{family.upper()} ({preset.upper()})" if preset else family.upper()

@@ -229,7 +229,7 @@ def _plain_array(path: Path) -> NDArray | None:
         array: NDArray = np.load(io.BytesIO(data), allow_pickle=False)
     except Exception:  # a pickle, or broken, of which the reader of pickles says how
         return None
-    return array if array.ndim == 3 else None
+    return array if array.ndim == 3 and len(array) <= array.size else None  # not 2**40 maps of no pixels
 
 
 def _of_npz(path: Path) -> dict[str | int, NDArray]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +95,7 @@ def read_growth(path: Path) -> Growth:
             method = str(file["method"])
     except FileNotFoundError:
         raise InputError(f"no growth at {path}: it is written by `python -m wsss_viz train`") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile):
+    except Exception:  # a broken archive raises nearly anything
         raise InputError(f"{path} does not hold the growth of a training, or is truncated: write it again") from None
     if maps.ndim != 5 or scores.shape != maps.shape[:3] or labels.shape != maps.shape[1:3]:
         raise InputError(f"{path} does not hold the growth of a training: maps {maps.shape}, scores {scores.shape}")

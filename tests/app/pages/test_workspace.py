@@ -99,7 +99,7 @@ def test_what_is_wrong_with_maps_is_said_in_their_panel_alone(
     folder, _of = mine
     page = after_jobs(open_page("compare", example="workspace:mine:3"), "compare")
     shown = panels(page)
-    assert "no pseudo mask at" in shown["Half"]["missing"]
+    assert "no pseudo mask at half/" in shown["Half"]["missing"], "no path of the server"
     assert not shown["CAM"]["missing"] + shown["IRN"]["missing"]
 
     name = workspaces.example("workspace:mine:3").name

@@ -6,7 +6,7 @@ import pytest
 
 from wsss_viz.app.services import ranking
 from wsss_viz.app.state.learning import SCORES
-from wsss_viz.evaluation.stored_results import stored_reports
+from wsss_viz.evaluation.stored_results import RankedImage, stored_reports
 
 
 def row(method: str, value: float, half: float = 0.5) -> ranking.Row:
@@ -52,3 +52,11 @@ def test_rows_are_the_reports_numbers(score: str) -> None:
     assert {r.method for r in found} == set(report["methods"])
     first = report["methods"][found[0].method]
     assert found[0].value == (first[score] if score in first else first["part_recall"][score])
+
+
+def test_images_are_ordered_by_a_score_or_by_how_far_two_rows_differ() -> None:
+    first = {name: RankedImage(name, {}, score) for name, score in (("a", 50.0), ("b", 10.0), ("c", 90.0))}
+    other = {name: RankedImage(name, {}, score) for name, score in (("c", 20.0), ("a", 61.0))}
+    assert ranking.ordered(first, other, "worst") == ["b", "a", "c"]
+    assert ranking.ordered(first, {}, "best") == ["c", "a", "b"]
+    assert ranking.ordered(first, other, "disagreement") == ["c", "a"]

@@ -27,25 +27,34 @@ def _read(file: str, stamp: int) -> dict[str, Any]:
     return read_report(Path(file), "python -m wsss_viz evaluate --json FILE")
 
 
+def _stamp(file: str) -> int:
+    path = Path(file)
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
 def read(file: str) -> dict[str, Any]:
     """A report of a workspace, read again once it has changed. Raises InputError where it is none."""
-    path = Path(file)
-    return _read(file, path.stat().st_mtime_ns if path.is_file() else 0)
+    return _read(file, _stamp(file))
 
 
-def strange(of: Workspace, stored: Mapping[str, Any]) -> str:
-    """Why a report is not of a workspace's data set, in one line; "" where it may be."""
-    samples = workspace.samples_of(of.name)
+def strange(of: Workspace, file: str) -> str:
+    """Why a report is not of a workspace's data set, in one line; "" where it may be. Raises as `read`."""
+    return _strange(of.name, of.data, file, _stamp(file))
+
+
+@lru_cache(maxsize=16)
+def _strange(name: str, data: str, file: str, stamp: int) -> str:
+    samples, stored = workspace.samples_of(name), _read(file, stamp)
     named = str(stored["data"])
-    ends = [text.replace("\\", "/").rpartition("/")[2] for text in (named, of.data)]
-    kinds = [text.partition(":")[0] for text in (named, of.data)]
+    ends = [text.replace("\\", "/").rpartition("/")[2] for text in (named, data)]
+    kinds = [text.partition(":")[0] for text in (named, data)]
     classes = {name for _, *names in stored.get("images", ()) for name in names}
     unknown = matching(sorted(classes), samples.classes).unknown if samples.classes else ()
     last = max((_number(source) for source, *_ in stored.get("images", ())), default=0)
     if ends == [ends[0]] * 2 and kinds[0] == kinds[1] and not unknown and last < len(samples):
         return ""
     more = f", with classes such as {unknown[0]}" if unknown else ""
-    return f"The report is of {ends[0]}{more}, not of {of.name}: its tables are as they are, its images are others."
+    return f"The report is of {ends[0]}{more}, not of {name}: its tables are as they are, its images are others."
 
 
 def _number(source: str) -> int:
@@ -61,20 +70,25 @@ def rows_of(of: Workspace) -> dict[str, ReportRow]:
             stored = read(file)
         except InputError:
             continue
-        if stored.get("images") and not strange(of, stored):
+        if stored.get("images") and not strange(of, file):
             ranked = [row for row, scores in stored["methods"].items() if scores.get("per_image")]
             rows.update({f"{row}, {name}" if len(of.reports) > 1 else row: (name, row) for row in ranked})
     return rows
 
 
-def scored(of: Workspace, row: ReportRow, label: str = "") -> dict[int, RankedImage]:
+def scored(of: Workspace, row: ReportRow, label: str = "") -> Mapping[int, RankedImage]:
     """The images of a report's row by number, with their IoUs.
 
     Args:
         label: the class whose IoU counts; "": the mean of an image's.
     """
-    name, method = row
-    return {_number(image.source): image for image in ranked_images(read(of.reports[name]), method, label)}
+    file = of.reports[row[0]]
+    return _scored(file, _stamp(file), row[1], label)
+
+
+@lru_cache(maxsize=16)
+def _scored(file: str, stamp: int, method: str, label: str) -> Mapping[int, RankedImage]:
+    return {_number(image.source): image for image in ranked_images(_read(file, stamp), method, label)}
 
 
 def maps_of(of: Workspace, row: ReportRow) -> str:
@@ -125,7 +139,7 @@ def opened(choice: str) -> OpenedReport:
     of = workspace.workspaces()[which]
     content = read(of.reports[name])
     short = {key: _FOLDERS.sub(r"\1:", str(content[key])) for key in ("data", "threshold_from")}
-    return OpenedReport(of, name, {**content, **short}, strange(of, content))
+    return OpenedReport(of, name, {**content, **short}, strange(of, of.reports[name]))
 
 
 def example_at(of: Workspace, index: int) -> str:

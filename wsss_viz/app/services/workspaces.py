@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,15 @@ def of_sample(sample: Sample) -> Workspace | None:
     return workspace.workspaces().get(workspace.parts_of(sample.source)[0])
 
 
+@contextmanager
+def _without_folders(of: Workspace | None) -> Iterator[None]:
+    """Cuts the workspace's paths in what is said of a bad input."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(workspace.without_folders(str(error), of) if of else str(error)) from None
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def example(source: str) -> Sample:
     """The sample of `workspace:NAME:INDEX`, which it has as its source; to be left as it is.
@@ -63,7 +73,7 @@ def example(source: str) -> Sample:
         InputError: it cannot be read.
     """
     name, index = workspace.parts_of(source)
-    with turn("image", short=True):
+    with _without_folders(workspace.workspaces()[name]), turn("image", short=True):
         sample = replace(workspace.samples_of(name)[index], source=source)
     if sample.classes:
         return sample
@@ -221,7 +231,8 @@ def looking(sample: Sample, state: ViewState) -> BuiltinModel | WorkspaceModel:
         return builtin(sample)
     name = state.looking_network if state.looking_network in of.networks else next(iter(of.networks))
     try:
-        network = opened(of.networks[name], of.name)
+        with _without_folders(of):
+            network = opened(of.networks[name], of.name)
     except InputError as error:
         return WorkspaceModel("", sample.classes, None, str(error))
     return WorkspaceModel(network.registered, sample.classes, network)
@@ -253,7 +264,8 @@ def read_maps(sample: Sample, name: str, align: str = FIELD) -> Trace:
     Raises:
         InputError: as `evaluation.stored_maps.read_sample_maps`; the folder is not there.
     """
-    return stored_trace(_maps(sample, name), sample, name)
+    with _without_folders(of_sample(sample)):
+        return stored_trace(_maps(sample, name), sample, name)
 
 
 @dataclass(frozen=True)
@@ -274,6 +286,7 @@ def score_maps(sample: Sample, name: str, threshold: float, align: str = FIELD) 
     Raises:
         InputError: as `read_maps`, and for a sample without a mask.
     """
-    counts = count_stored_sample(_maps(sample, name), sample, align)
+    with _without_folders(of_sample(sample)):
+        counts = count_stored_sample(_maps(sample, name), sample, align)
     inside: Sequence[int] = np.flatnonzero(counts.target[1:]).tolist()
     return MapScores(dict(zip((sample.classes[i] for i in inside), image_ious([counts], threshold)[0], strict=True)))

@@ -39,10 +39,11 @@ def read_methods(names: Sequence[str]) -> tuple[str, ...]:
 def _read_refine(text: str) -> str:
     """A refiner's text; ValueError for others."""
     try:
-        if text:
-            named(text)
+        known = not text or named(text)[0] in REFINERS  # no files of the server by an address
     except InputError:
-        raise ValueError(f"one of {', '.join(REFINERS)}, alone or with @ and the background's score") from None
+        known = False
+    if not known:
+        raise ValueError(f"one of {', '.join(REFINERS)}, alone or with @ and the background's score")
     return text
 
 

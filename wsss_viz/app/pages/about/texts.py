@@ -163,7 +163,7 @@ LICENCE = (
 
 SHORTCUTS = {
     "Viewer, a panel in focus": "arrow keys move the reticle, with Shift further; `,` and `.` step; Space plays; "
-    "`+` `-` `0` zoom; Enter names the cell; wheel zooms, dragging moves",
+    "`+` `-` `0` zoom; Enter names the cell; Ctrl and the wheel, or the wheel after a click, zooms, dragging moves",
     "Class pills and filmstrips in focus": "arrow keys go from one to the next",
     "Learn": "left and right arrow turn the page; `A` shows the answer; `P` presents, Esc leaves",
     "While something is computed": "Esc cancels it",

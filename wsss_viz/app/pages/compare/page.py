@@ -14,19 +14,18 @@ from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.widgets.viewer import Content, Panel, viewer
 
 EXPLANATION = Explanation(
-    "The class activation map of each chosen class, divided by its own maximum, and the pseudo mask: at each pixel the "
-    "class with the highest map, where that exceeds the threshold. The scores compare this mask with the ground truth.",
+    "The maps of several methods with the same network: each class's, divided by its own maximum, and the pseudo mask: "
+    "at each pixel the class with the highest map, where that exceeds the threshold. The scores compare this mask with "
+    "the ground truth.",
     r"M_c(u) = \frac{\max(A_c(u), 0)}{\max_v \max(A_c(v), 0)}, \qquad \hat y(u) = \arg\max\{t, M_c(u)\}",
     "Divided by its maximum, the map of a class that is absent looks as bright as any other: read it with its logit.",
 )
-
-LEAD = "The maps of several methods with the same classifier, and how much of each object its pseudo mask recalls."
 
 
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    frame.heading("Compare", LEAD, EXPLANATION, basket.from_compare)
+    frame.heading("Compare", "", EXPLANATION, basket.from_compare)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choice"):
         source_bar.source_bar(state)
         frame.views_select(state)
@@ -42,8 +41,6 @@ def show() -> None:
     selected = basket.selected(state)
     maps = [f"{methods.MAPS}{name}" for name in of.maps] if of else []
     frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
-    source_bar.recognition(sample)
-
     side_by_side = refining.panel_names(selected, state.refine, methods.MOST)
 
     def draw(results: MethodResults) -> None:
@@ -68,7 +65,7 @@ def show() -> None:
         content = Content(
             view, panels, classes, visible, samples.ground(sample), image=session.subject(), sigmoids=model.sigmoids
         )
-        picked = viewer("compare", content, current, picks=True)
+        picked = viewer("compare", content, current, picks=True, roomy=True)
         by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}
         method = side_by_side[picked.panel - len(panels)] if picked else ""
         if picked and method in by_method:
@@ -94,3 +91,4 @@ def show() -> None:
             results, view, state, visible_classes(state, sample, first, first.classes) if first else ()
         )
     follow_results(results, (*selected, *side_by_side), draw, model)
+    source_bar.recognition(sample)

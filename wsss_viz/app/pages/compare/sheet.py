@@ -13,7 +13,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import SHEET_ORDERS
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.workspace import Workspace
+from wsss_viz.app.workspace import Workspace, without_folders
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces import Trace
@@ -57,7 +57,7 @@ def sheet(of: Workspace, state: ViewState) -> None:
 
 def _strange(of: Workspace, file: str) -> str:
     try:
-        return reports.strange(of, reports.read(file))
+        return reports.strange(of, file)
     except InputError as error:
         return str(error)
 
@@ -93,7 +93,7 @@ def _cell(of: Workspace, index: int, score: str, state: ViewState) -> None:
             picture = contact_sheet.picture(of, index)
         st.image(picture, width="stretch", alt=called)
     except InputError as error:
-        st.caption(f":material/broken_image: {error}")
+        st.caption(f":material/broken_image: {without_folders(str(error), of)}")
     here = state.example == contact_sheet.at(of.name, index)["example"]
     st.button(
         f"{score} · {called}" if score else called,

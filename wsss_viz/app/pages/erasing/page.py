@@ -56,15 +56,17 @@ def show() -> None:
     state = session.state()
     method = MODES[state.mode].method
     frame.heading("Erasing", lead(method) if method else EXPERIMENT, erasing(state.mode), from_erasing)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="choice"):
-        controls.mode_choice(state)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         source_bar.source_bar(state)
+    settings = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings")
+    with settings:
+        controls.mode_choice(state)
     sample = source_bar.sample(state)
     if sample is None:
         source_bar.no_picture()
     else:
         focus = sources.focus(state, sample)
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings"):
+        with settings:
             controls.focus_choice(state, focus, sample)
             controls.options(state, sample)
         steps_of(state, sample, focus)

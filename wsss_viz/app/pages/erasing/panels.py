@@ -49,8 +49,8 @@ def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, 
     drawn = pictures(steps, sample.image, state)
     group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(steps)} steps, {origin}"))
+    viewer("erasing", content(state, sample, ground, steps, focus, sigmoids), state, offered=OFFERED, roomy=True)
     filmstrip(steps, drawn, "erasing")
-    viewer("erasing", content(state, sample, ground, steps, focus, sigmoids), state, offered=OFFERED)
     labels = sample.labels or ()
     with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers:
         scores, step = numbers.cell(), numbers.cell()

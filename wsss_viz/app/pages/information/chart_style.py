@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from wsss_viz.figures.chart import SERIES, Colour
+from wsss_viz.figures.chart import Colour
 
-LAYER_COLOURS = SERIES
-ACTIVATION_COLOURS = dict(zip(("tanh", "relu", "sigmoid"), (SERIES[3], SERIES[1], SERIES[2]), strict=True))
+LAYER_COLOURS = ("#7d81f8", "#5d57d1", "#269fa3", "#0e744d", "#ae8b21", "#f14d9a")
+ACTIVATION_COLOURS = {"tanh": "#616c71", "relu": "#995e00", "sigmoid": "#84916a"}
+"""Layers and activations stand on one page, where no two are alike; they have the colours of methods elsewhere."""
 ACTIVATION_NAMES = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid", "elu": "ELU"}
 BAD: Colour = "#d1495b"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import frame, session
-from wsss_viz.app.pages.results import gallery, sections
+from wsss_viz.app.pages.results import gallery, refined, sections
 from wsss_viz.app.services import reports
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.results import SHIPPED
-from wsss_viz.evaluation.stored_results import MAKE, stored_leakage, stored_reports
+from wsss_viz.evaluation.stored_results import MAKE, stored_leakage, stored_refined, stored_reports
 
 
 def show() -> None:
@@ -62,6 +62,7 @@ def _shipped(state: ViewState) -> None:
     for name, report in stored.items():
         with st.expander("All numbers, curves and classes"):
             sections.measured(name, report)
+        refined.refined(name, report, stored_refined(name))
         leaks = stored_leakage(name)
         if leaks is not None:
             sections.leaking(name, leaks)

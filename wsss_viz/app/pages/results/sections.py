@@ -70,9 +70,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
         "other trainings."
     )
     st.dataframe(
-        rows, hide_index=True, column_config=_formats(rows), placeholder=NOTHING, width="stretch", height="content"
+        rows, hide_index=True, column_config=formats(rows), placeholder=NOTHING, width="stretch", height="content"
     )
-    _downloads(f"measured_{name}", rows, f"Pseudo masks on {report['count']} samples of {report['data']}, percent.")
+    downloads(f"measured_{name}", rows, f"Pseudo masks on {report['count']} samples of {report['data']}, percent.")
     grid = st.grid(2, min_column_width=440, gap="large")
     with grid.cell():
         st.subheader("mIoU against threshold", anchor=False)
@@ -84,7 +84,7 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     st.subheader("IoU by class, worst first", anchor=False)
     show(charts.class_chart(report), f"classes_{name}", "IoU of every class by method")
     by_class = class_rows(report, charts.worst_first(report), title)
-    _downloads(f"classes_{name}", by_class, f"IoU by class on {report['count']} samples of {report['data']}, percent.")
+    downloads(f"classes_{name}", by_class, f"IoU by class on {report['count']} samples of {report['data']}, percent.")
 
 
 def leaking(name: str, report: Mapping[str, Any]) -> None:
@@ -105,16 +105,16 @@ def leaking(name: str, report: Mapping[str, Any]) -> None:
             st.dataframe(
                 rows,
                 hide_index=True,
-                column_config={**_formats(rows), "method": st.column_config.TextColumn(width=210)},
+                column_config={**formats(rows), "method": st.column_config.TextColumn(width=210)},
                 placeholder=NOTHING,
                 width="stretch",
                 height="content",
             )
             caption = f"Claimed pixels on another labelled object by recall, {report['count']} samples, percent."
-            _downloads(f"leakage_{name}", rows, caption)
+            downloads(f"leakage_{name}", rows, caption)
 
 
-def _formats(rows: Sequence[Mapping[str, Any]]) -> Any:
+def formats(rows: Sequence[Mapping[str, Any]]) -> Any:
     """One decimal, thresholds two, texts as they are."""
     return {
         column: st.column_config.NumberColumn(format="%.2f" if column == "threshold" else "%.1f")
@@ -132,13 +132,13 @@ def published() -> None:
             rows = [{key: value for key, value in row.items() if key != "backbone"} for row in rows]
         st.markdown(f"**From {source}**")
         st.dataframe(
-            rows, hide_index=True, column_config=_formats(rows), placeholder=NOTHING, width="stretch", height="content"
+            rows, hide_index=True, column_config=formats(rows), placeholder=NOTHING, width="stretch", height="content"
         )
         sourced = [{**row, "source": source} for row in rows]
-        _downloads(f"published_{table}", rows, f"Published mIoU on PASCAL VOC 2012, from {source}.", sourced)
+        downloads(f"published_{table}", rows, f"Published mIoU on PASCAL VOC 2012, from {source}.", sourced)
 
 
-def _downloads(
+def downloads(
     name: str,
     rows: Sequence[Mapping[str, Any]],
     caption: str,

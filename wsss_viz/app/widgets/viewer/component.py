@@ -71,7 +71,12 @@ class Picked:
 
 
 def viewer(
-    name: str, content: Content, state: ViewState, picks: bool = False, offered: Sequence[str] | None = None
+    name: str,
+    content: Content,
+    state: ViewState,
+    picks: bool = False,
+    offered: Sequence[str] | None = None,
+    roomy: bool = False,
 ) -> Picked | None:
     """Draws the viewer; what was clicked since the last run, or None.
 
@@ -83,6 +88,7 @@ def viewer(
         name: of this viewer, unique on its page and the same in every run.
         picks: whether a click on a panel runs the page with the cell that was clicked.
         offered: of `PIECES`, what stands around the panels; None: all of it.
+        roomy: the maps are the page: fewer stand in a row, and larger.
     """
     key = f"viewer_{name}"
     view = state.written(FIELDS)
@@ -106,6 +112,7 @@ def viewer(
             "view": known["sent"],
             "version": known["version"],
             "picks": picks,
+            "roomy": roomy,
             "offered": list(PIECES if offered is None else offered),
         },
         on_view_change=changed,

@@ -58,6 +58,7 @@ export class Controls {
     this.find("back").onclick = () => viewer.step(viewer.k - 1)
     this.find("on").onclick = () => viewer.step(viewer.k + 1)
     this.find("play").onclick = () => viewer.play()
+    this.find("display").onclick = () => this.open(this.find("display").ariaExpanded !== "true")
     this.find("reset").onclick = () => viewer.resetZoom()
     this.find("swap").onclick = () => viewer.swap()
     this.find("wipe").oninput = event => viewer.moveDivider(Number(event.target.value))
@@ -71,6 +72,12 @@ export class Controls {
     root.addEventListener("keydown", event => {
       if (event.target.type === "range" || event.target.tagName === "SELECT") event.stopPropagation()
     })
+  }
+
+  // Shows or hides what is changed seldom.
+  open(on) {
+    this.find("display").ariaExpanded = on
+    this.root.querySelector(".display").hidden = !on
   }
 
   // Only these pieces stand around the panels.
@@ -89,6 +96,9 @@ export class Controls {
     for (const row of this.root.querySelectorAll(".row.tools, .reading")) {
       row.classList.toggle("unoffered", ![...row.children].some(child => Object.values(pieces).includes(child) && !child.classList.contains("unoffered")))
     }
+    const more = this.root.querySelector(".display"), button = one("display")
+    button.classList.toggle("unoffered", more.classList.contains("unoffered"))
+    if (!more.classList.contains("unoffered")) button.parentElement.classList.remove("unoffered")
   }
 
   // New content: its classes, panels and number of steps.

@@ -19,6 +19,7 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   }
   root.viewer.sendOnce = setTriggerValue
   root.viewer.picks = data.picks
+  root.viewer.roomy = data.roomy
   root.viewer.controls.offer(data.offered)
   root.viewer.update(data, setStateValue)
 }

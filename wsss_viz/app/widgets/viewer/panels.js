@@ -3,7 +3,9 @@
 import { element, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
-const NARROWEST = 184 // pixels a panel takes with its gap
+// Pixels a panel takes at least, with its gap: where maps are the page, elsewhere, and on a phone two side by side.
+const NARROWEST = { roomy: 250, plain: 184, phone: 160 }
+const PHONE = 480
 const WHAT = {
   relu_max: "share of the map's own maximum",
   shared: "share of the highest of all these maps, at any step",
@@ -23,7 +25,9 @@ Object.assign(Viewer.prototype, {
       this.root.querySelector(".body").classList.toggle("staged", layout === "stage")
     }
     const count = this.figures.length
-    const fitting = Math.max(1, Math.min(count, Math.floor((this.panels.clientWidth + 14) / NARROWEST)))
+    const wide = this.panels.clientWidth
+    const least = NARROWEST[wide < PHONE ? "phone" : this.roomy ? "roomy" : "plain"]
+    const fitting = Math.max(1, Math.min(count, Math.floor((wide + 14) / least)))
     const columns = Math.ceil(count / Math.ceil(count / fitting))
     this.panels.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${columns < 3 ? "520px" : "1fr"}))`
   },

@@ -30,11 +30,17 @@ Object.assign(Viewer.prototype, {
     })
     canvas.addEventListener("pointerup", event => {
       const at = here(event)
-      if (drag && !drag.moved && !drag.divider && this.inside(at)) this.pick(number, at)
+      if (drag && !drag.moved && !drag.divider && this.inside(at)) {
+        this.hover({ x: at.x, y: at.y }, number)
+        this.pick(number, at)
+      }
       drag = null
     })
-    canvas.addEventListener("pointerleave", () => !drag && this.hover(null, null))
+    // A finger that was lifted leaves the values it tapped.
+    canvas.addEventListener("pointerleave", event => !drag && event.pointerType === "mouse" && this.hover(null, null))
+    // The page scrolls over the maps, unless one has been clicked or Ctrl is held.
     canvas.addEventListener("wheel", event => {
+      if (!event.ctrlKey && !event.metaKey && canvas.getRootNode().activeElement !== canvas) return
       const at = here(event)
       const scale = Math.max(1, Math.min(LARGEST_ZOOM, this.zoom.scale * Math.exp(-event.deltaY / 400)))
       if (scale === this.zoom.scale) return
@@ -76,7 +82,7 @@ Object.assign(Viewer.prototype, {
       "-": () => this.zoomAbout(1 / 1.5),
       0: () => this.resetZoom(),
       Enter: () => this.point && this.pick(number, this.point),
-      Escape: () => this.hover(null, null),
+      Escape: this.point && (() => this.hover(null, null)),
     }[event.key]
     if (!move && !does) return
     event.preventDefault()
