@@ -31,8 +31,8 @@ def refined_maps(
 
     Examples:
         >>> image = np.zeros((2, 3, 3), np.uint8)
-        >>> refined_maps(image, np.ones((1, 2, 3), np.float32), "pamr@0.2", None)[:, 0, 0].round(2).tolist()
-        [0.2, 1.0]
+        >>> refined_maps(image, np.ones((1, 2, 3), np.float32), "pamr@0.25", None)[:, 0, 0].round(2).tolist()
+        [0.25, 1.0]
     """
     key = hashlib.sha256(repr((image.shape, maps.shape, text)).encode() + image.tobytes() + maps.tobytes()).hexdigest()
     stored = None if cache is None else cache.read(key)
