@@ -99,6 +99,11 @@ class Visitor:
     async def __aexit__(self, *_: Any) -> None:
         await self._socket.close()
 
+    @property
+    def going(self) -> bool:
+        """Whether the page has more to come."""
+        return bool(self._fragments)
+
     async def visit(self, page: str, query: str = "", patience: float = 300.0) -> Seen:
         """Opens `/page?query` in this session and waits for the end of the run."""
         return await self._run(Seen(), patience, page=page, query=query)

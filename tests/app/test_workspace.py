@@ -6,17 +6,22 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.app.workspace_files import NAME, serve, write_workspace
 from wsss_viz import cli
 from wsss_viz.app import workspace
 from wsss_viz.app.methods import colour_of, title_of
+from wsss_viz.app.services import basket
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.workspace import Workspace, read_file
 from wsss_viz.errors import InputError
+from wsss_viz.figures import read_spec, spec_bytes
+from wsss_viz.figures.sources import collect_rows
+from wsss_viz.traces.map_folder import MapFolder
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +163,18 @@ def test_a_basket_holds_views_of_a_workspace_beside_the_old_ones(served: Workspa
     assert (
         state.to_query()["basket"] == "workspace.mine.2.cow.final.cam_maps:Half,test.129..3.rib,photos.dog..final.cam"
     )
+
+
+def test_a_workspaces_maps_are_columns_of_a_figure_beside_the_methods(served: Workspace) -> None:
+    items = (Item("workspace:mine:2", "sofa", FINAL, ("cam", "maps:Half", "maps:IRN")),)
+    spec = basket.spec_of(items, replace(ViewState(), basket=items))
+    assert spec.columns == ("image", "truth", "cam", "maps:Half", "maps:IRN")
+    assert read_spec(spec_bytes(spec)) == spec
+    (row,) = collect_rows(spec)
+    stored = MapFolder(Path(served.maps["IRN"]), row.sample.classes).read(row.sample.name, row.sample.size)
+    trace = row.traces["maps:IRN"]
+    np.testing.assert_array_equal(trace.maps[trace.classes.index("sofa")], stored.maps[stored.keys.index("sofa")])
+    assert basket.spec_of(items, replace(ViewState(), basket_kind="filmstrip")).columns == ("cam",)
 
 
 def test_without_a_workspace_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,9 @@ def _empty() -> None:
 
 def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
     """The figure of the basket's rows, shown as the view has it: normalisation, views, opacity, map or mask."""
-    names = tuple(name for name in methods.METHODS if any(name in item.methods for item in items)) or ("cam",)
+    folders = _folders(items) if state.basket_kind == "grid" else {}
+    run = tuple(name for name in methods.METHODS if any(name in item.methods for item in items))
+    names = (*run, *(f"{MAPS}{name}" for name in folders)) or ("cam",)
     pictures = PICTURES if state.basket_kind == "grid" else ()
     spec = FigureSpec(
         state.basket_kind,
@@ -151,10 +153,22 @@ def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
         opacity=state.opacity,
         align=state.align,
         classifier=_classifier(items),
+        maps=folders,
     )
     if state.show == "mask" and state.basket_kind != "curves":
         return replace(spec, show="mask", threshold=state.threshold)
     return spec
+
+
+def _folders(items: tuple[Item, ...]) -> dict[str, str]:
+    """The folders of the maps that rows ask for, by name; of two workspaces' maps of one name the first's."""
+    folders: dict[str, str] = {}
+    for item in items:
+        if item.example.startswith(f"{KIND}:"):
+            maps = workspace.workspaces()[parts_of(item.example)[0]].maps
+            asked = [name.removeprefix(MAPS) for name in item.methods if methods.is_maps(name)]
+            folders = {**{name: maps[name] for name in asked if name in maps}, **folders}
+    return folders
 
 
 def _classifier(items: tuple[Item, ...]) -> str:

@@ -70,8 +70,8 @@ def spec_of(state: ViewState) -> FigureSpec:
         name = "grid"
     if name == BASKET:
         basket.editor(state)
-    if any(is_maps(one) for item in (state.basket if name == BASKET else ()) for one in item.methods):
-        st.caption(":material/info: Maps from files are no columns of a figure yet; the methods that were run are.")
+    if name == BASKET and state.basket_kind != "grid" and any(is_maps(one) for i in state.basket for one in i.methods):
+        st.caption(":material/info: Maps from files have no steps: they are columns of a grid.")
     start = _start(name, state)
     _settings(state, start, free=name in (BASKET, SCENE))
     spec = replace(

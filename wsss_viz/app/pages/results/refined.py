@@ -27,9 +27,10 @@ def refined(name: str, report: Mapping[str, Any], refined: Mapping[str, Mapping[
     counts = {one["count"] for one in refined.values()}
     st.subheader("With a refiner between map and mask", anchor=False)
     st.caption(
-        f"The first {min(counts)} samples of {report['data']}, views and choice of thresholds as above; of a CRF the "
-        f"background's score is chosen, on {report['threshold_from']}. mIoU with its 95 % interval over images, and "
-        "recall of the rest of the object; percent. The drawings' flat colours flatter a refiner that goes by colour."
+        f"The first {min(counts)} samples of {report['data']} (the maps alone: all {report['count']}), views and "
+        "choice of thresholds as above; of a CRF the background's score is chosen, on "
+        f"{report['threshold_from']}. mIoU with its 95 % interval over images, and recall of the rest of the object; "
+        "percent. The drawings' flat colours flatter a refiner that goes by colour."
     )
     st.dataframe(
         rows, hide_index=True, column_config=formats(rows), placeholder=NOTHING, width="stretch", height="content"
