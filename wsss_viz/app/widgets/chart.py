@@ -40,6 +40,8 @@ LEGENDS: dict[str, dict[str, Any]] = {
 }
 _FIELD = re.compile(r"\{(x|y|low|high)(:[^}]*)?\}")
 _ENDS = {"low": "customdata[0]", "high": "customdata[1]"}
+_GREY = "#868d93"
+"""Of intervals whose points have several colours."""
 _HANDLE = {"bgcolor": "#98a2a9", "bordercolor": "#98a2a9", "activebgcolor": ACCENT}
 """Of a slider: seen, and not glaring, on light and on dark."""
 
@@ -151,7 +153,11 @@ def _(mark: Points, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
         trace |= {"text": list(mark.text), "textposition": at, "textfont": {"size": 12}}
     if mark.low is not None and mark.high is not None:
         values = mark.x if mark.across else mark.y
-        trace["error_x" if mark.across else "error_y"] = _error(values, mark.low, mark.high)
+        error = _error(values, mark.low, mark.high)
+        # plotly gives all intervals one colour: of points of several, a grey that is read on light and on dark.
+        trace["error_x" if mark.across else "error_y"] = (
+            error if isinstance(mark.colour, str) else {**error, "color": _GREY}
+        )
         trace["customdata"] = _ends(mark.low, mark.high)
     yield trace
 
