@@ -79,6 +79,7 @@ def test_collections_pass_over_what_the_start_has_loaded(monkeypatch: pytest.Mon
     monkeypatch.setattr(server, "warm_up", lambda: None)
     server.first_page_made()
     gc.unfreeze()
+    gc.collect()
     loaded = len(gc.get_objects())
     try:
         server.start_up()

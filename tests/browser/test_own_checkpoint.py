@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import torch
@@ -15,6 +16,15 @@ from tests.browser.viewing import canvas, look, viewer
 from tests.models.published_files import resnet38d_state
 from wsss_viz.app.settings import FOLDER_VARIABLE, PICKLE_VARIABLE, UPLOAD_VARIABLE
 
+# The app with time to read an upload in: that starts a process, which takes many seconds where all cores are busy.
+PATIENT = """
+from wsss_viz.__main__ import main
+from wsss_viz.app.pages.own import networks
+
+networks.UPLOAD_SECONDS = 240
+main()
+"""
+
 
 def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: OpenAt, tmp_path: Path) -> None:
     save_file(dict(resnet38d_state(seed=1)), tmp_path / "od_cam.safetensors")
@@ -24,7 +34,9 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
     large = tmp_path / "best.pth.tar"
     torch.save({"state_dict": dict(resnet38d_state(seed=1)), "momentum": torch.zeros(2_900_000)}, large)
     assert 11 * 2**20 < large.stat().st_size < 13 * 2**20
-    with serving(**{FOLDER_VARIABLE: str(tmp_path), UPLOAD_VARIABLE: "1", PICKLE_VARIABLE: "1"}) as own:
+    with serving(
+        sys.executable, "-c", PATIENT, **{FOLDER_VARIABLE: str(tmp_path), UPLOAD_VARIABLE: "1", PICKLE_VARIABLE: "1"}
+    ) as own:
         page = open_at("/own?photograph=flower", base=own)
         shipped = look(page, 1)
         page.get_by_role("combobox", name="Network").click()

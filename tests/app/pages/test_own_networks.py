@@ -122,7 +122,8 @@ def test_rib_is_a_job_without_companions(open_page: OpenPage, folder: Path) -> N
     page = finished(page.run())
     assert panel(page, "Your image")["note"] == "60 x 40"
     assert 1 <= len(panel(page, "RIB")["steps"]) <= 10
-    assert any("without" in caption.value or "twenty companions" in caption.value for caption in page.caption)
+    said = [step["note"] for step in panel(page, "RIB")["steps"]]
+    assert all("no companions: the logits of this image alone are raised" in note for note in said), said
 
 
 def test_a_checkpoint_that_cannot_be_used_shows_why_and_the_page_goes_on(open_page: OpenPage, folder: Path) -> None:
