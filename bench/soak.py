@@ -99,13 +99,13 @@ def _figure(index: int, rows: int = 1, dpi: int = 150) -> Key:
     return "figures", f"figure=basket&basket={basket}&dpi={dpi}", ""
 
 
-async def ask(visitor: Visitor, key: Key) -> tuple[Seen, str]:
-    """One answer, and its digest where it is no viewer's. Raises TimeoutError where there is none within `PATIENCE`."""
+async def ask(visitor: Visitor, key: Key, patience: float = PATIENCE) -> tuple[Seen, str]:
+    """One answer, and its digest where it is no viewer's. Raises TimeoutError where none comes in so many seconds."""
     page, query, upload = key
     if upload:
-        seen = await visitor.upload("own_upload", "picture.png", picture(int(upload)), page, query, PATIENCE)
+        seen = await visitor.upload("own_upload", "picture.png", picture(int(upload)), page, query, patience)
     else:
-        seen = await visitor.settled(page, query, PATIENCE)
+        seen = await visitor.settled(page, query, patience)
     if visitor.going and not seen.trouble:
         raise TimeoutError
     if page != "figures" or not seen.pictures:
@@ -272,7 +272,7 @@ async def _alone(address: str, keys: Iterable[Key]) -> dict[Key, str]:
     reference = {}
     for key in keys:
         async with Visitor(address) as visitor:
-            seen, digest = await ask(visitor, key)
+            seen, digest = await ask(visitor, key, 10 * PATIENCE)
             reference[key] = digest or (seen.contents or [f"trouble: {seen.trouble}"])[-1]
     return reference
 

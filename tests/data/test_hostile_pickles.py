@@ -17,7 +17,7 @@ from wsss_viz.data.pickled import read_pickled_dict
 from wsss_viz.errors import InputError
 from wsss_viz.traces.foreign_maps import read_foreign_maps
 from wsss_viz.traces.growth import read_growth
-from wsss_viz.traces.storage import read_maps
+from wsss_viz.traces.storage import StoredMaps, read_maps, write_maps
 
 
 def npy(pickled: bytes) -> bytes:
@@ -110,3 +110,22 @@ def test_maps_without_pixels_are_not_counted(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
     with pytest.raises(InputError, match="no dictionary of arrays"):
         read_foreign_maps(tmp_path / "a.npy", default_numbering(("cow",)), (16, 24))
+
+
+@pytest.mark.parametrize("name", ["maps", "scores", "keys", "size"])
+@pytest.mark.parametrize("member", [b"no array", np.zeros((1, 2, 3), np.complex64), np.array(["x", "y"])])
+def test_maps_whose_members_are_others_are_refused_in_one_line(name: str, member: object, tmp_path: Path) -> None:
+    path = tmp_path / "cow.npz"
+    write_maps(path, StoredMaps(np.ones((1, 2, 3), np.float32), np.zeros(1, np.float32), ("cow",), (16, 24)))
+    with zipfile.ZipFile(path) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    buffer = io.BytesIO()
+    np.save(buffer, member if isinstance(member, np.ndarray) else np.zeros(1))
+    members[f"{name}.npy"] = member if isinstance(member, bytes) else buffer.getvalue()
+    with zipfile.ZipFile(path, "w") as archive:
+        for key, content in members.items():
+            archive.writestr(key, content)
+    for read in (read_maps, lambda path: read_foreign_maps(path, default_numbering(("cow",)), (16, 24))):
+        with pytest.raises(InputError) as refused:
+            read(path)
+        assert "\n" not in str(refused.value)

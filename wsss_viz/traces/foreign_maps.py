@@ -237,7 +237,10 @@ def _of_npz(path: Path) -> dict[str | int, NDArray]:
     try:
         check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            content = {name: file[name] for name in file.files}
+        if not all(isinstance(array, np.ndarray) for array in content.values()):
+            raise TypeError("a member is no array")
+        return content
     except Exception:
         raise InputError(f"{path} is not a file of class maps, or truncated: write it again") from None
 

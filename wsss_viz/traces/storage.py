@@ -116,7 +116,8 @@ def read_maps(path: Path) -> StoredMaps:
             ground = file["background"] if "background" in file.files else None
             numbers = json.loads(str(file["grids"])) if "grids" in file.files else None
             arrays = {name.removeprefix("grids/"): file[name] for name in file.files if name.startswith("grids/")}
-        fits = maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
+        fits = (maps.dtype.kind, scores.dtype.kind, keys.dtype.kind, size.dtype.kind) == ("f", "f", "U", "i")
+        fits = fits and maps.ndim == 3 and len(maps) == len(keys) and scores.shape == keys.shape and size.shape == (2,)
         fits = fits and (ground is None or ground.shape == maps.shape[1:])
         centres = None if known is None else CellCentres.of(known)
         grids = MapGrids.of(numbers, arrays)
