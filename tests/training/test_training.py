@@ -79,7 +79,16 @@ def test_a_state_of_other_settings_or_of_nothing_is_refused(backbone, tmp_path):
     state = torch.load(recipes.state_path(out), weights_only=True)
     first = next(key for key, value in state["model"].items() if value.is_floating_point())
     poisoned = {**state["model"], first: torch.full_like(state["model"][first], torch.nan)}
-    for change in ({"model": poisoned}, {"model": {}}, {"model": 3}, {"epochs": 7}, {"epochs": [1]}, {"seconds": "x"}):
+    for change in (
+        {"model": poisoned},
+        {"model": {}},
+        {"model": 3},
+        {"epochs": 7},
+        {"epochs": [1]},
+        {"seconds": "x"},
+        {"seconds": torch.inf},
+        {"seconds": torch.nan},
+    ):
         torch.save({**state, **change}, recipes.state_path(out))
         with pytest.raises(InputError, match="is damaged, or holds NaN or infinity"):
             recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -239,7 +240,8 @@ class _State:
         epochs, seconds = state.get("epochs"), state.get("seconds")
         if not isinstance(epochs, list) or not all(isinstance(entry, dict) for entry in epochs):
             raise broken
-        if not isinstance(seconds, int | float) or not all(map(_is_finite, state.values())):
+        is_time = isinstance(seconds, int | float) and 0 <= seconds < math.inf
+        if not is_time or not all(map(_is_finite, state.values())):
             raise broken
         try:
             for name, part in self.parts.items():
