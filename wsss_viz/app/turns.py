@@ -61,7 +61,7 @@ class GoneError(InputError):
 
 @dataclass(frozen=True)
 class Piece:
-    """What a piece of work takes, at most, as it was measured (`docs/measurements.md`).
+    """What a piece of work takes, at most: an estimate.
 
     Attributes:
         what: it is, by which a session's place in the queue is known when it asks again.
