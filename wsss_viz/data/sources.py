@@ -162,8 +162,8 @@ def is_data_string(text: str) -> bool:
 def absolute(data: str, base: Path) -> str:
     """The data string with its path from the root of the disk; of no other kind anything is changed.
 
-    >>> absolute("folder:pictures:3", Path("/work")), absolute("scenes:test", Path("/work"))
-    ('folder:/work/pictures:3', 'scenes:test')
+    >>> absolute("folder:pictures:3", Path("/data")), absolute("scenes:test", Path("/data"))
+    ('folder:/data/pictures:3', 'scenes:test')
     """
     kind, colon, rest = data.partition(":")
     if kind not in ("voc", "coco", "folder") or not rest or rest.startswith("~"):

@@ -26,8 +26,8 @@ def digest_of(name: str) -> str:
 def absolute_network(text: str, base: Path) -> str:
     """A checkpoint's path from the root of the disk; another name as it is.
 
-    >>> absolute_network("res50_cam.pth", Path("/work")), absolute_network("resnet50", Path("/work"))
-    ('/work/res50_cam.pth', 'resnet50')
+    >>> absolute_network("res50_cam.pth", Path("/data")), absolute_network("resnet50", Path("/data"))
+    ('/data/res50_cam.pth', 'resnet50')
     """
     plain = text.partition("#")[0]
     is_file = bool(weight_suffix(plain)) or "/" in text or "\\" in text or (base / plain).is_file()
