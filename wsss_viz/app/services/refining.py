@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.app import caching, methods
 from wsss_viz.app.services import checkpoints
-from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request
-from wsss_viz.app.services.jobs.panel import ended, reach
-from wsss_viz.app.services.results import MethodResults
+from wsss_viz.app.services.jobs.manager import Request, Snapshot
+from wsss_viz.app.services.results import MethodResults, advance
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
@@ -67,18 +66,11 @@ def with_refined(results: MethodResults, sample: Sample, state: ViewState, class
             continue
         known[key] = here
         request = _request(sample, trace, here, state)
-        snapshot = ended(request) if going else reach(request)
-        if snapshot is None:
-            missing[key] = "Computed next."
-            continue
-        if snapshot.going:
-            going = (key, request, snapshot)
-        elif snapshot.state in (FAILED, CANCELLED):
-            stopped[key] = (request, snapshot)
-        if snapshot.steps:
+
+        def put(snapshot: Snapshot, key: str = key, here: tuple[str, ...] = here) -> None:
             traces[key] = Trace(snapshot.steps, key, here)
-        else:
-            missing[key] = "On its way." if snapshot.going else "Stopped before its first step."
+
+        going = advance(key, request, going, missing, stopped, put)
     for name in results.missing.keys() - results.traces.keys():
         missing[methods.refined_name(name, state.refine)] = results.missing[name]
     return MethodResults(traces, missing, going, stopped, known, results.image)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from wsss_viz.app import caching, methods, session
 from wsss_viz.app.services import workspaces
@@ -71,19 +72,42 @@ def collect_results(
             traces[name] = stored
             continue
         request = model.request(name, sample, views)
-        snapshot = ended(request) if going else reach(request)
-        if snapshot is None:
-            missing[name] = "Computed next."
-            continue
-        if snapshot.going:
-            going = (name, request, snapshot)
-        elif snapshot.state in (FAILED, CANCELLED):
-            stopped[name] = (request, snapshot)
-        if snapshot.steps:
-            traces[name] = as_trace(name, snapshot, model)
-        else:
-            missing[name] = "On its way." if snapshot.going else "Stopped before its first step."
+        going = advance(name, request, going, missing, stopped, partial(_put, traces, name, model))
     return MethodResults(traces, missing, going, stopped, image=image)
+
+
+def advance(
+    key: str,
+    request: Request,
+    going: tuple[str, Request, Snapshot] | None,
+    missing: dict[str, str],
+    stopped: dict[str, tuple[Request, Snapshot]],
+    put: Callable[[Snapshot], None],
+) -> tuple[str, Request, Snapshot] | None:
+    """Brings one job as far as it may go, and says what goes on now.
+
+    Args:
+        key: of what it computes, in `missing` and `stopped`, which are filled.
+        going: the job that goes on already: then this one is only read where it has ended.
+        put: takes what there is of it, at least one Step.
+    """
+    snapshot = ended(request) if going else reach(request)
+    if snapshot is None:
+        missing[key] = "Computed next."
+        return going
+    if snapshot.going:
+        going = (key, request, snapshot)
+    elif snapshot.state in (FAILED, CANCELLED):
+        stopped[key] = (request, snapshot)
+    if snapshot.steps:
+        put(snapshot)
+    else:
+        missing[key] = "On its way." if snapshot.going else "Stopped before its first step."
+    return going
+
+
+def _put(traces: dict[str, Trace], name: str, model: ModelHandle, snapshot: Snapshot) -> None:
+    traces[name] = as_trace(name, snapshot, model)
 
 
 def as_trace(method: str, snapshot: Snapshot, model: ModelHandle) -> Trace:
