@@ -193,6 +193,7 @@ def scene_picker(state: ViewState) -> None:
         "Number",
         min_value=0,
         max_value=SPLITS[split] - 1,
+        value=int(index),  # where two runs' answers come at once, the field begins at this, not at what was set
         step=1,
         width=110,
         **session.control("index", int(index), lambda number: _fields(state.at(f"scenes:{split}:{number}"))),
@@ -208,6 +209,7 @@ def workspace_picker(state: ViewState) -> None:
         f"Number, of {count:,}",
         min_value=0,
         max_value=count - 1,
+        value=index,
         step=1,
         width=130,
         **session.control("image", index, lambda number: _fields(state.at(f"{workspace.KIND}:{name}:{number}"))),
