@@ -33,6 +33,7 @@ COMMANDS = {
     "methods": "List the methods, what each needs and its settings.",
     "pipeline": "Go from image labels to a segmentation network.",
     "showcase": "Compute what the app shows at once.",
+    "temporal": "Localise actions in time, and score it.",
     "train": "Train the checkpoints, from a seed.",
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,15 @@ from wsss_viz.data.sequences import ACTIONS, LENGTH, Sequences, Video
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 
+if TYPE_CHECKING:
+    from wsss_viz.models.sequence_network import SequenceNetwork
+
 __all__ = [
     "CHECKPOINT",
     "COUNT",
     "REBUILD",
     "SequenceMaps",
+    "maps_of",
     "read_sequence_maps",
     "sequences_path",
     "write_sequence_maps",
@@ -49,6 +55,34 @@ class SequenceMaps:
     def video(self, index: int, side: int = 96) -> Video:
         """The video of `maps[index]`, drawn `side` pixels a side."""
         return Sequences("test", side=side)[index]
+
+
+def maps_of(
+    network: SequenceNetwork, videos: Sequence[Video], method: str
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    """The maps (C, T) of "cam" or "ae" and the logits (C,) of every video; AE's erase the actions that CAM sees.
+
+    Examples:
+        >>> from wsss_viz.models.sequence_network import load_sequence_network
+        >>> network, video = load_sequence_network(), Sequences("test")[0]
+        >>> (cam,), (ae,) = (maps_of(network, [video], method)[0] for method in ("cam", "ae"))
+        >>> cam.shape == ae.shape == (3, 64), bool((ae >= cam).all())
+        (True, True)
+    """
+    from wsss_viz.methods.temporal_erasing import erase_time
+    from wsss_viz.models.sequence_network import temporal_maps
+
+    maps, logits = [], []
+    for video in videos:
+        video_maps, video_logits = temporal_maps(network, video.frames)
+        seen = np.flatnonzero(video_logits > 0)
+        if method == "ae" and seen.size:
+            *_, last = erase_time(network, video.frames, [network.classes[c] for c in seen])
+            video_maps = video_maps.copy()
+            video_maps[seen] = np.maximum(video_maps[seen], last.combined)
+        maps.append(video_maps)
+        logits.append(video_logits)
+    return maps, logits
 
 
 def sequences_path(folder: Path | None = None) -> Path:
