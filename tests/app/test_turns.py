@@ -11,6 +11,7 @@ import pytest
 from tests.app.services.test_jobs import PATIENCE, until
 from wsss_viz.app import frame, turns
 from wsss_viz.app.ledger import HALF, Ledger
+from wsss_viz.app.services import samples
 from wsss_viz.app.services.jobs.manager import Jobs, Request
 from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns
 from wsss_viz.errors import InputError
@@ -258,3 +259,31 @@ def test_the_shortest_piece_counts_and_what_was_had_is_forgotten_by_and_by() -> 
     now[0] = 30 * HALF
     ledger.charge("third", 1.0)
     assert set(ledger._had) == {"third"}
+
+
+def test_what_a_job_asks_for_on_its_way_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = Turns(Limits(slots=1, short_slots=1, moment=0.0))
+    monkeypatch.setattr(turns, "_turns", queue)
+    busy = Work(queue, "somebody", Piece("map", short=True))
+    assert busy.inside.wait(PATIENCE)
+
+    @turns.turn("picture", short=True)
+    def drawn() -> str:
+        return "drawn"
+
+    assert drawn() == "drawn"  # outside a page
+    busy.done()
+
+
+def test_a_drawn_scene_waits_its_turn_on_a_page(
+    open_page: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples.fine_scene.clear()
+    queue = Turns(Limits(short_slots=1, moment=0.0))
+    monkeypatch.setattr(turns, "_turns", queue)
+    busy = Work(queue, "somebody", Piece("map", short=True))
+    assert busy.inside.wait(PATIENCE)
+    page = open_page("compare", example="scenes:test:129", methods="cam")  # its maps ship
+    assert [info.value for info in page.info] == ["Busy, about 1 s: others are first."]
+    busy.done()
+    assert not page.run().info

@@ -33,15 +33,15 @@ def is_private(sample: Sample) -> bool:
 
 
 @st.cache_data(max_entries=192, show_spinner=False)
+@turn("picture", short=True)
 def _shared_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> bytes:
-    with turn("picture", short=True):
-        return _draw()
+    return _draw()
 
 
 @st.cache_data(max_entries=16, scope="session", show_spinner=False)
+@turn("picture", short=True)
 def _private_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> bytes:
-    with turn("picture", short=True):
-        return _draw()
+    return _draw()
 
 
 def picture(sample: Sample, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:

@@ -24,6 +24,7 @@ from wsss_viz.app.gate.door import door_of_this_server
 from wsss_viz.app.gate.limits import limits_of_this_server
 from wsss_viz.app.gate.log import spare_the_log
 from wsss_viz.app.gate.visitors import Visitors
+from wsss_viz.app.settings import threads
 from wsss_viz.app.turns import turns
 
 MAIN = Path(__file__).parent / "script" / "main.py"
@@ -107,7 +108,19 @@ class SecurityHeaders:
 def middleware() -> list[Middleware]:
     """For `st.App`."""
     stay_offline()
+    compute_on(threads())
     return [Middleware(SecurityHeaders), Middleware(Gate, limits=limits_of_this_server(), door=door_of_this_server())]
+
+
+def compute_on(count: int) -> None:
+    """Has torch take `count` threads for each piece of work, in whichever thread of the server that is done.
+
+    With one, what a visitor is given does not depend on who else is there, and is what `maps` writes; several visitors
+    use several cores.
+    """
+    os.environ["OMP_NUM_THREADS"] = str(count)  # read when torch is imported
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(count)
 
 
 def stay_offline() -> None:

@@ -13,6 +13,7 @@ from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_
 from wsss_viz.models.suffixes import weight_suffix
 
 DEVICE_VARIABLE = "WSSS_VIZ_DEVICE"
+THREADS_VARIABLE = "WSSS_VIZ_THREADS"
 FOLDER_VARIABLE = "WSSS_VIZ_OWN_CHECKPOINTS"
 UPLOAD_VARIABLE = "WSSS_VIZ_CHECKPOINT_UPLOAD"
 PASSWORD_VARIABLE = "WSSS_VIZ_PASSWORD_FILE"
@@ -23,6 +24,14 @@ CHECKPOINT_MEGABYTES = 500
 """The largest upload of each kind, of 2**20 bytes each: what the fields say and the pages enforce."""
 ENVELOPE_MEGABYTES = 1
 """What the server takes beyond the largest file, for what an HTTP upload wraps around it."""
+
+
+def threads() -> int:
+    """Of the CPU, for each piece of work: 1, or what `app --threads` said.
+
+    It is one number as long as the server runs, for it decides a map's last bits.
+    """
+    return int(os.environ.get(THREADS_VARIABLE) or 1)
 
 
 def user_folder() -> Path | None:

@@ -244,7 +244,13 @@ def _yield_to_streamlit() -> None:
 
 @contextmanager
 def turn(what: str, megabytes: float = 600.0, *, short: bool = False) -> Iterator[None]:
-    """A page's piece of work, in its turn; see `Piece`. Raises `BusyError`, which the frame says and tries again."""
+    """A page's piece of work, in its turn; see `Piece`. Raises `BusyError`, which the frame says and tries again.
+
+    What a job or the warm-up asks for on its way runs at once: a job has had its turn.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None:
+        yield
+        return
     with turns().turn(session_id(), Piece(what, megabytes, short), ask=_yield_to_streamlit):
         yield
 

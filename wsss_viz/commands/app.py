@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from wsss_viz.commands.options import need_app
+from wsss_viz.commands.options import need_app, threads_option
 from wsss_viz.errors import InputError
 from wsss_viz.resources import shipped_folder
 
@@ -85,6 +85,7 @@ def _named(option: str, texts: tuple[str, ...], bare: bool = True) -> dict[str, 
     "--allow-host", "names", multiple=True, metavar="NAME", help="A further name that the server is reached by."
 )
 @click.option("--device", default="auto", help="What computes: auto, cpu, cuda, cuda:1 or mps.")
+@threads_option
 @click.option(
     "--checkpoints",
     type=click.Path(file_okay=False, path_type=Path),
@@ -139,6 +140,7 @@ def command(
     host: str,
     names: tuple[str, ...],
     device: str,
+    threads: int,
     checkpoints: Path | None,
     allow_checkpoint_upload: bool,
     allow_pickle_upload: bool,
@@ -165,11 +167,12 @@ def command(
         FOLDER_VARIABLE,
         PASSWORD_VARIABLE,
         PICKLE_VARIABLE,
+        THREADS_VARIABLE,
         UPLOAD_VARIABLE,
         server_megabytes,
     )
 
-    os.environ[DEVICE_VARIABLE] = device
+    os.environ[DEVICE_VARIABLE], os.environ[THREADS_VARIABLE] = device, str(threads)
     open_workspaces(data, classifiers, maps, reports, workspace_file)
     if checkpoints is not None:
         if not checkpoints.is_dir():

@@ -33,8 +33,8 @@ threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=1,
-    help="Of a process on the CPU. The number decides the last bits of the maps; with 1, several processes, one "
-    "per core, compute what one does.",
+    help="Of a process on the CPU, of the app for each visitor's work. The number decides the last bits of the maps; "
+    "with 1, several processes, one per core, compute what one does.",
 )
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="Only the first N samples.")
 

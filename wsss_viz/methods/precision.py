@@ -70,6 +70,9 @@ def using_threads(count: int) -> Iterator[None]:
         True
     """
     before = torch.get_num_threads()
+    if before == count:  # it is the process's number: nothing is set where other threads compute as well
+        yield
+        return
     torch.set_num_threads(count)
     try:
         yield

@@ -19,6 +19,7 @@ from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.markup import part_labels, percent
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.digits import CLASSES as DIGITS
@@ -282,6 +283,7 @@ def stored_or_why_not(subject: str) -> tuple[Stored | None, str]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
+@turn("maps", short=True)
 def _map_regions(network: str, checkpoint: str, example: str, name: str, share: float) -> NDArray[np.bool_]:
     from wsss_viz.gradients.scenes import MAP, scene_regions
 

@@ -46,6 +46,7 @@ def scene(example: str) -> Sample:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
+@turn("image", short=True)
 def fine_scene(example: str) -> Sample:
     """The same scene drawn with more pixels: for the eye alone, the classifier sees `scene` and is measured on it."""
     _, split, index = example.split(":")
@@ -59,6 +60,7 @@ def _photograph(name: str) -> Sample:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
+@turn("thumbnail", short=True)
 def thumbnail(name: str) -> bytes:
     """The JPEG of a photograph that ships, small (`thumbnails.small`)."""
     return thumbnails.small(_photograph(name).image)
@@ -70,6 +72,7 @@ def _with_classes(name: str, classes: tuple[str, ...]) -> Sample:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
+@turn("recognition", short=True)
 def _few_classes(name: str, checkpoint: str) -> tuple[str, ...]:
     return few_classes(checkpoints.classifier(checkpoints.PHOTOGRAPHS), _photograph(name))
 
@@ -117,15 +120,15 @@ def _first(sample: Sample) -> tuple[tuple[str, float], ...]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
+@turn("recognition", short=True)
 def _shared_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
-    with turn("recognition", short=True):
-        return _first(_sample)
+    return _first(_sample)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
+@turn("recognition", short=True)
 def _private_guesses(checkpoint: str, image: str, _sample: Sample) -> tuple[tuple[str, float], ...]:
-    with turn("recognition", short=True):
-        return _first(_sample)
+    return _first(_sample)
 
 
 def sklearn_photograph(name: str, wanted: tuple[str, ...] = ()) -> Sample:

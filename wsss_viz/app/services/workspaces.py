@@ -78,7 +78,8 @@ def example(source: str) -> Sample:
     if sample.classes:
         return sample
     checkpoint = next(iter(workspace.workspaces()[name].networks.values()))
-    names = _first_classes(opened(checkpoint, name).looking, sample)
+    with turn("recognition", short=True):
+        names = _first_classes(opened(checkpoint, name).looking, sample)
     return replace(sample, classes=names, labels=names[:1])
 
 
@@ -113,7 +114,8 @@ def _opened(checkpoint: str, name: str, data: str, stamp: tuple[object, ...], de
     from wsss_viz.models.renaming import for_data_set
 
     samples = workspace.samples_of(name)
-    classifier, _ = open_networks((), checkpoint, device, None, (), None, samples)
+    with turn("checkpoint", 1000.0):
+        classifier, _ = open_networks((), checkpoint, device, None, (), None, samples)
     registered = checkpoint if checkpoint in read_manifest() else ""
     softmax = registered == PHOTOGRAPHS_CLASSIFIER or not (registered or stamp)
     key = ("workspace", checkpoint, data, *stamp, read_manifest()[registered].sha256 if registered else "")

@@ -11,6 +11,7 @@ from wsss_viz.app import session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.methods import is_maps
 from wsss_viz.app.services import basket, checkpoints
+from wsss_viz.app.settings import threads
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
 from wsss_viz.app.turns import turn
@@ -195,7 +196,7 @@ class Drawn:
 def _drawn(stamp: tuple[int, ...], spec: bytes, kind: str, _spec: FigureSpec) -> Drawn:
     from wsss_viz.figures.rendering import render
 
-    tracer = Tracer()
+    tracer = Tracer(threads=threads())
     content = render(_spec, kind, tracer, MOST_PIXELS)
     return Drawn(content, caption(_spec, tracer.companions, tracer.labels))
 

@@ -14,6 +14,7 @@ from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP, SUBJECTS
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.gradients.stored import Entry, Stored
 
@@ -159,6 +160,7 @@ def strip(picture: Picture, state: ViewState) -> None:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
+@turn("picture", short=True)
 def drawn(key: tuple[object, ...], _draw: Callable[[], rendering.Picture]) -> bytes:
     """PNG of what `_draw` draws, by its key."""
     return rendering.png(_draw())

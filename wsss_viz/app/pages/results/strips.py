@@ -9,6 +9,7 @@ from PIL import Image
 
 from wsss_viz.app import methods
 from wsss_viz.app.services import samples, workspaces
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import rendering
 from wsss_viz.data.palette import painted
 from wsss_viz.data.sample import IGNORE, Sample
@@ -25,6 +26,7 @@ Rows = tuple[tuple[str, float], ...]
 
 
 @st.cache_data(max_entries=192, ttl=SECONDS, show_spinner=False)
+@turn("thumbnail", short=True)
 def strip(example: str, rows: Rows) -> tuple[bytes, tuple[str, ...]]:
     """The strip as PNG, and what stands in it from left to right.
 
