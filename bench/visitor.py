@@ -78,7 +78,7 @@ class Visitor:
 
     def __init__(self, address: str, cookie: str = "") -> None:
         self.address, self._cookie = address, cookie
-        self.session = ""
+        self.session = self._page = ""
         self._socket: Any = None
         self._fragments: dict[str, float] = {}
         self._states: dict[str, WidgetState] = {}
@@ -191,7 +191,7 @@ class Visitor:
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
         if fragment:
-            message.rerun_script.fragment_id = fragment
+            message.rerun_script.fragment_id, message.rerun_script.page_script_hash = fragment, self._page
             message.rerun_script.is_auto_rerun = True
         message.rerun_script.widget_states.widgets.extend(self._states.values())
         start = time.perf_counter()
@@ -214,6 +214,8 @@ class Visitor:
                 if kind == "new_session" and not answer.metadata.run.fragment_ids:
                     self.session = answer.new_session.initialize.session_id
                     self._fragments.clear()
+                elif kind == "navigation":
+                    self._page = answer.navigation.page_script_hash
                 elif kind == "delta":
                     self._note(answer.delta, seen, start)
                 elif kind == "auto_rerun":

@@ -30,6 +30,9 @@ from wsss_viz.app.turns import turns
 MAIN = Path(__file__).parent / "script" / "main.py"
 PATIENCE = 3.0
 """Seconds that the warm-up waits for a first page: one that is precomputed needs nothing of it, only its processor."""
+SWITCH = 0.0005
+"""Seconds for which a thread may keep Python's lock from others: a page's run gives it up hundreds of times, at each
+look at a file or at Streamlit's configuration, and would wait Python's 5 ms each time while maps are computed."""
 _first_page = threading.Event()
 
 # Streamlit's page has an inline script and inline styles and loads components' scripts from blobs.
@@ -194,6 +197,7 @@ def start_up() -> None:
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Warms up beside the server, which answers at once, and watches who goes."""
     spare_the_log()
+    sys.setswitchinterval(SWITCH)
     threading.Thread(target=start_up, name="start-up", daemon=True).start()
     watch = asyncio.create_task(Visitors(left).watch())
     yield
