@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from wsss_viz.models.adapter import adapt
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.loading import load
-    from wsss_viz.one_call import ae, ae_rounds, cam, cs_ae, cs_ae_single, gain, layercam, rib, rib_bce
+    from wsss_viz.one_call import ae, ae_rounds, cam, cs_ae, cs_ae_single, gain, iba, layercam, rib, rib_bce
     from wsss_viz.traces.step import Step, Trace
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "figures",
     "gain",
     "gradients",
+    "iba",
     "information",
     "layercam",
     "load",

@@ -82,6 +82,16 @@ def test_a_grid_has_its_columns_with_letters_and_the_colour_bar_only_where_asked
     assert texts[:3] == ["(a) Image", "(b) Ground truth", "(c) CAM"]
     assert "cow" in texts
     assert len(figure.axes) == 4
+    for columns, unit in (
+        (("image", "cam"), "activation"),
+        (("image", "iba"), "bits per pixel"),
+        (("cam", "iba"), "value"),
+        (("cam+crf+map",), "refined score"),
+    ):
+        for by, how in (("relu_max", "normalised {}"), ("raw", "raw {}, high = bright")):
+            barred = draw(replace(GRID, columns=columns, normalisation=by), made_up)
+            said = [text.get_text() for axes in barred.axes for text in (*axes.texts, axes.title, axes.xaxis.label)]
+            assert how.format(unit) in [*said, *(text.get_text() for text in barred.texts)], (columns, by)
     bare = draw(replace(GRID, labels=False, letters=False, colour_bar=False), made_up)
     assert (len(bare.axes), bare.texts) == (3, [])
 

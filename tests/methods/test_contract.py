@@ -29,6 +29,7 @@ OPTIONS = {
         "augment": False,
         "companion_samples": [photograph(labels=("b",), seed=50 + i) for i in range(3)],
     },
+    "iba": {"steps": 3, "batch": 2, "companion_samples": [photograph(seed=50 + i) for i in range(3)]},
 }
 OPTIONS["rib-bce"] = OPTIONS["rib"]
 PARTNERS = ("ae", "gain", "cgnet")

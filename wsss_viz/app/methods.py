@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wsss_viz.app import workspace
 from wsss_viz.app.workspace import MAPS
-from wsss_viz.methods.catalogue import METHODS, Method
+from wsss_viz.methods.catalogue import ACTIVATION, METHODS, REFINED_SCORE, Method
 from wsss_viz.methods.catalogue import why_not_registered as why_not
 from wsss_viz.refinement import settings as refiners
 
@@ -24,6 +24,7 @@ __all__ = [
     "refiner_of",
     "selection",
     "title_of",
+    "unit_of",
     "why_not",
 ]
 
@@ -65,6 +66,13 @@ def colour_of(name: str) -> str:
         return METHODS[name].colour
     known = workspace.map_names()
     return OF_MAPS[known.index(name) % len(OF_MAPS)] if name in known else OF_MAPS[-1]
+
+
+def unit_of(name: str) -> str:
+    """What the values of its maps are: scales are shared among methods of one unit."""
+    if refiner_of(name):
+        return REFINED_SCORE
+    return ACTIVATION if is_maps(name) else METHODS[name].unit
 
 
 def names_in_order(names: Sequence[str]) -> tuple[str, ...]:

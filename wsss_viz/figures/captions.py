@@ -68,8 +68,8 @@ def _run(spec: FigureSpec, companions: Mapping[str, str]) -> list[str]:
         lines += [f"{METHODS[method].title} with {', '.join(f'{k} {v}' for k, v in values.items())}."] if values else []
     for method, drawn_from in companions.items():
         whose = spec.companions or drawn_from
-        how = f"companions from {whose}" if whose else "no companions"
-        lines.append(f"{METHODS[method].title} is tuned with {how}.")
+        those, none = METHODS[method].draws
+        lines.append(f"{METHODS[method].title} {those.format(whose) if whose else none}.")
     return lines
 
 

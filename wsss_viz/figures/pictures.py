@@ -17,7 +17,7 @@ from wsss_viz.figures.columns import column
 from wsss_viz.figures.sheet import EDGE, GAP, Sheet, broken, fitting, inset, outline, overlay, picture
 from wsss_viz.figures.sources import FigureRow, class_map, refined_mask, refined_row, seed_mask, seen_image
 from wsss_viz.figures.spec import FINAL, Box, FigureSpec
-from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.catalogue import ACTIVATION, METHODS, REFINED_SCORE
 from wsss_viz.traces import normalise
 
 __all__ = ["MOST_STEPS", "ONE_LINE", "TWO_LINES", "Cell", "Line", "filmstrip", "grid"]
@@ -173,9 +173,18 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
         colours = {spec.called(name): entry.colour(name) for entry, _, _ in reversed(lines) for name in entry.names}
         sheet.legend({spec.called(name): colours[spec.called(name)] for name in several}, foot - LEGEND / 2)
     if barred:
-        title = "raw activation, high = bright" if spec.normalisation == "raw" else "normalised activation"
+        title = _bar_title(spec)
         sheet.colour_bar(spec, ends, title)
     return sheet.figure
+
+
+def _bar_title(spec: FigureSpec) -> str:
+    """What the colours are of, where all maps are of one kind."""
+    shown = [column(name) for name in spec.columns if name not in ("image", "truth")]
+    maps = [one for one in shown if one.shows(spec.show) != "mask"]
+    units = {REFINED_SCORE if one.refiner else METHODS[one.base].unit if not one.maps else ACTIVATION for one in maps}
+    unit = units.pop() if len(units) == 1 else "value"
+    return f"raw {unit}, high = bright" if spec.normalisation == "raw" else f"normalised {unit}"
 
 
 def _sizes(sheet: Sheet, lines: Sequence[Line], left: float) -> tuple[float, list[float]]:

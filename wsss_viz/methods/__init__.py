@@ -11,6 +11,7 @@ from wsss_viz.lazy import lazy_names
 
 if TYPE_CHECKING:
     from wsss_viz.methods.binding import Networks, Runner, bind
+    from wsss_viz.methods.bottleneck import iba
     from wsss_viz.methods.catalogue import METHODS, Method, available, method
     from wsss_viz.methods.class_activation import cam
     from wsss_viz.methods.cse import cs_ae
@@ -38,6 +39,7 @@ __all__ = [
     "cs_ae",
     "cs_ae_single",
     "gain",
+    "iba",
     "layercam",
     "load_paired",
     "method",

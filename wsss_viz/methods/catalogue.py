@@ -18,13 +18,16 @@ from wsss_viz.methods.settings import (
     ErasingRoundsSettings,
     ErasingSettings,
     GainSettings,
+    IbaSettings,
     LayerCamSettings,
     RibSettings,
     Settings,
 )
 
 __all__ = [
+    "ACTIVATION",
     "METHODS",
+    "REFINED_SCORE",
     "Method",
     "available",
     "check_changes",
@@ -36,6 +39,11 @@ __all__ = [
     "why_not",
     "why_not_registered",
 ]
+
+ACTIVATION = "activation"
+"""What a class map's values are: the unit of the logits."""
+REFINED_SCORE = "refined score"
+"""What a refined map's values are: between 0 and 1, whatever the method's were."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,8 @@ class Method:
         parameter: the parameter of `run` that takes them.
         several: whether it takes all networks of the role (AE's rounds), or the one.
         train: the command that makes them.
-        companions: whether it draws other images of the data set at hand (RIB).
+        companions: whether it draws other images of the data set at hand (RIB, IBA).
+        draws: what it does with those from somewhere, and without any, in a caption.
         shares_settings_with: the method whose settings on a network are this one's too; "": its own.
         shows: what its Steps hold, by which pages draw them: "maps", "erasing", "rounds", "cse" or "rib".
         step_name: what a Step is: "k", an iteration; "round", "class", "stage".
@@ -71,6 +80,7 @@ class Method:
         control: whether it is a control for another method and not ranked among them.
         forwards: of the network, before the first iteration.
         tunes: whether each iteration goes backward through the network.
+        unit: of a map's values, as colour bars and tables say it.
     """
 
     name: str
@@ -87,6 +97,7 @@ class Method:
     several: bool = False
     train: str = ""
     companions: bool = False
+    draws: tuple[str, str] = ("is tuned with companions from {}", "is tuned with no companions")
     shares_settings_with: str = ""
     shows: str = "maps"
     step_name: str = "k"
@@ -101,6 +112,7 @@ class Method:
     control: bool = False
     forwards: int = 1
     tunes: bool = False
+    unit: str = ACTIVATION
 
     @property
     def short_title(self) -> str:
@@ -184,7 +196,7 @@ METHODS: dict[str, Method] = {
             "erasing_rounds:ae_rounds",
             ErasingRoundsSettings,
             "AE-PSL (Wei et al., CVPR 2017), without its saliency and refinement",
-            "#995e00",
+            "#906000",
             dash="dashdot",
             marker="triangle-up",
             column="AE (retrained)",
@@ -221,7 +233,7 @@ METHODS: dict[str, Method] = {
             "cse:cs_ae",
             CseSettings,
             "OC-CSE (Kweon et al., ICCV 2021)",
-            "#5d57d1",
+            "#6c3cfc",
             marker="diamond",
             role="cgnet",
             parameter="cgnet",
@@ -309,6 +321,23 @@ METHODS: dict[str, Method] = {
             r"\left(\frac{\partial s_c}{\partial A_k(u)}\right) A_k(u)\right)",
             stepped_with=(("layers", 4),),
             tunes=True,
+        ),
+        Method(
+            "iba",
+            "IBA",
+            "bottleneck:iba",
+            IbaSettings,
+            "Schulz et al., ICLR 2020",
+            "#b4249c",
+            dash="longdashdot",
+            marker="hexagram",
+            companions=True,
+            draws=(
+                "takes its noise's mean and deviation from {}",
+                "takes its noise's mean and deviation from the image",
+            ),
+            tunes=True,
+            unit="bits per pixel",
         ),
     )
 }

@@ -19,6 +19,7 @@ __all__ = [
     "GAP",
     "GNDRP",
     "GNDRP_OFFICIAL",
+    "LIKELIHOODS",
     "MASKS",
     "OFFICIAL",
     "OFFICIAL_GRADIENT_VIEWS",
@@ -30,6 +31,7 @@ __all__ = [
     "ErasingRoundsSettings",
     "ErasingSettings",
     "GainSettings",
+    "IbaSettings",
     "LayerCamSettings",
     "RibSettings",
     "Settings",
@@ -42,6 +44,7 @@ MASKS = ("hard", "top", "soft", "graded")
 GAP, GNDRP, GNDRP_OFFICIAL = "gap", "gndrp", "gndrp-official"
 POOLINGS = (GAP, GNDRP, GNDRP_OFFICIAL)
 SCORES = ("probability", "logit")
+LIKELIHOODS = ("sigmoid", "softmax")
 COCO_ROWS = 80
 OFFICIAL = "official"
 """In place of settings: `Settings.official` of the network's rows, whatever its own entry has."""
@@ -302,6 +305,47 @@ class RibSettings(Settings):
     def _official_changes(rows: int) -> dict[str, Any]:
         coco = {"rate": 5e-6, "companions": 15, "tau": 0.5, "margin": 1000.0, "explode_share": 0.8}
         return coco if rows == COCO_ROWS else {}
+
+
+@dataclass(frozen=True)
+class IbaSettings(Settings):
+    """IBA (`docs/sources.md#iba`): the official code's, but for `likelihood`, which is that of a multi-label network.
+
+    Attributes:
+        beta: what the mean of the information, in nats per element, counts for beside -log p.
+        steps: K, how often the bottleneck is looked at; alpha is changed between.
+        rate: of Adam.
+        batch: draws of the noise per step.
+        alpha: what it starts from; sigmoid(5) = .993 lets nearly all through.
+        smoothing: sigma in cells of the Gaussian over lambda; 0: none.
+        split: stages before the bottleneck; None: the classifier's own, at least one (`bottleneck_depth`).
+        likelihood: "sigmoid", -log sigma(s_c), the class alone, so that few rows of a network give what all give;
+            "softmax", -log softmax(s)_c, the paper's, for networks of one label.
+        images: how many images mu and sigma are estimated from, at most.
+        seed: of the noise.
+    """
+
+    beta: float = 10.0
+    steps: int = 10
+    rate: float = 1.0
+    batch: int = 10
+    alpha: float = 5.0
+    smoothing: float = 1.0
+    split: int | None = None
+    likelihood: str = "sigmoid"
+    images: int = 20
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("beta", "rate", "smoothing", "images"):
+            _check_least(name, getattr(self, name))
+        for name in ("steps", "batch"):
+            _check_least(name, getattr(self, name), 1)
+        if not math.isfinite(self.alpha):
+            raise InputError(f"`alpha` is a number, got {self.alpha}")
+        if self.split is not None:
+            _check_least("split", self.split)
+        _check_choice("likelihood", self.likelihood, LIKELIHOODS)
 
 
 def check_pooling(pooling: str, tau: float) -> None:

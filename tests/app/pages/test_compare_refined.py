@@ -72,6 +72,7 @@ def test_before_and_after_stand_side_by_side_and_the_masks_are_the_refiners(open
     assert (before["title"], after["title"]) == ("CAM", "CAM + CRF (IRN)")
     assert after["note"] == "the refiner's iterations, background 0.3"
     assert len(after["steps"]) == 11
+    assert (before["unit"], after["unit"]) == ("activation", "refined score")
     assert before["steps"][-1]["mask"] is None
     sample, classifier = Scenes("val")[211], load("scenes-classifier", "cpu")
     maps = bind_all(classifier, "scenes-classifier", ["cam"], device="cpu")["cam"]

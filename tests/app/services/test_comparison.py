@@ -65,6 +65,20 @@ def test_shared_is_one_scale_over_the_methods() -> None:
     assert cam.scores == {}, "nothing to measure without a mask"
 
 
+def test_maps_of_other_units_have_scales_of_their_own() -> None:
+    def trace(value: float) -> Trace:
+        maps = np.zeros((10, 2, 2), np.float32)
+        maps[0, 0, 0] = value
+        return Trace((Step(0, maps, np.zeros(10, np.float32)),))
+
+    traces = {"cam": trace(8.0), "rib": trace(16.0), "iba": trace(0.03), "cam+crf:irn": trace(0.9)}
+    plain = Sample(np.zeros((2, 2, 3), np.uint8), CLASSES, None, "s")
+    compared = compare(traces, plain, CLASSES, CLASSES[:1], ViewState(normalisation="shared", threshold=0.6))
+    assert [one.values.max() for one in compared] == pytest.approx([0.5, 1, 1, 1], abs=1e-3)
+    assert [one.ends[0, 1] for one in compared] == pytest.approx([16, 16, 0.03, 0.9])
+    assert [int(one.mask.max()) for one in compared] == [0, 1, 1, 1]
+
+
 def test_a_pixel_at_the_threshold_itself_is_background(sample: Sample) -> None:
     trace, names = {"cam": trace_of(0, steps=1)}, CLASSES[:2]
     (free,) = compare(trace, sample, CLASSES, names, ViewState(threshold=0.3))

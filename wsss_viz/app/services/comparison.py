@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app import methods
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets.markup import signed
@@ -31,8 +32,8 @@ class Compared:
         values: (K, H, W) float32, the normalised maps of the competing classes.
         mask: (H, W) uint8, the pseudo mask: class index + 1, 0 background; the refiner's own where it made one.
         scores: by class, of the competing ones: its part of the mask against the ground truth; {} without one.
-        ends: (K, 2) float32, the lowest and the highest raw value of each competing class in all methods at all steps:
-            what the colours of raw maps end at.
+        ends: (K, 2) float32, the lowest and the highest raw value of each competing class in all methods of its unit at
+            all steps: what the colours of raw maps end at.
         align: how the maps are laid over the image, of `ALIGNMENTS`: the view's, but "field" where the centres of the
             cells are not known.
     """
@@ -61,8 +62,8 @@ def compare(
 ) -> tuple[Compared, ...]:
     """The methods at the state's step, normalisation and threshold.
 
-    `shared` is one scale over all methods, competing classes and steps: a scale that changed with k would hide how maps
-    grow. A raw map has no fixed scale to be thresholded on, so its mask is the one of `relu_max`.
+    `shared` is one scale over all methods of a unit, competing classes and steps: a scale that changed with k would
+    hide how maps grow. A raw map has no fixed scale to be thresholded on, so its mask is the one of `relu_max`.
 
     Args:
         traces: by method, their maps (C, h, w).
@@ -71,18 +72,22 @@ def compare(
     """
     indices = [classes.index(name) for name in names]
     steps = [step_at(trace, state.k) for trace in traces.values()]
-    ends = _ends(traces.values(), indices, sample.size, state.align)
+    units = [methods.unit_of(method) for method in traces]
+    alike = {unit: [trace for trace, of in zip(traces.values(), units, strict=True) if of == unit] for unit in units}
+    ends = {unit: _ends(of, indices, sample.size, state.align) for unit, of in alike.items()}
 
     def values_by(by: str) -> NDArray[np.float32]:
         if by == "shared":
             raw = [step.image_maps(sample.size, indices, state.align) for step in steps]
-            return normalise(np.stack(raw), by, float(ends.max()))
+            return np.stack(
+                [normalise(maps, by, float(ends[unit].max())) for maps, unit in zip(raw, units, strict=True)]
+            )
         return np.stack([step.image_values(sample.size, by, indices, state.align) for step in steps])
 
     values = values_by(state.normalisation)
     masking = values_by("relu_max") if state.normalisation == "raw" else values
     compared = []
-    for method, step, plane, maps in zip(traces, steps, values, masking, strict=True):
+    for method, unit, step, plane, maps in zip(traces, units, steps, values, masking, strict=True):
         winners = np.array(indices)[maps.argmax(axis=0)] + 1
         finished = step.arrays.get("pseudo_mask")
         mask = np.where(maps.max(axis=0) > state.threshold, winners, 0) if finished is None else finished
@@ -92,9 +97,8 @@ def compare(
             for name, index in zip(names, indices, strict=True)
             if sample.mask is not None and name in sample.classes
         }
-        compared.append(
-            Compared(method, step, plane, mask, scores, ends, CENTRES if step.aligned(state.align) else FIELD)
-        )
+        align = CENTRES if step.aligned(state.align) else FIELD
+        compared.append(Compared(method, step, plane, mask, scores, ends[unit], align))
     return tuple(compared)
 
 

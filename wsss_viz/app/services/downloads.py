@@ -32,13 +32,12 @@ def overlays_png(sample: Sample, compared: Sequence[Compared], names: Sequence[s
     """The image, then each method's map of the class that is looked at over it, side by side, the ground truth's
     contour over each; as large as on the screen."""
     at = list(names).index(state.focus) if state.focus in names else 0
-    planes = [one.values[at] for one in compared]
-    low, high = compared[0].ends[at] if state.normalisation == "raw" else (0.0, 1.0)
+    ends = [one.ends[at].tolist() if state.normalisation == "raw" else (0.0, 1.0) for one in compared]
     known = sample.mask is not None and names[at] in sample.classes
     truth = sample.class_mask(names[at]) if known else None
     overlays = (
-        rendering.map_overlay(sample.image, plane, (float(low), float(high)), state.colours, state.opacity, truth)
-        for plane in planes
+        rendering.map_overlay(sample.image, one.values[at], (low, high), state.colours, state.opacity, truth)
+        for one, (low, high) in zip(compared, ends, strict=True)
     )
     return rendering.png(np.concatenate([rendering.enlarge(sample.image), *overlays], axis=1), samples.credit(sample))
 

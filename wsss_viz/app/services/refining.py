@@ -141,7 +141,8 @@ def refined_panel(name: str, results: MethodResults, classes: Sequence[str]) -> 
     settings = named(methods.refiner_of(name))[1]
     ground = "" if isinstance(settings, PamrSettings) else f", background {settings.background:g}"
     widen = partial(panel_step, names=trace.classes, classes=classes)
-    return Panel.of(trace, title, f"the refiner's iterations{ground}", colour, widen)
+    panel = Panel.of(trace, title, f"the refiner's iterations{ground}", colour, widen)
+    return replace(panel, unit=methods.unit_of(name))
 
 
 def panel_step(step: Step, names: Sequence[str], classes: Sequence[str]) -> PanelStep:

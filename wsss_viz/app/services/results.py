@@ -161,4 +161,5 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
         grids = None if step.grids is None else step.grids.rows(indices)
         return PanelStep(step.maps[indices], scores, note=note, centres=step.centres, grids=grids)
 
-    return replace(Panel.of(trace, title, note, colour, panel_step), image=results.image)
+    panel = Panel.of(trace, title, note, colour, panel_step)
+    return replace(panel, image=results.image, unit=methods.unit_of(name))

@@ -20,6 +20,12 @@ PAPERS = {
   volume  = {30},
   year    = {2021}
 }""",
+    "IBA: Schulz et al., ICLR 2020": """@inproceedings{schulz2020iba,
+  title     = {Restricting the Flow: Information Bottlenecks for Attribution},
+  author    = {Schulz, Karl and Sixt, Leon and Tombari, Federico and Landgraf, Tim},
+  booktitle = {International Conference on Learning Representations (ICLR)},
+  year      = {2020}
+}""",
     "AE: Wei et al., CVPR 2017": """@inproceedings{wei2017ae,
   title     = {Object Region Mining with Adversarial Erasing: A Simple Classification to Semantic Segmentation
                Approach},

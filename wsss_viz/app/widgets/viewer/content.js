@@ -110,14 +110,16 @@ export class Content {
     return found
   }
 
-  // The extremes of class c's maps over all panels and all steps, so that a scale does not change with k.
-  extent(c) {
-    if (!this.extents.has(c)) {
-      const all = this.panels.flatMap(panel => panel.steps.map((_, k) => this.plane(panel, k, c)).filter(Boolean))
+  // The extremes of class c's maps over all panels of a unit and all steps, so that a scale does not change with k.
+  extent(c, unit) {
+    const key = `${c}:${unit}`
+    if (!this.extents.has(key)) {
+      const alike = this.panels.filter(panel => panel.unit === unit)
+      const all = alike.flatMap(panel => panel.steps.map((_, k) => this.plane(panel, k, c)).filter(Boolean))
       const low = Math.min(...all.map(plane => plane.low)), high = Math.max(...all.map(plane => plane.high))
-      this.extents.set(c, { low, high })
+      this.extents.set(key, { low, high })
     }
-    return this.extents.get(c)
+    return this.extents.get(key)
   }
 }
 
@@ -138,13 +140,14 @@ export class Reading {
     return panel.focus ?? this.focus
   }
 
-  // The extremes that "shared" maps share: of the competing classes in all panels at all steps.
-  ranges() {
-    this.allRanges ??= this.competing.map(c => this.content.extent(c))
-    return this.allRanges
+  // The extremes that "shared" maps share: of the competing classes in all panels of a unit at all steps.
+  ranges(unit) {
+    this.allRanges ??= new Map()
+    if (!this.allRanges.has(unit)) this.allRanges.set(unit, this.competing.map(c => this.content.extent(c, unit)))
+    return this.allRanges.get(unit)
   }
 
-  // {plane, scale, values, mask, own, scores} of one panel; null without maps. The mask of raw maps is relu_max's. Of a
+  // {plane, scale, values, mask, own, scores, unit} of one panel; null without maps. The mask of raw maps is relu_max's. Of a
   // finished mask the values are 1 in it and 0 elsewhere.
   panel(panel) {
     const { content, settings, k } = this
@@ -154,7 +157,7 @@ export class Reading {
     const competing = this.competing.includes(focus) ? this.competing : [...this.competing, focus].sort((a, b) => a - b)
     const by = settings.normalisation
     const planes = competing.map(c => content.plane(panel, k, c))
-    const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges() : [], one.unit))
+    const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges(panel.unit) : [], one.unit))
     const masking = scaled(by === "raw" ? "relu_max" : by)
     const finished = content.finished(panel, k)
     const threshold = finished ? 0.5 : settings.threshold
@@ -168,8 +171,9 @@ export class Reading {
       truth && truth.index[focus]
         ? score(mask, own + 1, truth.mask.labels, truth.parts?.labels, truth.index[focus])
         : null
-    const ranges = by === "shared" ? this.ranges() : []
-    return { plane, scale: scaling(by, plane, ranges, plane.unit), values, mask, own, scores, competing, threshold }
+    const ranges = by === "shared" ? this.ranges(panel.unit) : []
+    const scale = scaling(by, plane, ranges, plane.unit)
+    return { plane, scale, values, mask, own, scores, competing, threshold, unit: panel.unit }
   }
 
   // How the maps lie, in words: what the scores are of.
@@ -180,10 +184,11 @@ export class Reading {
     return by.some(Boolean) ? "aligned by the cells' centres where these are known" : "stretched over the image, as the field does"
   }
 
-  // The values at the two ends of the colours.
-  ends() {
+  // The values at the two ends of the colours, of panels of a unit.
+  ends(unit) {
     if (this.settings.normalisation !== "raw") return { low: 0, high: 1 }
-    const shown = this.content.panels.flatMap((panel, n) => (this.found[n] ? [this.content.extent(this.panelFocus(panel))] : []))
+    const alike = this.content.panels.filter((panel, n) => this.found[n] && panel.unit === unit)
+    const shown = alike.map(panel => this.content.extent(this.panelFocus(panel), unit))
     if (!shown.length) return { low: 0, high: 1 }
     return { low: Math.min(...shown.map(({ low }) => low)), high: Math.max(...shown.map(({ high }) => high)) }
   }
@@ -194,12 +199,12 @@ export class Reading {
     return Math.min(H - 1, Math.floor(y * H)) * W + Math.min(W - 1, Math.floor(x * W))
   }
 
-  // {value, raw} of the panel at a point, or null.
+  // {value, raw, unit} of the panel at a point, or null.
   at(number, point) {
     const found = this.found[number]
     if (!found) return null
     const raw = found.plane.values[this.pixel(point)]
-    return { value: normalised(raw, found.scale), raw }
+    return { value: normalised(raw, found.scale), raw, unit: found.unit }
   }
 
   // What the ground truth has at a point, in words, or "".

@@ -9,6 +9,7 @@ from typing import Self
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
+from wsss_viz.methods.catalogue import ACTIVATION
 from wsss_viz.traces import CellCentres, Step, Trace
 from wsss_viz.traces.layout_maps import MapGrids
 
@@ -64,6 +65,7 @@ class Panel:
         always: "map", "mask" or "image", whatever the others show; "" follows the viewer. A panel that is to show its
             map is not in the table.
         image: the digest of the image that it is of; "": of whatever it stands beside.
+        unit: of its maps' values, as `Method.unit`; scales are shared among panels of one unit.
     """
 
     title: str
@@ -75,6 +77,7 @@ class Panel:
     focus: str = ""
     always: str = ""
     image: str = ""
+    unit: str = ACTIVATION
 
     @classmethod
     def of(

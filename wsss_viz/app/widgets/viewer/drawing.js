@@ -180,10 +180,10 @@ export class Painter {
     context.globalAlpha = 1
   }
 
-  map({ plane, scale }) {
+  map({ plane, scale, unit }) {
     const { H, W, tables } = this.content
     const table = tables[this.settings.colours]
-    const { low, high } = this.reading.ends()
+    const { low, high } = this.reading.ends(unit)
     const factor = 255 / Math.max(high - low, 1e-12)
     return painted(H, W, (i, rgba, at) => {
       const level = 3 * Math.max(0, Math.min(255, Math.round((normalised(plane.values[i], scale) - low) * factor)))
@@ -246,7 +246,7 @@ export class Painter {
     if (!found[a] || !found[b]) return
     const { H, W, tables } = this.content
     const table = tables.RdBu_r ?? tables[this.settings.colours]
-    const end = this.differenceEnd()
+    const end = this.differenceEnd(a, b)
     const less = painted(H, W, (i, rgba, at) => {
       const gap = normalised(found[a].plane.values[i], found[a].scale) - normalised(found[b].plane.values[i], found[b].scale)
       const level = 3 * Math.max(0, Math.min(255, Math.round(127.5 + (127.5 * gap) / end)))
@@ -256,10 +256,10 @@ export class Painter {
     this.contours(context, this.content.panels[a], found[a], null)
   }
 
-  differenceEnd() {
+  differenceEnd(a, b) {
     if (this.settings.normalisation !== "raw") return 1
-    const { low, high } = this.reading.ends()
-    return Math.max(high - low, 1e-12)
+    const ends = [a, b].map(n => this.reading.ends(this.content.panels[n].unit))
+    return Math.max(...ends.map(({ low, high }) => high - low), 1e-12)
   }
 
   // Panel a left of the divider, panel b right of it.

@@ -2,6 +2,7 @@
 
 export const percent = share => (Number.isNaN(share) ? "–" : `${Math.round(share * 100)} %`)
 export const signed = (value, digits = 1) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`
+export const amount = value => (value === 0 || Math.abs(value) >= 1 ? value.toFixed(1) : value.toPrecision(2))
 export const probability = logit => 1 / (1 + Math.exp(-logit))
 
 export function element(tag, name = "", text = "") {

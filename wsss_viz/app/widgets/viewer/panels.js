@@ -1,7 +1,15 @@
 // The panels on the page: one figure each, or one stage for two of them; captions, colour bars, legends.
 
-import { element, signed } from "./elements.js"
+import { amount, element, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
+
+const ACTIVATION = "activation"
+const PHRASES = { [ACTIVATION]: "an activation of", "refined score": "a refined score of" }
+
+// A value with what it is: "an activation of 109.2", "0.031 bits per pixel".
+function inUnit(value, unit) {
+  return unit in PHRASES ? `${PHRASES[unit]} ${amount(value)}` : `${amount(value)} ${unit}`
+}
 
 // Pixels a panel takes at least, with its gap: where maps are the page, elsewhere, and on a phone two side by side.
 const NARROWEST = { roomy: 250, plain: 184, phone: 160 }
@@ -10,7 +18,6 @@ const WHAT = {
   relu_max: "share of the map's own maximum",
   shared: "share of the highest of all these maps, at any step",
   minmax: "share of the map's own range",
-  raw: "raw activation, signed",
 }
 
 Object.assign(Viewer.prototype, {
@@ -79,7 +86,7 @@ Object.assign(Viewer.prototype, {
   writeFigure(parts, painter) {
     const number = this.numberOf(parts)
     this.caption(parts, number, ...this.pair)
-    this.bar(parts, number, painter, this.pair[0])
+    this.bar(parts, number, painter, ...this.pair)
     parts.value.textContent = this.point ? this.valueAt(number) : ""
     parts.canvas.setAttribute("aria-label", this.described(number))
   },
@@ -105,7 +112,7 @@ Object.assign(Viewer.prototype, {
   },
 
   // The colour map with the values at its ends, what they are, and where the threshold is.
-  bar(parts, number, painter, a) {
+  bar(parts, number, painter, a, b) {
     const { reading, content, settings } = this
     const difference = settings.layout === "difference"
     const found = reading.found[difference ? a : number]
@@ -118,15 +125,18 @@ Object.assign(Viewer.prototype, {
       return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`
     })
     parts.ramp.style.background = `linear-gradient(90deg, ${stops.join(", ")})`
-    const end = difference ? painter.differenceEnd() : 0
-    const { low, high } = difference ? { low: -end, high: end } : reading.ends()
-    parts.low.textContent = difference || settings.normalisation === "raw" ? signed(low) : low.toFixed(2)
-    parts.high.textContent = difference || settings.normalisation === "raw" ? signed(high) : high.toFixed(2)
+    const end = difference ? painter.differenceEnd(a, b) : 0
+    const { low, high } = difference ? { low: -end, high: end } : reading.ends(found.unit)
+    const digits = Math.max(-low, high) < 1 ? 3 : 1
+    const said = value => (difference || settings.normalisation === "raw" ? signed(value, digits) : value.toFixed(2))
+    parts.low.textContent = said(low)
+    parts.high.textContent = said(high)
     const { from, scale } = found.scale
-    const units = { raw: " · all steps", shared: ` · 1.00 is ${scale.toFixed(1)}, all steps` }
-    const unit = units[settings.normalisation] ?? ` (1.00 is an activation of ${(from + scale).toFixed(1)})`
+    const whole = inUnit(from + scale, found.unit)
+    const units = { raw: `, ${found.unit === ACTIVATION ? "" : `${found.unit}, `}all steps`, shared: ` · 1.00 is ${whole}, all steps` }
+    const unit = units[settings.normalisation] ?? ` (1.00 is ${whole})`
     parts.what.textContent = difference ? "first − second" : `bright = high${unit}`
-    parts.what.title = difference ? "red: the first is higher" : WHAT[settings.normalisation]
+    parts.what.title = difference ? "red: the first is higher" : (WHAT[settings.normalisation] ?? `raw ${found.unit}`)
     parts.ramp.title = difference || settings.normalisation === "raw" ? "" : `threshold ${settings.threshold.toFixed(2)}`
     parts.mark.hidden = difference || settings.normalisation === "raw"
     parts.mark.style.left = `${settings.threshold * 100}%`

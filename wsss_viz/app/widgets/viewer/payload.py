@@ -158,6 +158,7 @@ def _panel(
         "missing": panel.missing,
         "focus": focus,
         "always": panel.always,
+        "unit": panel.unit,
         "steps": [
             {
                 "maps": _maps(step, indices, content.sample, measured * (step is panel.steps[-1]), with_grids),

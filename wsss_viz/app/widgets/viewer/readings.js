@@ -1,6 +1,6 @@
 // What is read off the panels: the values at a point, a panel in a line, everything aloud for those who do not see it.
 
-import { percent, probability, signed } from "./elements.js"
+import { amount, percent, probability, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
 Object.assign(Viewer.prototype, {
@@ -16,7 +16,7 @@ Object.assign(Viewer.prototype, {
   valueOf(number) {
     const found = this.reading.at(number, this.point)
     if (!found) return this.reading.truthAt(this.point)
-    const raw = `raw ${signed(found.raw, 2)}`
+    const raw = found.unit === "activation" ? `raw ${signed(found.raw, 2)}` : `${amount(found.raw)} ${found.unit}`
     return this.settings.normalisation === "raw" ? raw : `${found.value.toFixed(2)} (${raw})`
   },
 
