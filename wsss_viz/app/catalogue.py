@@ -54,6 +54,13 @@ CATALOGUE = (
         "Find, erase, repeat: what is left once the discriminative part is gone.",
     ),
     Page(
+        "videos",
+        "In time",
+        "movie",
+        "Look",
+        "When an action is, from labels of whole videos: class maps over time, segments, and mAP over temporal IoU.",
+    ),
+    Page(
         "own",
         "Own image",
         "add_photo_alternate",

@@ -60,7 +60,7 @@ HEADERS = {
 }
 
 
-CHARTED = ("/information", "/gradients", "/results")
+CHARTED = ("/information", "/gradients", "/results", "/videos")
 """Pages whose default view has a plotly chart."""
 
 

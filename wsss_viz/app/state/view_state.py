@@ -23,6 +23,7 @@ from wsss_viz.app.state import (
     results,
     scene,
     user_image,
+    videos,
     viewing,
 )
 from wsss_viz.data.scenes import SPLITS
@@ -41,6 +42,7 @@ PARAMETERS = {
         *results.PARAMETERS,
         *contact_sheet.PARAMETERS,
         *user_image.PARAMETERS,
+        *videos.PARAMETERS,
     )
 }
 
@@ -58,6 +60,7 @@ class ViewState(
     results.ResultsState,
     contact_sheet.ContactSheetState,
     user_image.UserImageState,
+    videos.VideosState,
 ):
     """One view of the app; its fields are those of its bases."""
 
