@@ -19,6 +19,7 @@ from wsss_viz.app.state import (
     results,
     scene,
     user_image,
+    videos,
     view_state,
     viewing,
 )
@@ -41,6 +42,7 @@ PAGES = (
     figures,
     results,
     contact_sheet,
+    videos,
 )
 shares = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
@@ -132,6 +134,11 @@ VALUES = {
     "sheet_order": st.sampled_from(contact_sheet.SHEET_ORDERS),
     "sheet_row": st.sampled_from(("", "cam, r")),
     "sheet_from": st.integers(0, contact_sheet.LARGEST_NUMBER),
+    "video": st.integers(0, videos.VIDEOS - 1),
+    "video_source": st.sampled_from(videos.VIDEO_SOURCES),
+    "time_method": st.sampled_from(videos.TIME_METHODS),
+    "erasings": st.integers(0, videos.MOST_ERASINGS),
+    "time_threshold": shares,
 }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from wsss_viz.app.pages.results import since
 from wsss_viz.evaluation.published import published_results
+from wsss_viz.evaluation.published.since import SUPERVISIONS, published_since
+from wsss_viz.figures.chart import Points
 
 CS_AE = """
 AdvErasing   | VGG16     | CVPR 2017 | 55.0 55.7
@@ -50,3 +53,36 @@ def test_the_table_of_rib() -> None:
     shown = [[row.method, row.supervision, row.venue, f"{number(row.val)} {number(row.test)}"] for row in rows]
     assert shown == cells(RIB)
     assert all("RIB" in row.source for row in rows)
+
+
+def test_every_later_number_has_a_source_and_a_kind_of_supervision() -> None:
+    published = published_since()
+    assert len(published) > 25
+    assert {one.supervision for one in published} == set(SUPERVISIONS)
+    for one in published:
+        assert "README" in one.read_in or "lecture's table" in one.read_in or "abstract" in one.read_in, one.method
+        assert 2021 <= one.year <= 2026
+        numbers = [value for value in (one.val, one.test, one.coco) if value is not None]
+        assert numbers
+        assert all(30 < value < 90 for value in numbers)
+    assert len({(one.method, one.network) for one in published}) == len(published)
+
+
+def test_the_timeline_and_the_table_agree_and_agree_with_the_lectures() -> None:
+    published = published_since()
+    (panel,) = since.timeline(published).panels
+    drawn = sorted(
+        (SUPERVISIONS[kind], round(x - since.SHIFT * (number - 1.5)), y)
+        for number, (kind, mark) in enumerate(zip(SUPERVISIONS, panel.marks, strict=True))
+        if isinstance(mark, Points)
+        for x, y in zip(mark.x, mark.y, strict=True)
+    )
+    table = since.rows(published)
+    assert drawn == sorted((r["supervision"], r["year"], r["VOC val"]) for r in table if r["VOC val"] is not None)
+    assert all(row["read in"] for row in table)
+    by_name = {row["method"]: row for row in table}
+    for one in published_results():
+        if one.method in since.NAMED:
+            assert (by_name[one.method]["VOC val"], by_name[one.method]["VOC test"]) == (one.val, one.test)
+    for kind in SUPERVISIONS.values():
+        assert f"{kind} {max(y for name, _, y in drawn if name == kind):.1f}" in since.said(published)

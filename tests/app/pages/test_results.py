@@ -12,6 +12,7 @@ from tests.app.conftest import OpenPage
 from tests.evaluation.test_stored_results import made_up
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.evaluation import stored_results
+from wsss_viz.evaluation.published.since import published_since
 from wsss_viz.figures import results as charts
 from wsss_viz.figures.chart import Line, Points, Rule
 
@@ -24,7 +25,7 @@ def test_without_a_report_it_says_how_to_make_it_and_shows_what_was_published(
     assert not page.exception
     assert not page.error
     assert stored_results.MAKE in page.info[0].value
-    assert [len(table.value) for table in page.dataframe] == [11, 9]
+    assert [len(table.value) for table in page.dataframe] == [11, 9, len(published_since())]
     assert any("not measured here" in heading.value for heading in page.subheader)
 
 
@@ -39,7 +40,7 @@ def test_a_report_is_shown_with_its_intervals_and_charts(
     table = page.dataframe[0].value
     assert list(table["method"]) == ["RIB", "CAM", "control: seed 1"]
     assert list(table["high"]) == [45.5, 44.0, 42.0]
-    assert len(page.get("plotly_chart")) == 4, "no leakage is stored"
+    assert len(page.get("plotly_chart")) == 5, "no leakage is stored"
     assert any("No method differs clearly" in text.value for text in page.html)
 
 
@@ -116,7 +117,7 @@ def test_the_leakage_stands_beside_its_report(
     monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
     page = open_page("results")
     assert not page.exception
-    assert len(page.get("plotly_chart")) == 5
+    assert len(page.get("plotly_chart")) == 6
     assert any("lies on the neighbour" in text.value for text in page.markdown)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import frame, session
-from wsss_viz.app.pages.results import gallery, refined, sections
+from wsss_viz.app.pages.results import gallery, refined, sections, since
 from wsss_viz.app.services import reports
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.results import SHIPPED
@@ -74,3 +74,4 @@ def _shipped(state: ViewState) -> None:
         "above."
     )
     sections.published()
+    since.since()

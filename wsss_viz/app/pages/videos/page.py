@@ -97,8 +97,9 @@ def _drawn(state: ViewState) -> None:
     ]
     erased: NDArray[np.bool_] | None = np.asarray(step.erased.any(axis=0)) if step else None
     title = f"Labels of the whole video: {', '.join(video.labels)}"
-    st.html(markup.panel_title(title, _covered(video, values, state.time_threshold)))
+    st.html(markup.panel_title(title))
     _over_time(video.frames, erased, by_label, detections, state, video)
+    st.caption(_covered(video, values, state.time_threshold))
     _segments_table(video, detections, by_label, state)
     if steps:
         _vanishing(video, steps, state)
@@ -142,7 +143,7 @@ def _covered(video: Video, values: NDArray, threshold: float) -> str:
     """What of the moments and of the rest is above the threshold, in words."""
     above = values.max(axis=0) > threshold
     moment, rest = (float(above[video.moments == kind].mean()) for kind in (DISCRIMINATIVE, NON_DISCRIMINATIVE))
-    return f"above {threshold:.2f}: {percent(moment)} of the moments, {percent(rest)} of run-up and run-out"
+    return f"Above {threshold:.2f} are {percent(moment)} of the discriminative moments and {percent(rest)} of the rest."
 
 
 def _over_time(

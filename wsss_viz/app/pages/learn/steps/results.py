@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from wsss_viz.app import session
+from wsss_viz.app import catalogue, frame, session
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services.ranking import Row, headline, methods_or_controls, negative_results, rows
@@ -18,6 +18,7 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.published import published_results
+from wsss_viz.evaluation.published.since import SUPERVISIONS, published_since
 from wsss_viz.evaluation.stored_results import MAKE, stored_reports
 from wsss_viz.figures.chart import Axis, Bars, Chart, Plot, Rule
 from wsss_viz.figures.results import style_of
@@ -144,6 +145,8 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
         st.html(listed("What did not work here", negative_results(miou)))
         st.html(listed("What no number here says", [*LIMITS, *filter(None, [network_line()])]))
         st.html(published())
+        st.html(since_then())
+        frame.link(catalogue.named("results"), state, "And since: published numbers from 2021 on")
 
 
 def listed(title: str, lines: list[str]) -> str:
@@ -163,6 +166,21 @@ def published() -> str:
         '<p class="wv-part">Published on PASCAL VOC 2012, not measured here</p>'
         '<table class="wv-step"><thead><tr><th>segmentation networks, mIoU</th><th>val</th><th>test</th></tr></thead>'
         f"<tbody>{body}</tbody></table>"
+    )
+
+
+def since_then() -> str:
+    """What has been published since, the highest of each kind of supervision, as read in a source."""
+    everything = published_since()
+    body = ""
+    for kind, name in SUPERVISIONS.items():
+        with_val = [one for one in everything if one.supervision == kind and one.val is not None]
+        top = max(with_val, key=lambda one: one.val or 0)
+        cells = f"<td>{top.val}</td><td>{'–' if top.test is None else top.test}</td>"
+        body += f"<tr><th>{escape(name)}: {escape(top.method)}, {top.venue} {top.year}</th>{cells}</tr>"
+    return (
+        '<p class="wv-part">And since, the highest that was read of each kind</p>'
+        f'<table class="wv-step"><tbody>{body}</tbody></table>'
     )
 
 
