@@ -107,16 +107,16 @@ def _answer(state: ViewState, sample: Sample, focus: str, before: Step, after: S
 
     def panel(title: str, step: Step, image: bool) -> Panel:
         seen = step.image if image else None
-        shown = PanelStep(step.maps[[index]], step.scores[[index]], seen, centres=step.centres)
-        return Panel(title, (shown,))
+        panel_step = PanelStep(step.maps[[index]], step.scores[[index]], seen, centres=step.centres)
+        return Panel(title, (panel_step,))
 
     panels = (
         Panel("What is left", (PanelStep(image=after.image),), always="image"),
         panel(f"Map of {focus} now", after, image=True),
         panel("In the whole image", before, image=False),
     )
-    shown = upload.display_copy(sample)
-    content = Content(shown, panels, (focus,), (focus,), samples.ground(sample), sigmoids=sigmoids)
+    looked_at = upload.display_copy(sample)
+    content = Content(looked_at, panels, (focus,), (focus,), samples.ground(sample), sigmoids=sigmoids)
     # by its own maximum the map of what is hardly seen would be as bright as any
     view = replace(state, normalisation="shared") if state.normalisation == ViewState().normalisation else state
     viewer("by_hand", content, view, offered=OFFERED)

@@ -111,10 +111,10 @@ def viewer(
 
     def changed() -> None:
         values = _values(st.session_state[key].get("view"))
-        shown = st.session_state[f"{key}_known"]
-        if moved := {field: value for field, value in values.items() if value != shown["now"][field]}:
+        sent_last = st.session_state[f"{key}_known"]
+        if moved := {field: value for field, value in values.items() if value != sent_last["now"][field]}:
             session.set_state(session.state().updated(moved))
-            st.session_state[f"{key}_known"] = {**shown, "now": {**shown["now"], **moved}}
+            st.session_state[f"{key}_known"] = {**sent_last, "now": {**sent_last["now"], **moved}}
 
     pieces = tuple(PIECES if offered is None else offered)
     st.session_state[_DRAWN] = Drawn(content, state, pieces, roomy)

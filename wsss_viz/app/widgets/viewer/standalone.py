@@ -61,7 +61,7 @@ def view_page(drawn: Drawn, title: str, about: str = "", credit: str = "") -> by
         f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(_STYLE)} {_digest(css)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    shown = json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
+    block = json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
     made = f"wsss_viz {__version__}. This file works without a server and asks for nothing."
     page = f"""<!doctype html>
 <html lang="en">
@@ -78,18 +78,18 @@ def view_page(drawn: Drawn, title: str, about: str = "", credit: str = "") -> by
 <p>{escape(about)}</p>
 <div id="view"><template shadowrootmode="open"><style>{css}</style>{html}</template></div>
 <footer><p>{escape(credit)} {escape(made)}</p></footer>
-<script type="application/json" id="data">{shown}</script>
+<script type="application/json" id="data">{block}</script>
 <script type="module">{script}</script>
 </body>
 </html>
 """
-    found = page.encode()
-    if len(found) >= MOST_BYTES:
+    file = page.encode()
+    if len(file) >= MOST_BYTES:
         raise InputError(
-            f"this view takes {len(found) / 1e6:.1f} MB as one file, more than {MOST_BYTES / 1e6:.0f}: take fewer "
+            f"this view takes {len(file) / 1e6:.1f} MB as one file, more than {MOST_BYTES / 1e6:.0f}: take fewer "
             "methods, classes or steps"
         )
-    return found
+    return file
 
 
 def view_button(name: str, title: str, about: str = "", credit: str = "") -> None:
