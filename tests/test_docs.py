@@ -99,13 +99,15 @@ def test_the_notebook_runs_where_it_lies_and_every_cell_shows_a_picture() -> Non
     before = {path.name for path in folder.iterdir()}
     nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert len(code) == 8
+    assert len(code) == 11
     for cell in code:
         pictures = [picture for output in cell.outputs for picture in pngs(output.get("data", {}))]
         assert pictures, cell.source
         assert all(min(picture.size) > 50 and len(picture.getcolors(2**24) or ()) > 2 for picture in pictures)
-    printed = "".join(output.get("text", "") for output in code[-2].outputs)
-    assert len(re.findall(r"IoU 0\.[0-9]{2}", printed)) == 4
+    printed = ["".join(output.get("text", "") for output in cell.outputs) for cell in code]
+    assert [len(re.findall(r"IoU 0\.[0-9]{2}", text)) for text in printed if "IoU" in text] == [4, 2]
+    assert "given Preprocessing(mean=(0.5, 0.5, 0.5)" in "".join(printed)
+    assert len(re.findall(r"^\('\w+',\) \(10, 16, 16\)$", "".join(printed), re.MULTILINE)) == 4
     assert {path.name for path in folder.iterdir()} == before
 
 

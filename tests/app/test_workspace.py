@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from tests.app.workspace_files import NAME, serve, write_workspace
 from wsss_viz import cli
 from wsss_viz.app import workspace
 from wsss_viz.app.methods import colour_of, title_of
+from wsss_viz.app.pages.figures import controls
 from wsss_viz.app.services import basket
+from wsss_viz.app.services.figure_material import material_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
 from wsss_viz.app.state.parameters import FINAL
@@ -21,6 +25,7 @@ from wsss_viz.app.workspace import Workspace, read_file
 from wsss_viz.errors import InputError
 from wsss_viz.figures import read_spec, spec_bytes
 from wsss_viz.figures.sources import collect_rows
+from wsss_viz.figures.tracing import Tracer
 from wsss_viz.traces.map_folder import MapFolder
 
 
@@ -133,7 +138,6 @@ def test_an_address_reaches_what_was_named_and_nothing_else(served: Workspace, f
     assert (state.example, state.workspace, notes) == ("workspace:mine:3", NAME, ())
     assert (state.methods, state.looking_network, state.focus) == (("cam", "maps:IRN"), "b", "person")
     assert ViewState.from_query(state.to_query()) == (state, ())
-    assert workspace.data_string(state.example) == f"{served.data}:3"
     assert state.moved(1).example == "workspace:mine:0"
     for name, value in [
         ("example", "workspace:mine:4"),
@@ -165,16 +169,28 @@ def test_a_basket_holds_views_of_a_workspace_beside_the_old_ones(served: Workspa
     )
 
 
-def test_a_workspaces_maps_are_columns_of_a_figure_beside_the_methods(served: Workspace) -> None:
+def test_a_workspaces_maps_are_columns_of_a_figure_and_go_along_in_its_folder(
+    served: Workspace, folder: Path, tmp_path: Path
+) -> None:
     items = (Item("workspace:mine:2", "sofa", FINAL, ("cam", "maps:Half", "maps:IRN")),)
-    spec = basket.spec_of(items, replace(ViewState(), basket=items))
+    material = material_of(items)
+    spec = replace(basket.spec_of(items, replace(ViewState(), basket=items), material), dpi=72)
     assert spec.columns == ("image", "truth", "cam", "maps:Half", "maps:IRN")
     assert read_spec(spec_bytes(spec)) == spec
-    (row,) = collect_rows(spec)
+    figure = material.folder(spec)
+    (row,) = collect_rows(spec, Tracer(cache=None, data=figure.open))
     stored = MapFolder(Path(served.maps["IRN"]), row.sample.classes).read(row.sample.name, row.sample.size)
     trace = row.traces["maps:IRN"]
     np.testing.assert_array_equal(trace.maps[trace.classes.index("sofa")], stored.maps[stored.keys.index("sofa")])
     assert basket.spec_of(items, replace(ViewState(), basket_kind="filmstrip")).columns == ("cam",)
+    with zipfile.ZipFile(io.BytesIO(figure.archive(""))) as content:
+        content.extractall(tmp_path)
+    place = tmp_path / "figure"
+    assert not any(str(folder) in file.read_text() for file in place.rglob("*.json"))
+    cli.group.main(
+        ["figure", str(place / "figure.json"), str(tmp_path / "f.png")], prog_name="x", standalone_mode=False
+    )
+    assert (tmp_path / "f.png").read_bytes() == controls.rendered(spec, "png", material)
 
 
 def test_without_a_workspace_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenAt
+from tests.browser.conftest import OpenAt, settle
+from wsss_viz.data.scenes import Scenes
 from wsss_viz.figures import read_spec
 from wsss_viz.figures.rendering import render
 
@@ -44,6 +51,31 @@ def test_what_was_sent_from_compare_is_in_the_figure_and_in_its_address(open_at:
     expect(again.locator('img[alt*="(d) RIB"]')).to_be_visible()
     assert read_spec(downloaded(again, "Spec (figure.json)")) == spec
     again.close()
+
+
+def test_an_uploads_folder_gives_the_pages_figure_by_the_command_of_its_readme(open_at: OpenAt, tmp_path: Path) -> None:
+    pixels = np.asarray(Scenes("test", size=(90, 122))[129].image)
+    Image.fromarray(pixels).save(tmp_path / "private.png")
+    page = open_at("/compare?source=own&methods=cam,layercam&show=mask&threshold=0.45")
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "private.png")
+    expect(page.locator(".viewer[data-drawn]")).to_have_count(1)
+    settle(page)
+    page.get_by_role("button", name="Send to Figures").click()
+    expect(page.get_by_text("Row 1 of the basket")).to_be_visible()
+    page.get_by_role("link", name="Figures (1)").click()
+    expect(page.locator('img[alt^="Pseudo masks"]')).to_be_visible()
+    archive, figure = downloaded(page, "Folder (ZIP)"), downloaded(page, "PNG")
+    page.close()
+    with zipfile.ZipFile(io.BytesIO(archive)) as content:
+        content.extractall(tmp_path)
+    place = tmp_path / "figure"
+    (command,) = [line.split() for line in (place / "README.md").read_text().splitlines() if line.startswith("    ")]
+    command = [sys.executable, *command[1:-1], "figure.png"]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (place / "figure.png").read_bytes() == figure
+    np.testing.assert_array_equal(np.asarray(Image.open(place / "pictures" / "own-1.png")), pixels)
+    assert b"private" not in archive
 
 
 def test_results_shows_both_published_tables(open_at: OpenAt) -> None:

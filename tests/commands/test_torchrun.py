@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -46,6 +48,7 @@ def main_quietly(arguments):
     with pytest.MonkeyPatch.context() as patch:
         for name in ("RANK", "WORLD_SIZE"):
             patch.delenv(name, raising=False)
+        patch.setenv("XDG_CACHE_HOME", fresh_cache())
         main([str(argument) for argument in arguments])
 
 
@@ -53,8 +56,14 @@ def torchrun(arguments, processes=2):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     return subprocess.Popen(
         [*command, "-m", "wsss_viz", *(str(argument) for argument in arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": fresh_cache()},
     )  # fmt: skip
+
+
+def fresh_cache():
+    """A cache folder without traces of other runs, so that everything is computed."""
+    return tempfile.mkdtemp(prefix="wsss_viz-cache-")
 
 
 def content(folder):
@@ -112,6 +121,53 @@ def test_two_processes_score_as_one(checkpoint, by_one, tmp_path):
         assert one == two
         assert one["count"] == 5
         assert printed.count("method ") == 1
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("localhost", 0))
+        return one.getsockname()[1]
+
+
+def on_two_machines(arguments):
+    """Two launchers, as on two machines, that meet here."""
+    meet = ["--nodes", "2", "--rendezvous", f"localhost:{free_port()}"]
+    command = [sys.executable, "-m", "wsss_viz", *(str(argument) for argument in arguments), *meet]
+    quiet = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
+    quiet["XDG_CACHE_HOME"] = fresh_cache()
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=quiet)
+        for _ in range(2)
+    ]
+    return [(*process.communicate(timeout=PATIENCE), process.returncode) for process in both]
+
+
+def test_two_machines_meet_write_the_files_of_one_and_end_with_one_line(checkpoint, by_one, tmp_path):
+    ended = on_two_machines(maps(checkpoint, tmp_path / "maps"))
+    assert [code for *_, code in ended] == [0, 0], ended
+    assert content(tmp_path / "maps") == content(by_one)
+    assert sorted(len(printed.splitlines()) for printed, *_ in ended) == [0, 3]
+    nowhere = tmp_path / "nowhere"
+    wrong = on_two_machines(["maps", "--data", f"folder:{nowhere}", "--out", tmp_path / "other"])
+    assert [code for *_, code in wrong] == [2, 2], wrong
+    assert sorted(said for _, said, _ in wrong) == ["", f"error: {nowhere}: no such folder; check the path\n"]
+
+
+def test_the_machines_of_a_run_are_said_together(checkpoint, tmp_path):
+    arguments = [*maps(checkpoint, tmp_path / "maps"), "--nodes", "2"]
+    with pytest.raises(SystemExit) as stop:
+        main_quietly(arguments)
+    assert stop.value.code == 2
+
+
+def test_torchrun_has_the_line_first_and_then_its_own(tmp_path):
+    """What `docs/troubleshooting.md` says of it: no process can keep it from that."""
+    process = torchrun(["maps", "--data", f"folder:{tmp_path / 'nowhere'}", "--out", tmp_path / "maps"])
+    _, said = process.communicate(timeout=PATIENCE)
+    ours = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert ours == [f"error: {tmp_path / 'nowhere'}: no such folder; check the path"]
+    assert said.index(ours[0]) < said.index("ChildFailedError")
+    assert process.returncode == 1
 
 
 def test_an_error_on_one_rank_ends_all_with_one_line(checkpoint, tmp_path):

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from wsss_viz import cli, data
 from wsss_viz.data.disk_cache import DiskCache
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
-from wsss_viz.figures import FigureSpec, Row, caption, read_spec, spec_bytes, tracing
+from wsss_viz.figures import FigureSpec, Row, caption, read_spec, spec_bytes, trace_cache
 from wsss_viz.figures.columns import column
 from wsss_viz.figures.paths import resolved
 from wsss_viz.figures.rendering import draw, render
@@ -81,6 +82,24 @@ def test_a_mask_of_somebody_elses_is_drawn_as_it_is_and_a_refiner_gives_the_one_
     np.testing.assert_array_equal(theirs[..., 3] == 205, on_disk > 0)
     assert (on_disk > 0).any()
     assert ((theirs == ours).mean()) > 0.999, "its maps in half precision"
+
+
+def test_a_rows_own_views_and_mask_are_drawn_and_the_others_stay(folder: Path) -> None:
+    spec = spec_in(folder, "cam", contours=False, colour_bar=False)
+    first, second = spec.rows[:2]
+    plain = draw(replace(spec, rows=(first, second)))
+    mixed = draw(replace(spec, rows=(replace(first, views="mirror"), replace(second, show="mask", threshold=0.5))))
+    alone = (
+        draw(replace(spec, rows=(first,), views="mirror")),
+        draw(replace(spec, rows=(second,), show="mask", threshold=0.5)),
+    )
+
+    def over(figure: Figure, row: int) -> np.ndarray:
+        return np.asarray(figure.axes[row].images[1].get_array())
+
+    for row in (0, 1):
+        np.testing.assert_array_equal(over(mixed, row), over(alone[row], 0))
+        assert over(mixed, row).shape != over(plain, row).shape or (over(mixed, row) != over(plain, row)).any()
 
 
 def test_a_column_without_a_mask_of_ground_truth_is_empty(folder: Path) -> None:
@@ -231,4 +250,4 @@ def test_the_command_says_how_far_it_is_and_names_classes_and_settings(
     assert "a cow: rib, 2 of 2 steps" in said.err
     assert "RIB with steps 1." in said.out
     assert said.out.rstrip().endswith("folder:pictures:a cow, a tabby.")
-    assert tracing.CACHE.folder.is_dir()
+    assert trace_cache.CACHE.folder.is_dir()

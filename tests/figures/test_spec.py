@@ -89,3 +89,26 @@ def test_the_caption_letters_the_columns_and_names_the_scale() -> None:
 def test_a_share_is_from_0_to_1_with_both_ends(key: str, share: float) -> None:
     text = json.dumps({"format": 1, "kind": "plane", "columns": ["tanh"], key: share})
     assert getattr(read_spec(text), key) == share
+
+
+def test_a_row_may_have_its_own_views_settings_and_masks() -> None:
+    rows = (
+        Row("scenes:test:1", "cow", views="mirror", show="mask", threshold=0.0, settings={"ae": {"steps": 2}}),
+        Row("scenes:test:2", show="map"),
+    )
+    spec = FigureSpec("grid", ("image", "cam", "ae"), rows, show="mask", threshold=0.4, settings={"cam": {}})
+    assert read_spec(spec_bytes(spec)) == spec
+    first, second = map(spec.of, rows)
+    assert (first.views, first.show, first.threshold, first.settings) == (
+        "mirror",
+        "mask",
+        0.0,
+        {"cam": {}, "ae": {"steps": 2}},
+    )
+    assert (second.views, second.show, second.threshold) == ("single", "map", 0.4)
+    said = caption(spec, labels=("cow", "dog"))
+    assert "scenes:test:1, cow, mirror views, pseudo masks at 0, AE, frozen classifier with steps 2; " in said
+    assert said.endswith("scenes:test:2, dog, maps.")
+    for change, words in (({"settings": {"rib": {}}}, "`settings` are of the methods"), ({"views": "both"}, "`views`")):
+        with pytest.raises(InputError, match=words):
+            read_spec(json.dumps({**GOOD, "rows": [{"image": "scenes:test:129", **change}]}))

@@ -269,14 +269,6 @@ def parts_of(example: str) -> tuple[str, int]:
     return name, int(index)
 
 
-def data_string(example: str) -> str:
-    """The data string of an example: of a workspace's image the one that any command takes."""
-    if not example.startswith(f"{KIND}:"):
-        return example
-    name, index = parts_of(example)
-    return f"{samples_of(name).name}:{index}"
-
-
 def all_names(of: Callable[[Workspace], Mapping[str, str]]) -> tuple[str, ...]:
     """The names of the networks, maps or reports of all workspaces, each once."""
     return tuple(dict.fromkeys(name for workspace in workspaces().values() for name in of(workspace)))

@@ -29,7 +29,8 @@ def command(spec: str, out: Path, device: str, threads: int, again: bool) -> Non
     from wsss_viz.figures import PRESETS, caption, preset, read_spec
     from wsss_viz.figures.paths import resolved
     from wsss_viz.figures.rendering import render
-    from wsss_viz.figures.tracing import CACHE, Tracer
+    from wsss_viz.figures.trace_cache import CACHE
+    from wsss_viz.figures.tracing import Tracer
     from wsss_viz.figures.writing import KINDS
 
     kind = out.suffix.lstrip(".").lower()

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from wsss_viz.refinement.refiners import Refiner
 
 T = TypeVar("T")
-_PROCESSES = "wsss_viz.processes"
+_STARTED = "wsss_viz.started"
+_RUN_ID = "wsss_viz"
 
 
-def _noted(context: click.Context, parameter: click.Parameter, value: int) -> None:
-    context.meta[_PROCESSES] = value
+def _noted(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    context.meta.setdefault(_STARTED, {})[parameter.name] = value
 
 
 processes_option = click.option(
@@ -34,19 +35,39 @@ processes_option = click.option(
     expose_value=False,
     help="Start so many on this machine, each with its share of the images and its own GPU.",
 )
-"""Of a command that works within `every_rank`. On several machines torchrun starts them."""
+"""Of a command that works within `every_rank`, as are the next two: together what torchrun is for."""
+nodes_option = click.option(
+    "--nodes",
+    type=click.IntRange(min=1),
+    default=1,
+    callback=_noted,
+    expose_value=False,
+    help="The machines, on each of which the same command is started, with one shared folder to write to.",
+)
+rendezvous_option = click.option(
+    "--rendezvous",
+    metavar="HOST:PORT",
+    callback=_noted,
+    expose_value=False,
+    help="Where the processes of several --nodes meet: one of the machines, and a free port.",
+)
 
 
-def _start(processes: int) -> int:
+def _start(processes: int, nodes: int, rendezvous: str | None) -> int:
     """Runs this very command line in several processes, as torchrun does without its traceback; the exit code."""
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.elastic.rendezvous.api import RendezvousError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+    if (nodes > 1) != (rendezvous is not None):
+        raise InputError("--nodes and --rendezvous belong together: --nodes 2 --rendezvous HOST:29400 on each machine")
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # each process says what went wrong
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    run = f"wsss_viz-{os.getpid()}"
-    config = LaunchConfig(1, 1, processes, run_id=run, rdzv_endpoint="localhost:0", max_restarts=0)
+    run = _RUN_ID if rendezvous else f"{_RUN_ID}-{os.getpid()}"
+    config = LaunchConfig(
+        nodes, nodes, processes, run_id=run, rdzv_endpoint=rendezvous or "localhost:0", max_restarts=0
+    )
     config.rdzv_backend = "c10d"
     try:
         elastic_launch(config, sys.executable)("-m", "wsss_viz", *sys.argv[1:])
@@ -56,6 +77,12 @@ def _start(processes: int) -> int:
         codes = {failure.exitcode for failure in error.failures.values()}
         # Those that torchrun ends after the first one end by its signal.
         return 2 if 2 in codes else 1
+    except (RendezvousError, ValueError) as error:
+        cause = " ".join(str(error).split())[:200] or "nobody came"
+        raise InputError(
+            f"the {nodes} machines do not meet at {rendezvous} ({cause}): start the same command on each, with one "
+            "machine's name and a free port of it"
+        ) from None
     return 0
 
 
@@ -63,14 +90,15 @@ def _start(processes: int) -> int:
 def every_rank() -> Iterator[Ranks]:
     """This process among the others; an InputError of all ends all, and rank 0 alone says it.
 
-    Where --processes asks for several and this is none of them, starts them and exits as they do.
+    Where --processes or --nodes ask for several and this is none of them, starts them and exits as they do.
     """
     from wsss_viz.methods.ranks import joined
 
     context = click.get_current_context(silent=True)
-    processes = context.meta.get(_PROCESSES, 1) if context else 1
-    if processes > 1 and "RANK" not in os.environ:
-        sys.exit(_start(processes))
+    asked = context.meta.get(_STARTED, {}) if context else {}
+    several = asked and (asked["processes"], asked["nodes"], asked["rendezvous"]) != (1, 1, None)
+    if several and "RANK" not in os.environ:
+        sys.exit(_start(**asked))
     with joined() as ranks:
         try:
             yield ranks

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from wsss_viz.commands.cached import cached
 from wsss_viz.commands.launch import bar_of, every_rank
 from wsss_viz.commands.options import data_option
 from wsss_viz.commands.progress import Reported, announce
@@ -21,7 +22,7 @@ from wsss_viz.version import __version__
 if TYPE_CHECKING:
     from wsss_viz.data.sample import Sample
     from wsss_viz.data.sources import DataSet
-    from wsss_viz.methods.binding import BoundMethod
+    from wsss_viz.methods.binding import BoundMethod, Runner
     from wsss_viz.methods.dataset_run import RankReport
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.renaming import RenamedClassifier
@@ -117,7 +118,10 @@ def command(
         if ranks.rank == 0:
             say_source(job.samples)
         part = take(job.samples, options.selection)
-        run = Reported(job.run)
+        run: Runner = Reported(job.run)
+        shared = None
+        if precision == "float32" and options.settings_from is None and not data_string.startswith("photos"):
+            run = shared = cached(run, job, name, changes, options, data_string, len(part), reads=resume)
         with using_threads(options.threads), computing(precision, job.classifier.device), _stoppable(writer, part):
             reports = run_dataset(
                 run if by is None else refined(run, by),
@@ -141,8 +145,9 @@ def command(
         noticed = Noticed(job.samples.set_notes())
         for report in reports:
             noticed.add(report.noticed)
+        read = sum(ranks.all_gather(0 if shared is None else shared.read))
         if ranks.rank == 0:
-            announce(summary(out, reports))
+            announce(summary(out, reports, read))
             say_findings(noticed, data_string)
         end(noticed.unreadable, ranks, options.code_of_broken)
 
@@ -230,15 +235,20 @@ def mask_threshold(given: float | None, by: Refiner | None) -> float:
     return 0.0
 
 
-def summary(out: Path, reports: Sequence[RankReport]) -> str:
-    """What all ranks did, then each of them where there are several."""
+def summary(out: Path, reports: Sequence[RankReport], read: int = 0) -> str:
+    """What all ranks did, then each of them where there are several.
+
+    Args:
+        read: how many traces were read from the cache; then no speed is said, which would not be the method's.
+    """
     written, skipped = sum(report.written for report in reports), sum(report.skipped for report in reports)
     seconds = max(report.seconds for report in reports)
-    lines = [f"{written} files written to {out}, {skipped} were there already{_speed(written, seconds)}"]
+    how = f"; {read} of them by maps computed before, {seconds:.1f} s" if read else _speed(written, seconds)
+    lines = [f"{written} files written to {out}, {skipped} were there already{how}"]
     if len(reports) > 1:
         lines += [
             f"  rank {rank}: {report.written} written, {report.skipped} there already"
-            f"{_speed(report.written, report.seconds)}"
+            f"{'' if read else _speed(report.written, report.seconds)}"
             for rank, report in enumerate(reports)
         ]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wsss_viz.commands.launch import device_of, processes_option, refiner_of
+from wsss_viz.commands.launch import device_of, nodes_option, processes_option, refiner_of, rendezvous_option
 from wsss_viz.commands.networks import class_names_option, input_options, network_option, open_networks
 from wsss_viz.commands.options import (
     as_one,
@@ -111,6 +111,8 @@ run_options: Callable[[Callable[..., Any]], Callable[..., Any]] = as_one(
     device_option,
     threads_option,
     processes_option,
+    nodes_option,
+    rendezvous_option,
     log_options,
 )
 """All of these as the argument `options` of a command that works within `launch.every_rank`."""

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter, minimum_filter  # type: ignore[attr-defined]
 
 from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.errors import InputError
@@ -83,6 +82,9 @@ def in_band(sample: Sample) -> Sample:
     if sample.mask is None:
         raise ValueError(f"{sample.name} has no mask")
     side = 2 * band_width(sample.size) + 1
+    # Imported when it is measured: it takes a part of a second.
+    from scipy.ndimage import maximum_filter, minimum_filter  # type: ignore[attr-defined]
+
     highest, lowest = (each(sample.mask, side, mode="nearest") for each in (maximum_filter, minimum_filter))
     labels = sample.labels
     if labels is None:  # of the whole mask, as without the band

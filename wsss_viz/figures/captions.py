@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from wsss_viz.data.photographs import credits
 from wsss_viz.figures.columns import column
@@ -36,7 +37,23 @@ def _row(spec: FigureSpec, row: Row, label: str) -> str:
     name = " and ".join(map(spec.called, row.classes)) or spec.called(label)
     step = "" if row.step == FINAL else f"after step {row.step}"
     part = "" if row.crop is None else "a part of it"
-    return ", ".join(text for text in (row.image, name, step, part) if text)
+    return ", ".join(text for text in (row.image, name, step, part, *_differing(spec, row)) if text)
+
+
+def _differing(spec: FigureSpec, row: Row) -> list[str]:
+    """What a row has that the figure has not: views, maps or masks, the threshold, settings."""
+    here = spec.of(row)
+    texts = [f"{here.views} views"] if here.views != spec.views else []
+    if here.show == "mask" and (spec.show, spec.threshold) != (here.show, here.threshold):
+        texts.append(f"pseudo masks at {here.threshold:g}")
+    if here.show == "map" != spec.show:
+        texts.append("maps")
+    changed = {name: values for name, values in row.settings.items() if values}
+    return [*texts, *(_set(name, values) for name, values in changed.items())]
+
+
+def _set(method: str, values: Mapping[str, Any]) -> str:
+    return f"{METHODS[method].title} with {', '.join(f'{name} {value}' for name, value in values.items())}"
 
 
 def caption(spec: FigureSpec, companions: Mapping[str, str] | None = None, labels: Sequence[str] = ()) -> str:
@@ -65,7 +82,7 @@ def _run(spec: FigureSpec, companions: Mapping[str, str]) -> list[str]:
     if spec.views != "single":
         lines.append(f"Maps are fused over {spec.views} views.")
     for method, values in spec.settings.items():
-        lines += [f"{METHODS[method].title} with {', '.join(f'{k} {v}' for k, v in values.items())}."] if values else []
+        lines += [f"{_set(method, values)}."] if values else []
     for method, drawn_from in companions.items():
         whose = spec.companions or drawn_from
         those, none = METHODS[method].draws
@@ -99,7 +116,12 @@ def _caption(spec: FigureSpec, companions: Mapping[str, str], labels: Sequence[s
         names = ", ".join(METHODS[name].title for name in spec.columns)
         return f"Logits of the classes over the steps of {names}. Labels of the image in colour, others grey. {images}."
     titles = [_titled(spec, name) for name in spec.columns]
-    drawn = {column(name).shows(spec.show) for name in spec.columns if not column(name).is_picture}
+    drawn = {
+        column(name).shows(spec.of(row).show)
+        for row in spec.rows
+        for name in spec.columns_of(row)
+        if not column(name).is_picture
+    }
     if spec.kind == "grid":
         number = "the classes" if any(row.also for row in spec.rows) else "one class"
         what = (

@@ -87,6 +87,7 @@ def _step(entry: FigureRow, method: str) -> int:
 
 def _method_cell(spec: FigureSpec, entry: FigureRow, name: str, k: int, image: NDArray[np.uint8] | None = None) -> Cell:
     """A step's maps or pseudo mask."""
+    spec = spec.of(entry.row)
     under, one = entry.fine.image if image is None else image, column(name)
     trace = entry.traces[one.base]
     finished = trace.steps[k].stop == FINISHED

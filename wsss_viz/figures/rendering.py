@@ -7,7 +7,7 @@ import math
 from matplotlib.figure import Figure
 
 from wsss_viz.errors import InputError
-from wsss_viz.figures import charts, pictures
+from wsss_viz.figures import pictures
 from wsss_viz.figures.sources import collect_rows
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.figures.tracing import TraceOf
@@ -32,6 +32,8 @@ def draw(spec: FigureSpec, trace_of: TraceOf | None = None) -> Figure:
         return pictures.grid(spec, rows)
     if spec.kind == "filmstrip":
         return pictures.filmstrip(spec, rows)
+    from wsss_viz.figures import charts  # with the information plane and scipy, which pictures need not wait for
+
     if spec.kind == "curves":
         return charts.curves(spec, rows)
     return charts.plane(spec) if spec.kind == "plane" else charts.ratios(spec)

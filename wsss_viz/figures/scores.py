@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from wsss_viz.figures.chart import Axis, Colour, Line, Mark, Plot, Rule
 
@@ -46,9 +46,14 @@ def scores_panel(
                 range(len(values)), values, name, colours.get(name, OTHER) if coloured else OTHER,
                 width=size / 3, symbol="circle", group="" if coloured else "others",
                 size=size if at is None or not coloured else [size + 3.0 * (k == at) for k in range(len(values))],
-                hover=[f"{name}: logit {value:.1f}, probability {expit(value):.2f}" for value in values],
+                hover=[f"{name}: logit {value:.1f}, probability {_sigmoid(value):.2f}" for value in values],
             )
         )  # fmt: skip
     if at is not None:
         marks.append(Rule(x=at, on_paper=False))
     return Plot(tuple(marks), Axis("step k"), Axis("logit"))
+
+
+def _sigmoid(value: float) -> float:
+    """Without scipy, whose import is a sixth of what a figure takes to start."""
+    return (1 + math.tanh(value / 2)) / 2

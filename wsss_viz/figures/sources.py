@@ -110,7 +110,7 @@ def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf, tracer: Tracer) -
     sample = tracer.sample(row.image)
     columns = [column(name) for name in spec.columns_of(row)]
     bases = dict.fromkeys(one.base for one in columns if not one.is_picture)
-    traces = {base: trace_of(spec, base, row.image) for base in bases}
+    traces = {base: trace_of(spec.of(row), base, row.image) for base in bases}
     classes = next(iter(traces.values())).classes if traces else sample.classes
     first = next((label for label in sample.labels or () if label in classes), classes[0] if classes else "")
     for name in row.classes:

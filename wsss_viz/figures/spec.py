@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wsss_viz.errors import InputError
@@ -82,6 +82,7 @@ class Row:
         crop: the part of the image that is drawn; None: all of it.
         inset: the part that is drawn enlarged in a corner; None: none.
         corner: one of `CORNERS`, where.
+        views, show, threshold, settings: this row's in place of the figure's; "", None, {}: the figure's.
     """
 
     image: str
@@ -93,6 +94,10 @@ class Row:
     crop: Box | None = None
     inset: Box | None = None
     corner: str = CORNERS[0]
+    views: str = ""
+    show: str = ""
+    threshold: float | None = None
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -180,18 +185,20 @@ class FigureSpec:
             raise InputError(f"a {self.kind} has no `steps`: leave them out")
         if self.kind != "grid" and any(row.step != FINAL for row in self.rows):
             raise InputError(f"a row of a {self.kind} has no `step`: leave it out")
-        if self.show == "mask" and self.frames == "look":
+        if self.frames == "look" and "mask" in (self.show, *(row.show for row in self.rows)):
             raise InputError("`show` mask wants `frames` map")
         if self.normalisation == "raw" and any(row.also for row in self.rows):
             raise InputError("several classes in a row are compared on a scale: give a `normalisation` that is not raw")
-        idle = [name for name in self.settings if name not in self.methods]
+        by_row = [name for row in self.rows for name in row.settings]
+        idle = [name for name in (*self.settings, *by_row) if name not in self.methods]
         if idle:
             raise InputError(f"`settings` are of the methods in `columns`, got {brief(idle[0])}")
         strange = [role for role in self.networks if role not in roles(self.methods)]
         if strange:
             needed = ", ".join(roles(self.methods)) or "none"
             raise InputError(f"`networks` are of the roles that the columns need ({needed}), got {brief(strange[0])}")
-        check_changes(self.settings, settings_of(self.classifier) if self.settings else {})
+        for settings in filter(None, (self.settings, *(row.settings for row in self.rows))):
+            check_changes(settings, settings_of(self.classifier))
         stray = [name for row in self.rows for name in row.columns if name not in self.columns]
         if stray:
             raise InputError(f"`columns` of a row are of the figure's {', '.join(self.columns)}, got {brief(stray[0])}")
@@ -218,6 +225,22 @@ class FigureSpec:
         others = [name for name in self.titles if name not in self.columns]
         if others:
             raise InputError(f"`titles` are of the figure's columns, got {brief(others[0])}")
+
+    def of(self, row: Row) -> FigureSpec:
+        """The figure as one of its rows has it: the row's views, settings, maps or masks, threshold.
+
+        >>> rows = (Row("scenes:test:17", show="mask", threshold=0.4), Row("scenes:test:21"))
+        >>> spec = FigureSpec("grid", ("cam",), rows, views="mirror")
+        >>> [(one.show, one.threshold, one.views) for one in map(spec.of, rows)]
+        [('mask', 0.4, 'mirror'), ('map', 0.3, 'mirror')]
+        """
+        return replace(
+            self,
+            views=row.views or self.views,
+            show=row.show or self.show,
+            threshold=self.threshold if row.threshold is None else row.threshold,
+            settings={**self.settings, **row.settings},
+        )
 
     def title_of(self, name: str) -> str:
         """Above a column."""

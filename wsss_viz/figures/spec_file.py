@@ -118,9 +118,9 @@ def _row_content(row: Row) -> dict[str, Any]:
     content: dict[str, Any] = {"image": row.image, "class": list(row.classes) if row.also else row.name}
     if row.step != FINAL:
         content["step"] = row.step
-    for name in ("columns", "title", "crop", "inset"):
+    for name in ("columns", "title", "crop", "inset", "views", "show", "threshold", "settings"):
         value = getattr(row, name)
-        if value:
+        if value or (name == "threshold" and value is not None):
             content[name] = list(value) if isinstance(value, tuple) else value
     return content if row.corner == CORNERS[0] else {**content, "corner": row.corner}
 
@@ -258,23 +258,14 @@ def _input(key: str, value: Any) -> NetworkInput:
 def _row(key: str, value: Any) -> Row:
     if not isinstance(value, dict):
         raise InputError(f'`{key}` are objects such as {{"image": "scenes:test:129"}}, got {brief(value)}')
-    _keys(value, ("image", "class", "step", "columns", "title", "crop", "inset", "corner"), ("image",))
+    _keys(value, ("image", "class", *_ROW), ("image",))
     named = value.get("class", "")
     several = isinstance(named, list)
     names = _list(_text, MOST_CLASSES, 1)("class", named) if several else (named and _text("class", named),)
     if len(set(names)) < len(names):
         raise InputError(f"`class` names a class twice: {brief(named)}")
-    return Row(
-        _text("image", value["image"]),
-        names[0],
-        _whole(FINAL, 999)("step", value.get("step", FINAL)),
-        _list(_text, MOST_COLUMNS)("columns", value.get("columns", [])),
-        names[1:],
-        _text("title", value["title"]) if "title" in value else "",
-        _box("crop", value["crop"]) if "crop" in value else None,
-        _box("inset", value["inset"]) if "inset" in value else None,
-        _choice(CORNERS)("corner", value.get("corner", CORNERS[0])),
-    )
+    parts = {name: read(name, value[name]) for name, read in _ROW.items() if name in value}
+    return Row(_text("image", value["image"]), names[0], also=names[1:], **parts)
 
 
 def _box(key: str, value: Any) -> Box:
@@ -301,6 +292,19 @@ def _class_names(key: str, value: Any) -> tuple[str, ...] | str:
     return _text(key, value) if isinstance(value, str) else _list(_text, 10_000, 1)(key, value)
 
 
+_ROW: dict[str, Reader] = {
+    "step": _whole(FINAL, 999),
+    "columns": _list(_text, MOST_COLUMNS),
+    "title": _text,
+    "crop": _box,
+    "inset": _box,
+    "corner": _choice(CORNERS),
+    "views": _choice(VIEWS),
+    "show": _choice(DISPLAYS),
+    "threshold": _share,
+    "settings": _settings,
+}
+"""What a row may say beside its image and its class."""
 _READERS: dict[str, Reader] = {
     "kind": _choice(KINDS),
     "columns": _list(_column, MOST_COLUMNS, 1),

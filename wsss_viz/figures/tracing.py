@@ -1,24 +1,11 @@
-"""The traces of a figure: from the showcase, from the cache on disk, else computed once, as `maps` computes them.
-
-A trace is kept under a digest of all that it depends on: the image, the method and its settings, the networks' files,
-the views, the data that companions are drawn from, the code and torch. So a changed colour or opacity draws again, and
-a changed network computes again.
-"""
+"""The traces of a figure: from the showcase, from the cache on disk, else computed once, as `maps` computes them."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import io
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from wsss_viz.data.disk_cache import DiskCache
 from wsss_viz.data.fingerprints import data_digest
@@ -30,32 +17,25 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_maps import stored_trace
 from wsss_viz.figures.columns import column
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, WITHOUT_ROWS, FigureSpec, Row
+from wsss_viz.figures.trace_cache import CACHE, INPUT, read_trace, run_facts, trace_key, write_trace
 from wsss_viz.interrupts import may_go_on
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
-from wsss_viz.models.identity import digest_of
 from wsss_viz.models.manifest import read_manifest, trained_names
-from wsss_viz.resources import package_folder
 from wsss_viz.showcase import read_showcase
 from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes
 from wsss_viz.traces import Trace
 from wsss_viz.traces.centres import FIELD
 from wsss_viz.traces.map_folder import MapFolder
-from wsss_viz.traces.trace_file import TraceFile, write_traces
 
 if TYPE_CHECKING:
     from wsss_viz.methods.binding import BoundMethod, Runner
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.renaming import RenamedClassifier
 
-__all__ = ["CACHE", "TraceOf", "Tracer", "compute_trace"]
+__all__ = ["TraceOf", "Tracer", "compute_trace", "drawn_from"]
 
 TraceOf = Callable[[FigureSpec, str, str], Trace]
 """The trace of a column of a figure on a data string."""
-CACHE = DiskCache("traces", ".zip", 2 * 2**30)
-_CODE = ("data", "methods", "models", "traces", "refinement")
-"""The rooms whose code decides what a map is."""
-_INPUT = ("mean", "std", "short_side", "stride")
-_NAME = "trace"
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,23 +105,23 @@ class Tracer:
         if spec.kind in WITHOUT_ROWS:
             return
         self.check_registered(spec)
-        missing = []
+        missing: dict[str, tuple[FigureSpec, str, str]] = {}
         for row in spec.rows:
             self.sample(row.image)
         for row in spec.rows:
+            here = spec.of(row)
             columns = [column(name) for name in spec.columns_of(row) if not column(name).is_picture]
-            traces = {one.base: self._ready(spec, one.base, row.image) for one in columns}
+            traces = {one.base: self._ready(here, one.base, row.image) for one in columns}
             for base in dict.fromkeys(one.base for one in columns):
                 trace = traces[base]
-                known = self._looking(spec, row.image)[1] if trace is None else trace.classes
+                known = self._looking(here, row.image)[1] if trace is None else trace.classes
                 _check_classes(row, known, self.sample(row.image))
                 if trace is None:
-                    self._bound(spec, base, row.image)
-                    missing.append((row.image, base))
-        missing = list(dict.fromkeys(missing))
-        for source, base in self.progress(missing, "maps") if missing else ():
+                    self._bound(here, base, row.image)
+                    missing.setdefault(self._key(here, base, row.image), (here, base, row.image))
+        for here, base, source in self.progress(list(missing.values()), "maps") if missing else ():
             may_go_on()
-            self._computed(spec, base, source)
+            self._computed(here, base, source)
 
     def check_registered(self, spec: FigureSpec) -> None:
         """Raises InputError where a method needs a network that was not trained from a shipped classifier."""
@@ -186,15 +166,13 @@ class Tracer:
         stored = self._stored(spec, base, source)
         if stored is not None or self.cache is None or self.fresh:
             return stored
-        file = self.cache.file(key)
-        if file is None:
+        there = read_trace(self.cache, key)
+        if there is None:
             return None
-        with contextlib.suppress(InputError):
-            traces = TraceFile(file)
-            if METHODS[base].companions:
-                self.companions[base] = str(traces.about.get("companions", ""))
-            return traces.trace(_NAME)
-        return None
+        trace, companions = there
+        if METHODS[base].companions:
+            self.companions[base] = companions
+        return trace
 
     def _stored(self, spec: FigureSpec, method: str, source: str) -> Trace | None:
         """The trace of the showcase; None where it has none of this classifier, method, image and views."""
@@ -222,29 +200,31 @@ class Tracer:
     def _key(self, spec: FigureSpec, base: str, source: str) -> str:
         """All that a trace depends on."""
         image = self._image(source)
-        about: dict[str, Any] = {"base": base, "image": _digest(image.sample.image), "classes": image.whole.classes}
-        about["mask"] = None if image.sample.mask is None else _digest(image.sample.mask)
-        about["labels"] = _targets(spec, image.sample, source)
+        labels = _targets(spec, image.sample, source)
         if base not in METHODS:
-            return json.dumps({**about, "folder": spec.maps[column(base).maps], "source": source})
-        name, said, role = spec.classifier_of(source), spec.network_input, METHODS[base].role
-        paired = spec.networks.get(role or "", trained_names(role, name) if role else ())
-        about |= {
-            "code": _code(),
-            "torch": version("torch"),
-            "classifier": _file_digest(name, _stamp(name)),
-            "class_names": self._class_names(spec),
-            "networks": [_file_digest(one, _stamp(one)) for one in paired],
-            "input": [getattr(said, one) for one in _INPUT],
-            "settings": spec.settings.get(base, {}),
-            "views": spec.views,
-            "device": [self.device, self.threads],
-        }
-        if not image.whole.classes or source.startswith("photos"):
-            about["source"] = source.partition(":")[0]
-        if METHODS[base].companions:
-            about["companions"] = data_digest(self._open(spec.companions) if spec.companions else image.whole)
-        return json.dumps(about, default=list, sort_keys=True)
+            facts = {"folder": spec.maps[column(base).maps], "source": source, "classes": image.whole.classes}
+            return trace_key(facts, image.sample, labels)
+        name, role = spec.classifier_of(source), METHODS[base].role
+        facts = run_facts(
+            base,
+            classifier=name,
+            class_names=self._class_names(spec),
+            networks=spec.networks.get(role or "", trained_names(role, name) if role else ()),
+            network_input={one: getattr(spec.network_input, one) for one in INPUT},
+            settings=spec.settings.get(base, {}),
+            views=spec.views,
+            device=self.device,
+            threads=self.threads,
+            data=source,
+            classes=image.whole.classes,
+            companions=self._companions_digest(spec, base, image),
+        )
+        return trace_key(facts, image.sample, labels)
+
+    def _companions_digest(self, spec: FigureSpec, base: str, image: _Image) -> str:
+        if not METHODS[base].companions:
+            return ""
+        return data_digest(self._open(spec.companions) if spec.companions else image.whole)
 
     def _class_names(self, spec: FigureSpec) -> tuple[str, ...] | None:
         if isinstance(spec.class_names, str):
@@ -260,7 +240,7 @@ class Tracer:
         name, said, whole = spec.classifier_of(source), spec.network_input, self._image(source).whole
         key = repr((name, said, spec.networks, spec.methods, spec.class_names, whole.classes))
         if key not in self._networks:
-            given = {name: getattr(said, name) for name in _INPUT if getattr(said, name) is not None}
+            given = {name: getattr(said, name) for name in INPUT if getattr(said, name) is not None}
             opened, paired = open_networks(
                 spec.methods,
                 name,
@@ -320,16 +300,12 @@ class Tracer:
                         labels=tuple(words.get(name, name) for name in labels),
                     )
                 trace = Trace.collect(self.watched(run)(sample, views), method, classes)
-                self.companions[method] = _drawn_from(run)
+                self.companions[method] = drawn_from(run)
         if not METHODS[method].companions:
             self.companions.pop(method, None)
         self._traces[key] = trace
         if self.cache is not None:
-            buffer = io.BytesIO()
-            with contextlib.suppress(ValueError):  # an array that changes its shape is not kept
-                about = {"companions": self.companions[method]} if method in self.companions else {}
-                write_traces(buffer, {_NAME: trace}, about, exact=True)
-                self.cache.write(key, buffer.getvalue())
+            write_trace(self.cache, key, trace, self.companions.get(method))
         return trace
 
     def _of_photograph(self, spec: FigureSpec, method: str, sample: Sample) -> Trace:
@@ -365,8 +341,14 @@ def _targets(spec: FigureSpec, sample: Sample, source: str) -> tuple[str, ...] |
     return tuple(dict.fromkeys(named)) or None
 
 
-def _drawn_from(run: BoundMethod) -> str:
-    """What RIB's companions are drawn from, in words."""
+def drawn_from(run: BoundMethod) -> str:
+    """What RIB's companions are drawn from, in words; "" of any other method.
+
+    >>> from wsss_viz.methods import bind
+    >>> from wsss_viz.models.colour_network import colour_network
+    >>> drawn_from(bind("cam", colour_network())), drawn_from(bind("rib", colour_network()))
+    ('', '')
+    """
     from wsss_viz.methods.binding import RenamedMethod
     from wsss_viz.methods.rib_companions import shipped_companions
 
@@ -386,27 +368,3 @@ def _check_classes(row: Row, known: Sequence[str], sample: Sample) -> None:
         if name not in known:
             near = [one for one in (*(sample.labels or ()), *known) if one in known]
             raise InputError(f"`class` {name!r} is not one of {', '.join(dict.fromkeys(near[:20]))}")
-
-
-def _digest(array: Any) -> str:
-    values = np.ascontiguousarray(array)
-    return hashlib.sha256(repr((values.shape, values.dtype.str)).encode() + values.tobytes()).hexdigest()
-
-
-def _stamp(name: str) -> int:
-    return Path(name).stat().st_mtime_ns if Path(name).is_file() else 0
-
-
-@lru_cache(maxsize=32)
-def _file_digest(name: str, stamp: int) -> str:
-    return digest_of(name)
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """A digest of the code that maps depend on."""
-    digest = hashlib.sha256()
-    for room in _CODE:
-        for file in sorted((package_folder() / room).rglob("*.py")):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects, label  # type: ignore[attr-defined]
 
 __all__ = ["Regions", "regions_of"]
 
@@ -33,6 +32,8 @@ def regions_of(mask: NDArray[np.bool_]) -> Regions:
     >>> regions.labels.tolist(), regions.areas.tolist(), regions.boxes.tolist()
     ([[2, 0, 0, 1], [0, 0, 0, 1]], [2, 1], [[0, 3, 2, 4], [0, 0, 1, 1]])
     """
+    from scipy.ndimage import find_objects, label  # type: ignore[attr-defined]  # a part of a second to import
+
     labels, count = label(mask, structure=np.ones((3, 3), int))
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     order = np.argsort(-areas, kind="stable")

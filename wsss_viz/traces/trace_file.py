@@ -66,10 +66,18 @@ def write_traces(
                 notes["traces"][name]["rows"][key] = list(rows)
             if exact and trace.sample is not None:
                 notes["traces"][name]["sample"] = _add_sample(archive, name, trace.sample)
-        _add(archive, _ABOUT, json.dumps(notes).encode())
+        add_member(archive, _ABOUT, json.dumps(notes).encode())
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+def add_member(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Adds a file to an archive, without a date.
+
+    >>> buffer = io.BytesIO()
+    >>> with zipfile.ZipFile(buffer, "w") as archive:
+    ...     add_member(archive, "a/b.txt", b"text")
+    >>> zipfile.ZipFile(buffer).infolist()[0].date_time
+    (1980, 1, 1, 0, 0, 0)
+    """
     info = zipfile.ZipInfo(name)  # dated 1980, so that the same traces are the same bytes
     info.compress_type = archive.compression
     archive.writestr(info, content)
@@ -78,7 +86,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 def _add_array(archive: zipfile.ZipFile, name: str, values: NDArray) -> None:
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, values)
-    _add(archive, name, buffer.getvalue())
+    add_member(archive, name, buffer.getvalue())
 
 
 def _add_sample(archive: zipfile.ZipFile, name: str, sample: Sample) -> dict[str, Any]:

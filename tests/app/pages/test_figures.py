@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.app.conftest import OpenPage
+from tests.app.services.test_upload import as_mask, encoded
 from wsss_viz import cli
 from wsss_viz.app.pages.figures import controls
-from wsss_viz.app.services import basket, gradients
+from wsss_viz.app.services import basket, figure_material, gradients, sent_pictures
 from wsss_viz.app.state import ViewState
-from wsss_viz.figures import FigureSpec, Row, preset, ratios, read_spec, spec_bytes
+from wsss_viz.app.state.figures import Item
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
+from wsss_viz.figures import FigureSpec, Row, caption, preset, ratios, read_spec, spec_bytes
+from wsss_viz.figures.trace_cache import CACHE
 
 BASKET = "test.129.cow.3.cam_rib,val.7..final.ae"
 
@@ -47,7 +57,7 @@ def test_what_was_sent_from_compare_and_erasing_is_the_figure(open_page: OpenPag
     assert "already" in page.toast[0].value
     page.switch_page("../../../pages/erasing.py").run()
     page.button(key="send_to_figures").click().run()
-    assert page.query_params["basket"] == "test.129.cow.3.cam_rib,test.129.cow.final.ae"
+    assert page.query_params["basket"] == "test.129.cow.3~single~map.cam_rib,test.129.cow.final~single~map.ae"
     page.switch_page("../../../pages/figures.py").run()
     assert not page.exception
     assert not page.error
@@ -57,6 +67,94 @@ def test_what_was_sent_from_compare_and_erasing_is_the_figure(open_page: OpenPag
     page.button(key="basket_out_0").click().run()
     page.button(key="basket_empty").click().run()
     assert "basket" not in page.query_params
+
+
+def test_a_row_is_as_its_page_had_it_when_it_was_sent(open_page: OpenPage) -> None:
+    page = open_page("compare", example="scenes:test:129", methods="cam", show="mask", threshold="0.45", views="mirror")
+    page.button(key="send_to_figures").click().run()
+    query = {"mode": "ae", "mask": "graded", "stop-area": "0.25", "steps": "2"}
+    page = open_page("erasing", example="scenes:test:129", basket=page.query_params["basket"], **query)
+    page.button(key="send_to_figures").click().run()
+    text = page.query_params["basket"]
+    assert text == (
+        "test.129.cat.final~mirror~mask45.cam,test.129.cat.final~single~map~steps:2~mask:graded~stop_area:0_25.ae"
+    )
+    state, notes = ViewState.from_query({"basket": text})
+    assert notes == ()
+    assert state.to_query()["basket"] == text
+    spec = basket.spec_of(state.basket, replace(state, show="map", threshold=0.2, views="multi-scale"))
+    settings = {"ae": {"steps": 2, "mask": "graded", "stop_area": 0.25}}
+    assert spec.rows == (
+        Row("scenes:test:129", "cat", -1, ("image", "truth", "cam"), views="mirror", show="mask"),
+        Row("scenes:test:129", "cat", -1, ("image", "truth", "ae"), views="single", show="map", settings=settings),
+    )
+    assert spec.threshold == 0.45
+    assert read_spec(spec_bytes(spec)) == spec
+    said = caption(spec)
+    assert "cat, mirror views, pseudo masks at 0.45; " in said
+    assert "AE, frozen classifier with steps 2, mask graded, stop_area 0.25" in said
+    everywhere = basket.spec_of(state.basket, replace(state, figure_show="mask", threshold=0.2))
+    assert (everywhere.show, everywhere.threshold, {row.show for row in everywhere.rows}) == ("mask", 0.2, {""})
+    for broken in ("final~fog", "final~steps:magic", "final~magic:1", "3~mask400000"):
+        assert ViewState.from_query({"basket": f"test.129.cat.{broken}.ae"})[0].basket == ()
+
+
+def test_a_picture_of_ones_own_is_a_row_whose_folder_gives_the_same_bytes(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("compare", source="own", methods="cam", show="mask")
+    page.file_uploader(key="own_upload").upload("a private name.png", encoded("PNG")).run()
+    mask = np.zeros((40, 60), np.uint8)
+    mask[10:30, 5:50] = 3
+    page.file_uploader(key="own_mask_upload").upload("m.png", as_mask(mask)).run()
+    page.button(key="send_to_figures").click().run()
+    text = page.query_params["basket"]
+    assert re.fullmatch(r"own\.[0-9a-f]{16}\.[^.]+\.final~single~mask30\.cam", text)
+    page.switch_page("../../../pages/figures.py").run()
+    assert not page.exception
+    assert not page.error
+    (picture,) = [image for images in page.get("image") for image in images.proto.imgs]
+    assert picture.alt.startswith("Pseudo masks of the images' labels: (a) image, (b) ground truth, (c) CAM.")
+    assert [button.proto.label for button in page.get("download_button")][-1] == "Folder (ZIP)"
+    assert "your own picture" in " ".join(element.value for element in page.markdown)
+
+    elsewhere = open_page("figures", basket=text)
+    assert not elsewhere.exception
+    assert any("Left out: a picture of your own" in caption.value for caption in elsewhere.caption)
+
+    monkeypatch.setattr(figure_material, "sent", lambda: page.session_state["basket_pictures"])
+    state, _ = ViewState.from_query({"basket": text})
+    material = figure_material.material_of(state.basket)
+    spec = replace(basket.spec_of(state.basket, state, material), dpi=72)
+    stored = set(CACHE.folder.rglob("*.zip"))
+    figure = controls.rendered(spec, "png", material)
+    assert set(CACHE.folder.rglob("*.zip")) == stored, "an upload is on no disk"
+    archive = material.folder(spec).archive("")
+    assert b"private" not in archive
+    with zipfile.ZipFile(io.BytesIO(archive)) as content:
+        content.extractall(tmp_path)
+    place = tmp_path / "figure"
+    cli.group.main(
+        ["figure", str(place / "figure.json"), str(tmp_path / "f.png")], prog_name="x", standalone_mode=False
+    )
+    assert (tmp_path / "f.png").read_bytes() == figure
+    assert np.asarray(Image.open(place / "pictures" / "masks" / "own-1.png")).max() == 1
+
+
+def test_a_baskets_pictures_are_bounded_and_given_up_with_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: dict[str, object] = {}
+    monkeypatch.setattr(sent_pictures.st, "session_state", held)
+    pictures = [Sample(np.full((40, 60, 3), tone, np.uint8), ("tabby",), ("tabby",), "own image") for tone in (1, 2)]
+    first = sent_pictures.hold(pictures[0], ())
+    item = Item(first, "tabby", -1, ("cam",))
+    second = sent_pictures.hold(pictures[1], (item,))
+    assert set(sent_pictures.sent()) == {first, second}
+    assert sent_pictures.hold(pictures[1], ()) == second
+    assert set(sent_pictures.sent()) == {second}
+    assert sent_pictures.without_gone((item, replace(item, example=second))) == (replace(item, example=second),)
+    monkeypatch.setattr(sent_pictures, "MOST_BYTES", 40 * 60 * 3 + 1)
+    with pytest.raises(InputError, match="take one out"):
+        sent_pictures.hold(pictures[0], (replace(item, example=second),))
 
 
 def test_the_baskets_rows_keep_their_methods_and_the_views_settings() -> None:

@@ -4,37 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from wsss_viz.app import methods, session, workspace
-from wsss_viz.app.services import checkpoints, samples, workspaces
-from wsss_viz.app.services.steps import MODES
+from wsss_viz.app.methods import METHODS
+from wsss_viz.app.services import checkpoints, samples, sent_pictures, upload, workspaces
+from wsss_viz.app.services.figure_material import Material, material_of
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, Item
+from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, OWN, Item
 from wsss_viz.app.state.parameters import FINAL
-from wsss_viz.app.workspace import KIND, MAPS, data_string, parts_of
+from wsss_viz.app.workspace import KIND, MAPS, parts_of
+from wsss_viz.data.sample import Sample
+from wsss_viz.errors import InputError
 from wsss_viz.figures import FigureSpec, Row
 from wsss_viz.figures.columns import PICTURES
 from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS
 
-USER_IMAGE_NOTE = (
-    "For a paper: a figure is drawn from files, so that the command line gives the same bytes; what is in a tab's "
-    "memory alone cannot be. Put the picture into a folder and name it in a spec of Figures: "
-    '`"image": "folder:pictures:0"`.'
-)
-NO_UPLOAD = (
-    "A figure is made again from its spec, which cannot hold a picture of your own: take a photograph or a drawn scene"
+NO_UPLOAD = "There is no picture of your own yet: drop one on the field above"
+GONE = (
+    "Left out: a picture of your own, which is in the memory of the page that sent it and in no link. Send it again; "
+    "the folder (ZIP) keeps it."
 )
 Take = Callable[[ViewState], tuple[Item | None, str]]
 """What a page sends: the view as a row and the kind of figure it is meant for, or None and the reason."""
 
 
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
-    """The image, the class that is looked at, the methods side by side at the step: a row of a grid."""
+    """The image, the class that is looked at, the methods side by side as they are shown: a row of a grid."""
+    return viewed(state, selected(state), state.k), "grid"
+
+
+def viewed(
+    state: ViewState, names: tuple[str, ...], k: int = FINAL, settings: tuple[tuple[str, Any], ...] = ()
+) -> Item:
+    """The view as an item of the basket; a picture of one's own goes into the session's memory.
+
+    Raises:
+        InputError: there is none, or too many are there already.
+    """
+    example, sample = state.example, None
     if state.source == "own":
-        return None, NO_UPLOAD
-    return Item(state.example, _focus(state), state.k, selected(state)), "grid"
+        sample = upload.current(state)
+        if sample is None:
+            raise InputError(NO_UPLOAD)
+        example = sent_pictures.hold(sample, state.basket)
+    mask = state.show == "mask"
+    threshold = state.threshold if mask else Item.threshold
+    name = _focus(state, sample or samples.example(example))
+    return Item(example, name, k, names, state.views, "mask" if mask else "map", threshold, settings)
 
 
 def selected(state: ViewState) -> tuple[str, ...]:
@@ -49,23 +68,12 @@ def selected(state: ViewState) -> tuple[str, ...]:
     return (asked or ("cam", *maps))[: methods.MOST]
 
 
-def from_erasing(state: ViewState) -> tuple[Item | None, str]:
-    """The image, the class and the method that is stepped through, with its own settings: a filmstrip."""
-    if state.source == "own":
-        return None, NO_UPLOAD
-    mode = MODES[state.mode]
-    if not mode.method or state.mode == "cs-ae-epochs":
-        return None, f"A figure shows what a method computes on an image; “{mode.label or mode.group}” is no method"
-    return Item(state.example, _focus(state), FINAL, (mode.method,)), "filmstrip"
-
-
 def unasked(state: ViewState) -> ViewState:
     """The view without methods of anybody's choice."""
     return replace(state, methods=())
 
 
-def _focus(state: ViewState) -> str:
-    sample = samples.example(state.example)
+def _focus(state: ViewState, sample: Sample) -> str:
     wanted = [name for name in (state.focus, *state.classes, *(sample.labels or ())) if name in sample.classes]
     return next(iter(wanted), "")
 
@@ -75,7 +83,7 @@ def send_button(take: Take) -> None:
     st.button(
         "Send to Figures",
         icon=":material/add_photo_alternate:",
-        help="Puts this view into the basket of the page Figures: image, class, methods and step.",
+        help="Puts this view into the basket of the page Figures: image, class, methods, views, step, map or mask.",
         key="send_to_figures",
         on_click=_send,
         args=(take,),
@@ -84,7 +92,10 @@ def send_button(take: Take) -> None:
 
 def _send(take: Take) -> None:
     state = session.state()
-    item, kind = take(state)
+    try:
+        item, kind = take(state)
+    except InputError as error:
+        item, kind = None, str(error)
     if item is None:
         st.toast(f"{kind}.", icon=":material/info:")
     elif item in state.basket:
@@ -99,9 +110,13 @@ def _send(take: Take) -> None:
 
 def words(item: Item) -> str:
     """One view of the basket as text."""
-    step = "" if item.k == FINAL else f"k = {item.k}, "
+    example = "your own picture" if item.example.startswith(f"{OWN}:") else item.example
+    step = "" if item.k == FINAL else f"k = {item.k}"
     titles = ", ".join(methods.title_of(name) for name in item.methods)
-    return f"{item.example}, {item.name or 'first label'}, {step}{titles}"
+    settings = ", ".join(f"{name} {value}" for name, value in item.settings)
+    views = "" if item.views in ("", "single") else f"{item.views} views"
+    mask = f"mask at {item.threshold:g}" if item.show == "mask" else ""
+    return ", ".join(filter(None, (example, item.name or "first label", step, titles, settings, views, mask)))
 
 
 def editor(state: ViewState) -> None:
@@ -137,27 +152,53 @@ def _empty() -> None:
     session.change(basket=(), figure="")
 
 
-def spec_of(items: tuple[Item, ...], state: ViewState) -> FigureSpec:
-    """The figure of the basket's rows, shown as the view has it: normalisation, views, opacity, map or mask."""
+def spec_of(items: tuple[Item, ...], state: ViewState, material: Material | None = None) -> FigureSpec:
+    """The figure of the basket's rows, each as it was sent: views, step, settings, map or mask at its threshold.
+
+    Args:
+        state: says the rest: how they are laid out, normalisation, opacity; and what older links' items do not.
+        material: what the rows are drawn from; None: `material_of` the items.
+    """
+    material = material or material_of(items)
     folders = _folders(items) if state.basket_kind == "grid" else {}
     run = tuple(name for name in methods.METHODS if any(name in item.methods for item in items))
     names = (*run, *(f"{MAPS}{name}" for name in folders)) or ("cam",)
     pictures = PICTURES if state.basket_kind == "grid" else ()
-    spec = FigureSpec(
+    rows = tuple(_row(item, pictures, names, state, material) for item in items)
+    views, show, settings = (_shared(rows, name) for name in ("views", "show", "settings"))
+    thresholds = {row.threshold for row in rows if row.threshold is not None}
+    threshold = thresholds.pop() if len(thresholds) == 1 else None
+    return FigureSpec(
         state.basket_kind,
         (*pictures, *names),
-        tuple(_row(item, pictures, names) for item in items),
-        views=state.views,
+        tuple(
+            replace(
+                row,
+                views="" if views else row.views,
+                show="" if show else row.show,
+                threshold=row.threshold if threshold is None else None,
+                settings=row.settings if settings is None else {},
+            )
+            for row in rows
+        ),
+        views=views or state.views,
+        show=show or "map",
+        threshold=FigureSpec.threshold if threshold is None else threshold,
+        settings=settings or {},
         normalisation=state.normalisation,
         colours=state.colours,
         opacity=state.opacity,
         align=state.align,
-        classifier=_classifier(items),
+        classifier=material.classifier or _classifier(items),
         maps=folders,
+        companions=material.companions if any(METHODS[name].companions for name in run) else "",
     )
-    if state.show == "mask" and state.basket_kind != "curves":
-        return replace(spec, show="mask", threshold=state.threshold)
-    return spec
+
+
+def _shared(rows: tuple[Row, ...], name: str) -> Any:
+    """What all rows have alike, which is the figure's then; else None."""
+    values = [getattr(row, name) for row in rows]
+    return values[0] if all(value == values[0] for value in values) else None
 
 
 def _folders(items: tuple[Item, ...]) -> dict[str, str]:
@@ -172,15 +213,24 @@ def _folders(items: tuple[Item, ...]) -> dict[str, str]:
 
 
 def _classifier(items: tuple[Item, ...]) -> str:
-    """The scenes' where all are drawn, so that their figures stay as they are; a workspace's first; else each's own."""
-    opened = {parts_of(item.example)[0] if item.example.startswith(f"{KIND}:") else "" for item in items}
-    if len(opened) == 1 and (name := opened.pop()):
-        return next(iter(workspace.workspaces()[name].networks.values()))
+    """The scenes' where all are drawn, so that their figures stay as they are; else each its own."""
     drawn = all(item.example.startswith("scenes:") for item in items)
     return checkpoints.SCENES if drawn else CLASSIFIER_PER_IMAGE
 
 
-def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...]) -> Row:
+def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...], state: ViewState, material: Material) -> Row:
     run = tuple(name for name in item.methods if name in names) or names[:1]
-    methods = () if run == names else (*pictures, *run)
-    return Row(data_string(item.example), item.name, item.k if pictures else FINAL, methods)
+    columns = () if run == names else (*pictures, *run)
+    sent = item.show or ("mask" if state.show == "mask" else "map")
+    show = "map" if state.basket_kind == "curves" else state.figure_show or sent
+    threshold = item.threshold if item.show and not state.figure_show else state.threshold
+    return Row(
+        material.data_string(item.example),
+        item.name,
+        item.k if pictures else FINAL,
+        columns,
+        views=item.views or state.views,
+        show=show,
+        threshold=threshold if show == "mask" else None,
+        settings={run[0]: dict(item.settings)} if item.settings else {},
+    )

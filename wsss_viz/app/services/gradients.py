@@ -14,6 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from wsss_viz.app import caching
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
@@ -72,6 +73,7 @@ class Picture:
         ratios: (L, R) the picture's own HGR at the view's tau, NaN for an empty region.
         title: what it is.
         computed: False where the maps were stored.
+        digest: of the image that all of it is of, as the page has it.
     """
 
     image: NDArray[np.uint8]
@@ -81,6 +83,7 @@ class Picture:
     ratios: NDArray[np.float64]
     title: str
     computed: bool
+    digest: str
 
 
 def picture(
@@ -91,6 +94,7 @@ def picture(
     state: ViewState,
     title: str,
     computed: bool,
+    digest: str,
 ) -> Picture:
     """Maps (L, H, W) of any scale and the regions (3, H, W), brought to the view's divisor, tau and own region."""
     named = dict(zip(REGIONS, regions, strict=True))
@@ -100,7 +104,7 @@ def picture(
     percentile = PERCENTILES[state.divided_by]
     masks = np.stack(list(named.values()))[None]
     ratios = high_gradient_ratio(maps[None], masks, state.tau, percentile)[0]
-    return Picture(image, layers, normalise(maps, percentile), named, ratios, title, computed)
+    return Picture(image, layers, normalise(maps, percentile), named, ratios, title, computed, digest)
 
 
 def toy_picture(stored: Stored, state: ViewState) -> Picture:
@@ -111,7 +115,8 @@ def toy_picture(stored: Stored, state: ViewState) -> Picture:
     maps = examples[f"{state.head}/{state.trained_with}/{state.measure}"][number]
     layers = toy_entry(stored, state).curve.layers
     title = f"a {DIGITS[examples['labels'][number]]} with its shape"
-    return picture(np.repeat(digit[..., None], 3, axis=2), layers, maps, regions, state, title, computed=False)
+    image = np.repeat(digit[..., None], 3, axis=2)
+    return picture(image, layers, maps, regions, state, title, False, caching.digest(image))
 
 
 def toy_entry(stored: Stored, state: ViewState, seed: int | str = "all") -> Entry:
@@ -372,7 +377,8 @@ def scene_picture(
         k = min(state.rib_step, len(maps) - 2)
         layers, arrays = maps[k + 1]
         title += f", RIB's step {k}" + ("" if k == state.rib_step else ", the last so far")
-    return picture(_at_size(sample.image, size), layers, arrays, regions, state, title, computed)
+    image, digest = _at_size(sample.image, size), caching.digest(sample.image)
+    return picture(image, layers, arrays, regions, state, title, computed, digest)
 
 
 def _at_size(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:

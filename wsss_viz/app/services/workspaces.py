@@ -63,6 +63,18 @@ def _without_folders(of: Workspace | None) -> Iterator[None]:
         raise InputError(workspace.without_folders(str(error), of) if of else str(error)) from None
 
 
+@contextmanager
+def without_folders() -> Iterator[None]:
+    """Cuts the paths of all workspaces in what is said of a bad input."""
+    try:
+        yield
+    except InputError as error:
+        text = str(error)
+        for of in workspace.workspaces().values():
+            text = workspace.without_folders(text, of)
+        raise InputError(text) from None
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def example(source: str) -> Sample:
     """The sample of `workspace:NAME:INDEX`, which it has as its source; to be left as it is.

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from wsss_viz.app.state.comparing import read_methods
+from wsss_viz.app.state.comparing import VIEWS, read_methods
 from wsss_viz.app.state.parameters import FINAL, Notation, Parameter, choice, step, subset
 from wsss_viz.app.state.scene import read_class, read_example
 from wsss_viz.app.state.viewing import LARGEST_K
 from wsss_viz.app.workspace import KIND
+from wsss_viz.errors import InputError
 from wsss_viz.figures.presets import PRESETS
-from wsss_viz.figures.spec import MOST_ROWS, WIDTHS
+from wsss_viz.figures.spec import DISPLAYS, MOST_ROWS, WIDTHS
+from wsss_viz.methods.catalogue import check_changes
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
 BASKET, SCENE = "basket", "scene"
-PHOTOS = "photos"
+PHOTOS, OWN = "photos", "own"
 FIGURES = ("", *PRESETS, SCENE, BASKET)
 BASKET_KINDS = ("grid", "filmstrip", "curves")
 RESOLUTIONS = ("150", "300", "600")
@@ -27,16 +31,24 @@ class Item:
     """One view in the basket.
 
     Attributes:
-        example: as the state has it.
+        example: as the state has it, or `own:DIGEST`, a picture of a person's own: of the session that sent it.
         name: the class whose maps are shown; "": the image's first label.
         k: the step, or `FINAL`.
         methods: as the state has them, at least one.
+        views: one of `VIEWS`; "": those of the page.
+        show: one of `DISPLAYS`, "map" or "mask"; "": as the page has it.
+        threshold: of its mask.
+        settings: of its one method, as name and value, where they are not the method's own.
     """
 
     example: str
     name: str
     k: int
     methods: tuple[str, ...]
+    views: str = ""
+    show: str = ""
+    threshold: float = 0.3
+    settings: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,7 @@ class FiguresState:
         dpi: one of `RESOLUTIONS`.
         figure_colours: a colour map; "": the figure's own.
         figure_parts: of `PARTS`, what stands around the pictures.
+        figure_show: of a figure of one's own "map" or "mask" in every row; "": as each was sent.
     """
 
     figure: str = ""
@@ -60,19 +73,68 @@ class FiguresState:
     dpi: str = "300"
     figure_colours: str = ""
     figure_parts: tuple[str, ...] = PARTS
+    figure_show: str = ""
 
 
 _K = step(LARGEST_K)
 
 
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+_MASK = re.compile(r"mask(\d{1,3})")
+_NUMBER = re.compile(r"-?\d{1,6}(_\d{1,6})?")
+_SWITCH = {"true": True, "false": False}
+
+
 def _read_item(text: str) -> Item:
-    rest, k, methods = text.rsplit(".", 2)
+    rest, view, names = text.rsplit(".", 2)
     kind, number, name = rest.split(".", 2)
     if kind == KIND:
         index, name = name.split(".", 1)
         number = f"{number}:{index}"
-    example = read_example(f"{kind}:{number}" if kind in (PHOTOS, KIND) else f"scenes:{kind}:{number}")
-    return Item(example, read_class(name), _K.read(k), read_methods(methods.split("_")))
+    if kind == OWN:
+        if not _DIGEST.fullmatch(number):
+            raise ValueError("no picture")
+        example = f"{OWN}:{number}"
+    else:
+        example = read_example(f"{kind}:{number}" if kind in (PHOTOS, KIND) else f"scenes:{kind}:{number}")
+    return _with_view(Item(example, read_class(name), FINAL, read_methods(names.split("_"))), view)
+
+
+def _with_view(item: Item, text: str) -> Item:
+    """The item as `final~mirror~mask40~steps:4` says it is shown."""
+    k, *parts = text.split("~")
+    fields: dict[str, Any] = {"k": _K.read(k)}
+    settings: dict[str, Any] = {}
+    for part in parts:
+        name, colon, value = part.partition(":")
+        if mask := _MASK.fullmatch(part):
+            fields |= {"show": "mask", "threshold": min(int(mask[1]), 100) / 100}
+        elif part in DISPLAYS:
+            fields["show"] = part
+        elif part in VIEWS:
+            fields["views"] = part
+        elif colon:
+            settings[name] = _read_value(value)
+        else:
+            raise ValueError("unknown")
+    if settings:
+        try:
+            check_changes({item.methods[0]: settings})
+        except InputError:
+            raise ValueError("a setting that the method has not") from None
+    return replace(item, settings=tuple(settings.items()), **fields)
+
+
+def _read_value(text: str) -> Any:
+    if _NUMBER.fullmatch(text):
+        return float(text.replace("_", ".")) if "_" in text else int(text)
+    return _SWITCH.get(text, text)
+
+
+def _write_view(item: Item) -> str:
+    display = f"mask{round(100 * item.threshold)}" if item.show == "mask" else item.show
+    settings = (f"{name}:{str(value).replace('.', '_').lower()}" for name, value in item.settings)
+    return "~".join(filter(None, (_K.write(item.k), item.views, display, *settings)))
 
 
 def _read_basket(text: str) -> tuple[Item, ...]:
@@ -86,7 +148,7 @@ def _read_basket(text: str) -> tuple[Item, ...]:
 
 
 def _write_basket(items: Sequence[Item]) -> str:
-    return ",".join(f"{_short_source(i.example)}.{i.name}.{_K.write(i.k)}.{'_'.join(i.methods)}" for i in items)
+    return ",".join(f"{_short_source(i.example)}.{i.name}.{_write_view(i)}.{'_'.join(i.methods)}" for i in items)
 
 
 def _short_source(example: str) -> str:
@@ -102,4 +164,5 @@ PARAMETERS = (
     Parameter("dpi", choice(RESOLUTIONS)),
     Parameter("figure-colours", choice(("", *COLOUR_MAPS))),
     Parameter("figure-parts", subset(PARTS)),
+    Parameter("figure-show", choice(("", *DISPLAYS))),
 )

@@ -11,14 +11,14 @@ from wsss_viz.app.turns import in_turn
 _KINDS = {
     "csv": ("text/csv", "table_chart"),
     "gif": ("image/gif", "gif_box"),
-    "html": ("text/html", "html"),
     "json": ("application/json", "data_object"),
     "npz": ("application/octet-stream", "data_array"),
     "pdf": ("application/pdf", "picture_as_pdf"),
     "png": ("image/png", "image"),
     "svg": ("image/svg+xml", "shapes"),
+    "zip": ("application/zip", "folder_zip"),
 }
-_DRAWN = ("png", "pdf", "svg", "gif")
+_DRAWN = ("png", "pdf", "svg", "gif", "zip")
 """Kinds that take time to make, and so a turn."""
 _HTML = '<button type="button"><span>Copy link</span></button><i role="status" aria-live="polite"></i>'
 _CSS = """

@@ -11,7 +11,7 @@ from wsss_viz.app.services import basket, downloads, refining, samples, upload, 
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import visible_classes
-from wsss_viz.app.widgets.viewer import Content, Panel, viewer
+from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
 
 EXPLANATION = Explanation(
     "The maps of several methods with the same network: each class's, divided by its own maximum, and the pseudo mask: "
@@ -63,7 +63,13 @@ def show() -> None:
             ),
         )
         content = Content(
-            view, panels, classes, visible, samples.ground(sample), image=session.subject(), sigmoids=model.sigmoids
+            view,
+            of_image(results.image, panels),
+            classes,
+            visible,
+            samples.ground(sample),
+            image=session.subject(),
+            sigmoids=model.sigmoids,
         )
         picked = viewer("compare", content, current, picks=True, roomy=True)
         by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app import session
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
 from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
@@ -16,7 +17,7 @@ from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, of_image, viewer
 from wsss_viz.app.widgets.viewer.component import PIECES
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
@@ -36,20 +37,26 @@ REGIONS = {
 }
 
 
-def show(state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, focus: str, origin: str) -> None:
-    """All that the page shows of a trace, whole or as far as it has come.
+def show(
+    state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, focus: str, origin: str, image: str
+) -> None:
+    """All that the page shows of a trace, whole or as far as it has come; nothing where it is of another image by now.
 
     Args:
         ground: the same scene with more pixels, where it is one.
         origin: "precomputed" or "computed now".
+        image: the digest of the image that the trace is of.
     """
+    if not session.is_of(image):
+        return
     sigmoids = workspaces.looking(sample, state).sigmoids
     steps = frames(state.mode, trace, focus, sigmoids)
     at = len(steps) - 1 if state.k == FINAL else min(state.k, len(steps) - 1)
     drawn = pictures(steps, sample.image, state)
     group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(steps)} steps, {origin}"))
-    viewer("erasing", content(state, sample, ground, steps, focus, sigmoids), state, offered=OFFERED, roomy=True)
+    seen = content(state, sample, ground, steps, focus, image, sigmoids)
+    viewer("erasing", seen, state, offered=OFFERED, roomy=True)
     filmstrip(steps, drawn, "erasing")
     labels = sample.labels or ()
     with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers:
@@ -79,7 +86,13 @@ def facts(frame: Frame) -> str:
 
 
 def content(
-    state: ViewState, sample: Sample, ground: Sample | None, steps: tuple[Frame, ...], focus: str, sigmoids: bool = True
+    state: ViewState,
+    sample: Sample,
+    ground: Sample | None,
+    steps: tuple[Frame, ...],
+    focus: str,
+    image: str,
+    sigmoids: bool = True,
 ) -> Content:
     """The viewer's panels: what was seen, the map, the maps together, the ground truth, each where there is one."""
     seen, map_title, union = TITLES.get(
@@ -111,7 +124,7 @@ def content(
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))
     step_name = MODES[state.mode].step_name
-    return Content(sample, tuple(panels), (focus,), (focus,), ground, step_name, sigmoids=sigmoids)
+    return Content(sample, of_image(image, panels), (focus,), (focus,), ground, step_name, sigmoids, session.subject())
 
 
 def _class_score(frame: Frame, focus: str, sample: Sample) -> NDArray[np.float32]:

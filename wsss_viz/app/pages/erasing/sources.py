@@ -6,12 +6,14 @@ from typing import Any
 
 import streamlit as st
 
+from wsss_viz.app import source_bar
 from wsss_viz.app.pages.erasing.controls import default_steps_of
-from wsss_viz.app.services import checkpoints, traces, workspaces
+from wsss_viz.app.services import basket, checkpoints, traces, workspaces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.scores import top_classes
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.figures import Item
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
@@ -38,8 +40,6 @@ def missing(state: ViewState, sample: Sample) -> str:
     method = MODES[state.mode].method
     if state.mode == "experiment" and sample.parts is None:
         return f"{_EXPERIMENT_NEEDS} {'this photograph' if sample.source else 'a picture of your own'} has not."
-    if state.mode == "by-hand" and workspaces.of_sample(sample) is not None:
-        return "The brush erases from what ships and from a picture of your own, not from a workspace's images."
     if state.mode == "cs-ae-epochs" and not sample.source.startswith("scenes:"):
         return "The training was watched on drawn scenes alone: take a drawn scene."
     reason = workspaces.looking(sample, state).why_not(method) if method else ""
@@ -70,6 +70,19 @@ def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
     if state.stop_area != default.stop_area:
         changed["stop_area"] = state.stop_area
     return changed
+
+
+def sent_to_figures(state: ViewState) -> tuple[Item | None, str]:
+    """The image, the class and the method that is stepped through, with the page's settings: a filmstrip."""
+    mode = MODES[state.mode]
+    if not mode.method or state.mode == "cs-ae-epochs":
+        return None, f"A figure shows what a method computes on an image; “{mode.label or mode.group}” is no method"
+    sample = source_bar.sample(state)
+    if sample is None:
+        return None, basket.NO_UPLOAD
+    changed = options(state, sample, focus(state, sample))
+    settings = tuple((name, value) for name, value in changed.items() if name != "classes")
+    return basket.viewed(state, (mode.method,), settings=settings), "filmstrip"
 
 
 def stored(state: ViewState, sample: Sample, options: dict[str, Any]) -> Trace | None:

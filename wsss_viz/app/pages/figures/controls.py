@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.methods import is_maps
-from wsss_viz.app.services import basket, checkpoints
+from wsss_viz.app.services import basket, checkpoints, workspaces
+from wsss_viz.app.services.figure_material import Material, material_of
+from wsss_viz.app.services.sent_pictures import without_gone
 from wsss_viz.app.settings import threads
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE
+from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE, Item
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
+from wsss_viz.figures.folder import FigureFolder, command
 from wsss_viz.figures.ratios import measured
-from wsss_viz.figures.spec import WIDTHS
+from wsss_viz.figures.spec import DISPLAYS, WIDTHS
+from wsss_viz.figures.trace_cache import CACHE
 from wsss_viz.figures.tracing import Tracer
 from wsss_viz.gradients.stored import FOLDER
 from wsss_viz.methods.catalogue import METHODS, why_not_registered
@@ -54,12 +60,13 @@ PARTS_OF = {
 }
 """What may stand around the pictures of each kind of figure."""
 KINDS = ("png", "pdf", "svg")
+IN_THE_FOLDER = "The same bytes from the command line, in the folder of the ZIP"
 MOST_PIXELS = 40e6
 PREVIEW_DPI = 300
 
 
-def spec_of(state: ViewState) -> FigureSpec:
-    """Draws the controls and gives the spec they describe."""
+def figure_of(state: ViewState) -> tuple[FigureSpec, Material]:
+    """Draws the controls and gives the figure they describe, and what it is drawn from."""
     name = state.figure or (BASKET if state.basket else "grid")
     title = {**TITLES, BASKET: f"Basket ({len(state.basket)})"}
     st.pills("Figure", list(title), format_func=lambda key: title[key], wrap=True, **session.control("figure", name))
@@ -73,7 +80,12 @@ def spec_of(state: ViewState) -> FigureSpec:
         basket.editor(state)
     if name == BASKET and state.basket_kind != "grid" and any(is_maps(one) for i in state.basket for one in i.methods):
         st.caption(":material/info: Maps from files have no steps: they are columns of a grid.")
-    start = _start(name, state)
+    items = _items(name, state)
+    if name in (BASKET, SCENE) and not items:
+        name = "grid"
+    material = material_of(items)
+    laid_out = replace(state, basket_kind="grid") if name == SCENE else state
+    start = basket.spec_of(items, laid_out, material) if items else preset(name)
     _settings(state, start, free=name in (BASKET, SCENE))
     spec = replace(
         start,
@@ -85,18 +97,24 @@ def spec_of(state: ViewState) -> FigureSpec:
         colour_bar="colour-bar" in state.figure_parts,
         contours="contours" in state.figure_parts,
     )
-    return replace(spec, normalisation=state.normalisation) if spec.kind in OF_PICTURES else spec
+    return (replace(spec, normalisation=state.normalisation) if spec.kind in OF_PICTURES else spec), material
 
 
-def _start(name: str, state: ViewState) -> FigureSpec:
-    """The figure before its settings."""
+def _items(name: str, state: ViewState) -> tuple[Item, ...]:
+    """The views that the figure is made of; none of a preset, and none of what is not there any more, which is said."""
     if name == BASKET:
-        return basket.spec_of(state.basket, state)
+        items = without_gone(state.basket)
+        if len(items) < len(state.basket):
+            st.caption(f":material/info: {basket.GONE}")
+        return items
     if name == SCENE:
-        item, _ = basket.from_compare(state)
-        assert item is not None
-        return basket.spec_of((item,), replace(state, basket_kind="grid"))
-    return preset(name)
+        try:
+            item, _ = basket.from_compare(state)
+        except InputError as error:
+            st.caption(f":material/info: {error}.")
+            return ()
+        return () if item is None else (item,)
+    return ()
 
 
 def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
@@ -130,8 +148,14 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
                 **session.control("normalisation", state.normalisation),
             )
             if free:
-                st.selectbox("Over the image", ["map", "mask"], width=110, **session.control("show", start.show))
-                if start.show == "mask":
+                st.selectbox(
+                    "Over the image",
+                    ["", *DISPLAYS],
+                    format_func=lambda key: key or "as sent",
+                    width=120,
+                    **session.control("figure_show", state.figure_show),
+                )
+                if state.figure_show == "mask":
                     st.number_input(
                         "Threshold", 0.0, 1.0, step=0.05, width=120, **session.control("threshold", state.threshold)
                     )
@@ -160,9 +184,16 @@ def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
     """The spec without the columns that cannot be drawn, and one line on each."""
     reasons = {name: _why_not(spec, name) for name in spec.columns}
     columns = tuple(name for name in spec.columns if not reasons[name])
-    rows = tuple(replace(row, columns=tuple(name for name in row.columns if name in columns)) for row in spec.rows)
+
+    def of_columns(settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: values for name, values in settings.items() if name in columns}
+
+    rows = tuple(
+        replace(row, columns=tuple(name for name in row.columns if name in columns), settings=of_columns(row.settings))
+        for row in spec.rows
+    )
     lines = tuple(dict.fromkeys(reason for reason in reasons.values() if reason))
-    return replace(spec, columns=columns, rows=rows), lines
+    return replace(spec, columns=columns, rows=rows, settings=of_columns(spec.settings)), lines
 
 
 def _why_not(spec: FigureSpec, column: str) -> str:
@@ -192,39 +223,77 @@ class Drawn:
     caption: str
 
 
-@st.cache_data(max_entries=48, show_spinner=False)
-def _drawn(stamp: tuple[int, ...], spec: bytes, kind: str, _spec: FigureSpec) -> Drawn:
+Held = dict[tuple[tuple[object, ...], str], Drawn]
+"""Figures by what they depend on and their kind."""
+_HELD = "figures_drawn"
+MOST_PRIVATE = 6
+
+
+def _draw(folder: FigureFolder, kind: str, private: bool) -> Drawn:
+    """What was uploaded is drawn from memory, and nothing of it is kept on disk."""
     from wsss_viz.figures.rendering import render
 
-    tracer = Tracer(threads=threads())
-    content = render(_spec, kind, tracer, MOST_PIXELS)
-    return Drawn(content, caption(_spec, tracer.companions, tracer.labels))
+    tracer = Tracer(threads=threads(), cache=None if private else CACHE, data=folder.open)
+    with workspaces.without_folders():
+        content = render(folder.spec, kind, tracer, MOST_PIXELS)
+    return Drawn(content, caption(folder.portable(), tracer.companions, tracer.labels))
 
 
-def drawn(spec: FigureSpec, kind: str) -> Drawn:
-    """The figure, drawn once."""
+@st.cache_data(max_entries=48, show_spinner=False)
+def _drawn(key: tuple[object, ...], kind: str, _folder: FigureFolder) -> Drawn:
+    return _draw(_folder, kind, private=False)
+
+
+def _privately_drawn(key: tuple[object, ...], kind: str, folder: FigureFolder, held: Held) -> Drawn:
+    """Kept in the session's memory alone; Streamlit's caches of a session cannot be reached by its downloads."""
+    if (key, kind) not in held:
+        held[key, kind] = _draw(folder, kind, private=True)
+        for oldest in list(held)[:-MOST_PRIVATE]:
+            held.pop(oldest, None)
+    return held[key, kind]
+
+
+def drawn(spec: FigureSpec, kind: str, material: Material | None = None, held: Held | None = None) -> Drawn:
+    """The figure, drawn once.
+
+    Args:
+        held: where a session keeps what is drawn of its uploads.
+    """
     checkpoints.entry()  # a missing classifier is said before any work
+    of = material or Material()
+    key = (*_stamp(), of.digest, spec_bytes(spec))
     with turn("figure"):
-        return _drawn(_stamp(), spec_bytes(spec), kind, spec)
+        if of.private:
+            return _privately_drawn(key, kind, of.folder(spec), {} if held is None else held)
+        return _drawn(key, kind, of.folder(spec))
 
 
-def rendered(spec: FigureSpec, kind: str) -> bytes:
+def rendered(spec: FigureSpec, kind: str, material: Material | None = None, held: Held | None = None) -> bytes:
     """The figure's bytes, those of the command line."""
-    return drawn(spec, kind).content
+    return drawn(spec, kind, material, held).content
 
 
-def show(spec: FigureSpec) -> None:
+def show(spec: FigureSpec, material: Material) -> None:
     """The preview, the caption and the downloads."""
+    held: Held = st.session_state.setdefault(_HELD, {})
     with st.spinner("Drawing the figure", show_time=True):
-        preview = drawn(replace(spec, dpi=min(spec.dpi, PREVIEW_DPI)), "png")
+        preview = drawn(replace(spec, dpi=min(spec.dpi, PREVIEW_DPI)), "png", material, held)
     picture, text = preview.content, preview.caption
     with st.container(horizontal_alignment="center"):
         st.image(picture, output_format="PNG", width="stretch" if spec.width == "double" else 520, alt=text)
     with st.container(horizontal=True, gap="small", key="downloads"):
         for kind in KINDS:
-            file_button(kind.upper(), f"figure.{kind}", partial(rendered, spec, kind))
-        file_button("Spec (figure.json)", "figure.json", spec_bytes(spec))
+            file_button(kind.upper(), f"figure.{kind}", partial(rendered, spec, kind, material, held))
+        if material.sets:
+            file_button(
+                "Folder (ZIP)",
+                "figure.zip",
+                partial(material.folder(spec).archive, text, threads()),
+                meaning="Pictures, masks, maps from files, the spec, and a README with the command.",
+            )
+        else:
+            file_button("Spec (figure.json)", "figure.json", spec_bytes(spec))
     st.caption("Caption")
     st.code(text, language=None, wrap_lines=True)
-    st.caption("The same bytes from the command line")
-    st.code("python -m wsss_viz figure figure.json figure.pdf", language="bash")
+    st.caption(IN_THE_FOLDER if material.sets else "The same bytes from the command line")
+    st.code(command(threads()), language="bash")

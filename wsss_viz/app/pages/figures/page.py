@@ -15,8 +15,9 @@ def show() -> None:
         "Ready for a paper: at a journal's width, with embedded fonts, text and outlines as vectors, and a caption.",
         controls.EXPLANATION,
     )
-    spec, missing = controls.without_missing(controls.spec_of(session.state()))
+    figure, material = controls.figure_of(session.state())
+    spec, missing = controls.without_missing(figure)
     for line in missing:
         st.caption(f":material/info: Left out: {line}")
     if spec.columns:
-        controls.show(spec)
+        controls.show(spec, material)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from wsss_viz.app import frame, session
+from wsss_viz.app import caching, frame, session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.gradients import exports, facts, panels, region
 from wsss_viz.app.services import gradients, samples
@@ -49,7 +49,9 @@ def _toy(state: ViewState) -> None:
     with _choice():
         panels.subject_controls(state)
     panels.measure_controls(state, panels.known_layers(entry))
-    _body(gradients.toy_picture(stored, state), state, stored, entry)
+    picture = gradients.toy_picture(stored, state)
+    session.set_subject(picture.digest)
+    _body(picture, state, stored, entry)
     st.html(facts.toy_facts(stored, entry, state))
     exports.buttons(stored, entry, state)
 
@@ -99,6 +101,7 @@ def _picture(
     state: ViewState, stored: Stored | None, sample: Sample, name: str, entry: Entry | None, note: str = ""
 ) -> None:
     """The strip and the charts of one scene or photograph, its maps computed where none of it ship."""
+    session.set_subject(caching.digest(sample.image))
     if (stored_scene := gradients.stored_maps(stored, state, name)) is not None:
         picture = gradients.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
         _body(picture, state, stored, entry, note)
@@ -126,7 +129,12 @@ def _body(
     note: str = "",
     whole: bool = True,
 ) -> None:
-    """The strip and the layer looked at; beside it the curves, under it one's own region once all is there."""
+    """The strip and the layer looked at; beside it the curves, under it one's own region once all is there.
+
+    Nothing of a picture that is of another image than the page by now.
+    """
+    if not session.is_of(picture.digest):
+        return
     panels.strip(picture, state)
     st.html(facts.source_line(picture))
     with st.container(key="beside"):

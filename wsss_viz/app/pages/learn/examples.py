@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from wsss_viz.app import session
+from wsss_viz.app import caching, session
 from wsss_viz.app.services import checkpoints, samples, traces
 from wsss_viz.app.source_bar import title_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, photograph_names
+from wsss_viz.app.widgets.viewer import Content, Panel, of_image
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
@@ -82,6 +83,20 @@ def at(state: ViewState, source: str, focus: str = "") -> ViewState:
     labels = samples.example(source).labels or ()
     name = state.focus if state.focus in labels else focus
     return replace(state, example=source, classes=(), focus=name, views="single")
+
+
+def content_of(
+    sample: Sample,
+    panels: Sequence[Panel],
+    classes: Sequence[str],
+    visible: Sequence[str],
+    ground: Sample | None = None,
+    sigmoids: bool = False,
+) -> Content:
+    """What a step's viewer shows: the page is of the sample from here on, and so is each panel."""
+    image = caching.digest(sample.image)
+    session.set_subject(image)
+    return Content(sample, of_image(image, panels), classes, visible, ground, sigmoids=sigmoids, image=image)
 
 
 def elsewhere(state: ViewState) -> ViewState:

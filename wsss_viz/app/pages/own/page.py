@@ -9,7 +9,7 @@ import streamlit as st
 from wsss_viz.app import caching, catalogue, frame, methods, session, settings, source_bar
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.own import card, networks
-from wsss_viz.app.services import basket, downloads, samples, upload, workspaces
+from wsss_viz.app.services import downloads, samples, upload, workspaces
 from wsss_viz.app.services.comparison import Compared, compare, competing
 from wsss_viz.app.services.models import BuiltinModel, ModelHandle
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
@@ -18,7 +18,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import in_order
 from wsss_viz.app.widgets import markup, panels
-from wsss_viz.app.widgets.viewer import Content, Panel, viewer
+from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 
@@ -42,6 +42,10 @@ HINT = (
 LEAD = (
     "Your picture through a network that knows ImageNet's thousand classes, or through a checkpoint of your own. It "
     "stays in this server's memory for as long as the page is open; nothing is kept on disk or sent on."
+)
+FOR_A_PAPER = (
+    "For a paper: Compare and Erasing have this picture too, and send it to Figures, which gives it as a folder with "
+    "the command that draws the same figure again."
 )
 ALONE = ("cam",)
 STEPPED = {name: method.pitch for name, method in methods.METHODS.items() if method.pitch}
@@ -96,7 +100,15 @@ def show() -> None:
         sigmoids = not isinstance(model, BuiltinModel) or model.sigmoids
         viewer(
             "own",
-            Content(view, pictures, model.classes, visible, ground, image=session.subject(), sigmoids=sigmoids),
+            Content(
+                view,
+                of_image(results.image, pictures),
+                model.classes,
+                visible,
+                ground,
+                image=session.subject(),
+                sigmoids=sigmoids,
+            ),
             current,
         )
         with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
@@ -119,7 +131,7 @@ def show() -> None:
             downloads.comparison(
                 view, compared, model.classes, names, current, "own-image" if uploaded else sample.name
             )
-            st.caption(basket.USER_IMAGE_NOTE)
+            st.caption(FOR_A_PAPER)
 
     follow_results(collect_results(sample, selected, state.views, model), selected, draw, model)
 

@@ -14,7 +14,7 @@ from wsss_viz.app.services.scores import view_scores, visible_classes
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, panels
 from wsss_viz.app.widgets.markup import part_labels, percent
-from wsss_viz.app.widgets.viewer import Content, Panel, viewer
+from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 
 EXPLANATION = Explanation(
@@ -87,7 +87,15 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
             *(method_panel(name, results, labels) for name in names),
             *([Panel("Ground truth", note="not used in training", truth=True)] if sample.mask is not None else []),
         )
-        content = Content(view, pictures, labels, visible, samples.ground(sample), sigmoids=model.sigmoids)
+        content = Content(
+            view,
+            of_image(results.image, pictures),
+            labels,
+            visible,
+            samples.ground(sample),
+            image=session.subject(),
+            sigmoids=model.sigmoids,
+        )
         viewer("start", content, current, offered=OFFERED)
         if text := story(results, sample, current):
             st.html(f'<p class="wv-lead">{text}</p>')

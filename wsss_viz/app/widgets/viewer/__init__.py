@@ -7,7 +7,7 @@ What a person moves in it (`FIELDS` of the state) is in the browser at once and 
 """
 
 from wsss_viz.app.widgets.viewer.component import FIELDS, Picked, viewer
-from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
+from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep, of_image
 from wsss_viz.app.widgets.viewer.payload import payload
 
-__all__ = ["FIELDS", "Content", "Panel", "PanelStep", "Picked", "payload", "viewer"]
+__all__ = ["FIELDS", "Content", "Panel", "PanelStep", "Picked", "of_image", "payload", "viewer"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from numpy.typing import NDArray
@@ -95,6 +95,11 @@ class Panel:
             show: from a step to what the panel shows of it.
         """
         return cls(title, tuple(show(step) for step in trace), note, colour, always=always)
+
+
+def of_image(image: str, panels: Iterable[Panel]) -> tuple[Panel, ...]:
+    """The panels of one image: each has its digest, which those keep that have one."""
+    return tuple(replace(panel, image=panel.image or image) for panel in panels)
 
 
 @dataclass(frozen=True, eq=False)

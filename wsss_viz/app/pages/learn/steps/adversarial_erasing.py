@@ -19,7 +19,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.app.widgets.rendering import enlarge_mask
-from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.resampling import mean_intervals
@@ -233,7 +233,7 @@ def _view(
     left, right = st.columns([8, 5], gap="large")
     with left:
         examples.photograph_choice(sample.source)
-        content = Content(sample, panels, (name,), (name,), sigmoids=False)
+        content = examples.content_of(sample, panels, (name,), (name,))
         viewer("learn_erasing", content, view, offered=("k",))
     with right:
         st.html(markup.panel_title("Each erasing", f"logit of {name}"))

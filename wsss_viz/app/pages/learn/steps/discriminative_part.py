@@ -18,7 +18,7 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.app.widgets.rendering import PART_COLOURS
-from wsss_viz.app.widgets.viewer import Content, Panel, viewer
+from wsss_viz.app.widgets.viewer import Panel, viewer
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.evaluation.seeds import argmax_with_value
@@ -200,7 +200,7 @@ def _view(view: ViewState, sample: Sample, trace: Trace, measured: Recalls, ever
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with left:
         examples.photograph_choice(sample.source)
-        content = Content(sample, panels, trace.classes, sample.labels or (), sigmoids=False)
+        content = examples.content_of(sample, panels, trace.classes, sample.labels or ())
         viewer("learn_parts", content, view, offered=("threshold", "table"))
     with right:
         st.html(markup.panel_title("Recall over the threshold", f"t = {view.threshold:.2f}"))

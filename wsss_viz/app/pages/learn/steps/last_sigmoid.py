@@ -17,7 +17,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, probability, signed
-from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.evaluation.seeds import ImageScores, argmax_with_value, score_image
@@ -218,7 +218,7 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
         Panel.of(control, "Control: sigmoid kept"),
         Panel("Head and body", note="outlines, not used in training", truth=True),
     )
-    content = Content(runs.sample, panels, rib.classes, runs.sample.labels or (), sigmoids=False)
+    content = examples.content_of(runs.sample, panels, rib.classes, runs.sample.labels or ())
     with st.container(key="tuned"):
         examples.photograph_choice(runs.sample.source)
         viewer("learn_sigmoid", content, view, offered=("k",))

@@ -13,7 +13,7 @@ from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import refining, samples, traces
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image
 from wsss_viz.models.manifest import read_manifest
@@ -199,5 +199,5 @@ def _view(
         note = f"IoU {overlap(end.mask, sample):.2f}, without labels"
         panels.append(Panel("Segmentation network", (PanelStep(image=picture),), note, always="image"))
     panels.append(Panel("Ground truth", note="IoU 1.00, not used in training", truth=True))
-    content = Content(sample, tuple(panels), trace.classes, sample.labels or (), ground)
+    content = examples.content_of(sample, panels, trace.classes, sample.labels or (), ground, sigmoids=True)
     viewer("learn_pipeline", content, view, offered=("threshold",))

@@ -18,7 +18,7 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, signed
-from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.resampling import mean_intervals
@@ -252,7 +252,7 @@ def _view(
     left, right = st.columns([6, 5], gap="large")
     with left:
         examples.photograph_choice(sample.source)
-        viewer("learn_looks", Content(sample, panels, (name,), (name,), sigmoids=False), view, offered=("k",))
+        viewer("learn_looks", examples.content_of(sample, panels, (name,), (name,)), view, offered=("k",))
         logit, share = float(steps[view.k].scores[0]), float(steps[view.k].scores[0] / steps[0].scores[0])
         st.html(
             f'<p class="wv-note">With {escape(ERASED[view.k])} erased: logit {signed(logit)}, {percent(share)} of the '

@@ -17,7 +17,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, signed
-from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.figures.chart import Axis, Chart, Line, Plot, Rule
@@ -156,7 +156,7 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
     )
     left, right = st.columns([8, 5], gap="large")
     with left:
-        content = Content(pair.sample, panels, (pair.erased,), (pair.erased,), sigmoids=False)
+        content = examples.content_of(pair.sample, panels, (pair.erased,), (pair.erased,))
         viewer("learn_beside", content, view, offered=("k",))
         st.html(table(pair))
     with right:
