@@ -97,6 +97,6 @@ def test_other_settings_are_computed_and_a_whole_data_set_is_not_kept(
     run(capsys, *arguments, "--views", "single", "--precision", "bf16", "--out", tmp_path / "half")
     assert len(list(CACHE.folder.rglob("*.zip"))) == 4, "not of half precision"
     CACHE.prune(0)
-    monkeypatch.setattr(cached, "MOST_KEPT", 1)
+    monkeypatch.setattr(cached, "MOST_STORED", 1)
     run(capsys, *arguments, "--views", "single", "--out", tmp_path / "many")
     assert not list(CACHE.folder.rglob("*.zip"))

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from wsss_viz.figures.trace_cache import CachedRun
     from wsss_viz.methods.binding import Runner
 
-__all__ = ["MOST_KEPT", "cached"]
+__all__ = ["MOST_STORED", "cached"]
 
-MOST_KEPT = 200
+MOST_STORED = 200
 """Images of a run whose traces are kept: those of a whole data set would push out all others."""
 
 
@@ -24,7 +24,7 @@ def cached(
 
     Args:
         count: images of the run.
-        reads: whether what is there is read; what is computed is kept in either case, of `MOST_KEPT` images at most.
+        reads: whether what is there is read; what is computed is kept in either case, of `MOST_STORED` images at most.
     """
     from wsss_viz.data.fingerprints import data_digest
     from wsss_viz.data.matching import matching
@@ -58,4 +58,4 @@ def cached(
 
     classes = [words.get(one, one) for one in job.classifier.classes]
     companions = drawn_from(job.run) if METHODS[method].companions else None
-    return CachedRun(run, key, classes, method, companions, keeps=count <= MOST_KEPT, reads=reads)
+    return CachedRun(run, key, classes, method, companions, keeps=count <= MOST_STORED, reads=reads)

@@ -13,7 +13,7 @@ from wsss_viz.app.methods import METHODS
 from wsss_viz.app.services import checkpoints, samples, sent_pictures, upload, workspaces
 from wsss_viz.app.services.figure_material import Material, material_of
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, OWN, Item
+from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, UPLOAD, Item
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.workspace import KIND, MAPS, parts_of
 from wsss_viz.data.sample import Sample
@@ -110,7 +110,7 @@ def _send(take: Take) -> None:
 
 def words(item: Item) -> str:
     """One view of the basket as text."""
-    example = "your own picture" if item.example.startswith(f"{OWN}:") else item.example
+    example = "your own picture" if item.example.startswith(f"{UPLOAD}:") else item.example
     step = "" if item.k == FINAL else f"k = {item.k}"
     titles = ", ".join(methods.title_of(name) for name in item.methods)
     settings = ", ".join(f"{name} {value}" for name, value in item.settings)

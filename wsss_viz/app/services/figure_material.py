@@ -16,7 +16,7 @@ import numpy as np
 
 from wsss_viz.app import caching, methods, workspace
 from wsss_viz.app.services.sent_pictures import sent
-from wsss_viz.app.state.figures import OWN, Item
+from wsss_viz.app.state.figures import UPLOAD, Item
 from wsss_viz.app.workspace import KIND, MAPS, Workspace, parts_of
 from wsss_viz.data.numbering import ClassNumbering, by_lines, default_numbering
 from wsss_viz.data.photographs import read_photographs
@@ -87,10 +87,10 @@ def material_of(items: Sequence[Item]) -> Material:
     sets: dict[str, PictureSet] = {}
     images: dict[str, str] = {}
     maps: dict[str, list[Path]] = {}
-    own = list(dict.fromkeys(item.example for item in items if item.example in sent()))
-    if own:
-        sets[_PICTURES] = _own_pictures(own)
-        images = {name: f"folder:{_PICTURES}:{OWN}-{number}" for number, name in enumerate(own, 1)}
+    uploads = list(dict.fromkeys(item.example for item in items if item.example in sent()))
+    if uploads:
+        sets[_PICTURES] = _uploaded_pictures(uploads)
+        images = {name: f"folder:{_PICTURES}:{UPLOAD}-{number}" for number, name in enumerate(uploads, 1)}
     by_workspace: dict[str, list[Item]] = {}
     for item in items:
         if item.example.startswith(f"{KIND}:"):
@@ -115,16 +115,16 @@ def material_of(items: Sequence[Item]) -> Material:
             METHODS[method].companions for item in items for method in item.methods if method in METHODS
         ):
             sets[COMPANIONS] = _of_workspace(name, labelled)
-    return Material(sets, images, maps, classifier, bool(own))
+    return Material(sets, images, maps, classifier, bool(uploads))
 
 
-def _own_pictures(names: Sequence[str]) -> PictureSet:
+def _uploaded_pictures(names: Sequence[str]) -> PictureSet:
     """Of the classes looked for, and those of the photographs that ship, which RIB's companions are of."""
     labels = [label for name in names for label in sent()[name].labels or ()]
     photographs = [photo.imagenet for photo in read_photographs()]
     classes = tuple(dict.fromkeys((*labels, *photographs)))
     samples = [
-        replace(_in_classes(sent()[name], classes), name=f"{OWN}-{number}") for number, name in enumerate(names, 1)
+        replace(_in_classes(sent()[name], classes), name=f"{UPLOAD}-{number}") for number, name in enumerate(names, 1)
     ]
     return PictureSet(samples, by_lines(classes, "the classes looked for"))
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from wsss_viz.app import caching
-from wsss_viz.app.state.figures import OWN, Item
+from wsss_viz.app.state.figures import UPLOAD, Item
 from wsss_viz.data.files import readable_bytes
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -31,7 +31,7 @@ def sent() -> Mapping[str, Sample]:
 def key_of(sample: Sample) -> str:
     """What the basket calls a picture with its mask and the classes looked for: `own:DIGEST`."""
     about = caching.digest(sample.image, sample.mask) + repr(sample.labels)
-    return f"{OWN}:{hashlib.sha256(about.encode()).hexdigest()[:16]}"
+    return f"{UPLOAD}:{hashlib.sha256(about.encode()).hexdigest()[:16]}"
 
 
 def hold(sample: Sample, basket: Sequence[Item]) -> str:
@@ -53,4 +53,4 @@ def hold(sample: Sample, basket: Sequence[Item]) -> str:
 
 def without_gone(items: Sequence[Item]) -> tuple[Item, ...]:
     """The items whose pictures are there: of a link, or of a page that was loaded again, those of one's own are not."""
-    return tuple(item for item in items if not item.example.startswith(f"{OWN}:") or item.example in sent())
+    return tuple(item for item in items if not item.example.startswith(f"{UPLOAD}:") or item.example in sent())

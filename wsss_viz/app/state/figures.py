@@ -19,7 +19,7 @@ from wsss_viz.methods.catalogue import check_changes
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
 BASKET, SCENE = "basket", "scene"
-PHOTOS, OWN = "photos", "own"
+PHOTOS, UPLOAD = "photos", "own"
 FIGURES = ("", *PRESETS, SCENE, BASKET)
 BASKET_KINDS = ("grid", "filmstrip", "curves")
 RESOLUTIONS = ("150", "300", "600")
@@ -91,10 +91,10 @@ def _read_item(text: str) -> Item:
     if kind == KIND:
         index, name = name.split(".", 1)
         number = f"{number}:{index}"
-    if kind == OWN:
+    if kind == UPLOAD:
         if not _DIGEST.fullmatch(number):
             raise ValueError("no picture")
-        example = f"{OWN}:{number}"
+        example = f"{UPLOAD}:{number}"
     else:
         example = read_example(f"{kind}:{number}" if kind in (PHOTOS, KIND) else f"scenes:{kind}:{number}")
     return _with_view(Item(example, read_class(name), FINAL, read_methods(names.split("_"))), view)
