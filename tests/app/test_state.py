@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from wsss_viz.app.methods import METHODS
 from wsss_viz.app.state import (
     ViewState,
+    by_hand,
     comparing,
     contact_sheet,
     erasing,
@@ -27,7 +28,9 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import in_order
 from wsss_viz.data.photographs import PHOTOGRAPHS
 from wsss_viz.data.scenes import CLASSES, SPLITS
+from wsss_viz.data.strokes import LARGEST_RADIUS, UNITS, Stroke
 from wsss_viz.information.estimator_names import DEFAULTS
+from wsss_viz.methods.settings import FILLS
 from wsss_viz.traces.normalisation import NORMALISATIONS
 
 PAGES = (
@@ -35,6 +38,7 @@ PAGES = (
     viewing,
     comparing,
     erasing,
+    by_hand,
     gradients,
     information,
     learning,
@@ -54,6 +58,11 @@ def some(options, least=0):
 splits = st.sampled_from(sorted(SPLITS))
 scenes = splits.flatmap(lambda split: st.tuples(st.just(split), st.integers(0, SPLITS[split] - 1)))
 corners = st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(1, 100), st.integers(1, 100))
+strokes = st.builds(
+    lambda radius, points: str(Stroke(radius, tuple(points))),
+    st.integers(1, LARGEST_RADIUS),
+    st.lists(st.tuples(st.integers(0, UNITS), st.integers(0, UNITS)), min_size=1, max_size=4),
+)
 boxes = corners.map(lambda b: b if b[0] < b[2] and b[1] < b[3] else ())
 examples = scenes.map(lambda scene: f"scenes:{scene[0]}:{scene[1]}") | st.sampled_from(
     [f"photos:{name}" for name in scene.photograph_names()]
@@ -102,6 +111,8 @@ VALUES = {
     "stop_below": shares,
     "stop_area": shares,
     "erasure": st.sampled_from(erasing.ERASURES),
+    "fill": st.sampled_from(FILLS),
+    "painted": st.just("") | st.lists(strokes, min_size=1, max_size=3).map(lambda drawn: "0f9a1b2c." + ".".join(drawn)),
     "subject": st.sampled_from(gradients.SUBJECTS),
     "head": st.sampled_from(gradients.HEADS),
     "trained_with": st.sampled_from(gradients.TRAINED_WITH),
@@ -344,3 +355,20 @@ def test_class_names_of_the_last_checkpoints_alone_are_known() -> None:
         scene.read_class("first of all")
     assert scene.read_class("shared")
     scene._elsewhere.clear()
+
+
+def test_what_is_too_long_for_a_link_stays_out_of_it_and_in_the_state() -> None:
+    strokes = ".".join([str(Stroke(40, ((0, 0), (UNITS, 7))))] * 400)
+    state = ViewState(mode="by-hand", painted=f"0f9a1b2c.{strokes}")
+    assert state.to_query() == {"mode": "by-hand"}
+    assert ViewState.from_query({"painted": state.painted})[0].painted == state.painted
+
+
+@pytest.mark.parametrize(
+    "text", ["0f9a1b2c", "0f9a1b2c.", "AoAAAA", "0F9A1B2C.AoAAAA", "0f9a1b2c.AAAAAA", "0f9a1b2c.<b>"]
+)
+def test_what_was_not_painted_is_refused(text: str) -> None:
+    state, notes = ViewState.from_query({"painted": text})
+    assert state.painted == ""
+    assert len(notes) == 1
+    assert "<b>" not in notes[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -88,3 +89,48 @@ def test_one_maximum_for_all_is_the_same_at_every_step(open_at: OpenAt) -> None:
     expect(viewer(page)).to_have_attribute("data-k", "1")
     assert bars.all_inner_texts() == texts
     expect(control(page, "Range")).to_have_value("shared")
+
+
+def test_a_view_is_taken_away_as_one_file_that_works_from_a_disk(
+    open_at: OpenAt, window: BrowserContext, tmp_path: Path
+) -> None:
+    page = open_at("/compare?example=scenes:test:129&methods=cam,ae,rib&threshold=0.45")
+    settle(page)
+    rows = viewer(page).locator("tbody").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="This view (HTML)").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.stat().st_size < 1_000_000
+
+    asked: list[str] = []
+    wrong: list[str] = []
+    away = window.new_page()
+    away.on("request", lambda request: asked.append(request.url))
+    away.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    away.on("pageerror", lambda error: wrong.append(str(error)))
+    try:
+        away.goto(file.as_uri())
+        assert viewer(away).locator("tbody").inner_text() == rows
+        expect(canvas(away, 2)).to_be_visible()
+        first = look(away, 2)
+        control(away, "Threshold").fill("0.7")
+        expect(viewer(away).locator("tbody")).not_to_have_text(rows)
+        control(away, "Show").select_option("mask")
+        expect(viewer(away).locator("caption")).to_contain_text("above 0.70")
+        assert look(away, 2) != first
+        control(away, "Layout").select_option("wipe")
+        expect(viewer(away).locator("canvas")).to_have_count(1)
+        control(away, "Divider").fill("0.2")
+        expect(viewer(away)).to_have_attribute("data-wipe", "0.2")
+        canvas(away, 0).focus()
+        away.keyboard.press("+")
+        expect(viewer(away)).to_have_attribute("data-zoom", "1.500")
+        assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
+        refused = away.evaluate("fetch('https://example.org/').then(() => 'let through', () => 'refused')")
+        assert refused == "refused"
+        assert any("Content Security Policy" in line for line in wrong)
+        wrong[:] = [line for line in wrong if "example.org" not in line and "Fetch API cannot load" not in line]
+        assert not wrong
+    finally:
+        away.close()

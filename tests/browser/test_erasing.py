@@ -142,3 +142,67 @@ def test_it_is_no_wider_than_a_narrow_window(open_at: OpenAt) -> None:
     arrived(page)
     expect(page.get_by_role("group", name="steps").get_by_role("button").first).to_be_visible()
     fits(page, 900)
+
+
+def strokes(page: Page) -> Locator:
+    """The brush, once it has been drawn."""
+    brush = page.locator(".brush[data-strokes]")
+    expect(brush).to_have_count(1)
+    return brush
+
+
+def test_what_is_painted_is_erased_by_mouse_and_by_keys_and_stands_in_the_link(open_at: OpenAt) -> None:
+    page = open_at(f"/erasing?mode=by-hand&example={SCENE}")
+    brush = strokes(page)
+    left = page.locator(".wv-by-hand tbody tr").first.locator("td").nth(1)
+    area = page.get_by_text(re.compile(r"\d+\s% of the image erased"))
+    whole = left.inner_text()
+    board = brush.locator("canvas")
+    board.scroll_into_view_if_needed()
+    box = board.bounding_box()
+    assert box
+    brush.get_by_label("Size of the brush").fill("25")
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.55 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"painted=[0-9a-f]{8}\.[\w.-]{20,400}$"))
+    expect(area).not_to_have_text(re.compile(r"^0\s%"))
+    expect(left).not_to_have_text(whole)
+    painted = left.inner_text()
+
+    again = open_at(page.url[page.url.index("/erasing") :])
+    expect(strokes(again)).to_have_attribute("data-strokes", "1")
+    expect(again.locator(".wv-by-hand tbody tr").first.locator("td").nth(1)).to_have_text(painted)
+
+    board.focus()
+    for key in ("ArrowRight", "Control+ArrowDown", "]", " ", "Shift+ArrowLeft"):
+        page.keyboard.press(key)
+    expect(brush).to_have_attribute("data-strokes", "3")
+    for count in ("2", "1", "0"):
+        page.keyboard.press("Backspace" if count == "1" else "Control+z")
+        expect(brush).to_have_attribute("data-strokes", count)
+    expect(left).to_have_text(whole)
+    page.get_by_role("button", name="Erase the discriminative part").click()
+    expect(brush).not_to_have_attribute("data-strokes", "0")
+    expect(left).not_to_have_text(whole)
+    page.get_by_text("blur", exact=True).click()
+    expect(page).to_have_url(re.compile("fill=blur"))
+    settle(page)
+    brush.get_by_role("button", name="Clear").click()
+    expect(left).to_have_text(whole)
+
+
+def test_strokes_that_are_none_change_nothing(open_at: OpenAt) -> None:
+    page = open_at(f"/erasing?mode=by-hand&example={SCENE}&painted={'0' * 8}.MAgAgA")
+    brush = strokes(page)
+    table = page.locator(".wv-by-hand").inner_text()
+    sent = """(root, texts) => texts.forEach((text, i) => root.brush.send("strokes", {text, serial: i}))"""
+    hostile = ["<img src=x>", "A", "AoAAAA.", "AoAAAA" * 20_000, {"a": 1}, None, 7, ["AoAAAA"], "AAAAAA"]
+    for one in hostile:
+        brush.evaluate(sent, [one])
+        settle(page)
+    assert page.locator(".wv-by-hand").inner_text() == table
+    assert "painted" not in page.url or "00000000" in page.url
+    brush.evaluate(sent, ["MAgAgA"])
+    expect(page.locator(".wv-by-hand")).not_to_have_text(table)

@@ -12,7 +12,7 @@ from wsss_viz.data import Sample
 from wsss_viz.data.findings import Noticed
 from wsss_viz.evaluation import THRESHOLDS, count, pseudo_mask, score_image, summarise
 from wsss_viz.evaluation.classification import classification_scores
-from wsss_viz.evaluation.report import report_bytes
+from wsss_viz.evaluation.report_text import report_bytes
 from wsss_viz.evaluation.runner import Counted, count_shared, image_rows
 from wsss_viz.evaluation.scores import image_ious
 

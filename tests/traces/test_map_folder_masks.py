@@ -6,7 +6,7 @@ import pytest
 from tests.data.inputs import boxes, mask_file, voc
 from wsss_viz.data import open as open_data
 from wsss_viz.data.audit import audit
-from wsss_viz.evaluation.report import stored_report
+from wsss_viz.evaluation.stored_report import stored_report
 from wsss_viz.traces.map_folder import MapFolder
 
 

@@ -50,13 +50,20 @@ ERASING = {
         "The paper's own protocol could not be read in full, so this one is ours. The map is divided by its own "
         "maximum, so it shows where the classifier looks, not how much it sees.",
     ),
+    "By hand": Explanation(
+        "What you paint is put out of the image, and the same classifier computes its scores and its map of what is "
+        "left. Both maps have one scale, so that a map of what is hardly seen is dark.",
+        r"x_R = x\,(1 - R) + f R, \qquad A_R = \mathrm{CAM}(x_R)",
+        "No classifier has seen a patch in training. Where the fills' answers differ, it is the patch that is answered "
+        "to. A link holds about forty strokes.",
+    ),
 }
 
 
 def erasing(mode: str) -> Explanation:
     """Of what is stepped through on the page Erasing; of a group without words of its own, its method's source."""
     name = mode if mode in METHODS else "cs-ae" if mode == "cs-ae-epochs" else ""
-    group = METHODS[name].group if name else "Experiment"
+    group = METHODS[name].group if name else "By hand" if mode == "by-hand" else "Experiment"
     if group in ERASING:
         return ERASING[group]
     return Explanation(METHODS[name].lead, METHODS[name].formula, f"{METHODS[name].title}: {METHODS[name].source}.")

@@ -50,7 +50,7 @@ def set_state(new: ViewState) -> None:
 
 
 def touched() -> bool:
-    """Whether a control has changed the state since the address was written: only a whole run writes it."""
+    """Whether a control has changed the state since the address was written."""
     by_control: bool = st.session_state.get(_TOUCHED, False)
     return by_control
 
@@ -88,10 +88,20 @@ def synchronise(page: str) -> ViewState:
     wanted = state().to_query()
     # Back may be pressed before the answer to a click has come, which then puts the click's address over the one that
     # Back went to: so that one is said again. The browser changes nothing where it has it.
-    if dict(st.query_params) != wanted or (news and written is not None):
+    _write(wanted, anyway=news and written is not None)
+    return state()
+
+
+def write_address() -> None:
+    """Writes the address at the end of a fragment that has changed the state: a whole run begins with that."""
+    if st.session_state.pop(_TOUCHED, False):
+        _write(state().to_query())
+
+
+def _write(wanted: dict[str, str], anyway: bool = False) -> None:
+    if anyway or dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
     st.session_state[_WRITTEN] = {name: [value] for name, value in wanted.items()}
-    return state()
 
 
 def control(

@@ -98,7 +98,7 @@ def command(
     from wsss_viz.commands.findings import end, say_report
     from wsss_viz.data.files import write_whole
     from wsss_viz.evaluation.measures import read_measures
-    from wsss_viz.evaluation.report import report_bytes, table
+    from wsss_viz.evaluation.report_text import report_bytes, table
 
     measures = read_measures(measures_text)
     if protocol_name is not None and (maps_folder is None or align != FIELD or options.refine or measures):
@@ -139,7 +139,7 @@ def _score_maps(
     ranks: Ranks,
 ) -> dict[str, Any]:
     from wsss_viz.evaluation.protocols import protocol_named
-    from wsss_viz.evaluation.report import stored_report
+    from wsss_viz.evaluation.stored_report import stored_report
 
     return stored_report(
         folder,

@@ -59,7 +59,8 @@ def classifier(
     val_count: int,
 ) -> None:
     """Train the classifier on image-level labels, and score it on held-out scenes."""
-    from wsss_viz.evaluation.report import method_report, table
+    from wsss_viz.evaluation.report import method_report
+    from wsss_viz.evaluation.report_text import table
     from wsss_viz.models.manifest import file_digest, settings_of
     from wsss_viz.training.recipes import CLASSIFIER_SCHEDULE, held_out_classification, train_classifier
 

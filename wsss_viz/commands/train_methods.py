@@ -128,7 +128,8 @@ def classifier_longer(**shared: Any) -> None:
 @_continued
 def ae(*, rounds: int, mask: str, threshold: float, share: float, **shared: Any) -> None:
     """Train AE's rounds: erase the regions of the maps, train again on what remains."""
-    from wsss_viz.evaluation.report import run_report, table
+    from wsss_viz.evaluation.report import run_report
+    from wsss_viz.evaluation.report_text import table
     from wsss_viz.methods import bind
     from wsss_viz.training.continued import read_ordinary
     from wsss_viz.training.erasing_rounds import AeOptions, train_rounds
@@ -166,7 +167,8 @@ def _run(shared: dict[str, Any]) -> Any:
 
 def _finish(role: str, row: str, trained: Any, shared: dict[str, Any]) -> None:
     """Scores the network's CAM, which is the method's map, on held-out scenes, and registers it."""
-    from wsss_viz.evaluation.report import method_report, table
+    from wsss_viz.evaluation.report import method_report
+    from wsss_viz.evaluation.report_text import table
 
     out = shared["out"]
     report = method_report(

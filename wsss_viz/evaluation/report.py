@@ -1,11 +1,8 @@
-"""`evaluate`'s report: what the command prints and writes, and what the register of checkpoints claims."""
+"""`evaluate`'s report of methods that are run, which is also what the register of checkpoints claims."""
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -17,20 +14,12 @@ from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import Selection, take
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.measures import measure_lines, measures_of
-from wsss_viz.evaluation.protocols import Protocol, padded, script_classes
 from wsss_viz.evaluation.refined import levels_of
 from wsss_viz.evaluation.runner import (
     Progress,
-    as_json,
-    check_scorable,
-    count_shared,
     evaluate,
-    image_rows,
     quiet,
 )
-from wsss_viz.evaluation.scores import summarise
-from wsss_viz.evaluation.stored_maps import count_stored_sample
 from wsss_viz.methods.binding import BoundMethod, Networks, Runner, bind
 from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.ranks import ALONE, Ranks
@@ -38,31 +27,25 @@ from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.loading import load
 from wsss_viz.models.renaming import RenamedClassifier, for_data_set
-from wsss_viz.traces.centres import CENTRES, FIELD
-from wsss_viz.traces.map_folder import MapFolder
+from wsss_viz.traces.centres import FIELD
 
 if TYPE_CHECKING:
     from wsss_viz.refinement.refiners import Refiner
 
 __all__ = [
-    "ALIGNED",
-    "FINISHED",
+    "ORACLE",
     "TUNING_SAMPLES",
+    "about_data",
     "bind_all",
     "method_report",
     "open_for",
-    "report_bytes",
+    "outside",
     "run_report",
-    "stored_report",
-    "table",
 ]
 
 TUNING_SAMPLES = 150
-ALIGNED = {
-    FIELD: "; maps stretched over the images, as the field does",
-    CENTRES: "; maps laid over the images by their cells' centres",
-}
-FINISHED = "none: finished pseudo masks"
+ORACLE = "the data itself (an oracle, as the field does)"
+"""Where thresholds are from that are chosen on what they are reported on."""
 
 
 def open_for(data_string: str, classes: Sequence[str], whose: str = "the classifier") -> DataSet:
@@ -81,8 +64,12 @@ def open_for(data_string: str, classes: Sequence[str], whose: str = "the classif
     return in_words_of(samples, classes, whose)
 
 
-def _about(samples: Sequence[Sample], noticed: Noticed) -> dict[str, Any]:
-    """Where the names and numbers of files come from, and the findings, where there are any."""
+def about_data(samples: Sequence[Sample], noticed: Noticed) -> dict[str, Any]:
+    """Where the names and numbers of files come from, and the findings, where there are any.
+
+    >>> about_data((), Noticed())
+    {}
+    """
     said: dict[str, Any] = {}
     if isinstance(samples, DataSet) and hasattr(samples.source, "numbering"):
         said["classes_from"] = samples.numbering.said
@@ -102,12 +89,16 @@ def _tuning_samples(
     if tune_on == "auto" and data_string.startswith("scenes:test"):
         return take(open_data("scenes:val"), TUNING_SAMPLES), f"the first {TUNING_SAMPLES} of scenes:val"
     if tune_on in ("auto", "none"):
-        return None, "the data itself (an oracle, as the field does)"
+        return None, ORACLE
     return (open_data(tune_on) if classes is None else open_for(tune_on, classes)), tune_on
 
 
-def _outside(levels: Sequence[float] | NDArray) -> str:
-    """What the report says of a background's score that was given; "" of one that is chosen."""
+def outside(levels: Sequence[float] | NDArray) -> str:
+    """What the report says of a background's score that was given; "" of one that is chosen.
+
+    >>> outside([0.25]), outside([0.25, 0.3])
+    ('outside: 0.25 for all', '')
+    """
     return f"outside: {levels[0]:.2f} for all" if len(levels) == 1 else ""
 
 
@@ -190,11 +181,11 @@ def run_report(
     """
     samples = ranks.run_on_all(lambda: take(open_for(data_string, classes), limit))
     if len(levels_of(refiner, threshold)) == 1:
-        tuning, threshold_from = None, _outside(levels_of(refiner))
+        tuning, threshold_from = None, outside(levels_of(refiner))
     elif threshold is None:
         tuning, threshold_from = ranks.run_on_all(lambda: _tuning_samples(tune_on, data_string, classes))
     else:
-        tuning, threshold_from = None, _outside([threshold])
+        tuning, threshold_from = None, outside([threshold])
     results, images, noticed = evaluate(
         runs,
         classes,
@@ -219,7 +210,7 @@ def run_report(
         "align": align,
         **({} if refiner is None else {"refine": refiner.name}),
         "threshold_from": threshold_from,
-        **_about(samples, noticed),
+        **about_data(samples, noticed),
         **({"images": images} if each_image else {}),
         "methods": results,
     }
@@ -246,168 +237,3 @@ def method_report(
     """
     runs = {name: bind(name, classifier, networks) for name in names}
     return {**run_report(runs, classifier.classes, data_string, **options), "classifier": classifier_name}
-
-
-def stored_report(
-    folder: Path,
-    data_string: str,
-    *,
-    limit: int | Selection | None = None,
-    ranks: Ranks = ALONE,
-    progress: Progress = quiet,
-    strict: bool = False,
-    align: str = FIELD,
-    protocol: Protocol | None = None,
-    refiner: Refiner | None = None,
-    measures: Sequence[str] = (),
-) -> dict[str, Any]:
-    """The same for maps that were written to `folder`, at the best threshold on the data itself.
-
-    Finished pseudo masks, and maps with a background's score, have no threshold to choose: their curve is flat. {} on
-    the ranks other than 0. With a `protocol` the numbers are those of its paper's script, and the report says which.
-
-    Examples:
-        >>> import tempfile
-        >>> from wsss_viz.methods import bind
-        >>> from wsss_viz.methods.dataset_run import run_dataset
-        >>> from wsss_viz.methods.views import SINGLE
-        >>> from wsss_viz.traces.map_folder import MapWriter
-        >>> classifier = load("scenes-classifier", "cpu")
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     writer = MapWriter(Path(folder), classifier.classes)
-        ...     samples = open_data("scenes:test")[:1]
-        ...     _ = run_dataset(bind("cam", classifier), classifier.classes, samples, writer, views=SINGLE, settings={})
-        ...     report = stored_report(Path(folder), "scenes:test", limit=1)
-        >>> report["count"], report["threshold_from"]
-        (1, 'the data itself (an oracle, as the field does)')
-    """
-
-    def prepare() -> tuple[Sequence[Sample], DataSet, MapFolder]:
-        samples = open_data(data_string)
-        if samples.numbering.undecided:
-            raise InputError(samples.numbering.question)
-        maps = MapFolder(folder, samples.numbering)
-        in_words_of(samples, maps.classes, f"the maps in {folder}")
-        return take(samples, limit), samples, maps
-
-    samples, whole, maps = ranks.run_on_all(prepare)
-    counted = count_shared(
-        lambda sample: (count_stored_sample(maps, sample, align, protocol, refiner, measures), 0.0),
-        samples,
-        "reading maps",
-        ranks,
-        progress,
-        strict=strict,
-        maps=maps,
-    )
-    if counted is None:
-        return {}
-    check_scorable(counted, data_string)
-    levels = levels_of(refiner) if protocol is None else protocol.thresholds
-    classes = whole.classes if protocol is None else script_classes(whole.classes, protocol)
-    counts = [padded(image, len(classes)) for image in counted.counts] if protocol else counted.counts
-    scores = summarise(counts, classes, thresholds=levels, nowhere=protocol is not None and protocol.nowhere)
-    finished = maps.format == "mask" or maps.with_background
-    row = as_json(scores, None, () if protocol else counted.counts, levels)
-    return {
-        "data": data_string,
-        "count": len(samples),
-        "maps": str(folder),
-        **({} if maps.format == "mask" else {"align": align}),
-        **(
-            {}
-            if protocol is None
-            else {
-                "protocol": protocol.name,
-                "protocol_is": f"{protocol.said} ({len(scores.per_class)} with the background)",
-            }
-        ),
-        **({} if refiner is None else {"refine": refiner.name}),
-        "threshold_from": FINISHED
-        if finished
-        else (protocol is None and _outside(levels)) or _from(protocol, data_string),
-        **_about(samples, counted.noticed),
-        **({} if protocol else {"images": image_rows(counted, whole.classes)}),
-        "methods": {
-            folder.resolve().name: row | measures_of(counts, whole.classes, measures, scores.threshold, levels)
-        },
-    }
-
-
-def _from(protocol: Protocol | None, data_string: str) -> str:
-    """What the report says of the threshold of maps in files."""
-    if protocol is not None and len(protocol.thresholds) == 1:
-        return f"the protocol: {protocol.thresholds[0]:.2f}, fixed"
-    return _tuning_samples("none", data_string)[1]
-
-
-def report_bytes(report: Mapping[str, Any]) -> bytes:
-    """The report as JSON, every list of plain values on one line.
-
-    Examples:
-        >>> print(report_bytes({"count": 2, "intervals": [[1, 2], [3, 4]]}).decode())
-        {
-          "count": 2,
-          "intervals": [
-            [1, 2],
-            [3, 4]
-          ]
-        }
-    """
-    return (_written(report, "\n") + "\n").encode()
-
-
-def _written(value: Any, line: str) -> str:
-    """JSON of a value that stands where `line`, a line break and its indent, begins."""
-    if isinstance(value, Mapping) and value:
-        within = [f"{json.dumps(key)}: {_written(item, line + '  ')}" for key, item in value.items()]
-        return f"{{{line}  {f',{line}  '.join(within)}{line}}}"
-    if isinstance(value, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in value):
-        return f"[{line}  {f',{line}  '.join(_written(item, line + '  ') for item in value)}{line}]"
-    return json.dumps(value)
-
-
-def table(report: dict[str, Any]) -> str:
-    """The report's main numbers as text: one line per method, then the best threshold and each class's IoU.
-
-    Examples:
-        >>> from wsss_viz.methods import bind
-        >>> from wsss_viz.models import load
-        >>> classifier = load("scenes-classifier", "cpu")
-        >>> runs = {"cam": bind("cam", classifier)}
-        >>> report = run_report(runs, classifier.classes, "scenes:test", limit=1, threshold=0.3, views_name="single")
-        >>> header, row, *_ = table(report).splitlines()[1:]
-        >>> header.split()[:3], row.split()[:2]
-        (['method', 't', 'mIoU'], ['cam', '0.30'])
-    """
-    lines = [
-        f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
-        f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}"
-        f"{'; refined by ' + report['refine'] if 'refine' in report else ''}",
-        f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"
-        f"{'discr.':>8}{'non-d.':>8}{'s/image':>9}",
-    ]
-    curved = report["threshold_from"] != FINISHED
-    if "protocol" in report:
-        lines.insert(1, f"protocol {report['protocol']}, {report['protocol_is']}")
-    for name, row in report["methods"].items():
-        low, high = row["interval"]["miou"]
-        parts = row["part_recall"]
-        seconds = row["seconds_per_image"]
-        at = f"{row['threshold']:.2f}" if curved else "-"
-        lines.append(
-            f"{name:<12}{at:>5}{row['miou']:>7.1f}{f'{low:.1f} to {high:.1f}':>15}"
-            f"{_number(row['precision'], 7)}{_number(row['recall'], 8)}{_number(row['fp'], 6)}{_number(row['fn'], 6)}"
-            f"{_number(parts['discriminative'], 8)}{_number(parts['non_discriminative'], 8)}"
-            f"{'-' if seconds is None else f'{seconds:.3f}':>9}"
-        )
-    for name, row in report["methods"].items():
-        said = f"best threshold here {row['best_threshold']:.2f}, mIoU {row['best_miou']:.1f}; " if curved else ""
-        ious = ", ".join(f"{label} {_number(value, 0)}" for label, value in row["per_class"].items())
-        lines += textwrap.wrap(f"{name}: {said}IoU: {ious}", 120, subsequent_indent="  ")
-        lines += [f"{name}: {line}" for line in measure_lines(row)]
-    return "\n".join(lines)
-
-
-def _number(value: float | None, width: int) -> str:
-    return f"{'-' if value is None else f'{value:.1f}':>{width}}"

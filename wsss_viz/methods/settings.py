@@ -16,6 +16,7 @@ from wsss_viz.methods.typed_settings import Settings
 from wsss_viz.methods.view_set import Views
 
 __all__ = [
+    "FILLS",
     "GAP",
     "GNDRP",
     "GNDRP_OFFICIAL",
@@ -39,6 +40,8 @@ __all__ = [
     "check_pooling",
 ]
 
+FILLS = ("mean", "blur", "grey")
+"""What is put in place of what is erased by hand (`evaluation.hand_erasing`)."""
 MASKS = ("hard", "top", "soft", "graded")
 """hard: [M > threshold]; top: the share of the area with the largest values; soft: T(M); graded: M itself."""
 GAP, GNDRP, GNDRP_OFFICIAL = "gap", "gndrp", "gndrp-official"

@@ -87,6 +87,10 @@ def guest_of(name: str) -> str:
     return GUEST_OF_ITSELF if name == GUEST else GUEST
 
 
+BESIDE = "_beside_"
+"""Between the names of two photographs in one picture."""
+
+
 def side_by_side(left: Sample, right: Sample) -> Sample:
     """Both samples in one picture of the left one's height, with the labels of both; its classes are the left one's
     and then those of the right one that it lacks.
@@ -114,7 +118,7 @@ def side_by_side(left: Sample, right: Sample) -> Sample:
         parts = np.concatenate([left.parts, resized(right.parts, nearest)], axis=1)
     image = np.concatenate([left.image, resized(right.image, Image.Resampling.BILINEAR)], axis=1)
     labels = (*(left.labels or ()), *(right.labels or ()))
-    return Sample(image, classes, labels, f"{left.name}_beside_{right.name}", mask, parts)
+    return Sample(image, classes, labels, f"{left.name}{BESIDE}{right.name}", mask, parts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,7 @@ def test_untouched_it_shows_image_truth_and_what_can_be_shown_at_its_last_step(o
     assert [sent["classes"][i]["name"] for i in sent["shown"]] == ["German shepherd"]
     assert not sent["sigmoids"]
     assert len(sent["panels"][-1]["steps"]) > 3, "the iterations of RIB"
-    assert len(page.get("download_button")) == 5
+    assert len(page.get("download_button")) == 6
     assert any(caption.value.startswith("CAM") for caption in page.caption), "where the traces are from"
 
 

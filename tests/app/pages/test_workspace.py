@@ -22,7 +22,8 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.files import write_whole
 from wsss_viz.data.sources import open as open_data
-from wsss_viz.evaluation.report import report_bytes, stored_report
+from wsss_viz.evaluation.report_text import report_bytes
+from wsss_viz.evaluation.stored_report import stored_report
 from wsss_viz.methods import bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models import load

@@ -11,7 +11,7 @@ import pytest
 from tests.app.services.test_comparison import trace_of
 from tests.app.widgets.test_viewer_payload import LABELS, plain
 from wsss_viz.app.widgets.viewer import Content, Panel, Picked, component
-from wsss_viz.app.widgets.viewer.component import _assets, _picked, _values
+from wsss_viz.app.widgets.viewer.component import _picked, _values, assets
 from wsss_viz.data.scenes import CLASSES
 
 CONTENT = Content(plain(), (Panel("Image"), Panel.of(trace_of(0), "m")), CLASSES, LABELS)
@@ -42,7 +42,7 @@ def test_only_the_viewers_own_parameters_are_taken() -> None:
 
 
 def test_the_scripts_hold_no_html_and_no_other_code() -> None:
-    html, css, js = _assets()
+    html, css, js = assets()
     assert js.count("export default") == 1
     for sink in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "http"):
         assert sink not in js
@@ -56,4 +56,4 @@ def test_every_module_is_sent_after_those_it_imports_and_no_import_is_left() -> 
     for place, name in enumerate(component._SCRIPTS):
         imported = re.findall(r'^import .*"\./(\w+\.js)"$', (folder / name).read_text(encoding="utf-8"), re.MULTILINE)
         assert set(imported) <= set(component._SCRIPTS[:place])
-    assert not re.search(r"^import\b", component._assets()[2], re.MULTILINE)
+    assert not re.search(r"^import\b", component.assets()[2], re.MULTILINE)

@@ -19,6 +19,7 @@ from wsss_viz.app.services.comparison import Compared
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.app.widgets.viewer.standalone import view_button
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces.annotations import annotations_of, coco_categories, coco_record
 from wsss_viz.traces.file_names import file_stem
@@ -130,7 +131,7 @@ def comparison(
     state: ViewState,
     file_name: str,
 ) -> None:
-    """The download buttons.
+    """The download buttons, under the viewer.
 
     Args:
         compare: gives what is compared; called when a file is asked for.
@@ -169,3 +170,4 @@ def comparison(
             lambda: scores_json(sample, compare(), classes, names, state),
             meaning="The same scores with the sample, the view and the version.",
         )
+        view_button(file_name, f"Class maps of {', '.join(names)}", sample.name, samples.credit(sample))

@@ -18,6 +18,7 @@ from wsss_viz.data.photographs import PHOTOGRAPHS, Photograph, Photographs, read
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
+from wsss_viz.showcase.photograph_lessons import BESIDE
 from wsss_viz.showcase.photographs import few_classes, first_guesses, photograph_source, with_classes
 
 OFFERED = 8
@@ -91,9 +92,11 @@ def about(sample: Sample) -> Photograph | None:
 
 
 def credit(sample: Sample) -> str:
-    """Author, licence and source of the photograph that a sample is, for what is taken away; "" for any other image."""
+    """Author, licence and source of the photograph that a sample is, of two in one picture of both, for what is taken
+    away; "" for any other image."""
     photo = about(sample)
-    return photo.credit if photo else ""
+    names = sample.name.split(BESIDE) if BESIDE in sample.name else [photo.name] if photo else []
+    return " ".join(photo.credit for photo in read_photographs() if photo.name in names)
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ class Mode:
     """One thing to step through.
 
     Attributes:
-        group: as the catalogue of methods has it, or "Experiment".
+        group: as the catalogue of methods has it, "Experiment" or "By hand".
         label: within the group.
         method: in `methods.METHODS`, or "" where it is no method.
         step_name: what k counts.
         iterated: whether K may be chosen.
-        shows: what its Steps hold, a key of `_FRAMES`.
+        shows: what its Steps hold, a key of `_FRAMES`; "" where there are none.
     """
 
     group: str
@@ -42,6 +42,7 @@ Facts = list[tuple[str, str]]
 _BESIDE_METHODS = {
     "cs-ae-epochs": Mode("CS-AE", "its training, by epoch", "cs-ae", "epoch", iterated=False, shows="epochs"),
     "experiment": Mode("Experiment", "", "", "theta", iterated=False, shows="experiment"),
+    "by-hand": Mode("By hand", "", "", "", iterated=False, shows=""),
 }
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.services.drawn_outline import board, with_outline
 from wsss_viz.app.services.uploaded_files import forget
 from wsss_viz.app.settings import PICTURE_MEGABYTES
 from wsss_viz.app.turns import turn
@@ -78,7 +79,7 @@ def read_mask(content: bytes, name: str, picture: UploadedPicture) -> UploadedMa
 
 
 def uploader(picture: UploadedPicture) -> None:
-    """The field that the picture's mask is dropped on; what was read of it, or why it was refused."""
+    """The field that the picture's mask is dropped on, and why one was refused; as long as there is none, a brush."""
     file = st.file_uploader(
         "Its mask, to score against (PNG)",
         type=MASK_SUFFIXES,
@@ -97,6 +98,8 @@ def uploader(picture: UploadedPicture) -> None:
         st.session_state[_READ], st.session_state[_CHOICES] = known, {}
     if known is not None and known.values is None:
         st.error(known.said, icon=":material/error:")
+    if known is None or known.values is None:
+        board(picture)
 
 
 def _known(picture: UploadedPicture) -> UploadedMask | None:
@@ -106,10 +109,11 @@ def _known(picture: UploadedPicture) -> UploadedMask | None:
 
 
 def with_mask(sample: Sample, picture: UploadedPicture) -> Sample:
-    """The sample with the mask of its picture: each class looked for is the number that was chosen for it."""
+    """The sample with the mask of its picture: each class looked for is the number that was chosen for it. Without a
+    mask it is what was drawn by hand."""
     known = _known(picture)
     if known is None or known.values is None:
-        return sample
+        return with_outline(sample, picture)
     mask = np.where(known.values == IGNORE, IGNORE, BACKGROUND).astype(np.uint8)
     if IGNORE in known.numbers:
         mask[:] = BACKGROUND
@@ -137,6 +141,8 @@ def choices(sample: Sample, picture: UploadedPicture) -> None:
     """Which number of the mask each class looked for is."""
     known = _known(picture)
     if known is None or known.values is None:
+        if sample.mask is not None and sample.labels:
+            st.caption(f"The ground truth is what you drew, as {sample.labels[0]}.")
         return
     shares = {number: float((known.values == number).mean()) for number in known.numbers}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wsss_viz.app.state.parameters import Parameter, choice, share, whole
 from wsss_viz.methods.catalogue import METHODS
 
-MODES = (*(name for name, method in METHODS.items() if method.group), "cs-ae-epochs", "experiment")
+MODES = (*(name for name, method in METHODS.items() if method.group), "cs-ae-epochs", "experiment", "by-hand")
 MASK_KINDS = ("hard", "soft", "graded")
 ERASED = ("class", "all")
 ERASURES = ("class", "agnostic", "random")

@@ -13,6 +13,7 @@ from typing import Any
 
 from wsss_viz.app import workspace
 from wsss_viz.app.state import (
+    by_hand,
     comparing,
     contact_sheet,
     erasing,
@@ -35,6 +36,7 @@ PARAMETERS = {
         *viewing.PARAMETERS,
         *comparing.PARAMETERS,
         *erasing.PARAMETERS,
+        *by_hand.PARAMETERS,
         *gradients.PARAMETERS,
         *information.PARAMETERS,
         *learning.PARAMETERS,
@@ -46,6 +48,9 @@ PARAMETERS = {
     )
 }
 
+LONGEST = 4000
+"""Characters of a value that an address takes: about forty strokes of a brush."""
+
 
 @dataclass(frozen=True)
 class ViewState(
@@ -53,6 +58,7 @@ class ViewState(
     viewing.ViewingState,
     comparing.ComparingState,
     erasing.ErasingState,
+    by_hand.ByHandState,
     gradients.GradientsState,
     information.InformationState,
     learning.LearningState,
@@ -100,9 +106,10 @@ class ViewState(
         return replace(self, **_read(query)[0])
 
     def to_query(self) -> dict[str, str]:
-        """The parameters that `from_query` reads this state from; defaults left out."""
+        """The parameters that `from_query` reads this state from, without defaults and what is too long for a link."""
         changed = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
-        return self.written([name for name, parameter in PARAMETERS.items() if changed.intersection(parameter.fields)])
+        query = self.written([name for name, parameter in PARAMETERS.items() if changed.intersection(parameter.fields)])
+        return {name: text for name, text in query.items() if len(text) <= LONGEST}
 
     def written(self, names: Sequence[str]) -> dict[str, str]:
         """The parameters `names` as an address has them, defaults as well."""

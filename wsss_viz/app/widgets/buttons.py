@@ -11,6 +11,7 @@ from wsss_viz.app.turns import in_turn
 _KINDS = {
     "csv": ("text/csv", "table_chart"),
     "gif": ("image/gif", "gif_box"),
+    "html": ("text/html", "html"),
     "json": ("application/json", "data_object"),
     "npz": ("application/octet-stream", "data_array"),
     "pdf": ("application/pdf", "picture_as_pdf"),

@@ -340,3 +340,12 @@ def test_the_hours_of_annotation() -> None:
     assert found["image labels"] == pytest.approx(10_582 * 20 / 3600)
     assert found["a mask"] / found["image labels"] == pytest.approx(239.7 / 20)
     assert "twelfth" in labels_only._part(239.7 / 20)
+
+
+def test_the_two_maxima_of_the_class_map_are_told_apart() -> None:
+    cells = np.zeros((3, 5), dtype=np.float32)
+    cells[1, 2] = 8.0
+    # of an even enlargement no pixel lies on a cell's centre: the four around it are a quarter cell away on each side
+    assert class_map.maxima(cells, (6, 10)).endswith("its highest value is +4.50.")
+    assert class_map.maxima(cells, (6, 10)).startswith("The highest cell is +8.00.")
+    assert class_map.maxima(cells, (9, 15)).endswith("its highest value is +8.00.")

@@ -1,4 +1,4 @@
-"""What can be taken away from the page Erasing: the filmstrip as a figure and as a film, the scores as a table."""
+"""What can be taken away from the page Erasing: filmstrip, film, the view with its controls, the scores as a table."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from wsss_viz.app.services.steps import Frame
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.app.widgets.markup import probability
 from wsss_viz.app.widgets.rendering import Picture
+from wsss_viz.app.widgets.viewer.standalone import view_button
 
 INCHES = 1.35
 FRAME_MILLISECONDS = 700
@@ -82,4 +83,5 @@ def buttons(
         file_button("Filmstrip (PNG)", f"{name}.png", lambda: figure_bytes(frames, drawn, title, "png", credit))
         file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(frames, drawn, title, "pdf", credit))
         file_button("Film (GIF)", f"{name}.gif", lambda: gif_bytes(drawn, credit))
+        view_button(name, title, credit=credit)
         file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(frames, classes, credit))

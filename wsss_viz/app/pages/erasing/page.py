@@ -6,7 +6,7 @@ import streamlit as st
 
 from wsss_viz.app import caching, frame, session, source_bar
 from wsss_viz.app.explanations import erasing
-from wsss_viz.app.pages.erasing import averages, controls, panels, sources
+from wsss_viz.app.pages.erasing import averages, by_hand, controls, panels, sources
 from wsss_viz.app.services import samples, upload
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.services.steps import MODES
@@ -19,6 +19,11 @@ EXPERIMENT = (
     "What can an ordinary classifier still see once the most discriminative part is gone? Erase more and more of it, "
     "and compute the score and the map each time."
 )
+BY_HAND = (
+    "Paint over what you think the classifier looks at. After each stroke its scores, and its map of what is left, are "
+    "computed again."
+)
+LEADS = {"experiment": EXPERIMENT, "by-hand": BY_HAND}
 
 
 def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
@@ -28,9 +33,11 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
     looked_at = upload.display_copy(sample)
     missing = sources.missing(state, sample)
     options = sources.options(state, sample, focus)
-    trace = None if missing else sources.stored(state, sample, options)
+    trace = None if missing or state.mode == "by-hand" else sources.stored(state, sample, options)
     if missing:
         st.info(missing, icon=":material/info:")
+    elif state.mode == "by-hand":
+        by_hand.show()
     elif trace is not None:
         origin = "kept while it was trained" if state.mode == "cs-ae-epochs" else "precomputed"
         panels.show(state, looked_at, ground, trace, focus, origin, image)
@@ -56,7 +63,9 @@ def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     method = MODES[state.mode].method
-    frame.heading("Erasing", lead(method) if method else EXPERIMENT, erasing(state.mode), sources.sent_to_figures)
+    frame.heading(
+        "Erasing", lead(method) if method else LEADS[state.mode], erasing(state.mode), sources.sent_to_figures
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         source_bar.source_bar(state)
     settings = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings")

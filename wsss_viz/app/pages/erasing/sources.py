@@ -40,6 +40,8 @@ def missing(state: ViewState, sample: Sample) -> str:
     method = MODES[state.mode].method
     if state.mode == "experiment" and sample.parts is None:
         return f"{_EXPERIMENT_NEEDS} {'this photograph' if sample.source else 'a picture of your own'} has not."
+    if state.mode == "by-hand" and workspaces.of_sample(sample) is not None:
+        return "The brush erases from what ships and from a picture of your own, not from a workspace's images."
     if state.mode == "cs-ae-epochs" and not sample.source.startswith("scenes:"):
         return "The training was watched on drawn scenes alone: take a drawn scene."
     reason = workspaces.looking(sample, state).why_not(method) if method else ""

@@ -13,8 +13,11 @@ from wsss_viz.app.pages.learn import handout, navigation, slide
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
 from wsss_viz.app.pages.learn.question import answer, answered, ask
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
+from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import copy_link
+from wsss_viz.app.widgets.viewer.component import forget_drawn, last_drawn
+from wsss_viz.app.widgets.viewer.standalone import view_button
 
 STYLE = Path(__file__).with_name("learn.css")
 PRESENTING = Path(__file__).with_name("presenting.css")
@@ -56,6 +59,7 @@ def read(lesson: Lesson, state: ViewState) -> None:
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 open_in(lesson.inspect)
                 slide.button(lesson, state.step, SYLLABUS[state.step - 1].name)
+                take_away(lesson, state.step)
                 handout.button()
             st.html(sources(lesson.sources))
             st.caption(lesson.caveat)
@@ -79,6 +83,7 @@ def present(lesson: Lesson, state: ViewState) -> None:
 def live(lesson: Lesson) -> None:
     """The step's own view, and what can be moved in it."""
     with st.container(key="lesson", gap="small"):
+        forget_drawn()
         lesson.view()
         st.html(f'<p class="wv-try"><b>Try it.</b> {escape(lesson.control)} <em>{escape(lesson.origin)}</em></p>')
 
@@ -135,6 +140,13 @@ def open_in(inspect: Inspect) -> None:
         query_params=inspect.state.to_query(),
         width="content",
     )
+
+
+def take_away(lesson: Lesson, step: int) -> None:
+    """The download of the step's maps, where it has any."""
+    drawn = last_drawn()
+    if drawn is not None:
+        view_button(f"learn-{step:02d}", lesson.claim, lesson.lead, samples.credit(drawn.content.sample))
 
 
 def sources(works: tuple[Source, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.app import caching, session
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.component_files import component_files
 from wsss_viz.app.widgets.viewer.content import Content
 from wsss_viz.app.widgets.viewer.payload import Encode, payload, picture
 
@@ -40,7 +40,6 @@ PIECES = (
 )
 """What stands around the panels: the controls, by what they change, the table, the line of scores, the keys."""
 
-_FOLDER = Path(__file__).parent
 _SCRIPTS = tuple(
     f"{name}.js"
     for name in (
@@ -48,7 +47,20 @@ _SCRIPTS = tuple(
         "viewer", "panels", "table", "readings", "pointer", "mount",
     )
 )  # fmt: skip
-"""The viewer's modules, each after those it imports: a component has one script, so they are sent as one."""
+"""The viewer's modules, each after those it imports."""
+
+
+_DRAWN = "viewer_drawn"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What a viewer was asked to draw."""
+
+    content: Content
+    state: ViewState
+    offered: tuple[str, ...]
+    roomy: bool
 
 
 @dataclass(frozen=True)
@@ -99,10 +111,13 @@ def viewer(
 
     def changed() -> None:
         values = _values(st.session_state[key].get("view"))
-        if values:
-            session.set_state(session.state().updated(values))
-            mark_current(name)
+        sent_last = st.session_state[f"{key}_known"]
+        if moved := {field: value for field, value in values.items() if value != sent_last["now"][field]}:
+            session.set_state(session.state().updated(moved))
+            st.session_state[f"{key}_known"] = {**sent_last, "now": {**sent_last["now"], **moved}}
 
+    pieces = tuple(PIECES if offered is None else offered)
+    st.session_state[_DRAWN] = Drawn(content, state, pieces, roomy)
     sent = payload(content, _remembering(f"{key}_pictures"), state.focus)
     result = _component()(
         key=key,
@@ -113,12 +128,23 @@ def viewer(
             "version": known["version"],
             "picks": picks,
             "roomy": roomy,
-            "offered": list(PIECES if offered is None else offered),
+            "offered": list(pieces),
         },
         on_view_change=changed,
         on_picked_change=lambda: None,
     )
     return _picked(result.get("picked"), content)
+
+
+def last_drawn() -> Drawn | None:
+    """What this session's viewer drew last; None before that, and after `forget_drawn`."""
+    drawn: Drawn | None = st.session_state.get(_DRAWN)
+    return drawn
+
+
+def forget_drawn() -> None:
+    """To be called where what is drawn next may have no viewer."""
+    st.session_state.pop(_DRAWN, None)
 
 
 def mark_current(name: str) -> None:
@@ -143,14 +169,13 @@ def _remembering(key: str) -> Encode:
 
 
 @cache
-def _assets() -> tuple[str, str, str]:
-    html, css = ((_FOLDER / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    return html, css, re.sub(r"^import .*\n", "", script, flags=re.MULTILINE)
+def assets() -> tuple[str, str, str]:
+    """HTML, style and script of the viewer."""
+    return component_files(Path(__file__).parent, "viewer", _SCRIPTS)
 
 
 def _component() -> Any:
-    html, css, js = _assets()
+    html, css, js = assets()
     return st.components.v2.component("wsss_viz_viewer", html=html, css=css, js=js)
 
 

@@ -20,7 +20,7 @@ from wsss_viz.app.widgets.markup import signed
 from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.figures.chart import Bars, Plot, Rule
-from wsss_viz.traces import Trace
+from wsss_viz.traces import Trace, upsample
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -156,6 +156,16 @@ def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: Cell
         where = f"row {summed.row + 1}, column {summed.column + 1} of {height} x {width}"
         st.html(markup.panel_title(f"The sum at {where}", f"{len(summed.weights)} channels"))
         st.html(table(summed, step.arrays["features"]))
+        st.html(f'<p class="wv-note">{maxima(step.maps[0], sample.size)}</p>')
+
+
+def maxima(cells: NDArray[np.float32], size: tuple[int, int]) -> str:
+    """Why the highest cell is above the highest value of the map on the image."""
+    laid = float(upsample(cells[None], size)[0].max())
+    return (
+        f"The highest cell is {_signed(float(cells.max()))}. Laid over the image the map is interpolated between the "
+        f"cells' centres, and its highest value is {_signed(laid)}."
+    )
 
 
 def table(summed: CellSum, features: NDArray[np.float32]) -> str:

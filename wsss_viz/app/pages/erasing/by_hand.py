@@ -1,0 +1,141 @@
+"""Erase it yourself: a brush on the image, and what the classifier says of what is left.
+
+The board is a fragment, so that a stroke runs nothing else of the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from wsss_viz.app import session, source_bar
+from wsss_viz.app.pages.erasing import sources
+from wsss_viz.app.services import drawings, samples, upload, workspaces
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.brush import brush
+from wsss_viz.app.widgets.markup import percent, probability, signed
+from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, viewer
+from wsss_viz.app.widgets.viewer.standalone import view_button
+from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.methods.settings import FILLS
+from wsss_viz.traces import Step
+
+_FILLS = {"mean": "mean colour", "blur": "blur", "grey": "grey"}
+_FILL_HELP = """What the classifier sees in place of what you paint.
+
+- **mean colour**: 0 of the normalised input, as the papers erase.
+- **blur**: the image, blurred until nothing in it can be recognised.
+- **grey**: 128 of 255.
+
+Where the answers differ, the classifier answers to the patch and not to what is missing.
+"""
+OFFERED = ("show", "normalisation", "align", "colours", "outlines", "threshold", "opacity", "table")
+MOST_ROWS = 5
+PARTS = (DISCRIMINATIVE, NON_DISCRIMINATIVE)
+"""What is offered as a start: the same numbers in a sample's parts and among `part_erasing.ERASED`."""
+
+
+def show() -> None:
+    """The board of the page's image."""
+
+    @st.fragment
+    def board() -> None:
+        state = session.state()
+        sample = source_bar.sample(state)  # of the view as it is now, whatever the page was of when it last ran
+        if sample is None or state.mode != "by-hand":
+            st.rerun()
+        _board(state, sample, sources.focus(state, sample))
+        session.write_address()
+
+    board()
+
+
+def _board(state: ViewState, sample: Sample, focus: str) -> None:
+    strokes = drawings.strokes_on(sample, state)
+    before = drawings.erased(sample, "", state.fill, state.views)
+    after = drawings.erased(sample, strokes, state.fill, state.views) if strokes else before
+    with st.container(key="by_hand"):
+        left, right = st.columns([4, 9], gap="medium")
+    with left, st.container(gap="small", key="board"):
+        st.html(markup.panel_title("Paint over it", f"{percent(after.terms['area'])} of the image erased"))
+        brush(
+            "erasing",
+            upload.display_copy(sample).image,
+            strokes,
+            lambda text: session.change(**drawings.as_field(sample, text)),
+            label="Brush: what you paint is erased",
+            colour=drawings.paint(sample, state.fill),
+        )
+        _options(state, sample, focus)
+    with right:
+        _answer(state, sample, focus, before, after)
+
+
+def _options(state: ViewState, sample: Sample, focus: str) -> None:
+    """What is put in place of the paint, and the true outlines to begin with."""
+    st.segmented_control(
+        "Filled with",
+        FILLS,
+        format_func=lambda fill: _FILLS[fill],
+        help=_FILL_HELP,
+        required=True,
+        **session.control("fill", state.fill),
+    )
+    if sample.parts is None or focus not in (sample.labels or ()):
+        return
+    names = markup.part_labels(sample.source)
+    with st.container(horizontal=True, gap="small", key="outlined"):
+        for part in PARTS:
+            st.button(
+                f"Erase the {names[part]}",
+                key=f"outlined_{part}",
+                on_click=lambda part=part: session.change(
+                    **drawings.as_field(sample, drawings.of_part(sample, focus, part))
+                ),
+                help="By its true outline, as the experiment erases it.",
+            )
+
+
+def _answer(state: ViewState, sample: Sample, focus: str, before: Step, after: Step) -> None:
+    """The erased image, the map of it and that of the whole image on one scale, and the scores of both."""
+    index = sample.classes.index(focus)
+    sigmoids = workspaces.looking(sample, state).sigmoids
+
+    def panel(title: str, step: Step, image: bool) -> Panel:
+        seen = step.image if image else None
+        panel_step = PanelStep(step.maps[[index]], step.scores[[index]], seen, centres=step.centres)
+        return Panel(title, (panel_step,))
+
+    panels = (
+        Panel("What is left", (PanelStep(image=after.image),), always="image"),
+        panel(f"Map of {focus} now", after, image=True),
+        panel("In the whole image", before, image=False),
+    )
+    looked_at = upload.display_copy(sample)
+    content = Content(looked_at, panels, (focus,), (focus,), samples.ground(sample), sigmoids=sigmoids)
+    # by its own maximum the map of what is hardly seen would be as bright as any
+    view = replace(state, normalisation="shared") if state.normalisation == ViewState().normalisation else state
+    viewer("by_hand", content, view, offered=OFFERED)
+    title = markup.panel_title("Scores", "of the classes that answer most")
+    st.html(title + scores_table(sample, before, after, focus, sigmoids))
+    area = f"{percent(after.terms['area'])} of the image erased by hand"
+    view_button("erased-by-hand", f"Erased by hand: {focus}", area, samples.credit(sample))
+
+
+def scores_table(sample: Sample, before: Step, after: Step, focus: str, sigmoids: bool) -> str:
+    """The logits of the whole image and of what is left: the class, the labels, and what else scores high in either."""
+    order = np.argsort(-np.maximum(before.scores, after.scores), kind="stable")
+    names = (focus, *(sample.labels or ()), *(sample.classes[i] for i in order))
+    rows = ""
+    for name in list(dict.fromkeys(names))[:MOST_ROWS]:
+        whole, left = (float(step.scores[sample.classes.index(name)]) for step in (before, after))
+        cells = [signed(whole), signed(left), signed(left - whole)]
+        cells += [f"{probability(whole):.2f}", f"{probability(left):.2f}"] if sigmoids else []
+        rows += f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    heads = ("", "whole image", "what is left", "change", *(("probability", "of what is left") if sigmoids else ()))
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    return f'<table class="wv-step wv-by-hand"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

@@ -1,0 +1,71 @@
+"""What was painted on an image with the brush, and what the classifier says of the image without it."""
+
+from __future__ import annotations
+
+import zlib
+
+import streamlit as st
+
+from wsss_viz.app import caching
+from wsss_viz.app.services import checkpoints
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.turns import turn
+from wsss_viz.app.widgets.markup import rgb
+from wsss_viz.data.sample import Sample
+from wsss_viz.data.strokes import painted, read_strokes, strokes_of
+from wsss_viz.traces import Step
+
+GREY = (0.5, 0.5, 0.5)
+
+
+def mark(sample: Sample) -> str:
+    """Eight digits that tell the image from others: strokes belong to one."""
+    return f"{zlib.crc32((sample.source or caching.digest(sample.image)).encode()):08x}"
+
+
+def strokes_on(sample: Sample, state: ViewState) -> str:
+    """The state's strokes as a text, where they are on this image; else ""."""
+    of, _, strokes = state.painted.partition(".")
+    return strokes if of == mark(sample) else ""
+
+
+def as_field(sample: Sample, strokes: str) -> dict[str, str]:
+    """The field of the state that holds these strokes on the image."""
+    return {"painted": f"{mark(sample)}.{strokes}" if strokes else ""}
+
+
+def of_part(sample: Sample, name: str, part: int) -> str:
+    """The strokes that paint the true outline of a part of the class, as the classifier sees it."""
+    from wsss_viz.evaluation.part_erasing import part_masks
+
+    size = checkpoints.classifier_for(sample).preprocessing.size(*sample.size)
+    return ".".join(map(str, strokes_of(part_masks(sample, name, size)[part])))
+
+
+def paint(sample: Sample, fill: str) -> str:
+    """A colour for CSS, about as the classifier sees what is painted; of a blur the mean colour."""
+    colour = GREY if fill == "grey" else checkpoints.classifier(checkpoints.name_for(sample)).preprocessing.mean
+    return rgb([round(255 * channel) for channel in colour])
+
+
+def erased(sample: Sample, strokes: str, fill: str, views: str) -> Step:
+    """Scores and maps without what is painted; kept for the image as it is and the last strokes.
+
+    Raises:
+        BusyError: others are first.
+    """
+    key = checkpoints.entry(checkpoints.name_for(sample)).sha256, caching.digest(sample.image), sample.classes
+    return _erased(*key, strokes, fill if strokes else "mean", views, sample)
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner=False)
+def _erased(
+    checkpoint: str, image: str, classes: tuple[str, ...], strokes: str, fill: str, views: str, _sample: Sample
+) -> Step:
+    from wsss_viz.evaluation.hand_erasing import erased_by_hand
+    from wsss_viz.methods.views import PRESETS
+
+    with turn("strokes", short=True):
+        classifier = checkpoints.classifier_for(_sample)
+        size = classifier.preprocessing.size(*_sample.size)
+        return erased_by_hand(classifier, _sample, painted(read_strokes(strokes), size), fill, PRESETS[views])
