@@ -105,6 +105,40 @@ def test_a_presented_step_is_seen_with_its_question_and_formula_without_scrollin
         expect(page.locator(".st-key-more .katex-display")).to_be_in_viewport(ratio=1)
 
 
+def test_the_room_guesses_on_its_own_devices_and_the_guesses_are_shown_before_the_answer(open_at: OpenAt) -> None:
+    page = open_at("/learn?step=4&present=1")
+    question = lesson(4, ViewState(step=4)).question
+    page.get_by_role("button", name="Ask the room").click()
+    address = page.locator(".wv-room")
+    expect(address).to_have_text(re.compile(r"/learn\?room=[A-Z2-9]{6}$"))
+    browser = page.context.browser
+    assert browser
+    context = browser.new_context(viewport={"width": 390, "height": 780})
+    try:
+        phone = context.new_page()
+        phone.goto(address.inner_text(), wait_until="commit")
+        expect(phone.locator(".wv-asked")).to_have_text(question.asked)
+        expect(phone.get_by_test_id("stSidebar")).to_be_hidden()
+        phone.get_by_role("button", name=question.options[question.right], exact=True).click()
+        expect(phone.get_by_text("Counted. Look at the slide.")).to_be_visible()
+        for option in question.options:
+            expect(phone.get_by_role("button", name=option, exact=True)).to_be_disabled()
+        room = page.locator(".st-key-room")
+        expect(room.get_by_text("1 answer", exact=True)).to_be_visible()
+        expect(room.locator(".wv-hours")).to_have_count(0)
+        room.get_by_text("Show the guesses").click()
+        expect(room.locator(".wv-hours")).to_have_count(len(question.options))
+        page.locator(".st-key-claim h1").click()
+        page.keyboard.press("a")
+        expect(page.locator(".wv-right")).to_contain_text(question.options[question.right])
+        expect(phone.get_by_text("You were right.")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stSidebar")).to_be_visible()
+        expect(phone.get_by_text("has ended")).to_be_visible()
+    finally:
+        context.close()
+
+
 def test_a_cell_of_the_class_map_is_written_out_by_a_click(open_at: OpenAt) -> None:
     page = open_at("/learn?step=3&answered=1")
     total = page.locator(".wv-total td").last

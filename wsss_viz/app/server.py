@@ -134,11 +134,13 @@ def stay_offline() -> None:
 
 
 def left(session: str) -> None:
-    """A tab is gone: what was computed for it alone stops."""
+    """A tab is gone: what was computed for it alone stops, and the room it asked waits a moment for it."""
     from wsss_viz.app.services.jobs.panel import jobs
+    from wsss_viz.app.services.rooms import rooms
 
     jobs().leave(session)
     turns().leave(session)
+    rooms().leave(session)
 
 
 def warm_up() -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from wsss_viz.app.state.parameters import Notation, Parameter, choice, is_index, switch, whole, write_numbers
 from wsss_viz.app.state.scene import read_example
 
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Of a room's code; without what is taken for another: I, L, O, 0 and 1."""
+CODE_LENGTH = 6
 LESSONS = 14
 LARGEST_CELL = 63
 DATASETS = ("voc", "coco", "thousand")
@@ -23,6 +26,7 @@ class LearningState:
         dataset: one of `DATASETS`, whose images are to be annotated.
         cell: row and column, from 0, of the cell of a class map whose sum is written out; empty: the highest.
         score: one of `SCORES`, by which the methods are compared.
+        room: the code of a presentation whose question is answered here; "": the lecture itself.
         sofa: the drawn scene on which class-specific erasing is shown; "": photographs.
     """
 
@@ -33,6 +37,7 @@ class LearningState:
     cell: tuple[int, ...] = ()
     score: str = "miou"
     sofa: str = ""
+    room: str = ""
 
 
 def _read_sofa(text: str) -> str:
@@ -40,6 +45,13 @@ def _read_sofa(text: str) -> str:
     if source and not source.startswith("scenes:"):
         raise ValueError("a drawn scene such as scenes:test:21")
     return source
+
+
+def _read_room(text: str) -> str:
+    code = text.upper()
+    if code and (len(code) != CODE_LENGTH or any(letter not in CODE_ALPHABET for letter in code)):
+        raise ValueError(f"a room's code of {CODE_LENGTH} letters and digits")
+    return code
 
 
 def _read_cell(text: str) -> tuple[int, ...]:
@@ -57,4 +69,5 @@ PARAMETERS = (
     Parameter("cell", Notation(_read_cell, write_numbers)),
     Parameter("score", choice(SCORES)),
     Parameter("sofa", Notation(_read_sofa)),
+    Parameter("room", Notation(_read_room)),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.pages.learn import question
+from wsss_viz.app.pages.learn import question, room
 from wsss_viz.app.pages.learn.syllabus import CHAPTERS, SYLLABUS, chapter_of, steps_of
 from wsss_viz.app.state import ViewState
 
@@ -30,7 +30,9 @@ def _at(number: int) -> ViewState:
 
 
 def present(on: bool) -> None:
-    """Into the presenter's view, or out of it, from a control's callback."""
+    """Into the presenter's view, or out of it, from a control's callback; the room's guesses end with it."""
+    if not on:
+        room.end()
     session.change(present=on)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import frame, session
-from wsss_viz.app.pages.learn import navigation, syllabus, view
+from wsss_viz.app.pages.learn import audience, navigation, syllabus, view
 from wsss_viz.errors import InputError
 
 
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
+    if state.room:
+        audience.show(state.room)
+        return
     navigation.keys(state)
     try:
         lesson = syllabus.lesson(state.step, state)

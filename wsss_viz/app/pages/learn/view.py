@@ -9,7 +9,7 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, frame
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.learn import handout, navigation, slide
+from wsss_viz.app.pages.learn import handout, navigation, room, slide
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
 from wsss_viz.app.pages.learn.question import answer, answered, ask
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
@@ -44,6 +44,8 @@ def covered(lesson: Lesson, state: ViewState) -> None:
     with st.container(border=True, gap="medium", key="cover"):
         st.html('<p class="wv-part">Predict, then look</p>')
         ask(lesson.question, state.step)
+    if state.present:
+        room.present(lesson.question, state)
 
 
 def read(lesson: Lesson, state: ViewState) -> None:
@@ -99,6 +101,8 @@ def question(lesson: Lesson, state: ViewState) -> None:
     """The question and its answer."""
     st.html('<p class="wv-part">Predicted, then looked</p>')
     answer(lesson.question, state.step)
+    if state.present:
+        room.revealed(lesson.question, state)
 
 
 def head(lesson: Lesson, state: ViewState) -> None:
