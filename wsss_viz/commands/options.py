@@ -150,8 +150,8 @@ refine_option = click.option(
     "refine",
     metavar="NAME[@BACKGROUND]",
     help="A refiner between maps and masks: crf:irn, crf:psa, crf:oc-cse, pamr, or the random walk of a network, "
-    "psa:res38_aff.pth, irn:res50_irn.pth; after @ the background's score, as crf:irn@0.3, else chosen as thresholds "
-    "are (`evaluate`) or the preset's.",
+    "psa:res38_aff.pth, irn:res50_irn.pth (or psa:NAME of one that `train affinity` made); after @ the background's "
+    "score, as crf:irn@0.3, else chosen as thresholds are (`evaluate`) or the preset's.",
 )
 
 

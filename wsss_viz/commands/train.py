@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wsss_viz.commands.train_affinity import affinity
 from wsss_viz.commands.train_classifiers import backbone, classifier
 from wsss_viz.commands.train_methods import ae, classifier_longer, cse, gain
 from wsss_viz.commands.train_official import oc_cse
@@ -20,5 +21,5 @@ def command() -> None:
     """
 
 
-for _subcommand in (backbone, classifier, cse, gain, ae, classifier_longer, sequences, segmenter, oc_cse):
+for _subcommand in (backbone, classifier, cse, gain, ae, classifier_longer, sequences, segmenter, affinity, oc_cse):
     command.add_command(_subcommand)

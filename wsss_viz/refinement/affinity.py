@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from wsss_viz.errors import InputError
 
-__all__ = ["affinity_of", "affinity_within", "likeness", "offsets", "transition", "walk"]
+__all__ = ["RADIUS", "affinity_of", "affinity_within", "likeness", "offsets", "pairs_of", "transition", "walk"]
 
 RADIUS = 5
 MOST_CELLS = 20_000
@@ -35,6 +35,20 @@ def offsets(radius: int = RADIUS) -> list[tuple[int, int]]:
     return [(y, x) for y, x in near if y > 0 or x > 0]
 
 
+def pairs_of(size: tuple[int, int], radius: int = RADIUS) -> tuple[Tensor, list[Tensor]]:
+    """The pixels (S,) that have all their neighbours, row by row, and for each of `offsets` these (S,).
+
+    >>> source, targets = pairs_of((2, 3), 2)
+    >>> source.tolist(), [target.tolist() for target in targets]
+    ([1], [[2], [3], [4], [5]])
+    """
+    reach = radius - 1
+    height, width = max(0, size[0] - reach), max(0, size[1] - 2 * reach)
+    index = torch.arange(size[0] * size[1]).view(size)
+    targets = [index[y : y + height, reach + x : reach + x + width].flatten() for y, x in offsets(radius)]
+    return index[:height, reach : reach + width].flatten(), targets
+
+
 def likeness(features: Tensor, radius: int = RADIUS) -> Tensor:
     """(N, D, h, w) to (N, P, S): exp(-mean |f_u - f_v|) of S pixels u and their P neighbours v = u + `offsets`.
 
@@ -44,7 +58,7 @@ def likeness(features: Tensor, radius: int = RADIUS) -> Tensor:
     >>> likeness(features, 2)[0, :, 0].numpy().round(2)
     array([0.05, 1.  , 0.05, 0.05], dtype=float32)
     """
-    source, targets = _pairs((features.shape[2], features.shape[3]), radius)
+    source, targets = pairs_of((features.shape[2], features.shape[3]), radius)
     flat = features.flatten(2)
     start = flat[:, :, source]
     return torch.stack([(-(flat[:, :, target] - start).abs().mean(dim=1)).exp() for target in targets], dim=1)
@@ -79,7 +93,7 @@ def affinity_within(boundary: Tensor, radius: int = RADIUS) -> Tensor:
     padded = functional.pad(boundary, (radius, radius, 0, radius), value=1.0)
     flat = padded.flatten()
     size = (padded.shape[0], padded.shape[1])
-    source, _ = _pairs(size, radius)
+    source, _ = pairs_of(size, radius)
     ways = [
         1 - torch.stack([flat[source + y * size[1] + x] for y, x in _way(offset)]).amax(dim=0)
         for offset in offsets(radius)
@@ -115,17 +129,8 @@ def walk(maps: Tensor, matrix: Tensor, doublings: int) -> Iterator[Tensor]:
         yield maps
 
 
-def _pairs(size: tuple[int, int], radius: int) -> tuple[Tensor, list[Tensor]]:
-    """The pixels (S,) that have all their neighbours, and for each of `offsets` these (S,)."""
-    reach = radius - 1
-    height, width = max(0, size[0] - reach), max(0, size[1] - 2 * reach)
-    index = torch.arange(size[0] * size[1]).view(size)
-    targets = [index[y : y + height, reach + x : reach + x + width].flatten() for y, x in offsets(radius)]
-    return index[:height, reach : reach + width].flatten(), targets
-
-
 def _dense(pairs: Tensor, size: tuple[int, int], radius: int) -> Tensor:
-    """A (h w, h w) from the affinities (P, S) of `_pairs`."""
+    """A (h w, h w) from the affinities (P, S) of `pairs_of`."""
     count = size[0] * size[1]
     if count > MOST_CELLS:
         raise InputError(
@@ -133,7 +138,7 @@ def _dense(pairs: Tensor, size: tuple[int, int], radius: int) -> Tensor:
             "the image smaller"
         )
     matrix = torch.eye(count, device=pairs.device, dtype=pairs.dtype)
-    source, targets = _pairs(size, radius)
+    source, targets = pairs_of(size, radius)
     for target, values in zip(targets, pairs, strict=True):
         matrix[source, target] = values
         matrix[target, source] = values

@@ -1,14 +1,14 @@
 """Networks that say which pixels are akin: AffinityNet's features, IRN's boundaries, from the published files.
 
 Both are a classifier's backbone with 1x1 convolutions on several of its stages (`docs/sources.md#walks`). Of an image
-they give A (n, n) over the cells of a grid, which `refinement.walks` walks on.
+they give A (n, n) over the cells of a grid, which `refinement.walks` walks on. AffinityNet on the scenes' own small
+network, which `train affinity` trains, is in `scene_affinity`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,35 +20,23 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.architectures import architecture
 from wsss_viz.models.architectures.recognition import recognise
 from wsss_viz.models.classifier import Preprocessing
+from wsss_viz.models.loading import load_network
+from wsss_viz.models.manifest import folder_of
+from wsss_viz.models.network_file import KEY, read_network
 from wsss_viz.models.reading import TensorFile, read_tensors
 from wsss_viz.models.resnet38d import Block, Bottleneck
-from wsss_viz.refinement.affinity import affinity_of, affinity_within
+from wsss_viz.refinement.affinity import affinity_within
+from wsss_viz.refinement.akin import Akin, FeatureNet
+from wsss_viz.refinement.scene_affinity import FORMAT, build_scene_affinity
 
-__all__ = ["AffinityNet", "Akin", "BoundaryNet", "read_affinity"]
+__all__ = ["AffinityNet", "BoundaryNet", "read_affinity"]
 
 _HEADS = ("f8_3", "f8_4", "f8_5", "f9")
-_STRIDE = 8
 _CROP = 512
 """The side that IRN pads images to, whatever their size."""
 
 
-class Akin(NamedTuple):
-    """Which cells of an image are akin.
-
-    Attributes:
-        matrix: A (n, n).
-        size: (h, w) of the grid, n = h w.
-        stride: pixels per cell.
-        boundary: (h, w), or None: what of the maps is lost before the walk (IRN).
-    """
-
-    matrix: Tensor
-    size: tuple[int, int]
-    stride: int
-    boundary: Tensor | None = None
-
-
-class AffinityNet(nn.Module):
+class AffinityNet(FeatureNet):
     """PSA's `network/resnet38_aff.py`: features of ResNet-38d whose likeness is the affinity, at stride 8.
 
         f = ELU(f9([ELU(f8_3(conv4)), ELU(f8_4(conv5)), ELU(f8_5(conv6))]))
@@ -81,14 +69,6 @@ class AffinityNet(nn.Module):
         conv5 = b6.bn_branch2a(z).relu()
         read = [self.f8_3(conv4), self.f8_4(conv5), self.f8_5(last(b6(z)))]
         return functional.elu(self.f9(torch.cat([functional.elu(each) for each in read], dim=1)))
-
-    @torch.no_grad()
-    def akin(self, image: NDArray[np.uint8]) -> Akin:
-        """The affinities of an image's cells; it is padded with the mean colour to whole cells."""
-        x = self.preprocessing(image)
-        x = functional.pad(x, (0, -x.shape[3] % _STRIDE, 0, -x.shape[2] % _STRIDE))
-        features = self(x.to(self.f9.weight.device))[0]
-        return Akin(affinity_of(features), (features.shape[1], features.shape[2]), _STRIDE)
 
 
 class BoundaryNet(nn.Module):
@@ -144,20 +124,25 @@ class BoundaryNet(nn.Module):
         return Akin(affinity_within(boundary), (boundary.shape[0], boundary.shape[1]), 4, boundary)
 
 
-def read_affinity(path: Path | str) -> AffinityNet | BoundaryNet:
-    """The network of `res38_aff.pth` (PSA) or `res50_irn.pth` (IRN); on the CPU, in evaluation mode, frozen.
+def read_affinity(path: Path | str) -> FeatureNet | BoundaryNet:
+    """The network of `res38_aff.pth` (PSA) or `res50_irn.pth` (IRN), or one that `train affinity` made, by its file or
+    its name in the register; on the CPU, in evaluation mode, frozen.
 
     Raises:
-        InputError: the file is missing or damaged, or neither.
+        InputError: the file is missing or damaged, or none of these.
 
     >>> read_affinity("nothing.pth")
     Traceback (most recent call last):
     wsss_viz.errors.InputError: no network at nothing.pth: check the path
     """
-    path = Path(path)
+    name, path = str(path), Path(path)
+    if not path.is_file() and folder_of(name) is not None:
+        return load_network(name, FORMAT, build_scene_affinity)
     if not path.is_file():
         raise InputError(f"no network at {path}: check the path")
     file = read_tensors(path)
+    if KEY in file.metadata:
+        return read_network(path, FORMAT, build_scene_affinity)
     recognised = recognise(file.tensors, file.mappings)
     if recognised is None or recognised.architecture not in ("resnet38d", "seam-resnet38d", "irn-resnet50"):
         raise InputError(f"{path.name} is no AffinityNet (res38_aff.pth) and no IRN (res50_irn.pth)")

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.refinement.affinity_network import AffinityNet, BoundaryNet, read_affinity
+from wsss_viz.refinement.affinity_network import BoundaryNet, read_affinity
+from wsss_viz.refinement.akin import FeatureNet
 from wsss_viz.refinement.crf import dense_crf, label_logits, mean_field, score_logits
 from wsss_viz.refinement.memory import check_memory
 from wsss_viz.refinement.pixel_adaptive import pamr
@@ -43,7 +44,7 @@ class Refiner:
     settings: CrfSettings | PamrSettings | WalkSettings
     backgrounds: tuple[float, ...]
     device: str | torch.device = "cpu"
-    network: AffinityNet | BoundaryNet | None = None
+    network: FeatureNet | BoundaryNet | None = None
 
     @property
     def finishes(self) -> bool:
@@ -142,7 +143,8 @@ def _backgrounds(values: NDArray, settings: CrfSettings, levels: Sequence[float]
 def refiner(text: str, device: str | torch.device = "cpu") -> Refiner:
     """The refiner of a text, NAME or NAME@BACKGROUND: `crf:irn`, `crf:psa@8`, `pamr`; `crf` alone is `crf:irn`.
 
-    `psa:FILE` and `irn:FILE` are the random walks of AffinityNet and of IRN with the network in a file.
+    `psa:FILE` and `irn:FILE` are the random walks of AffinityNet and of IRN with the network in a file; AffinityNet's
+    may be a name in the register of checkpoints, too.
 
     Raises:
         InputError: there is none of that name, the background's score makes no sense, or the file has no such network.
@@ -160,10 +162,10 @@ def refiner(text: str, device: str | torch.device = "cpu") -> Refiner:
     return made.at(settings.background) if "@" in text else made
 
 
-def _network(name: str, device: str | torch.device) -> AffinityNet | BoundaryNet:
+def _network(name: str, device: str | torch.device) -> FeatureNet | BoundaryNet:
     kind, _, file = name.partition(":")
     network = read_affinity(file)
-    if isinstance(network, AffinityNet) != (kind == "psa"):
+    if isinstance(network, BoundaryNet) != (kind == "irn"):
         right = "psa" if kind == "irn" else "irn"
         raise InputError(f"{file} is {'AffinityNet' if right == 'psa' else 'IRN'}: give {right}:{file}")
     return network.to(device)

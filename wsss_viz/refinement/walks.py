@@ -17,14 +17,15 @@ from torch.nn import functional
 
 from wsss_viz.errors import InputError
 from wsss_viz.refinement.affinity import transition, walk
-from wsss_viz.refinement.affinity_network import AffinityNet, Akin, BoundaryNet
+from wsss_viz.refinement.affinity_network import BoundaryNet
+from wsss_viz.refinement.akin import Akin, FeatureNet
 from wsss_viz.refinement.settings import WalkSettings
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
 __all__ = ["akin_to", "walked"]
 
-Network = AffinityNet | BoundaryNet
+Network = FeatureNet | BoundaryNet
 
 
 @torch.no_grad()
@@ -42,6 +43,7 @@ def walked(
         InputError: maps that are not finite, or an image with too many cells.
 
     >>> from wsss_viz.models.resnet38d import ResNet38d
+    >>> from wsss_viz.refinement import AffinityNet
     >>> from wsss_viz.refinement.settings import WALKS
     >>> network = AffinityNet(ResNet38d([4] * 7).stages(), (4, 4, 4), (2, 2, 2, 2)).eval()
     >>> image, maps = np.zeros((16, 24, 3), np.uint8), np.ones((1, 2, 3))
@@ -63,7 +65,7 @@ def _of_affinities(
     size: tuple[int, int],
     maps: NDArray,
     akin: Akin,
-    network: AffinityNet,
+    network: FeatureNet,
     settings: WalkSettings,
     levels: Sequence[float],
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:

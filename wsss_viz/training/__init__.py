@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wsss_viz.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from wsss_viz.training.affinity import train_affinity
     from wsss_viz.training.continued import train_control
     from wsss_viz.training.cse import train_cse
     from wsss_viz.training.erasing_rounds import train_rounds
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from wsss_viz.training.sequences import train_sequences
 
 __all__ = [
+    "train_affinity",
     "train_backbone",
     "train_classifier",
     "train_control",
