@@ -181,8 +181,8 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
 
 def _bar_title(spec: FigureSpec) -> str:
     """What the colours are of, where all maps are of one kind."""
-    shown = [column(name) for name in spec.columns if name not in ("image", "truth")]
-    maps = [one for one in shown if one.shows(spec.show) != "mask"]
+    columns = [column(name) for name in spec.columns if name not in ("image", "truth")]
+    maps = [one for one in columns if one.shows(spec.show) != "mask"]
     units = {REFINED_SCORE if one.refiner else METHODS[one.base].unit if not one.maps else ACTIVATION for one in maps}
     unit = units.pop() if len(units) == 1 else "value"
     return f"raw {unit}, high = bright" if spec.normalisation == "raw" else f"normalised {unit}"

@@ -92,16 +92,16 @@ def iba(
         logits = classifier.logits(x)[0]
     check_finite("classifier", logits)
     targets = targets or top_class(logits)
-    own = early_features(classifier, x, depth)
+    whole = early_features(classifier, x, depth)
     seen = [early_features(classifier, view, depth) for view in view_inputs(classifier, sample.image, views)]
     if isinstance(companion_samples, FeatureStatistics):
         statistics = companion_samples
     else:
-        statistics = statistics_from(classifier, companion_samples, own, settings.images, split=depth)
+        statistics = statistics_from(classifier, companion_samples, whole, settings.images, split=depth)
     rows = [
         [[Bottleneck(classifier, z[None], c, statistics, settings) for c in targets] for z in scale] for scale in seen
     ]
-    size, grid = (x.shape[2], x.shape[3]), (own.shape[2], own.shape[3])
+    size, grid = (x.shape[2], x.shape[3]), (whole.shape[2], whole.shape[3])
     centres = fused_centres(classifier, sample.size, views, [depth], depth)
     pixels = sample.size[0] * sample.size[1]
     every = [row for scale in rows for row in scale]
@@ -112,7 +112,7 @@ def iba(
                     each.descend()
         for row in every:
             for each in row:
-                each.look()
+                each.measure()
         maps = [_bits(scale, targets, len(classifier.classes), pixels) for scale in rows]
         fused = fuse(maps, views, size, grid)
         check_finite("classifier", fused)
@@ -208,9 +208,9 @@ class Bottleneck:
 
     Attributes:
         alpha: (1, D, h, w).
-        nats: (1, D, h, w), I by the last look.
-        loss: a scalar, of the last look.
-        logit: of the class, the mean over the noisy copies of the last look.
+        nats: (1, D, h, w), I as measured last.
+        loss: a scalar, of the last measurement.
+        logit: of the class, the mean over the noisy copies of the last measurement.
     """
 
     nats: Tensor
@@ -233,10 +233,10 @@ class Bottleneck:
             >>> z = early_features(network, network.preprocess(flag().image), 1)
             >>> known = FeatureStatistics.of([z], 1, 1)
             >>> bottleneck = Bottleneck(network, z, 0, known, IbaSettings(beta=0.1))
-            >>> bottleneck.look()
+            >>> bottleneck.measure()
             >>> before = bottleneck.nats.detach().sum()
             >>> bottleneck.descend()
-            >>> bottleneck.look()
+            >>> bottleneck.measure()
             >>> bool(bottleneck.nats.detach().sum() < before)
             True
         """
@@ -248,7 +248,7 @@ class Bottleneck:
             self._mean, self._square = torch.zeros_like(self.alpha), torch.zeros_like(self.alpha)
         self._steps = 0
 
-    def look(self) -> None:
+    def measure(self) -> None:
         """What alpha lets through, and what it costs."""
         settings, known = self._settings, self._statistics
         with torch.inference_mode(False), torch.enable_grad():
@@ -267,7 +267,7 @@ class Bottleneck:
             self.logit = float(logits[:, self._target].detach().mean())
 
     def descend(self) -> None:
-        """One step of Adam on alpha from the last look, as `torch.optim.Adam` takes it (see `LateCopy.descend`)."""
+        """One step of Adam on alpha from the last measure, as `torch.optim.Adam` takes it (see `LateCopy.descend`)."""
         (gradient,) = torch.autograd.grad(self.loss, self.alpha)
         with torch.inference_mode(False), torch.no_grad():
             self._steps += 1
