@@ -50,6 +50,7 @@ APP_FLOORS = {
     "state": 1,
     "caching": 1,
     "catalogue": 1,
+    "shell": 2,
     "explanations": 1,
     "gate": 1,
     "turns": 1,

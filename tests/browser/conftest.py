@@ -59,7 +59,7 @@ def window() -> Iterator[BrowserContext]:
         pytest.fail("no chromium: run `make browser`, or name one in WSSS_VIZ_CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         context.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
         context.grant_permissions(["clipboard-read", "clipboard-write"])

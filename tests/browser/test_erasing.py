@@ -89,6 +89,7 @@ def test_a_picture_of_ones_own_is_stepped_through_from_its_page(open_at: OpenAt)
 def test_a_click_on_the_curve_shows_its_step(open_at: OpenAt) -> None:
     page = open_at("/erasing?mode=rib")
     arrived(page)
+    page.get_by_text("Scores of every class").click()
     points = page.locator(".st-key-score_curves .scatterlayer .trace").last.locator(".point")
     expect(points).to_have_count(11)
     for k in (4, 7, 4):
@@ -206,3 +207,26 @@ def test_strokes_that_are_none_change_nothing(open_at: OpenAt) -> None:
     assert "painted" not in page.url or "00000000" in page.url
     brush.evaluate(sent, ["MAgAgA"])
     expect(page.locator(".wv-by-hand")).not_to_have_text(table)
+
+
+PLAYED = """() => {
+    window.played = []
+    setInterval(() => {
+        const parts = [...document.querySelectorAll(".st-key-viewer_erasing *")]
+        const root = parts.find(one => one.shadowRoot)?.shadowRoot.querySelector(".viewer")
+        if (root?.dataset.k !== undefined && played.at(-1) !== root.dataset.k) played.push(root.dataset.k)
+    }, 30)
+}"""
+
+
+def test_the_steps_are_played_once_unless_motion_is_to_be_reduced(open_at: OpenAt) -> None:
+    page = open_at("/about?mode=rib")
+    page.emulate_media(reduced_motion="no-preference")
+    page.evaluate(PLAYED)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Erasing").click()
+    expect(viewer(page).get_by_role("button", name="Play the steps")).to_be_visible()  # it has stopped
+    expect(viewer(page)).to_have_attribute("data-k", "10")
+    seen = [int(k) for k in page.evaluate("played")]
+    assert seen == sorted(set(seen)), "once, onwards"
+    assert len(seen) > 3
+    assert "k=" not in page.url, "nobody was told of it"

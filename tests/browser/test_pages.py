@@ -6,10 +6,10 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.app.services.test_upload import encoded, giant_header
-from tests.browser.conftest import OpenAt, fits, settle
+from tests.browser.conftest import SIDEBAR, OpenAt, fits, settle
 from tests.browser.viewing import canvas, control, look, pictured, viewer
 from wsss_viz.app.services.samples import OFFERED
 from wsss_viz.data.scenes import Scenes
@@ -36,13 +36,14 @@ def test_start_shows_a_photograph_its_label_and_three_methods_with_a_wipe(open_a
     expect(page.locator(".wv-chip", has_text="dog (German shepherd)")).to_be_visible()
     titles = viewer(page).locator("figcaption b")
     expect(titles).to_have_text(["Picture", "CAM", "AE, frozen classifier", "RIB", "Ground truth"])
-    expect(viewer(page).get_by_role("radio")).to_have_text(["German shepherd"])
+    expect(viewer(page).get_by_role("radio")).to_have_count(0)  # of one class there is nothing to choose
     pictured(page)
     for number in (0, 1, 2, 3, 4):
         assert_shown(canvas(page, number), 150)
     page.get_by_role("button", name="Next photograph").click()
-    expect(viewer(page).get_by_role("radio")).to_have_text(["ox"])
     expect(page).to_have_url(re.compile(r"example=photos(:|%3A)cow"))
+    expect(page.locator(".wv-chip", has_text="cow (ox)")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Of the body, against CAM: AE, .* points? (more|less)"))).to_be_visible()
     control(page, "Layout").select_option("wipe")
     expect(viewer(page).locator("canvas")).to_have_count(1)
     expect(titles).to_have_text("CAM | AE, frozen classifier")
@@ -79,6 +80,37 @@ def test_fast_changes_all_arrive(open_at: OpenAt) -> None:
     settle(page)
     expect(control(page, "Threshold")).to_have_value("0.35")
     expect(control(page, "Opacity")).to_have_value("0.65")
+
+
+FIRST = """new MutationObserver((_, watch) => {
+    const main = document.querySelector("[data-testid=stMain]")
+    if (main) { window.firstX = main.getBoundingClientRect().x; watch.disconnect() }
+}).observe(document, { childList: true, subtree: true })"""
+
+
+def test_the_main_area_is_drawn_where_it_stays_under_the_words_that_stood_there_first(
+    window: BrowserContext, server: str
+) -> None:
+    page = window.new_page()
+    try:
+        page.add_init_script(FIRST)
+        page.goto(f"{server}/compare?methods=cam", wait_until="commit")
+        expect(page.locator("#wv-shell strong")).to_have_text("Compare")
+        expect(page.get_by_test_id("stMain").get_by_role("heading", name="Compare")).to_be_visible()
+        expect(page.locator("#wv-shell")).to_have_count(0)
+        main = page.get_by_test_id("stMain").bounding_box()
+        assert main
+        assert page.evaluate("window.firstX") == main["x"] > SIDEBAR
+        top = canvas(page, 0).bounding_box()
+        assert top
+        assert top["y"] < 300, "the picture first"
+        for _ in range(5):
+            page.get_by_role("button", name="Next photograph").click()
+        expect(page).to_have_url(re.compile(r"example=photos(:|%3A)panda"))
+        settle(page)
+        expect(page.locator(".st-key-compare_example")).to_contain_text("panda")
+    finally:
+        page.close()
 
 
 def test_the_view_goes_along_through_the_navigation_and_back(open_at: OpenAt) -> None:

@@ -19,7 +19,8 @@ class Page:
         title: in the navigation and on its card.
         icon: a Material symbol.
         section: heading it stands under in the navigation, or "".
-        summary: one sentence for its card and tooltip.
+        summary: one sentence for its card and tooltip, and for the page before its scripts have come.
+        headline: at the page's top, where it is another than the title.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Page:
     icon: str
     section: str
     summary: str
+    headline: str = ""
 
     @property
     def file(self) -> Path:
@@ -37,7 +39,14 @@ class Page:
 START = "start"
 LEARN = "learn"
 CATALOGUE = (
-    Page(START, "Start", "home", "", "Where a classifier sees a class, in one scene."),
+    Page(
+        START,
+        "Start",
+        "home",
+        "",
+        "Where a classifier sees a class, in one photograph: its map is on the head; two methods bring out the rest.",
+        "Where does the classifier look?",
+    ),
     Page(LEARN, "Learn", "school", "", "The lecture, one claim per step, each with something to touch."),
     Page(
         "compare",

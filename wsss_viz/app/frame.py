@@ -27,7 +27,6 @@ from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
 
 ICON = Path(__file__).with_name("icon.svg")
-STYLE = Path(__file__).with_name("style.css")
 DEFECT = "This should not have gone wrong. Reload the page to start over; the details are in the server's log."
 AGAIN = 1.0
 """Seconds after which a page that was not let in asks again."""
@@ -145,7 +144,7 @@ def method_pills(
         selection_mode="multi",
         format_func=name,
         wrap=True,
-        help=f"At most {methods.MOST} at a time.",
+        label_visibility="collapsed",
         **session.control("methods", list(selected), read),
     )
 

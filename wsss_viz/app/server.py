@@ -25,6 +25,7 @@ from wsss_viz.app.gate.limits import limits_of_this_server
 from wsss_viz.app.gate.log import spare_the_log
 from wsss_viz.app.gate.visitors import Visitors
 from wsss_viz.app.settings import threads
+from wsss_viz.app.shell import Shell, show_on_start
 from wsss_viz.app.turns import turns
 
 MAIN = Path(__file__).parent / "script" / "main.py"
@@ -112,7 +113,8 @@ def middleware() -> list[Middleware]:
     """For `st.App`."""
     stay_offline()
     compute_on(threads())
-    return [Middleware(SecurityHeaders), Middleware(Gate, limits=limits_of_this_server(), door=door_of_this_server())]
+    gate = Middleware(Gate, limits=limits_of_this_server(), door=door_of_this_server())
+    return [Middleware(SecurityHeaders), gate, Middleware(Shell)]
 
 
 def compute_on(count: int) -> None:
@@ -151,11 +153,13 @@ def warm_up() -> None:
     """
     from wsss_viz.app.pages.information.plane_section import prepare
     from wsss_viz.app.services import checkpoints, samples, traces
+    from wsss_viz.app.services.hero import hero
     from wsss_viz.app.state import ViewState
     from wsss_viz.errors import InputError
 
     view = ViewState()
     try:
+        show_on_start(hero())
         first, scene = samples.example(view.example), samples.scene(view.scene)
         samples.fine_scene(view.scene)
         for sample in (first, scene):

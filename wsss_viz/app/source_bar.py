@@ -14,6 +14,7 @@ from wsss_viz.app.state.contact_sheet import LONGEST_TEXT
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, DEFAULT_SCENE, photograph_names
 from wsss_viz.app.widgets.markup import listed
+from wsss_viz.app.widgets.stepper import stepper
 from wsss_viz.data.findings import KINDS, in_words
 from wsss_viz.data.photographs import read_photographs
 from wsss_viz.data.sample import Sample
@@ -61,6 +62,7 @@ def source_bar(state: ViewState, uploads: bool = True) -> None:
             [name for name in kinds() if uploads or name != "own"],
             format_func=lambda name: kinds().get(name, name),
             required=True,
+            label_visibility="collapsed",
             **session.control("kind", kind, _of_kind),
         )
         if kind == "photos":
@@ -137,7 +139,9 @@ def _about_image(sample: Sample) -> None:
     mask = "with a mask" if sample.mask is not None else "without a mask, so nothing is scored"
     lines = [in_words(note) for note in sample.notes if note.kind in KINDS]
     noticed = "".join(f" {line[:1].upper()}{line[1:]}." for line in lines)
-    st.caption(f"{sample.name}, {sample.size[1]} x {sample.size[0]}, labels: {labels}, {mask}.{noticed}")
+    name, index = workspace.parts_of(sample.source)
+    which = f"Image {index} of 0 to {len(workspace.samples_of(name)) - 1:,}: "
+    st.caption(f"{which}{sample.name}, {sample.size[1]} x {sample.size[0]}, labels: {labels}, {mask}.{noticed}")
 
 
 def photograph_picker(state: ViewState) -> None:
@@ -148,6 +152,7 @@ def photograph_picker(state: ViewState) -> None:
         names,
         format_func=title_of,
         width=190,
+        label_visibility="collapsed",
         **session.control("example", state.example.partition(":")[2], lambda name: _fields(state.at(f"photos:{name}"))),
     )
     with st.container(horizontal=True, width="content", gap="xsmall", key="photographs"):
@@ -187,6 +192,7 @@ def scene_picker(state: ViewState) -> None:
         "Scenes",
         ["test", "val", "train"],
         width=95,
+        label_visibility="collapsed",
         **session.control("split", split, lambda name: _fields(state.at(f"scenes:{name}:{int(index) % SPLITS[name]}"))),
     )
     st.number_input(
@@ -196,6 +202,7 @@ def scene_picker(state: ViewState) -> None:
         value=int(index),  # where two runs' answers come at once, the field begins at this, not at what was set
         step=1,
         width=110,
+        label_visibility="collapsed",
         **session.control("index", int(index), lambda number: _fields(state.at(f"scenes:{split}:{number}"))),
     )
     _steppers("scene", SPLITS[split])
@@ -212,13 +219,15 @@ def workspace_picker(state: ViewState) -> None:
         value=index,
         step=1,
         width=130,
+        label_visibility="collapsed",
         **session.control("image", index, lambda number: _fields(state.at(f"{workspace.KIND}:{name}:{number}"))),
     )
     st.text_input(
         "Find",
-        placeholder="a name or a class",
+        placeholder="Find a name or a class",
         max_chars=LONGEST_TEXT,
-        width=170,
+        width=190,
+        label_visibility="collapsed",
         **session.control("find", state.find, lambda text: contact_sheet.first_fitting(session.state(), text)),
     )
     if len(of.networks) > 1:
@@ -227,6 +236,7 @@ def workspace_picker(state: ViewState) -> None:
             "Network",
             names,
             width=190,
+            label_visibility="collapsed",
             **session.control(
                 "looking_network",
                 state.looking_network if state.looking_network in names else names[0],
@@ -237,23 +247,17 @@ def workspace_picker(state: ViewState) -> None:
 
 
 def _steppers(what: str, count: int) -> None:
-    with st.container(horizontal=True, width="content", gap="xsmall", key="steppers"):
-        for label, icon, key in (
-            (f"Previous {what}", "chevron_left", "previous"),
-            (f"Next {what}", "chevron_right", "next"),
-            (f"Any {what}", "shuffle", "any"),
-        ):
-            by = {"previous": -1, "next": 1}.get(key, 0)
-            st.button(label, icon=f":material/{icon}:", key=key, on_click=_move, args=(by, count))
+    stepper(what, _move, lambda: _move(random.randrange(1, max(2, count)), anywhere=True))
 
 
 def _fields(state: ViewState) -> dict[str, object]:
     return {"example": state.example, "classes": state.classes, "focus": state.focus}
 
 
-def _move(by: int, count: int) -> None:
+def _move(by: int, anywhere: bool = False) -> None:
     state = session.state()
-    if state.workspace and state.find:
-        session.change(**contact_sheet.moved(state, by))
+    if not (state.workspace and state.find):
+        session.set_state(state.moved(by))
         return
-    session.set_state(state.moved(by or random.randrange(1, max(2, count))))
+    for _ in range(1 if anywhere else abs(by)):
+        session.change(**contact_sheet.moved(session.state(), 0 if anywhere else 1 if by > 0 else -1))

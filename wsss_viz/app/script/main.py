@@ -8,7 +8,6 @@ from wsss_viz.app import catalogue, frame, session
 from wsss_viz.app.server import first_page_made
 
 st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_state=232)
-st.html(frame.STYLE)
 
 pages = {
     entry.name: st.Page(

@@ -63,7 +63,8 @@ def compare(
     """The methods at the state's step, normalisation and threshold.
 
     `shared` is one scale over all methods of a unit, competing classes and steps: a scale that changed with k would
-    hide how maps grow. A raw map has no fixed scale to be thresholded on, so its mask is the one of `relu_max`.
+    hide how maps grow. It is for the eye, and a raw map has no fixed scale to be thresholded on: the mask of both is
+    the one of `relu_max`, so that a method whose maps are sums (RIB) leaves no other without any.
 
     Args:
         traces: by method, their maps (C, h, w).
@@ -85,7 +86,7 @@ def compare(
         return np.stack([step.image_values(sample.size, by, indices, state.align) for step in steps])
 
     values = values_by(state.normalisation)
-    masking = values_by("relu_max") if state.normalisation == "raw" else values
+    masking = values_by("relu_max") if state.normalisation in ("raw", "shared") else values
     compared = []
     for method, unit, step, plane, maps in zip(traces, units, steps, values, masking, strict=True):
         winners = np.array(indices)[maps.argmax(axis=0)] + 1

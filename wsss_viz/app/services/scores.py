@@ -71,7 +71,8 @@ def view_scores(
 ) -> ViewScores:
     """Values, pseudo mask and scores of the classes `names`, at the threshold and normalisation of `state`.
 
-    A raw map has no fixed scale to be thresholded on, so its mask is the one of `relu_max`.
+    A raw map has no fixed scale to be thresholded on, and one that maps share is for the eye: the mask of both is that
+    of `relu_max`.
 
     Args:
         trace: its final maps are used, (C, h, w).
@@ -79,7 +80,7 @@ def view_scores(
         names: at least one of them.
     """
     indices = [classes.index(name) for name in names]
-    step, by = trace.steps[-1], "relu_max" if state.normalisation == "raw" else state.normalisation
+    step, by = trace.steps[-1], "minmax" if state.normalisation == "minmax" else "relu_max"
     values = step.image_values(sample.size, state.normalisation, indices, state.align)
     masking = values if by == state.normalisation else step.image_values(sample.size, by, indices, state.align)
     mask = pseudo_mask(masking, range(len(indices)), sample.size, state.threshold, "raw")

@@ -30,12 +30,20 @@ button {
   border-radius: var(--st-button-radius); padding: 0.25rem 0.75rem; min-height: 2.5rem; cursor: pointer; width: 100%;
   white-space: nowrap;
 }
-button:hover, button:focus-visible {
-  border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none;
-}
+button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """
 _JS = """
+// Until the page has said where it is after what was changed last.
+async function settled() {
+  const app = document.querySelector("[data-test-script-state]")
+  for (let waits = 0; waits < 60; waits++) {
+    await new Promise(go => setTimeout(go, 100))
+    if (app?.dataset.testScriptState === "notRunning") return
+  }
+}
+
 export default function ({ parentElement }) {
   const button = parentElement.querySelector("button")
   const label = button.querySelector("span")
@@ -48,6 +56,7 @@ export default function ({ parentElement }) {
   }
   button.onclick = async () => {
     try {
+      await settled()
       await navigator.clipboard.writeText(window.location.href)
       say("Copied")
     } catch {

@@ -26,10 +26,11 @@ def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     frame.heading("Compare", "", EXPLANATION, basket.from_compare)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choice"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         source_bar.source_bar(state)
-        frame.views_select(state)
-        refiner.controls(state)
+        with st.popover(refiner.title_of(state), icon=":material/tune:"):
+            frame.views_select(state)
+            refiner.controls(state)
     of = workspaces.of_state(state) if state.source != "own" else None
     if of is not None:
         sheet.sheet(of, state)
@@ -71,7 +72,7 @@ def show() -> None:
             image=session.subject(),
             sigmoids=model.sigmoids,
         )
-        picked = viewer("compare", content, current, picks=True, roomy=True)
+        picked = viewer("compare", content, current, picks=True, roomy=True, opening=results.going is None)
         by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}
         method = side_by_side[picked.panel - len(panels)] if picked else ""
         if picked and method in by_method:

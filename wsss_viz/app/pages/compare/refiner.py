@@ -6,13 +6,19 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from wsss_viz.app import methods, session
+from wsss_viz.app import frame, methods, session
 from wsss_viz.app.services import refining
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.data.sample import Sample
 from wsss_viz.refinement.settings import REFINERS, CrfSettings, named, title
 from wsss_viz.traces import Trace
+
+
+def title_of(state: ViewState) -> str:
+    """What the maps are of and go through, where that is not the usual, else what can be chosen."""
+    views = [frame.VIEW_LABELS[state.views]] if state.views != ViewState().views else []
+    return ", ".join([*views, *([title(named(state.refine)[0])] if state.refine else [])]) or "Views, refiner"
 
 
 def controls(state: ViewState) -> None:
@@ -24,7 +30,7 @@ def controls(state: ViewState) -> None:
         format_func=lambda name: title(name) if name else "nothing",
         help="What the maps go through before they are masks. CRF: a dense conditional random field with the settings "
         "of the papers named; PAMR: pixel-adaptive refinement. Both spread a map along the image's colours.",
-        width=130,
+        width=190,
         **session.control("refine", name, lambda refine: {"refine": refine, "pair": ()}),
     )
     if isinstance(settings, CrfSettings):

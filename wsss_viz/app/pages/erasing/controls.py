@@ -34,13 +34,20 @@ def mode_choice(state: ViewState) -> None:
     def first(group: str) -> dict[str, object]:
         return {"mode": next(name for name, mode in MODES.items() if mode.group == group), "k": FINAL}
 
-    st.segmented_control("Step through", GROUPS, required=True, **session.control("group", group, first))
+    st.segmented_control(
+        "Step through",
+        GROUPS,
+        required=True,
+        label_visibility="collapsed",
+        **session.control("group", group, first),
+    )
     if len(names) > 1:
         st.segmented_control(
             "How",
             names,
             format_func=lambda name: MODES[name].label,
             required=True,
+            label_visibility="collapsed",
             **session.control("mode", state.mode, lambda name: {"mode": name, "k": FINAL}, variant=f"_{group}"),
         )
     if state.mode == "experiment":
@@ -49,6 +56,7 @@ def mode_choice(state: ViewState) -> None:
             ERASURES,
             format_func=lambda name: _ERASURES[name],
             required=True,
+            label_visibility="collapsed",
             **session.control("erasure", state.erasure),
         )
 
@@ -63,45 +71,52 @@ def focus_choice(state: ViewState, focus: str, sample: Sample) -> None:
         "Class",
         choices,
         format_func=lambda name: f"{name} (absent)" if known and name not in labels else name,
+        label_visibility="collapsed",
         width=120 if sample.source.startswith("scenes:") else 190,
         **session.control("focus", focus, variant=f"_{sample.source or sample.name}_{len(choices)}"),
     )
 
 
 def options(state: ViewState, sample: Sample) -> None:
-    """The options of the mode, those of AE in full."""
-    if MODES[state.mode].iterated:
+    """The options of the mode, those of AE in full, behind one button."""
+    if not MODES[state.mode].iterated and state.mode != "ae":
+        return
+    with st.popover(
+        f"K = {steps(state, sample)}", icon=":material/tune:", help="How many steps, and how they are made"
+    ):
         most = 12 if state.mode == "ae" else LARGEST_STEPS
         st.slider(
             "Erasings K" if state.mode == "ae" else "Steps K",
             min_value=1,
             max_value=most,
-            width=115,
+            width=260,
             **session.control("steps", min(steps(state, sample), most), variant=f"_{state.mode}"),
         )
-    if state.mode != "ae":
-        return
+        if state.mode == "ae":
+            _erasing_options(state)
+
+
+def _erasing_options(state: ViewState) -> None:
     st.selectbox(
         "Mask",
         MASK_KINDS,
         format_func=lambda kind: _MASKS[kind],
         help=_MASK_HELP,
-        width=130,
+        width=260,
         **session.control("mask", state.mask),
     )
     if state.mask != "graded":
         _share("erase_at", "Erase above" if state.mask == "hard" else "Sigmoid at", state.erase_at)
-    with st.popover("More", icon=":material/tune:"):
-        st.radio(
-            "Erase",
-            ERASED,
-            format_func=lambda name: _ERASED[name],
-            help="Class-agnostic erasing takes all labels from one image, as AE-PSL does.",
-            **session.control("erased", state.erased),
-        )
-        st.caption("Stop")
-        _share("stop_below", "when the class is less probable than", state.stop_below, 260)
-        _share("stop_area", "when more of the image is erased than", state.stop_area, 260)
+    st.radio(
+        "Erase",
+        ERASED,
+        format_func=lambda name: _ERASED[name],
+        help="Class-agnostic erasing takes all labels from one image, as AE-PSL does.",
+        **session.control("erased", state.erased),
+    )
+    st.caption("Stop")
+    _share("stop_below", "when the class is less probable than", state.stop_below)
+    _share("stop_area", "when more of the image is erased than", state.stop_area)
 
 
 def watched_scenes(growth: Growth | None) -> None:
@@ -131,13 +146,13 @@ def default_steps_of(state: ViewState, sample: Sample) -> int:
     return int(shipped.get("steps", METHODS[method].default_steps))
 
 
-def _share(field: str, label: str, value: float, width: int = 115) -> None:
+def _share(field: str, label: str, value: float) -> None:
     st.slider(
         label,
         min_value=0.0,
         max_value=1.0,
         step=0.05,
         format="%.2f",
-        width=width,
+        width=260,
         **session.control(field, value, lambda moved: {field: round(moved, 2)}),
     )

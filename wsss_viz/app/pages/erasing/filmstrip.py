@@ -1,29 +1,23 @@
-"""The filmstrip: one small picture per step; a click on one shows its step everywhere."""
+"""The filmstrip: one small picture per step, for the viewer's timeline and for what is taken away."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsss_viz.app import session
 from wsss_viz.app.services.steps import Frame
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
-from wsss_viz.app.widgets.viewer import component
 from wsss_viz.traces import CellCentres, normalise
 from wsss_viz.traces.centres import CENTRES
 from wsss_viz.traces.layout_maps import image_maps, image_values
 
 SIDE = 176
-_FOLDER = Path(__file__).parent
 
 
 def values(
@@ -71,44 +65,15 @@ def resized(image: rendering.Picture, size: tuple[int, int]) -> rendering.Pictur
     return np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BICUBIC))
 
 
-def filmstrip(frames: Sequence[Frame], drawn: Sequence[rendering.Picture], viewer: str) -> None:
-    """Draws the strip.
-
-    Which frame is marked is the viewer's to say, in the browser, so a step sends neither the strip nor the viewer's
-    maps again.
-
-    Args:
-        drawn: one picture per frame.
-        viewer: the name of the viewer that shows a frame large; the two follow one another.
-    """
-
-    def moved() -> None:
-        k = st.session_state["filmstrip"].get("k")
-        if isinstance(k, int) and 0 <= k < len(frames):
-            session.change(k=k)
-            component.mark_current(viewer)
-
-    _component()(
-        key="filmstrip",
-        data={
-            "frames": [
-                {"name": frame.name, "note": frame.note, "image": _address(picture)}
-                for frame, picture in zip(frames, drawn, strict=True)
-            ],
-            "viewer": f"viewer_{viewer}",
-        },
-        on_k_change=moved,
-    )
+def film(frames: Sequence[Frame], drawn: Sequence[rendering.Picture]) -> list[dict[str, str]]:
+    """The steps for the viewer's timeline: their names, their notes, and one small picture each."""
+    return [
+        {"name": frame.name, "note": frame.note, "image": _address(picture)}
+        for frame, picture in zip(frames, drawn, strict=True)
+    ]
 
 
 def _address(picture: rendering.Picture) -> str:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=88)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
-
-
-def _component() -> Any:
-    css, js = ((_FOLDER / f"filmstrip.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    return st.components.v2.component(
-        "wsss_viz_filmstrip", html='<div role="group" aria-label="steps"></div>', css=css, js=js
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from wsss_viz.app import caching, frame, session, source_bar
@@ -23,7 +25,6 @@ BY_HAND = (
     "Paint over what you think the classifier looks at. After each stroke its scores, and its map of what is left, are "
     "computed again."
 )
-LEADS = {"experiment": EXPERIMENT, "by-hand": BY_HAND}
 
 
 def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
@@ -63,9 +64,8 @@ def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     method = MODES[state.mode].method
-    frame.heading(
-        "Erasing", lead(method) if method else LEADS[state.mode], erasing(state.mode), sources.sent_to_figures
-    )
+    told = BY_HAND if state.mode == "by-hand" else ""
+    frame.heading("Erasing", told, erasing(state.mode), sources.sent_to_figures)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         source_bar.source_bar(state)
     settings = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings")
@@ -80,5 +80,7 @@ def show() -> None:
             controls.focus_choice(state, focus, sample)
             controls.options(state, sample)
         steps_of(state, sample, focus)
+    if state.mode != "by-hand":
+        st.html(f'<p class="wv-lead">{escape(lead(method) if method else EXPERIMENT)}</p>')
     if state.mode == "experiment":
         averages.averages()

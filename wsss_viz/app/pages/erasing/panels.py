@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wsss_viz.app import session
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
-from wsss_viz.app.pages.erasing.filmstrip import filmstrip, pictures
+from wsss_viz.app.pages.erasing.filmstrip import film, pictures
 from wsss_viz.app.services import samples, workspaces
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
@@ -55,22 +55,21 @@ def show(
     drawn = pictures(steps, sample.image, state)
     group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(steps)} steps, {origin}"))
-    seen = content(state, sample, ground, steps, focus, image, sigmoids)
-    viewer("erasing", seen, state, offered=OFFERED, roomy=True)
-    filmstrip(steps, drawn, "erasing")
+    maps = content(state, sample, ground, steps, focus, image, sigmoids)
+    strip = film(steps, drawn)
+    viewer("erasing", maps, state, offered=OFFERED, roomy=True, opening=origin != "computed now", film=strip)
     labels = sample.labels or ()
     with st.grid(2, min_column_width=380, gap="large", key="numbers") as numbers:
-        scores, step = numbers.cell(), numbers.cell()
-    with step:  # first: the browser takes longer over the chart
-        frame = steps[at]
-        st.html(markup.panel_title(frame.name, frame.note))
-        st.html(facts(frame))
-    with scores:
-        st.html(markup.panel_title("Scores of every class", "click a point to see its step"))
-        curves(steps, trace.classes, labels, focus, at)
-    strip = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
+        with numbers.cell():
+            frame = steps[at]
+            st.html(markup.panel_title(frame.name, frame.note))
+            st.html(facts(frame))
+        with numbers.cell(), st.expander("Scores of every class", icon=":material/show_chart:"):
+            st.caption("A click on a point shows its step.")
+            curves(steps, trace.classes, labels, focus, at)
+    what = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
     name = f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
-    exports.buttons(steps, drawn, trace.classes, f"{strip}: {focus}", name, samples.credit(sample))
+    exports.buttons(steps, drawn, trace.classes, f"{what}: {focus}", name, samples.credit(sample))
 
 
 def title(state: ViewState) -> str:

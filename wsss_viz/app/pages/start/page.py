@@ -25,15 +25,16 @@ EXPLANATION = Explanation(
     "discriminative one, and every number is measured on a thousand held-out ones.",
 )
 LEAD = (
-    "It learnt from image-level labels alone: no boxes, no masks. Its class activation map (CAM) lights up what it "
-    "recognises the class by, a head more than a body. Erasing that and looking again, or tuning the network without "
-    "its last sigmoid (RIB), brings more of the object out."
+    "It learnt from image-level labels alone: no boxes, no masks. Its class activation map (CAM) is bright where it "
+    "sees the class."
 )
-LEAD_SCENES = (
-    "It was trained with image-level labels alone: no boxes, no masks. Its class activation maps (CAM) cover the "
-    "discriminative part, by which it recognises a class, and little of the rest of the object. CS-AE and RIB were "
-    "made to find more of the object."
-)
+MEANT = {
+    "photos": "A classifier often knows an animal by its head. Erasing what it has found and looking again (AE), or "
+    "tuning it without its last sigmoid (RIB), is to bring out the rest: the timeline plays it, the outline says how "
+    "far.",
+    "scenes": "CAM covers the discriminative part, by which the network recognises a class, and little of the rest. "
+    "CS-AE and RIB were made to find more of the object: the timeline plays it, the outline says how far.",
+}
 
 CARDS = ("learn", "compare", "erasing", "own", "information", "gradients", "results", "figures")
 ON_PHOTOGRAPHS = ("cam", "ae", "rib")
@@ -44,14 +45,14 @@ VERBS = {
     "cs-ae": "CS-AE",
     "rib": "RIB",
 }
-OFFERED = ("class", "layout", "threshold", "table")
+OFFERED = ("class", "layout", "threshold", "k", "table")
 
 
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     drawn = source_bar.kind_of(state) == "scenes"
-    frame.heading("Where does the classifier look?", LEAD_SCENES if drawn else LEAD, EXPLANATION)
+    frame.heading(catalogue.named(catalogue.START).headline, LEAD, EXPLANATION)
     source_bar.source_bar(state)
     sample = source_bar.sample(state)
     if sample is None:
@@ -76,6 +77,7 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
     """The image, its maps one beside the other, and what they cover."""
     model, view = workspaces.looking(sample, state), upload.display_copy(sample)
     labels = sample.labels or (sample.classes[:1] if workspaces.of_sample(sample) else ())
+    offered = OFFERED if len(labels) > 1 else OFFERED[1:]
     st.html(markup.chips(labels, sample.classes, source_bar.label_lead(sample), title=source_bar.label_title))
 
     def draw(results: MethodResults) -> None:
@@ -96,9 +98,11 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
             image=session.subject(),
             sigmoids=model.sigmoids,
         )
-        viewer("start", content, current, offered=OFFERED)
-        if text := story(results, sample, current):
-            st.html(f'<p class="wv-lead">{text}</p>')
+        viewer("start", content, current, offered=offered, opening=results.going is None)
+        kind = sample.source.partition(":")[0]
+        for text in (MEANT.get(kind, ""), story(results, sample, current), verdict(results, sample, current)):
+            if text:
+                st.html(f'<p class="wv-lead">{text}</p>')
         if first is not None and results.going is None:
             st.caption(frame.origins(sample, results.traces, current.views))
 
@@ -127,3 +131,33 @@ def story(results: MethodResults, sample: Sample, state: ViewState) -> str:
         return ""
     text = "; ".join(clauses)
     return f"Above a threshold of {state.threshold:.2f}, {text}."
+
+
+def verdict(results: MethodResults, sample: Sample, state: ViewState) -> str:
+    """What each method gains over CAM, in points of the rest of the object and of the IoU; "" where it is not known."""
+    labels = sample.labels or ()
+    means = {
+        name: mean
+        for name, trace in results.traces.items()
+        if labels and (mean := view_scores(trace, sample, trace.classes, labels, state).mean) is not None
+    }
+    cam = means.pop("cam", None)
+    if cam is None or math.isnan(cam.non_discriminative) or not means:
+        return ""
+    rest = part_labels(sample.source)[NON_DISCRIMINATIVE]
+    gains = " and ".join(
+        f"{methods.title_of(name)} {points(mean.non_discriminative - cam.non_discriminative)}"
+        for name, mean in means.items()
+    )
+    ious = ", ".join(f"{methods.title_of(name)} {percent(mean.iou)}" for name, mean in means.items())
+    return f"Of the {rest}, against CAM: {gains}. IoU with the whole outline: CAM {percent(cam.iou)}, {ious}."
+
+
+def points(gain: float) -> str:
+    """A difference of shares in words.
+
+    >>> points(0.333), points(-0.02), points(0.004)
+    ('33 points more', '2 points less', 'as much')
+    """
+    whole = abs(round(100 * gain))
+    return f"{whole} point{'s' * (whole > 1)} {'more' if gain > 0 else 'less'}" if whole else "as much"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,8 +43,8 @@ PIECES = (
 _SCRIPTS = tuple(
     f"{name}.js"
     for name in (
-        "arithmetic", "content", "drawing", "elements", "controls",
-        "viewer", "panels", "table", "readings", "pointer", "mount",
+        "elements", "arithmetic", "content", "drawing", "controls",
+        "viewer", "panels", "table", "readings", "pointer", "timeline", "mount",
     )
 )  # fmt: skip
 """The viewer's modules, each after those it imports."""
@@ -89,6 +89,8 @@ def viewer(
     picks: bool = False,
     offered: Sequence[str] | None = None,
     roomy: bool = False,
+    opening: bool = False,
+    film: Sequence[Mapping[str, str]] = (),
 ) -> Picked | None:
     """Draws the viewer; what was clicked since the last run, or None.
 
@@ -101,6 +103,8 @@ def viewer(
         picks: whether a click on a panel runs the page with the cell that was clicked.
         offered: of `PIECES`, what stands around the panels; None: all of it.
         roomy: the maps are the page: fewer stand in a row, and larger.
+        opening: the steps are played once when the page is opened, from the first, where the view names none.
+        film: for each step a `name`, a `note` and the data address of a small `image`, on the timeline.
     """
     key = f"viewer_{name}"
     view = state.written(FIELDS)
@@ -128,6 +132,8 @@ def viewer(
             "version": known["version"],
             "picks": picks,
             "roomy": roomy,
+            "opening": opening,
+            "film": [dict(frame) for frame in film],
             "offered": list(pieces),
         },
         on_view_change=changed,
@@ -145,13 +151,6 @@ def last_drawn() -> Drawn | None:
 def forget_drawn() -> None:
     """To be called where what is drawn next may have no viewer."""
     st.session_state.pop(_DRAWN, None)
-
-
-def mark_current(name: str) -> None:
-    """To be called where another component has changed the state and the browser's viewer has shown it already."""
-    known = st.session_state.get(f"viewer_{name}_known")
-    if known is not None:
-        st.session_state[f"viewer_{name}_known"] = {**known, "now": session.state().written(FIELDS)}
 
 
 def _remembering(key: str) -> Encode:

@@ -1,7 +1,9 @@
 // The content that Python sent, decoded when it is needed: maps at the image's size, masks, scores, pictures.
 
+import { probability } from "./elements.js"
 import { IGNORE, decodeLabels, decodeMaps, decodeTable, extremes, imageMap, mapUnit, normalised, normalisedMap, pseudoMask, scaling, score } from "./arithmetic.js"
 
+const FAINTEST = 0.2
 const LARGEST_CACHE = 12e6 // values: 48 MB
 
 export class Content {
@@ -25,6 +27,11 @@ export class Content {
     this.pictures = new Map()
     this.panels.forEach(panel => panel.steps.forEach(step => step.image && this.picture(step.image)))
     this.picture(sent.image)
+  }
+
+  // Whether the class is known not to be in the image.
+  absent(c) {
+    return Boolean(this.sent.labels) && !this.sent.labels.includes(this.classes[c].name)
   }
 
   // What a part is called, in a word.
@@ -147,7 +154,8 @@ export class Reading {
     return this.allRanges.get(unit)
   }
 
-  // {plane, scale, values, mask, own, scores, unit} of one panel; null without maps. The mask of raw maps is relu_max's. Of a
+  // {plane, scale, values, mask, own, scores, unit} of one panel; null without maps. The mask of raw and of shared maps
+  // is relu_max's. Of a
   // finished mask the values are 1 in it and 0 elsewhere.
   panel(panel) {
     const { content, settings, k } = this
@@ -158,7 +166,7 @@ export class Reading {
     const by = settings.normalisation
     const planes = competing.map(c => content.plane(panel, k, c))
     const scaled = name => planes.map(one => scaling(name, one, name === "shared" ? this.ranges(panel.unit) : [], one.unit))
-    const masking = scaled(by === "raw" ? "relu_max" : by)
+    const masking = scaled(by === "minmax" ? by : "relu_max")
     const finished = content.finished(panel, k)
     const threshold = finished ? 0.5 : settings.threshold
     const values = finished
@@ -191,6 +199,16 @@ export class Reading {
     const shown = alike.map(panel => this.content.extent(this.panelFocus(panel), unit))
     if (!shown.length) return { low: 0, high: 1 }
     return { low: Math.min(...shown.map(({ low }) => low)), high: Math.max(...shown.map(({ high }) => high)) }
+  }
+
+  // How much of its opacity the panel's map has: divided by its own maximum, that of an absent class is as bright as any.
+  // It is as faint as its class is improbable, or of half the strength where the network gives no probabilities.
+  trust(panel) {
+    const { content } = this
+    if (!content.absent(this.panelFocus(panel))) return 1
+    const { name } = content.classes[this.panelFocus(panel)]
+    const logit = content.step(panel, this.k)?.scores?.[content.sent.scored.findIndex(scored => scored.name === name)]
+    return content.sent.sigmoids && logit != null ? Math.max(FAINTEST, probability(logit)) : 0.5
   }
 
   // The number of the pixel at the shares (x, y) of the image's sides.

@@ -152,11 +152,11 @@ export class Controls {
     }
     for (const name of ["truth", "parts", "mask"]) this.find(name).checked = settings.outlines.includes(name)
     this.find("k").value = k
-    this.find("k").parentElement.querySelector(".number").textContent = `${k} of ${content.last}`
+    this.root.querySelector(".steps .number").textContent = `${k} of ${content.last}`
     this.find("k").setAttribute("aria-valuetext", `${content.sent.step} ${k} of ${content.last}`)
     this.find("back").disabled = k === 0
     this.find("on").disabled = k === content.last
-    const { playing } = this.viewer
+    const playing = this.viewer.playing || this.viewer.opening !== null
     this.find("play").textContent = playing ? "❚❚" : "▶"
     this.find("play").setAttribute("aria-label", playing ? "Pause" : "Play the steps")
     ;[...this.root.querySelector(".pills").children].forEach((pill, c) => {

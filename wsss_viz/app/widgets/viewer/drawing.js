@@ -169,7 +169,7 @@ export class Painter {
     this.picture(context, this.content.picture(step?.image ?? this.content.sent.image))
     context.globalAlpha = 1
     if (panel.truth) this.truth(context)
-    else if (found && show === "map") this.over(context, this.map(found), opacity)
+    else if (found && show === "map") this.over(context, this.map(found), opacity * this.reading.trust(panel))
     else if (found && show === "mask") this.over(context, this.mask(found), Math.max(opacity, 0.5), false)
     this.contours(context, panel, found, step)
   }

@@ -6,6 +6,7 @@ import "./panels.js"
 import "./table.js"
 import "./readings.js"
 import "./pointer.js"
+import "./timeline.js"
 
 const memory = new Map()
 
@@ -15,11 +16,14 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     root.viewer = new Viewer(root, data.name)
     const before = memory.get(data.name)
     if (before?.version === data.version) root.viewer.inherit(before)
+    root.viewer.opens = data.opening && !before
     memory.set(data.name, root.viewer)
   }
   root.viewer.sendOnce = setTriggerValue
   root.viewer.picks = data.picks
   root.viewer.roomy = data.roomy
   root.viewer.controls.offer(data.offered)
+  root.viewer.film(data.film ?? [])
   root.viewer.update(data, setStateValue)
+  document.querySelector(`.st-key-${data.name}`)?.classList.add("wv-drawn")
 }

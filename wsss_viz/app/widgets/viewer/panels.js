@@ -101,7 +101,8 @@ Object.assign(Viewer.prototype, {
     title.replaceChildren(...(panel.colour && !names ? [this.dot(panel.colour)] : []), text)
     const logit = step?.scores?.[this.scoreIndex(panel)]
     const final = panel.steps.length > 1 ? `${content.sent.step} = ${content.stepAt(panel, reading.k)}` : ""
-    const said = [final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
+    const absent = this.reading.found[number] && content.absent(this.reading.panelFocus(panel))
+    const said = [absent ? "not in this picture" : "", final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
     note.textContent = names ? "" : said.filter(Boolean).join(" · ")
     note.title = note.textContent
   },
@@ -137,8 +138,9 @@ Object.assign(Viewer.prototype, {
     const unit = units[settings.normalisation] ?? ` (1.00 is ${whole})`
     parts.what.textContent = difference ? "first − second" : `bright = high${unit}`
     parts.what.title = difference ? "red: the first is higher" : (WHAT[settings.normalisation] ?? `raw ${found.unit}`)
-    parts.ramp.title = difference || settings.normalisation === "raw" ? "" : `threshold ${settings.threshold.toFixed(2)}`
-    parts.mark.hidden = difference || settings.normalisation === "raw"
+    const marked = !difference && ["relu_max", "minmax"].includes(settings.normalisation)
+    parts.ramp.title = !marked ? "" : `threshold ${settings.threshold.toFixed(2)}`
+    parts.mark.hidden = !marked
     parts.mark.style.left = `${settings.threshold * 100}%`
   },
 

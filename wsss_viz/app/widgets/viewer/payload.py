@@ -59,6 +59,7 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
         "classes": [_coloured(content.classes, content.classes[i]) for i in indices],
         "scored": [_coloured(content.classes, name) for name in content.classes],
         "shown": [indices.index(content.classes.index(name)) for name in content.visible],
+        "labels": list(content.sample.labels or ()) if content.sample.mask is not None else None,
         "truth": _truth(content.sample, [content.classes[i] for i in indices]),
         "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
         "panels": [_panel(panel, indices, content, encode, grids_of) for panel in content.panels],

@@ -82,8 +82,8 @@ Object.assign(Viewer.prototype, {
       "-": () => this.zoomAbout(1 / 1.5),
       0: () => this.resetZoom(),
       Enter: () => this.point && this.pick(number, this.point),
-      Escape: this.point && (() => this.hover(null, null)),
     }[event.key]
+    if (event.key === "Escape" && this.point) this.hover(null, null) // and the page hears of it: it cancels what runs
     if (!move && !does) return
     event.preventDefault()
     event.stopPropagation()

@@ -8,11 +8,6 @@ import { Controls, DEFAULTS, readSettings, writeSettings } from "./controls.js"
 const PLAY_MS = 450
 const BLINK_MS = 800
 const COMMIT_MS = 350
-// Between the components of a page, so that a step is shown everywhere before Python has answered.
-const SHOW = "wsss-viz-show" // asks the viewer `name` for step k
-const SHOWN = "wsss-viz-shown" // the viewer `name` has drawn step k
-const ASK = "wsss-viz-ask" // asks the viewer `name` which step it has drawn
-
 export class Viewer {
   constructor(root, name) {
     this.root = root
@@ -20,29 +15,22 @@ export class Viewer {
     this.zoom = { scale: 1, x: 0, y: 0 }
     this.wipe = 0.5
     this.point = null
+    this.opening = null
     this.serial = 0
     this.settings = { ...DEFAULTS }
     this.controls = new Controls(root, this)
     this.panels = root.querySelector(".panels")
     new ResizeObserver(() => this.redraw()).observe(this.panels)
-    this.answer(SHOW, ({ k }) => this.preview(k))
-    this.answer(ASK, () => root.dataset.k && this.announce())
+    // What a hand has changed is told before anything else on the page is pressed or reached.
+    const outside = event => {
+      if (!root.isConnected) return removeEventListener("pointerdown", outside, true)
+      if (!event.composedPath().includes(root)) this.tell()
+    }
+    addEventListener("pointerdown", outside, true)
+    root.addEventListener("focusout", () => this.tell())
     // Back undoes what has not been told yet, too.
     const gone = () => (root.isConnected ? this.forget() : removeEventListener("popstate", gone))
     addEventListener("popstate", gone)
-  }
-
-  // To what other components say to this viewer, for as long as it is on the page.
-  answer(kind, act) {
-    const heard = event => {
-      if (!this.root.isConnected) return removeEventListener(kind, heard)
-      if (event.detail.name === this.name) act(event.detail)
-    }
-    addEventListener(kind, heard)
-  }
-
-  announce() {
-    dispatchEvent(new CustomEvent(SHOWN, { detail: { name: this.name, k: this.k } }))
   }
 
   // Every run of the page: the content where it is another one, the settings where they were changed elsewhere.
@@ -53,13 +41,17 @@ export class Viewer {
       this.settings = readSettings(view)
       this.committed = JSON.stringify(writeSettings(this.settings))
       clearTimeout(this.waiting)
+      this.waiting = null
       this.halt()
     }
     if (content.digest !== this.content?.digest) {
+      this.close()
       this.content = new Content(content, () => this.redraw())
       this.controls.fill(this.content)
       this.figures = null
     }
+    if (this.opens) this.open()
+    this.opens = false
     this.redraw()
   }
 
@@ -69,6 +61,7 @@ export class Viewer {
   }
 
   get k() {
+    if (this.opening !== null) return this.opening
     return this.settings.k < 0 ? this.content.last : Math.min(this.settings.k, this.content.last)
   }
 
@@ -79,14 +72,8 @@ export class Viewer {
   }
 
   step(k) {
+    this.close()
     this.change({ k: this.kept(k) })
-  }
-
-  // Shows a step that another component was asked for, which tells Python of it: here it counts as told.
-  preview(k) {
-    this.settings.k = this.kept(k)
-    this.committed = JSON.stringify({ ...JSON.parse(this.committed), k: writeSettings(this.settings).k })
-    this.redraw()
   }
 
   // A step that there is; the last one stands for whichever will be the last.
@@ -97,6 +84,7 @@ export class Viewer {
 
   play() {
     if (this.playing) return this.stop()
+    if (this.opening !== null) return this.step(this.opening)
     if (this.k === this.content.last) this.step(0)
     this.playing = setInterval(() => {
       this.step(this.k + 1)
@@ -119,19 +107,27 @@ export class Viewer {
   // Tells Python of the settings once the hand has come to rest.
   commit() {
     clearTimeout(this.waiting)
+    this.waiting = null
     if (this.held || this.playing) return
-    this.waiting = setTimeout(() => {
-      const view = writeSettings(this.settings)
-      const text = JSON.stringify(view)
-      if (text === this.committed) return
-      this.committed = text
-      this.send("view", { ...view, serial: ++this.serial + Date.now() })
-    }, COMMIT_MS)
+    this.waiting = setTimeout(() => this.tell(), COMMIT_MS)
+  }
+
+  // Tells it now, where there is anything to tell.
+  tell() {
+    if (!this.waiting) return
+    clearTimeout(this.waiting)
+    this.waiting = null
+    const view = writeSettings(this.settings)
+    const text = JSON.stringify(view)
+    if (text === this.committed) return
+    this.committed = text
+    this.send("view", { ...view, serial: ++this.serial + Date.now() })
   }
 
   // What Python was told last, where something has been changed since.
   forget() {
     clearTimeout(this.waiting)
+    this.waiting = null
     this.halt()
     if (!this.content || this.committed === JSON.stringify(writeSettings(this.settings))) return
     this.settings = readSettings(JSON.parse(this.committed))
@@ -173,24 +169,25 @@ export class Viewer {
       const start = performance.now()
       this.draw()
       const drawn = (performance.now() - start).toFixed(2)
-      if (this.root.dataset.k !== String(this.k)) this.announce()
       Object.assign(this.root.dataset, { k: this.k, zoom: this.zoom.scale.toFixed(3), wipe: this.wipe, drawn })
     })
   }
 
   draw() {
     const { content, settings } = this
-    const reading = (this.reading = new Reading(content, settings))
+    const reading = (this.reading = new Reading(content, { ...settings, k: this.k }))
     this.arrange()
     this.blink(settings.layout === "blink")
     this.controls.show(settings, reading, this.pair)
     const painter = new Painter(reading, this.zoom, this.wipe)
     const shown = this.figures.filter(({ missing }) => !missing)
     // All sizes are read before anything is written: the page is laid out once per frame.
+    this.fade(shown)
     const widths = shown.map(({ canvas }) => canvas.clientWidth)
     shown.forEach((figure, i) => this.drawFigure(figure, painter, widths[i]))
     shown.forEach(figure => this.writeFigure(figure, painter))
     this.table()
+    this.timeline()
     this.say()
   }
 

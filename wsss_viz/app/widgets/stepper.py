@@ -1,0 +1,76 @@
+"""Previous, Next, Any: three buttons of which every press counts, however fast they come.
+
+Streamlit runs a page once for all presses of a button that arrive while it cannot begin anew; here the browser counts,
+and each run makes up for whatever has not been moved yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+LARGEST = 10_000
+"""Presses between two runs, at most: what a browser sends may be anything."""
+
+
+def is_count(given: Any) -> bool:
+    """Whether a browser sent what `stepper.js` sends.
+
+    >>> is_count({"mount": "a", "by": 5, "any": 0}), is_count({"by": "5"}), is_count(None)
+    (True, False, False)
+    """
+    return isinstance(given, Mapping) and all(type(given.get(key)) is int for key in ("by", "any"))
+
+
+def moved(counted: Any, before: Mapping[str, Any]) -> tuple[int, bool]:
+    """How far on, and whether anywhere else, since `before` was counted; (0, False) for what is no count.
+
+    >>> moved({"mount": "a", "by": 5, "any": 0}, {"mount": "a", "by": 2, "any": 0})
+    (3, False)
+    >>> moved({"mount": "b", "by": -1, "any": 1}, {"mount": "a", "by": 2, "any": 0})  # the page was opened anew
+    (-1, True)
+    """
+    if not is_count(counted):
+        return 0, False
+    same = counted.get("mount") == before.get("mount")
+    by, anywhere = (counted[key] - (before.get(key, 0) if same else 0) for key in ("by", "any"))
+    return (by, anywhere > 0) if abs(by) <= LARGEST else (0, False)
+
+
+def stepper(what: str, move: Callable[[int], None], go_anywhere: Callable[[], None]) -> None:
+    """Draws the buttons.
+
+    Args:
+        what: is stepped through ("photograph").
+        move: is told of so many presses of Next, less those of Previous.
+        go_anywhere: is called for a press of Any.
+    """
+
+    def counted() -> None:
+        now = st.session_state["stepper"].get("counted")
+        by, anywhere = moved(now, st.session_state.get("stepper_before", {}))
+        if is_count(now):
+            st.session_state["stepper_before"] = now
+        if by:
+            move(by)
+        if anywhere:
+            go_anywhere()
+
+    _component()(key="stepper", data={"what": what}, on_counted_change=counted, width="content", height="content")
+
+
+@cache
+def _assets() -> tuple[str, str]:
+    css, js = ((_FOLDER / f"stepper.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return css, js
+
+
+def _component() -> Any:
+    css, js = _assets()
+    html = '<div role="group" aria-label="Which one"></div>'
+    return st.components.v2.component("wsss_viz_stepper", html=html, css=css, js=js)
