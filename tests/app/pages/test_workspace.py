@@ -16,8 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from tests.app.workspace_files import NAME, SIZE, serve, write_workspace
+from wsss_viz.app import workspace
 from wsss_viz.app.pages.results import strips
 from wsss_viz.app.services import contact_sheet, thumbnails, workspaces
+from wsss_viz.app.services.reports import rows_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.files import write_whole
@@ -207,6 +209,8 @@ def test_results_opens_a_workspaces_reports_and_hunts_for_failures(
         protos = [link.proto for link in page.get("page_link") if link.proto.label.startswith("Compare ")]
         return [dict(parse_qsl(proto.query_string)) for proto in protos]
 
+    titles = rows_of(workspace.workspaces()[NAME])
+    assert titles == {"irn": ("IRN", "irn"), "half": ("Half", "half")}, "no report's name after a row that is its own"
     page = open_page("results", example="workspace:mine:1")
     worst = sorted(ious["IRN"], key=lambda source: ious["IRN"][source])
     assert [link["example"][-1] for link in links(page)] == [source[-1] for source in worst]

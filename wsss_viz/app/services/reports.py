@@ -72,7 +72,9 @@ def rows_of(of: Workspace) -> dict[str, ReportRow]:
             continue
         if stored.get("images") and not strange(of, file):
             ranked = [row for row, scores in stored["methods"].items() if scores.get("per_image")]
-            rows.update({f"{row}, {name}" if len(of.reports) > 1 else row: (name, row) for row in ranked})
+            for row in ranked:
+                plain = len(of.reports) == 1 or (row.casefold() == name.casefold() and row not in rows)
+                rows[row if plain else f"{row}, {name}"] = (name, row)
     return rows
 
 

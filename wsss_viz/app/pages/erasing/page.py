@@ -64,8 +64,8 @@ def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     method = MODES[state.mode].method
-    told = BY_HAND if state.mode == "by-hand" else ""
-    frame.heading("Erasing", told, erasing(state.mode), sources.sent_to_figures)
+    instruction = BY_HAND if state.mode == "by-hand" else ""
+    frame.heading("Erasing", instruction, erasing(state.mode), sources.sent_to_figures)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         source_bar.source_bar(state)
     settings = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings")
