@@ -72,6 +72,7 @@ LENT = (
     "information.chart_style",
     "information.plane_chart",
     "results.leakage",
+    "videos.charts",
 )
 """What the lecture draws of other pages' charts."""
 

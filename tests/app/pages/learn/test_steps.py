@@ -16,6 +16,7 @@ from wsss_viz.app.pages.learn.steps import (
     still_seen,
     two_animals,
 )
+from wsss_viz.app.pages.videos import charts
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame
 from wsss_viz.app.widgets import rendering
@@ -205,7 +206,7 @@ def test_the_map_over_time_is_read_above_the_threshold() -> None:
     video = Video(np.zeros((6, 4, 4, 3), dtype=np.uint8), ("kick",), (moments > 0).astype(np.uint8), moments, "v")
     found = temporal.Timed(video, np.array([[0, 0.1, 1, 0.6, 0.6, 0]]), 0.5)
     assert (found.recall(1), found.recall(2)) == (1.0, 0.5)
-    assert temporal.strip(video, 3).shape == (4, 12, 3)
+    assert charts.strip(video.frames, count=3).shape == (4, 12, 3)
     assert temporal.described(found).endswith("frame 3 to 4")
     marks = temporal.map_chart(found).panels[0].marks
     bands = [(mark.name, list(mark.x)) for mark in marks if isinstance(mark, Band)]

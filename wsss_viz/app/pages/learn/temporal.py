@@ -8,19 +8,18 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app.pages.videos import charts
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.chart import show as show_chart
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.sequences import ACTIONS, Video
 from wsss_viz.evaluation.temporal import normalised
-from wsss_viz.figures.chart import SERIES, Axis, Band, Chart, Line, Mark, Plot, Rule
+from wsss_viz.figures.chart import Axis, Chart, Plot, Rule
 from wsss_viz.showcase.sequences import read_sequence_maps, sequences_path
 
-FRAMES = 16
-LINES = SERIES[:3]
 HEIGHT = 124
-MOMENTS = {DISCRIMINATIVE: "the discriminative moment", NON_DISCRIMINATIVE: "run-up and run-out"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +63,6 @@ def timed() -> Timed:
     return _timed(path.stat().st_mtime_ns if path.is_file() else 0)
 
 
-def strip(video: Video, count: int = FRAMES) -> rendering.Picture:
-    """Every so many frames, side by side: (H, count W, 3)."""
-    at = np.linspace(0, len(video.frames) - 1, count).round().astype(int)
-    picture: rendering.Picture = np.concatenate(list(video.frames[at]), axis=1)
-    return picture
-
-
 def show(clip: Timed) -> None:
     """Draws the video and its map over time."""
     labels = ", ".join(clip.video.labels)
@@ -79,12 +71,14 @@ def show(clip: Timed) -> None:
     with st.container(gap="xsmall", key="in_time"):
         st.html(markup.panel_title(f"The same in time. Labels of the whole video: {labels}. Wanted: when?", note))
         st.image(
-            rendering.png(strip(clip.video)),
+            rendering.png(charts.strip(clip.video.frames)),
             width="stretch",
             output_format="PNG",
-            alt=f"{FRAMES} frames of a drawn video with the action {labels}",
+            alt=f"{charts.FRAMES} frames of a drawn video with the action {labels}",
         )
         show_chart(map_chart(clip), "learn_time", described(clip))
+        if not session.state().present:
+            frame.link(catalogue.named("videos"), session.state(), "In time: segments, erasing, mAP over temporal IoU")
 
 
 def _span(moments: NDArray[np.uint8], kind: int) -> str:
@@ -95,20 +89,11 @@ def _span(moments: NDArray[np.uint8], kind: int) -> str:
 
 def map_chart(clip: Timed) -> Chart:
     """The maps over time, over bands for the action's moment and its rest; as wide as the strip above it."""
-    count, moments = len(clip.video.frames), clip.video.moments
-    marks: list[Mark] = []
-    for kind, name in MOMENTS.items():
-        ends = np.flatnonzero(np.diff(np.concatenate([[False], moments == kind, [False]])))
-        colour = tuple(channel / 255 for channel in rendering.PART_COLOURS[kind])
-        marks += [Band(span, [0, 0], [1.02, 1.02], colour, 0.28, name) for span in ends.reshape(-1, 2)]
-    frames = np.arange(count) + 0.5
-    marks += [
-        Line(frames, row, f"map of {name}", colour, width=2.5, hover="{name}, frame {x:.0f}: {y:.2f}")
-        for name, row, colour in zip(clip.video.labels, clip.values, LINES, strict=False)
-    ]
-    marks.append(Rule(y=clip.threshold))
+    count = len(clip.video.frames)
+    values = dict(zip(clip.video.labels, clip.values, strict=True))
+    marks = (*charts.curves(values, clip.video), Rule(y=clip.threshold))
     axes = Axis(low=0, high=count, hidden=True), Axis(low=0, high=1.02, hidden=True)
-    return Chart((Plot(tuple(marks), *axes),), HEIGHT, margin=(0, 0, 0, 24), legend="bottom")
+    return Chart((Plot(marks, *axes),), HEIGHT, margin=(0, 0, 0, 24), legend="bottom")
 
 
 def described(clip: Timed) -> str:

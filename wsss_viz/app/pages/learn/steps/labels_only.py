@@ -10,6 +10,7 @@ import streamlit as st
 from wsss_viz.app import session
 from wsss_viz.app.pages.learn import examples, static_plots, temporal
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.videos import charts
 from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
@@ -54,7 +55,7 @@ def lesson(state: ViewState) -> Lesson:
         static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
         title = f"The same in time, labels: {', '.join(video.video.labels)}"
         in_figure: list[tuple[str, static_plots.Cell]] = [
-            (title, temporal.strip(video.video, 8)),
+            (title, charts.strip(video.video.frames, count=8)),
             ("Its class map, by frame", temporal.map_chart(video).panels[0]),
         ]
         static_plots.row(figure.add_subfigure(rows[1]), in_figure, (1.6, 1))
