@@ -86,9 +86,9 @@ class Scored:
 
     Attributes:
         name: of its file.
-        values: (T, C), not negative.
-        classes: names of the columns.
-        first: which columns are offered, the highest first.
+        values: (T, N), not negative, of the classes that are offered alone, so that a session holds no more.
+        classes: names of all C classes.
+        first: which N of them are offered, the highest first.
         frames: (T, H, W, 3) uint8; None of scores alone.
         said: what is to be said of how it was read.
     """
@@ -160,7 +160,7 @@ def _read_frames(files: Sequence[UploadedFile]) -> Scored:
     values = frame_probabilities(classifier, video.frames)
     stride = f", every {video.numbers[1]}th of {video.count}" if len(video.frames) < video.count else ""
     said = f"{len(video.frames)} frames{stride}"
-    return Scored(files[0].name, values, tuple(classifier.classes), _highest(values), video.frames, said)
+    return _offered(files[0].name, values, tuple(classifier.classes), video.frames, said)
 
 
 def _read_scores(files: Sequence[UploadedFile]) -> Scored:
@@ -169,12 +169,15 @@ def _read_scores(files: Sequence[UploadedFile]) -> Scored:
     if (values < 0).any():
         said += "; what is negative counts as 0, as in a map"
     names = tuple(f"class {c}" for c in range(values.shape[1]))
-    return Scored(files[0].name, np.maximum(values, 0), names, _highest(values), None, said)
+    return _offered(files[0].name, values, names, None, said)
 
 
-def _highest(values: NDArray[np.floating]) -> tuple[int, ...]:
+def _offered(
+    name: str, values: NDArray[np.float32], classes: tuple[str, ...], frames: NDArray[np.uint8] | None, said: str
+) -> Scored:
     """The columns with the highest values, first the highest."""
-    return tuple(np.argsort(-values.max(axis=0), kind="stable")[:OFFERED].tolist())
+    first = np.argsort(-values.max(axis=0), kind="stable")[:OFFERED]
+    return Scored(name, np.maximum(values[:, first], 0), classes, tuple(first.tolist()), frames, said)
 
 
 def drawn_name(index: int, video: Video) -> str:

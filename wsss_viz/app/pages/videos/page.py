@@ -264,7 +264,7 @@ def _of_a_person(state: ViewState) -> None:
     _threshold(state)
     rows = list(picked)[: len(SERIES)] or list(scored.first[:1])
     labels = _distinct([names[c] for c in rows])
-    columns = scored.values[:, rows]
+    columns = scored.values[:, [scored.first.index(c) for c in rows]]
     by_label = dict(zip(labels, normalised(columns.T), strict=True))
     detections = score_detections(scored.name, columns, labels, state.time_threshold)
     st.html(markup.panel_title(scored.name, scored.said))
