@@ -37,7 +37,7 @@ def test_the_report_and_the_self_check_as_text_and_json(cls_path, capsys, tmp_pa
     assert content["classes"] == list(VOC_CLASSES)
     assert content["matched"] == content["expected"] == 192
     assert 0 <= content["self_check"]["difference"] < 1e-4
-    assert content["methods"] == ["cam", "ae", "cs-ae-single", "rib", "rib-bce", "layercam"]
+    assert content["methods"] == ["cam", "ae", "cs-ae-single", "rib", "rib-bce", "layercam", "iba"]
     assert str(cls_path.parent) not in printed
 
 

@@ -32,6 +32,7 @@ from wsss_viz.traces.trace_file import TraceFile, write_traces
 
 SCENE = "scenes:test:17"
 CHEAP = {"rib": {"steps": 1, "gradient_views": SINGLE}, "rib-bce": {"steps": 1}, "cs-ae-single": {"steps": 1}}
+CHEAP["iba"] = {"steps": 2, "batch": 2}
 every_method = pytest.mark.parametrize("name", list(METHODS))
 
 

@@ -67,4 +67,5 @@ def test_a_layer_that_was_stretched_over_a_finer_grid_keeps_its_own_centres():
 
 
 def test_every_method_says_where_its_cells_lie():
-    assert all(hasattr(method.load(), "__wrapped__") for name, method in METHODS.items() if name != "layercam")
+    by_themselves = ("layercam", "iba")  # whose maps are of earlier stages
+    assert all(hasattr(method.load(), "__wrapped__") for name, method in METHODS.items() if name not in by_themselves)

@@ -50,7 +50,8 @@ def affinity(
     """
     from wsss_viz import data
     from wsss_viz.data.subset import take
-    from wsss_viz.evaluation.report import run_report, table
+    from wsss_viz.evaluation.report import run_report
+    from wsss_viz.evaluation.report_text import table
     from wsss_viz.methods import bind
     from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models.loading import load, registered_path
