@@ -80,7 +80,8 @@ def test_a_selection_is_names_then_a_range_then_a_limit():
         take(samples, Selection(first=10**6))
 
 
-def test_parts_of_a_set_come_together_in_one_folder_with_a_log(checkpoint, capsys, tmp_path):
+def test_parts_of_a_set_come_together_in_one_folder_with_a_log(checkpoint, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # nothing was computed before
     words = ["maps", "--data", "scenes:val", "--classifier", checkpoint, "--views", "single", "--out", tmp_path / "m"]
     listed, log = tmp_path / "names.txt", tmp_path / "logs" / "run.txt"
     listed.write_text("val_000004\n\nval_000002\n")
@@ -89,6 +90,8 @@ def test_parts_of_a_set_come_together_in_one_folder_with_a_log(checkpoint, capsy
     assert code == 0
     assert "2 files written" in printed
     assert "val_000004: cam, 1 of 1 steps" in said
+    said = run(capsys, *words[:-1], tmp_path / "again", "--range", "4:5", "-v")[2]
+    assert "val_000004: cam, computed before and read" in said
     assert {path.stem for path in (tmp_path / "m").glob("*.npz")} == {f"val_00000{i}" for i in (0, 1, 2, 4)}
     lines = [line[20:] for line in log.read_text().splitlines()]
     assert lines[0].startswith("wsss_viz ")

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -37,6 +38,7 @@ INPUT = ("mean", "std", "short_side", "stride")
 _CODE = ("data", "methods", "models", "traces", "refinement")
 """The rooms whose code decides what a map is."""
 _NAME = "trace"
+_LOG = logging.getLogger("wsss_viz")
 
 
 def run_facts(
@@ -162,6 +164,7 @@ class CachedRun:
         stored = read_trace(self._cache, key) if self._reads else None
         if stored is not None:
             self.read += 1
+            _LOG.info("%s: %s, computed before and read", sample.name, self._method)
             yield from stored[0].steps
             return
         steps = []
