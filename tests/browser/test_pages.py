@@ -104,6 +104,9 @@ def test_the_main_area_is_drawn_where_it_stays_under_the_words_that_stood_there_
         top = canvas(page, 0).bounding_box()
         assert top
         assert top["y"] < 300, "the picture first"
+        page.get_by_role("button", name="What am I looking at?").click()  # nothing lies over what is beside the title
+        expect(page.locator(".katex").first).to_be_visible()
+        page.keyboard.press("Escape")
         for _ in range(5):
             page.get_by_role("button", name="Next photograph").click()
         expect(page).to_have_url(re.compile(r"example=photos(:|%3A)panda"))
