@@ -33,6 +33,7 @@ def test_by_mouse_from_the_first_step_to_the_last(open_at: OpenAt) -> None:
     for number in range(1, LAST + 1):
         shows(page, number)
         no_errors(page)
+        expect(page.locator(".st-key-claim h1")).to_be_in_viewport(ratio=1)  # a step is read from its top
         if number < LAST:
             page.get_by_role("button", name=f"Next: {SYLLABUS[number].name}").click()
     expect(page).to_have_url(re.compile(rf"step={LAST}$"))
@@ -79,6 +80,9 @@ def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: O
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page).to_have_url(re.compile("present=1"))
     assert page.evaluate(size) > 1.1 * plain
+    threshold = page.get_by_label("Threshold", exact=True)
+    threshold.fill("0.5")
+    threshold.focus()  # a clicker turns whatever was touched last
     page.keyboard.press("PageDown")
     shows(page, 3)
     expect(page).to_have_url(re.compile("present=1"))
@@ -86,6 +90,8 @@ def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: O
     shows(page, 2)
     expect(page.locator(".wv-answer")).to_have_count(0)
     page.keyboard.press("a")
+    expect(page.locator(".st-key-lesson")).to_be_in_viewport()
+    page.keyboard.press("f")
     expect(page.locator(".wv-answer")).to_be_in_viewport()
     page.keyboard.press("End")
     shows(page, LAST)
@@ -95,14 +101,25 @@ def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: O
     assert "present" not in page.url
 
 
-@pytest.mark.parametrize("number", [4, 7])
-def test_a_presented_step_is_seen_with_its_question_and_formula_without_scrolling(open_at: OpenAt, number: int) -> None:
+@pytest.mark.parametrize("number", [6, 12])
+def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: int) -> None:
     page = open_at(f"/learn?step={number}&answered=1&present=1")
-    for width, height in ((1440, 900), (1280, 720)):
+    beyond = "(main => main.scrollHeight - main.clientHeight)(document.querySelector('[data-testid=stMain]'))"
+    for width, height in ((1280, 720), (1024, 768)):
         page.set_viewport_size({"width": width, "height": height})
-        expect(page.locator(".wv-try")).to_be_in_viewport(ratio=1)
-        expect(page.locator(".wv-asked")).to_be_in_viewport(ratio=1)
+        page.wait_for_function(f"{beyond} <= 1")
+        expect(page.locator(".st-key-lesson")).to_be_in_viewport(ratio=0.99)
+        expect(page.locator(".st-key-more")).to_be_hidden()
+        page.keyboard.press("f")
+        expect(page.locator(".st-key-lesson")).to_be_hidden()
+        page.wait_for_function(f"{beyond} <= 1")
+        expect(page.locator(".wv-answer")).to_be_in_viewport(ratio=1)
         expect(page.locator(".st-key-more .katex-display")).to_be_in_viewport(ratio=1)
+        for text in (".wv-lead", ".wv-asked", ".wv-answer"):
+            size = page.locator(text).first.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
+            assert size >= 24
+        page.keyboard.press("f")
+        expect(page.locator(".st-key-lesson")).to_be_visible()
 
 
 def test_the_room_guesses_on_its_own_devices_and_the_guesses_are_shown_before_the_answer(open_at: OpenAt) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -114,3 +115,14 @@ def test_a_formula_marks_its_term_and_a_question_has_its_answer_among_its_option
     assert r"\boxed{t}" in two
     with pytest.raises(ValueError, match="options"):
         Question("?", ("yes", "no"), 2, "")
+
+
+@pytest.mark.parametrize(("step", "offered"), [(5, True), (6, True), (9, False)])
+def test_a_step_about_erasing_leads_to_the_brush_on_its_picture(open_page: OpenPage, step: int, offered: bool) -> None:
+    page = open_page("learn", step=str(step), answered="1", example="photos:koala")
+    assert_well(page)
+    links = [link for link in page.page_link if link.proto.label == "Erase it yourself"]
+    assert bool(links) is offered
+    for link in links:
+        query = parse_qs(link.proto.query_string)
+        assert (query["mode"], query["example"]) == (["by-hand"], ["photos:koala"])

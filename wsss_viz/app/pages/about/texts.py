@@ -171,7 +171,9 @@ SHORTCUTS = {
     "Viewer, a panel in focus": "arrow keys move the reticle, with Shift further; `,` and `.` step; Space plays; "
     "`+` `-` `0` zoom; Enter names the cell; Ctrl and the wheel, or the wheel after a click, zooms, dragging moves",
     "Class pills and filmstrips in focus": "arrow keys go from one to the next",
-    "Learn": "left and right arrow turn the page; `A` shows the answer; `P` presents, Esc leaves",
+    "Learn": "left and right arrow turn the page; `A` shows the answer; `P` presents; there `F` shows answer "
+    "and formula, Esc leaves",
+    "Brush": "arrow keys move it, space paints a dot, Shift and an arrow a line, `[` `]` size, backspace undoes",
     "While something is computed": "Esc cancels it",
 }
 

@@ -64,7 +64,7 @@ def _board(state: ViewState, sample: Sample, focus: str) -> None:
         st.html(markup.panel_title("Paint over it", f"{percent(after.terms['area'])} of the image erased"))
         brush(
             "erasing",
-            upload.display_copy(sample).image,
+            (samples.ground(sample) or upload.display_copy(sample)).image,
             strokes,
             lambda text: session.change(**drawings.as_field(sample, text)),
             label="Brush: what you paint is erased",

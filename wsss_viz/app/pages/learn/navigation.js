@@ -18,12 +18,69 @@ function letGo() {
   if (active && !active.matches("input[type=text], textarea")) active.blur()
 }
 
+// A slide fits the screen: its live view is drawn smaller until nothing has to be scrolled, in the full width where that
+// fits, else narrower. What draws itself later (charts, panels that find another place) is measured again.
+const SMALLEST = 0.4
+const MOST_TRIES = 12
+const QUIET_MS = 800
+const root = document.documentElement
+const main = () => document.querySelector('[data-testid="stMain"]')
+
+// Draws the view at `scale`, laid out `wide` times the page's width; whether nothing has to be scrolled then.
+function fits(page, view, scale, wide) {
+  const say = (name, value) => root.style.setProperty(`--wv-${name}`, value)
+  say("scale", scale)
+  say("wide", `${100 * wide}%`)
+  say("shift", `${50 * (1 / wide - scale)}%`)
+  say("cut", "0px")
+  say("cut", `${((1 - scale) * view.offsetHeight).toFixed(1)}px`)
+  return page.scrollHeight <= page.clientHeight + 1
+}
+
+function fit(state) {
+  const page = main(), view = document.querySelector(root.dataset.wvBuild === "more" ? ".st-key-more" : ".st-key-lesson")
+  if (!page || !view) return
+  const shape = [state.at, innerWidth, innerHeight, root.dataset.wvBuild].join()
+  const now = performance.now()
+  if (state.shape !== shape || now - state.fitted > QUIET_MS) state.tries = 0
+  Object.assign(state, { shape, fitted: now })
+  // Tried often in a row it only becomes smaller, so that it comes to rest.
+  let scale = ++state.tries < MOST_TRIES ? 1 : state.scale
+  while (scale > SMALLEST && !fits(page, view, scale, 1 / scale) && !fits(page, view, scale, 1)) scale -= 0.06
+  state.scale = scale
+}
+
+function keepFitting(state) {
+  let frame = null
+  const again = () => (frame ??= requestAnimationFrame(() => {
+    frame = null
+    fit(state)
+  }))
+  const watch = new ResizeObserver(again)
+  const block = main()?.querySelector('[data-testid="stMainBlockContainer"]')
+  if (block) watch.observe(block)
+  addEventListener("resize", again)
+  again()
+  return () => {
+    watch.disconnect()
+    removeEventListener("resize", again)
+    cancelAnimationFrame(frame)
+  }
+}
+
+// The second half of a slide: answer, formula and sources in place of the live view.
+function build(more) {
+  root.dataset.wvBuild = more ? "more" : "view"
+}
+
 export default function ({ parentElement, data, setTriggerValue }) {
   const state = (window[NAME] ??= { at: data.step, pressed: 0 })
   // Keys may be pressed faster than the page turns: what was asked for last counts until the page is there.
   if (state.at === data.step || Date.now() - state.pressed > 1500) state.at = data.step
   // Another step is read from its top, whatever part of the last one was in view.
-  if ((state.top ?? data.step) !== data.step) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0)
+  if ((state.top ?? data.step) !== data.step) main()?.scrollTo(0, 0)
+  if (!data.presenting) delete root.dataset.wvBuild
+  else if (state.top !== data.step || !root.dataset.wvBuild) build(false)
   state.top = data.step
   state.stop?.()
   const turn = (event, step) => {
@@ -44,7 +101,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const steps = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     const edge = data.presenting ? { Home: 1, End: data.last }[event.key] : undefined
     const wants = { a: "answer", p: "present", Escape: data.presenting ? "leave" : undefined }[event.key]
-    if (steps || edge) turn(event, edge ?? by(steps))
+    const other = data.presenting && event.key === "f"
+    if (other) {
+      event.preventDefault()
+      build(root.dataset.wvBuild !== "more")
+      fit(state)
+    } else if (steps || edge) turn(event, edge ?? by(steps))
     else if (wants) {
       event.preventDefault()
       if (wants !== "answer") data.presenting = wants === "present" // the next key may come before the page
@@ -54,6 +116,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const released = () => data.presenting && setTimeout(letGo)
   const heard = [["keydown", clicker, true], ["keydown", key, false], ["pointerup", released, false]]
   for (const one of heard) document.addEventListener(...one)
-  state.stop = () => heard.forEach(one => document.removeEventListener(...one))
+  const loose = data.presenting ? keepFitting(state) : () => {}
+  state.stop = () => {
+    heard.forEach(one => document.removeEventListener(...one))
+    loose()
+  }
   return state.stop
 }

@@ -14,7 +14,10 @@ from wsss_viz.app.pages.learn.syllabus import CHAPTERS, SYLLABUS, chapter_of, st
 from wsss_viz.app.state import ViewState
 
 READERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers"
-PRESENTERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> or a clicker turn the steps, <kbd>A</kbd> answers, <kbd>Esc</kbd> leaves"
+PRESENTERS_KEYS = (
+    "<kbd>←</kbd> <kbd>→</kbd> or a clicker turn the steps, <kbd>A</kbd> answers, <kbd>F</kbd> answer and formula, "
+    "<kbd>Esc</kbd> leaves"
+)
 _KEYS = Path(__file__).with_name("navigation.js")
 
 
@@ -111,7 +114,7 @@ def ends(state: ViewState) -> None:
 
 def keys(state: ViewState) -> None:
     """Arrow keys turn the steps, in the presenter's view also Page Up and Page Down, which a clicker sends; A
-    shows the answer, P presents, Esc leaves."""
+    shows the answer, P presents, F shows answer and formula in place of a slide's view and back, Esc leaves."""
 
     def pressed() -> None:
         asked = st.session_state["turning_keys"].get("asked")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -15,14 +16,13 @@ from wsss_viz.app.pages.learn.question import answer, answered, ask
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
 from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets.buttons import copy_link
 from wsss_viz.app.widgets.viewer.component import forget_drawn, last_drawn
 from wsss_viz.app.widgets.viewer.standalone import view_button
 
 STYLE = Path(__file__).with_name("learn.css")
 PRESENTING = Path(__file__).with_name("presenting.css")
-BESIDE = (10, 3)
-"""Widths of the live view and of what stands beside it, where the step is presented."""
 
 
 def show(lesson: Lesson, state: ViewState) -> None:
@@ -68,16 +68,14 @@ def read(lesson: Lesson, state: ViewState) -> None:
 
 
 def present(lesson: Lesson, state: ViewState) -> None:
-    """The live view with question and formula beside it, so that a room sees all at once; then the sources."""
-    left, right = st.columns(BESIDE, gap="medium")
-    with left:
-        live(lesson)
-    with right, st.container(key="more", gap="small"):
-        with st.container(border=True, gap="xsmall"):
+    """The live view alone; in its place, by the key F, the answer, the formula and the sources."""
+    live(lesson)
+    with st.container(key="more", gap="small"):
+        left, right = st.columns(2, gap="large")
+        with left:
             question(lesson, state)
-        with st.container(border=True, gap="xsmall"):
+        with right:
             formula(lesson)
-    with st.container(key="under", gap="small"):
         st.html(sources(lesson.sources))
         st.caption(lesson.caveat)
 
@@ -135,7 +133,7 @@ def head(lesson: Lesson, state: ViewState) -> None:
 
 
 def open_in(inspect: Inspect) -> None:
-    """The link to the page where the step's own view can be taken further."""
+    """The link to the page where the step's own view can be taken further; of erasing, the brush as well."""
     entry = next(entry for entry in catalogue.CATALOGUE if entry.name == inspect.page)
     st.page_link(
         entry.file,
@@ -144,6 +142,14 @@ def open_in(inspect: Inspect) -> None:
         query_params=inspect.state.to_query(),
         width="content",
     )
+    if inspect.page == "erasing":
+        st.page_link(
+            entry.file,
+            label="Erase it yourself",
+            icon=":material/brush:",
+            query_params=replace(inspect.state, mode="by-hand", k=FINAL).to_query(),
+            width="content",
+        )
 
 
 def take_away(lesson: Lesson, step: int) -> None:
