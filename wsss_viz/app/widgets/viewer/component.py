@@ -116,8 +116,8 @@ def viewer(
     def changed() -> None:
         values = _values(st.session_state[key].get("view"))
         sent_last = st.session_state[f"{key}_known"]
-        told = session.state().updated(values).written(FIELDS)  # as an address has them: the browser's 0.30 is 0.3
-        if moved := {field: told[field] for field in values if told[field] != sent_last["now"][field]}:
+        wanted = session.state().updated(values).written(FIELDS)  # as an address has them: the browser's 0.30 is 0.3
+        if moved := {field: wanted[field] for field in values if wanted[field] != sent_last["now"][field]}:
             session.set_state(session.state().updated(moved))
             st.session_state[f"{key}_known"] = {**sent_last, "now": {**sent_last["now"], **moved}}
 
