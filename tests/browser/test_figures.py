@@ -56,7 +56,7 @@ def test_what_was_sent_from_compare_is_in_the_figure_and_in_its_address(open_at:
 def test_an_uploads_folder_gives_the_pages_figure_by_the_command_of_its_readme(open_at: OpenAt, tmp_path: Path) -> None:
     pixels = np.asarray(Scenes("test", size=(90, 122))[129].image)
     Image.fromarray(pixels).save(tmp_path / "private.png")
-    page = open_at("/compare?source=own&methods=cam,layercam&show=mask&threshold=0.45")
+    page = open_at("/compare?source=own&methods=cam&show=mask&threshold=0.45")
     page.locator("input[type=file]").first.set_input_files(tmp_path / "private.png")
     expect(page.locator(".viewer[data-drawn]")).to_have_count(1)
     settle(page)
