@@ -137,7 +137,7 @@ def test_the_room_guesses_on_its_own_devices_and_the_guesses_are_shown_before_th
         expect(phone.locator(".wv-asked")).to_have_text(question.asked)
         expect(phone.get_by_test_id("stSidebar")).to_be_hidden()
         phone.get_by_role("button", name=question.options[question.right], exact=True).click()
-        expect(phone.get_by_text("Counted. Look at the slide.")).to_be_visible()
+        expect(phone.get_by_text(f"Counted: {question.options[question.right]}.")).to_be_visible()
         for option in question.options:
             expect(phone.get_by_role("button", name=option, exact=True)).to_be_disabled()
         room = page.locator(".st-key-room")

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tests.app.conftest import OpenPage
+from tests.app.conftest import ROOT, OpenPage
 from wsss_viz.app.pages.videos import charts, page, published
 from wsss_viz.app.services import videos
 from wsss_viz.app.state.videos import MOST_ERASINGS, VIDEOS
@@ -17,9 +17,15 @@ from wsss_viz.figures.chart import Bars, Points
 from wsss_viz.methods.temporal_erasing import ERASINGS
 from wsss_viz.showcase.sequences import COUNT
 
+STYLE = ROOT / "wsss_viz" / "app" / "style.css"
+
 
 def test_what_the_address_may_say_is_what_is_there() -> None:
     assert (VIDEOS, MOST_ERASINGS) == (COUNT, ERASINGS)
+
+
+def test_the_frames_stand_over_the_charts_axes() -> None:
+    assert f".st-key-time_strip {{ padding: 0 8px 0 {charts.LEFT}px; }}" in STYLE.read_text(encoding="utf-8")
 
 
 def test_a_drawn_video_with_its_segments_and_the_map_over_all_of_them(open_page: OpenPage) -> None:
@@ -49,7 +55,7 @@ def test_erasing_the_moment_takes_the_action_away(open_page: OpenPage) -> None:
     opened = open_page("videos", **{"time-method": "ae", "erasings": "2"})
     assert not opened.exception
     assert not opened.error
-    assert any("has no other evidence" in text.value for text in opened.markdown)
+    assert any("is no evidence of it" in text.value for text in opened.markdown)
     measured = opened.dataframe[1].value
     assert list(measured["method"]) == ["CAM in time", "AE in time"]
     steps = videos.erased(0)

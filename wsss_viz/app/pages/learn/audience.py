@@ -54,7 +54,7 @@ def _answer(code: str, asked: Asked) -> None:
         verdict = "" if guess is None else "You were right. " if guess == asked.right else "Not so. "
         line = f"{verdict}{right}: why stands on the slide."
     elif guess is not None:
-        line = "Counted. Look at the slide."
+        line = f"Counted: {asked.options[guess]}. Look at the slide."
     else:
         line = (
             "One answer each; it is counted, and nothing else is held." if asked.open else "No more answers are taken."

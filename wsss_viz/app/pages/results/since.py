@@ -15,7 +15,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross")
 SHIFT = 0.17
 """Years between the columns of two kinds, so that they do not lie on each other."""
 NAMED = ("CS-AE (OC-CSE)", "RIB")
-"""The lecture's two, named in the chart."""
+"""The lecture's two, which stand at one place and are named in the chart together."""
 
 
 def rows(published: tuple[Since, ...]) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def timeline(published: tuple[Since, ...], height: int = 360) -> Chart:
         of_kind = [one for one in published if one.supervision == kind and one.val is not None]
         at = [one.year + SHIFT * (number - 1.5) for one in of_kind]
         texts = [f"{one.method}, {one.venue} {one.year}: {one.val:.1f}" for one in of_kind]
-        labels = [one.method if one.method in NAMED or one.val == _best(of_kind) else "" for one in of_kind]
+        labels = ["RIB, CS-AE" if one.method == "RIB" else one.method * (one.val == _best(of_kind)) for one in of_kind]
         values = [one.val for one in of_kind]
         marks.append(
             Points(at, values, name, SERIES[number], symbol=SYMBOLS[number], opacity=0.85, hover=texts, text=labels)

@@ -44,16 +44,11 @@ FRAMES_NOTE = (
     "motion. The network of the drawn videos knows nothing but them, and is not used here. Erasing frames would change "
     "nothing, for no frame's score depends on another."
 )
-STYLE = f"""<style>
-.st-key-time_strip {{ padding: 0 8px 0 {charts.LEFT}px; }}
-.st-key-time_strip img {{ border-radius: 0; image-rendering: auto; }}
-</style>"""
 
 
 def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
-    st.html(STYLE)
     frame.heading("In time", LEAD, EXPLANATION)
     st.segmented_control(
         "Videos",
@@ -202,7 +197,7 @@ def _vanishing(video: Video, steps: Sequence[Any], state: ViewState) -> None:
                 f"Without the frames of the first map the action's probability is {percent(max(first))}"
                 f"{' at most' if len(first) > 1 else ''}. "
                 + (
-                    "The network has no other evidence: what it goes on to find is not the rest of the action."
+                    "The network no longer says that it is there: what it goes on to find is no evidence of it."
                     if max(first) < 0.5
                     else "The network still sees it, so the first map is not all of its evidence."
                 )
