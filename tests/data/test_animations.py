@@ -59,6 +59,16 @@ def test_what_is_no_animation_is_said_in_one_line(data: bytes, says: str) -> Non
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("frame", [0, 1, 2])
+def test_a_gif_is_not_enlarged_to_a_frame_that_reaches_beyond_it(frame: int) -> None:
+    data = bytearray(animation("GIF"))
+    starts = [i for i in range(len(data)) if data[i : i + 9] == b",\0\0\0\0\x18\0\x10\0"]
+    assert len(starts) == 5
+    data[starts[frame] + 1 : starts[frame] + 5] = (12_999).to_bytes(2, "little") + (13_699).to_bytes(2, "little")
+    with pytest.raises(InputError, match=r"^a\.gif: broken or cut off \(a frame reaches beyond the image\)"):
+        read_animation(bytes(data), "a.gif")
+
+
 def test_pictures_make_a_video_in_the_order_of_their_names() -> None:
     def picture(grey: int, size: tuple[int, int] = (20, 10)) -> bytes:
         buffer = io.BytesIO()

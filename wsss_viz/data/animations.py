@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from PIL.GifImagePlugin import GifImageFile
 
 from wsss_viz.data.files import readable_bytes
 from wsss_viz.data.headers import Header, read_header
@@ -89,7 +90,8 @@ def read_animation(data: bytes, name: str = "", limits: AnimationLimits = LIMITS
         raise InputError(f"{label}: no GIF, WebP or PNG, whatever its name; save the animation as one of these")
     _check_size(header.height, header.width, label, limits)
     try:
-        image = Pillow.open(io.BytesIO(data), formats=(header.format,))
+        stream = io.BytesIO(data)
+        image = _Gif(stream) if header.format == "GIF" else Pillow.open(stream, formats=(header.format,))
         _check_size(image.height, image.width, label, limits)
         small, numbers, count = _read(image, label, limits)
     except InputError:
@@ -159,6 +161,25 @@ def _label(name: str) -> str:
 def _gif_header(data: bytes) -> Header:
     width, height = struct.unpack_from("<HH", data, 6)
     return Header("GIF", height, width)
+
+
+class _Gif(GifImageFile):
+    """A GIF whose frames stay within the size that its header says.
+
+    Pillow enlarges the image to a frame that reaches beyond it: 70 bytes took 2.4 GB.
+    """
+
+    _said = (0, 0)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self._said
+
+    @_size.setter
+    def _size(self, size: tuple[int, int]) -> None:
+        if self._said not in ((0, 0), size):
+            raise ValueError("a frame reaches beyond the image")
+        self._said = size
 
 
 def _check_size(height: int, width: int, label: str, limits: AnimationLimits) -> None:

@@ -82,6 +82,37 @@ def test_tries_are_counted_of_one_address_and_in_all(front: Gate, now: list[floa
     assert enter(front, RIGHT)[0] == 303
 
 
+def test_tries_that_are_begun_at_once_are_counted_as_well(front: Gate) -> None:
+    first = {"type": "http.request", "body": b"pass", "more_body": True}
+
+    async def tries() -> list[int]:
+        begun, sent = asyncio.Event(), [{"type": "http.request", "body": b"word=wrong", "more_body": False}]
+
+        async def one() -> int:
+            said: list[dict[str, object]] = [first, *sent]
+            answers: list[dict[str, object]] = []
+
+            async def receive() -> dict[str, object]:
+                if len(said) == 1:
+                    await begun.wait()
+                return said.pop(0)
+
+            async def send(message: dict[str, object]) -> None:
+                answers.append(message)
+
+            scope = {"type": "http", "path": "/_door", "method": "POST", "client": ("a", 5), "query_string": b""}
+            await front({**scope, "headers": [(b"host", b"localhost")]}, receive, send)
+            return status(answers)
+
+        all_of_them = asyncio.gather(*(one() for _ in range(5 * TRIES)))
+        await asyncio.sleep(0.01)
+        begun.set()
+        return list(await all_of_them)
+
+    codes = asyncio.run(tries())
+    assert (codes.count(401), codes.count(429)) == (TRIES, 4 * TRIES)
+
+
 def test_a_password_from_another_page_is_refused(front: Gate) -> None:
     assert enter(front, RIGHT, origin="http://evil.example")[0] == 403
 

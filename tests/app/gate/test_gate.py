@@ -12,8 +12,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from tests.app.gate.asking import Behind, asked, gate, status
 from wsss_viz.app.gate.hosts import host_allowed, machine_names, origin_allowed
 from wsss_viz.app.gate.limits import Limits
-from wsss_viz.app.gate.log import LOG, Sparing
-from wsss_viz.app.gate.messages import sifted
+from wsss_viz.app.gate.log import LOG, Sparing, spare_the_log
+from wsss_viz.app.gate.messages import MOST_NAMES, sifted
 from wsss_viz.app.gate.uploads import Uploads
 from wsss_viz.app.gate.visitors import Visitors
 
@@ -152,6 +152,17 @@ def test_messages_that_no_page_needs_are_dropped(lines: list[str]) -> None:
     assert [line.split()[2] for line in lines] == ["'clear_cache'", "'set_run_on_save'", "'load_git_info'", "''"]
 
 
+def test_addresses_for_many_files_at_once_are_not_made(lines: list[str]) -> None:
+    behind = Behind()
+    many, few = BackMsg(), BackMsg()
+    many.file_urls_request.file_names.extend([""] * (MOST_NAMES + 1))
+    few.file_urls_request.file_names.extend([""] * MOST_NAMES)
+    messages = [{"type": "websocket.receive", "bytes": one.SerializeToString()} for one in (many, few)]
+    asyncio.run(asked(gate(behind), "/_stcore/stream", kind="websocket", messages=messages))
+    assert behind.messages == [messages[1], {"type": "websocket.disconnect"}]
+    assert len(lines) == 1
+
+
 @pytest.mark.parametrize(
     "message", [{"bytes": b"nonsense"}, {"text": "text"}, {"bytes": BackMsg(stop_script=True).SerializeToString() * 9}]
 )
@@ -208,6 +219,8 @@ def test_an_upload_that_is_refused_never_reaches_streamlit(lines: list[str]) -> 
     for length, expected in (("11", 413), ("3", 200), ("", 411), ("many", 411)):
         asking = asked(gate(behind, uploads), UPLOAD, method="PUT", messages=list(body), content_length=length)
         assert status(asyncio.run(asking)) == expected
+    asking = asked(gate(behind, uploads), UPLOAD, method="PUT", content_length="3", transfer_encoding="chunked")
+    assert status(asyncio.run(asking)) == 411
     assert behind.messages == body
     assert uploads.admit("tab", 10)[1] == ""  # nothing is on its way any more
 
@@ -234,6 +247,11 @@ def test_the_log_has_one_line_of_a_kind_a_minute() -> None:
         logger.warning("refused %s", client)
     logger.warning("another %s", "kind")
     assert written == ["refused 0", "refused 1000 (and 999 more of the kind before)", "another kind"]
+    for error in (KeyError(), KeyError(), ValueError()):
+        logger.warning("a page failed", exc_info=error)
+    assert written[3:] == ["a page failed", "a page failed"]
+    spare_the_log()
+    assert any(isinstance(one, Sparing) for one in logging.getLogger("wsss_viz.app").filters)
 
 
 def test_a_tab_that_is_gone_is_left_at_once_and_closed_within_the_minute() -> None:

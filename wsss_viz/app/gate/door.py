@@ -75,6 +75,8 @@ class Door:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
+        if self._is_barred(client):  # many may have begun before the first of them was wrong
+            return self.page(to, "Too many tries: wait a minute.", 429)
         said = parse_qs(body[:LONGEST].decode("utf-8", "replace")).get("password", [""])[0]
         if not hmac.compare_digest(hashlib.sha256(said.encode("utf-8", "replace")).digest(), self._digest):
             for who in (client, ""):

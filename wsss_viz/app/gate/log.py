@@ -19,6 +19,7 @@ NOISY = (
     "streamlit.runtime.backend_operation_handler",
     "streamlit.runtime.state.session_state",
     "streamlit.runtime.media_file_manager",
+    "wsss_viz.app",
 )
 """Loggers whose lines a visitor can cause."""
 MOST_KINDS = 256
@@ -27,7 +28,7 @@ MOST_KINDS = 256
 class Sparing(logging.Filter):
     """Lets one record of a kind through a minute; the next one says how many were left out.
 
-    A kind is a place in the code, and what is said there without its details.
+    A kind is a place in the code, what is said there without its details, and the kind of error that it is said of.
     """
 
     def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -39,6 +40,7 @@ class Sparing(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written."""
         kind: tuple[object, ...] = (record.name, record.levelno, record.pathname, record.lineno, str(record.msg)[:80])
+        kind += (record.exc_info[0],) if record.exc_info else ()
         now = self._clock()
         with self._lock:
             if kind not in self._kinds and len(self._kinds) >= MOST_KINDS:

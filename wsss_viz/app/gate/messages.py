@@ -16,10 +16,12 @@ PASSED = frozenset(
     ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat", "deferred_file", "dataframe_chunk")
 )
 """Of Streamlit's messages those that a visitor's page needs. `clear_cache` clears everybody's."""
+MOST_NAMES = 1000
+"""Files that one message may ask addresses for: each name of two bytes is answered with 300."""
 
 
 def kind_of(data: bytes) -> str | None:
-    """The kind of a message, "" where it has none; None where it is no message.
+    """The kind of a message, "" where it has none or asks for too much; None where it is no message.
 
     >>> kind_of(BackMsg(clear_cache=True).SerializeToString()), kind_of(b"nonsense")
     ('clear_cache', None)
@@ -30,6 +32,8 @@ def kind_of(data: bytes) -> str | None:
     except Exception:  # protobuf's own, of several kinds
         return None
     kind = message.WhichOneof("type") or ""
+    if len(message.file_urls_request.file_names) > MOST_NAMES:
+        return ""
     if kind == "backend_operation_request":
         return message.backend_operation_request.WhichOneof("payload") or kind
     return kind

@@ -112,7 +112,9 @@ class Gate:
     async def _upload(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         session = scope["path"].partition(f"{CORE}upload_file/")[2].partition("/")[0]
         given = headers.get("content-length", "")
-        length = int(given) if given.isascii() and given.isdigit() else None
+        # a body in chunks is as long as it comes, whatever else is said of it
+        said = given.isascii() and given.isdigit() and "transfer-encoding" not in headers
+        length = int(given) if said else None
         ticket, refusal = self.uploads.admit(session, length)
         receive = unhurried(receive, self.limits.upload_pause)
         if refusal:
