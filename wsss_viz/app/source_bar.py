@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -66,9 +68,9 @@ def source_bar(state: ViewState, uploads: bool = True) -> None:
             **session.control("kind", kind, _of_kind),
         )
         if kind == "photos":
-            photograph_picker(state)
+            photograph_picker(state, kind)
         elif kind == "scenes":
-            scene_picker(state)
+            scene_picker(state, kind)
         elif kind == "own":
             upload.uploader()
         else:
@@ -144,8 +146,16 @@ def _about_image(sample: Sample) -> None:
     st.caption(f"{which}{sample.name}, {sample.size[1]} x {sample.size[0]}, labels: {labels}, {mask}.{noticed}")
 
 
-def photograph_picker(state: ViewState) -> None:
-    """Which photograph, one back, one on, any."""
+def _as_long_as(kind: str, read: Callable[[Any], dict[str, object]]) -> Callable[[Any], dict[str, object]]:
+    """`read`, which gives nothing once something else is looked at.
+
+    A browser sends what its fields hold with everything it says, those too that the run has just taken away.
+    """
+    return lambda value: read(value) if kind in ("", kind_of(session.state())) else {}
+
+
+def photograph_picker(state: ViewState, kind: str = "") -> None:
+    """Which photograph, one back, one on, any; of the source bar its `kind`."""
     names = photograph_names()
     st.selectbox(
         "Photograph",
@@ -153,7 +163,11 @@ def photograph_picker(state: ViewState) -> None:
         format_func=title_of,
         width=190,
         label_visibility="collapsed",
-        **session.control("example", state.example.partition(":")[2], lambda name: _fields(state.at(f"photos:{name}"))),
+        **session.control(
+            "example",
+            state.example.partition(":")[2],
+            _as_long_as(kind, lambda name: _fields(state.at(f"photos:{name}"))),
+        ),
     )
     with st.container(horizontal=True, width="content", gap="xsmall", key="photographs"):
         _steppers("photograph", len(names))
@@ -185,15 +199,19 @@ def _choose(example: str) -> None:
     session.set_state(session.state().at(example))
 
 
-def scene_picker(state: ViewState) -> None:
-    """Split and number of the drawn scene, one back, one on, any."""
+def scene_picker(state: ViewState, kind: str = "") -> None:
+    """Split and number of the drawn scene, one back, one on, any; of the source bar its `kind`."""
     _, split, index = state.scene.split(":")
     st.selectbox(
         "Scenes",
         ["test", "val", "train"],
         width=95,
         label_visibility="collapsed",
-        **session.control("split", split, lambda name: _fields(state.at(f"scenes:{name}:{int(index) % SPLITS[name]}"))),
+        **session.control(
+            "split",
+            split,
+            _as_long_as(kind, lambda name: _fields(state.at(f"scenes:{name}:{int(index) % SPLITS[name]}"))),
+        ),
     )
     st.number_input(
         "Number",
@@ -203,7 +221,9 @@ def scene_picker(state: ViewState) -> None:
         step=1,
         width=110,
         label_visibility="collapsed",
-        **session.control("index", int(index), lambda number: _fields(state.at(f"scenes:{split}:{number}"))),
+        **session.control(
+            "index", int(index), _as_long_as(kind, lambda number: _fields(state.at(f"scenes:{split}:{number}")))
+        ),
     )
     _steppers("scene", SPLITS[split])
 
@@ -220,7 +240,13 @@ def workspace_picker(state: ViewState) -> None:
         step=1,
         width=130,
         label_visibility="collapsed",
-        **session.control("image", index, lambda number: _fields(state.at(f"{workspace.KIND}:{name}:{number}"))),
+        **session.control(
+            "image",
+            index,
+            _as_long_as(
+                f"{workspace.KIND}:{name}", lambda number: _fields(state.at(f"{workspace.KIND}:{name}:{number}"))
+            ),
+        ),
     )
     st.text_input(
         "Find",
