@@ -148,6 +148,9 @@ def test_a_baskets_pictures_are_bounded_and_given_up_with_their_rows(monkeypatch
     assert sent_pictures.hold(pictures[1], ()) == second
     assert set(sent_pictures.sent()) == {second}
     assert sent_pictures.without_gone((item, replace(item, example=second))) == (replace(item, example=second),)
+    monkeypatch.setattr(figure_material, "sent", lambda: held["basket_pictures"])
+    columns = basket.spec_of((replace(item, example=second),), ViewState()).columns
+    assert columns == ("image", "cam"), "no column for a ground truth that is not there"
     monkeypatch.setattr(sent_pictures, "MOST_BYTES", 40 * 60 * 3 + 1)
     with pytest.raises(InputError, match="take one out"):
         sent_pictures.hold(pictures[0], (replace(item, example=second),))

@@ -58,6 +58,14 @@ class Material:
         """The data string of an example of the basket."""
         return self.images.get(example, example)
 
+    def may_have_mask(self, example: str) -> bool:
+        """Whether an example has a ground truth; of one that is none of these images it is taken for granted."""
+        name, _, sample = self.images.get(example, "").removeprefix("folder:").partition(":")
+        if name not in self.sets:
+            return True
+        pictures = self.sets[name]
+        return any(one.mask is not None for one in pictures if pictures.position(one.name) == sample)
+
     @property
     def companions(self) -> str:
         """What RIB's companions are drawn from, where it goes along."""
