@@ -205,3 +205,19 @@ def test_two_of_one_name_are_refused(served: Workspace) -> None:
     with pytest.raises(InputError, match="two workspaces are called 'mine'"):
         workspace.publish([served, served])
     assert os.environ[workspace.VARIABLE] == before
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a = " + "[" * 5000, "hostile.toml is no TOML"),
+        ("a = " + "9" * 5000, "hostile.toml is no TOML"),
+        ('["\\u001b[2J"]\ndata = "scenes:val"', r"hostile.toml, \[\?\[2J\]: the name '\\x1b\[2J'"),
+    ],
+)
+def test_a_hostile_file_of_workspaces_is_one_line(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "hostile.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"^{says}") as caught:
+        read_file(path)
+    assert str(caught.value).isprintable()

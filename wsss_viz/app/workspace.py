@@ -79,9 +79,10 @@ def read_file(path: Path) -> tuple[Workspace, ...]:
     """
     if not path.is_file():
         raise InputError(f"--workspace {path}: no such file; give a TOML file (docs/how-to/own-data.md)")
+    data = read_bounded(path, MOST_BYTES)
     try:
-        content = tomllib.loads(read_bounded(path, MOST_BYTES).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:  # of numbers of 4,300 digits, of arrays within arrays
         raise InputError(f"{path.name} is no TOML: {' '.join(str(error).split())}{_BLANKS}") from None
     if not content:
         raise InputError(f'{path.name} names no workspace: write [NAME] and below it data = "voc:PATH:SPLIT"')
@@ -89,7 +90,7 @@ def read_file(path: Path) -> tuple[Workspace, ...]:
 
 
 def _of_table(name: str, table: Any, path: Path) -> Workspace:
-    where = f"{path.name}, [{name[:60]}]"
+    where = f"{path.name}, [{''.join(letter if letter.isprintable() else '?' for letter in name[:60])}]"
     if not isinstance(table, dict):
         raise InputError(f"{path.name}: {name[:60]!r} stands in no table: write [NAME] above it, a workspace's name")
     for key in table:
