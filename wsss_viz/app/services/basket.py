@@ -163,7 +163,7 @@ def spec_of(items: tuple[Item, ...], state: ViewState, material: Material | None
     folders = _folders(items) if state.basket_kind == "grid" else {}
     run = tuple(name for name in methods.METHODS if any(name in item.methods for item in items))
     names = (*run, *(f"{MAPS}{name}" for name in folders)) or ("cam",)
-    pictures = PICTURES if state.basket_kind == "grid" else ()
+    pictures: tuple[str, ...] = PICTURES if state.basket_kind == "grid" else ()
     if pictures and not any(material.may_have_mask(item.example) for item in items):
         pictures = ("image",)
     rows = tuple(_row(item, pictures, names, state, material) for item in items)
