@@ -77,6 +77,7 @@ def test_a_missing_checkpoint_is_one_line_in_the_log(
 
 def test_collections_pass_over_what_the_start_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "warm_up", lambda: None)
+    monkeypatch.setattr(server.os, "setpriority", lambda *_: None)  # this thread has tests to run afterwards
     server.first_page_made()
     gc.unfreeze()
     gc.collect()
