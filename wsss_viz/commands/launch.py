@@ -55,6 +55,7 @@ rendezvous_option = click.option(
 
 def _start(processes: int, nodes: int, rendezvous: str | None) -> int:
     """Runs this very command line in several processes, as torchrun does without its traceback; the exit code."""
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # read when torch comes: it warns of a store that went first
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.elastic.rendezvous.api import RendezvousError
