@@ -35,7 +35,7 @@ def test_a_running_rib_is_cancelled_and_the_other_methods_stay(open_at: OpenAt, 
 
 def test_two_browsers_at_once_never_see_each_others_maps(window: BrowserContext, server: str) -> None:
     assert window.browser
-    other = window.browser.new_context(viewport={"width": 1440, "height": 900})
+    other = window.browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     people = {41: window.new_page(), 43: other.new_page()}
     try:
         for index, page in people.items():

@@ -107,12 +107,12 @@ def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: 
     beyond = "(main => main.scrollHeight - main.clientHeight)(document.querySelector('[data-testid=stMain]'))"
     for width, height in ((1280, 720), (1024, 768)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_function(f"{beyond} <= 1")
+        page.wait_for_function(f"() => {beyond} <= 1")
         expect(page.locator(".st-key-lesson")).to_be_in_viewport()
         expect(page.locator(".st-key-more")).to_be_hidden()
         page.keyboard.press("f")
         expect(page.locator(".st-key-lesson")).to_be_hidden()
-        page.wait_for_function(f"{beyond} <= 1")
+        page.wait_for_function(f"() => {beyond} <= 1")
         expect(page.locator(".wv-answer")).to_be_in_viewport()
         expect(page.locator(".st-key-more .katex-display").first).to_be_in_viewport()
         for text in (".wv-lead", ".wv-asked", ".wv-answer"):

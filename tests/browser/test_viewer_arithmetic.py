@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page
 
-from wsss_viz.app.widgets.viewer.component import _assets
+from wsss_viz.app.widgets.viewer.component import assets
 from wsss_viz.app.widgets.viewer.payload import encoded_maps, run_lengths
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
@@ -27,7 +27,7 @@ def script(window: BrowserContext) -> Iterator[Page]:
             const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }))
             window.viewer = await import(address)
         }""",
-        _assets()[2],
+        assets()[2],
     )
     yield page
     page.close()

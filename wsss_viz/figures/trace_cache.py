@@ -65,6 +65,13 @@ def run_facts(
         data: the data string; its kind counts where the images have no classes, and for the photographs.
         classes: of the data set.
         companions: `fingerprints.data_digest` of what RIB's companions are drawn from.
+
+    >>> facts = run_facts(
+    ...     "cam", classifier="scenes-classifier", class_names=None, networks=(), network_input={}, settings={},
+    ...     views="single", device="cpu", threads=1, data="scenes:test", classes=("dog",), companions="",
+    ... )
+    >>> facts["base"], facts["device"], "companions" in facts
+    ('cam', ['cpu', 1], False)
     """
     facts: dict[str, Any] = {
         "base": method,
@@ -100,7 +107,11 @@ def trace_key(facts: Mapping[str, Any], sample: Sample, labels: Sequence[str] | 
 
 
 def read_trace(cache: DiskCache, key: str) -> tuple[Trace, str] | None:
-    """The trace of a key, and what its companions were drawn from, or ""; None where it is not there."""
+    """The trace of a key, and what its companions were drawn from, or ""; None where it is not there.
+
+    >>> read_trace(DiskCache("examples", ".zip", 10**6), "never written") is None
+    True
+    """
     file = cache.file(key)
     if file is None:
         return None

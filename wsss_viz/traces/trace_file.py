@@ -27,7 +27,7 @@ from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.layout_maps import MapGrids
 from wsss_viz.traces.step import Step, Trace
 
-__all__ = ["TraceFile", "load_trace", "save_trace", "write_traces"]
+__all__ = ["TraceFile", "add_member", "load_trace", "save_trace", "write_traces"]
 
 _ABOUT = "about.json"
 _FIELDS = ("maps", "scores", "image", "mask")

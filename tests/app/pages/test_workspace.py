@@ -6,17 +6,19 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from tests.app.workspace_files import NAME, SIZE, serve, write_workspace
-from wsss_viz.app import workspace
+from wsss_viz.app import source_bar, workspace
 from wsss_viz.app.pages.results import strips
 from wsss_viz.app.services import contact_sheet, thumbnails, workspaces
 from wsss_viz.app.services.reports import rows_of
@@ -147,7 +149,13 @@ def test_a_sixth_method_is_said_and_nothing_drops_out(open_page: OpenPage, mine:
     assert any("side by side at most" in toast.value for toast in page.toast)
 
 
-def test_images_are_searched_by_name_and_by_class(open_page: OpenPage, mine: tuple[Path, Workspace]) -> None:
+def test_images_are_searched_by_name_and_by_class(
+    open_page: OpenPage, mine: tuple[Path, Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stepper(_what: str, move: Callable[[int], None], _anywhere: Callable[[], None]) -> None:
+        st.button("Next image", on_click=move, args=(1,))  # in place of one that counts its presses in the browser
+
+    monkeypatch.setattr(source_bar, "stepper", stepper)
     _folder, of = mine
     samples = open_data(of.data)
     index = contact_sheet.labels_of(NAME)

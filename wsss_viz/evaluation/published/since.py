@@ -10,6 +10,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+__all__ = ["NOT_READ", "SUPERVISIONS", "Since", "published_since"]
+
 _FILE = Path(__file__).with_name("since_2021.csv")
 SUPERVISIONS = {
     "image": "image labels alone",

@@ -10,6 +10,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+__all__ = ["COLUMNS", "PublishedInTime", "published_in_time"]
+
 _FILE = Path(__file__).with_name("thumos14.csv")
 COLUMNS = ("0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7")
 
