@@ -180,6 +180,7 @@ def test_wipe_blink_and_difference_show_two_panels_as_one(open_at: OpenAt) -> No
     control(page, "Layout").select_option("difference")
     expect(viewer(page).locator("figcaption b")).to_have_text("CAM − AE, frozen classifier")
     expect(viewer(page).locator(".bar em")).to_have_text("first − second")
+    page.emulate_media(reduced_motion="no-preference")
     control(page, "Layout").select_option("blink")
     for title in ("CAM", "AE, frozen classifier", "CAM"):
         expect(viewer(page).locator("figcaption b")).to_have_text(title)
