@@ -15,6 +15,8 @@ from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
+    from torch.distributed.elastic.multiprocessing.api import LogsDest
+
     from wsss_viz.methods.ranks import Ranks
     from wsss_viz.refinement.refiners import Refiner
 
@@ -25,6 +27,8 @@ _RUN_ID = "wsss_viz"
 
 def _noted(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     context.meta.setdefault(_STARTED, {})[parameter.name] = value
+    if value not in (None, 1):  # here, since torch reads it when it is imported: it warns of a store that went first
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 
 processes_option = click.option(
@@ -55,8 +59,7 @@ rendezvous_option = click.option(
 
 def _start(processes: int, nodes: int, rendezvous: str | None) -> int:
     """Runs this very command line in several processes, as torchrun does without its traceback; the exit code."""
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # read when torch comes: it warns of a store that went first
-    from torch.distributed.elastic.multiprocessing.api import SignalException
+    from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.elastic.rendezvous.api import RendezvousError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
@@ -66,8 +69,19 @@ def _start(processes: int, nodes: int, rendezvous: str | None) -> int:
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # each process says what went wrong
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     run = _RUN_ID if rendezvous else f"{_RUN_ID}-{os.getpid()}"
+    met = False
+
+    class Noting(DefaultLogsSpecs):
+        """Asked where a process's lines go when it is started, which is when all machines have met."""
+
+        def reify(self, envs: dict[int, dict[str, str]]) -> LogsDest:
+            nonlocal met
+            met = True
+            return super().reify(envs)
+
+    endpoint = rendezvous or "localhost:0"
     config = LaunchConfig(
-        nodes, nodes, processes, run_id=run, rdzv_endpoint=rendezvous or "localhost:0", max_restarts=0
+        nodes, nodes, processes, run_id=run, rdzv_endpoint=endpoint, max_restarts=0, logs_specs=Noting()
     )
     config.rdzv_backend = "c10d"
     try:
@@ -79,6 +93,8 @@ def _start(processes: int, nodes: int, rendezvous: str | None) -> int:
         # Those that torchrun ends after the first one end by its signal.
         return 2 if 2 in codes else 1
     except (RendezvousError, ValueError) as error:
+        if met:
+            raise InputError("another of the machines has ended first: see what it says, and start all again") from None
         cause = " ".join(str(error).split())[:200] or "nobody came"
         raise InputError(
             f"the {nodes} machines do not meet at {rendezvous} ({cause}): start the same command on each, with one "
