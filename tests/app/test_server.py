@@ -3,13 +3,19 @@
 import asyncio
 import gc
 import logging
+import sys
+import threading
+import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import streamlit
 from starlette.types import Message, Receive, Scope, Send
 
-from wsss_viz.app import server
+from tests.serving import ROOT
+from wsss_viz.app import collecting, server
+from wsss_viz.app.collecting import MANY, Collector
 from wsss_viz.app.services import traces
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.methods import rib_companions
@@ -75,19 +81,35 @@ def test_a_missing_checkpoint_is_one_line_in_the_log(
     assert record.exc_info is None
 
 
-def test_collections_pass_over_what_the_start_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "warm_up", lambda: None)
-    monkeypatch.setattr(server.os, "setpriority", lambda *_: None)  # this thread has tests to run afterwards
-    server.first_page_made()
+def test_collections_pass_over_what_modules_have_made(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.unfreeze()
     gc.collect()
-    loaded = len(gc.get_objects())
+    loaded, collector = len(gc.get_objects()), Collector()
     try:
-        server.start_up()
+        collector.collect()
         assert gc.get_freeze_count() > 0.9 * loaded
         assert len(gc.get_objects()) < 0.1 * loaded
+        frozen, kept = gc.get_freeze_count(), [[number] for number in range(1000)]
+        collector.collect()
+        assert gc.get_freeze_count() <= frozen, "no module is new"
+        for number in range(MANY):
+            monkeypatch.setitem(sys.modules, f"new_{number}", ModuleType("new"))
+        collector.collect()
+        assert gc.get_freeze_count() >= frozen + len(kept)
     finally:
         gc.unfreeze()
+
+
+def test_garbage_is_collected_at_a_pace_and_not_after_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["runner"]["postScriptGC"] is False
+    counted = threading.Semaphore(0)
+    monkeypatch.setattr(collecting, "INTERVAL", 0.001)
+    monkeypatch.setattr(Collector, "collect", lambda _: counted.release())
+    ended = collecting.start()
+    try:
+        assert all(counted.acquire(timeout=30) for _ in range(3))
+    finally:
+        ended.set()
 
 
 @pytest.mark.parametrize(("platform", "lowered"), [("linux", 1), ("darwin", 0)])
@@ -99,7 +121,6 @@ def test_only_where_threads_have_priorities_the_warm_up_lowers_its_own(
     monkeypatch.setattr(server.sys, "platform", platform)
     monkeypatch.setattr(server.os, "setpriority", lambda *what: asked.append(what))
     monkeypatch.setattr(server, "warm_up", lambda: warmed.append(True))
-    monkeypatch.setattr(server, "spare_collections", lambda: None)
     server.first_page_made()
     server.start_up()
     assert (len(asked), warmed) == (lowered, [True])

@@ -13,7 +13,7 @@ from wsss_viz.app import frame, turns
 from wsss_viz.app.ledger import HALF, Ledger
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.jobs.manager import Jobs, Request
-from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns
+from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns, _Waiting
 from wsss_viz.errors import InputError
 from wsss_viz.figures import FigureSpec
 from wsss_viz.figures.rendering import render
@@ -77,11 +77,57 @@ def test_who_is_not_let_in_is_told_how_long_and_keeps_the_place() -> None:
     later = Work(queue, "c")
     waiting(queue, 2)
     running.done()
-    assert not later.inside.wait(0.05)  # b was before, and asks again
-    with queue.turn("b", Piece("figure"), 0):
-        pass
-    assert later.inside.wait(PATIENCE)
+    assert later.inside.wait(PATIENCE)  # no slot waits for b
+    last = Work(queue, "d")
+    waiting(queue, 2)
+    again = Work(queue, "b", Piece("figure"))
+    until(lambda: queue._queue["b", "figure"].present == 1)
     later.done()
+    assert again.inside.wait(PATIENCE)  # b was before
+    assert not last.inside.is_set()
+    again.done()
+    assert last.inside.wait(PATIENCE)
+    last.done()
+
+
+def test_who_was_put_off_learns_when_to_come_again_without_asking_for_work() -> None:
+    now = [0.0]
+    queue = Turns(Limits(slots=1, away=6), clock=lambda: now[0])
+    running = Work(queue, "a")
+    assert running.inside.wait(PATIENCE)
+    with pytest.raises(BusyError), queue.turn("b", Piece("figure"), 0):
+        pass
+    for now[0] in (5.0, 10.0, 15.0):  # its place is kept
+        assert queue.remaining("b") == pytest.approx(3.0)
+        assert list(queue._queue) == [("b", "figure")]
+    assert queue.remaining("nobody") == 0.0
+    running.done()
+    assert queue.remaining("b") == 0.0
+    now[0] = 22.0
+    queue.remaining("nobody")
+    assert not queue._queue
+
+
+def test_a_short_piece_is_waited_for_longer_and_a_page_that_goes_waits_no_more() -> None:
+    now = [0.0]
+    queue = Turns(Limits(short_slots=1, slots=1, moment=0.0, short_moment=1e9), clock=lambda: now[0])
+    short, long = Work(queue, "a", Piece("map", short=True)), Work(queue, "a", "figure")
+    assert short.inside.wait(PATIENCE)
+    assert long.inside.wait(PATIENCE)
+    with pytest.raises(BusyError), queue.turn("b", Piece("figure")):
+        pass
+    asked = [0]
+
+    def stop() -> None:
+        asked[0] += 1
+        raise GoneError("the page is closed")
+
+    with pytest.raises(GoneError), queue.turn("b", Piece("map", short=True), ask=stop):
+        pass
+    assert asked == [1]
+    assert queue._queue["b", "map"].present == 0
+    for one in (short, long):
+        one.done()
 
 
 def test_a_place_of_one_who_does_not_come_back_is_given_on() -> None:
@@ -91,12 +137,15 @@ def test_a_place_of_one_who_does_not_come_back_is_given_on() -> None:
     assert running.inside.wait(PATIENCE)
     with pytest.raises(BusyError), queue.turn("b", Piece("figure"), 0):
         pass
-    running.done()
+    now[0] = 5
     with pytest.raises(BusyError), queue.turn("c", Piece("figure"), 0):
         pass
+    assert list(queue._queue) == [("b", "figure"), ("c", "figure")]
     now[0] = 7
-    with queue.turn("c", Piece("figure"), 0):
+    with pytest.raises(BusyError), queue.turn("d", Piece("figure"), 0):
         pass
+    assert list(queue._queue) == [("c", "figure"), ("d", "figure")]
+    running.done()
 
 
 def test_only_so_many_wait() -> None:
@@ -209,6 +258,34 @@ def test_a_page_that_has_had_the_jobs_waits_behind_one_that_has_not() -> None:
         one.done()
 
 
+def test_long_work_rests_while_short_pieces_are_made_as_long_as_it_has_worked(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, rests, job_rests = [0.0], [], []
+    queue = Turns(Limits(rest=0.25), clock=lambda: now[0])
+    monkeypatch.setattr(queue._changed, "wait_for", lambda free, seconds: rests.append((free(), seconds)))
+    with queue.turn("author", Piece("figure")):
+        now[0] += 0.125
+        may_go_on()
+        with queue._changed:
+            queue._running.append(reader := _Waiting("reader", Piece("map", short=True), 0.0, 0.0))
+        now[0] += 0.125
+        may_go_on()
+        now[0] += 7.0
+        may_go_on()
+        with queue._changed:
+            queue._running.remove(reader)
+    with queue.turn("reader", Piece("map", short=True)):
+        may_go_on()  # short pieces rest for nobody
+    assert rests == [(True, 0.125), (False, 0.125), (False, 0.25)]
+
+    def steps() -> Iterator[Step]:
+        may_go_on()
+        yield from ()
+
+    jobs = Jobs(resting=lambda: lambda: job_rests.append("a rest"))
+    jobs.submit("asker/tab", Request("key", steps, 1))
+    until(lambda: job_rests == ["a rest"])
+
+
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
 def test_a_figure_can_be_stopped_while_it_is_drawn_and_has_the_same_bytes(kind: str) -> None:
     spec, asked = FigureSpec("hgr", ("toy-flatten", "toy-gap"), dpi=72), [0]
@@ -279,7 +356,7 @@ def test_a_drawn_scene_waits_its_turn_on_a_page(
     open_page: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     samples.fine_scene.clear()
-    queue = Turns(Limits(short_slots=1, moment=0.0))
+    queue = Turns(Limits(short_slots=1, short_moment=0.0))
     monkeypatch.setattr(turns, "_turns", queue)
     busy = Work(queue, "somebody", Piece("map", short=True))
     assert busy.inside.wait(PATIENCE)

@@ -40,6 +40,19 @@ def test_long_animations_lose_every_second_frame_until_they_fit_and_large_ones_b
     assert video.frames[:, 0, 0, 0].tolist() == [40 * (i % 6) for i in (0, 4, 8, 12, 16, 20)]
 
 
+def test_what_all_frames_take_together_is_bounded() -> None:
+    limits = AnimationLimits(total=8 * 24 * 16)
+    assert len(read_animation(animation("GIF", 8), "a", limits).frames) == 8
+    with pytest.raises(InputError, match="a has more than 8 frames of 24 x 16 pixels"):
+        read_animation(animation("GIF", 10), "a", limits)
+    still = io.BytesIO()
+    Image.new("RGB", (24, 16)).save(still, "PNG")
+    frames = [(f"{number}.png", still.getvalue()) for number in range(9)]
+    assert len(read_frames(frames[:8], limits).frames) == 8
+    with pytest.raises(InputError, match="9 frames of 24 x 16 pixels, together more than the 0 megapixels"):
+        read_frames(frames, limits)
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

@@ -19,7 +19,7 @@ from wsss_viz.app.services.checkpoints import SCENES, device_label
 from wsss_viz.app.services.traces import origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
-from wsss_viz.app.turns import BusyError
+from wsss_viz.app.turns import BusyError, session_id, turns
 from wsss_viz.app.widgets.buttons import copy_link
 from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.data.sample import Sample
@@ -171,14 +171,18 @@ def views_select(state: ViewState) -> None:
 
 
 def _try_again(busy: BusyError) -> None:
-    """Says that others are first, and runs the page again until it is its turn."""
-    st.info(str(busy), icon=":material/hourglass_top:")
+    """Says that others are first, and runs the page again once it is its turn."""
     st.session_state[_SAID] = True
 
     @st.fragment(run_every=AGAIN)
     def again() -> None:
-        if not st.session_state.pop(_SAID, False):
-            st.rerun()
+        if st.session_state.pop(_SAID, False):
+            remaining = busy.seconds
+        else:
+            remaining = turns().remaining(session_id())
+            if not remaining:
+                st.rerun()
+        st.info(str(BusyError(remaining)), icon=":material/hourglass_top:")
 
     again()
 

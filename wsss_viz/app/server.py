@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import itertools
 import logging
 import os
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wsss_viz.app import collecting
 from wsss_viz.app.gate import Gate
 from wsss_viz.app.gate.door import door_of_this_server
 from wsss_viz.app.gate.limits import limits_of_this_server
@@ -31,6 +31,9 @@ from wsss_viz.app.turns import turns
 MAIN = Path(__file__).parent / "script" / "main.py"
 PATIENCE = 3.0
 """Seconds that the warm-up waits for a first page: one that is precomputed needs nothing of it, only its processor."""
+LOWER = 5
+"""How much nicer the warm-up is: a third of the weight of pages. With 10 a page that waited for what it was just
+reading waited for a tenth of a busy machine."""
 SWITCH = 0.0005
 """Seconds for which a thread may keep Python's lock from others: a page's run gives it up hundreds of times, at each
 look at a file or at Streamlit's configuration, and would wait Python's 5 ms each time while maps are computed."""
@@ -180,23 +183,13 @@ def first_page_made() -> None:
     _first_page.set()
 
 
-def spare_collections() -> None:
-    """Has garbage collections pass over what is in memory now, which stays.
-
-    Streamlit collects after every run of a page, with everything else at a halt; looking through the 300,000 objects of
-    torch and its kind each time took 0.1 to 0.4 s, several times the run itself.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 def start_up() -> None:
     """What the server does beside answering its first visitor, after whose first page and at whose lowest cost."""
     _first_page.wait(PATIENCE)
     if sys.platform == "linux":  # elsewhere a thread has no priority under its number
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        with suppress(OSError):  # a container may forbid it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWER)
     warm_up()
-    spare_collections()
 
 
 @asynccontextmanager
@@ -205,6 +198,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     spare_the_log()
     sys.setswitchinterval(SWITCH)
     threading.Thread(target=start_up, name="start-up", daemon=True).start()
-    watch = asyncio.create_task(Visitors(left).watch())
+    watch, collected = asyncio.create_task(Visitors(left).watch()), collecting.start()
     yield
     watch.cancel()
+    collected.set()

@@ -1,10 +1,13 @@
 """Work that a page does itself, in turns: whose session has had less is next, and nobody waits in silence.
 
 Short pieces (a map, a picture, a thumbnail) and long ones (a figure, a handout, a checkpoint) have slots of their own,
-so that nobody who reads waits for a figure; all of them share one amount of memory, and with the jobs one ledger.
+so that nobody who reads waits for a figure, and long work, a job's as well, rests at its next step while short pieces
+are made, at most as long as it has worked; all of them share one amount of memory, and with the jobs one ledger.
 
-A page that is not let in within a moment raises `BusyError`; its place in the queue is kept until it asks again. Work
-that is let in asks between its steps (`wsss_viz.interrupts`) whether its page is still there and its time is not up.
+A page that is not let in within a moment raises `BusyError`; its place in the queue is kept until it asks again, but no
+slot is: who is there goes first. To begin a page again costs more than to wait, so a short piece is waited for longer,
+and a page that has said that it waits begins again when its turn has come (`Turns.remaining`), not before.
+Work that is let in asks between its steps (`wsss_viz.interrupts`) whether its page is still there and its time not up.
 """
 
 from __future__ import annotations
@@ -31,10 +34,11 @@ class Limits:
         slots, short_slots: long and short pieces of work at once, beside the worker of jobs.
         megabytes: that all of them together may take; one that takes more is alone.
         seconds: of the processor that one piece may take: a machine that is busy makes nothing too large.
-        moment: seconds that a page waits before it says that it waits.
+        moment, short_moment: seconds that a page waits for a long and a short piece before it says that it waits.
         download: seconds that a file that was asked for waits.
         away: seconds for which the place of a page that asks again is kept.
         waiting: pieces that may wait.
+        rest: seconds that long work rests at a time while short pieces are made.
     """
 
     slots: int = max(1, (os.cpu_count() or 1) // 2)
@@ -42,9 +46,11 @@ class Limits:
     megabytes: float = 3072.0
     seconds: float = 90.0
     moment: float = 2.0
+    short_moment: float = 15.0
     download: float = 60.0
     away: float = 6.0
     waiting: int = 100
+    rest: float = 0.25
 
 
 class BusyError(Exception):
@@ -113,7 +119,7 @@ class Turns:
             owner: the session.
             piece: is done.
             patience: seconds that are waited; default a moment.
-            ask: raises where the work is to end early.
+            ask: raises where the work, or the waiting for it, is to end early.
 
         Raises:
             BusyError: it is not its turn yet, or too many wait.
@@ -122,9 +128,11 @@ class Turns:
         if getattr(self._inside, "depth", 0):
             yield
             return
-        ticket = self._enter(owner, piece, self.limits.moment if patience is None else patience)
+        moment = self.limits.short_moment if piece.short else self.limits.moment
+        ticket = self._enter(owner, piece, moment if patience is None else patience, ask)
         self._inside.depth = 1
         started, used = self._clock(), self._used()
+        rest = self.resting()
 
         def go_on() -> None:
             if ask is not None:
@@ -133,6 +141,8 @@ class Turns:
                 raise GoneError("the page is closed")
             if self._used() - used > self.limits.seconds:
                 raise InputError(f"This takes longer than the {self.limits.seconds:.0f} s it may here: make it smaller")
+            if not piece.short:
+                rest()
 
         try:
             with asking(go_on):
@@ -156,7 +166,39 @@ class Turns:
                 del self._left[next(iter(self._left))]
             self._changed.notify_all()
 
-    def _enter(self, owner: str, piece: Piece, patience: float) -> _Waiting:
+    def resting(self) -> Callable[[], None]:
+        """What long work calls at its steps: it rests while short pieces are made, at most as long as it has worked.
+
+        So it has half of its pace, however many read.
+        """
+        latest = self._clock()
+
+        def rest() -> None:
+            nonlocal latest
+            with self._changed:
+                worked = self._clock() - latest
+                self._changed.wait_for(
+                    lambda: not any(one.piece.short for one in self._running), min(worked, self.limits.rest)
+                )
+            latest = self._clock()
+
+        return rest
+
+    def remaining(self, owner: str) -> float:
+        """About how many seconds the session's pieces wait that have been put off; 0.0 where one may start now.
+
+        Their places are kept as if they had been asked for again.
+        """
+        with self._changed:
+            mine = [ticket for ticket in self._queue.values() if ticket.owner == owner]
+            for ticket in mine:
+                ticket.latest = self._clock()
+            self._sweep()
+            if not mine or any(ticket in self._admitted(owner) for ticket in mine):
+                return 0.0
+            return min(self._seconds(ticket.piece.short, 1 + self._before(ticket)) for ticket in mine)
+
+    def _enter(self, owner: str, piece: Piece, patience: float, ask: Callable[[], None] | None) -> _Waiting:
         key, until = (owner, piece.what), self._clock() + patience
         with self._changed:
             self._sweep()
@@ -174,6 +216,8 @@ class Turns:
                     if left <= 0 or owner in self._left:
                         raise BusyError(self._seconds(piece.short, 1 + self._before(ticket)))
                     self._changed.wait(min(left, 0.5))
+                    if ask is not None:
+                        self._ask_outside(ask)
                     self._sweep()
                 self._queue.pop(key, None)
                 self._running.append(ticket)
@@ -181,6 +225,14 @@ class Turns:
             finally:
                 ticket.present -= 1
                 ticket.latest = self._clock()
+
+    def _ask_outside(self, ask: Callable[[], None]) -> None:
+        """Asks without holding the queue up; what it raises leaves with the queue held again."""
+        self._changed.release()
+        try:
+            ask()
+        finally:
+            self._changed.acquire()
 
     def _sweep(self) -> None:
         """Forgets the places of those who have not asked again."""
@@ -197,14 +249,20 @@ class Turns:
 
         return sorted(self._queue.values(), key=rank)
 
-    def _admitted(self) -> list[_Waiting]:
-        """Who may start now: in order, as far as slots and memory go; nobody passes one who waits for memory."""
+    def _admitted(self, also: str | None = None) -> list[_Waiting]:
+        """Who may start now: in order, as far as slots and memory go; nobody passes one who waits for memory.
+
+        Args:
+            also: the session that counts as there.
+        """
         slots = {False: self.limits.slots, True: self.limits.short_slots}
         for one in self._running:
             slots[one.piece.short] -= 1
         taken = sum(one.piece.megabytes for one in self._running)
         admitted: list[_Waiting] = []
         for ticket in self._order():
+            if not (ticket.present or ticket.owner == also):  # a slot kept for it would do nothing meanwhile
+                continue
             if slots[ticket.piece.short] <= 0:
                 continue
             taken += ticket.piece.megabytes

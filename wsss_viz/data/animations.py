@@ -35,6 +35,7 @@ class AnimationLimits:
         file_bytes: of the file.
         pixels: of one frame; `side` pixels at least in height and in width.
         frames: of the file, of which at most `stored` remain: of more every second, fourth, ...
+        total: pixels of all frames of the file together.
         stored_side: pixels of the longer side of a frame that is stored.
     """
 
@@ -42,6 +43,7 @@ class AnimationLimits:
     pixels: int = 4 * 2**20
     side: int = 8
     frames: int = 480
+    total: int = 480 * 2**20
     stored: int = 120
     stored_side: int = 256
 
@@ -108,8 +110,14 @@ def _read(image: Pillow.Image, label: str, limits: AnimationLimits) -> tuple[lis
     stored: list[NDArray[np.uint8]] = []
     numbers: list[int] = []
     stride = 1
+    most = limits.total // (image.height * image.width)
     for number in range(limits.frames + 1):
         may_go_on()
+        if number > most:
+            raise InputError(
+                f"{label} has more than {most} frames of {image.width} x {image.height} pixels, the most that are "
+                "read: make them smaller, or take every second one"
+            )
         try:
             image.seek(number)
         except EOFError:
@@ -150,6 +158,11 @@ def read_frames(files: Sequence[tuple[str, bytes]], limits: AnimationLimits = LI
                 f"{size[0]}: the frames of one video have one size"
             )
         size = (image.shape[0], image.shape[1])
+        if len(files) * size[0] * size[1] > limits.total:
+            raise InputError(
+                f"{len(files)} frames of {size[1]} x {size[0]} pixels, together more than the "
+                f"{limits.total // 10**6:,} megapixels that are read: make them smaller, or take every second one"
+            )
         frames.append(_small(image, limits.stored_side))
     return Frames(np.stack(frames), np.arange(len(frames)), len(frames))
 

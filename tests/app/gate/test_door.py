@@ -9,8 +9,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from tests.app.gate.asking import LOOPBACK, Behind, asked, status
-from wsss_viz.app.gate import Gate
-from wsss_viz.app.gate.door import ALL_TRIES, HOURS, TRIES, Door, read_password
+from wsss_viz.app.gate import Gate, door
+from wsss_viz.app.gate.door import FORGOTTEN, HOURS, TRIES, Door, read_password
 from wsss_viz.app.gate.limits import Limits
 from wsss_viz.app.gate.uploads import Uploads
 from wsss_viz.errors import InputError
@@ -27,8 +27,8 @@ def now() -> list[float]:
 @pytest.fixture
 def front(now: list[float]) -> Gate:
     limits = Limits()
-    door = Door(PASSWORD, clock=lambda: now[0])
-    return Gate(Behind(), limits, Uploads(limits, held=dict), hosts=lambda: LOOPBACK, door=door)
+    held = Uploads(limits, held=dict)
+    return Gate(Behind(), limits, held, hosts=lambda: LOOPBACK, door=Door(PASSWORD, clock=lambda: now[0]))
 
 
 def enter(front: Gate, said: str, client: str = "a", **headers: str) -> tuple[int, dict[str, str]]:
@@ -71,15 +71,35 @@ def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_alone(front: Gate) -> Non
     assert "Secure" not in enter(front, RIGHT)[1]["set-cookie"]
 
 
-def test_tries_are_counted_of_one_address_and_in_all(front: Gate, now: list[float]) -> None:
+def test_who_is_wrong_waits_ever_longer_and_nobody_else_waits(front: Gate, now: list[float]) -> None:
     assert [enter(front, "wrong")[0] for _ in range(TRIES + 1)] == [401] * TRIES + [429]
-    assert enter(front, RIGHT)[0] == 429
-    assert enter(front, RIGHT, client="b")[0] == 303
-    for number in range(ALL_TRIES - TRIES):
+    code, headers = enter(front, RIGHT)
+    assert (code, headers["retry-after"]) == (429, "10")
+    for number in range(200):
         assert enter(front, "wrong", client=f"c{number}")[0] == 401
-    assert enter(front, RIGHT, client="b")[0] == 429
-    now[0] += 61
-    assert enter(front, RIGHT)[0] == 303
+    assert enter(front, RIGHT, client="b")[0] == 303
+    waits = []
+    for _ in range(8):
+        wait = int(enter(front, RIGHT)[1]["retry-after"])
+        now[0] += wait - 1
+        assert enter(front, RIGHT)[0] == 429
+        now[0] += 1.01
+        waits.append(wait)
+        assert enter(front, "wrong")[0] == 401
+    assert waits == [10, 20, 40, 80, 160, 320, 600, 600]
+    now[0] += FORGOTTEN + 1
+    assert [enter(front, "wrong")[0] for _ in range(TRIES)] == [401] * TRIES
+
+
+def test_one_household_is_one_address_and_few_are_remembered(
+    front: Gate, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "MOST_ADDRESSES", 3)
+    tries = [enter(front, "wrong", client=f"2001:db8:0:7::{number:x}")[0] for number in range(TRIES + 1)]
+    assert tries == [401] * TRIES + [429]
+    for number in range(3):
+        enter(front, "wrong", client=f"c{number}")
+    assert enter(front, RIGHT, client="2001:db8:0:7::1")[0] == 303  # the one that was wrong longest ago
 
 
 def test_tries_that_are_begun_at_once_are_counted_as_well(front: Gate) -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from wsss_viz.app.pages.learn import room
-from wsss_viz.app.services.rooms import AWAY, IDLE, MOST_OPTIONS, MOST_ROOMS, MOST_VOTERS, Rooms
+from wsss_viz.app.services.rooms import AWAY, IDLE, MOST_OF_ONE, MOST_OPTIONS, MOST_ROOMS, MOST_VOTERS, Rooms
 from wsss_viz.app.state import ViewState
 from wsss_viz.errors import InputError
 
@@ -97,6 +97,18 @@ def test_nothing_grows_without_end() -> None:
         rooms.open(f"teacher {number}")
     with pytest.raises(InputError, match="try again in a while"):
         rooms.open("one more")
+
+
+def test_many_tabs_of_one_address_leave_others_a_room() -> None:
+    rooms = Rooms()
+    for number in range(MOST_OF_ONE):
+        rooms.open(f"tab {number}", "192.0.2.7")
+    with pytest.raises(InputError, match=r"5 presentations of 192\.0\.2\.7"):
+        rooms.open("one more", "192.0.2.7")
+    assert rooms.open("tab 0", "192.0.2.7") == rooms.code_of("tab 0")
+    assert rooms.open("teacher", "192.0.2.8")
+    for number in range(2 * MOST_OF_ONE):
+        assert rooms.open(f"here {number}")
 
 
 def test_votes_at_one_time_are_all_counted() -> None:

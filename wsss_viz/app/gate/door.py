@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import html
+import ipaddress
+import math
 import os
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -26,8 +27,11 @@ COOKIE = "wsss_viz_door"
 PATH = "/_door"
 HOURS = 12
 LONGEST = 4096
-TRIES, ALL_TRIES, MINUTE = 6, 120, 60.0
-"""Wrong passwords a minute, of one address and in all."""
+TRIES, FIRST, LONGEST_WAIT, FORGOTTEN = 6, 10.0, 600.0, 3600.0
+"""Wrong passwords of one address that cost nothing; the next costs so many seconds, each further one twice as many, up
+to the longest wait; the seconds after which all is forgotten."""
+MOST_ADDRESSES = 4096
+"""Addresses whose wrong passwords are counted; of more the one that was wrong longest ago is forgotten."""
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>wsss_viz</title><body style="font:16px/1.5 system-ui;max-width:22em;margin:20vh auto;padding:0 1em">
 <h1 style="font-size:1.4em">wsss_viz</h1><form method="post" action="{path}?to={to}">
@@ -42,7 +46,7 @@ class Door:
     def __init__(self, password: str, clock: Callable[[], float] = time.time) -> None:
         self._digest = hashlib.sha256(password.encode()).digest()
         self._key, self._clock = secrets.token_bytes(32), clock
-        self._wrong: dict[str, deque[float]] = {}
+        self._wrong: dict[str, tuple[int, float]] = {}  # wrong ones, and when the last was
 
     def is_open(self, headers: Headers) -> bool:
         """Whether a request carries a cookie of this door that is still good."""
@@ -67,20 +71,20 @@ class Door:
     async def enter(self, scope: Scope, receive: Receive, client: str) -> Response:
         """The answer to a password."""
         to = _inside(parse_qs(scope["query_string"].decode("latin-1")).get("to", ["/"])[0])
-        if self._is_barred(client):
-            return self.page(to, "Too many tries: wait a minute.", 429)
+        who = network_of(client)
+        if wait := self._wait(who):
+            return self._barred(to, wait)
         body = b""
         while len(body) <= LONGEST:
             message = await receive()
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        if self._is_barred(client):  # many may have begun before the first of them was wrong
-            return self.page(to, "Too many tries: wait a minute.", 429)
+        if wait := self._wait(who):  # many may have begun before the first of them was wrong
+            return self._barred(to, wait)
         said = parse_qs(body[:LONGEST].decode("utf-8", "replace")).get("password", [""])[0]
         if not hmac.compare_digest(hashlib.sha256(said.encode("utf-8", "replace")).digest(), self._digest):
-            for who in (client, ""):
-                self._wrong.setdefault(who, deque(maxlen=ALL_TRIES)).append(self._clock())
+            self._note(who)
             return self.page(to, "That is not the password.")
         until = str(int(self._clock()) + HOURS * 3600)
         answer = RedirectResponse(to, 303, {"Cache-Control": "no-store"})
@@ -90,15 +94,28 @@ class Door:
                           secure=is_secure)  # fmt: skip
         return answer
 
-    def _is_barred(self, client: str) -> bool:
-        oldest = self._clock() - MINUTE
-        for who in list(self._wrong):
-            times = self._wrong[who]
-            while times and times[0] < oldest:
-                times.popleft()
-            if not times:
-                del self._wrong[who]
-        return len(self._wrong.get(client, ())) >= TRIES or len(self._wrong.get("", ())) >= ALL_TRIES
+    def _note(self, who: str) -> None:
+        """One more wrong password."""
+        count, _ = self._wrong.pop(who, (0, 0.0))
+        self._wrong[who] = (count + 1, self._clock())
+        while len(self._wrong) > MOST_ADDRESSES:
+            del self._wrong[next(iter(self._wrong))]
+
+    def _wait(self, who: str) -> float:
+        """Seconds until this address may try again; nobody else waits for what it tries."""
+        count, latest = self._wrong.get(who, (0, 0.0))
+        since = self._clock() - latest
+        if since > FORGOTTEN:
+            self._wrong.pop(who, None)
+            return 0.0
+        wait = min(LONGEST_WAIT, FIRST * 2.0 ** min(count - TRIES, 16)) if count >= TRIES else 0.0
+        return max(0.0, wait - since)
+
+    def _barred(self, to: str, wait: float) -> Response:
+        seconds = math.ceil(wait)
+        answer = self.page(to, f"Too many tries: wait {seconds} s.", 429)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
 
     def refusal(self, scope: Scope, headers: Headers) -> Response:
         """To who has not entered: the page, of a program a line."""
@@ -106,6 +123,22 @@ class Door:
             query = scope["query_string"].decode("latin-1")
             return self.page(scope["path"] + (f"?{query}" if query else ""))
         return PlainTextResponse("enter the password first\n", 401)
+
+
+def network_of(client: str) -> str:
+    """Whose tries count together: an address, of IPv6 the 64 bits that one household has.
+
+    >>> network_of("192.0.2.7"), network_of("2001:db8:1:2:3::4"), network_of("")
+    ('192.0.2.7', '2001:db8:1:2::/64', '')
+    """
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+    return str(address)
 
 
 def _inside(to: str) -> str:

@@ -14,6 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import session
+from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.brush import brush
 from wsss_viz.data.sample import BACKGROUND, Sample
@@ -69,13 +70,18 @@ def board(picture: UploadedPicture) -> None:
 
 
 def with_outline(sample: Sample, picture: UploadedPicture) -> Sample:
-    """The sample with what was drawn on its picture as the mask of its first label; as it is where nothing was."""
+    """The sample with what was drawn on its picture as the mask of its first label; as it is where nothing was.
+
+    Raises:
+        BusyError: others are first.
+    """
     strokes = strokes_of(picture)
     if not strokes or not sample.labels:
         return sample
     height, width = sample.size
     ratio = min(1.0, SIDE / max(height, width))
-    object_ = enclosed(strokes, (max(1, round(height * ratio)), max(1, round(width * ratio))))
+    with turn("strokes", short=True):
+        object_ = enclosed(strokes, (max(1, round(height * ratio)), max(1, round(width * ratio))))
     number = sample.classes.index(sample.labels[0]) + 1
     mask = np.where(rendering.enlarge_mask(object_, sample.size) > 0, number, BACKGROUND).astype(np.uint8)
     return replace(sample, mask=mask)

@@ -17,6 +17,8 @@ from wsss_viz.app.state.learning import CODE_ALPHABET, CODE_LENGTH
 from wsss_viz.errors import InputError
 
 MOST_ROOMS, MOST_VOTERS, MOST_OPTIONS = 50, 1000, 8
+MOST_OF_ONE = 5
+"""Rooms of one address, but this machine's own: one person with many tabs leaves the others theirs."""
 IDLE = 4 * 3600.0
 """Seconds without a question or a vote after which a room ends."""
 AWAY = 60.0
@@ -48,6 +50,7 @@ class _Room:
     code: str
     owner: str
     used: float
+    address: str = ""
     left: float | None = None
     step: int = 0
     question: str = ""
@@ -73,11 +76,14 @@ class Rooms:
         self._rooms: dict[str, _Room] = {}
         self._lock = threading.Lock()
 
-    def open(self, owner: str) -> str:
+    def open(self, owner: str, address: str = "") -> str:
         """The code of the owner's room, which is made where there is none.
 
+        Args:
+            address: from which the owner's page is asked for; "" for this machine.
+
         Raises:
-            InputError: there are too many rooms.
+            InputError: there are too many rooms, or too many of this address.
         """
         with self._lock:
             self._sweep()
@@ -85,10 +91,12 @@ class Rooms:
             if room is None:
                 if len(self._rooms) >= MOST_ROOMS:
                     raise InputError(f"{MOST_ROOMS} presentations ask their rooms just now: try again in a while")
+                if address and sum(room.address == address for room in self._rooms.values()) >= MOST_OF_ONE:
+                    raise InputError(f"{MOST_OF_ONE} presentations of {address} ask their rooms already: end one first")
                 code = _new_code()
                 while code in self._rooms:
                     code = _new_code()
-                room = self._rooms[code] = _Room(code, owner, self._clock())
+                room = self._rooms[code] = _Room(code, owner, self._clock(), address)
             return room.code
 
     def code_of(self, owner: str) -> str:

@@ -17,6 +17,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from wsss_viz.app import session
 from wsss_viz.app.services import samples, uploaded_mask
+from wsss_viz.app.services.held import held
 from wsss_viz.app.services.uploaded_files import forget
 from wsss_viz.app.settings import PICTURE_MEGABYTES
 from wsss_viz.app.state import ViewState
@@ -143,7 +144,7 @@ def _picture(file: UploadedFile) -> UploadedPicture:
     picture = read_picture(file.getvalue(), file.name)
     samples.check_aspect(picture.image.shape[:2])
     said = "; ".join(in_words(note) for note in picture.notes)
-    image = bounded(picture.image, STORED_SIDE)
+    image = held().hold(bounded(picture.image, STORED_SIDE))
     return UploadedPicture(file.name, image, picture.image.shape[:2], picture.orientation, said)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from wsss_viz.app.services import checkpoints
+from wsss_viz.app.services.held import held
 from wsss_viz.app.services.uploaded_files import forget
 from wsss_viz.app.turns import turn
 from wsss_viz.data import animations
@@ -156,6 +157,7 @@ def _read_frames(files: Sequence[UploadedFile]) -> Scored:
         video = animations.read_animation(files[0].getvalue(), files[0].name)
     else:
         video = animations.read_frames([(file.name, file.getvalue()) for file in files])
+    held().hold(video.frames)
     classifier = checkpoints.classifier(checkpoints.PHOTOGRAPHS)
     values = frame_probabilities(classifier, video.frames)
     stride = f", every {video.numbers[1]}th of {video.count}" if len(video.frames) < video.count else ""

@@ -57,7 +57,7 @@ def present(question: Question, state: ViewState) -> None:
 
 
 def _open() -> None:
-    rooms().open(session_id())
+    rooms().open(session_id(), st.context.ip_address or "")
 
 
 @st.fragment(run_every=INTERVAL)

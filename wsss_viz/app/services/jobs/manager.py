@@ -107,17 +107,22 @@ class _Job:
 
 
 class Jobs:
-    """All jobs of one server. Every method may be called from any thread."""
+    """All jobs of one server. Every method may be called from any thread.
+
+    Args:
+        resting: makes, for each job, what it calls at its steps to let others go first.
+    """
 
     def __init__(
         self,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
         ledger: Ledger | None = None,
+        resting: Callable[[], Callable[[], None]] | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.ledger = ledger or Ledger(clock)
-        self._clock = clock
+        self._clock, self._resting = clock, resting
         self._jobs: dict[Hashable, _Job] = {}  # in the order they were asked for
         self._workers: dict[str, threading.Thread] = {}
         self._changed = threading.Condition()
@@ -263,12 +268,15 @@ class Jobs:
     def _work_on(self, job: _Job) -> None:
         line, failed, owners = "", False, list(job.leases)
         steps: Iterator[Step] | None = None
+        rest = self._resting() if self._resting else None
 
         def go_on() -> None:
             if job.state == CANCELLED:
                 raise InputError("cancelled")
             if late := self._late(job):
                 raise InputError(late)
+            if rest:
+                rest()
 
         try:
             with asking(go_on):

@@ -27,7 +27,7 @@ _REMEMBERED = 6
 Draw = Callable[[Snapshot], None]
 
 
-_jobs = Jobs(ledger=turns().ledger)
+_jobs = Jobs(ledger=turns().ledger, resting=turns().resting)
 
 
 def jobs() -> Jobs:

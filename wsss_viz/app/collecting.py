@@ -1,0 +1,47 @@
+"""Garbage collections at a pace, not after every run of a page: each holds up everything else in the process.
+
+Streamlit looks through all objects after each run (`runner.postScriptGC`). Of torch and its kind there are 500,000,
+which takes 0.4 s of a busy processor with Python's lock held: with thirty visitors 28 % of all the time that lock was
+held. So that is off, the server collects every few seconds, and what modules have made, which stays, is passed over.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+
+INTERVAL = 5.0
+"""Seconds between two collections."""
+MANY = 20
+"""New modules after which what is in memory is passed over from then on: a page or a library has been loaded."""
+
+
+class Collector:
+    """Collects once for each `collect`; what new modules have made is looked through once.
+
+    Modules are loaded a finite number of times, so what is passed over, though garbage later, is bounded.
+    """
+
+    def __init__(self) -> None:
+        self._modules = 0
+
+    def collect(self) -> None:
+        """One collection; afterwards what is left is passed over from now on, where many modules are new."""
+        modules = len(sys.modules)
+        gc.collect()
+        if modules - self._modules >= MANY:
+            gc.freeze()
+            self._modules = modules
+
+    def watch(self, ended: threading.Event) -> None:
+        """Collects every `INTERVAL` until it is ended."""
+        while not ended.wait(INTERVAL):
+            self.collect()
+
+
+def start() -> threading.Event:
+    """Has a thread collect, until the event that this gives is set."""
+    ended = threading.Event()
+    threading.Thread(target=Collector().watch, args=(ended,), name="collector", daemon=True).start()
+    return ended
