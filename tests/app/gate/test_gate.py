@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.app.gate.asking import Behind, asked, gate, status
@@ -252,6 +254,24 @@ def test_the_log_has_one_line_of_a_kind_a_minute() -> None:
     assert written[3:] == ["a page failed", "a page failed"]
     spare_the_log()
     assert any(isinstance(one, Sparing) for one in logging.getLogger("wsss_viz.app").filters)
+
+
+def test_what_pillow_warns_of_files_is_one_line_as_well(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("py.warnings")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(False)  # another test may have left it on
+        spare_the_log()
+        try:
+            for pixels in (10**8, 2 * 10**8, 3 * 10**8):  # each another text
+                warnings.warn(
+                    f"Image size ({pixels} pixels) exceeds limit", Image.DecompressionBombWarning, stacklevel=1
+                )
+        finally:
+            logging.captureWarnings(False)
+            for one in [one for one in logger.filters if isinstance(one, Sparing)]:
+                logger.removeFilter(one)
+    assert ["100000000" in record.getMessage() for record in caplog.records if record.name == logger.name] == [True]
 
 
 def test_a_tab_that_is_gone_is_left_at_once_and_closed_within_the_minute() -> None:

@@ -20,6 +20,7 @@ NOISY = (
     "streamlit.runtime.state.session_state",
     "streamlit.runtime.media_file_manager",
     "wsss_viz.app",
+    "py.warnings",
 )
 """Loggers whose lines a visitor can cause."""
 MOST_KINDS = 256
@@ -57,7 +58,9 @@ class Sparing(logging.Filter):
 
 
 def spare_the_log(seconds: float = 60.0) -> None:
-    """Has the gate's lines and those of `NOISY` pass a `Sparing`, once."""
+    """Has the gate's lines and those of `NOISY` pass a `Sparing`, once; Python's warnings, as Pillow's of a size that a
+    file claims, are lines of the log."""
+    logging.captureWarnings(True)
     for name in (LOG.name, *NOISY):
         logger = logging.getLogger(name)
         if not any(isinstance(one, Sparing) for one in logger.filters):
