@@ -39,8 +39,8 @@ def test_a_downloaded_figure_is_what_its_downloaded_spec_gives(open_at: OpenAt) 
 def test_what_was_sent_from_compare_is_in_the_figure_and_in_its_address(open_at: OpenAt) -> None:
     page = open_at("/compare?example=scenes:test:129&methods=cam,rib&class=cow")
     page.get_by_role("button", name="Send to Figures").click()
-    expect(page.get_by_text("Row 1 of the basket")).to_be_visible()
-    page.get_by_role("link", name="Figures (1)").click()
+    expect(page.get_by_role("status").filter(has_text="Row 1 of the basket")).to_be_visible()
+    page.get_by_role("link", name="Open Figures").click()
     expect(page.locator('img[alt*="(d) RIB"]')).to_be_visible()
     spec = read_spec(downloaded(page, "Spec (figure.json)"))
     assert [(row.image, row.name) for row in spec.rows] == [("scenes:test:129", "cow")]

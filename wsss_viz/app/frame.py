@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -51,7 +52,9 @@ def navigation(state: ViewState) -> None:
             link(entry, state)
 
 
-def link(entry: catalogue.Page, state: ViewState, label: str | None = None) -> None:
+def link(
+    entry: catalogue.Page, state: ViewState, label: str | None = None, width: Literal["stretch", "content"] = "stretch"
+) -> None:
     """A link to a page that carries the view along; the lecture has views of its own, Figures says what it was sent."""
     carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False, answered=False)
     count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""
@@ -61,7 +64,7 @@ def link(entry: catalogue.Page, state: ViewState, label: str | None = None) -> N
         icon=f":material/{entry.icon}:",
         help=entry.summary if label is None else "",
         query_params=carried.to_query(),
-        width="stretch",
+        width=width,
     )
 
 
@@ -88,8 +91,13 @@ def heading(title: str, lead: str, explanation: Explanation, send: basket.Take |
             if send is not None:
                 basket.send_button(send)
             copy_link()
+        if send is not None and (line := basket.said()):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sent"):
+                st.html(f'<p class="wv-sent" role="status">{escape(line)}</p>', width="content")
+                link(catalogue.named("figures"), session.state(), "Open Figures", "content")
         if lead:
-            st.html(f'<p class="wv-lead">{escape(lead)}</p>')
+            with st.container(key="lead"):
+                st.markdown(plain_line(lead))
     notes()
 
 

@@ -18,7 +18,7 @@ def test_it_names_every_kind_of_method_the_limits_the_keys_and_what_to_cite(open
     for name in ("CAM", "AE", "GAIN", "CS-AE", "RIB"):
         assert f"({name})" in text or f"**{name}" in text
     assert "PASCAL VOC" in text
-    assert [heading.value for heading in page.subheader][-2:] == ["Shortcuts", "To cite"]
+    assert [heading.value for heading in page.header][-2:] == ["Shortcuts", "To cite"]
     assert len(page.get("download_button")) == 1
 
 

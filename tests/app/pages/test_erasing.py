@@ -222,7 +222,7 @@ def test_what_was_precomputed_is_taken_and_said(
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
     page = finished(open_page("erasing", mode="experiment", example=SCENE))
     assert_well(page)
-    assert any("Over 2 drawn scenes" in subheader.value for subheader in page.subheader)
+    assert any("Over 2 drawn scenes" in subheader.value for subheader in page.header)
     assert "the whole true object" in text(page)
 
 

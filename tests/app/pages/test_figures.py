@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.services.test_upload import as_mask, encoded
@@ -50,11 +51,29 @@ def test_every_preset_and_setting_is_drawn(open_page: OpenPage) -> None:
     assert page.query_params == {"figure": "plane", "figure-width": "single", "figure-parts": "contours"}
 
 
+def sent(page: AppTest) -> str:
+    """What stands under the title of what "Send to Figures" gave, "" where nothing does."""
+    return " ".join(element.value for element in page.get("html") if "wv-sent" in element.value)
+
+
+def test_what_sending_gave_stands_on_the_page_with_a_link_until_the_view_changes(open_page: OpenPage) -> None:
+    page = open_page("compare", methods="cam", example="scenes:test:129")
+    assert sent(page) == ""
+    page.button(key="send_to_figures").click().run()
+    assert "Row 1 of the basket: scenes:test:129, cat, CAM." in sent(page)
+    assert not page.toast
+    links = {link.proto.label: link.proto.page for link in page.get("page_link")}
+    assert links["Open Figures"] == "figures"
+    page.pills(key="compare_methods").set_value(["cam", "rib"]).run()
+    assert sent(page) == ""
+    assert page.query_params["basket"] == "test.129.cat.final~single~map.cam"
+
+
 def test_what_was_sent_from_compare_and_erasing_is_the_figure(open_page: OpenPage) -> None:
     page = open_page("compare", methods="cam,rib", k="3", example="scenes:test:129", **{"class": "cow"})
     page.button(key="send_to_figures").click().run()
     page.button(key="send_to_figures").click().run()
-    assert "already" in page.toast[0].value
+    assert "already" in sent(page)
     page.switch_page("../../../pages/erasing.py").run()
     page.button(key="send_to_figures").click().run()
     assert page.query_params["basket"] == "test.129.cow.3~single~map.cam_rib,test.129.cow.final~single~map.ae"
@@ -190,7 +209,7 @@ def test_an_empty_basket_shows_a_preset_and_says_how_to_fill_it(open_page: OpenP
 def test_what_is_no_method_is_not_sent(open_page: OpenPage) -> None:
     page = open_page("erasing", mode="experiment")
     page.button(key="send_to_figures").click().run()
-    assert "no method" in page.toast[0].value
+    assert "no method" in sent(page)
     assert "basket" not in page.query_params
 
 

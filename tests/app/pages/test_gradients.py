@@ -198,7 +198,7 @@ def test_photographs_are_a_subject_with_head_body_and_background(open_page: Open
     head, body, background = curve.at(0.3)[-1]
     assert head[1] > body[2], "the intervals are apart at the logit"
     assert body[1] > background[2]
-    assert f"{head[0]:.0%}"[:-1] in unescape(page.html[0].value + text(page))
+    assert f"{head[0]:.0%}"[:-1] in " ".join(element.value for element in page.markdown)
     assert len([alt for alt in alts(page) if alt.startswith("gradient map G")]) == len(curve.layers) == 10
     assert "16 photographs" in text(page)
     assert any("probe" in caption.value for caption in page.caption), "why there is no probe information, in one line"

@@ -108,11 +108,11 @@ def test_the_lead_says_what_the_planes_say() -> None:
     said = plane_words.sentence(planes, range(6))
     runs = planes["tanh"].bits[:, :, 4, 0]
     height = runs.max(axis=0).mean()
-    fate = f"comes to tell {height:.1f} bits of the input and loses {height - runs[-1].mean():.1f} of them"
-    assert f"T5 while it is trained: that of the tanh network {fate}" in said
+    fate = f"reaches {height:.1f} bits of the input and loses {height - runs[-1].mean():.1f}"
+    assert f"T5 of the tanh network {fate}; of the ReLU network" in said
     bits = np.repeat(np.linspace(0, 1, len(planes["relu"].epochs))[:, None, None, None], 6, axis=2)
     grown = replace(planes["relu"], bits=np.broadcast_to(bits, (*bits.shape[:3], 2)))
-    assert "loses none of them" in plane_words.sentence({"relu": grown}, [4])
+    assert "loses none" in plane_words.sentence({"relu": grown}, [4])
     assert plane_words.sentence(planes, [5]) == plane_words.GENERIC
     assert plane_words.order({"relu": grown}) == ""
     broken = replace(grown, bits=grown.bits * np.arange(1, 7)[:, None])

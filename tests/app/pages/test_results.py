@@ -26,7 +26,7 @@ def test_without_a_report_it_says_how_to_make_it_and_shows_what_was_published(
     assert not page.error
     assert stored_results.MAKE in page.info[0].value
     assert [len(table.value) for table in page.dataframe] == [11, 9, len(published_since())]
-    assert any("not measured here" in heading.value for heading in page.subheader)
+    assert any("not measured here" in heading.value for heading in page.header)
 
 
 def test_a_report_is_shown_with_its_intervals_and_charts(
@@ -41,7 +41,7 @@ def test_a_report_is_shown_with_its_intervals_and_charts(
     assert list(table["method"]) == ["RIB", "CAM", "control: seed 1"]
     assert list(table["high"]) == [45.5, 44.0, 42.0]
     assert len(page.get("plotly_chart")) == 5, "no leakage is stored"
-    assert any("No method differs clearly" in text.value for text in page.html)
+    assert any("No method differs clearly" in text.value for text in page.markdown)
 
 
 def test_the_worst_images_stand_first_and_open_compare_at_the_reports_settings(

@@ -27,6 +27,8 @@ GONE = (
     "Left out: a picture of your own, which is in the memory of the page that sent it and in no link. Send it again; "
     "the folder (ZIP) keeps it."
 )
+_SAID = "basket_said"
+"""In the session: what the last press of "Send to Figures" gave, and the view that it was pressed at."""
 Take = Callable[[ViewState], tuple[Item | None, str]]
 """What a page sends: the view as a row and the kind of figure it is meant for, or None and the reason."""
 
@@ -97,15 +99,22 @@ def _send(take: Take) -> None:
     except InputError as error:
         item, kind = None, str(error)
     if item is None:
-        st.toast(f"{kind}.", icon=":material/info:")
+        line = f"{kind}."
     elif item in state.basket:
-        st.toast("This view is in the basket already: open Figures.", icon=":material/info:")
+        line = "This view is in the basket already."
     elif len(state.basket) >= MOST_ROWS:
-        st.toast(f"The basket holds {MOST_ROWS} views: take one out on Figures.", icon=":material/info:")
+        line = f"The basket holds {MOST_ROWS} views: take one out on Figures."
     else:
         fields = {} if state.basket else {"basket_kind": kind}
         session.change(basket=(*state.basket, item), figure=BASKET, **fields)
-        st.toast(f"Row {len(state.basket) + 1} of the basket: {words(item)}. Open Figures.", icon=":material/check:")
+        line = f"Row {len(state.basket) + 1} of the basket: {words(item)}."
+    st.session_state[_SAID] = (line, session.state())
+
+
+def said() -> str:
+    """What "Send to Figures" gave, for as long as the view is what it was then; else ""."""
+    line, view = st.session_state.get(_SAID, ("", None))
+    return line if view == session.state() else ""
 
 
 def words(item: Item) -> str:

@@ -118,7 +118,7 @@ PROJECT = f"""@software{{wsss_viz,
 
 METHODS = r"""
 **Class activation maps (CAM).** With global average pooling and a linear classifier, the score of a class is the mean
-of one map, $s_c = \frac{1}{|\Omega|}\sum_u W_c \cdot f(u)$. The map says how much each position adds to the score. All
+of one map, the mean of *W_c · f(u)* over the positions *u*. The map says how much each position adds to the score. All
 classes come from one forward, raw and signed.
 
 **Adversarial erasing (AE).** Erase what the map shows, compute the map again, and combine the maps of all

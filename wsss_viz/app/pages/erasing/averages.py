@@ -46,7 +46,7 @@ def averages() -> None:
     if not experiment:
         st.caption(f":material/info: No averages over many scenes yet. {traces.showcase_note()}")
         return
-    st.subheader(f"Over {experiment['images']} drawn scenes", anchor=False)
+    st.header(f"Over {experiment['images']} drawn scenes", anchor=False)
     st.caption(
         f"{experiment['observations']} labelled objects of the first {experiment['images']} scenes of "
         f"{experiment['data']}, mean and 95 % interval over images, precomputed. The random control erases the same "

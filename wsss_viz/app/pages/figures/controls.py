@@ -42,6 +42,7 @@ EXPLANATION = Explanation(
     "Each map is divided by its maximum, so brightness does not compare across panels, unless the spec says shared.",
 )
 TITLES = {**PRESETS, SCENE: "The image of this view", BASKET: "Basket"}
+FIRST = next(iter(PRESETS))
 WIDTH_LABELS = {name: f"{name} column, {inches:g} in" for name, inches in WIDTHS.items()}
 SCALE_LABELS = {
     "relu_max": "each by its own maximum",
@@ -67,7 +68,7 @@ PREVIEW_DPI = 300
 
 def figure_of(state: ViewState) -> tuple[FigureSpec, Material]:
     """Draws the controls and gives the figure they describe, and what it is drawn from."""
-    name = state.figure or (BASKET if state.basket else "grid")
+    name = state.figure or (BASKET if state.basket else FIRST)
     title = {**TITLES, BASKET: f"Basket ({len(state.basket)})"}
     st.pills("Figure", list(title), format_func=lambda key: title[key], wrap=True, **session.control("figure", name))
     if name == BASKET and not state.basket:
@@ -75,14 +76,14 @@ def figure_of(state: ViewState) -> tuple[FigureSpec, Material]:
             ":material/info: The basket is empty: “Send to Figures” on Compare and Erasing puts a view into it. "
             "Until then, the first preset."
         )
-        name = "grid"
+        name = FIRST
     if name == BASKET:
         basket.editor(state)
     if name == BASKET and state.basket_kind != "grid" and any(is_maps(one) for i in state.basket for one in i.methods):
         st.caption(":material/info: Maps from files have no steps: they are columns of a grid.")
     items = _items(name, state)
     if name in (BASKET, SCENE) and not items:
-        name = "grid"
+        name = FIRST
     material = material_of(items)
     laid_out = replace(state, basket_kind="grid") if name == SCENE else state
     start = basket.spec_of(items, laid_out, material) if items else preset(name)

@@ -35,6 +35,7 @@ def subject_controls(state: ViewState) -> None:
         "Data",
         SUBJECTS,
         format_func=lambda name: {"toy": "digit toy", "photos": "photographs", "scenes": "drawn scenes"}[name],
+        label_visibility="collapsed" if state.subject == "photos" else "visible",
         **session.control("subject", state.subject, _of_subject),
     )
     if state.subject != "toy":

@@ -28,11 +28,10 @@ def sentence(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
     if not hidden or any(np.isnan(mean[:, hidden[-1]]).any() for mean in bits.values()):
         return GENERIC
     k = hidden[-1]
-    parts = [f"that of the {activation_name(name)} network {_fate(plane, k)}" for name, plane in planes.items()]
+    parts = [f"of the {activation_name(name)} network {_fate(plane, k)}" for name, plane in planes.items()]
     return (
-        "Each layer of a small network is a point: how many bits it tells of the input and of the label. Look at "
-        f"{LAYERS[k]} while it is trained: {'; '.join(parts)}. The estimator is part of each number: change it, and "
-        "nothing is trained again."
+        "Each layer is a point: how many bits it tells of the input and of the label. As it is trained, "
+        f"{LAYERS[k]} {'; '.join(parts)}. The estimator is part of each number."
     )
 
 
@@ -40,8 +39,8 @@ def _fate(plane: Plane, layer: int) -> str:
     """Height and loss as the table has them: of each network, then the mean over them."""
     height, lost = float(plane.bits[:, :, layer, INPUT].max(axis=0).mean()), float(plane.compression[:, layer].mean())
     if lost <= NEXT_TO_NOTHING:
-        return f"comes to tell {height:.1f} bits of the input and loses none of them"
-    return f"comes to tell {height:.1f} bits of the input and loses {lost:.1f} of them"
+        return f"reaches {height:.1f} bits of the input and loses none"
+    return f"reaches {height:.1f} bits of the input and loses {lost:.1f}"
 
 
 def _joined(parts: Sequence[str]) -> str:

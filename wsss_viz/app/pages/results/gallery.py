@@ -48,7 +48,7 @@ def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | 
     Args:
         opened: the report's workspace; its other reports of the same images can stand against it.
     """
-    st.subheader("Image by image", anchor=False)
+    st.header("Image by image", anchor=False)
     titles = _titles(report, opened)
     if not titles or not report.get("images"):
         st.caption("This report holds no scores of single images; `evaluate --json` writes them.")

@@ -54,7 +54,7 @@ def _shipped(state: ViewState) -> None:
     stored = stored_reports()
     frame.heading("Results", sections.lead(next(iter(stored.values()), None)), sections.EXPLANATION)
     _choice(SHIPPED)
-    st.subheader("Measured on the held-out scenes", anchor=False)
+    st.header("Measured on the held-out scenes", anchor=False)
     for name, report in stored.items():
         sections.gains(report, name)
     if stored:
@@ -68,7 +68,7 @@ def _shipped(state: ViewState) -> None:
             sections.leaking(name, leaks)
     if not stored:
         st.info(f"Nothing is stored yet. Measure it once: `{MAKE}`", icon=":material/info:")
-    st.subheader("Published, not measured here: PASCAL VOC 2012", anchor=False)
+    st.header("Published, not measured here: PASCAL VOC 2012", anchor=False)
     st.caption(
         "mIoU in percent of segmentation networks, from two tables of a lecture. They cannot be compared with the "
         "above."

@@ -25,7 +25,7 @@ def refined(name: str, report: Mapping[str, Any], refined: Mapping[str, Mapping[
         return
     rows = refined_rows(report, refined, title, refiner_title)
     counts = {one["count"] for one in refined.values()}
-    st.subheader("With a refiner between map and mask", anchor=False)
+    st.header("With a refiner between map and mask", anchor=False)
     st.caption(
         f"The first {min(counts)} samples of {report['data']} (the maps alone: all {report['count']}), views and "
         "choice of thresholds as above; of a CRF the background's score is chosen, on "

@@ -89,7 +89,7 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
 
 def leaking(name: str, report: Mapping[str, Any]) -> None:
     """What of a map lies on the other object: one sentence, the chart, the table."""
-    st.subheader("Does a map grow onto the neighbour?", anchor=False)
+    st.header("Does a map grow onto the neighbour?", anchor=False)
     st.markdown(leakage.finding(report))
     st.caption(
         f"{report['count']} samples of {report['data']} in which objects of different classes touch. Every map is cut "

@@ -70,7 +70,7 @@ def said(published: tuple[Since, ...]) -> str:
 def since() -> None:
     """The timeline, and all numbers with their sources."""
     everything = published_since()
-    st.subheader("And since", anchor=False)
+    st.header("And since", anchor=False)
     chart = timeline(everything)
     show(chart, "since", f"published mIoU on VOC 2012 val by year and supervision. {said(everything)}")
     st.caption(

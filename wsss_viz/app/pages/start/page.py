@@ -13,9 +13,9 @@ from wsss_viz.app.services.results import MethodResults, collect_results, follow
 from wsss_viz.app.services.scores import view_scores, visible_classes
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, panels
-from wsss_viz.app.widgets.markup import part_labels, percent
+from wsss_viz.app.widgets.markup import part_labels
 from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
-from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
+from wsss_viz.data.sample import NON_DISCRIMINATIVE, Sample
 
 EXPLANATION = Explanation(
     "A classifier that was trained on image-level labels alone, and the class activation map of each label: how much "
@@ -39,12 +39,6 @@ MEANT = {
 CARDS = ("learn", "compare", "erasing", "own", "information", "gradients", "results", "figures")
 ON_PHOTOGRAPHS = ("cam", "ae", "rib")
 ON_SCENES = ("cam", "cs-ae", "rib")
-VERBS = {
-    "cam": "its class activation map",
-    "ae": "with what it still finds once that is erased",
-    "cs-ae": "CS-AE",
-    "rib": "RIB",
-}
 OFFERED = ("class", "layout", "threshold", "k", "table")
 
 
@@ -100,7 +94,7 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
         )
         viewer("start", content, current, offered=offered, opening=results.going is None)
         kind = sample.source.partition(":")[0]
-        for text in (MEANT.get(kind, ""), story(results, sample, current), verdict(results, sample, current)):
+        for text in (verdict(results, sample, current), MEANT.get(kind, "")):
             if text:
                 st.html(f'<p class="wv-lead">{text}</p>')
         if first is not None and results.going is None:
@@ -112,27 +106,6 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
         st.caption(provenance.held_out(checkpoints.entry().scores))
 
 
-def story(results: MethodResults, sample: Sample, state: ViewState) -> str:
-    """What each method's map covers of the discriminative part and of the rest, in a sentence; "" without parts."""
-    clauses: list[str] = []
-    parts = part_labels(sample.source)
-    for name, trace in results.traces.items():
-        mean = view_scores(trace, sample, trace.classes, sample.labels or (), state).mean if sample.labels else None
-        if mean is None or math.isnan(mean.discriminative + mean.non_discriminative):
-            continue
-        called = VERBS.get(name) or methods.title_of(name)
-        first, rest = percent(mean.discriminative), percent(mean.non_discriminative)
-        clauses.append(
-            f"{called} covers {first} of the {parts[DISCRIMINATIVE]} and {rest} of the {parts[NON_DISCRIMINATIVE]}"
-            if not clauses
-            else f"{called}: {first} and {rest}"
-        )
-    if not clauses:
-        return ""
-    text = "; ".join(clauses)
-    return f"Above a threshold of {state.threshold:.2f}, {text}."
-
-
 def verdict(results: MethodResults, sample: Sample, state: ViewState) -> str:
     """What each method gains over CAM, in points of the rest of the object and of the IoU; "" where it is not known."""
     labels = sample.labels or ()
@@ -142,15 +115,20 @@ def verdict(results: MethodResults, sample: Sample, state: ViewState) -> str:
         if labels and (mean := view_scores(trace, sample, trace.classes, labels, state).mean) is not None
     }
     cam = means.pop("cam", None)
-    if cam is None or math.isnan(cam.non_discriminative) or not means:
+    if cam is None or not means:
         return ""
+
+    def gains(measure: str) -> str:
+        return " and ".join(
+            f"{methods.title_of(name)} {points(getattr(mean, measure) - getattr(cam, measure))}"
+            for name, mean in means.items()
+        )
+
+    iou = f"IoU with the whole outline: {gains('iou')}."
+    if math.isnan(cam.non_discriminative):
+        return f"Against CAM. {iou}"
     rest = part_labels(sample.source)[NON_DISCRIMINATIVE]
-    gains = " and ".join(
-        f"{methods.title_of(name)} {points(mean.non_discriminative - cam.non_discriminative)}"
-        for name, mean in means.items()
-    )
-    ious = ", ".join(f"{methods.title_of(name)} {percent(mean.iou)}" for name, mean in means.items())
-    return f"Of the {rest}, against CAM: {gains}. IoU with the whole outline: CAM {percent(cam.iou)}, {ious}."
+    return f"Of the {rest}, against CAM: {gains('non_discriminative')}. {iou}"
 
 
 def points(gain: float) -> str:

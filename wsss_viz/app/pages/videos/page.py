@@ -213,7 +213,7 @@ def _measured(state: ViewState) -> None:
     names = TIME_METHODS if state.time_method == "ae" else TIME_METHODS[:1]
     scores = {name: videos.scores(name, state.time_threshold) for name in names}
     cam = scores["cam"].mean_ap
-    st.subheader("Measured: mAP over temporal IoU", anchor=False)
+    st.header("Measured: mAP over temporal IoU", anchor=False)
     st.html(
         f'<p class="wv-lead">At threshold {state.time_threshold:.2f} CAM in time reaches {100 * cam[0]:.0f} percent '
         f"where an overlap of a tenth will do, {100 * cam[4]:.0f} where half is wanted.</p>"

@@ -47,7 +47,7 @@ def year_chart(published: tuple[PublishedInTime, ...]) -> Chart:
 
 def published() -> None:
     """The chart and the table."""
-    st.subheader("Published, not measured here: THUMOS14", anchor=False)
+    st.header("Published, not measured here: THUMOS14", anchor=False)
     everything = published_in_time()
     chart = year_chart(everything)
     show(chart, "thumos14", "published mAP at temporal IoU 0.5 by year")

@@ -28,7 +28,7 @@ Object.assign(Viewer.prototype, {
       : `Scores of ${name}`
     const keys = measured ? [...COLUMNS.map(([, key]) => key), ...Object.keys(PARTS)] : []
     const scores = content.sent.sigmoids ? SCORES : SCORES.slice(0, 1)
-    const heads = [["", ""], ...(measured ? this.measures() : []), ...scores]
+    const heads = [["map", "Whose map the row is of"], ...(measured ? this.measures() : []), ...scores]
     table.tHead.rows[0].replaceChildren(...heads.map(([text, title]) => Object.assign(element("th", "", text), { title })))
     const best = Object.fromEntries(keys.map(key => [key, this.best(rows, key)]))
     table.tBodies[0].replaceChildren(...rows.map(row => this.row(row, keys, best)))
