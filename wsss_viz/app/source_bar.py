@@ -15,7 +15,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import LONGEST_TEXT
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, DEFAULT_SCENE, photograph_names
-from wsss_viz.app.widgets.markup import listed
+from wsss_viz.app.widgets.markup import listed, plain_line
 from wsss_viz.app.widgets.stepper import stepper
 from wsss_viz.data.findings import KINDS, in_words
 from wsss_viz.data.photographs import read_photographs
@@ -143,7 +143,8 @@ def _about_image(sample: Sample) -> None:
     noticed = "".join(f" {line[:1].upper()}{line[1:]}." for line in lines)
     name, index = workspace.parts_of(sample.source)
     which = f"Image {index} of 0 to {len(workspace.samples_of(name)) - 1:,}: "
-    st.caption(f"{which}{sample.name}, {sample.size[1]} x {sample.size[0]}, labels: {labels}, {mask}.{noticed}")
+    size = f"{sample.size[1]} x {sample.size[0]}"
+    st.caption(plain_line(f"{which}{sample.name}, {size}, labels: {labels}, {mask}.{noticed}"))
 
 
 def _as_long_as(kind: str, read: Callable[[Any], dict[str, object]]) -> Callable[[Any], dict[str, object]]:

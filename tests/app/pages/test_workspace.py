@@ -268,14 +268,17 @@ def test_a_workspace_of_pictures_without_classes_is_looked_at(
     from PIL import Image
 
     rng = np.random.default_rng(0)
-    Image.fromarray(rng.integers(0, 255, (70, 110, 3), np.uint8)).save(tmp_path / "noise.png")
+    Image.fromarray(rng.integers(0, 255, (70, 110, 3), np.uint8)).save(tmp_path / "[noise](www.evil.example).png")
     serve(monkeypatch, Workspace("plain", f"folder:{tmp_path}", {"scenes": "scenes-classifier"}))
     sample = workspaces.example("workspace:plain:0")
     assert len(sample.classes) == workspaces.UNLABELLED
     assert sample.labels == sample.classes[:1]
     assert workspaces.looking(sample, ViewState(example=sample.source)).known == sample.classes
-    page = after_jobs(open_page("compare", example="workspace:plain:0", methods="cam"), "compare")
+    page = after_jobs(open_page("compare", example="workspace:plain:0", methods="cam", sheet="1"), "compare")
     assert list(panels(page)) == ["Image", "CAM"]
+    name = r"\[noise\](www\.evil.example)"  # text, no link
+    assert page.button(key="sheet_0").label == name
+    assert any(name in caption.value for caption in page.caption)
 
 
 @pytest.mark.parametrize("name", ["start", "erasing", "own", "gradients", "information", "learn", "results", "figures"])

@@ -262,10 +262,10 @@ def test_of_several_pictures_one_is_looked_at(open_page: OpenPage) -> None:
     page = which.set_value(0).run()
     assert panels(page)[0] == ("Your image", "60 x 40")
     assert page.query_params["source"] == "own"
-    page.file_uploader(key="own_upload").set_value([*files, ("bad.png", b"nothing", "image/png")])
+    page.file_uploader(key="own_upload").set_value([*files, ("[bad](www.evil.example).png", b"nothing", "image/png")])
     page = page.run()
     assert viewer_data(page, "own")["content"]["panels"][0]["note"] == "70 x 30"
-    assert [error.value.startswith("bad.png") for error in page.error] == [True]
+    assert [error.value.startswith(r"\[bad\](www\.evil.example).png") for error in page.error] == [True]
 
 
 def test_a_link_of_an_upload_says_that_it_holds_none(open_page: OpenPage) -> None:

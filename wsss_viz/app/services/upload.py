@@ -24,6 +24,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.turns import BusyError, turn
 from wsss_viz.app.widgets import rendering
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.app.widgets.rendering import LARGEST_SIDE, Picture
 from wsss_viz.data.findings import in_words
 from wsss_viz.data.images import SUFFIXES, read_picture
@@ -94,7 +95,7 @@ def uploader(without: Mapping[str, object] | None = None) -> None:
             st.caption(f"Your image: {line}.")
         st.caption(NOT_IN_LINK)
         if problem := st.session_state.get(_ERROR):
-            st.error(problem, icon=":material/error:")
+            st.error(plain_line(problem), icon=":material/error:")
 
 
 def _taken(without: Mapping[str, object]) -> None:

@@ -19,6 +19,7 @@ from wsss_viz.app.services.uploaded_files import forget
 from wsss_viz.app.settings import PICTURE_MEGABYTES
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import rendering
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.data.findings import in_words
 from wsss_viz.data.images import MASK_SUFFIXES, Picture
 from wsss_viz.data.numbering import of_voc
@@ -97,7 +98,7 @@ def uploader(picture: UploadedPicture) -> None:
         forget(file)
         st.session_state[_READ], st.session_state[_CHOICES] = known, {}
     if known is not None and known.values is None:
-        st.error(known.said, icon=":material/error:")
+        st.error(plain_line(known.said), icon=":material/error:")
     if known is None or known.values is None:
         board(picture)
 

@@ -13,6 +13,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import SHEET_ORDERS
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.app.workspace import Workspace, without_folders
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -93,10 +94,10 @@ def _cell(of: Workspace, index: int, score: str, state: ViewState) -> None:
             picture = contact_sheet.picture(of, index)
         st.image(picture, width="stretch", alt=called)
     except InputError as error:
-        st.caption(f":material/broken_image: {without_folders(str(error), of)}")
+        st.caption(f":material/broken_image: {plain_line(without_folders(str(error), of))}")
     here = state.example == contact_sheet.at(of.name, index)["example"]
     st.button(
-        f"{score} · {called}" if score else called,
+        plain_line(f"{score} · {called}" if score else called),
         key=f"sheet_{index}",
         type="primary" if here else "tertiary",
         width="stretch",

@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from wsss_viz.app import session
 from wsss_viz.app.services.jobs.manager import CANCELLED, DONE, FAILED, WAITING, Jobs, Request, Snapshot
 from wsss_viz.app.turns import BusyError, turns
+from wsss_viz.app.widgets.markup import plain_line
 
 INTERVAL = 0.5
 AT_ONCE = 0.4  # seconds that a page waits for a short job, so that it needs no progress bar
@@ -173,7 +174,7 @@ def offer_again(snapshot: Snapshot, request: Request, title: str = "") -> None:
         return
     lead = f"{title}: " if title else ""
     if snapshot.state == FAILED:
-        st.error(lead + snapshot.line, icon=":material/error:")
+        st.error(plain_line(lead + snapshot.line), icon=":material/error:")
     else:
         st.info(f"{lead}Cancelled after step {len(snapshot.steps)} of {snapshot.total}.", icon=":material/cancel:")
     key = f"again {title}".strip()
