@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
+from contourpy import LineType, contour_generator
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PathCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
+from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
@@ -94,9 +98,15 @@ def fitting(text: str, points: float, space: float) -> float:
     """
     if not text.strip():
         return points
+    return points * min(1.0, space / max(_width(text, points), 1e-6) * POINTS)
+
+
+@functools.lru_cache(maxsize=1024)
+def _width(text: str, points: float) -> float:
+    """Of a text's longest line, in points. Kept, since a text is asked for again and its path takes milliseconds."""
     font = FontProperties(family=families_for(text))
     widths = [TextPath((0, 0), line, size=points, prop=font).get_extents().width for line in text.split("\n")]
-    return points * min(1.0, space / max(*widths, 0.0, 1e-6) * POINTS)
+    return max(*widths, 0.0)
 
 
 def broken(text: str, points: float, space: float) -> str:
@@ -161,8 +171,14 @@ def outline(axes: Axes, mask: NDArray[np.bool_]) -> None:
         return
     height, width = mask.shape
     x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
-    lines = axes.contour(x, y, mask.astype(float), levels=[0.5], colors="white", linewidths=0.7)
-    lines.set_path_effects([withStroke(linewidth=1.5, foreground="#14181c", alpha=0.6)])
+    # As Axes.contour makes it, which asks far more of each value before; a row of a figure has the same one many times.
+    lines = contour_generator(x, y, mask.astype(float), name="mpl2014", line_type=LineType.SeparateCode).lines(0.5)
+    path = Path.make_compound_path(*(Path(points, codes) for points, codes in zip(*lines, strict=True)))
+    effects = [withStroke(linewidth=1.5, foreground="#14181c", alpha=0.6)]
+    drawn = PathCollection(
+        [path], facecolors="none", edgecolors="white", linewidths=0.7, zorder=2, path_effects=effects
+    )
+    axes.add_collection(drawn, autolim=False)
 
 
 def inset(axes: Axes, part: Box, corner: str, aspect: float, crop: Box | None = None) -> Axes:

@@ -50,6 +50,19 @@ class _Breath(Artist):
         may_go_on()
 
 
+def _texts(figure: Figure) -> list[Text]:
+    """The texts that may be drawn: of axes without axis no ticks, which would be made to be asked."""
+    bare = {axis for axes in figure.axes if not axes.axison for axis in (axes.xaxis, axes.yaxis)}
+    texts: list[Text] = []
+    rest: list[Artist] = [figure]
+    while rest:
+        artist = rest.pop()
+        if isinstance(artist, Text):
+            texts.append(artist)
+        rest += [child for child in artist.get_children() if child not in bare]
+    return texts
+
+
 def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
     """A PDF with one page per figure, fonts embedded, without a date: the same figures give the same bytes.
 
@@ -93,7 +106,7 @@ def written(make: Callable[[], Figure], kind: str = "svg", dpi: int = 300, **set
     with _LOCK, rc_context({**_SETTINGS, **changed}):
         buffer = io.BytesIO()
         figure = make()
-        use_fonts(figure.findobj(Text))
+        use_fonts(_texts(figure))
         for axes in figure.axes:
             axes.add_artist(_Breath())
         packing: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
