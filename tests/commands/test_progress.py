@@ -56,6 +56,21 @@ def test_a_line_is_printed_each_interval_and_one_at_the_end(monkeypatch, capsys)
     assert last.startswith("cam: 2 of 2, ")
 
 
+def test_work_that_counts_itself_is_said_as_items_are(monkeypatch, capsys):
+    monkeypatch.setattr(shown, "INTERVAL", 0.02)
+    ended = shown.threading.Event()
+    with shown.counting(4, "training, epochs") as reach:
+        reach(1)
+        ended.wait(0.1)
+        reach(3)
+        ended.wait(0.1)
+        reach(4)
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("training, epochs: 1 of 4, ")
+    assert last.startswith("training, epochs: 4 of 4, ")
+    assert shown._active == []
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(5.4, "5 s"), (119.4, "119 s"), (150, "2 min"), (7199, "120 min"), (9000, "2.5 h")]
 )
@@ -157,6 +172,7 @@ def test_a_stopped_run_says_what_is_there(checkpoint, capsys, tmp_path, monkeypa
 
 def test_what_is_broken_may_be_left_out_without_failing(checkpoint, capsys, tmp_path):
     main(["data", "scenes", "--split", "val", "--count", "2", "--out", str(tmp_path / "voc")])
+    assert capsys.readouterr().err == "", "no bar where there is no terminal"
     (tmp_path / "voc" / "JPEGImages" / "val_000001.png").write_bytes(b"broken")
     words = ["maps", "--data", f"folder:{tmp_path / 'voc' / 'JPEGImages'}", "--classifier", checkpoint]
     words += ["--views", "single", "--out", tmp_path / "maps"]

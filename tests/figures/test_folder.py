@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +21,10 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.errors import InputError
 from wsss_viz.figures import FigureSpec, Row, folder
-from wsss_viz.figures.folder import FigureFolder, PictureSet
+from wsss_viz.figures.folder import FigureFolder, NetworkFile, PictureSet
 from wsss_viz.figures.rendering import render
 from wsss_viz.figures.tracing import Tracer
-from wsss_viz.models.manifest import read_manifest
+from wsss_viz.models.manifest import checkpoints_folder, read_manifest
 from wsss_viz.traces.map_folder import MapWriter
 from wsss_viz.traces.storage import StoredMaps
 
@@ -82,9 +83,14 @@ def unpacked(archive: bytes, place: Path) -> Path:
 def test_the_command_of_the_readme_gives_the_pages_bytes(
     figure: FigureFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    checkpoint = tmp_path / "my own.safetensors"
+    shutil.copyfile(checkpoints_folder() / "scenes-classifier.safetensors", checkpoint)
+    spec = replace(figure.spec, classifier=str(checkpoint))
+    figure = replace(figure, spec=spec, networks={checkpoint.name: NetworkFile.at(checkpoint)})
     here = render(figure.spec, "png", Tracer(cache=None, data=figure.open))
     place = unpacked(figure.archive("A caption."), tmp_path / "elsewhere")
     (tmp_path / "theirs").rename(tmp_path / "gone")
+    checkpoint.unlink()
     readme = (place / "README.md").read_text()
     (command,) = [line.split() for line in readme.splitlines() if line.startswith("    python -m wsss_viz")]
     monkeypatch.chdir(place)
@@ -153,9 +159,14 @@ def test_the_command_says_how_many_threads_the_figure_was_computed_with(figure: 
         )
 
 
-def test_a_network_that_is_not_in_the_folder_is_named_with_its_digest(figure: FigureFolder) -> None:
-    spec = replace(figure.spec, classifier="/data/nets/res50_cam.pth")
-    of = replace(figure, spec=spec, networks={"res50_cam.pth": "ab" * 32})
+def test_a_network_that_is_too_large_for_the_folder_is_named_with_its_digest(figure: FigureFolder) -> None:
+    path = Path("/data/nets/res50_cam.pth")
+    network = NetworkFile(path, "ab" * 32, folder.MOST_NETWORK_BYTES + 1)
+    of = replace(figure, spec=replace(figure.spec, classifier=str(path)), networks={path.name: network})
+    assert of.absent == (path.name,)
     with zipfile.ZipFile(io.BytesIO(of.archive(""))) as content:
         assert json.loads(content.read("figure/figure.json"))["classifier"] == "networks/res50_cam.pth"
-        assert f"- `networks/res50_cam.pth`, SHA-256 {'ab' * 32}" in content.read("figure/README.md").decode()
+        assert not [name for name in content.namelist() if name.startswith("figure/networks/")]
+        assert f"- `networks/res50_cam.pth`, 64 MB, SHA-256 {'ab' * 32}" in content.read("figure/README.md").decode()
+    with pytest.raises(InputError, match=r"checkpoint res50_cam\.pth is not there any more"):
+        NetworkFile.at(path)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
-from tqdm import tqdm
 
+from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,12 +73,12 @@ def scenes(
     labels: dict[str, tuple[str, ...]] = {}
 
     def drawn() -> Iterator[Sample]:
-        for sample in with_voc_names(selected, split, start) if like else selected:
+        named = with_voc_names(selected, split, start) if like else selected
+        for sample in progress(named, "drawing", wanted):
             labels[sample.name] = sample.labels or ()
             yield sample
 
-    with tqdm(total=wanted, desc="drawing", unit="scene") as bar:
-        write_voc(drawn(), out, split, bar.update, image_format=form, overwrite=overwrite)
+    write_voc(drawn(), out, split, image_format=form, overwrite=overwrite)
     if like:
         write_script_files(out, split, labels)
     click.echo(f"{wanted} scenes written; their data string is voc:{out}:{split}")
@@ -103,10 +104,7 @@ def list_(source: str, limit: int) -> None:
     unlabelled = 0
     noticed = Noticed(data_set.set_notes())
 
-    def bar(indices: Iterable[int]) -> Iterable[int]:
-        return tqdm(indices, desc="reading", unit="sample", leave=False)
-
-    for _, sample in read_all(counted, ALONE, bar, noticed):
+    for _, sample in read_all(counted, ALONE, partial(progress, title="reading"), noticed):
         sizes[sample.size] += 1
         labels.update(sample.labels or ())
         unlabelled += sample.labels is None
@@ -183,7 +181,7 @@ def check(
         classifier = for_data_set(opened, samples.classes)
         known, about_classifier = classifier.classes, getattr(classifier, "notes", ())
     maps = None if maps_folder is None else MapFolder(maps_folder, samples.numbering)
-    seen = audit(samples, known, maps, limit, lambda indices: tqdm(indices, "reading", unit="sample", leave=False))
+    seen = audit(samples, known, maps, limit, partial(progress, title="reading"))
     click.echo(_page(seen))
     for line in about_classifier:
         click.echo(f"  note    the classifier's rows for {line}")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
 from wsss_viz.commands.diagnose_gradients import command as gradient_ratio
 from wsss_viz.commands.diagnose_leakage import command as leakage
 from wsss_viz.commands.diagnose_probe import command as probe
 from wsss_viz.commands.options import json_option, write_json
-from wsss_viz.commands.progress import progress
+from wsss_viz.commands.progress import counting, progress
 from wsss_viz.errors import InputError
 
 
@@ -83,10 +81,8 @@ def information_plane(
         from wsss_viz.information.networks import snapshots
 
         torch.set_num_threads(1)  # matrices this small are no faster on two, and far slower where others use them
-        with tqdm(
-            total=wanted.epochs, desc=activation, unit="epoch", file=sys.stderr, disable=None, leave=False
-        ) as bar:
-            run = Run.collect(wanted, snapshots(wanted, lambda epoch: bar.update(epoch - bar.n)))
+        with counting(wanted.epochs, f"{activation}, epochs") as reach:
+            run = Run.collect(wanted, snapshots(wanted, reach))
     else:
         run = stored_run(activation) if str(run_path) == "stored" else Run.load(run_path)
     if save_path is not None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from wsss_viz.commands.options import Storing, storing_options, write_json
-from wsss_viz.commands.progress import progress
+from wsss_viz.commands.progress import counting, progress
 from wsss_viz.errors import InputError
 
 if TYPE_CHECKING:
@@ -111,12 +110,12 @@ def _digits(head: str, loss: str, seeds: int, epochs: int | None, everything: bo
     recipes = [Recipe(h, v, seed, **settings) for h, v in variants for seed in range(seeds)]
 
     def trained() -> Iterator[tuple[str, str, int, DigitNetwork]]:
-        total = sum(recipe.epochs for recipe in recipes)
-        with tqdm(total=total, desc="training", unit="epoch", file=sys.stderr, disable=None, leave=False) as bar:
+        with counting(sum(recipe.epochs for recipe in recipes), "training, epochs") as reach:
+            done = itertools.count(1)
             for recipe in recipes:
                 for after_epoch in training(recipe):
                     network = after_epoch
-                    bar.update()
+                    reach(next(done))
                 yield recipe.head, recipe.loss, recipe.seed, network
 
     data = draw_digits("test", TEST_PICTURES, shape_share=1.0)

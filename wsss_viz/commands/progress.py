@@ -14,7 +14,7 @@ import shlex
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -59,7 +59,7 @@ class _Progress(Generic[T]):
         self.done, self.part, self.said, self.start = 0, 0.0, "", time.monotonic()
         self._ended = threading.Event()
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Generator[T, None, None]:
         self.start = time.monotonic()
         alone = self.total == 1 and self.title.startswith("reading")
         self._bar: Any = tqdm(
@@ -128,9 +128,29 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def progress(items: Iterable[T], title: str) -> Iterable[T]:
-    """The items, with how far it is on the error stream: a bar on a terminal, else a line after each minute."""
-    return _Progress(items, title, len(items) if isinstance(items, Sized) else None)
+def progress(items: Iterable[T], title: str, total: int | None = None) -> Iterable[T]:
+    """The items, with how far it is on the error stream: a bar on a terminal, else a line after each minute.
+
+    Args:
+        total: how many there are, of items that do not say so themselves.
+    """
+    return _Progress(items, title, len(items) if isinstance(items, Sized) else total)
+
+
+@contextlib.contextmanager
+def counting(total: int, title: str) -> Iterator[Callable[[int], None]]:
+    """The same for work that says itself how many of `total` are done, which it tells what this gives."""
+    steps, at = iter(_Progress(range(total), title, total)), 0
+    next(steps, None)
+
+    def reach(done: int) -> None:
+        nonlocal at
+        while at < done:
+            next(steps, None)
+            at += 1
+
+    with contextlib.closing(steps):
+        yield reach
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from wsss_viz.evaluation.measures import measure_lines
 from wsss_viz.traces.centres import CENTRES, FIELD
 
-__all__ = ["ALIGNED", "FINISHED", "report_bytes", "table"]
+__all__ = ["ALIGNED", "FINISHED", "report_bytes", "scored", "table"]
 
 ALIGNED = {
     FIELD: "; maps stretched over the images, as the field does",
@@ -45,6 +45,16 @@ def _written(value: Any, line: str) -> str:
     return json.dumps(value)
 
 
+def scored(report: Mapping[str, Any]) -> str:
+    """How many samples the scores are of.
+
+    >>> scored({"count": 4, "unreadable": [["a", "a.jpg: no image"]]}), scored({"count": 2})
+    ('3 of 4 samples', '2 samples')
+    """
+    unread = len(report.get("unreadable", ()))
+    return f"{report['count'] - unread} of {report['count']} samples" if unread else f"{report['count']} samples"
+
+
 def table(report: dict[str, Any]) -> str:
     """The report's main numbers as text: one line per method, then the best threshold and each class's IoU.
 
@@ -60,7 +70,7 @@ def table(report: dict[str, Any]) -> str:
         (['method', 't', 'mIoU'], ['cam', '0.30'])
     """
     lines = [
-        f"{report['count']} samples of {report['data']}; thresholds from {report['threshold_from']}; percent; "
+        f"{scored(report)} of {report['data']}; thresholds from {report['threshold_from']}; percent; "
         f"95 % intervals over images{ALIGNED.get(report.get('align', ''), '')}"
         f"{'; refined by ' + report['refine'] if 'refine' in report else ''}",
         f"{'method':<12}{'t':>5}{'mIoU':>7}{'interval':>15}{'prec':>7}{'recall':>8}{'FP':>6}{'FN':>6}"

@@ -6,6 +6,7 @@
 | `figure.json` | the spec, its paths from the folder |
 | `pictures/`, ... | images as PNG, `masks/`, `labels.csv`, `classes.json`: data sets as `folder:PATH` reads them |
 | `maps/NAME/` | the files of maps by others, of these images |
+| `networks/` | a checkpoint of one's own, where it fits; else the README says which file to put there |
 
 A page draws the same figure from what it holds in memory: `FigureFolder.open` gives the data sets that the folder's
 files are read as, so that the page needs no disk and the command has the same numbers. Our own.
@@ -35,15 +36,19 @@ from wsss_viz.errors import InputError
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.figures.spec_file import spec_bytes
 from wsss_viz.interrupts import may_go_on
+from wsss_viz.models.identity import digest_of
 from wsss_viz.traces.file_names import file_stem
 from wsss_viz.traces.map_folder import SETTINGS, read_settings
 from wsss_viz.traces.trace_file import add_member
 from wsss_viz.version import __version__
 
-__all__ = ["MOST_BYTES", "FigureFolder", "PictureSet", "command"]
+__all__ = ["MOST_BYTES", "MOST_NETWORK_BYTES", "FigureFolder", "NetworkFile", "PictureSet", "command"]
 
 MOST_BYTES = 96 * 2**20
 """Of the archive, which is made in memory."""
+MOST_NETWORK_BYTES = 64 * 2**20
+"""Of a checkpoint in it, so that the images have room beside it."""
+_NETWORKS = "networks"
 _COMMAND = "python -m wsss_viz figure figure.json figure.pdf"
 _TOP = "figure"
 _READ_SETTINGS = ("format", "classes", "numbers", "threshold", "alpha")
@@ -60,7 +65,10 @@ Made with wsss_viz {version}, {packages}: other versions may give other pixels.
 {networks}
 > {caption}
 """
-_NETWORKS = "\nIt looks with a network that is not in this folder. Put the file there before:\n\n{lines}\n"
+_ABSENT = (
+    "\nIt looks with a network that is not in this folder, which has room for files of at most {most}. Put the file "
+    "there before:\n\n{lines}\n"
+)
 
 
 class PictureSet:
@@ -153,6 +161,28 @@ class PictureSet:
         return text.getvalue().encode()
 
 
+@dataclass(frozen=True)
+class NetworkFile:
+    """A checkpoint's file here, and what is written of it.
+
+    Attributes:
+        path: of the file.
+        digest: its SHA-256.
+        size: in bytes.
+    """
+
+    path: Path
+    digest: str
+    size: int
+
+    @classmethod
+    def at(cls, path: Path) -> NetworkFile:
+        """The file there. Raises InputError where there is none."""
+        if not path.is_file():
+            raise InputError(f"the checkpoint {path.name} is not there any more: put it back")
+        return cls(path, digest_of(str(path)), path.stat().st_size)
+
+
 @dataclass(frozen=True, eq=False)
 class FigureFolder:
     """A figure and what its folder holds.
@@ -161,13 +191,13 @@ class FigureFolder:
         spec: as it is drawn here: images in `sets` are `folder:SET:NAME`, other paths are this machine's.
         sets: images, by the name of their folder.
         maps: by the name in the spec's `maps`, the files of the figure's images, in that folder.
-        networks: of a file that the spec names, which is not in the folder, by its name the SHA-256.
+        networks: of a file that the spec names, by its name in the folder: the file here, and its SHA-256.
     """
 
     spec: FigureSpec
     sets: Mapping[str, PictureSet] = field(default_factory=dict)
     maps: Mapping[str, Sequence[Path]] = field(default_factory=dict)
-    networks: Mapping[str, str] = field(default_factory=dict)
+    networks: Mapping[str, NetworkFile] = field(default_factory=dict)
 
     def open(self, data: str) -> DataSet:
         """The data set of a data string, or the one sample: one of the folder, else as `data.sources.open`."""
@@ -185,8 +215,13 @@ class FigureFolder:
         """The spec as it stands in the folder: every path is from there."""
         classifier = self.spec.classifier
         if Path(classifier.partition("#")[0]).name in self.networks:
-            classifier = f"networks/{Path(classifier).name}"
+            classifier = f"{_NETWORKS}/{Path(classifier).name}"
         return replace(self.spec, maps={name: f"maps/{name}" for name in self.spec.maps}, classifier=classifier)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The names of the networks that are too large for the folder."""
+        return tuple(name for name, network in self.networks.items() if network.size > MOST_NETWORK_BYTES)
 
     def archive(self, caption: str, threads: int = 1) -> bytes:
         """The folder as a ZIP archive, without dates: the same figure gives the same bytes.
@@ -222,11 +257,17 @@ class FigureFolder:
                 yield f"maps/{name}/{SETTINGS}", (json.dumps(reader) + "\n").encode()
             for path in paths:
                 yield f"maps/{name}/{path.relative_to(folder).as_posix()}", read_bounded(path, MOST_BYTES)
+        for name, network in self.networks.items():
+            if name not in self.absent:
+                yield f"{_NETWORKS}/{name}", read_bounded(network.path, MOST_NETWORK_BYTES)
 
     def _readme(self, caption: str, threads: int) -> str:
         packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "matplotlib", "pillow"))
-        lines = "\n".join(f"- `networks/{name}`, SHA-256 {digest}" for name, digest in self.networks.items())
-        networks = _NETWORKS.format(lines=lines) if lines else ""
+        lines = "\n".join(
+            f"- `{_NETWORKS}/{name}`, {readable_bytes(self.networks[name].size)}, SHA-256 {self.networks[name].digest}"
+            for name in self.absent
+        )
+        networks = _ABSENT.format(lines=lines, most=readable_bytes(MOST_NETWORK_BYTES)) if lines else ""
         return _README.format(
             command=command(threads), version=__version__, packages=packages, networks=networks, caption=caption
         )

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from wsss_viz.evaluation.measures import measure_lines
+from wsss_viz.evaluation.report_text import scored
 from wsss_viz.evaluation.stored_results import class_rows, score_rows
 from wsss_viz.figures.drawing import chart_svg
 from wsss_viz.figures.results import class_chart, curve_chart
@@ -75,7 +76,7 @@ def report_page(report: Mapping[str, Any], pictures: Mapping[str, Mapping[str, S
         >>> page[:15], page.count("<svg"), "<script" in page
         ('<!doctype html>', 2, False)
     """
-    heading = f"{report['count']} samples of {report['data']}"
+    heading = f"{scored(report)} of {report['data']}"
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',

@@ -118,6 +118,30 @@ def test_a_row_is_as_its_page_had_it_when_it_was_sent(open_page: OpenPage) -> No
         assert ViewState.from_query({"basket": f"test.129.cat.{broken}.ae"})[0].basket == ()
 
 
+def test_compares_refiner_goes_along_as_columns_beside_the_methods(open_page: OpenPage) -> None:
+    view = {"example": "scenes:test:129", "methods": "cam", "refine": "crf:irn@0.25"}
+    page = open_page("compare", **view)
+    page.button(key="send_to_figures").click().run()
+    text = page.query_params["basket"]
+    assert text == "test.129.cat.final~single~map~refine:crf:irn@0_25.cam"
+    more = f"{text},test.21.cow.final~single~mask40~refine:pamr.cam_ae_rib,test.21.cow.final~single~map.cam"
+    state, notes = ViewState.from_query({"basket": more})
+    assert (notes, state.to_query()["basket"]) == ((), more)
+    assert basket.words(state.basket[0]).endswith("refined by crf:irn@0.25")
+    spec = basket.spec_of(state.basket, state)
+    pamr = ("cam+pamr", "ae+pamr", "rib+pamr")  # where there is no room for both, as on Compare
+    assert spec.columns == ("image", "truth", "cam", "cam+crf:irn@0.25+map", *pamr)
+    assert [row.columns[2:] for row in spec.rows] == [("cam", "cam+crf:irn@0.25+map"), pamr, ("cam",)]
+    assert read_spec(spec_bytes(spec)) == spec
+    strip = basket.spec_of(state.basket, replace(state, basket_kind="filmstrip"))
+    assert strip.columns == ("cam", "ae", "rib"), "steps of the methods alone"
+    with_retrained = replace(state.basket[0], methods=("ae-rounds",), example="photos:dog")
+    able, reasons = controls.without_missing(basket.spec_of((with_retrained,), state))
+    assert (able.columns, len(reasons)) == (("image", "truth"), 1)
+    for broken in ("refine:fog", "refine:psa:/etc/passwd", "refine:"):
+        assert ViewState.from_query({"basket": f"test.129.cat.final~{broken}.cam"})[0].basket == ()
+
+
 def test_a_picture_of_ones_own_is_a_row_and_stays_in_its_session(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from wsss_viz.app import methods, session, workspace
 from wsss_viz.app.methods import METHODS
 from wsss_viz.app.services import checkpoints, samples, sent_pictures, upload, workspaces
 from wsss_viz.app.services.figure_material import Material, material_of
+from wsss_viz.app.services.refining import panel_names
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, UPLOAD, Item
 from wsss_viz.app.state.parameters import FINAL
@@ -19,7 +20,7 @@ from wsss_viz.app.workspace import KIND, MAPS, parts_of
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.figures import FigureSpec, Row
-from wsss_viz.figures.columns import PICTURES
+from wsss_viz.figures.columns import PICTURES, column
 from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS
 
 NO_UPLOAD = "There is no picture of your own yet: drop one on the field above"
@@ -35,7 +36,7 @@ Take = Callable[[ViewState], tuple[Item | None, str]]
 
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
     """The image, the class that is looked at, the methods side by side as they are shown: a row of a grid."""
-    return viewed(state, selected(state), state.k), "grid"
+    return replace(viewed(state, selected(state), state.k), refine=state.refine), "grid"
 
 
 def viewed(
@@ -85,7 +86,8 @@ def send_button(take: Take) -> None:
     st.button(
         "Send to Figures",
         icon=":material/add_photo_alternate:",
-        help="Puts this view into the basket of the page Figures: image, class, methods, views, step, map or mask.",
+        help="Puts this view into the basket of the page Figures: image, class, methods, refiner, views, step, map or "
+        "mask.",
         key="send_to_figures",
         on_click=_send,
         args=(take,),
@@ -125,7 +127,8 @@ def words(item: Item) -> str:
     settings = ", ".join(f"{name} {value}" for name, value in item.settings)
     views = "" if item.views in ("", "single") else f"{item.views} views"
     mask = f"mask at {item.threshold:g}" if item.show == "mask" else ""
-    return ", ".join(filter(None, (example, item.name or "first label", step, titles, settings, views, mask)))
+    refined = f"refined by {item.refine}" if item.refine else ""
+    return ", ".join(filter(None, (example, item.name or "first label", step, titles, settings, views, mask, refined)))
 
 
 def editor(state: ViewState) -> None:
@@ -171,11 +174,17 @@ def spec_of(items: tuple[Item, ...], state: ViewState, material: Material | None
     material = material or material_of(items)
     folders = _folders(items) if state.basket_kind == "grid" else {}
     run = tuple(name for name in methods.METHODS if any(name in item.methods for item in items))
-    names = (*run, *(f"{MAPS}{name}" for name in folders)) or ("cam",)
+    plain = (*run, *(f"{MAPS}{name}" for name in folders)) or ("cam",)
     pictures: tuple[str, ...] = PICTURES if state.basket_kind == "grid" else ()
+    by_item = [_columns(item, plain, state) for item in items]
+    asked = dict.fromkeys(name for columns in by_item for name in columns)
+    names = tuple(name for base in plain for name in asked if column(name).base == base)
     if pictures and not any(material.may_have_mask(item.example) for item in items):
         pictures = ("image",)
-    rows = tuple(_row(item, pictures, names, state, material) for item in items)
+    rows = tuple(
+        _row(item, () if columns == names else (*pictures, *columns), state, material)
+        for item, columns in zip(items, by_item, strict=True)
+    )
     views, show, settings = (_shared(rows, name) for name in ("views", "show", "settings"))
     thresholds = {row.threshold for row in rows if row.threshold is not None}
     threshold = thresholds.pop() if len(thresholds) == 1 else None
@@ -229,19 +238,32 @@ def _classifier(items: tuple[Item, ...]) -> str:
     return checkpoints.SCENES if drawn else CLASSIFIER_PER_IMAGE
 
 
-def _row(item: Item, pictures: tuple[str, ...], names: tuple[str, ...], state: ViewState, material: Material) -> Row:
-    run = tuple(name for name in item.methods if name in names) or names[:1]
-    columns = () if run == names else (*pictures, *run)
+def _shown(item: Item, state: ViewState) -> str:
+    """What a row shows, "map" or "mask"."""
     sent = item.show or ("mask" if state.show == "mask" else "map")
-    show = "map" if state.basket_kind == "curves" else state.figure_show or sent
+    return "map" if state.basket_kind == "curves" else state.figure_show or sent
+
+
+def _columns(item: Item, plain: tuple[str, ...], state: ViewState) -> tuple[str, ...]:
+    """The columns of one view: its methods and maps, in a grid with their refined ones where Compare has them."""
+    run = tuple(name for name in plain if name in item.methods) or plain[:1]
+    if not item.refine or state.basket_kind != "grid":
+        return run
+    part = "+map" if _shown(item, state) == "map" else ""
+    sides = panel_names(run, item.refine, methods.MOST)
+    return tuple(f"{name}{part}" if methods.refiner_of(name) else name for name in sides)
+
+
+def _row(item: Item, columns: tuple[str, ...], state: ViewState, material: Material) -> Row:
+    show = _shown(item, state)
     threshold = item.threshold if item.show and not state.figure_show else state.threshold
     return Row(
         material.data_string(item.example),
         item.name,
-        item.k if pictures else FINAL,
+        item.k if state.basket_kind == "grid" else FINAL,
         columns,
         views=item.views or state.views,
         show=show,
         threshold=threshold if show == "mask" else None,
-        settings={run[0]: dict(item.settings)} if item.settings else {},
+        settings={item.methods[0]: dict(item.settings)} if item.settings else {},
     )

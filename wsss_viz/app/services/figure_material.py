@@ -22,10 +22,9 @@ from wsss_viz.data.numbering import ClassNumbering, by_lines, default_numbering
 from wsss_viz.data.photographs import read_photographs
 from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
 from wsss_viz.errors import InputError
-from wsss_viz.figures.folder import FigureFolder, PictureSet
+from wsss_viz.figures.folder import FigureFolder, NetworkFile, PictureSet
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.methods.catalogue import METHODS
-from wsss_viz.models.identity import digest_of
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.traces.file_names import file_stem
 from wsss_viz.traces.map_folder import MapFolder
@@ -82,7 +81,7 @@ class Material:
     def folder(self, spec: FigureSpec) -> FigureFolder:
         """The folder of a figure of it."""
         path = Path(spec.classifier.partition("#")[0])
-        networks = {path.name: digest_of(str(path))} if path.is_absolute() else {}
+        networks = {path.name: NetworkFile.at(path)} if path.is_absolute() else {}
         return FigureFolder(spec, self.sets, {name: self.maps.get(name, ()) for name in spec.maps}, networks)
 
 

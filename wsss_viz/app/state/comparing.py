@@ -36,7 +36,7 @@ def read_methods(names: Sequence[str]) -> tuple[str, ...]:
     return ordered
 
 
-def _read_refine(text: str) -> str:
+def read_refine(text: str) -> str:
     """A refiner's text; ValueError for others."""
     try:
         known = not text or named(text)[0] in REFINERS  # no files of the server by an address
@@ -54,5 +54,5 @@ _METHODS = Notation(
 PARAMETERS = (
     Parameter("views", choice(VIEWS)),
     Parameter("methods", _METHODS),
-    Parameter("refine", Notation(_read_refine)),
+    Parameter("refine", Notation(read_refine)),
 )

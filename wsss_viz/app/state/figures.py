@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wsss_viz.app.state.comparing import VIEWS, read_methods
+from wsss_viz.app.state.comparing import VIEWS, read_methods, read_refine
 from wsss_viz.app.state.parameters import FINAL, Notation, Parameter, choice, step, subset
 from wsss_viz.app.state.scene import read_class, read_example
 from wsss_viz.app.state.viewing import LARGEST_K
@@ -39,6 +39,7 @@ class Item:
         show: one of `DISPLAYS`, "map" or "mask"; "": as the page has it.
         threshold: of its mask.
         settings: of its one method, as name and value, where they are not the method's own.
+        refine: what the maps of its methods go through beside, as `ComparingState.refine`.
     """
 
     example: str
@@ -49,6 +50,7 @@ class Item:
     show: str = ""
     threshold: float = 0.3
     settings: tuple[tuple[str, Any], ...] = ()
+    refine: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ _K = step(LARGEST_K)
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _MASK = re.compile(r"mask(\d{1,3})")
 _NUMBER = re.compile(r"-?\d{1,6}(_\d{1,6})?")
+_REFINE = "refine"
 _SWITCH = {"true": True, "false": False}
 
 
@@ -101,7 +104,7 @@ def _read_item(text: str) -> Item:
 
 
 def _with_view(item: Item, text: str) -> Item:
-    """The item as `final~mirror~mask40~steps:4` says it is shown."""
+    """The item as `final~mirror~mask40~steps:4~refine:crf:irn@0_3` says it is shown."""
     k, *parts = text.split("~")
     fields: dict[str, Any] = {"k": _K.read(k)}
     settings: dict[str, Any] = {}
@@ -113,6 +116,8 @@ def _with_view(item: Item, text: str) -> Item:
             fields["show"] = part
         elif part in VIEWS:
             fields["views"] = part
+        elif name == _REFINE and value:
+            fields["refine"] = read_refine(value.replace("_", "."))
         elif colon:
             settings[name] = _read_value(value)
         else:
@@ -134,7 +139,8 @@ def _read_value(text: str) -> Any:
 def _write_view(item: Item) -> str:
     display = f"mask{round(100 * item.threshold)}" if item.show == "mask" else item.show
     settings = (f"{name}:{str(value).replace('.', '_').lower()}" for name, value in item.settings)
-    return "~".join(filter(None, (_K.write(item.k), item.views, display, *settings)))
+    refine = f"{_REFINE}:{item.refine.replace('.', '_')}" if item.refine else ""
+    return "~".join(filter(None, (_K.write(item.k), item.views, display, *settings, refine)))
 
 
 def _read_basket(text: str) -> tuple[Item, ...]:

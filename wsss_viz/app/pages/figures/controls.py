@@ -22,9 +22,10 @@ from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
+from wsss_viz.figures.columns import column
 from wsss_viz.figures.folder import FigureFolder, command
 from wsss_viz.figures.ratios import measured
-from wsss_viz.figures.spec import DISPLAYS, WIDTHS
+from wsss_viz.figures.spec import DISPLAYS, WIDTHS, WITHOUT_ROWS
 from wsss_viz.figures.trace_cache import CACHE
 from wsss_viz.figures.tracing import Tracer
 from wsss_viz.gradients.stored import FOLDER
@@ -197,13 +198,13 @@ def without_missing(spec: FigureSpec) -> tuple[FigureSpec, tuple[str, ...]]:
     return replace(spec, columns=columns, rows=rows, settings=of_columns(spec.settings)), lines
 
 
-def _why_not(spec: FigureSpec, column: str) -> str:
-    if column in METHODS:
-        rows = [row for row in spec.rows if column in spec.columns_of(row)] or spec.rows
-        return next(filter(None, (why_not_registered(column, spec.classifier_of(row.image)) for row in rows)), "")
+def _why_not(spec: FigureSpec, name: str) -> str:
+    if spec.kind not in WITHOUT_ROWS and column(name).base in METHODS:
+        rows, method = [row for row in spec.rows if name in spec.columns_of(row)] or spec.rows, column(name).base
+        return next(filter(None, (why_not_registered(method, spec.classifier_of(row.image)) for row in rows)), "")
     if spec.kind == "hgr":
         try:
-            measured(column)
+            measured(name)
         except InputError as error:
             return str(error)
     return ""
@@ -296,5 +297,7 @@ def show(spec: FigureSpec, material: Material) -> None:
             file_button("Spec (figure.json)", "figure.json", spec_bytes(spec))
     st.caption("Caption")
     st.code(text, language=None, wrap_lines=True)
+    if material.sets and (absent := material.folder(spec).absent):
+        st.caption(f":material/info: {', '.join(absent)} is too large for the folder: its README says where to put it.")
     st.caption(IN_THE_FOLDER if material.sets else "The same bytes from the command line")
     st.code(command(threads()), language="bash")
