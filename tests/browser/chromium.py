@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# The first is the same browser without windows: a page costs less than half the time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 VARIABLE = "WSSS_VIZ_CHROMIUM"
 
 
@@ -33,9 +34,10 @@ def install() -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment)
-        command = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"]
-        if subprocess.run(command, check=False, env=environment).returncode == 0:
-            return
+        for package in NAMES[:2]:
+            command = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", package]
+            if subprocess.run(command, check=False, env=environment).returncode == 0:
+                return
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 
 

@@ -36,14 +36,7 @@ OpenAt = Callable[..., Page]
 
 @pytest.fixture(scope="package")
 def server() -> Iterator[str]:
-    """The address of the server most tests share."""
-    with serving() as address:
-        yield address
-
-
-@pytest.fixture(scope="package")
-def unhurried() -> Iterator[str]:
-    """The address of a server whose jobs wait in their middle to be cancelled."""
+    """The address of the server most tests share; see `unhurried`."""
     with serving(sys.executable, "-m", "tests.browser.unhurried") as address:
         yield address
 

@@ -14,8 +14,8 @@ from wsss_viz.data.scenes import Scenes
 
 
 @pytest.mark.parametrize("by", ["button", "key"])
-def test_a_running_rib_is_cancelled_and_the_other_methods_stay(open_at: OpenAt, unhurried: str, by: str) -> None:
-    page = open_at(f"/compare?example=scenes:test:{51 if by == 'key' else 52}&methods=cam,rib-bce", unhurried)
+def test_a_running_rib_is_cancelled_and_the_other_methods_stay(open_at: OpenAt, by: str) -> None:
+    page = open_at(f"/compare?example=scenes:test:{51 if by == 'key' else 52}&methods=cam,rib-bce")
     cancel = page.locator(".st-key-cancel button")
     expect(cancel).to_be_visible()
     if by == "key":

@@ -103,8 +103,8 @@ def test_a_click_on_the_curve_shows_its_step(open_at: OpenAt) -> None:
 
 
 @pytest.mark.parametrize("by", ["button", "key"])
-def test_a_running_rib_is_cancelled_and_keeps_what_there_was(open_at: OpenAt, unhurried: str, by: str) -> None:
-    page = open_at(f"/erasing?example=scenes:test:{31 if by == 'key' else 32}&mode=rib-bce", unhurried)
+def test_a_running_rib_is_cancelled_and_keeps_what_there_was(open_at: OpenAt, by: str) -> None:
+    page = open_at(f"/erasing?example=scenes:test:{31 if by == 'key' else 32}&mode=rib-bce")
     cancel = page.locator(".st-key-cancel button")
     expect(cancel).to_be_visible()
     expect(frame(page, "k = 0")).to_be_visible()

@@ -169,7 +169,7 @@ def test_a_cell_of_the_class_map_is_written_out_by_a_click(open_at: OpenAt) -> N
     expect(page).to_have_url(re.compile("cell=2-24"))
 
 
-@pytest.mark.parametrize("number", range(1, LAST + 1))
+@pytest.mark.parametrize("number", [3, 5, 8, 12, LAST])  # a step for each page; the others in tests/app
 def test_open_in_leads_to_the_state_it_promises(open_at: OpenAt, number: int) -> None:
     inspect = lesson(number, ViewState(step=number, answered=True)).inspect
     page = open_at(f"/learn?step={number}&answered=1")

@@ -1,4 +1,4 @@
-"""The app with jobs that stand still after their second Step: `python -m tests.browser.unhurried app ...`.
+"""The app, where RIB with BCE stands still after its second Step: `python -m tests.browser.unhurried app ...`.
 
 The shipped networks give RIB's eleven Steps within a second, too soon for a test that presses Cancel in the middle, and
 however long a pause between two Steps were, a loaded machine might need longer to get to the button.
@@ -14,15 +14,20 @@ from wsss_viz.app.services import samples, traces
 from wsss_viz.app.services.jobs import manager
 from wsss_viz.traces import Step
 
+HELD_METHOD = "rib-bce"  # which only the tests that cancel ask for
 HELD_AFTER = 2
 
 _take = manager.Jobs._take
 
 
 def held(self: manager.Jobs, job: Any, step: Step) -> str:
-    """`Jobs._take`, which comes back from the second of several Steps once the job is cancelled."""
+    """`Jobs._take`, which comes back from the method's second Step once the job is cancelled."""
     line = _take(self, job, step)
-    while HELD_AFTER <= len(job.steps) < job.request.total and job.state == manager.RUNNING:
+    while (
+        HELD_METHOD in job.request.key
+        and HELD_AFTER <= len(job.steps) < job.request.total
+        and job.state == manager.RUNNING
+    ):
         time.sleep(0.05)
     return line
 
@@ -30,5 +35,5 @@ def held(self: manager.Jobs, job: Any, step: Step) -> str:
 if __name__ == "__main__":
     manager.Jobs._take = held  # type: ignore[method-assign]
     # What a first job would do beside a page that polls, in many times the time: torch, the network, RIB's companions.
-    next(traces.steps_of("rib-bce", samples.scene("scenes:test:32"), "single"))
+    next(traces.steps_of(HELD_METHOD, samples.scene("scenes:test:32"), "single"))
     main()

@@ -6,6 +6,7 @@ import shlex
 import pytest
 from click.testing import CliRunner
 
+from tests.training.conftest import shared_drawings  # noqa: F401 - used by itself
 from tests.training.test_cse import write_random
 from wsss_viz.cli import main
 from wsss_viz.commands.train import command

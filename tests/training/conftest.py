@@ -4,15 +4,22 @@ import functools
 
 import pytest
 
-from wsss_viz.training import continued, erasing_rounds
+from wsss_viz.training import continued, erasing_rounds, recipes
 from wsss_viz.training.drawings import draw_all
 
-drawn_once = functools.lru_cache(maxsize=8)(draw_all)
+
+@functools.lru_cache(maxsize=8)
+def _drawn(kind, split, count):
+    return draw_all(kind, split, count, lambda items, title: items)
+
+
+def drawn_once(kind, split, count, progress):
+    return _drawn(kind, split, count)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def shared_drawings():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(continued, "draw_all", drawn_once)
-        patch.setattr(erasing_rounds, "draw_all", drawn_once)
+        for module in (continued, erasing_rounds, recipes):
+            patch.setattr(module, "draw_all", drawn_once)
         yield

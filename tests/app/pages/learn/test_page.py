@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -52,6 +52,12 @@ def test_a_step_asks_first_and_shows_its_claim_formula_and_answer_once_it_is_ans
     (answer,) = answers(page)
     assert "You were right" in answer
     assert page.query_params["answered"] == "1"
+    (link,) = [link.proto for link in page.get("page_link") if link.proto.label.startswith("Open in ")]
+    inspect = lesson(step, ViewState(step=step, answered=True)).inspect
+    query = dict(parse_qsl(link.query_string))
+    assert link.page == inspect.page
+    assert ViewState.from_query(query) == (inspect.state, ())
+    assert_well(open_page(inspect.page, **query))
 
 
 def test_a_skipped_question_stays_answered_and_the_next_step_asks(open_page: OpenPage) -> None:
