@@ -46,7 +46,7 @@ class Limits:
     megabytes: float = 3072.0
     seconds: float = 90.0
     moment: float = 2.0
-    short_moment: float = 15.0
+    short_moment: float = 6.0
     download: float = 60.0
     away: float = 6.0
     waiting: int = 100
