@@ -104,31 +104,20 @@ def iba(
     size, grid = (x.shape[2], x.shape[3]), (whole.shape[2], whole.shape[3])
     centres = fused_centres(classifier, sample.size, views, [depth], depth)
     pixels = sample.size[0] * sample.size[1]
-    every = [row for scale in rows for row in scale]
+    names, every = [classifier.classes[c] for c in targets], [row for scale in rows for row in scale]
     for k in range(settings.steps):
-        if k:
-            for row in every:
-                for each in row:
-                    each.descend()
-        for row in every:
-            for each in row:
-                each.measure()
+        _look([each for row in every for each in row], descend=k > 0)
         maps = [_bits(scale, targets, len(classifier.classes), pixels) for scale in rows]
         fused = fuse(maps, views, size, grid)
         check_finite("classifier", fused)
-        named = [(classifier.classes[c], [row[i] for row in every]) for i, c in enumerate(targets)]
-        bits = fused.mean(dim=(1, 2)) * pixels
+        bits = fused[list(targets)].mean(dim=(1, 2)) * pixels
         yield Step(
             k,
             as_array(fused),
             as_array(logits),
             targets,
-            loss=sum(float(each.loss.detach()) for _, of in named for each in of) / len(every),
-            terms={
-                **{f"bits {name}": float(bits[c]) for c, (name, _) in zip(targets, named, strict=True)},
-                **{f"logit {name}": sum(each.logit for each in of) / len(of) for name, of in named},
-                "images": float(statistics.images),
-            },
+            loss=sum(float(each.loss.detach()) for row in every for each in row) / len(every),
+            terms=_terms(names, every, bits) | {"images": float(statistics.images)},
             stop="K" if k == settings.steps - 1 else None,
             settings=settings.as_dict(),
             centres=centres,
@@ -277,6 +266,22 @@ class Bottleneck:
             step = self._settings.rate / (1 - first**self._steps)
             root = self._square.sqrt() / math.sqrt(1 - second**self._steps) + _EPSILON
             self.alpha = self.alpha.detach() - step * self._mean / root
+
+
+def _look(bottlenecks: Sequence[Bottleneck], descend: bool) -> None:
+    """Measures each, after a step of each where `descend`."""
+    if descend:
+        for each in bottlenecks:
+            each.descend()
+    for each in bottlenecks:
+        each.measure()
+
+
+def _terms(names: Sequence[str], rows: Sequence[Sequence[Bottleneck]], bits: Tensor) -> dict[str, float]:
+    """The bits (T,) of each target by its name, and its logit, the mean over the views: `rows` are T long each."""
+    logits = [sum(row[i].logit for row in rows) / len(rows) for i in range(len(names))]
+    named = {f"bits {name}": float(value) for name, value in zip(names, bits, strict=True)}
+    return named | {f"logit {name}": value for name, value in zip(names, logits, strict=True)}
 
 
 def _bits(rows: Sequence[Sequence[Bottleneck]], targets: Sequence[int], classes: int, pixels: int) -> Tensor:

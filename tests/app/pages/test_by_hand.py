@@ -73,3 +73,18 @@ def test_the_fill_changes_what_the_classifier_says(open_page: OpenPage) -> None:
         for fill in ("mean", "blur", "grey")
     ]
     assert said[0] != said[1] != said[2] != said[0]
+
+
+def test_strokes_too_long_for_an_address_stay_with_the_session(open_page: OpenPage) -> None:
+    sample = samples.example(SCENE)
+    page = open_page("erasing", mode="by-hand", example=SCENE)
+    dots = ".".join(f"MA{'ABCDEFGH'[i % 8]}A{'ABCDEFGH'[i // 8 % 8]}A" for i in range(700))
+    page.session_state["long_strokes"] = {drawings.mark(sample): dots}
+    assert len(dots) > 4000
+    page = page.run()
+    assert_well(page)
+    assert "painted" not in page.query_params
+    assert any(cells[2] != "0.0" for cells in scores(page).values())
+    (button,) = [button for button in page.button if button.key == f"outlined_{DISCRIMINATIVE}"]
+    page = button.click().run()
+    assert drawings.mark(sample) not in page.session_state["long_strokes"], "other strokes took their place"

@@ -9,6 +9,7 @@ import streamlit as st
 from wsss_viz.app import caching
 from wsss_viz.app.services import checkpoints
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.view_state import LONGEST
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.markup import rgb
 from wsss_viz.data.sample import Sample
@@ -16,6 +17,9 @@ from wsss_viz.data.strokes import painted, read_strokes, strokes_of
 from wsss_viz.traces import Step
 
 GREY = (0.5, 0.5, 0.5)
+_LONG = "long_strokes"
+"""In the session: strokes by their image's mark, the latest last."""
+_MOST_KEPT = 8
 
 
 def mark(sample: Sample) -> str:
@@ -24,14 +28,24 @@ def mark(sample: Sample) -> str:
 
 
 def strokes_on(sample: Sample, state: ViewState) -> str:
-    """The state's strokes as a text, where they are on this image; else ""."""
+    """The strokes on this image as a text: the state's, else those that are too long for an address; else ""."""
     of, _, strokes = state.painted.partition(".")
-    return strokes if of == mark(sample) else ""
+    kept: dict[str, str] = st.session_state.get(_LONG, {})
+    return strokes if of == mark(sample) else kept.get(mark(sample), "")
 
 
 def as_field(sample: Sample, strokes: str) -> dict[str, str]:
-    """The field of the state that holds these strokes on the image."""
-    return {"painted": f"{mark(sample)}.{strokes}" if strokes else ""}
+    """The field of the state that holds these strokes on the image. To be called where a control changes them.
+
+    Strokes that no address holds stay with the session, so that they are there when a person comes back.
+    """
+    painted = f"{mark(sample)}.{strokes}" if strokes else ""
+    kept: dict[str, str] = dict(st.session_state.get(_LONG, {}))
+    kept.pop(mark(sample), None)
+    if len(painted) > LONGEST:
+        kept[mark(sample)] = strokes
+    st.session_state[_LONG] = dict(list(kept.items())[-_MOST_KEPT:])
+    return {"painted": painted}
 
 
 def of_part(sample: Sample, name: str, part: int) -> str:

@@ -29,10 +29,10 @@ def thumbnail(key: str, image: Callable[[], Picture]) -> bytes:
     return content
 
 
-def small(image: Picture) -> bytes:
-    """The image as a JPEG with no side longer than `SIDE`."""
+def small(image: Picture, side: int = SIDE) -> bytes:
+    """The image as a JPEG with no side longer than `side`."""
     pillow = Image.fromarray(image)
-    pillow.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    pillow.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     pillow.save(buffer, "JPEG", quality=82)
     return buffer.getvalue()

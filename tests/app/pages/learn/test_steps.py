@@ -318,6 +318,20 @@ def test_the_sofa_says_what_the_trained_masks_leak(monkeypatch: pytest.MonkeyPat
     assert sofa.trained_so() == ""
 
 
+def test_the_sofa_and_what_is_erased_of_it_are_seen() -> None:
+    source = examples.with_labels("sofa")[0]
+    ground, (trace, _) = samples.fine_scene(source), examples.lesson_trace("spill-sofa", source)
+    changed = (sofa.outlined(ground) != ground.image).any(axis=2)
+    truth = ground.class_mask("sofa")
+    rows, columns = np.nonzero(truth)
+    assert 0 < changed.mean() < 0.1
+    assert not changed[: rows.min() - 4].any()
+    assert not changed[:, : max(columns.min() - 4, 0)].any()
+    own, spilled = (sofa.mask_over(ground, step).astype(float).mean(axis=2) for step in trace.steps[:2])
+    guest = (ground.mask > 0) & ~truth
+    assert spilled[guest].mean() > own[guest].mean() + 40, "the guest is bright where the mask runs over it"
+
+
 def judged(other: float) -> sofa.Judgement:
     return sofa.Judgement("", 0, 0.1, other, 0.5, 0.3)
 

@@ -54,6 +54,17 @@ def show() -> None:
     board()
 
 
+def show_on(sample: Sample, focus: str) -> None:
+    """The board of a given image and class, for another page than Erasing."""
+
+    @st.fragment
+    def board() -> None:
+        _board(session.state(), sample, focus)
+        session.write_address()
+
+    board()
+
+
 def _board(state: ViewState, sample: Sample, focus: str) -> None:
     strokes = drawings.strokes_on(sample, state)
     before = drawings.erased(sample, "", state.fill, state.views)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.catalogue import CATALOGUE
 from wsss_viz.app.pages.information import bottleneck_chart as drawn
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import BETAS, JOINTS
+from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH
 from wsss_viz.app.widgets import chart_exports
 from wsss_viz.app.widgets.chart import show
 
@@ -36,6 +38,7 @@ def bottleneck_section(state: ViewState) -> None:
         }
         for one in drawn.compressed(state.joint)
     ]  # fmt: skip
+    in_a_network(state)
     chart_exports.buttons("bottleneck", rows, {"joint": state.joint, "beta": state.beta}, chart)
 
 
@@ -50,3 +53,21 @@ def controls(state: ViewState) -> None:
             "Beta: what a bit of Y is worth, in bits of X", BETAS, format_func=lambda beta: f"{beta:g}", width=420,
             **session.control("beta", state.beta),
         )  # fmt: skip
+
+
+def in_a_network(state: ViewState) -> None:
+    """Where the same trade-off is a method: IBA, with the link to its map of the state's photograph, beside CAM."""
+    st.markdown(
+        "**In a trained classifier** nothing is made anew: IBA (Schulz et al., ICLR 2020) replaces a stage's "
+        "features R in part by noise, Z, and looks for the most noise that the class bears, by min -log p(y|Z) + "
+        "beta I(R;Z). Here beta counts the other way round, a large one forgets more. What is kept at a place, in "
+        "bits per pixel, is its map."
+    )
+    example = state.example if state.example.startswith("photos:") else DEFAULT_PHOTOGRAPH
+    st.page_link(
+        next(page.file for page in CATALOGUE if page.name == "compare"),
+        label="Bits per pixel: IBA beside CAM",
+        icon=":material/compare:",
+        query_params=ViewState(example=example, methods=("cam", "iba")).to_query(),
+        width="content",
+    )

@@ -26,6 +26,7 @@ from wsss_viz.showcase.photograph_lessons import (
     read_photograph_lessons,
     side_by_side,
 )
+from wsss_viz.showcase.photographs import photographs_path
 from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ def stored_photograph_lessons() -> PhotographLessons:
 def photograph_stamps() -> Stamps:
     """What changes where the photographs' traces or the register do, for what is kept of them."""
     return _stamps(photograph_lessons_path())
+
+
+def trace_stamps() -> Stamps:
+    """What changes where the photographs' traces, those of the methods too, or the register do."""
+    return (*_stamps(photographs_path()), *photograph_stamps())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -18,35 +18,32 @@ function letGo() {
   if (active && !active.matches("input[type=text], textarea")) active.blur()
 }
 
-// A slide fits the screen: its live view is drawn smaller until nothing has to be scrolled, in the full width where that
-// fits, else narrower. What draws itself later (charts, panels that find another place) is measured again.
+// A slide fits the screen: its live view is drawn as large as it can be without anything to scroll, in the full width where
+// that fits, else narrower. What draws itself later (charts, panels that find another place) is measured again.
+const LARGEST = { view: 1.6, more: 1 }
 const SMALLEST = 0.4
 const MOST_TRIES = 12
 const QUIET_MS = 800
 const root = document.documentElement
 const main = () => document.querySelector('[data-testid="stMain"]')
 
-// Draws the view at `scale`, laid out `wide` times the page's width; whether nothing has to be scrolled then.
-function fits(page, view, scale, wide) {
-  const say = (name, value) => root.style.setProperty(`--wv-${name}`, value)
-  say("scale", scale)
-  say("wide", `${100 * wide}%`)
-  say("shift", `${50 * (1 / wide - scale)}%`)
-  say("cut", "0px")
-  say("cut", `${((1 - scale) * view.offsetHeight).toFixed(1)}px`)
-  return page.scrollHeight <= page.clientHeight + 1
+// Draws the view at `scale` in that share of the page's width; whether nothing has to be scrolled then.
+function fits(page, scale, wide) {
+  root.style.setProperty("--wv-scale", scale)
+  root.style.setProperty("--wv-wide", `${100 * wide}%`)
+  return page.scrollHeight <= page.clientHeight + 1 && page.scrollWidth <= page.clientWidth
 }
 
 function fit(state) {
-  const page = main(), view = document.querySelector(root.dataset.wvBuild === "more" ? ".st-key-more" : ".st-key-lesson")
-  if (!page || !view) return
+  const page = main()
+  if (!page) return
   const shape = [state.at, innerWidth, innerHeight, root.dataset.wvBuild].join()
   const now = performance.now()
   if (state.shape !== shape || now - state.fitted > QUIET_MS) state.tries = 0
   Object.assign(state, { shape, fitted: now })
   // Tried often in a row it only becomes smaller, so that it comes to rest.
-  let scale = ++state.tries < MOST_TRIES ? 1 : state.scale
-  while (scale > SMALLEST && !fits(page, view, scale, 1 / scale) && !fits(page, view, scale, 1)) scale -= 0.06
+  let scale = ++state.tries < MOST_TRIES ? LARGEST[root.dataset.wvBuild ?? "view"] : state.scale
+  while (scale > SMALLEST && !fits(page, scale, 1) && !(scale < 1 && fits(page, scale, scale))) scale -= 0.06
   state.scale = scale
 }
 

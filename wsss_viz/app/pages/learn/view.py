@@ -10,7 +10,8 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, frame
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.learn import handout, navigation, room, slide
+from wsss_viz.app.pages.erasing import by_hand
+from wsss_viz.app.pages.learn import handout, navigation, overview, room, slide
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
 from wsss_viz.app.pages.learn.question import answer, answered, ask
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
@@ -18,7 +19,7 @@ from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets.buttons import copy_link
-from wsss_viz.app.widgets.viewer.component import forget_drawn, last_drawn
+from wsss_viz.app.widgets.viewer.component import Drawn, forget_drawn, last_drawn
 from wsss_viz.app.widgets.viewer.standalone import view_button
 
 STYLE = Path(__file__).with_name("learn.css")
@@ -51,6 +52,9 @@ def covered(lesson: Lesson, state: ViewState) -> None:
 def read(lesson: Lesson, state: ViewState) -> None:
     """The live view, and under it in three cards the formula, the question and where to go on."""
     live(lesson)
+    drawn = last_drawn()
+    if chapter_of(state.step) == "Erasing":
+        brush(lesson.inspect.state)
     with st.grid(3, min_column_width=290, gap="medium", border=True, key="more") as grid:
         with grid.cell():
             formula(lesson)
@@ -61,7 +65,7 @@ def read(lesson: Lesson, state: ViewState) -> None:
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 open_in(lesson.inspect)
                 slide.button(lesson, state.step, SYLLABUS[state.step - 1].name)
-                take_away(lesson, state.step)
+                take_away(lesson, state.step, drawn)
                 handout.button()
             st.html(sources(lesson.sources))
             st.caption(lesson.caveat)
@@ -111,6 +115,9 @@ def head(lesson: Lesson, state: ViewState) -> None:
         else:
             navigation.chapters()
         st.space("stretch")
+        if state.present:
+            overview.show(state, answered(state))
+            st.space("stretch")
         if not state.present:
             if answered(state):
                 frame.explain(Explanation(lesson.lead, lesson.formula.latex, lesson.caveat))
@@ -121,6 +128,8 @@ def head(lesson: Lesson, state: ViewState) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="steps"):
             navigation.steps()
             navigation.every_step()
+            st.space("stretch")
+            overview.show(state, answered(state))
     with st.container(gap="small", key="claim"):
         st.html(
             f'<p class="wv-part">{state.step} of {len(SYLLABUS)} · {escape(topic.name)}'
@@ -152,9 +161,16 @@ def open_in(inspect: Inspect) -> None:
         )
 
 
-def take_away(lesson: Lesson, step: int) -> None:
+def brush(at: ViewState) -> None:
+    """On demand the brush on the step's picture, and what the classifier says of what is left."""
+    with st.container(key="brush", gap="small"):
+        if st.toggle("Erase it yourself", help="Paint over it: scores and map answer after each stroke."):
+            sample = samples.example(at.example)
+            by_hand.show_on(sample, at.focus or (sample.labels or sample.classes)[0])
+
+
+def take_away(lesson: Lesson, step: int, drawn: Drawn | None) -> None:
     """The download of the step's maps, where it has any."""
-    drawn = last_drawn()
     if drawn is not None:
         view_button(f"learn-{step:02d}", lesson.claim, lesson.lead, samples.credit(drawn.content.sample))
 

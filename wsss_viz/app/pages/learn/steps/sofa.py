@@ -16,13 +16,13 @@ from wsss_viz.app.pages.learn.steps import two_animals
 from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import samples, traces
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.markup import percent, probability
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import stored_leakage
 from wsss_viz.showcase.lessons import CARRIER
-from wsss_viz.traces import Trace
+from wsss_viz.traces import Step, Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -111,7 +111,10 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
     specific, spilled, together = judged_masks
 
     def draw(figure: SubFigure) -> None:
-        cells: list[tuple[str, static_plots.Cell]] = [("Image", ground.image)]
+        cells: list[tuple[str, static_plots.Cell]] = [
+            (f"The {CARRIER}, outlined", outlined(ground)),
+            (f"Its mask, {percent(specific.covered)} of the {other}", mask_over(ground, trace.steps[0])),
+        ]
         for judged, step in zip(judged_masks, trace, strict=True):
             if step.image is not None:
                 cells.append(
@@ -193,16 +196,28 @@ def _view(
     with st.grid(4, min_column_width=210, gap="medium") as grid:
         with grid.cell(), st.container(gap="xsmall"):
             st.html(markup.panel_title("Image", f"{CARRIER} and {other}"))
-            _picture(ground.image, f"the scene: {CARRIER} and {other}")
+            _picture(outlined(ground), f"the scene: {CARRIER} and {other}, the {CARRIER} outlined")
             st.html(markup.chips((CARRIER, other), ground.classes, plain=True))
         for judged, step in zip(judged_masks, trace, strict=True):
             with grid.cell(), st.container(gap="xsmall"):
                 st.html(markup.panel_title(judged.title, f"{percent(judged.covered)} of the {other}"))
                 assert step.image is not None
+                _picture(mask_over(ground, step), f"{judged.title}: what is erased, the {CARRIER} outlined")
                 _picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
                 st.html(_verdict(judged, other))
     if trained := trained_so():
         st.html(f'<p class="wv-note"><b>Trained so, and measured.</b> {escape(trained)}</p>')
+
+
+def outlined(ground: Sample) -> rendering.Picture:
+    """The scene with the true outline of the carrier."""
+    return rendering.with_contour(ground.image, ground.class_mask(CARRIER))
+
+
+def mask_over(ground: Sample, step: Step) -> rendering.Picture:
+    """What a step erases, bright where all of the picture goes, over the scene with the carrier's true outline."""
+    assert step.mask is not None
+    return rendering.map_overlay(ground.image, step.mask, (0, 1), "inferno", 0.6, ground.class_mask(CARRIER))
 
 
 def trained_so() -> str:
@@ -235,8 +250,6 @@ def picture_choice(scene: str, state: ViewState) -> None:
 
 
 def _picture(image: np.ndarray, alt: str) -> None:
-    from wsss_viz.app.widgets import rendering
-
     drawn = rendering.png(rendering.enlarge(image))
     st.image(drawn, width="stretch", output_format="PNG", alt=alt)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from wsss_viz.app.pages.information import bottleneck_chart as drawn
-from wsss_viz.app.pages.information.bottleneck_section import controls
+from wsss_viz.app.pages.information.bottleneck_section import controls, in_a_network
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
@@ -95,3 +95,5 @@ def _view(state: ViewState) -> None:
     said = drawn.said(state.joint, state.beta)
     show(drawn.trade_off_chart(state.joint, state.beta), "learn_trade_off", said)
     st.html(f'<p class="wv-note">{escape(said)} {escape(drawn.joint_words(state.joint))}</p>')
+    if not state.present:
+        in_a_network(state)

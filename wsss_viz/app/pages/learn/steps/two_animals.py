@@ -194,4 +194,4 @@ def table(pair: Pair) -> str:
         for k, (a, b) in enumerate(zip(pair.specific, pair.together, strict=True))
     ).replace("-", "\N{MINUS SIGN}")
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="wv-step wv-on-page"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

@@ -1,0 +1,113 @@
+"""The whole lecture as one row of pictures of one photograph, and where in it a step is.
+
+Image, class map, erased image, tuned map, mask, network: a picture comes to its place once the lecture has been there,
+so that none answers a question that is still to come.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from contextlib import suppress
+from html import escape
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS
+from wsss_viz.app.services import samples
+from wsss_viz.app.services.steps import frames
+from wsss_viz.app.services.thumbnails import small
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets import rendering
+from wsss_viz.errors import InputError
+
+STATIONS = {
+    "image": ("labels_only",),
+    "class map": ("class_map", "discriminative_part"),
+    "erased": ("adversarial_erasing", "still_seen", "sofa"),
+    "tuned": (
+        "mutual_information", "data_processing", "trade_off", "information_plane", "gradient_ratio", "last_sigmoid",
+    ),
+    "mask": ("pipeline", "results"),
+    "network": ("pipeline",),
+}  # fmt: skip
+"""By the name of each place the steps that are about it, by their modules."""
+SHOWN_BY = {
+    "image": "labels_only",
+    "class map": "class_map",
+    "erased": "adversarial_erasing",
+    "tuned": "last_sigmoid",
+    "mask": "pipeline",
+}
+"""The step with whose answer a place's picture is there; a network has none."""
+_SIDE = 116
+"""Of a picture, twice what it is drawn at."""
+_MODULES = tuple(topic.module for topic in SYLLABUS)
+
+
+def reached(name: str, step: int, answered: bool) -> bool:
+    """Whether the lecture has come so far that the place's picture is seen.
+
+    >>> [reached("class map", step, answered) for step, answered in ((3, False), (3, True), (4, False))]
+    [False, True, True]
+    """
+    if name not in SHOWN_BY:
+        return False
+    number = _MODULES.index(SHOWN_BY[name]) + 1
+    return name == "image" or step > number or (step == number and answered)
+
+
+def show(state: ViewState, answered: bool) -> None:
+    """Draws the row at the state's step, of its photograph."""
+    st.html(overview(state.step, answered, _pictures(examples.photograph_of(state), examples.trace_stamps())))
+
+
+def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
+    """The row at a step.
+
+    Args:
+        pictures: addresses by the names of `STATIONS`; what is missing is a name alone.
+
+    Examples:
+        >>> row = overview(3, False, {"image": "data:,i", "class map": "data:,m"})
+        >>> row.count("<img"), row.count('aria-current="step"')  # the map is what step 3 asks for
+        (1, 1)
+    """
+    items = ""
+    for name, modules in STATIONS.items():
+        at = _MODULES[step - 1] in modules
+        picture = pictures.get(name, "") if reached(name, step, answered) else ""
+        drawn = f'<img src="{escape(picture)}" alt="">' if picture else "<i></i>"
+        current = ' aria-current="step"' if at else ""
+        items += f"<li{current}>{drawn}<span>{escape(name)}</span></li>"
+    return f'<ol class="wv-map" aria-label="The lecture, and where this step is">{items}</ol>'
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _pictures(source: str, stamps: examples.Stamps) -> dict[str, str]:
+    """The pictures of a photograph as addresses; of what is not stored there is none."""
+    sample = samples.example(source)
+    (name,) = sample.labels or ("",)
+    index = sample.classes.index(name)
+    pictures = {"image": sample.image}
+
+    def class_map(method: str) -> NDArray[np.float32]:
+        step = examples.trace(sample, method).steps[-1]
+        return step.image_values(sample.size, "relu_max", [index], ViewState().align)[0]
+
+    with suppress(InputError):
+        cam = class_map("cam")
+        pictures["class map"] = static_plots.map_over(sample, cam, name)
+        mask = (cam > ViewState().threshold) * (index + 1)
+        pictures["mask"] = static_plots.classes_overlay(sample.image, mask, sample.classes)
+        pictures["tuned"] = static_plots.map_over(sample, class_map("rib"), name)
+        erased = frames("ae", examples.photograph_lesson("erasing", source), name, sigmoids=False)[1].seen
+        if erased is not None:
+            pictures["erased"] = erased
+    return {place: _address(picture) for place, picture in pictures.items()}
+
+
+def _address(picture: rendering.Picture) -> str:
+    return f"data:image/jpeg;base64,{b64encode(small(picture, _SIDE)).decode()}"
