@@ -66,6 +66,7 @@ APP_FLOORS = {
 """The rooms of the app: pages stand on what they share, and what is drawn with knows nothing of what is computed."""
 LENT = (
     "erasing.averages",
+    "erasing.by_hand",
     "gradients.charts",
     "information.bottleneck_chart",
     "information.bottleneck_section",

@@ -106,7 +106,7 @@ def iba(
     pixels = sample.size[0] * sample.size[1]
     names, every = [classifier.classes[c] for c in targets], [row for scale in rows for row in scale]
     for k in range(settings.steps):
-        _look([each for row in every for each in row], descend=k > 0)
+        _measure([each for row in every for each in row], descend=k > 0)
         maps = [_bits(scale, targets, len(classifier.classes), pixels) for scale in rows]
         fused = fuse(maps, views, size, grid)
         check_finite("classifier", fused)
@@ -268,7 +268,7 @@ class Bottleneck:
             self.alpha = self.alpha.detach() - step * self._mean / root
 
 
-def _look(bottlenecks: Sequence[Bottleneck], descend: bool) -> None:
+def _measure(bottlenecks: Sequence[Bottleneck], descend: bool) -> None:
     """Measures each, after a step of each where `descend`."""
     if descend:
         for each in bottlenecks:

@@ -19,7 +19,7 @@ from wsss_viz.traces import Step
 GREY = (0.5, 0.5, 0.5)
 _LONG = "long_strokes"
 """In the session: strokes by their image's mark, the latest last."""
-_MOST_KEPT = 8
+_MOST_LONG = 8
 
 
 def mark(sample: Sample) -> str:
@@ -30,8 +30,8 @@ def mark(sample: Sample) -> str:
 def strokes_on(sample: Sample, state: ViewState) -> str:
     """The strokes on this image as a text: the state's, else those that are too long for an address; else ""."""
     of, _, strokes = state.painted.partition(".")
-    kept: dict[str, str] = st.session_state.get(_LONG, {})
-    return strokes if of == mark(sample) else kept.get(mark(sample), "")
+    long: dict[str, str] = st.session_state.get(_LONG, {})
+    return strokes if of == mark(sample) else long.get(mark(sample), "")
 
 
 def as_field(sample: Sample, strokes: str) -> dict[str, str]:
@@ -40,11 +40,11 @@ def as_field(sample: Sample, strokes: str) -> dict[str, str]:
     Strokes that no address holds stay with the session, so that they are there when a person comes back.
     """
     painted = f"{mark(sample)}.{strokes}" if strokes else ""
-    kept: dict[str, str] = dict(st.session_state.get(_LONG, {}))
-    kept.pop(mark(sample), None)
+    long: dict[str, str] = dict(st.session_state.get(_LONG, {}))
+    long.pop(mark(sample), None)
     if len(painted) > LONGEST:
-        kept[mark(sample)] = strokes
-    st.session_state[_LONG] = dict(list(kept.items())[-_MOST_KEPT:])
+        long[mark(sample)] = strokes
+    st.session_state[_LONG] = dict(list(long.items())[-_MOST_LONG:])
     return {"painted": painted}
 
 

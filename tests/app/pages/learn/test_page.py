@@ -168,9 +168,9 @@ def test_the_row_of_the_lecture_fills_as_it_goes_and_marks_where_it_is(open_page
     first, last = row(), row(step="14", answered="1")
     assert first.count("<img") == 1, "no place shows what is still asked"
     assert last.count("<img") == 5
-    for query, place in (({"step": "3"}, "class map"), ({"step": "6"}, "erased"), ({"step": "13"}, "tuned")):
+    for query, station in (({"step": "3"}, "class map"), ({"step": "6"}, "erased"), ({"step": "13"}, "tuned")):
         (current,) = re.findall(r'<li aria-current="step">.*?<span>(.*?)</span>', row(**query))
-        assert current == place
+        assert current == station
     assert row(step="6", example="photos:koala") != row(step="6")
     assert row(step="6", present="1").count("<img") == 4
     stations = [module for modules in STATIONS.values() for module in modules]

@@ -34,7 +34,7 @@ STATIONS = {
     "network": ("pipeline",),
 }  # fmt: skip
 """By the name of each place the steps that are about it, by their modules."""
-SHOWN_BY = {
+FIRST_STEP = {
     "image": "labels_only",
     "class map": "class_map",
     "erased": "adversarial_erasing",
@@ -53,9 +53,9 @@ def reached(name: str, step: int, answered: bool) -> bool:
     >>> [reached("class map", step, answered) for step, answered in ((3, False), (3, True), (4, False))]
     [False, True, True]
     """
-    if name not in SHOWN_BY:
+    if name not in FIRST_STEP:
         return False
-    number = _MODULES.index(SHOWN_BY[name]) + 1
+    number = _MODULES.index(FIRST_STEP[name]) + 1
     return name == "image" or step > number or (step == number and answered)
 
 
@@ -106,7 +106,7 @@ def _pictures(source: str, stamps: examples.Stamps) -> dict[str, str]:
         erased = frames("ae", examples.photograph_lesson("erasing", source), name, sigmoids=False)[1].seen
         if erased is not None:
             pictures["erased"] = erased
-    return {place: _address(picture) for place, picture in pictures.items()}
+    return {station: _address(picture) for station, picture in pictures.items()}
 
 
 def _address(picture: rendering.Picture) -> str:
