@@ -1,0 +1,64 @@
+"""What stands beside a step's own view: the row of the whole lecture, the brush, the way to the method."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs
+
+import pytest
+
+from tests.app.conftest import OpenPage, viewer_content
+from tests.app.pages.test_pages import assert_well
+from wsss_viz.app.pages.learn.overview import STATIONS
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS
+from wsss_viz.app.services import drawings, samples
+
+
+@pytest.mark.parametrize(("step", "offered"), [(5, True), (7, True), (9, False), (13, False)])
+def test_the_brush_answers_in_the_steps_about_erasing_themselves(open_page: OpenPage, step: int, offered: bool) -> None:
+    page = open_page("learn", step=str(step), answered="1", example="photos:koala", painted=_dot("photos:koala"))
+    toggles = [one for one in page.toggle if one.label == "Erase it yourself"]
+    assert bool(toggles) is offered
+    for toggle in toggles:
+        page = toggle.set_value(True).run()
+        assert_well(page)
+        panels = viewer_content(page, "by_hand")["panels"]
+        assert [panel["title"] for panel in panels][1] == "Map of koala now"
+        assert not any(
+            "of the image erased" in str(e.value) and ">0\N{NO-BREAK SPACE}%" in str(e.value) for e in page.html
+        )
+
+
+def _dot(example: str) -> str:
+    return f"{drawings.mark(samples.example(example))}.MAgAgA"
+
+
+def test_the_row_of_the_lecture_fills_as_it_goes_and_marks_where_it_is(open_page: OpenPage) -> None:
+    def row(**query: str) -> str:
+        (drawn,) = [
+            element.value
+            for element in open_page("learn", **query).html
+            if element.value.startswith('<ol class="wv-map"')
+        ]
+        return str(drawn)
+
+    first, last = row(), row(step="14", answered="1")
+    assert first.count("<img") == 1, "no place shows what is still asked"
+    assert last.count("<img") == 5
+    for query, station in (({"step": "3"}, "class map"), ({"step": "6"}, "erased"), ({"step": "13"}, "tuned")):
+        (current,) = re.findall(r'<li aria-current="step">.*?<span>(.*?)</span>', row(**query))
+        assert current == station
+    assert row(step="6", example="photos:koala") != row(step="6")
+    assert row(step="6", present="1").count("<img") == 4
+    stations = [module for modules in STATIONS.values() for module in modules]
+    assert {topic.module for topic in SYLLABUS} == set(stations)
+
+
+@pytest.mark.parametrize(("page_name", "query"), [("learn", {"step": "10", "answered": "1"}), ("information", {})])
+def test_the_bottleneck_leads_to_the_method_that_is_one(
+    open_page: OpenPage, page_name: str, query: dict[str, str]
+) -> None:
+    page = open_page(page_name, section="bottleneck", example="photos:koala", **query)
+    assert_well(page)
+    (link,) = [link for link in page.page_link if "IBA" in link.proto.label]
+    assert parse_qs(link.proto.query_string) == {"example": ["photos:koala"], "methods": ["cam,iba"]}
