@@ -1,0 +1,65 @@
+// What the viewer does with keys and when it tells Python of a change, without a page.
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { Content, Reading } from "../../wsss_viz/app/widgets/viewer/content.js"
+import { DEFAULTS, writeSettings } from "../../wsss_viz/app/widgets/viewer/controls.js"
+import { Viewer } from "../../wsss_viz/app/widgets/viewer/viewer.js"
+import "../../wsss_viz/app/widgets/viewer/pointer.js"
+
+const { forget, key, tell } = Viewer.prototype
+
+function pressed(name) {
+  const event = { key: name, kept: 0, preventDefault() { this.kept++ }, stopPropagation() { this.kept++ } }
+  const hovered = []
+  key.call({ point: { x: 0.2, y: 0.3 }, hover: (...given) => hovered.push(given) }, event, 1)
+  return { kept: event.kept, hovered }
+}
+
+test("Esc takes the reticle away and is left to the page, which cancels what runs", () => {
+  assert.deepEqual(pressed("Escape"), { kept: 0, hovered: [[null, null]] })
+  assert.deepEqual(pressed("ArrowRight"), { kept: 2, hovered: [[{ x: 0.22, y: 0.3 }, 1]] })
+})
+
+// A viewer whose class was changed and that waits to tell of it.
+function changed() {
+  const sent = []
+  return {
+    sent,
+    waiting: 1,
+    serial: 0,
+    content: {},
+    settings: { ...DEFAULTS, class: "cow" },
+    committed: JSON.stringify(writeSettings(DEFAULTS)),
+    send: (name, view) => sent.push([name, view.class]),
+    halt() {},
+    redraw() {},
+  }
+}
+
+test("a change is told at once where it is asked for, and once", () => {
+  const viewer = changed()
+  tell.call(viewer)
+  tell.call(viewer)
+  assert.deepEqual(viewer.sent, [["view", "cow"]])
+})
+
+test("Back undoes what has not been told", () => {
+  const viewer = changed()
+  forget.call(viewer)
+  tell.call(viewer)
+  assert.deepEqual([viewer.settings.class, viewer.sent], ["", []])
+})
+
+test("the map of a class that is not in the picture is as faint as the class is improbable", () => {
+  const trust = (labels, logit, sigmoids = true) => {
+    const sent = { labels, sigmoids, scored: [{ name: "train" }] }
+    const content = { sent, classes: [{ name: "train" }], absent: Content.prototype.absent, step: () => ({ scores: [logit] }) }
+    return Reading.prototype.trust.call({ content, k: 0, panelFocus: () => 0 }, {})
+  }
+  assert.equal(trust(["train"], -5), 1)
+  assert.equal(trust(null, -5), 1, "where no labels are known nothing is said to be absent")
+  assert.ok(Math.abs(trust(["cow"], -1) - 1 / (1 + Math.E)) < 1e-9)
+  assert.ok(trust(["cow"], -5) <= trust(["cow"], -1))
+  assert.equal(trust(["cow"], 3, false), 0.5)
+})
