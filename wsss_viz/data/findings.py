@@ -289,8 +289,17 @@ class Noticed:
             self.notes.append((name, Note("no-labels")))
 
     def failed(self, name: str, message: str, kind: str = "unreadable") -> None:
-        """One sample, or its maps, could not be read."""
-        self.read += 1
+        """One sample could not be read, or the maps of one that was.
+
+        >>> noticed = Noticed()
+        >>> for name in ("a", "b"):
+        ...     noticed.see(name, ())
+        >>> noticed.failed("b", "no maps at b.npy", "maps-unreadable")
+        >>> noticed.failed("c", "c.jpg is no image")
+        >>> noticed.read, noticed.unreadable
+        (3, [('b', 'no maps at b.npy'), ('c', 'c.jpg is no image')])
+        """
+        self.read += kind != "maps-unreadable"
         self.notes.append((name, Note(kind, message)))
 
     def add(self, other: Noticed) -> None:
