@@ -238,7 +238,7 @@ def _classifier(items: tuple[Item, ...]) -> str:
     return checkpoints.SCENES if drawn else CLASSIFIER_PER_IMAGE
 
 
-def _shown(item: Item, state: ViewState) -> str:
+def _display_of(item: Item, state: ViewState) -> str:
     """What a row shows, "map" or "mask"."""
     sent = item.show or ("mask" if state.show == "mask" else "map")
     return "map" if state.basket_kind == "curves" else state.figure_show or sent
@@ -249,13 +249,13 @@ def _columns(item: Item, plain: tuple[str, ...], state: ViewState) -> tuple[str,
     run = tuple(name for name in plain if name in item.methods) or plain[:1]
     if not item.refine or state.basket_kind != "grid":
         return run
-    part = "+map" if _shown(item, state) == "map" else ""
+    part = "+map" if _display_of(item, state) == "map" else ""
     sides = panel_names(run, item.refine, methods.MOST)
     return tuple(f"{name}{part}" if methods.refiner_of(name) else name for name in sides)
 
 
 def _row(item: Item, columns: tuple[str, ...], state: ViewState, material: Material) -> Row:
-    show = _shown(item, state)
+    show = _display_of(item, state)
     threshold = item.threshold if item.show and not state.figure_show else state.threshold
     return Row(
         material.data_string(item.example),
