@@ -189,8 +189,8 @@ def table(entry: Entry, tau: float) -> str:
             f"{NAMES['toy'][region]}</th><td>{values[-2, r]:.2f}</td><td>{values[-1, r]:.2f}</td><td>{share}</td></tr>"
         )
     return (
-        '<table class="wv-step"><thead><tr><th>share of high gradients</th><th>before</th><th>at the logit</th>'
-        f"<th>lost</th></tr></thead><tbody>{rows}</tbody></table>"
+        '<table class="wv-step wv-on-page"><thead><tr><th>share of high gradients</th><th>before</th>'
+        f"<th>at the logit</th><th>lost</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 

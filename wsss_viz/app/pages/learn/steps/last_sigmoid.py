@@ -219,9 +219,23 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
         Panel("Head and body", note="outlines, not used in training", truth=True),
     )
     content = examples.content_of(runs.sample, panels, rib.classes, runs.sample.labels or ())
-    with st.container(key="tuned"):
-        examples.photograph_choice(runs.sample.source)
-        viewer("learn_sigmoid", content, view, offered=("k",))
+
+    def maps() -> None:
+        with st.container(key="tuned"):
+            examples.photograph_choice(runs.sample.source)
+            viewer("learn_sigmoid", content, view, offered=("k",))
+
+    def pulls() -> None:
+        st.html(markup.panel_title("What the loss still asks of the logit", "one dot per step"))
+        end = pull(runs.pooled("rib-bce")[-1])
+        show(pull_chart(runs), "learn_pull", f"slope of the loss at the pooled logits; the control ends at {end:.2f}")
+
+    if view.present:  # a slide is low: side by side, and what the table says is the claim
+        for column, part in zip(st.columns([8, 5], gap="large"), (maps, pulls), strict=True):
+            with column:
+                part()
+        return
+    maps()
     grid = st.grid(2, min_column_width=400, gap="large", key="pulls")
     with grid.cell():
         st.html(table(runs))
@@ -230,9 +244,7 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
             f"IoU: {every.said(1)}.</p>"
         )
     with grid.cell():
-        st.html(markup.panel_title("What the loss still asks of the logit", "one dot per step"))
-        end = pull(runs.pooled("rib-bce")[-1])
-        show(pull_chart(runs), "learn_pull", f"slope of the loss at the pooled logits; the control ends at {end:.2f}")
+        pulls()
 
 
 def table(runs: Tuned) -> str:
