@@ -212,12 +212,14 @@ def question(runs: Tuned) -> Question:
 
 def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
     rib, control = (runs.traces[run] for run in RUNS)
-    panels = (
+    panels: tuple[Panel, ...] = (
         Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
         Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
         Panel.of(control, "Control: sigmoid kept"),
         Panel("Head and body", note="outlines, not used in training", truth=True),
     )
+    if view.present:  # a slide is low: three maps beside the chart, and what the table says is the claim
+        panels = panels[:3]
     content = examples.content_of(runs.sample, panels, rib.classes, runs.sample.labels or ())
 
     def maps() -> None:
@@ -230,7 +232,7 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
         end = pull(runs.pooled("rib-bce")[-1])
         show(pull_chart(runs), "learn_pull", f"slope of the loss at the pooled logits; the control ends at {end:.2f}")
 
-    if view.present:  # a slide is low: side by side, and what the table says is the claim
+    if view.present:
         for column, part in zip(st.columns([8, 5], gap="large"), (maps, pulls), strict=True):
             with column:
                 part()
