@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "wsss_viz" / "app" / "script" / "main.py"
 OpenPage = Callable[..., AppTest]
 
 
@@ -41,15 +44,34 @@ def after_jobs(page: AppTest, name: str) -> AppTest:
     raise AssertionError("the jobs do not end")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_read_once() -> Iterator[None]:
+    """Each `AppTest` looks through all installed packages for components: a quarter of what a page costs here."""
+    with pytest.MonkeyPatch.context() as patch:
+        scanned = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scanned)
+        yield
+
+
+def _app() -> AppTest:
+    return AppTest.from_file(str(SCRIPT), default_timeout=120)
+
+
+@functools.cache
+def _hash_of(name: str) -> str:
+    """What a browser that opens the page's address asks for; known once a page has been run."""
+    app = _app().run()
+    return app._resolve_page_hash(str(ROOT / "pages" / f"{name}.py"))
+
+
 @pytest.fixture
 def open_page() -> OpenPage:
     """Opens a page by name, at an address' parameters, as a fresh session; warm caches are kept between tests."""
 
     def opened(name: str = "start", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "wsss_viz" / "app" / "script" / "main.py"), default_timeout=120)
+        app = _app()
         if name != "start":
-            app.run()
-            app.switch_page(f"../../../pages/{name}.py")
+            app._page_hash = _hash_of(name)
         for key, value in query.items():
             app.query_params[key] = value
         return app.run()
