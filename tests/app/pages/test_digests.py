@@ -50,12 +50,13 @@ def test_every_panel_has_the_digest_of_its_image(open_page: OpenPage, contents: 
 
 
 def test_every_step_of_the_lecture_has_them_too(open_page: OpenPage, contents: list[Content]) -> None:
-    page = open_page("learn", answered="1", step=str(NUMBERS[WITH_A_VIEWER[0]]))
-    for name in WITH_A_VIEWER[1:]:
+    page = open_page("learn")
+    contents.clear()
+    for name in WITH_A_VIEWER:
         page.query_params["answered"], page.query_params["step"] = "1", str(NUMBERS[name])
         assert not page.run().exception
     titles = {tuple(panel.title for panel in content.panels) for content in contents}
-    assert len(titles) == 1 + len(WITH_A_VIEWER), "and Start's"
+    assert len(titles) == len(WITH_A_VIEWER)
     for content in contents:
         assert content.image == caching.digest(content.sample.image)
         assert {panel.image for panel in content.panels} == {content.image}

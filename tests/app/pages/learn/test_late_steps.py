@@ -135,7 +135,7 @@ def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
     plane = information_plane._plane("tanh", "default")
     bits = plane.bits[:, :, 4, INPUT]
     assert information_plane.lost(plane) == pytest.approx(np.mean([max(run) - run[-1] for run in bits.T]))
-    assert plane_words._fate(plane, 4).endswith(f"loses {information_plane.lost(plane):.1f} of them")
+    assert plane_words._fate(plane, 4).endswith(f"loses {information_plane.lost(plane):.1f}")
     before = {"tanh": information_plane._plane("tanh", "preactivation:30")}
     assert "tanh T5 2.42, T3 0.46" in information_plane.broken(before)
     assert information_plane.broken({"tanh": plane}) == ""
