@@ -7,6 +7,7 @@ VENV ?= .venv
 PORT ?= 8501
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 UV := uv==0.13.9
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
   --no-header --no-annotate --extra dev
@@ -30,11 +31,10 @@ $(INSTALLED): requirements.lock torch.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; give one with: make PYTHON=python3.12 setup" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -r torch.lock
-	@# Compiled by all cores, which pip does by one; what some packages carry is no Python and stays as it is.
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --no-compile -r torch.lock & torch=$$!; $(PIP) --no-compile --require-hashes -r requirements.lock && wait $$torch
+	@# Compiled by all cores, which pip does by one, but for what nobody runs; what some packages carry is no Python.
+	@$(BIN)/python -m compileall -qq -j 0 -x '/(tests?|sympy|_inductor)/' $(VENV)/lib || true
+	$(PIP) --no-build-isolation -e .
 	@touch $@
 
 app: setup ## Start the app in the browser (PORT=8501)
