@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -29,6 +29,8 @@ IMAGES = {
     "coco": ("COCO 2014", 82_783),
     "thousand": ("a thousand", 1_000),
 }
+
+WIDTH_ON_SLIDE = 220  # pixels
 
 
 def lesson(state: ViewState) -> Lesson:
@@ -105,28 +107,30 @@ def hours(dataset: str) -> dict[str, float]:
 
 def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Timed | None, why_not: str) -> None:
     labels, mask = SECONDS.values()
-    with st.grid(3, min_column_width=240, gap="large") as grid:
-        with grid.cell(), st.container(gap="xsmall"):
-            st.html(markup.panel_title("What is in it", f"{labels:.0f} s an image"))
-            _picture(ground.image, f"the scene: {', '.join(sample.labels or ())}")
-            st.html(markup.chips(sample.labels or (), sample.classes))
-        with grid.cell(), st.container(gap="xsmall"):
-            st.html(markup.panel_title("Where it is", f"{mask:.0f} s an image"))
-            overlay = static_plots.classes_overlay(ground.image, ground.mask, sample.classes)
-            _picture(overlay, "the same scene with a mask of every object")
-            st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
-        with grid.cell(), st.container(gap="small"):
-            title = "Hours of annotation"
-            st.html(markup.panel_title(title, f"{IMAGES[state.dataset][1]:,} images"))
-            st.segmented_control(
-                title,
-                list(IMAGES),
-                format_func=lambda name: IMAGES[name][0],
-                required=True,
-                label_visibility="collapsed",
-                **session.control("dataset", state.dataset),
-            )
-            st.html(hour_bars(hours(state.dataset)))
+    # A slide is made smaller until it fits, which would put the third below the others.
+    grid = None if state.present else st.grid(3, min_column_width=240, gap="large")
+    first, second, third = st.columns(3, gap="large") if grid is None else (grid.cell() for _ in range(3))
+    with first, st.container(gap="xsmall"):
+        st.html(markup.panel_title("What is in it", f"{labels:.0f} s an image"))
+        _picture(ground.image, f"the scene: {', '.join(sample.labels or ())}", state.present)
+        st.html(markup.chips(sample.labels or (), sample.classes))
+    with second, st.container(gap="xsmall"):
+        st.html(markup.panel_title("Where it is", f"{mask:.0f} s an image"))
+        overlay = static_plots.classes_overlay(ground.image, ground.mask, sample.classes)
+        _picture(overlay, "the same scene with a mask of every object", state.present)
+        st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
+    with third, st.container(gap="small"):
+        title = "Hours of annotation"
+        st.html(markup.panel_title(title, f"{IMAGES[state.dataset][1]:,} images"))
+        st.segmented_control(
+            title,
+            list(IMAGES),
+            format_func=lambda name: IMAGES[name][0],
+            required=True,
+            label_visibility="collapsed",
+            **session.control("dataset", state.dataset),
+        )
+        st.html(hour_bars(hours(state.dataset)))
     if video is None:
         st.caption(f":material/info: {why_not}")
     else:
@@ -145,8 +149,10 @@ def hour_bars(hours: dict[str, float]) -> str:
     return f'{rows}<p class="wv-note">The masks are {working:.1f} years of one person at 1,720 hours a year.</p>'
 
 
-def _picture(image: rendering.Picture, alt: str) -> None:
-    st.image(rendering.png(rendering.enlarge(image)), width="stretch", output_format="PNG", alt=alt)
+def _picture(image: rendering.Picture, alt: str, on_slide: bool) -> None:
+    # A slide is made smaller until it fits, which what is as wide as its place would take back.
+    width: int | Literal["stretch"] = WIDTH_ON_SLIDE if on_slide else "stretch"
+    st.image(rendering.png(rendering.enlarge(image)), width=width, output_format="PNG", alt=alt)
 
 
 def hours_panel(hours: dict[str, float]) -> Plot:
