@@ -24,6 +24,9 @@ const LARGEST = { view: 1.6, more: 1 }
 const SMALLEST = 0.4
 const MOST_TRIES = 12
 const QUIET_MS = 800
+const GROWTH = 0.12
+const MOST_GROWTHS = 2 // of a slide in one window
+const DRAWN_MS = 150 // what the viewer needs to lay its panels out in another width
 const root = document.documentElement
 const main = () => document.querySelector('[data-testid="stMain"]')
 
@@ -34,24 +37,54 @@ function fits(page, scale, wide) {
   return page.scrollHeight <= page.clientHeight + 1 && page.scrollWidth <= page.clientWidth
 }
 
+const shapeOf = state => [state.at, innerWidth, innerHeight, root.dataset.wvBuild].join()
+
 function fit(state) {
   const page = main()
   if (!page) return
-  const shape = [state.at, innerWidth, innerHeight, root.dataset.wvBuild].join()
+  const shape = shapeOf(state)
   const now = performance.now()
+  if (state.shape !== shape) state.growths = 0
   if (state.shape !== shape || now - state.fitted > QUIET_MS) state.tries = 0
   Object.assign(state, { shape, fitted: now })
   // Tried often in a row it only becomes smaller, so that it comes to rest.
   let scale = ++state.tries < MOST_TRIES ? LARGEST[root.dataset.wvBuild ?? "view"] : state.scale
-  while (scale > SMALLEST && !fits(page, scale, 1) && !(scale < 1 && fits(page, scale, scale))) scale -= 0.06
-  state.scale = scale
+  let wide = 1
+  while (scale > SMALLEST && !fits(page, scale, (wide = 1)) && !(scale < 1 && fits(page, scale, (wide = scale)))) scale -= 0.06
+  Object.assign(state, { scale, wide })
+  clearTimeout(state.later)
+  state.later = setTimeout(() => grow(state, page), QUIET_MS)
+}
+
+// The viewer lays its panels out a moment after its width has changed, so that a view may have been measured too large.
+// At rest it grows again, a little at a time and in the full width, for as long as it fits.
+async function grow(state, page) {
+  const shape = shapeOf(state)
+  if (state.growing || state.shape !== shape || ++state.growths > MOST_GROWTHS) return
+  state.growing = true
+  const tried = async (scale, wide) => {
+    fits(page, scale, wide)
+    await new Promise(done => setTimeout(done, DRAWN_MS))
+    return shapeOf(state) === shape && fits(page, scale, wide)
+  }
+  const largest = LARGEST[root.dataset.wvBuild ?? "view"]
+  let scale = state.scale + GROWTH
+  while (scale <= largest && await tried(scale, 1)) {
+    Object.assign(state, { scale, wide: 1 })
+    scale += GROWTH
+  }
+  if (!await tried(state.scale, state.wide)) state.again = true
+  state.growing = false
+  if (state.again) fit(state)
+  state.again = false
 }
 
 function keepFitting(state) {
   let frame = null
   const again = () => (frame ??= requestAnimationFrame(() => {
     frame = null
-    fit(state)
+    if (state.growing) state.again ||= state.shape !== shapeOf(state)
+    else fit(state)
   }))
   const watch = new ResizeObserver(again)
   const block = main()?.querySelector('[data-testid="stMainBlockContainer"]')
@@ -60,6 +93,7 @@ function keepFitting(state) {
   again()
   return () => {
     watch.disconnect()
+    clearTimeout(state.later)
     removeEventListener("resize", again)
     cancelAnimationFrame(frame)
   }
