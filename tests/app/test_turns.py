@@ -90,13 +90,19 @@ def test_who_is_not_let_in_is_told_how_long_and_keeps_the_place() -> None:
     last.done()
 
 
-def test_who_was_put_off_learns_when_to_come_again_without_asking_for_work() -> None:
-    now = [0.0]
+def with_one_put_off(now: list[float]) -> tuple[Turns, Work]:
+    """One slot, the work of "a" in it, and "b" that has asked in vain."""
     queue = Turns(Limits(slots=1, away=6), clock=lambda: now[0])
     running = Work(queue, "a")
     assert running.inside.wait(PATIENCE)
     with pytest.raises(BusyError), queue.turn("b", Piece("figure"), 0):
         pass
+    return queue, running
+
+
+def test_who_was_put_off_learns_when_to_come_again_without_asking_for_work() -> None:
+    now = [0.0]
+    queue, running = with_one_put_off(now)
     for now[0] in (5.0, 10.0, 15.0):  # its place is kept
         assert queue.remaining("b") == pytest.approx(3.0)
         assert list(queue._queue) == [("b", "figure")]
@@ -132,11 +138,7 @@ def test_a_short_piece_is_waited_for_longer_and_a_page_that_goes_waits_no_more()
 
 def test_a_place_of_one_who_does_not_come_back_is_given_on() -> None:
     now = [0.0]
-    queue = Turns(Limits(slots=1, away=6), clock=lambda: now[0])
-    running = Work(queue, "a")
-    assert running.inside.wait(PATIENCE)
-    with pytest.raises(BusyError), queue.turn("b", Piece("figure"), 0):
-        pass
+    queue, running = with_one_put_off(now)
     now[0] = 5
     with pytest.raises(BusyError), queue.turn("c", Piece("figure"), 0):
         pass

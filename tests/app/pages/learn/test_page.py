@@ -127,7 +127,7 @@ def test_a_formula_marks_its_term_and_a_question_has_its_answer_among_its_option
 def test_a_step_about_erasing_leads_to_the_brush_on_its_picture(open_page: OpenPage, step: int, offered: bool) -> None:
     page = open_page("learn", step=str(step), answered="1", example="photos:koala")
     assert_well(page)
-    links = [link for link in page.page_link if link.proto.label == "Erase it yourself"]
+    links = [link for link in page.page_link if link.proto.label == "By hand on Erasing"]
     assert bool(links) is offered
     for link in links:
         query = parse_qs(link.proto.query_string)

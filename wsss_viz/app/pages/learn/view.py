@@ -154,7 +154,7 @@ def open_in(inspect: Inspect) -> None:
     if inspect.page == "erasing":
         st.page_link(
             entry.file,
-            label="Erase it yourself",
+            label="By hand on Erasing",
             icon=":material/brush:",
             query_params=replace(inspect.state, mode="by-hand", k=FINAL).to_query(),
             width="content",
