@@ -49,6 +49,11 @@ def set_state(new: ViewState) -> None:
     st.session_state[_NOTES] = ()
 
 
+def settle(**fields: Any) -> None:
+    """Says in a run what the state leaves open, as the page has it; the address follows in the next run."""
+    st.session_state[_STATE] = replace(state(), **fields)
+
+
 def touched() -> bool:
     """Whether a control has changed the state since the address was written."""
     by_control: bool = st.session_state.get(_TOUCHED, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -50,23 +50,48 @@ def title_of(name: str) -> str:
     return plain if plain == photo.imagenet else f"{plain} ({photo.imagenet})"
 
 
-def source_bar(state: ViewState, uploads: bool = True) -> None:
+@dataclass(frozen=True)
+class Beside:
+    """What a page looks at that no other page does, as one more choice of the source bar.
+
+    Attributes:
+        kind, title: of the choice.
+        chosen: whether the page looks at it.
+        read: from a choice, this or another, to the fields of the page's own that it changes.
+    """
+
+    kind: str
+    title: str
+    chosen: bool
+    read: Callable[[str], dict[str, object]]
+
+
+def source_bar(state: ViewState, beside: Beside | None = None) -> None:
     """Photographs, drawn scenes, a workspace or one's own picture, and which of them.
 
     Args:
-        uploads: whether the page can show a picture of one's own.
+        beside: what the page looks at that others do not.
     """
-    kind = kind_of(state if uploads else replace(state, source="scene"))
-    st.session_state.setdefault(_LAST, {})[kind] = state.example
+    titles = {**kinds(), **({beside.kind: beside.title} if beside else {})}
+    kind = beside.kind if beside and beside.chosen else kind_of(state)
+    if not (beside and beside.chosen):
+        st.session_state.setdefault(_LAST, {})[kind] = state.example
+
+    def read(name: str) -> dict[str, object]:
+        of_page = beside.read(name) if beside else {}
+        return of_page if beside and name == beside.kind else {**_of_kind(name), **of_page}
+
     with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="small", key="picker"):
         st.segmented_control(
             "Look at",
-            [name for name in kinds() if uploads or name != "own"],
-            format_func=lambda name: kinds().get(name, name),
+            list(titles),
+            format_func=lambda name: titles.get(name, name),
             required=True,
             label_visibility="collapsed",
-            **session.control("kind", kind, _of_kind),
+            **session.control("kind", kind, read),
         )
+        if beside and beside.chosen:
+            return
         if kind == "photos":
             photograph_picker(state, kind)
         elif kind == "scenes":

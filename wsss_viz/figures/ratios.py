@@ -40,8 +40,17 @@ COLOURS: dict[str, Colour] = {
     "discriminative": tuple((part_palette()[DISCRIMINATIVE] / 255).tolist()),
     "non_discriminative": tuple((part_palette()[NON_DISCRIMINATIVE] / 255).tolist()),
     "irrelevant": tuple((np.array((134, 142, 150)) / 255).tolist()),
+    "own": tuple((np.array((46, 160, 110)) / 255).tolist()),
+    "whole": tuple((np.array((134, 142, 150)) / 255).tolist()),
 }
-SYMBOLS = {"discriminative": "circle", "non_discriminative": "square", "irrelevant": "diamond"}
+"""Of the regions; "own" is one that a person drew, "whole" the picture that has no mask."""
+SYMBOLS = {
+    "discriminative": "circle",
+    "non_discriminative": "square",
+    "irrelevant": "diamond",
+    "own": "triangle-up",
+    "whole": "diamond",
+}
 TOY_NAMES = {"discriminative": "digit", "non_discriminative": "shape", "irrelevant": "background"}
 SCENE_NAMES = {"discriminative": "discriminative part", "non_discriminative": "rest", "irrelevant": "background"}
 

@@ -28,6 +28,8 @@ from wsss_viz.data.files import write_whole
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.evaluation.report_text import report_bytes
 from wsss_viz.evaluation.stored_report import stored_report
+from wsss_viz.gradients import ratio, scenes
+from wsss_viz.gradients.regions import map_regions
 from wsss_viz.methods import bind
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models import load
@@ -295,3 +297,29 @@ def test_every_page_opens_on_an_image_of_a_workspace(
             page.run()
         shown = viewer_content(after_jobs(page, name), name)["panels"]
         assert not any(panel["missing"] for panel in shown)
+
+
+def test_gradients_of_a_workspaces_image_are_its_networks(open_page: OpenPage, mine: tuple[Path, Workspace]) -> None:
+    _folder, of = mine
+    page = open_page("gradients", example="workspace:mine:1", tau="0.25")
+    for _ in range(400):
+        if not page.get("progress"):
+            break
+        page.run()
+    assert not page.exception
+    assert not page.error
+    names = [picture.alt for images in page.get("image") for picture in images.proto.imgs]
+    maps = [text for text in names if text.startswith("gradient map G")]
+    assert len(maps) == 6
+    sample = open_data(of.data)[1]
+    (label,) = sample.labels or ()
+    classifier = load("scenes-classifier", "cpu")
+    found = scenes.scene_maps(classifier, sample, [label])
+    cam = last_step(bind("cam", classifier)(sample, SINGLE)).maps[classifier.classes.index(label)]
+    regions = map_regions(sample, label, cam, 0.5)
+    shares = ratio.high_gradient_ratio(found.maps, regions[None], 0.25, 99.0)[0]
+    for text, (high, low, ground) in zip(maps, shares, strict=True):
+        said = f"object, high in CAM {high:.2f}, object, low in CAM {low:.2f}, background {ground:.2f}"
+        assert text.endswith(f"high: {said}")
+    assert "Regions" in [box.label for box in page.selectbox]
+    assert page.query_params == {"example": "workspace:mine:1", "tau": "0.25"}

@@ -6,7 +6,7 @@ What ships is read once for all sessions; one scene's maps are computed when the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -36,11 +36,16 @@ CLASSIFIER = "scenes-classifier"
 PHOTO_CLASSIFIER = "imagenet-efficientnet-lite0"
 PERCENTILES = {"max": 100.0, "p99": 99.0}
 USER_REGION = "own"
+WHOLE = "whole"
+"""The region of an image without a mask: all of it."""
+IMAGE = "image"
+"""The subject where an image of a workspace or a picture of one's own is looked at."""
 COLOURS = {
     "discriminative": PART_COLOURS[DISCRIMINATIVE],
     "non_discriminative": PART_COLOURS[NON_DISCRIMINATIVE],
     "irrelevant": (134, 142, 150),
     USER_REGION: (46, 160, 110),
+    WHOLE: (134, 142, 150),
 }
 NAMES = {
     "toy": {
@@ -58,6 +63,13 @@ NAMES = {
         }
         for subject in ("scenes", "photos")
     },
+    IMAGE: {
+        "discriminative": "object, high in CAM",
+        "non_discriminative": "object, low in CAM",
+        "irrelevant": "background",
+        USER_REGION: "your region",
+        WHOLE: "whole picture",
+    },
 }
 
 
@@ -74,6 +86,7 @@ class Picture:
         title: what it is.
         computed: False where the maps were stored.
         digest: of the image that all of it is of, as the page has it.
+        private: a person's own: what is drawn of it stays in their session.
     """
 
     image: NDArray[np.uint8]
@@ -84,34 +97,36 @@ class Picture:
     title: str
     computed: bool
     digest: str
+    private: bool = False
 
 
 def picture(
     image: NDArray[np.uint8],
     layers: tuple[str, ...],
     maps: NDArray,
-    regions: NDArray[np.bool_],
+    regions: Mapping[str, NDArray[np.bool_]],
     state: ViewState,
     title: str,
     computed: bool,
     digest: str,
+    private: bool = False,
 ) -> Picture:
-    """Maps (L, H, W) of any scale and the regions (3, H, W), brought to the view's divisor, tau and own region."""
-    named = dict(zip(REGIONS, regions, strict=True))
+    """Maps (L, H, W) of any scale and the regions, each (H, W), brought to the view's divisor, tau and own region."""
+    named = dict(regions)
     if state.box:
         left, top, right, bottom = (number / 100 for number in state.box)
         named[USER_REGION] = box_region((maps.shape[1], maps.shape[2]), (left, top, right, bottom))
     percentile = PERCENTILES[state.divided_by]
     masks = np.stack(list(named.values()))[None]
     ratios = high_gradient_ratio(maps[None], masks, state.tau, percentile)[0]
-    return Picture(image, layers, normalise(maps, percentile), named, ratios, title, computed, digest)
+    return Picture(image, layers, normalise(maps, percentile), named, ratios, title, computed, digest, private)
 
 
 def toy_picture(stored: Stored, state: ViewState) -> Picture:
     """The example of the toy that the view names, by the network of seed 0."""
     examples, number = stored.examples, state.picture
     digit = examples["images"][number]
-    regions = np.stack([examples["regions"][number] == region for region in (1, 2, 0)])
+    regions = {name: examples["regions"][number] == of for name, of in zip(REGIONS, (1, 2, 0), strict=True)}
     maps = examples[f"{state.head}/{state.trained_with}/{state.measure}"][number]
     layers = toy_entry(stored, state).curve.layers
     title = f"a {DIGITS[examples['labels'][number]]} with its shape"
@@ -127,6 +142,22 @@ def toy_entry(stored: Stored, state: ViewState, seed: int | str = "all") -> Entr
 def toy_seeds(stored: Stored) -> range:
     """The seeds that were trained."""
     return range(int(stored.about["seeds"]))
+
+
+def seen_by_page(state: ViewState) -> ViewState:
+    """The view as the page has it: its subject is the toy, or of the kind that the view looks at.
+
+    >>> view = seen_by_page(ViewState(example="scenes:val:3"))
+    >>> view.subject, view.divided_by
+    ('scenes', 'max')
+    """
+    if state.subject == "toy":
+        return state
+    if state.source == "own" or state.workspace:
+        return replace(state, subject=IMAGE, measure="sum", network="classifier", rib_step=0)
+    if state.subject == "scenes" or state.is_scene:
+        return replace(state, subject="scenes", example=state.scene)
+    return state
 
 
 def looked_at(state: ViewState) -> str:
@@ -377,11 +408,12 @@ def scene_picture(
         k = min(state.rib_step, len(maps) - 2)
         layers, arrays = maps[k + 1]
         title += f", RIB's step {k}" + ("" if k == state.rib_step else ", the last so far")
-    image, digest = _at_size(sample.image, size), caching.digest(sample.image)
-    return picture(image, layers, arrays, regions, state, title, computed, digest)
+    image, digest = at_size(sample.image, size), caching.digest(sample.image)
+    named = dict(zip(REGIONS, regions, strict=True))
+    return picture(image, layers, arrays, named, state, title, computed, digest)
 
 
-def _at_size(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
+def at_size(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
     """The image at the size of the network's input, which the maps have."""
     if image.shape[:2] == size:
         return image

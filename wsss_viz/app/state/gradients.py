@@ -22,7 +22,8 @@ LARGEST_RIB_STEP = 10
 class GradientsState:
     """
     Attributes:
-        subject: one of `SUBJECTS`, what the gradients are of.
+        subject: one of `SUBJECTS`, what the gradients are of: "toy", or what the view looks at, "scenes" where it looks
+            at a photograph and a drawn scene is meant.
         head, trained_with: of `HEADS` and `TRAINED_WITH`, the toy's network.
         picture: the toy's example, from 0.
         network: one of `NETWORKS`, who looks at the scenes.
@@ -51,7 +52,7 @@ class GradientsState:
     @property
     def divided_by(self) -> str:
         """The divisor; unless named, of photographs the percentile: there one pixel sets the scale of a whole map."""
-        return self.divisor or ("p99" if self.subject == "photos" else "max")
+        return self.divisor or ("max" if self.subject in ("toy", "scenes") else "p99")
 
 
 def _read_tau(text: str) -> float:

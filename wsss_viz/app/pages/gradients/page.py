@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from wsss_viz.app import caching, frame, session
+from wsss_viz.app import caching, frame, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.gradients import exports, facts, panels, region
+from wsss_viz.app.pages.gradients import exports, facts, image, panels, region
 from wsss_viz.app.services import gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
-from wsss_viz.app.source_bar import photograph_picker, scene_picker
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
 from wsss_viz.gradients.published import UNVERIFIED
@@ -36,8 +36,10 @@ NO_PROBES = (
 
 def show() -> None:
     """Draws the page at the state of its address."""
-    state = session.state()
-    {"toy": _toy, "photos": _photographs, "scenes": _scenes}[state.subject](state)
+    state = gradients.seen_by_page(session.state())
+    if state.example != session.state().example:
+        session.settle(example=state.example)
+    {"toy": _toy, "photos": _photographs, "scenes": _scenes, gradients.IMAGE: _image}[state.subject](state)
     with st.expander("What is inferred or unverified"):
         st.markdown("\n".join(f"- {line}" for line in UNVERIFIED))
 
@@ -47,11 +49,12 @@ def _toy(state: ViewState) -> None:
     entry = gradients.toy_entry(stored, state)
     frame.heading("Gradients", gradients.toy_sentence(entry, state), EXPLANATION)
     with _choice():
-        panels.subject_controls(state)
+        source_bar.source_bar(state, panels.toy_beside(state))
+        panels.toy_controls(state)
     panels.measure_controls(state, panels.known_layers(entry))
     picture = gradients.toy_picture(stored, state)
     session.set_subject(picture.digest)
-    _body(picture, state, stored, entry)
+    _body(picture, state, _curves(stored, entry, state, picture))
     st.html(facts.toy_facts(stored, entry, state))
     exports.buttons(stored, entry, state)
 
@@ -63,8 +66,7 @@ def _scenes(state: ViewState) -> None:
     entry, note = gradients.scenes_entry(stored, state) if stored else (None, "")
     frame.heading("Gradients", gradients.scenes_sentence(stored, state) if stored else "", EXPLANATION)
     with _choice():
-        panels.subject_controls(state)
-        scene_picker(state)
+        source_bar.source_bar(state, panels.toy_beside(state))
         panels.network_control(stored, state)
         st.selectbox("Logit of", list(sample.labels or ()), width=120, **session.control("focus", name))
     panels.measure_controls(state, panels.known_layers(entry))
@@ -86,8 +88,7 @@ def _photographs(state: ViewState) -> None:
     entry = gradients.scenes_entry(stored, state)[0] if stored else None
     frame.heading("Gradients", gradients.photos_sentence(stored, state) if stored else "", EXPLANATION)
     with _choice():
-        panels.subject_controls(state)
-        photograph_picker(state)
+        source_bar.source_bar(state, panels.toy_beside(state))
     panels.measure_controls(state, panels.known_layers(entry, panels.PHOTO_STAGES))
     if stale:
         st.warning(stale, icon=":material/info:")
@@ -97,6 +98,23 @@ def _photographs(state: ViewState) -> None:
         exports.buttons(stored, entry, state)
 
 
+def _image(state: ViewState) -> None:
+    frame.heading("Gradients", "", EXPLANATION)
+    choice = _choice()
+    with choice:
+        source_bar.source_bar(state, panels.toy_beside(state))
+    sample = source_bar.sample(state)
+    if sample is None:
+        source_bar.no_picture()
+        return
+
+    def body(picture: gradients.Picture, view: ViewState) -> None:
+        _body(picture, view, lambda: image.ratios(picture, view))
+
+    image.show(image.subject_for(state, sample), sample, choice, body)
+    source_bar.recognition(sample)
+
+
 def _picture(
     state: ViewState, stored: Stored | None, sample: Sample, name: str, entry: Entry | None, note: str = ""
 ) -> None:
@@ -104,7 +122,7 @@ def _picture(
     session.set_subject(caching.digest(sample.image))
     if (stored_scene := gradients.stored_maps(stored, state, name)) is not None:
         picture = gradients.scene_picture(stored, state, sample, name, [stored_scene], computed=False)
-        _body(picture, state, stored, entry, note)
+        _body(picture, state, _curves(stored, entry, state, picture, note))
     else:
         job = gradients.request(stored, state, sample, name)
 
@@ -112,7 +130,7 @@ def _picture(
             """What the job has given so far."""
             maps = gradients.maps_of(now)
             picture = gradients.scene_picture(stored, state, sample, name, maps, computed=True)
-            _body(picture, state, stored, entry, note, whole=not now.going)
+            _body(picture, state, _curves(stored, entry, state, picture, note), whole=not now.going)
 
         follow(job, gradients.job_title(job), draw)
 
@@ -121,14 +139,19 @@ def _choice() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choice")
 
 
-def _body(
-    picture: gradients.Picture,
-    state: ViewState,
-    stored: Stored | None,
-    entry: Entry | None,
-    note: str = "",
-    whole: bool = True,
-) -> None:
+def _curves(
+    stored: Stored | None, entry: Entry | None, state: ViewState, picture: gradients.Picture, note: str = ""
+) -> Callable[[], None]:
+    """What draws the curves that were measured; nothing where there are none."""
+
+    def draw() -> None:
+        if stored is not None and entry is not None:
+            facts.layer_chart(stored, entry, state, picture.layers, note)
+
+    return draw
+
+
+def _body(picture: gradients.Picture, state: ViewState, beside: Callable[[], None], whole: bool = True) -> None:
     """The strip and the layer looked at; beside it the curves, under it one's own region once all is there.
 
     Nothing of a picture that is of another image than the page by now.
@@ -144,5 +167,4 @@ def _body(
         if whole:
             region.box_controls(state)
     with right:
-        if stored is not None and entry is not None:
-            facts.layer_chart(stored, entry, state, picture.layers, note)
+        beside()

@@ -12,12 +12,13 @@ import streamlit as st
 from wsss_viz.app import caching, session
 from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES, Picture
+from wsss_viz.app.source_bar import Beside
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_PICTURE, LARGEST_RIB_STEP, SUBJECTS
-from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.gradients.stored import Entry, Stored
 
+TOY = "toy"
 _SIDE = 256
 STAGES = (*(f"stage {number}" for number in range(1, 6)), "logit")
 PHOTO_STAGES = (*(f"stage {number}" for number in range(1, 10)), "logit")
@@ -29,17 +30,13 @@ _REGION_SOURCES = {
 }
 
 
-def subject_controls(state: ViewState) -> None:
-    """Toy, photographs or scenes; of the toy the network and the picture."""
-    st.segmented_control(
-        "Data",
-        SUBJECTS,
-        format_func=lambda name: {"toy": "digit toy", "photos": "photographs", "scenes": "drawn scenes"}[name],
-        label_visibility="collapsed" if state.subject == "photos" else "visible",
-        **session.control("subject", state.subject, _of_subject),
-    )
-    if state.subject != "toy":
-        return
+def toy_beside(state: ViewState) -> Beside:
+    """The digit toy, as one more choice of the source bar; what else is chosen there is the page's subject."""
+    return Beside(TOY, "Digit toy", state.subject == TOY, _of_subject)
+
+
+def toy_controls(state: ViewState) -> None:
+    """The toy's network and its picture."""
     st.segmented_control(
         "Last layer",
         ["flatten", "gap"],
@@ -62,7 +59,8 @@ def subject_controls(state: ViewState) -> None:
     )
 
 
-def _of_subject(subject: str) -> dict[str, object]:
+def _of_subject(kind: str) -> dict[str, object]:
+    subject = kind if kind in SUBJECTS else SUBJECTS[0]
     return {"subject": subject, "divisor": "", "layer": 0, "rib_step": 0}
 
 
@@ -78,8 +76,13 @@ def network_control(stored: Stored | None, state: ViewState) -> None:
         )
 
 
-def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
-    """Threshold, layer, measure, divisor; of the scenes regions and RIB's step."""
+def measure_controls(state: ViewState, layers: tuple[str, ...], survey: bool = True, masked: bool = False) -> None:
+    """Threshold, layer, measure, divisor; of the scenes regions and RIB's step.
+
+    Args:
+        survey: the page has what was measured of the subject over many pictures: all of it may be chosen.
+        masked: without one, regions are from the object's mask and its class map.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
         st.slider(
             "Threshold τ",
@@ -99,7 +102,7 @@ def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
             width=130,
             **session.control("layer", at + 1, lambda moved: {"layer": 0 if moved == len(layers) else moved}),
         )
-        if state.subject != "photos":
+        if survey and state.subject != "photos":
             st.selectbox(
                 "Measure",
                 ["sum", "energy"],
@@ -117,18 +120,19 @@ def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
             help="By its maximum one pixel sets the scale of the whole map; the percentile is less spiky.",
             **session.control("divisor", state.divided_by),
         )
-        if state.subject == "scenes":
+        if masked or (survey and state.subject == "scenes"):
+            sources = list(_REGION_SOURCES)[1 if masked else 0 :]
             st.selectbox(
                 "Regions",
-                list(_REGION_SOURCES),
+                sources,
                 format_func=lambda name: _REGION_SOURCES[name],
                 width=170,
                 help="The drawn part masks; or what one can do without them: ground truth where CAM is at least this "
                 "share of its maximum, and the rest of it.",
-                **session.control("regions", state.regions),
+                **session.control("regions", state.regions if state.regions in sources else "map0.5"),
             )
-            if state.network == "classifier":
-                st.slider("RIB's step k", 0, LARGEST_RIB_STEP, width=150, **session.control("rib_step", state.rib_step))
+        if survey and state.subject == "scenes" and state.network == "classifier":
+            st.slider("RIB's step k", 0, LARGEST_RIB_STEP, width=150, **session.control("rib_step", state.rib_step))
 
 
 def known_layers(entry: Entry | None, stages: tuple[str, ...] = STAGES) -> tuple[str, ...]:
@@ -160,20 +164,14 @@ def strip(picture: Picture, state: ViewState) -> None:
                 st.html(_ratios(picture, number))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-@turn("picture", short=True)
-def drawn(key: tuple[object, ...], _draw: Callable[[], rendering.Picture]) -> bytes:
-    """PNG of what `_draw` draws, by its key."""
-    return rendering.png(_draw())
-
-
-def picture_key(picture: Picture, *key: object) -> tuple[object, ...]:
-    """What a drawing of the picture depends on."""
-    return (caching.digest(picture.image, picture.maps, np.stack(list(picture.regions.values()))), *key)
+def drawn(picture: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture]) -> bytes:
+    """PNG of what `draw` draws of the picture, by its key."""
+    depends = (caching.digest(picture.image, picture.maps, np.stack(list(picture.regions.values()))), *key)
+    return caching.kept_picture(picture.private, ("gradients", *depends), lambda: rendering.png(draw()))
 
 
 def _image(picture: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:
-    content = drawn(picture_key(picture, *key), draw)
+    content = drawn(picture, key, draw)
     st.image(content, width="stretch", output_format="PNG", alt=alt)
 
 

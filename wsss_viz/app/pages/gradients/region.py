@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.pages.gradients.panels import drawn, enlarged, outlined, picture_key, share
+from wsss_viz.app.pages.gradients.panels import drawn, enlarged, outlined, share
 from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES, Picture
 from wsss_viz.app.state import ViewState
@@ -27,9 +27,7 @@ def layer_panel(picture: Picture, state: ViewState) -> None:
     at = gradients.layer_number(state, picture.layers)
     st.html(markup.panel_title(f"High in G{at + 1}, {picture.layers[at]}", f"above {state.tau:.2f}, in yellow"))
     said = gradients.caption(picture.ratios[at], tuple(picture.regions), NAMES[state.subject])
-    content = drawn(
-        picture_key(picture, "high", at, state.tau, state.divided_by), lambda: _high(picture, at, state.tau)
-    )
+    content = drawn(picture, ("high", at, state.tau, state.divided_by), lambda: _high(picture, at, state.tau))
     st.plotly_chart(
         picture_figure(content, (picture.image.shape[0], picture.image.shape[1])),
         key=_KEY,

@@ -28,6 +28,11 @@ TITLES = {
 }
 READER_TITLES = {"logistic": "logistic regression", "mlp": "small MLP"}
 MAPS = "class maps"
+NOT_ON_YOURS = (
+    "Measured on drawn scenes alone, whatever is looked at on other pages: a probe is fitted on hundreds of images "
+    "whose objects have outlined parts, which your images have not. What your network's layers hold high on one image "
+    "is on the page Gradients."
+)
 Row = Mapping[str, Any]
 
 
@@ -86,6 +91,8 @@ def probe_section(state: ViewState) -> None:
         columns = ("network", "layer", "region", "iteration", "family", "value_bits", "ci", "cap_bits", "n")
         st.dataframe([{key: row.get(key) for key in columns} for row in rows], hide_index=True, placeholder="–")
     chart_exports.buttons("probe-information", rows, {"checkpoints": report["checkpoints"]}, chart)
+    if state.workspace or state.source == "own":
+        st.caption(NOT_ON_YOURS)
 
 
 def _rows_of(report: Row, probed: str, family: str) -> list[Row]:
