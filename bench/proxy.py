@@ -23,7 +23,7 @@ from typing import Any
 import websockets
 
 from bench.tables import Table, show
-from bench.visitor import Visitor, noise
+from bench.visitor import OWN, Visitor, noise
 from tests.serving import ROOT, free_port, running
 from wsss_viz.app.gate.door import TRIES
 from wsss_viz.app.settings import PICTURE_MEGABYTES
@@ -105,10 +105,10 @@ async def _page_and_upload(address: str, cookie: str) -> tuple[str, str, str]:
     async with Visitor(address, cookie) as visitor:
         seen = await visitor.settled("compare", "example=scenes:val:100&methods=cam")
         page = f"{len(seen.contents)} picture, {len(seen.trouble)} errors"
-        seen = await visitor.upload("own_upload", "large.png", noise(0), "own")
+        seen = await visitor.upload("own_upload", "large.png", noise(0), *OWN)
         upload = f"{len(seen.contents)} picture, {len(seen.trouble)} errors"
         try:
-            await visitor.upload("own_upload", "more.png", bytes((PICTURE_MEGABYTES + 4) * 2**20), "own")
+            await visitor.upload("own_upload", "more.png", bytes((PICTURE_MEGABYTES + 4) * 2**20), *OWN)
             too_large = "taken"
         except urllib.error.URLError:  # 413, or the connection is closed before all was sent
             too_large = "refused"

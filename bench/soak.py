@@ -29,7 +29,7 @@ from PIL import Image
 
 from bench.processes import alive, cpu_seconds, descendants
 from bench.tables import Table, percentile, resident_mb, show
-from bench.visitor import Seen, Visitor, noise
+from bench.visitor import OWN, Seen, Visitor, noise
 from tests.serving import running
 from wsss_viz.data.scenes import Scenes
 
@@ -124,7 +124,7 @@ async def _reader(address: str, rng: random.Random, record: Record) -> None:
 async def _uploader(address: str, rng: random.Random, record: Record) -> None:
     while record.open:
         async with Visitor(address) as visitor:
-            key: Key = ("own", "", str(rng.randrange(UPLOADS)))
+            key: Key = (*OWN, str(rng.randrange(UPLOADS)))
             record.take("uploader", key, *await ask(visitor, key))
             await asyncio.sleep(rng.uniform(2, 6))
 
@@ -162,7 +162,7 @@ async def _rude(address: str, rng: random.Random, record: Record) -> None:
             if what == 0:
                 await _leaves(visitor, ask(visitor, _figure(rng.randrange(400, 600), 12, 600)), seconds)
             elif what == 1:
-                work = visitor.upload("own_upload", "noise.png", noise(rng.randrange(4)), "own")
+                work = visitor.upload("own_upload", "noise.png", noise(rng.randrange(4)), *OWN)
                 await _leaves(visitor, work, seconds)
             elif what == 2:
                 await _leaves(visitor, ask(visitor, _rib(rng.randrange(600, 900))), seconds)
@@ -171,7 +171,7 @@ async def _rude(address: str, rng: random.Random, record: Record) -> None:
                 file = next((one for label, one in seen.downloads.items() if label.startswith("Handout")), "")
                 await _leaves(visitor, visitor.download(file), seconds)
             elif what == 4:
-                work = visitor.upload("own_upload", "noise.png", picture(rng.randrange(UPLOADS)), "own")
+                work = visitor.upload("own_upload", "noise.png", picture(rng.randrange(UPLOADS)), *OWN)
                 await _leaves(visitor, work, PATIENCE)
                 await _leaves(visitor, visitor.settled("erasing", "source=own&mode=rib"), seconds)
             else:
@@ -246,7 +246,7 @@ async def _soak(address: str, pid: int, record: Record, seed: int) -> tuple[list
 
 async def _ended_in_the_middle(address: str, server: subprocess.Popen[bytes]) -> tuple[float, int]:
     """Seconds from SIGTERM to the end with pages open and work under way, and processes that are left."""
-    keys = (_rib(700), _figure(700, 12, 600), ("own", "", "3"), _scene(701))
+    keys = (_rib(700), _figure(700, 12, 600), (*OWN, "3"), _scene(701))
     async with asyncio.TaskGroup() as group:
         open_pages = [await Visitor(address).__aenter__() for _ in keys]
         tasks = [group.create_task(_quietly(ask(page, key))) for page, key in zip(open_pages, keys, strict=True)]

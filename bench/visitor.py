@@ -28,6 +28,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 LARGEST_MESSAGE = 64 * 2**20
 BUSY = "Busy, about"
 COOKIE = "_streamlit_xsrf"
+OWN = ("compare", "source=own&methods=cam")
+"""Page and query of a picture of one's own."""
 
 
 @dataclass

@@ -71,13 +71,13 @@ def test_strip_and_viewer_follow_one_another_within_two_frames(open_at: OpenAt) 
     expect(frame(page, "k = 5")).to_have_attribute("aria-current", "true")
 
 
-def test_a_picture_of_ones_own_is_stepped_through_from_its_page(open_at: OpenAt) -> None:
-    page = open_at("/own")
+def test_a_picture_of_ones_own_is_stepped_through(open_at: OpenAt) -> None:
+    page = open_at("/compare?source=own&methods=cam")
     picture = {"name": "mine.png", "mimeType": "image/png", "buffer": encoded("PNG")}
     page.locator("input[type=file]").set_input_files(picture)
-    expect(page.locator("figcaption b").first).to_have_text("Your image")
+    expect(page.locator("figcaption b").first).to_have_text("Image")
     settle(page)
-    page.get_by_role("link", name="Adversarial erasing").click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Erasing").click()
     expect(page.get_by_role("heading", name="Erasing")).to_be_visible()
     arrived(page)
     expect(frame(page, "k = 0")).to_be_visible()

@@ -19,9 +19,9 @@ from wsss_viz.app.settings import FOLDER_VARIABLE, PICKLE_VARIABLE, UPLOAD_VARIA
 # The app with time to read an upload in: that starts a process, which takes many seconds where all cores are busy.
 PATIENT = """
 from wsss_viz.__main__ import main
-from wsss_viz.app.pages.own import networks
+from wsss_viz.app.services import user_networks
 
-networks.UPLOAD_SECONDS = 240
+user_networks.UPLOAD_SECONDS = 240
 main()
 """
 
@@ -37,7 +37,7 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
     with serving(
         sys.executable, "-c", PATIENT, **{FOLDER_VARIABLE: str(tmp_path), UPLOAD_VARIABLE: "1", PICKLE_VARIABLE: "1"}
     ) as own:
-        page = open_at("/own?photograph=flower", base=own)
+        page = open_at("/own?photograph=flower&methods=cam", base=own)
         shipped = look(page, 1)
         page.get_by_role("combobox", name="Network").click()
         page.get_by_role("option", name="od_cam.safetensors").click()
@@ -59,7 +59,7 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
 
         page.close()
         other.close()
-        page = open_at("/own?checkpoint=backbone.safetensors", base=own)
+        page = open_at("/own?checkpoint=backbone.safetensors&photograph=flower&methods=cam", base=own)
         expect(page.get_by_test_id("stAlert")).to_contain_text("a backbone without a classifier")
         picture, checkpoint = page.locator("input[type=file]").nth(0), page.locator("input[type=file]").nth(1)
         checkpoint.set_input_files(large)
@@ -69,6 +69,6 @@ def test_ones_own_checkpoint_is_chosen_reported_on_and_looked_with(open_at: Open
             Image.new("RGB", size, "red").save(tmp_path / name, "JPEG")
             picture.set_input_files(tmp_path / name)
             expect(page.get_by_text(name, exact=True).first).to_be_visible()
-            expect(viewer(page).get_by_text(f"{size[0]} x 40", exact=True)).to_be_visible()
+            expect(viewer(page).get_by_text(f"seen at {size[0]} x 40", exact=True)).to_be_visible()
         assert "Traceback" not in page.content()
         page.close()

@@ -136,7 +136,7 @@ def test_a_copied_link_opens_the_same_view_elsewhere(open_at: OpenAt, server: st
     page.keyboard.press("Home")
     expect(page).to_have_url(re.compile(r"opacity=0\.0"))
     page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(page.get_by_role("button", name="Copied")).to_be_focused()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.url
     other = open_at(copied.removeprefix(server))
@@ -149,8 +149,7 @@ def choose(page: Page, name: str, content: bytes) -> None:
 
 
 def test_uploads_show_their_maps_and_what_the_network_takes_them_for(open_at: OpenAt) -> None:
-    page = open_at("/own")
-    expect(page.locator("figcaption b").first).to_have_text("Example")
+    page = open_at("/own?methods=cam")  # the address of a page that is no more
     for name, content, size in (
         ("photo.png", encoded("PNG"), "60 x 40"),
         ("turned.jpg", encoded("JPEG", size=(90, 70), orientation=6), "70 x 90"),
@@ -158,16 +157,18 @@ def test_uploads_show_their_maps_and_what_the_network_takes_them_for(open_at: Op
         ("clear.webp", encoded("WEBP", "RGBA", size=(64, 32)), "64 x 32"),
     ):
         choose(page, name, content)
-        expect(page.get_by_text(size, exact=True)).to_be_visible()
+        expect(page.get_by_text(f"seen at {size}", exact=True)).to_be_visible()
         settle(page)
-        expect(page.locator("figcaption b").first).to_have_text("Your image")
+        expect(page).to_have_url(re.compile("/compare.*source=own"))
         assert_shown(canvas(page, 1), 150)
-        guesses = page.locator("[class*=st-key-own_classes]").get_by_role("button", name=re.compile(r" [01]\.\d\d$"))
+        guesses = page.locator("[class*=st-key-compare_classes]").get_by_role(
+            "button", name=re.compile(r" [01]\.\d\d$")
+        )
         expect(guesses).to_have_count(OFFERED)
 
 
 def test_what_is_no_picture_is_one_line_and_the_next_upload_works(open_at: OpenAt) -> None:
-    page = open_at("/own")
+    page = open_at("/compare?source=own&methods=cam")
     for name, content, cause in (
         ("notes.png", b"These are my notes, not a picture.", "not a PNG"),
         ("nothing.png", b"", "0 bytes"),
@@ -176,7 +177,7 @@ def test_what_is_no_picture_is_one_line_and_the_next_upload_works(open_at: OpenA
         choose(page, name, content)
         expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(f"{re.escape(name)}.*{cause}"))
     choose(page, "photo.png", encoded("PNG"))
-    expect(page.get_by_text("60 x 40", exact=True)).to_be_visible()
+    expect(page.get_by_text("seen at 60 x 40", exact=True)).to_be_visible()
     assert "Traceback" not in page.content()
 
 
@@ -187,7 +188,7 @@ def test_about_opens_and_explains_itself(open_at: OpenAt) -> None:
     expect(page.get_by_text("RIB: Lee et al., NeurIPS 2021")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/compare", "/own", "/about"])
+@pytest.mark.parametrize("path", ["/", "/compare", "/compare?source=own", "/about"])
 def test_no_page_is_wider_than_a_narrow_window_in_the_dark(open_at: OpenAt, path: str) -> None:
     page = open_at(path, dark=True)
     fits(page, 900)
@@ -210,3 +211,4 @@ def test_a_tip_is_not_in_the_way_of_the_next_link(open_at: OpenAt) -> None:
     expect(page.get_by_test_id("stTooltipContent")).to_be_visible()
     links.get_by_role("link", name="Start", exact=True).click()
     expect(page).to_have_url(re.compile(r"127\.0\.0\.1:\d+/(\?|$)"))
+    expect(links.locator("[aria-current=page]")).to_have_text(re.compile("Start$"))

@@ -46,9 +46,9 @@ def _private_picture(key: tuple[object, ...], _draw: Callable[[], bytes]) -> byt
 
 def picture(sample: Sample, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:
     """The bytes that `draw` makes, made once for each `key`: all that the drawing depends on, arrays as digests."""
-    return kept_picture(is_private(sample), key, draw)
+    return cached_picture(is_private(sample), key, draw)
 
 
-def kept_picture(private: bool, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:
+def cached_picture(private: bool, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:
     """`picture` of what came from a person, or did not."""
     return (_private_picture if private else _shared_picture)(key, draw)

@@ -21,6 +21,7 @@ class Page:
         section: heading it stands under in the navigation, or "".
         summary: one sentence for its card and tooltip, and for the page before its scripts have come.
         headline: at the page's top, where it is another than the title.
+        listed: False where only old links lead to it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Page:
     section: str
     summary: str
     headline: str = ""
+    listed: bool = True
 
     @property
     def file(self) -> Path:
@@ -74,7 +76,8 @@ CATALOGUE = (
         "Own image",
         "add_photo_alternate",
         "Look",
-        "Your picture, through the shipped classifier or a checkpoint of your own. It stays in memory.",
+        "A picture of your own is a choice on Compare, Erasing and Gradients.",
+        listed=False,
     ),
     Page(
         "information",

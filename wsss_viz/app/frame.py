@@ -46,6 +46,8 @@ def navigation(state: ViewState) -> None:
     section = ""
     with st.container(gap="xsmall"):
         for entry in catalogue.available():
+            if not entry.listed:
+                continue
             if entry.section != section:
                 section = entry.section
                 st.html(f'<div class="wv-section">{section}</div>')

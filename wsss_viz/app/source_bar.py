@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app import session, workspace
+from wsss_viz.app import caching, session, workspace
 from wsss_viz.app.services import contact_sheet, samples, upload, workspaces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import LONGEST_TEXT
 from wsss_viz.app.state.parameters import FINAL
-from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, DEFAULT_SCENE, photograph_names
+from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, DEFAULT_SCENE, in_order, photograph_names
 from wsss_viz.app.widgets.markup import listed, plain_line
 from wsss_viz.app.widgets.stepper import stepper
 from wsss_viz.data.findings import KINDS, in_words
@@ -26,6 +26,12 @@ from wsss_viz.errors import InputError
 _LAST = "source_last"
 """In the session: the example of each kind that was looked at last, to come back to."""
 _SHEET = "photographs_sheet"
+NOTE = (
+    "ImageNet's network knows a thousand classes and nothing else: hundreds of animals by breed, many things, no "
+    "person. Chair, sofa, table, bottle, plant, horse and cow it knows under other names or badly. What it has no "
+    "class for it takes for the nearest one it has. To look with a checkpoint of your own, put it into "
+    "`checkpoints/`, or start with `python -m wsss_viz app --checkpoints FOLDER`."
+)
 
 
 def kinds() -> dict[str, str]:
@@ -56,13 +62,13 @@ class Beside:
 
     Attributes:
         kind, title: of the choice.
-        chosen: whether the page looks at it.
+        active: whether the page looks at it.
         read: from a choice, this or another, to the fields of the page's own that it changes.
     """
 
     kind: str
     title: str
-    chosen: bool
+    active: bool
     read: Callable[[str], dict[str, object]]
 
 
@@ -73,8 +79,8 @@ def source_bar(state: ViewState, beside: Beside | None = None) -> None:
         beside: what the page looks at that others do not.
     """
     titles = {**kinds(), **({beside.kind: beside.title} if beside else {})}
-    kind = beside.kind if beside and beside.chosen else kind_of(state)
-    if not (beside and beside.chosen):
+    kind = beside.kind if beside and beside.active else kind_of(state)
+    if not (beside and beside.active):
         st.session_state.setdefault(_LAST, {})[kind] = state.example
 
     def read(name: str) -> dict[str, object]:
@@ -90,14 +96,14 @@ def source_bar(state: ViewState, beside: Beside | None = None) -> None:
             label_visibility="collapsed",
             **session.control("kind", kind, read),
         )
-        if beside and beside.chosen:
+        if beside and beside.active:
             return
         if kind == "photos":
             photograph_picker(state, kind)
         elif kind == "scenes":
             scene_picker(state, kind)
         elif kind == "own":
-            upload.uploader()
+            upload.uploader(state)
         else:
             workspace_picker(state)
     if kind == "own" and (problem := upload.error()):
@@ -113,8 +119,30 @@ def no_picture() -> None:
     """What to do where there is no picture of one's own yet."""
     st.info(
         "Drop a picture on the field above. It stays in this server's memory for as long as the page is open; nothing "
-        "is kept on disk or sent on, and no link holds it.",
+        "is kept on disk or sent on, and no link holds it: whoever opens one is asked for the picture.",
         icon=":material/add_photo_alternate:",
+    )
+
+
+def looked_for(sample: Sample) -> None:
+    """Of a picture that nobody has labelled the network's first classes with their probabilities: those to look for."""
+    if sample.source:
+        return
+    first = samples.guesses(sample)
+    share = dict(zip(first.names, first.probabilities, strict=True))
+    st.pills(
+        "Look for",
+        list(sample.classes),
+        selection_mode="multi",
+        format_func=lambda name: f"{name} {share[name]:.2f}" if name in share else name,
+        wrap=True,
+        help="The first of ImageNet's thousand classes, with their softmax probabilities.",
+        **session.control(
+            "classes",
+            list(sample.labels or ()),
+            lambda names: {"classes": in_order(names), "focus": "", "k": FINAL},
+            variant=f"_{caching.digest(sample.image)}",
+        ),
     )
 
 
@@ -142,6 +170,8 @@ def recognition(sample: Sample) -> None:
         return
     if not sample.source:
         upload.mask_choices(sample)
+        st.caption(NOTE)
+        return
     first = samples.guesses(sample)
     takes = ", ".join(f"{name} {p:.2f}" for name, p in list(zip(first.names, first.probabilities, strict=True))[:3])
     photo = samples.about(sample)

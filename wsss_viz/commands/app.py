@@ -89,7 +89,7 @@ def _named(option: str, texts: tuple[str, ...], bare: bool = True) -> dict[str, 
 @click.option(
     "--checkpoints",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder of checkpoints of your own, to be chosen on the page Own image.",
+    help="A folder of checkpoints of your own, to be chosen on Compare.",
 )
 @click.option(
     "--allow-checkpoint-upload",

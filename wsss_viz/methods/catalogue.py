@@ -73,7 +73,6 @@ class Method:
         group, label: where it stands on the page Erasing; "": not there.
         lead: that page's first line; "": the one of its group.
         formula: in LaTeX, of a group that the page has no words of its own for.
-        pitch: title and half a sentence by which one's own image is stepped through it; (): not offered.
         stepped_with: settings of that page's own, as name and value.
         quick: settings that pages change on a person's own network, which would take minutes.
         preferred: whether Compare opens with it.
@@ -105,7 +104,6 @@ class Method:
     label: str = ""
     lead: str = ""
     formula: str = ""
-    pitch: tuple[str, ...] = ()
     stepped_with: tuple[tuple[str, Any], ...] = ()
     quick: tuple[tuple[str, Any], ...] = ()
     preferred: bool = False
@@ -188,7 +186,6 @@ METHODS: dict[str, Method] = {
             label="frozen classifier",
             lead="Find the discriminative part, erase it, repeat. The classifier stays as it is; what it still finds "
             "is what it had not needed.",
-            pitch=("Adversarial erasing", "what is still found once the best is gone"),
         ),
         Method(
             "ae-rounds",
@@ -260,7 +257,6 @@ METHODS: dict[str, Method] = {
             shows="cse",
             group="CS-AE",
             label="on this image alone",
-            pitch=("CS-AE", "erase one class so that the others stay"),
             tunes=True,
         ),
         Method(
@@ -278,7 +274,6 @@ METHODS: dict[str, Method] = {
             lead="The classifier is tuned on this one image with its last sigmoid removed, which gives it a reason to "
             "look at more than the most discriminative part.",
             quick=(("gradient_views", "mirror"), ("augment", False)),
-            pitch=("RIB", "tuned without the last sigmoid, step by step"),
             preferred=True,
             tunes=True,
         ),

@@ -39,7 +39,7 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> list[Content]:
     return given
 
 
-@pytest.mark.parametrize("name", ["start", "compare", "erasing", "own"])
+@pytest.mark.parametrize("name", ["start", "compare", "erasing"])
 def test_every_panel_has_the_digest_of_its_image(open_page: OpenPage, contents: list[Content], name: str) -> None:
     page = open_page(name, example="photos:koala", methods="cam")
     assert not page.exception
@@ -62,7 +62,7 @@ def test_every_step_of_the_lecture_has_them_too(open_page: OpenPage, contents: l
         assert {panel.image for panel in content.panels} == {content.image}
 
 
-@pytest.mark.parametrize("name", ["start", "compare", "own"])
+@pytest.mark.parametrize("name", ["start", "compare"])
 def test_panels_of_another_image_than_the_pages_show_none_of_it(
     open_page: OpenPage, contents: list[Content], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from wsss_viz.app.services.scores import view_scores
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.scenes import SPLITS
 
-PAGES = ("start", "compare", "own", "about")
+PAGES = ("start", "compare", "about")
 OTHERS = ("erasing", "gradients", "information", "results", "figures")
 
 
@@ -40,7 +40,7 @@ def test_a_page_opens_without_anything_being_touched(open_page: OpenPage, name: 
     assert_well(page)
     assert len(page.title) == 1
     assert "CPU" in text(page) or "NVIDIA" in text(page) or "MPS" in text(page)
-    assert {"Start", "Compare", "Own image", "About"} <= {link.value for link in page.page_link}
+    assert {"Start", "Compare", "About"} <= {link.value for link in page.page_link}
     assert page.query_params == {}
 
 
@@ -190,11 +190,10 @@ def test_a_controls_change_survives_an_address_that_lags_behind(open_page: OpenP
 
 def test_every_control_shows_the_view_on_every_page_it_is_on(open_page: OpenPage) -> None:
     page = open_page("compare", example="scenes:val:2", threshold="0.45", opacity="0.2", views="mirror")
-    for name in ("own", "start", "compare"):
+    for name in ("start", "compare"):
         page.switch_page(f"../../../pages/{name}.py").run()
-        if name != "own":
-            assert page.number_input(key=f"{name}_index").value == 2
-            assert page.selectbox(key=f"{name}_split").value == "val"
+        assert page.number_input(key=f"{name}_index").value == 2
+        assert page.selectbox(key=f"{name}_split").value == "val"
         if name != "start":
             view = viewer_data(page, name)["view"]
             assert (view["threshold"], view["opacity"]) == ("0.45", "0.2")

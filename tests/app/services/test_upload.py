@@ -52,15 +52,16 @@ def upload(page: AppTest, name: str, content: bytes) -> AppTest:
     return page.run()
 
 
-def titles(page: AppTest) -> str:
-    return "\n".join(element.value for element in page.html)
+def own(open_page: OpenPage, **query: str) -> AppTest:
+    """Compare on a picture of one's own, before there is one; the quickest method alone unless others are named."""
+    return open_page("compare", **{"source": "own", "methods": "cam", **query})
 
 
 def panels(page: AppTest) -> list[tuple[str, str]]:
     """Title and note of the viewer's panels."""
     assert not page.exception
     assert not page.error
-    return [(panel["title"], panel["note"]) for panel in viewer_data(page, "own")["content"]["panels"]]
+    return [(panel["title"], panel["note"]) for panel in viewer_data(page, "compare")["content"]["panels"]]
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def panels(page: AppTest) -> list[tuple[str, str]]:
 def test_a_picture_is_shown_upright_with_maps_and_the_scores_of_every_class(
     open_page: OpenPage, name: str, content: bytes, size: str
 ) -> None:
-    page = upload(open_page("own"), name, content)
-    assert panels(page)[0] == ("Your image", size)
+    page = upload(own(open_page), name, content)
+    assert panels(page)[0] == ("Image", f"seen at {size}")
     assert panels(page)[1][0] == "CAM"
     (pills,) = [pills for pills in page.pills if pills.label == "Look for"]
     assert len(pills.options) >= 8
@@ -86,21 +87,21 @@ def test_a_picture_is_shown_upright_with_maps_and_the_scores_of_every_class(
 
 
 def test_what_is_looked_for_are_the_chosen_of_imagenets_classes(open_page: OpenPage) -> None:
-    page = open_page("own", photograph="flower", classes="daisy,bee", methods="cam,ae")
-    content = viewer_data(page, "own")["content"]
+    page = own(open_page, photograph="flower", classes="daisy,bee", methods="cam,ae")
+    content = viewer_data(page, "compare")["content"]
     assert [content["classes"][i]["name"] for i in content["shown"]] == ["daisy", "bee"]
     assert not content["sigmoids"]
 
 
 @pytest.mark.parametrize("size", [(300, 40), (40, 3000)])
 def test_a_strip_is_refused_in_one_line_with_the_size_of_its_file(open_page: OpenPage, size: tuple[int, int]) -> None:
-    page = upload(open_page("own"), "strip.png", encoded("PNG", size=size))
+    page = upload(own(open_page), "strip.png", encoded("PNG", size=size))
     (line,) = [error.value for error in page.error]
     assert f"{size[0]} x {size[1]} pixels" in line
 
 
 def test_a_second_picture_of_the_same_thing_has_its_class_chosen_too(open_page: OpenPage) -> None:
-    dog, page = Image.fromarray(Photographs()[0].image), open_page("own")
+    dog, page = Image.fromarray(Photographs()[0].image), own(open_page)
     for width in (400, 320):
         buffer = io.BytesIO()
         dog.resize((width, width * 3 // 4)).save(buffer, "PNG")
@@ -112,7 +113,7 @@ def test_how_a_picture_was_read_is_said_where_it_is_not_as_it_stands(open_page: 
     def said(page: AppTest) -> list[str]:
         return [caption.value for caption in page.caption if caption.value.startswith("Your image:")]
 
-    page = upload(open_page("own"), "turned.jpg", encoded("JPEG", orientation=6))
+    page = upload(own(open_page), "turned.jpg", encoded("JPEG", orientation=6))
     assert said(page) == ["Your image: turned upright, as its EXIF says."]
     page = upload(page, "cut.jpg", encoded("JPEG", size=(160, 100))[:-40])
     (line,) = said(page)
@@ -134,7 +135,7 @@ def test_how_a_picture_was_read_is_said_where_it_is_not_as_it_stands(open_page: 
 def test_what_cannot_be_used_is_one_line_with_the_name_and_the_page_goes_on(
     open_page: OpenPage, name: str, content: bytes
 ) -> None:
-    page = upload(open_page("own"), name, content)
+    page = upload(own(open_page), name, content)
     assert not page.exception
     (line,) = [error.value for error in page.error]
     assert name in line
@@ -144,35 +145,43 @@ def test_what_cannot_be_used_is_one_line_with_the_name_and_the_page_goes_on(
     assert not page.error
 
 
-def test_an_example_takes_the_place_of_the_upload(open_page: OpenPage) -> None:
-    page = upload(open_page("own"), "photo.png", encoded("PNG"))
-    page.segmented_control(key="own_photograph_instead").set_value("flower").run()
-    assert panels(page)[0] == ("Example", "640 x 427")
-    assert page.query_params == {"photograph": "flower"}
-
-
-def test_late_values_of_the_example_leave_the_next_upload_alone(open_page: OpenPage) -> None:
+def test_two_pictures_are_there_to_try_and_a_late_one_leaves_the_next_upload_alone(
+    open_page: OpenPage,
+) -> None:
     """A browser that replaces a file says first that it is gone, then that another came, with what it last was told."""
-    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    page = own(open_page)
+    page.segmented_control(key="compare_photograph").set_value("flower").run()
+    assert panels(page)[0] == ("Image", "seen at 640 x 427")
+    assert page.query_params == {"source": "own", "photograph": "flower", "methods": "cam"}
+    page = upload(page, "photo.png", encoded("PNG"))
+    assert panels(page)[0] == ("Image", "seen at 60 x 40")
     page.file_uploader(key="own_upload").clear()
     page.run()
-    assert panels(page)[0][0] == "Example"
-    page.segmented_control(key="own_photograph").set_value(None)
+    page.segmented_control(key="compare_photograph").set_value(None)
     page = upload(page, "other.png", encoded("PNG", size=(70, 30)))
-    assert panels(page)[0] == ("Your image", "70 x 30")
-    assert "photograph" not in page.query_params
+    assert panels(page)[0] == ("Image", "seen at 70 x 30")
+
+
+def test_the_address_of_the_page_that_is_no_more_opens_its_content(open_page: OpenPage) -> None:
+    page = open_page("own", photograph="flower", methods="cam")
+    assert panels(page)[0] == ("Image", "seen at 640 x 427")
+    assert page.query_params == {"source": "own", "photograph": "flower", "methods": "cam"}
+    assert page.title[0].value == "Compare"
+    assert "Own image" not in [link.value for link in page.page_link]
 
 
 def test_the_upload_is_still_there_after_a_look_at_another_page(open_page: OpenPage) -> None:
-    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    page = upload(own(open_page), "photo.png", encoded("PNG"))
     page.switch_page("../../../pages/about.py").run()
-    page.switch_page("../../../pages/own.py").run()
-    assert panels(page)[0] == ("Your image", "60 x 40")
+    page.switch_page("../../../pages/compare.py").run()
+    assert panels(page)[0] == ("Image", "seen at 60 x 40")
 
 
 def test_another_session_does_not_see_it(open_page: OpenPage) -> None:
-    upload(open_page("own"), "photo.png", encoded("PNG"))
-    assert "Your image" not in titles(open_page("own"))
+    upload(own(open_page), "photo.png", encoded("PNG"))
+    other = own(open_page)
+    assert not other.exception
+    assert any("no link holds" in info.value for info in other.info)
 
 
 def as_mask(values: np.ndarray, mode: str = "L") -> bytes:
@@ -253,23 +262,23 @@ def test_of_several_pictures_one_is_looked_at(open_page: OpenPage) -> None:
     files = [
         (f"{name}.png", encoded("PNG", size=size), "image/png") for name, size in (("a", (60, 40)), ("b", (70, 30)))
     ]
-    page = open_page("own")
+    page = own(open_page)
     page.file_uploader(key="own_upload").set_value(files)
     page = page.run()
-    assert panels(page)[0] == ("Your image", "70 x 30")
+    assert panels(page)[0] == ("Image", "seen at 70 x 30")
     (which,) = [box for box in page.selectbox if box.label == "Picture"]
     assert which.options == ["a.png", "b.png"]
     page = which.set_value(0).run()
-    assert panels(page)[0] == ("Your image", "60 x 40")
+    assert panels(page)[0] == ("Image", "seen at 60 x 40")
     assert page.query_params["source"] == "own"
     page.file_uploader(key="own_upload").set_value([*files, ("[bad](www.evil.example).png", b"nothing", "image/png")])
     page = page.run()
-    assert viewer_data(page, "own")["content"]["panels"][0]["note"] == "70 x 30"
+    assert viewer_data(page, "compare")["content"]["panels"][0]["note"] == "seen at 70 x 30"
     assert [error.value.startswith(r"\[bad\](www\.evil.example).png") for error in page.error] == [True]
 
 
 def test_a_link_of_an_upload_says_that_it_holds_none(open_page: OpenPage) -> None:
-    page = open_page("own", source="own")
+    page = own(open_page)
     assert any("no link holds" in info.value for info in page.info)
     assert any("no link holds" in info.value for info in open_page("erasing", source="own").info)
 
@@ -297,10 +306,10 @@ def test_a_picture_that_was_read_is_not_held_twice(open_page: OpenPage, monkeypa
         add_file(self, session_id, file)
 
     monkeypatch.setattr(MemoryUploadedFileManager, "add_file", adding)
-    page = upload(open_page("own"), "photo.png", encoded("PNG"))
+    page = upload(own(open_page), "photo.png", encoded("PNG"))
     assert [(file.name, len(file.data) > 0) for file in added] == [("photo.png", True), ("photo.png", False)]
     assert added[0].file_id == added[1].file_id
-    assert panels(page)[0][0] == "Your image"
+    assert panels(page)[0][0] == "Image"
 
 
 def test_an_upload_that_has_to_wait_is_what_is_looked_at_afterwards(

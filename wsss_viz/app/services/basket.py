@@ -10,7 +10,7 @@ import streamlit as st
 
 from wsss_viz.app import methods, session, workspace
 from wsss_viz.app.methods import METHODS
-from wsss_viz.app.services import checkpoints, samples, sent_pictures, upload, workspaces
+from wsss_viz.app.services import checkpoints, samples, sent_pictures, upload, user_networks, workspaces
 from wsss_viz.app.services.figure_material import Material, material_of
 from wsss_viz.app.services.refining import panel_names
 from wsss_viz.app.state import ViewState
@@ -24,6 +24,10 @@ from wsss_viz.figures.columns import PICTURES, column
 from wsss_viz.figures.spec import CLASSIFIER_PER_IMAGE, MOST_ROWS
 
 NO_UPLOAD = "There is no picture of your own yet: drop one on the field above"
+NO_CHECKPOINT = (
+    "The view is looked at by a checkpoint of your own, which no link holds: open it in a workspace "
+    "(`app --data DATA --classifier FILE`), whose figures have it"
+)
 GONE = (
     "Left out: a picture of your own, which is in the memory of the page that sent it and in no link. Send it again; "
     "the folder (ZIP) keeps it."
@@ -36,6 +40,8 @@ Take = Callable[[ViewState], tuple[Item | None, str]]
 
 def from_compare(state: ViewState) -> tuple[Item | None, str]:
     """The image, the class that is looked at, the methods side by side as they are shown: a row of a grid."""
+    if user_networks.in_use(state):
+        return None, NO_CHECKPOINT
     return replace(viewed(state, selected(state), state.k), refine=state.refine), "grid"
 
 
@@ -62,6 +68,8 @@ def viewed(
 def selected(state: ViewState) -> tuple[str, ...]:
     """The methods side by side: those asked for, of maps those of the workspace; else the source's own choice."""
     of = workspaces.of_state(state)
+    if user_networks.in_use(state):
+        return tuple(name for name in state.methods if not methods.is_maps(name))[: methods.MOST] or ("cam",)
     if of is None or state.source == "own":
         asked = tuple(name for name in state.methods if not methods.is_maps(name))
         name = checkpoints.SCENES if state.source != "own" and state.is_scene else checkpoints.PHOTOGRAPHS

@@ -83,9 +83,9 @@ def request(state: ViewState, sample: Sample, name: str) -> Request:
         from wsss_viz.methods import cam
 
         looking = classifier()
-        found = scene_maps(looking, sample, [words[name]])
+        result = scene_maps(looking, sample, [words[name]])
         (step,) = cam(looking, sample)
-        yield ImageGradients(found.layers, found.maps[0], step.maps[looking.classes.index(words[name])])
+        yield ImageGradients(result.layers, result.maps[0], step.maps[looking.classes.index(words[name])])
 
     image = caching.digest(sample.image)
     asked = ("image gradients", key, image, name)

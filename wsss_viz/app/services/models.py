@@ -33,6 +33,10 @@ class ModelHandle(Protocol):
     def classes(self) -> tuple[str, ...]:
         """The names of the maps."""
 
+    @property
+    def sigmoids(self) -> bool:
+        """Whether the sigmoid of a logit is a probability."""
+
     def why_not(self, method: str) -> str:
         """Why it cannot do the method, in one line; "" where it can."""
 
@@ -111,6 +115,11 @@ class UserModel:
     def classes(self) -> tuple[str, ...]:
         """The checkpoint's."""
         return self.classifier.classes
+
+    @property
+    def sigmoids(self) -> bool:
+        """As the networks of the field are trained; the card says where that may not be so."""
+        return True
 
     def why_not(self, method: str) -> str:
         """Whether the network does alone for the method, or the CGNet is there."""

@@ -7,7 +7,6 @@ fewer.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,7 +36,6 @@ _ERROR = "own_error"
 _FILES = "own_files"
 _AT = "own_at"
 _WIDGET = "own_upload"
-_SCENE = "scene"
 STORED_SIDE = 2048
 MOST_PICTURES = 6
 _LABELS = {"china": "temple", "flower": "flower"}
@@ -63,24 +61,21 @@ class UploadedPicture:
     noticed: str = ""
 
 
-def uploader(without: Mapping[str, object] | None = None) -> None:
-    """The field that pictures are dropped on, which of several is looked at, and the field for its mask.
-
-    Args:
-        without: what of the state changes once there is no picture any more.
-    """
+def uploader(state: ViewState) -> None:
+    """The field that pictures are dropped on, which of several is looked at, and the field for its mask."""
     st.file_uploader(
         "PNG, JPEG or WebP, one or several",
         type=SUFFIXES,
         key=_WIDGET,
         accept_multiple_files=True,
         on_change=_taken,
-        args=(without or {},),
         max_upload_size=PICTURE_MEGABYTES,
         width=330,
     )
     _read()
     there = pictures()
+    if not there:
+        examples(state)
     if len(there) > 1:
         st.selectbox(
             "Picture",
@@ -98,15 +93,12 @@ def uploader(without: Mapping[str, object] | None = None) -> None:
             st.error(plain_line(problem), icon=":material/error:")
 
 
-def _taken(without: Mapping[str, object]) -> None:
+def _taken() -> None:
     st.session_state[_ERROR] = None
     # What is looked at is said before anything that may be put off or broken off: who has to wait looks at no example.
-    came = bool(st.session_state[_WIDGET])
-    session.change(classes=(), focus="", **({"source": "own"} if came else without))
+    session.change(classes=(), focus="", source="own")
     with contextlib.suppress(BusyError):  # the page asks again
         _read(taken=True)
-        if came and not is_there():
-            session.change(**without)
 
 
 def _read(taken: bool = False) -> None:
@@ -208,24 +200,15 @@ def error() -> str | None:
 
 
 def examples(state: ViewState) -> None:
-    """What is looked at before anything is uploaded: the view's example, or a photograph that nobody has labelled.
-
-    Beside an upload it is another widget, so that a late value of the first cannot take the upload's place.
-    """
-
-    def read(name: str) -> dict[str, object]:
-        st.session_state[_PICTURES], st.session_state[_ERROR] = [], None
-        return {"photograph": "" if name == _SCENE else name, "classes": (), "focus": "", "source": "scene"}
-
+    """Photographs that nobody has labelled, to try before anything is uploaded; beside an upload there are none."""
     st.segmented_control(
-        "or look at an example",
-        (_SCENE, *PHOTOGRAPHS),
-        format_func=lambda name: _LABELS.get(name) or ("drawn scene" if state.is_scene else "photograph with outlines"),
-        required=True,
-        **(
-            session.control("photograph", None, read, variant="_instead")
-            if is_there()
-            else session.control("photograph", state.photograph or _SCENE, read)
+        "or try",
+        PHOTOGRAPHS,
+        format_func=lambda name: _LABELS[name],
+        **session.control(
+            "photograph",
+            state.photograph or None,
+            lambda name: {"photograph": name, "classes": (), "focus": "", "k": FINAL, "source": "own"},
         ),
     )
 

@@ -26,7 +26,7 @@ class SceneState:
         example: what is looked at: the data string `photos:NAME` or `scenes:SPLIT:INDEX`, or `workspace:NAME:INDEX`,
             an image of a workspace of this server.
         looking_network: of a workspace the network that looks, by its name; "": its first.
-        photograph: one of `PHOTOGRAPHS` in its place on the page for one's own images, or "".
+        photograph: one of `PHOTOGRAPHS` in the place of a picture of one's own, as long as there is none, or "".
         classes: the classes whose maps are shown; empty: the image's labels.
         focus: the class whose map is shown; "": the first of the classes.
     """

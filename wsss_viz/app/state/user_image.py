@@ -1,4 +1,4 @@
-"""Whose network looks, on the page for one's own images."""
+"""Which checkpoint of a person's own looks, on Compare."""
 
 from __future__ import annotations
 

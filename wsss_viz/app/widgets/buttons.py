@@ -1,4 +1,7 @@
-"""Two buttons: one hands over a file, one copies the page's address, which holds the whole view."""
+"""Two buttons: one hands over a file, one copies the page's address, which holds the whole view.
+
+The second, which every page has, also marks that page's link in the sidebar.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,16 @@ async function settled() {
   }
 }
 
+// Streamlit prints the link of the page one is on in bold, and says so to nobody who cannot see it.
+function markCurrent() {
+  for (const link of document.querySelectorAll('[data-testid="stSidebar"] a[data-testid="stPageLink-NavLink"]')) {
+    if (new URL(link.href).pathname === window.location.pathname) link.setAttribute("aria-current", "page")
+    else link.removeAttribute("aria-current")
+  }
+}
+
 export default function ({ parentElement }) {
+  markCurrent()
   const button = parentElement.querySelector("button")
   const label = button.querySelector("span")
   const status = parentElement.querySelector("i")

@@ -6,12 +6,17 @@ import streamlit as st
 
 from wsss_viz.app import frame, methods, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.compare import refiner, sheet
-from wsss_viz.app.services import basket, downloads, refining, samples, upload, workspaces
+from wsss_viz.app.pages.compare import card, refiner, sheet
+from wsss_viz.app.services import basket, downloads, refining, samples, upload, user_networks, workspaces
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
+from wsss_viz.app.services.models import ModelHandle
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import visible_classes
+from wsss_viz.app.services.user_networks import Opened
+from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
+from wsss_viz.app.workspace import Workspace
+from wsss_viz.data.sample import Sample
 
 EXPLANATION = Explanation(
     "The maps of several methods with the same network: each class's, divided by its own maximum, and the pseudo mask: "
@@ -20,6 +25,31 @@ EXPLANATION = Explanation(
     r"M_c(u) = \frac{\max(A_c(u), 0)}{\max_v \max(A_c(v), 0)}, \qquad \hat y(u) = \arg\max\{t, M_c(u)\}",
     "Divided by its maximum, the map of a class that is absent looks as bright as any other: read it with its logit.",
 )
+
+
+def _looking(state: ViewState, of: Workspace | None) -> tuple[Sample, ModelHandle, Opened | None] | None:
+    """The image, who looks at it, and where that is a person's own checkpoint, what was read of it; None where there is
+    no picture yet, or the checkpoint cannot look, which is said."""
+    opened = user_networks.chooser(state) if of is None else None
+    sample = source_bar.sample(state)
+    if sample is None:
+        source_bar.no_picture()
+        return None
+    if opened is None:
+        source_bar.looked_for(sample)
+        return sample, workspaces.looking(sample, state), None
+    if opened.network is None:
+        card.card(opened, sample, state.views)
+        return None
+    return user_networks.seen(sample, opened.network.classes), opened.network, opened
+
+
+def _about(sample: Sample, opened: Opened | None, state: ViewState, results: MethodResults) -> None:
+    """Under the viewer: what the image is, or what the checkpoint is and how it scores the classes."""
+    if opened is None:
+        source_bar.recognition(sample)
+    else:
+        card.beside_scores(opened, sample, state.views, next(iter(results.traces.values()), None))
 
 
 def show() -> None:
@@ -34,11 +64,11 @@ def show() -> None:
     of = workspaces.of_state(state) if state.source != "own" else None
     if of is not None:
         sheet.sheet(of, state)
-    sample = source_bar.sample(state)
-    if sample is None:
-        source_bar.no_picture()
+    looking = _looking(state, of)
+    if looking is None:
         return
-    view, model = upload.display_copy(sample), workspaces.looking(sample, state)
+    sample, model, opened = looking
+    view, ground = upload.display_copy(sample), samples.ground(sample) if opened is None else None
     selected = basket.selected(state)
     maps = [f"{methods.MAPS}{name}" for name in of.maps] if of else []
     frame.method_pills(selected, basket.selected(basket.unasked(state)), model.why_not, maps=maps)
@@ -68,7 +98,7 @@ def show() -> None:
             of_image(results.image, panels),
             classes,
             visible,
-            samples.ground(sample),
+            ground,
             image=session.subject(),
             sigmoids=model.sigmoids,
         )
@@ -89,7 +119,9 @@ def show() -> None:
                 return compare(wide, view, classes, names, current)
 
             downloads.comparison(view, compared, classes, names, current, sample.name.replace(" ", "-"))
-            st.caption(frame.origins(sample, [name for name in selected if name in results.traces], current.views))
+            if opened is None:
+                named = [name for name in selected if name in results.traces]
+                st.caption(frame.origins(sample, named, current.views))
 
     results = collect_results(sample, selected, state.views, model)
     if state.refine:
@@ -98,4 +130,4 @@ def show() -> None:
             results, view, state, visible_classes(state, sample, first, first.classes) if first else ()
         )
     follow_results(results, (*selected, *side_by_side), draw, model)
-    source_bar.recognition(sample)
+    _about(sample, opened, state, results)

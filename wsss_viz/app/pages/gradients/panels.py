@@ -167,7 +167,7 @@ def strip(picture: Picture, state: ViewState) -> None:
 def drawn(picture: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture]) -> bytes:
     """PNG of what `draw` draws of the picture, by its key."""
     depends = (caching.digest(picture.image, picture.maps, np.stack(list(picture.regions.values()))), *key)
-    return caching.kept_picture(picture.private, ("gradients", *depends), lambda: rendering.png(draw()))
+    return caching.cached_picture(picture.private, ("gradients", *depends), lambda: rendering.png(draw()))
 
 
 def _image(picture: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture], alt: str) -> None:

@@ -36,7 +36,7 @@ MEANT = {
     "CS-AE and RIB were made to find more of the object: the timeline plays it, the outline says how far.",
 }
 
-CARDS = ("learn", "compare", "erasing", "own", "information", "gradients", "results", "figures")
+CARDS = ("learn", "compare", "erasing", "videos", "information", "gradients", "results", "figures")
 ON_PHOTOGRAPHS = ("cam", "ae", "rib")
 ON_SCENES = ("cam", "cs-ae", "rib")
 OFFERED = ("class", "layout", "threshold", "k", "table")

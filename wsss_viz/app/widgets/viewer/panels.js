@@ -11,9 +11,10 @@ function inUnit(value, unit) {
   return unit in PHRASES ? `${PHRASES[unit]} ${amount(value)}` : `${amount(value)} ${unit}`
 }
 
-// Pixels a panel takes at least, with its gap: where maps are the page, elsewhere, and on a phone two side by side.
+// Pixels a panel takes at least, with its gap: where maps are the page and it is wide, so that all are in sight on a
+// small screen, elsewhere, and on a phone two side by side.
 const NARROWEST = { roomy: 250, plain: 184, phone: 160 }
-const PHONE = 480
+const WIDE = 800, PHONE = 480
 const WHAT = {
   relu_max: "share of the map's own maximum",
   shared: "share of the highest of all these maps, at any step",
@@ -33,7 +34,7 @@ Object.assign(Viewer.prototype, {
     }
     const count = this.figures.length
     const wide = this.panels.clientWidth
-    const least = NARROWEST[wide < PHONE ? "phone" : this.roomy ? "roomy" : "plain"]
+    const least = NARROWEST[wide < PHONE ? "phone" : this.roomy && wide >= WIDE ? "roomy" : "plain"]
     const fitting = Math.max(1, Math.min(count, Math.floor((wide + 14) / least)))
     const columns = Math.ceil(count / Math.ceil(count / fitting))
     this.panels.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${columns < 3 ? "520px" : "1fr"}))`

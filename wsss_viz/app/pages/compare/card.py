@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import methods
-from wsss_viz.app.pages.own.networks import Opened
 from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.models import UserModel
-from wsss_viz.app.widgets import markup
+from wsss_viz.app.services.user_networks import Opened
+from wsss_viz.app.widgets import markup, panels
 from wsss_viz.data.sample import Sample
+from wsss_viz.traces import Trace
 
 SOFTMAX = "Where it was trained with a softmax, read its scores as ranks: the probabilities here are sigmoids."
 RIB_NOTE = (
@@ -37,6 +38,16 @@ def card(opened: Opened, sample: Sample, views: str) -> None:
         st.error(markup.plain_line(problem), icon=":material/error:")
     for note in (*opened.report.notes, *_remarks(opened)):
         st.caption(markup.plain_line(note[:1].upper() + note[1:]))
+
+
+def beside_scores(opened: Opened, sample: Sample, views: str, first: Trace | None) -> None:
+    """The card, and before it the scores of every class where a method has been run."""
+    with st.grid(2, min_column_width=380, gap="large", key="scores") as grid:
+        if first is not None:
+            with grid.cell():
+                panels.scores_panel(first, sample)
+        with grid.cell():
+            card(opened, sample, views)
 
 
 def _remarks(opened: Opened) -> list[str]:

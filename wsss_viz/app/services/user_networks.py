@@ -209,6 +209,12 @@ def seen(sample: Sample, classes: tuple[str, ...]) -> Sample:
     """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
     fine = samples.ground(sample)
     if fine is not None:
-        return fine
+        return replace(fine, mask=None, parts=None)
     image = bounded(sample.image, SEEN_SIDE)
     return replace(sample, image=image, classes=classes, labels=None, mask=None, parts=None)
+
+
+def in_use(state: ViewState) -> bool:
+    """Whether the view is looked at by a checkpoint of a person's own, chosen or uploaded; a workspace has its own."""
+    of_workspace = state.source != "own" and state.workspace
+    return not of_workspace and bool(state.checkpoint or (upload_allowed() and st.session_state.get(_UPLOADED)))
