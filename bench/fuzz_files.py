@@ -1,8 +1,9 @@
 """Strangers' files by the ten thousand, made to be odd where it hurts: `python -m bench.fuzz_files [COUNT] [KIND ...]`.
 
 Pictures that are thin or say that they are huge, what our own checkpoints say of themselves, states of trainings,
-`.npy`, `.npz` and TOML workspaces: well-formed containers with odd contents, and some with bytes changed. Each series
-has a process of its own; an input may take `SECONDS` and `MEGABYTES`, beyond which it counts as a fault.
+`.npy`, `.npz`, TOML workspaces, strokes of the brush in an address: well-formed containers with odd contents, and some
+with bytes changed. Each series has a process of its own; an input may take `SECONDS` and `MEGABYTES`, beyond which it
+counts as a fault.
 """
 
 from __future__ import annotations
@@ -29,10 +30,14 @@ from PIL import Image
 
 from bench.fuzz import COUNT, fuzz, images, mutated
 from bench.tables import Table, show
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.view_state import PARAMETERS
 from wsss_viz.app.workspace import read_file
 from wsss_viz.data.archives import read_archive, write_archive
 from wsss_viz.data.images import read_image
 from wsss_viz.data.numbering import default_numbering
+from wsss_viz.data.strokes import DIGITS, MOST_POINTS, MOST_STROKES, painted, read_strokes
+from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.models.manifest import checkpoints_folder
@@ -273,10 +278,46 @@ def _in_toml(value: Any) -> str:
     return "nan" if value is None else json.dumps(value).replace("NaN", "nan").replace("Infinity", "inf")
 
 
+def strokes(rng: random.Random) -> bytes:
+    """What an address says was painted: strokes of any radius, length and number, some of them no strokes."""
+    letters = DIGITS if rng.random() < 0.9 else DIGITS + "./~ %\u0130\u06f1\x00"
+
+    def of_letters(count: int) -> str:
+        return "".join(rng.choices(letters, k=count))
+
+    count = rng.choice((0, 1, 2, 3, 40, MOST_STROKES + 1)) if rng.random() < 0.97 else MOST_STROKES
+    fill = MOST_POINTS // max(count, 1)
+    points = rng.choice((0, 1, 2, 9, fill + 1)) if rng.random() < 0.97 else fill
+    radius = rng.choice(("AA", "AB", "MZ", "Mz", "__", of_letters(2)))
+    pieces = [radius + of_letters(4 * points + (rng.randrange(4) if rng.random() < 0.02 else 0)) for _ in range(count)]
+    mark = "0123abcd" if rng.random() < 0.9 else rng.choice(("", "0123ABCD", "0123abcde", of_letters(8)))
+    return ".".join([mark, *pieces]).encode()
+
+
+def read_painted(data: bytes) -> object:
+    """As an address is read: what is taken comes back, and is painted at the size of a picture of any shape."""
+    text = data.decode("utf-8", "replace")
+    state, notes = ViewState.from_query({"painted": text})
+    if notes:
+        raise InputError(notes[0])
+    if PARAMETERS["painted"].write(state) != text:
+        raise AssertionError("strokes do not come back")
+    taken = read_strokes(text.partition(".")[2])
+    if ".".join(map(str, taken)) != text.partition(".")[2]:
+        raise AssertionError("strokes are other strokes")
+    size = Preprocessing(short_side=320).size(*random.Random(len(data)).choice(((3, 4), (1, 4), (5, 2))))
+    mask = painted(taken, size)
+    if mask.shape != size or (mask.any() and not taken):
+        raise AssertionError("what is painted is of another size")
+    return mask
+
+
 def series(kind: str, folder: Path) -> tuple[Make, Callable[[bytes], object]]:
     """How the inputs of a kind are made, and what reads them."""
     if kind == "pictures":
         return _sometimes_cut(picture), read_picture
+    if kind == "strokes":
+        return _sometimes_cut(strokes), read_painted
     makes: dict[str, tuple[Make, str, Callable[[Path], object]]] = {
         "own metadata": (metadata(), "a.safetensors", read_checkpoint),
         "states": (state(), "a.state", read_state),
@@ -297,7 +338,9 @@ def series(kind: str, folder: Path) -> tuple[Make, Callable[[bytes], object]]:
     return _sometimes_cut(make), written
 
 
-KINDS = ("pictures", "own metadata", "states", "npy", "npz, maps", "npz, foreign", "npz, archives", "workspaces")
+KINDS = (
+    "pictures", "own metadata", "states", "npy", "npz, maps", "npz, foreign", "npz, archives", "workspaces", "strokes",
+)  # fmt: skip
 
 
 def _run(kind: str, count: int, send: Any) -> None:
