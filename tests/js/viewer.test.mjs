@@ -63,3 +63,10 @@ test("the map of a class that is not in the picture is as faint as the class is 
   assert.ok(trust(["cow"], -5) <= trust(["cow"], -1))
   assert.equal(trust(["cow"], 3, false), 0.5)
 })
+
+test("the ground truth has its parts' colours, without parts its classes'", () => {
+  const content = { sent: { part_colours: { 1: "red", 2: "blue" } }, classes: ["green", "pink", "grey"].map(colour => ({ colour })) }
+  const colours = shown => Content.prototype.truthColours.call(content, shown)
+  assert.deepEqual(colours({ parts: {}, index: [7, 0, 2] }), { 1: "red", 2: "blue" })
+  assert.deepEqual(colours({ parts: null, index: [7, 0, 2] }), { 7: "green", 2: "grey" })
+})

@@ -45,6 +45,13 @@ export class Content {
     return { mask: decodeLabels(sent.mask), parts, index: sent.index }
   }
 
+  // What the ground truth's labels are painted with: parts by theirs, objects without any by their classes' colours.
+  truthColours({ parts, index }) {
+    if (parts) return this.sent.part_colours
+    const painted = index.map((label, c) => [label, this.classes[c].colour]).filter(([label]) => label)
+    return Object.fromEntries(painted)
+  }
+
   // The picture of an address; the viewer draws again once it is there.
   picture(address) {
     if (!this.pictures.has(address)) {

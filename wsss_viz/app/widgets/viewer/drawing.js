@@ -202,7 +202,7 @@ export class Painter {
     const shown = this.content.outlines
     if (!shown) return
     const { h, w, labels } = shown.parts ?? shown.mask
-    const colours = this.content.sent.part_colours
+    const colours = this.content.truthColours(shown)
     shown.painted ??= painted(h, w, (i, rgba, at) => {
       const colour = colours[labels[i]]
       if (colour) fill(rgba, at, colour, 200)
