@@ -278,9 +278,11 @@ def test_a_workspace_of_pictures_without_classes_is_looked_at(
     assert workspaces.looking(sample, ViewState(example=sample.source)).known == sample.classes
     page = after_jobs(open_page("compare", example="workspace:plain:0", methods="cam", sheet="1"), "compare")
     assert list(panels(page)) == ["Image", "CAM"]
-    name = r"\[noise\](www\.evil.example)"  # text, no link
+    name = "\\[noise\\](www\u2060.evil.example)"  # text, no link
     assert page.button(key="sheet_0").label == name
     assert any(name in caption.value for caption in page.caption)
+    page = next(field for field in page.text_input if field.label == "Find").set_value("[x](http://e.example)").run()
+    assert [one.value[:40] for one in page.info] == ["No image fits “\\[x\\](http:\u2060//e.example)"]
 
 
 @pytest.mark.parametrize("name", ["start", "erasing", "gradients", "information", "learn", "results", "figures"])

@@ -52,3 +52,20 @@ def test_the_gap_draws_each_share_as_long_as_it_is() -> None:
     gap = markup.gap(0.93, math.nan, "s")
     assert "width:93.0%" in gap
     assert "width:0;" in gap
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("[bad](http://e.example)", "\\[bad\\](http:\u2060//e.example)"),
+        ("see WWW.e.example", "see WWW\u2060.e.example"),
+        ("me@e.example", "me@\u2060e.example"),
+        ("http&#58;//e.example", "http\\&#58;//e.example"),
+        ("```www.e.example", "'www\u2060.e.example"),
+        ("a\n\n# b", "a  # b"),
+        ("`a@b[0]` of $x$", "`a@b[0]` of \\$x\\$"),
+    ],
+)
+def test_no_name_becomes_a_link_once_backslashes_are_read(name: str, text: str) -> None:
+    """A browser's Markdown looks for addresses in what is left then: one before a dot or colon does not stop it."""
+    assert markup.plain_line(name) == text

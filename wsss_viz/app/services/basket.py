@@ -16,6 +16,7 @@ from wsss_viz.app.services.refining import panel_names
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, BASKET_KINDS, UPLOAD, Item
 from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.app.workspace import KIND, MAPS, parts_of
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -160,7 +161,7 @@ def editor(state: ViewState) -> None:
                     on_click=_take_out,
                     args=(number,),
                 )
-                st.markdown(f"{number + 1}. {words(item)}")
+                st.markdown(f"{number + 1}. {plain_line(words(item))}")
 
 
 def _take_out(number: int) -> None:

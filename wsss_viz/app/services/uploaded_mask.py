@@ -143,7 +143,7 @@ def choices(sample: Sample, picture: UploadedPicture) -> None:
     known = _known(picture)
     if known is None or known.values is None:
         if sample.mask is not None and sample.labels:
-            st.caption(f"The ground truth is what you drew, as {sample.labels[0]}.")
+            st.caption(plain_line(f"The ground truth is what you drew, as {sample.labels[0]}."))
         return
     shares = {number: float((known.values == number).mean()) for number in known.numbers}
 
@@ -159,7 +159,7 @@ def choices(sample: Sample, picture: UploadedPicture) -> None:
             if st.session_state.get(key) != number:
                 st.session_state[key] = number
             st.selectbox(
-                f"In the mask, {label} is",
+                plain_line(f"In the mask, {label} is"),
                 [*known.numbers, NOT_IN_IT],
                 format_func=called,
                 width=280,
@@ -167,4 +167,4 @@ def choices(sample: Sample, picture: UploadedPicture) -> None:
                 on_change=_keep_choice,
                 args=(key, position),
             )
-    st.caption(f"Mask: {known.said}. Other numbers count as background, 255 is left out.")
+    st.caption(plain_line(f"Mask: {known.said}. Other numbers count as background, 255 is left out."))

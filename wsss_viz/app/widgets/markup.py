@@ -21,8 +21,11 @@ def part_labels(source: str) -> dict[int, str]:
     return PHOTO_PARTS if source.startswith("photos") else PART_LABELS
 
 
-_MARKDOWN = re.compile(r"[\[\]<>\\*~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
-"""Where a link, a picture, a formula or a style would begin."""
+_MARKDOWN = re.compile(r"[\[\]<>\\*~$&]")
+"""Where a link, a picture, a formula, a style or a character by its number would begin."""
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
+"""After which an address would become a link of itself: browsers look for them once backslashes are read."""
+_JOINER = "\N{WORD JOINER}"
 
 
 def rgb(colour: Sequence[int]) -> str:
@@ -135,12 +138,18 @@ def gap(discriminative: float, rest: float, sentence: str, more: str = "") -> st
 def plain_line(text: str) -> str:
     """A line that may hold names from files, as Markdown that makes no link, picture or style of them.
 
-    What stands between backticks stays code.
+    What stands between backticks stays code. In addresses stands a character without width, so that they are text.
 
-    >>> print(plain_line("[w](http://x) in `a[0]`"))
-    \\[w\\](http\\://x) in `a[0]`
+    >>> print(plain_line("[w](x) in `a[0]`"))
+    \\[w\\](x) in `a[0]`
+    >>> plain_line("http://www.x.org")
+    'http:\\u2060//www\\u2060.x.org'
     """
-    parts = text.split("`")
+    parts = re.sub("`+", "`", " ".join(text.splitlines())).split("`")
     if len(parts) % 2 == 0:
         parts = ["'".join(parts)]
-    return "`".join(part if number % 2 else _MARKDOWN.sub(r"\\\g<0>", part) for number, part in enumerate(parts))
+    return "`".join(part if number % 2 else _plain(part) for number, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    return _ADDRESS.sub(rf"\g<0>{_JOINER}", _MARKDOWN.sub(r"\\\g<0>", text))

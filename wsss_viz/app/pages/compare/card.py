@@ -33,7 +33,7 @@ def card(opened: Opened, sample: Sample, views: str) -> None:
     if opened.network is not None:
         rows["device"] = checkpoints.device_label()
         rows["time"] = time_line(opened.network, sample, views)
-    st.table({name: _plain(value) for name, value in rows.items()}, border="horizontal")
+    st.table({name: markup.plain_line(value) for name, value in rows.items()}, border="horizontal")
     for problem in opened.report.problems:
         st.error(markup.plain_line(problem), icon=":material/error:")
     for note in (*opened.report.notes, *_remarks(opened)):
@@ -73,8 +73,3 @@ def _seconds(value: float) -> str:
     if value < 1:
         return "under 1 s"
     return f"{value:.0f} s" if value < 90 else f"{value / 60:.0f} min"
-
-
-def _plain(text: str) -> str:
-    """Text of a file as Markdown that shows it as it is."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-!|$~:" else character for character in text)

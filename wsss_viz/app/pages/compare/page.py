@@ -14,6 +14,7 @@ from wsss_viz.app.services.results import MethodResults, collect_results, follow
 from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.services.user_networks import Opened
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import Sample
@@ -108,7 +109,7 @@ def show() -> None:
         if picked and method in by_method:
             step = step_at(by_method[method], current.k)
             step_classes = by_method[method].classes
-            st.caption(cell_line(step, picked.row, picked.column, methods.title_of(method), step_classes))
+            st.caption(plain_line(cell_line(step, picked.row, picked.column, methods.title_of(method), step_classes)))
         sheet.scores_of_maps(sample, by_method, current)
         refiner.scores(view, by_method, current)
         if by_method and results.going is None:

@@ -44,9 +44,10 @@ def sheet(of: Workspace, state: ViewState) -> None:
     if state.find or state.sheet_order == "label":
         notes += [note for note in [contact_sheet.labels_note(of.name)] if note]
     for note in notes:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {plain_line(note)}")
     if not order:
-        st.info(f"No image fits “{state.find}”: write a part of a name, or a class.", icon=":material/search_off:")
+        line = f"No image fits “{state.find}”: write a part of a name, or a class."
+        st.info(plain_line(line), icon=":material/search_off:")
         return
     start = state.sheet_from if state.sheet_from < len(order) else 0
     with st.grid(8, min_column_width=104, gap="small", key="sheet_grid") as grid:

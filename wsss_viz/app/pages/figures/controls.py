@@ -20,6 +20,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE, Item
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
 from wsss_viz.figures.columns import column
@@ -113,7 +114,7 @@ def _items(name: str, state: ViewState) -> tuple[Item, ...]:
         try:
             item, _ = basket.from_compare(state)
         except InputError as error:
-            st.caption(f":material/info: {error}.")
+            st.caption(f":material/info: {plain_line(str(error))}.")
             return ()
         return () if item is None else (item,)
     return ()
@@ -298,6 +299,7 @@ def show(spec: FigureSpec, material: Material) -> None:
     st.caption("Caption")
     st.code(text, language=None, wrap_lines=True)
     if material.sets and (absent := material.folder(spec).absent):
-        st.caption(f":material/info: {', '.join(absent)} is too large for the folder: its README says where to put it.")
+        line = f"{', '.join(absent)} is too large for the folder: its README says where to put it."
+        st.caption(f":material/info: {plain_line(line)}")
     st.caption(IN_THE_FOLDER if material.sets else "The same bytes from the command line")
     st.code(command(threads()), language="bash")

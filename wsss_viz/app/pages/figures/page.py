@@ -6,6 +6,7 @@ import streamlit as st
 
 from wsss_viz.app import frame, session
 from wsss_viz.app.pages.figures import controls
+from wsss_viz.app.widgets.markup import plain_line
 
 
 def show() -> None:
@@ -18,6 +19,6 @@ def show() -> None:
     figure, material = controls.figure_of(session.state())
     spec, missing = controls.without_missing(figure)
     for line in missing:
-        st.caption(f":material/info: Left out: {line}")
+        st.caption(f":material/info: Left out: {plain_line(line)}")
     if spec.columns:
         controls.show(spec, material)

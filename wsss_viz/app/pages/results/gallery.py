@@ -65,9 +65,9 @@ def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | 
     ranked = ranking.ordered(row.images, beside.images if beside else {}, order)
     if not ranked:
         which = f"has a {state.ranked_class}" if state.ranked_class else "is scored in both"
-        st.caption(f"No image of this report {which}.")
+        st.caption(markup.plain_line(f"No image of this report {which}."))
         return
-    st.caption(_said(row, first, other if order == "disagreement" else "", ranked, state))
+    st.caption(markup.plain_line(_said(row, first, other if order == "disagreement" else "", ranked, state)))
     start = state.ranked_from if state.ranked_from < len(ranked) else 0
     wide = opened is not None and not opened.strange
     with st.grid(2 if wide else 4, min_column_width=330 if wide else 200, gap="small", key="ranked") as grid:
@@ -149,16 +149,18 @@ def _cell(
     st.html(markup.panel_title(f"{rank}.", note))
     target = _compare_state(example, image, row, beside, state)
     if target is None:
-        st.caption(image.source)
+        st.caption(markup.plain_line(image.source))
     else:
         rows = [(one.maps, one.report["methods"][one.method]["threshold"]) for one in (row, beside) if one and one.maps]
         try:
             picture, names = strips.strip(example, tuple(rows))
             alt = f"{example.removeprefix('workspace:')}: {', '.join(image.ious)}; {', '.join(names)}"
-            st.image(picture, width="stretch", output_format="PNG", alt=alt, caption=" | ".join(names))
+            st.image(
+                picture, width="stretch", output_format="PNG", alt=alt, caption=markup.plain_line(" | ".join(names))
+            )
         except InputError as error:
             st.caption(f":material/broken_image: {markup.plain_line(str(error))}")
-    st.caption(", ".join(f"{name} {value:.0f}" for name, value in image.ious.items()))
+    st.caption(markup.plain_line(", ".join(f"{name} {value:.0f}" for name, value in image.ious.items())))
     if target is not None:
         called = target.example.removeprefix("scenes:").removeprefix("workspace:").replace(":", " ")
         frame.link(catalogue.named("compare"), target, f"Compare {called}")

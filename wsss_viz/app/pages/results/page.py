@@ -9,6 +9,7 @@ from wsss_viz.app.pages.results import gallery, refined, sections, since
 from wsss_viz.app.services import reports
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.results import SHIPPED
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.evaluation.stored_results import MAKE, stored_leakage, stored_refined, stored_reports
 
 
@@ -43,7 +44,7 @@ def _of_workspace(current: str, state: ViewState) -> None:
     opened = reports.opened(current)
     sections.said_of(opened.content)
     if opened.strange:
-        st.warning(opened.strange, icon=":material/warning:")
+        st.warning(plain_line(opened.strange), icon=":material/warning:")
     sections.gains(opened.content, "workspace")
     gallery.gallery(opened.content, state, opened)
     with st.expander("All numbers, curves and classes"):

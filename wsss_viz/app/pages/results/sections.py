@@ -12,6 +12,7 @@ from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import ranking
 from wsss_viz.app.widgets.chart import show
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
 from wsss_viz.figures import results as charts
@@ -41,9 +42,8 @@ def said_of(report: Mapping[str, Any]) -> None:
     """What a report of a person's own is of, in a line, and its protocol where it has one."""
     protocol = f" Protocol {report['protocol']}, {report['protocol_is']}." if "protocol" in report else ""
     refined = f" Refined by {report['refine']}." if "refine" in report else ""
-    st.caption(
-        f"{report['count']} images of {report['data']}, thresholds from {report['threshold_from']}.{protocol}{refined}"
-    )
+    of = f"{report['count']} images of {report['data']}, thresholds from {report['threshold_from']}."
+    st.caption(plain_line(f"{of}{protocol}{refined}"))
 
 
 def gains(report: Mapping[str, Any], name: str) -> None:
@@ -63,11 +63,11 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
         name: of the report, for its files and elements.
     """
     rows = score_rows(report, title)
+    of = f"{report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}"
     st.caption(
-        f"Pseudo masks on {report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}; "
-        "percent. Low, high: 95 % interval of the mIoU over images. Discriminative, rest: recall of the "
-        "discriminative part and of the rest of the object. Rows that are no method of this app are controls and "
-        "other trainings."
+        f"Pseudo masks on {plain_line(of)}; percent. Low, high: 95 % interval of the mIoU over images. Discriminative, "
+        "rest: recall of the discriminative part and of the rest of the object. Rows that are no method of this app "
+        "are controls and other trainings."
     )
     st.dataframe(
         rows, hide_index=True, column_config=formats(rows), placeholder=NOTHING, width="stretch", height="content"
