@@ -1,6 +1,7 @@
 """The house as a whole: the library's contract, what is imported when, and that arrows go down."""
 
 import ast
+import functools
 import graphlib
 import subprocess
 import sys
@@ -78,13 +79,15 @@ LENT = (
 """What the lecture draws of other pages' charts."""
 
 
+@functools.cache
 def imported_modules(path):
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
+    return tuple(found)
 
 
 def test_arrows_go_down():
@@ -154,11 +157,18 @@ def imported(nodes, within_functions):
         yield from imported(ast.iter_child_nodes(node), within_functions)
 
 
+@functools.cache
+def known_imports(path):
+    """What a module imports of the package: at its top, and within functions as well."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(set(imported([tree], within_functions)) & MODULES.keys() for within_functions in (False, True))
+
+
 @pytest.mark.parametrize("within_functions", [False, True])
 def test_no_module_imports_itself_by_way_of_others(within_functions):
     graph = {}
     for name, path in MODULES.items():
-        known = set(imported([ast.parse(path.read_text(encoding="utf-8"))], within_functions)) & MODULES.keys()
+        known = known_imports(path)[within_functions]
         graph[name] = known - {name} - (DRAWN_ON_DEMAND.get(name, set()) if within_functions else set())
     assert sum(map(len, graph.values())) > 1000
     assert list(graphlib.TopologicalSorter(graph).static_order())

@@ -58,10 +58,15 @@ def _app() -> AppTest:
 
 
 @functools.cache
+def _started() -> AppTest:
+    """The app once a page has been run, from when on it knows its pages."""
+    return _app().run()
+
+
+@functools.cache
 def _hash_of(name: str) -> str:
-    """What a browser that opens the page's address asks for; known once a page has been run."""
-    app = _app().run()
-    return app._resolve_page_hash(str(ROOT / "pages" / f"{name}.py"))
+    """What a browser that opens the page's address asks for."""
+    return _started()._resolve_page_hash(str(ROOT / "pages" / f"{name}.py"))
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from wsss_viz.cli import main
+
 LIMITED = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -50,15 +52,12 @@ def test_a_date_that_is_no_number_is_one_line() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
-def test_a_name_that_is_no_text_is_said_and_ends_nothing(tmp_path: Path) -> None:
-    name = os.fsencode(tmp_path) + b"/caf\xe9.pth"
-    Path(os.fsdecode(name)).write_bytes(b"<html>")
-    done = subprocess.run(
-        [sys.executable, "-m", "wsss_viz", "inspect", name],
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert b"Traceback" not in done.stderr
-    assert b"error: caf?.pth is a web page" in done.stderr
+def test_a_name_that_is_no_text_is_said_and_ends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.pth")  # as Python has it from the command line
+    Path(name).write_bytes(b"<html>")
+    with pytest.raises(SystemExit) as end:
+        main(["inspect", name])
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert "reading caf\\udce9.pth" in said, "the stream that refuses what is no text was told not to"
+    assert "error: caf?.pth is a web page" in said

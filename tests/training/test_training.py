@@ -3,6 +3,7 @@
 import itertools
 import sys
 import types
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,8 +13,8 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.training import recipes
-from wsss_viz.training.drawings import augment, crop, crop_windows, draw_all, to_input
-from wsss_viz.training.loop import Schedule
+from wsss_viz.training.drawings import Drawings, augment, crop, crop_windows, draw_all, to_input
+from wsss_viz.training.loop import Schedule, fit, supervised
 
 SIZES = {"train_count": 48, "val_count": 20}
 SHORT = Schedule(epochs=3, batch=16, seed=1)
@@ -55,13 +56,16 @@ def backbone(tmp_path_factory):
     return out, history
 
 
-def test_a_stopped_training_goes_on_and_ends_with_the_same_bytes(backbone, tmp_path):
+def test_a_stopped_training_goes_on_with_the_same_settings_alone_and_ends_with_the_same_bytes(backbone, tmp_path):
     out, history = backbone
     again = tmp_path / "again.safetensors"
     with pytest.raises(KillError):  # in the second epoch
         recipes.train_backbone(again, SHORT, **SIZES, progress=killed_after(4), say=silent)
     assert recipes.state_path(again).exists()
     assert not again.exists()
+    for change in ({"seed": 2}, {"crop": 0.3}):
+        with pytest.raises(InputError, match="other settings"):
+            recipes.train_backbone(again, replace(SHORT, **change), **SIZES, progress=quiet, say=silent)
     said = []
     _, resumed = recipes.train_backbone(again, SHORT, **SIZES, progress=quiet, say=said.append)
     assert said[0] == "taken up after epoch 1 of 3"
@@ -70,13 +74,31 @@ def test_a_stopped_training_goes_on_and_ends_with_the_same_bytes(backbone, tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.safetensors"]
 
 
-def test_a_state_of_other_settings_or_of_nothing_is_refused(backbone, tmp_path):
-    out = tmp_path / "c.safetensors"
+def fit_line(path, *, progress=quiet):
+    """A training of eight weights by what trains all networks."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(3, 2))
+    data = Drawings(torch.arange(6 * 3 * 32 * 48).view(6, 3, 32, 48).to(torch.uint8), torch.ones(6, 2))
+    return fit(
+        model,
+        data,
+        supervised(model, torch.nn.functional.mse_loss),
+        Schedule(epochs=3, batch=2),
+        preprocessing=Preprocessing(),
+        state_path=path,
+        settings={"recipe": "line"},
+        validate=dict,
+        progress=progress,
+        say=silent,
+    )
+
+
+def test_a_state_of_nothing_is_refused(tmp_path):
+    path = tmp_path / "line.state"
     with pytest.raises(KillError):
-        recipes.train_backbone(out, SHORT, **SIZES, progress=killed_after(4), say=silent)
-    with pytest.raises(InputError, match="other settings"):
-        recipes.train_backbone(out, Schedule(epochs=3, batch=16, seed=2), **SIZES, progress=quiet, say=silent)
-    state = torch.load(recipes.state_path(out), weights_only=True)
+        fit_line(path, progress=killed_after(4))
+    whole = path.read_bytes()
+    state = torch.load(path, weights_only=True)
     first = next(key for key, value in state["model"].items() if value.is_floating_point())
     poisoned = {**state["model"], first: torch.full_like(state["model"][first], torch.nan)}
     for change in (
@@ -89,12 +111,14 @@ def test_a_state_of_other_settings_or_of_nothing_is_refused(backbone, tmp_path):
         {"seconds": torch.inf},
         {"seconds": torch.nan},
     ):
-        torch.save({**state, **change}, recipes.state_path(out))
+        torch.save({**state, **change}, path)
         with pytest.raises(InputError, match="is damaged, or holds NaN or infinity"):
-            recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)
-    recipes.state_path(out).write_bytes(b"half a file")
+            fit_line(path)
+    path.write_bytes(b"half a file")
     with pytest.raises(InputError, match="no state of a training"):
-        recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)
+        fit_line(path)
+    path.write_bytes(whole)
+    assert len(fit_line(path).epochs) == 3
 
 
 def test_the_loss_falls_and_the_seed_decides(backbone, tmp_path):
@@ -186,12 +210,7 @@ def test_augmentation_without_crops_is_as_it_was_and_with_them_shows_parts_alone
     assert ((plain[:, 0] > 50).flatten(1).float().mean(dim=1) - 0.25).abs().max() < 0.02
 
 
-def test_a_cropped_training_is_another_and_part_of_the_settings(backbone, tmp_path):
+def test_a_cropped_training_is_another(backbone, tmp_path):
     out = tmp_path / "cropped.safetensors"
-    schedule = Schedule(epochs=3, batch=16, seed=1, crop=0.3)
-    with pytest.raises(KillError):
-        recipes.train_backbone(out, schedule, **SIZES, progress=killed_after(4), say=silent)
-    with pytest.raises(InputError, match="other settings"):
-        recipes.train_backbone(out, SHORT, **SIZES, progress=quiet, say=silent)
-    recipes.train_backbone(out, schedule, **SIZES, progress=quiet, say=silent)
+    recipes.train_backbone(out, replace(SHORT, crop=0.3), **SIZES, progress=quiet, say=silent)
     assert out.read_bytes() != backbone[0].read_bytes()
