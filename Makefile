@@ -44,7 +44,8 @@ test: setup browser style js ## Check style and types, run all tests
 	@$(MAKE) --no-print-directory -j 2 types tests  # beside each other: the types take a minute of one core
 
 tests: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --durations=20
+	@# What one process has compiled, the others and those that the tests start find.
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --durations=20
 
 js: setup ## Test the JavaScript by node, which is installed into .venv where there is none
 	@$(BIN)/python -m tests.javascript test

@@ -4,6 +4,7 @@ Hypothesis draws the same examples each time, so a failure is of the change and 
 `HYPOTHESIS_PROFILE=wander` draws others.
 """
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -16,6 +17,15 @@ BROWSER = Path(__file__).parent / "browser"
 # What the person at this machine has trained is no part of a test.
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-data-")
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="wsss_viz-cache-")
+
+
+gc.disable()  # until all is imported, of which nothing is garbage
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported is no garbage: no collection looks through it again, of which pytest alone does five."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
