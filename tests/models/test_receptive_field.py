@@ -10,7 +10,7 @@ from torchvision import models
 
 from tests.models.test_classifier import seeded_network
 from wsss_viz.errors import InputError
-from wsss_viz.models import adapt
+from wsss_viz.models import adapt, receptive_field
 from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.efficientnet_lite import efficientnet_lite
 from wsss_viz.models.receptive_field import _measured, cell_layout, impulse
@@ -45,6 +45,14 @@ def network(name):
     if name == "densenet":
         return adapt(models.DenseNet(4, (1, 1, 1, 1), 8, num_classes=2))
     return efficientnet_lite(["cat"], "lite0", stride=int(name.partition("/")[2] or 32))
+
+
+@pytest.mark.parametrize("name", ["scenes", "resnet18", "lite0"])
+def test_the_shapes_that_are_not_asked_of_torch_are_torchs(name, monkeypatch):
+    modules = list(network(name).stages)
+    expected = receptive_field._read(modules, 127, 190)
+    monkeypatch.setattr(receptive_field, "_by_shape", lambda func, args: None)
+    assert receptive_field._read(modules, 127, 190) == expected
 
 
 @pytest.mark.parametrize(

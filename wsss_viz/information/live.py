@@ -114,12 +114,13 @@ def _snapshot(values: dict[str, Any]) -> Snapshot:
 
 def _main(text: str) -> None:
     """Trains the recipe of a JSON text and prints the updates."""
+    recipe, unsent = Recipe(**json.loads(text)), []
+
     import torch
 
     from wsss_viz.information.networks import epochs
 
     torch.set_num_threads(1)
-    recipe, unsent = Recipe(**json.loads(text)), []
     for epoch, snapshot in epochs(recipe):
         unsent += [] if snapshot is None else [_values(snapshot)]
         if epoch % _stride(recipe) == 0 or epoch == recipe.epochs:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+from torch.optim.adam import adam
 
 from wsss_viz.data import icosahedron
 from wsss_viz.information.inputs import generator
@@ -67,7 +68,8 @@ def epochs(recipe: Recipe) -> Iterator[tuple[int, Snapshot | None]]:
     train_rows = [np.flatnonzero(~row) for row in test]
     orders = [generator(recipe.seed + index, "order") for index in range(recipe.seeds)]
     weights = torch.from_numpy(_initial_weights(recipe)).requires_grad_(True)
-    optimiser = torch.optim.Adam([weights], lr=recipe.learning_rate, fused=True)
+    # `torch.optim.Adam` without the class, whose first instance imports for three seconds what compiles.
+    mean, square, steps = torch.zeros_like(weights), torch.zeros_like(weights), torch.zeros(())
     wanted = set(recipe.snapshot_epochs)
 
     for epoch in range(recipe.epochs + 1):
@@ -81,9 +83,14 @@ def epochs(recipe: Recipe) -> Iterator[tuple[int, Snapshot | None]]:
         x, y = inputs[order], labels[order]
         for step in range(0, order.shape[1], recipe.batch):
             part = slice(step, step + recipe.batch)
-            optimiser.zero_grad()
-            _loss(weights, x[:, part], y[:, part], recipe.activation).backward()
-            optimiser.step()
+            loss = _loss(weights, x[:, part], y[:, part], recipe.activation)
+            (gradient,) = torch.autograd.grad(loss, weights)
+            with torch.no_grad():
+                adam(
+                    [weights], [gradient], [mean], [square], [], [steps],
+                    lr=recipe.learning_rate, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0,
+                    fused=True, amsgrad=False, maximize=False,
+                )  # fmt: skip
 
 
 def train(recipe: Recipe) -> Run:

@@ -43,8 +43,10 @@ __all__ = ["Layout", "cell_layout", "impulse"]
 Layout = tuple[CellCentres, tuple[int, int]]
 """Centres of cells in pixels of the input, and (h, w), how many there are."""
 
+_NORMS = {"aten::native_batch_norm", "aten::_native_batch_norm_legit_no_training"}
 _KEEPING = {
-    *("aten::native_batch_norm", "aten::_native_batch_norm_legit_no_training", "aten::cudnn_batch_norm"),
+    *_NORMS,
+    "aten::cudnn_batch_norm",
     *("aten::_batch_norm_with_update", "aten::batch_norm", "aten::_batch_norm_no_update"),
     *("aten::cat", "aten::view", "aten::_unsafe_view", "aten::_reshape_alias", "aten::split", "aten::chunk"),
     *("aten::clone", "aten::detach", "aten::alias", "aten::expand", "aten::_to_copy", "aten::split_with_sizes"),
@@ -117,12 +119,18 @@ class _Follow(TorchDispatchMode):
         self.centres: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self.centres[x] = CellCentres((0.0, 0.0), (1.0, 1.0))
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No compiler is told to skip this: to be told, it is imported, which takes three seconds."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         given = [t for t in _tensors((*args, *(kwargs or {}).values())) if t in self.centres]
         before = {id(t): tuple(t.shape[-2:]) for t in given}
-        out = func(*args, **(kwargs or {}))
+        out = _by_shape(func, args) if given and args else None
+        out = func(*args, **(kwargs or {})) if out is None else out
         if given:
             results = list(_tensors(out if isinstance(out, tuple | list) else (out,)))
             after = self._after(func, args, given, results, before)
@@ -169,6 +177,31 @@ class _Follow(TorchDispatchMode):
         if keeps and all(tuple(t.shape[-2:]) == spatial for t in results[:1]):
             return first
         raise _UnreadableError(name)
+
+
+def _by_shape(func: Any, args: tuple[Any, ...]) -> Any:
+    """What an operator gives, without numbers; None where torch's own rule is to say.
+
+    Torch's rules for these are written in Python, and the first of them imports its compiler for three seconds.
+    """
+    name, x = func._schema.name, args[0]
+    if name in _NORMS:
+        return torch.empty_like(x), x.new_empty(0), x.new_empty(0)
+    if torch.Tag.pointwise in func.tags and isinstance(x, Tensor):
+        shape = np.broadcast_shapes(*(tuple(t.shape) for t in _tensors(args)))
+        return x if name.endswith("_") else x.new_empty(shape)
+    if name == "aten::constant_pad_nd":
+        pads = args[1]
+        sides = [side + sum(pads[2 * i : 2 * i + 2]) for i, side in enumerate(reversed(x.shape))]
+        return x.new_empty(sides[::-1])
+    if name == "aten::convolution" and x.dim() == 4 and not args[6]:
+        steps, pads, rates = (_pair(values) for values in args[3:6])
+        sides = [
+            (side + 2 * pad - rate * (window - 1) - 1) // step + 1
+            for side, window, step, pad, rate in zip(x.shape[2:], args[1].shape[2:], steps, pads, rates, strict=True)
+        ]
+        return x.new_empty((x.shape[0], args[1].shape[0], *sides)) if min(sides) > 0 else None
+    return None
 
 
 def _tensors(values: Any) -> Iterator[Tensor]:
