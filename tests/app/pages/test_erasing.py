@@ -233,13 +233,13 @@ def test_a_job_that_fails_is_one_line_and_can_be_asked_again(
         raise MemoryError
 
     monkeypatch.setattr("wsss_viz.app.services.traces.steps_of", fails)
-    page = finished(open_page("erasing", mode="rib", steps="7"))
+    page = finished(open_page("erasing", mode="rib", steps="2"))
     assert not page.exception
     assert [error.value for error in page.error if "does not suffice" in error.value]
     monkeypatch.undo()
     page = finished(page.button(key="again").click().run())
     assert_well(page)
-    assert "8 steps" in text(page)
+    assert "3 steps" in text(page)
 
 
 def test_the_looks_are_those_the_experiment_measures() -> None:
