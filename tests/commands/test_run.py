@@ -12,6 +12,7 @@ from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation import count, summarise
 from wsss_viz.models.checkpoint import write_checkpoint
 from wsss_viz.models.scene_network import NAME, WIDTHS
+from wsss_viz.traces import Trace
 from wsss_viz.traces.storage import read_maps
 
 
@@ -191,6 +192,43 @@ def test_an_interrupted_command_says_so_without_a_traceback(checkpoint, capsys, 
         130,
         f"stopped: 0 of 500 images are in {tmp_path / 'm'}; the same command goes on from there",
     )
+
+    again = ["--overwrite", "--classifier", checkpoint]
+    code, _, said = run(capsys, "maps", "--data", "scenes:val", "--out", tmp_path / "m", *again)
+    assert code == 130
+    assert said.endswith("; without --overwrite the command goes on from there\n")
+    code, _, said = run(capsys, "pipeline", "--data", "scenes:val", "--out", tmp_path / "p", "--classifier", checkpoint)
+    assert (code, said.splitlines()[-1]) == (
+        130,
+        f"stopped: 0 of 500 images are in {tmp_path / 'p' / 'maps'}; the same command goes on from there",
+    )
+
+
+def test_an_interrupted_figure_goes_on_to_the_bytes_of_one_that_was_not(capsys, tmp_path, monkeypatch):
+    spec = {"format": 1, "kind": "grid", "columns": ["cam", "layercam"], "dpi": 72, "views": "mirror",
+            "rows": [{"image": "scenes:val@60x76:3"}]}  # fmt: skip
+    (tmp_path / "spec.json").write_text(json.dumps(spec))
+    out, whole = tmp_path / "figure.png", tmp_path / "whole.png"
+    computed, collect = [], Trace.collect
+
+    def stopped_at_the_second(*arguments, **named):
+        computed.append(arguments)
+        if len(computed) == 2:
+            raise KeyboardInterrupt
+        return collect(*arguments, **named)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(Trace, "collect", stopped_at_the_second)
+    code, _, said = run(capsys, "figure", tmp_path / "spec.json", out)
+    assert (code, said.splitlines()[-1]) == (
+        130,
+        "stopped: maps computed and kept: 1; the same command goes on from there",
+    )
+    assert not out.exists()
+    assert run(capsys, "figure", tmp_path / "spec.json", out)[0] == 0
+    assert len(computed) == 3, "the first is read"
+    assert run(capsys, "figure", tmp_path / "spec.json", whole, "--again")[0] == 0
+    assert out.read_bytes() == whole.read_bytes()
 
 
 def test_a_defect_is_not_taken_for_bad_input(checkpoint, tmp_path, monkeypatch):

@@ -20,10 +20,12 @@ import torch.distributed.rendezvous
 import torch.distributed.run
 from torch.distributed import TCPStore
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.elastic.rendezvous.api import RendezvousError
 
 from tests.models.test_classifier import seeded_network
 from tests.serving import free_port
 from wsss_viz.cli import main
+from wsss_viz.commands import launch
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.methods import ranks as meeting
@@ -211,6 +213,28 @@ def test_an_error_on_all_ranks_is_said_once(checkpoint, tmp_path, monkeypatch, c
 
 def test_the_machines_of_a_run_are_said_together(checkpoint, tmp_path, launched):
     assert launched([*maps(checkpoint, tmp_path / "maps"), "--nodes", "2"]) == [2]
+
+
+@pytest.mark.parametrize(
+    ("met", "error", "said"),
+    [
+        (True, ValueError("a defect"), None),
+        (True, RendezvousError("gone"), "another of the machines has ended first"),
+        (False, ValueError("no port"), r"do not meet at here:1 \(no port\)"),
+    ],
+)
+def test_what_ends_the_machines_after_they_have_met_is_not_taken_for_another(met, error, said, monkeypatch):
+    def launching(config, *_):
+        def launch(*_):
+            if met:
+                config.logs_specs.reify({0: {}})
+            raise error
+
+        return launch
+
+    monkeypatch.setattr("torch.distributed.launcher.api.elastic_launch", launching)
+    with pytest.raises(ValueError if said is None else InputError, match=said):
+        launch._start(1, 2, "here:1")
 
 
 def test_torchrun_has_the_line_first_and_then_its_own(tmp_path, monkeypatch, capfd):

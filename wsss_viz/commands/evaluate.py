@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import click
 
 from wsss_viz.commands.launch import bar_of, device_of, every_rank
 from wsss_viz.commands.options import also_option, data_option, json_option, names_option
-from wsss_viz.commands.progress import Reported, announce
+from wsss_viz.commands.progress import Reported, announce, stoppable
 from wsss_viz.commands.run_options import RunOptions, run_options
 from wsss_viz.errors import InputError
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
@@ -105,7 +104,7 @@ def command(
         raise InputError(
             "--protocol scores files as a paper's script does: give --maps, no --align, no --refine and no --measures"
         )
-    with every_rank() as ranks, _stoppable(maps_folder):
+    with every_rank() as ranks, stoppable(lambda _: _there(maps_folder)):
         notes: tuple[str, ...] = ()
         if maps_folder is not None:
             report = _score_maps(maps_folder, data_string, protocol_name, align, measures, options, ranks)
@@ -239,11 +238,7 @@ def _from_runs(runs: dict[str, BoundMethod], classes: Sequence[str], views_name:
     return {row: of(run) for row, run in runs.items()}
 
 
-@contextlib.contextmanager
-def _stoppable(maps_folder: Path | None) -> Iterator[None]:
-    """Says, when it is stopped, that nothing is lost or kept."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        remedy = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
-        raise KeyboardInterrupt(remedy if maps_folder is None else "no report was written") from None
+def _there(maps_folder: Path | None) -> str:
+    """What an evaluation that is stopped leaves."""
+    remedy = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
+    return remedy if maps_folder is None else "no report was written"

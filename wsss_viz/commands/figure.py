@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from wsss_viz.commands.options import threads_option
-from wsss_viz.commands.progress import Reported, announce, log_options, progress
+from wsss_viz.commands.progress import Reported, announce, log_options, progress, stoppable
 
 
 @click.command()
@@ -38,5 +38,7 @@ def command(spec: str, out: Path, device: str, threads: int, again: bool) -> Non
         raise InputError(f"a figure is written as {', '.join(KINDS)}, not as {kind!r}: choose another ending")
     described = preset(spec) if spec in PRESETS else read_spec(read_bounded(Path(spec), 2**20), spec)
     tracer = Tracer(device, threads, CACHE, fresh=again, progress=progress, watched=Reported)
-    write_whole(out, render(resolved(described, Path(spec).parent), kind, tracer))
+    goes_on = "the same command" if not again else "without --again the command"
+    with stoppable(lambda _: f"maps computed and kept: {tracer.kept}; {goes_on} goes on from there"):
+        write_whole(out, render(resolved(described, Path(spec).parent), kind, tracer))
     announce(caption(described, tracer.companions, tracer.labels))

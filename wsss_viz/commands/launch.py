@@ -93,6 +93,8 @@ def _start(processes: int, nodes: int, rendezvous: str | None) -> int:
         # Those that torchrun ends after the first one end by its signal.
         return 2 if 2 in codes else 1
     except (RendezvousError, ValueError) as error:
+        if met and not isinstance(error, RendezvousError):
+            raise  # a defect: they have met
         if met:
             raise InputError("another of the machines has ended first: see what it says, and start all again") from None
         cause = " ".join(str(error).split())[:200] or "nobody came"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +13,7 @@ import click
 from wsss_viz.commands.cached import cached
 from wsss_viz.commands.launch import bar_of, every_rank
 from wsss_viz.commands.options import data_option
-from wsss_viz.commands.progress import Reported, announce
+from wsss_viz.commands.progress import Reported, announce, stoppable
 from wsss_viz.commands.run_options import RunOptions, run_options
 from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
@@ -122,7 +121,9 @@ def command(
         shared = None
         if precision == "float32" and options.settings_from is None and not data_string.startswith("photos"):
             run = shared = cached(run, job, name, changes, options, data_string, len(part), reads=resume)
-        with using_threads(options.threads), computing(precision, job.classifier.device), _stoppable(writer, part):
+        goes_on = f"{'the same command' if resume else 'without --overwrite the command'} goes on from there"
+        stopping = stoppable(lambda _: f"{count_of(writer, part)}; {goes_on}")
+        with using_threads(options.threads), computing(precision, job.classifier.device), stopping:
             reports = run_dataset(
                 run if by is None else refined(run, by),
                 job.classifier.classes,
@@ -209,18 +210,12 @@ def _stated(name: str, job: Job, precision: str, by: Refiner | None, options: Ru
     return stated
 
 
-@contextlib.contextmanager
-def _stoppable(writer: MapWriter, samples: Sequence[Sample]) -> Iterator[None]:
-    """Says, when it is stopped, what is there."""
+def count_of(writer: MapWriter, samples: Sequence[Sample]) -> str:
+    """How many of the samples' files are there, in words."""
     from wsss_viz.data.subset import names_of
 
-    try:
-        yield
-    except KeyboardInterrupt:
-        done = sum(writer.path(name).exists() for name in names_of(samples))
-        raise KeyboardInterrupt(
-            f"{done} of {len(samples)} images are in {writer.folder}; the same command goes on from there"
-        ) from None
+    done = sum(writer.path(name).exists() for name in names_of(samples))
+    return f"{done} of {len(samples)} images are in {writer.folder}"
 
 
 def mask_threshold(given: float | None, by: Refiner | None) -> float:

@@ -18,13 +18,15 @@ from wsss_viz.commands.options import (
     views_option,
     write_json,
 )
-from wsss_viz.commands.progress import progress
+from wsss_viz.commands.progress import progress, stoppable
 from wsss_viz.commands.train_common import checkpoint_option
 
 if TYPE_CHECKING:
     from wsss_viz.data.sample import Sample
     from wsss_viz.methods.binding import Runner
     from wsss_viz.traces.map_folder import MapWriter
+
+_GOES_ON = "the same command goes on from there"
 
 
 @click.command()
@@ -68,7 +70,7 @@ def command(
     others it says so. The network is a small one and sees images at 128 x 128.
     """
     from wsss_viz.commands.launch import refiner_of
-    from wsss_viz.commands.maps import mask_threshold, open_job
+    from wsss_viz.commands.maps import count_of, mask_threshold, open_job
     from wsss_viz.commands.networks import open_networks
     from wsss_viz.data import open as open_data
     from wsss_viz.data.fingerprints import data_digest
@@ -97,28 +99,31 @@ def command(
     }
     wanted = take(samples, limit)
     maps = MapWriter(out / "maps", classes)
-    _write(job.run, job.classifier.classes, wanted, maps, views_name, stated, name)
+    with stoppable(lambda _: f"{count_of(maps, wanted)}; {_GOES_ON}"):
+        _write(job.run, job.classifier.classes, wanted, maps, views_name, stated, name)
     stored = pipeline.stored_run(MapFolder(maps.folder, samples.numbering), classes)
     stated["refine"] = None if by is None else f"{by.name}@{by.settings.background:g}"
     masks = MapWriter(out / "masks", classes, "mask", ground)
-    _write(stored if by is None else refined(stored, by), classes, wanted, masks, "single", stated, "masks")
+    with stoppable(lambda _: f"all maps and {count_of(masks, wanted)}; {_GOES_ON}"):
+        _write(stored if by is None else refined(stored, by), classes, wanted, masks, "single", stated, "masks")
     made = MapFolder(masks.folder, samples.numbering)
-    network, seconds = pipeline.trained(
-        out / "segmenter.safetensors",
-        segmenter,
-        pipeline.training_set(made, wanted),
-        classes,
-        {**stated, "threshold": ground, "count": len(wanted)},
-        replace(pipeline.SCHEDULE, epochs=epochs, seed=seed),
-        progress,
-    )
-    held = "scenes:test" if score_on is None and data_string.startswith("scenes:") else score_on or data_string
-    report = {
-        "data": data_string, "count": len(wanted), "method": name, "refine": stated["refine"], "threshold": ground,
-        "pseudo_masks": pipeline.mask_scores(made, wanted),
-        "scored_on": held, "network": pipeline.network_scores(network, take(open_data(held), score_limit)),
-        "seconds_of_training": seconds,
-    }  # fmt: skip
+    with stoppable(lambda said: f"all maps and masks are in {out}; {said or _GOES_ON}"):
+        network, seconds = pipeline.trained(
+            out / "segmenter.safetensors",
+            segmenter,
+            pipeline.training_set(made, wanted),
+            classes,
+            {**stated, "threshold": ground, "count": len(wanted)},
+            replace(pipeline.SCHEDULE, epochs=epochs, seed=seed),
+            progress,
+        )
+        held = "scenes:test" if score_on is None and data_string.startswith("scenes:") else score_on or data_string
+        report = {
+            "data": data_string, "count": len(wanted), "method": name, "refine": stated["refine"], "threshold": ground,
+            "pseudo_masks": pipeline.mask_scores(made, wanted),
+            "scored_on": held, "network": pipeline.network_scores(network, take(open_data(held), score_limit)),
+            "seconds_of_training": seconds,
+        }  # fmt: skip
     write_json(out / "report.json", report)
     for title, key, of in (("pseudo masks", "pseudo_masks", data_string), ("segmentation network", "network", held)):
         scores = report[key]

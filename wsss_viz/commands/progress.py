@@ -257,6 +257,24 @@ def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return logged
 
 
+@contextlib.contextmanager
+def stoppable(what_is_there: Callable[[str], str]) -> Iterator[None]:
+    """Has Ctrl+C end with a line on what is there, and whether the same command goes on from it.
+
+    Args:
+        what_is_there: gives the line; is given what the work within says of itself, or "".
+
+    >>> with stoppable(lambda said: "2 of 3 images are there"):
+    ...     raise KeyboardInterrupt
+    Traceback (most recent call last):
+    KeyboardInterrupt: 2 of 3 images are there
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(what_is_there(str(stop))) from None
+
+
 def announce(text: str) -> None:
     """Prints a result, and writes it to the log too."""
     click.echo(text)

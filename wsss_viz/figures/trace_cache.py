@@ -76,7 +76,7 @@ def run_facts(
     facts: dict[str, Any] = {
         "base": method,
         "code": _code(),
-        "torch": version("torch"),
+        "torch": _torch_version(),
         "classifier": _file_digest(classifier, _stamp(classifier)),
         "class_names": class_names or None,
         "networks": [_file_digest(one, _stamp(one)) for one in networks],
@@ -204,6 +204,12 @@ def _stamp(name: str) -> int:
 @lru_cache(maxsize=32)
 def _file_digest(name: str, stamp: int) -> str:
     return digest_of(name)
+
+
+@lru_cache(maxsize=1)
+def _torch_version() -> str:
+    """Read once: it takes 20 ms, and a figure asks for each of its maps."""
+    return version("torch")
 
 
 @lru_cache(maxsize=1)

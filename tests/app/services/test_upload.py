@@ -277,6 +277,44 @@ def test_of_several_pictures_one_is_looked_at(open_page: OpenPage) -> None:
     assert [error.value.startswith("\\[bad\\](www\u2060.evil.example).png") for error in page.error] == [True]
 
 
+def test_each_of_several_pictures_has_the_mask_of_its_name(open_page: OpenPage) -> None:
+    sizes = {"a": (60, 40), "b": (60, 40), "c": (70, 30)}
+    page = open_page("compare", source="own", methods="cam")
+    pictures = [(f"{name}.jpg", encoded("JPEG", size=size), "image/jpeg") for name, size in sizes.items()]
+    page.file_uploader(key="own_upload").set_value(pictures)
+    page = page.run()
+    masks = []
+    for number, (name, (width, height)) in enumerate(sizes.items(), 1):
+        values = np.zeros((height, width))
+        values[: 10 * number] = number
+        masks.append((f"{name}.png", as_mask(values), "image/png"))
+    masks[1] = ("b.png", as_mask(np.ones((41, 60))), "image/png")
+    page.file_uploader(key="own_mask_upload").set_value(masks)
+    page = page.run()
+    said = []
+    for at in (2, 0, 1):
+        next(box for box in page.selectbox if box.label == "Picture").set_value(at).run()
+        numbers = [box.options[0] for box in page.selectbox if box.label.startswith("In the mask, ")]
+        said.append((numbers, [error.value for error in page.error]))
+    assert [numbers for numbers, _ in said] == [
+        ["3 (bird in VOC), 100 % of the picture"],
+        ["1 (aeroplane in VOC), 25 % of the picture"],
+        [],
+    ]
+    assert [len(errors) for _, errors in said] == [0, 0, 1]
+    assert "60 x 41" in said[2][1][0]
+    page.file_uploader(key="own_mask_upload").set_value(masks[:1])
+    page = page.run()
+    assert not page.error, "what was taken out of the field is not held"
+    page.file_uploader(key="own_mask_upload").set_value(
+        [*masks[:1], ("x.png", masks[0][1], ""), ("y.png", masks[0][1], "")]
+    )
+    page = page.run()
+    assert [error.value for error in page.error] == [
+        "x.png, y.png: no picture of these names; name each as its picture"
+    ]
+
+
 def test_a_link_of_an_upload_says_that_it_holds_none(open_page: OpenPage) -> None:
     page = own(open_page)
     assert any("no link holds" in info.value for info in page.info)

@@ -80,12 +80,13 @@ def uploader(state: ViewState) -> None:
         st.selectbox(
             "Picture",
             range(len(there)),
+            index=_at(),
             format_func=lambda index: there[index].name if index < len(there) else "",
             width=210,
             **session.control("own_picture", _at(), _turn_to, variant=f"_{len(there)}"),
         )
     if there:
-        uploaded_mask.uploader(there[_at()])
+        uploaded_mask.uploader(there[_at()], there)
         if line := noticed():
             st.caption(f"Your image: {line}.")
         st.caption(NOT_IN_LINK)

@@ -1,17 +1,21 @@
-"""The mask of an uploaded picture, which its maps are scored against: kept in the session, as the picture is.
+"""The masks of uploaded pictures, which their maps are scored against: kept in the session, as the pictures are.
 
-Its file is read as those of data sets are: numbers of a palette or in grey, or VOC's colours. Which number is which of
-the classes looked for is the person's word.
+Of several pictures a mask belongs to the one of its file's name (`dog.png` to `dog.jpg`), else to the one that is
+looked at. Its file is read as those of data sets are: numbers of a palette or in grey, or VOC's colours. Which number
+is which of the classes looked for is the person's word.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from wsss_viz.app import session
 from wsss_viz.app.services.drawn_outline import board, with_outline
@@ -32,8 +36,11 @@ if TYPE_CHECKING:
     from wsss_viz.app.services.upload import UploadedPicture
 
 _WIDGET = "own_mask_upload"
-_READ = "own_mask"
+_READ = "own_masks"
 _NUMBER, _CHOICES = "own_mask_number", "own_mask_chosen"
+MOST_MASKS = 6
+ONE_MASK = "Its mask, to score against (PNG)"
+SEVERAL_MASKS = "Masks to score against (PNG), named as their pictures"
 MOST_NUMBERS = 20
 NOT_IN_IT = -1
 
@@ -44,14 +51,16 @@ class UploadedMask:
 
     Attributes:
         file: the upload's id.
-        of: the picture it belongs to.
+        name: of its file.
+        of: the picture it belongs to; None: that one is gone, and so is what was read.
         values: (H, W) uint8, the numbers in the file, upright at the picture's kept size; None where it was refused.
         numbers: those of objects, the largest object first.
         said: how it was read, or why it was refused, in one line.
     """
 
     file: str
-    of: UploadedPicture
+    name: str
+    of: UploadedPicture | None
     values: Mask | None
     numbers: tuple[int, ...]
     said: str
@@ -76,37 +85,73 @@ def read_mask(content: bytes, name: str, picture: UploadedPicture) -> UploadedMa
     if len(objects) > MOST_NUMBERS:
         raise InputError(f"{name}: {len(objects)} numbers, more than {MOST_NUMBERS}: is it a photograph? Give a mask")
     said = "; ".join((in_file.mode, *(in_words(note) for note in notes)))
-    return UploadedMask("", picture, rendering.enlarge_mask(values, picture.image.shape[:2]), tuple(objects), said)
+    return UploadedMask(
+        "", name, picture, rendering.enlarge_mask(values, picture.image.shape[:2]), tuple(objects), said
+    )
 
 
-def uploader(picture: UploadedPicture) -> None:
-    """The field that the picture's mask is dropped on, and why one was refused; as long as there is none, a brush."""
-    file = st.file_uploader(
-        "Its mask, to score against (PNG)",
+def uploader(picture: UploadedPicture, pictures: Sequence[UploadedPicture]) -> None:
+    """The field that masks are dropped on, why one was refused, and as long as the picture has none, a brush.
+
+    Args:
+        picture: the one that is looked at.
+        pictures: all that were uploaded.
+    """
+    files = st.file_uploader(
+        SEVERAL_MASKS if len(pictures) > 1 else ONE_MASK,
         type=MASK_SUFFIXES,
         key=_WIDGET,
+        accept_multiple_files=True,
+        on_change=_keep_those_there,
         max_upload_size=PICTURE_MEGABYTES,
         width=330,
     )
+    for file, mask in _held().items():
+        if mask.of is not None and mask.of not in (*pictures, picture):
+            _held()[file] = replace(mask, of=None, values=None)
+    new = [one for one in files or () if one.file_id not in _held()]
+    with turn("upload", short=True) if new else nullcontext():
+        _read(new, picture, pictures)
     known = _known(picture)
-    if file is not None and (known is None or known.file != file.file_id):
-        with turn("upload", short=True):
-            try:
-                known = replace(read_mask(file.getvalue(), file.name, picture), file=file.file_id)
-            except InputError as error:
-                known = UploadedMask(file.file_id, picture, None, (), str(error))
-        forget(file)
-        st.session_state[_READ], st.session_state[_CHOICES] = known, {}
     if known is not None and known.values is None:
         st.error(plain_line(known.said), icon=":material/error:")
     if known is None or known.values is None:
         board(picture)
 
 
+def _held() -> dict[str, UploadedMask]:
+    """All that were read, by their uploads' ids."""
+    masks: dict[str, UploadedMask] = st.session_state.setdefault(_READ, {})
+    return masks
+
+
+def _keep_those_there() -> None:
+    """Gives up the masks that were taken out of the field; the field of another page is empty and takes none out."""
+    there = {file.file_id for file in st.session_state[_WIDGET] or ()}
+    st.session_state[_READ] = {file: mask for file, mask in _held().items() if file in there}
+
+
+def _read(files: Sequence[UploadedFile], picture: UploadedPicture, pictures: Sequence[UploadedPicture]) -> None:
+    """Reads masks, each for the picture of its name; one alone may have any name and is the picture's looked at."""
+    named = {Path(one.name).stem: one for one in (*pictures, picture)}
+    unnamed = [file.name for file in files if Path(file.name).stem not in named]
+    for file in files:
+        of = named.get(Path(file.name).stem, picture)
+        try:
+            if sum(mask.values is not None for mask in _held().values()) >= MOST_MASKS:
+                raise InputError(f"{file.name}: {MOST_MASKS} masks are kept at a time: take some out")
+            if len(unnamed) > 1 and file.name in unnamed:
+                raise InputError(f"{', '.join(unnamed)}: no picture of these names; name each as its picture")
+            known = replace(read_mask(file.getvalue(), file.name, of), file=file.file_id)
+        except InputError as error:
+            known = UploadedMask(file.file_id, file.name, of, None, (), str(error))
+        forget(file)
+        _held()[file.file_id] = known
+
+
 def _known(picture: UploadedPicture) -> UploadedMask | None:
-    """The mask that was uploaded for this picture."""
-    known: UploadedMask | None = st.session_state.get(_READ)
-    return known if known is not None and known.of is picture else None
+    """The mask that was uploaded for this picture, of several the last."""
+    return next((mask for mask in reversed(_held().values()) if mask.of is picture), None)
 
 
 def with_mask(sample: Sample, picture: UploadedPicture) -> Sample:
@@ -128,13 +173,13 @@ def with_mask(sample: Sample, picture: UploadedPicture) -> Sample:
 def _number(known: UploadedMask, position: int) -> int:
     """The mask's number of the class at a position among those looked for; not chosen: the next largest object's."""
     first = known.numbers[position] if position < len(known.numbers) else NOT_IN_IT
-    number = st.session_state.get(_CHOICES, {}).get(position, first)
+    number = st.session_state.get(_CHOICES, {}).get((known.file, position), first)
     return number if number in (*known.numbers, NOT_IN_IT) else first
 
 
-def _keep_choice(key: str, position: int) -> None:
-    """Keeps a choice, which Streamlit gives up with the page."""
-    st.session_state.setdefault(_CHOICES, {})[position] = st.session_state[key]
+def _keep_choice(key: str, file: str, position: int) -> None:
+    """Keeps a choice of a mask, which Streamlit gives up with the page."""
+    st.session_state.setdefault(_CHOICES, {})[file, position] = st.session_state[key]
     session.change()
 
 
@@ -165,6 +210,7 @@ def choices(sample: Sample, picture: UploadedPicture) -> None:
                 width=280,
                 key=key,
                 on_change=_keep_choice,
-                args=(key, position),
+                args=(key, known.file, position),
             )
-    st.caption(plain_line(f"Mask: {known.said}. Other numbers count as background, 255 is left out."))
+    said = f"Mask {known.name}: {known.said}. Other numbers count as background, 255 is left out."
+    st.caption(plain_line(said))
