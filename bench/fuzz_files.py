@@ -38,9 +38,10 @@ from wsss_viz.data.images import read_image
 from wsss_viz.data.numbering import default_numbering
 from wsss_viz.data.strokes import DIGITS, MOST_POINTS, MOST_STROKES, painted, read_strokes
 from wsss_viz.errors import InputError
-from wsss_viz.models.checkpoint import read_checkpoint
+from wsss_viz.models.checkpoint import read_checkpoint, write_checkpoint
 from wsss_viz.models.classifier import Preprocessing
 from wsss_viz.models.manifest import checkpoints_folder
+from wsss_viz.models.scene_network import scene_network
 from wsss_viz.traces.foreign_maps import read_foreign_maps
 from wsss_viz.traces.storage import StoredMaps, maps_bytes, read_maps
 from wsss_viz.training.loop import _State
@@ -131,12 +132,16 @@ def read_picture(data: bytes) -> object:
 
 
 def metadata() -> Make:
-    """Our own checkpoint with odd metadata."""
+    """Our own checkpoint, a small one, with odd metadata."""
     whole = (checkpoints_folder() / "sequences-classifier.safetensors").read_bytes()
-    other = (checkpoints_folder() / "scenes-classifier.safetensors").read_bytes()
+    with tempfile.TemporaryDirectory() as name:
+        path, widths = Path(name) / "a.safetensors", [8] * 5
+        network = scene_network(["cow", "dog"], tuple(widths))
+        write_checkpoint(path, network, {"name": "scene-network", "widths": widths})
+        other = path.read_bytes()
 
     def make(rng: random.Random) -> bytes:
-        content = rng.choice((whole, other))
+        content = rng.choice((whole, other, other, other))
         (length,) = struct.unpack("<Q", content[:8])
         header = json.loads(content[8 : 8 + length])
         said = header["__metadata__"]

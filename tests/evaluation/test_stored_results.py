@@ -14,6 +14,7 @@ from wsss_viz.evaluation.stored_results import (
     csv_bytes,
     latex_bytes,
     ranked_images,
+    read_report,
     refined_rows,
     score_rows,
     stored_leakage,
@@ -55,6 +56,47 @@ def test_what_is_no_report_is_refused_in_one_line(tmp_path: Path, text: str) -> 
     (tmp_path / "bad.json").write_text(text)
     with pytest.raises(InputError, match="python -m wsss_viz evaluate"):
         stored_reports(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("data",), ["scenes:test"]),
+        (("align",), {}),
+        (("images", 0), 5),
+        (("images", 0), []),
+        (("images", 1, 1), None),
+        (("images", 2), ["scenes:test:2"]),
+        (("methods", "rib"), None),
+        (("methods", "rib", "miou"), "43"),
+        (("methods", "rib", "threshold"), 3),
+        (("methods", "rib", "curve"), []),
+        (("methods", "rib", "curve", 0), [0.25]),
+        (("methods", "rib", "per_class", "cow"), float("nan")),
+        (("methods", "rib", "interval", "miou"), [1, 2, 3]),
+        (("methods", "rib", "per_image", 0), [30.0]),
+        (("methods", "rib", "per_image", 0, 0), 10**400),
+    ],
+)
+def test_a_report_of_other_kinds_of_values_is_refused(tmp_path: Path, where: tuple[Any, ...], value: Any) -> None:
+    report = made_up()
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(report))
+    assert read_report(path) == report
+    *rest, last = where
+    at: Any = report
+    for key in rest:
+        at = at[key]
+    at[last] = value
+    path.write_text(json.dumps(report))
+    with pytest.raises(InputError, match="is not a report"):
+        read_report(path)
+
+
+def test_a_report_of_arrays_within_arrays_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(InputError, match="is not a report"):
+        read_report(tmp_path / "deep.json")
 
 
 def test_a_leakage_is_read_and_what_is_none_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wsss_viz.data.files import read_bounded
 from wsss_viz.errors import InputError
 
 __all__ = [
@@ -35,7 +36,10 @@ MAKE = (
     "--data scenes:test --limit 300 --json wsss_viz/evaluation/results/scenes-test.json"
 )
 _WANTED = {"data", "count", "threshold_from", "methods"}
-_WANTED_OF_A_METHOD = {"miou", "curve", "per_class", "part_recall", "precision", "recall", "interval", "threshold"}
+_PARTS = ("discriminative", "non_discriminative")
+_MOST_BYTES = 64 * 2**20
+_LARGEST = 1e6
+"""Of the numbers in a report, which are percentages and thresholds."""
 _WANTED_OF_A_LEAK = {"leak", "interval", "more", "more_interval"}
 Row = dict[str, str | float | None]
 
@@ -65,14 +69,51 @@ def read_report(path: Path, make: str = MAKE) -> dict[str, Any]:
     'scenes:test'
     """
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        complete = bool(report.keys() >= _WANTED and report["methods"])
-        complete = complete and all(row.keys() >= _WANTED_OF_A_METHOD for row in report["methods"].values())
-    except (OSError, ValueError, AttributeError, TypeError):
+        report: dict[str, Any] = json.loads(read_bounded(path, _MOST_BYTES))
+        complete = _is_report(report)
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
         complete = False
     if not complete:
         raise InputError(f"{path.name} is not a report of `evaluate --json`: make it again with `{make}`")
     return report
+
+
+def _is_report(report: Mapping[str, Any]) -> bool:
+    """Whether all that pages and charts take from a report is of its kind; what is amiss may raise as well.
+
+    >>> _is_report(read_report(FOLDER / "scenes-test.json")), _is_report({})
+    (True, False)
+    """
+    images, methods = report.get("images", []), report["methods"] if report.keys() >= _WANTED else {}
+    texts = [report.get(key, "") for key in ("data", "threshold_from", "views", "align", "refine", "maps", "protocol")]
+    texts += [text for image in images for text in image]
+    fits = bool(methods) and isinstance(report["count"], int) and all(isinstance(text, str) for text in texts)
+    return (
+        fits
+        and all(isinstance(image, list) and image for image in images)
+        and all(_is_method(row, images) for row in methods.values())
+    )
+
+
+def _is_method(row: Mapping[str, Any], images: Sequence[Sequence[str]]) -> bool:
+    numbers = [row["miou"], row["threshold"], *(value for point in row["curve"] for value in point)]
+    parts, ends = row["part_recall"], [row["interval"][key] for key in ("miou", *_PARTS)]
+    known = [row["precision"], row["recall"], *row["per_class"].values(), *(parts[key] for key in _PARTS)]
+    known += [value for pair in ends for value in pair]
+    ious = row.get("per_image") or [[None] * (len(image) - 1) for image in images]
+    numbers += [value for values in row.get("per_image") or () for value in values]
+    return (
+        all(map(_is_number, numbers))
+        and all(value is None or _is_number(value) for value in known)
+        and all(len(pair) == 2 for pair in (*row["curve"], *ends))
+        and bool(row["curve"])
+        and 0 <= row["threshold"] <= 1
+        and [len(values) for values in ious] == [len(image) - 1 for image in images]
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def stored_leakage(name: str, folder: Path | None = None) -> dict[str, Any] | None:
@@ -91,14 +132,14 @@ def stored_leakage(name: str, folder: Path | None = None) -> dict[str, Any] | No
     if not path.is_file():
         return None
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        report: dict[str, Any] = json.loads(read_bounded(path, _MOST_BYTES))
         complete = report.keys() >= {"data", "count", "recalls", "reference", "methods"}
         complete = complete and report["reference"] in report["methods"]
         complete = complete and all(
             len(rows) == len(report["recalls"]) and all(row.keys() >= _WANTED_OF_A_LEAK for row in rows)
             for rows in report["methods"].values()
         )
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         complete = False
     if not complete:
         raise InputError(f"leakage/{path.name} is not a report of `diagnose leakage --json`: `make results` makes it")

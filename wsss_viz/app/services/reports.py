@@ -59,7 +59,7 @@ def _strange(name: str, data: str, file: str, stamp: int) -> str:
 
 def _number(source: str) -> int:
     index = source.rpartition(":")[2]
-    return int(index) if index.isdecimal() else -1
+    return int(index) if index.isdecimal() and len(index) < 10 else -1
 
 
 def rows_of(of: Workspace) -> dict[str, ReportRow]:

@@ -20,7 +20,7 @@ from wsss_viz.data.scenes import CLASSES, SPLITS
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.methods.catalogue import METHODS, title
-from wsss_viz.traces.centres import FIELD
+from wsss_viz.traces.centres import ALIGNMENTS, FIELD
 
 PER_PAGE = 8
 
@@ -185,7 +185,7 @@ def _compare_state(
         threshold=report["methods"][row.method]["threshold"],
         views=report["views"] if report.get("views") in VIEWS else state.views,
         normalisation="relu_max",
-        align=report.get("align", FIELD),
+        align=report["align"] if report.get("align") in ALIGNMENTS else FIELD,
     )
 
 
