@@ -142,14 +142,13 @@ def known_layers(entry: Entry | None, stages: tuple[str, ...] = STAGES) -> tuple
 
 
 def strip(picture: Picture, state: ViewState) -> None:
-    """The picture and every layer's map, each with its ratios under it."""
+    """The picture and every layer's map, each with its ratios under it, and what their colours are of."""
     at = gradients.layer_number(state, picture.layers)
     words = NAMES[state.subject]
     with st.grid(len(picture.layers) + 1, min_column_width=126, gap="small", key="strip") as grid:
         with grid.cell():
             st.html(markup.panel_title("Picture", ""))
             _image(picture, ("picture",), lambda: outlined(enlarged(picture.image, _SIDE), picture), picture.title)
-            st.html(_legend(picture, state.subject))
         for number, name in enumerate(picture.layers):
             with grid.cell():
                 marked = ' class="wv-marked"' if number == at else ""
@@ -162,6 +161,7 @@ def strip(picture: Picture, state: ViewState) -> None:
                     f"gradient map G{number + 1} of {name}; high: {said}",
                 )
                 st.html(_ratios(picture, number))
+    st.html(_legend(picture, state.subject))
 
 
 def drawn(picture: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture]) -> bytes:
