@@ -219,3 +219,30 @@ def test_the_photographs_curve_at_the_stored_picture_is_that_of_its_maps() -> No
         expected = high[:, inside].mean(axis=1)
         assert picture.ratios[:, number].tolist() == pytest.approx(expected.tolist(), abs=1e-6)
     assert gradients.stored_maps(shown, ViewState(subject="photos", example="photos:koala"), "koala") is None
+
+
+def test_a_picture_of_ones_own_is_counted_whole_and_in_a_rectangle(open_page: OpenPage) -> None:
+    page = open_page("gradients", source="own", photograph="flower", box="10-20-60-80")
+    assert_well(page)
+    finished(page)
+    said = [alt for alt in alts(page) if alt.startswith("gradient map G")]
+    assert len(said) == 10
+    assert all(re.search(r"high: whole picture [01]\.\d\d, your region [01]\.\d\d$", alt) for alt in said)
+    assert any("There is no mask" in caption.value for caption in page.caption)
+    assert [box.label for box in page.selectbox if box.label == "Regions"] == []
+
+
+@pytest.mark.parametrize(
+    ("view", "subject", "divisor"),
+    [
+        (ViewState(example="scenes:val:3"), "scenes", "max"),
+        (ViewState(subject="scenes"), "scenes", "max"),
+        (ViewState(subject="scenes", source="own"), gradients.IMAGE, "p99"),
+        (ViewState(subject="toy", example="scenes:val:3", source="own"), "toy", "max"),
+        (ViewState(), "photos", "p99"),
+    ],
+)
+def test_the_page_follows_what_is_looked_at_on_others(view: ViewState, subject: str, divisor: str) -> None:
+    page = gradients.seen_by_page(view)
+    assert (page.subject, page.divided_by) == (subject, divisor)
+    assert subject != "scenes" or page.is_scene

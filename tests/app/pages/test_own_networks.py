@@ -18,6 +18,7 @@ from tests.app.services.test_upload import encoded
 from tests.models.published_files import resnet38d_state
 from tests.models.reading_files import Runs, saved
 from wsss_viz import cli
+from wsss_viz.app.services import basket
 from wsss_viz.app.services.user_networks import SEEN_SIDE, open_checkpoint
 from wsss_viz.app.settings import FOLDER_VARIABLE, PICKLE_VARIABLE, UPLOAD_VARIABLE, checkpoint_files
 from wsss_viz.app.state import ViewState
@@ -215,3 +216,10 @@ def test_a_file_that_was_replaced_by_one_of_its_size_and_date_is_read_again(
     assert path.stat().st_size == dated.st_size
     after = panel(finished(compare(open_page, checkpoint=path.name)), "CAM")["steps"][0]["scores"]
     assert after != before
+
+
+def test_a_view_by_a_checkpoint_of_ones_own_is_not_sent_as_if_it_were_anothers(folder: Path) -> None:
+    item, reason = basket.from_compare(ViewState(checkpoint="od_cam.safetensors"))
+    assert item is None
+    assert "--classifier FILE" in reason
+    assert basket.selected(ViewState(checkpoint="od_cam.safetensors", methods=("rib", "maps:Ours"))) == ("rib",)

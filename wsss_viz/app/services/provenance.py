@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app.services import checkpoints
-from wsss_viz.app.widgets.markup import percent
+from wsss_viz.app.widgets.markup import percent, rows_table
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import Entry
 from wsss_viz.version import __version__
@@ -35,7 +35,7 @@ def versions_table() -> None:
         device = str(error)
     rows = {"wsss_viz": __version__, "Python": platform.python_version()}
     rows |= {package: _version(package) for package in PACKAGES}
-    st.table({**rows, "device": device}, border="horizontal")
+    st.html(rows_table({**rows, "device": device}))
 
 
 def checkpoint_card(name: str = checkpoints.SCENES) -> None:
@@ -46,17 +46,18 @@ def checkpoint_card(name: str = checkpoints.SCENES) -> None:
         st.error(str(error), icon=":material/error:")
         return
     rows = {
-        "file": f"`{entry.file}`",
-        "SHA-256": f"`{entry.sha256[:16]}…`",
+        "file": entry.file,
+        "SHA-256": f"{entry.sha256[:16]}…",
         "network": str(entry.architecture.get("name", "")),
         "classes": ", ".join(entry.classes)
         if len(entry.classes) <= MOST_CLASSES
         else f"{len(entry.classes)}, ImageNet's",
     } | _origin(entry)
     scores = measured(entry.scores) if name == checkpoints.SCENES else {}
-    st.table(rows | scores, border="horizontal")
+    st.html(rows_table(rows | scores))
     st.caption("Made by")
-    st.code(entry.command, language="bash", wrap_lines=True)
+    with st.container(key=f"made_by_{name}"):
+        st.code(entry.command, language="bash", wrap_lines=True)
 
 
 def _origin(entry: Entry) -> dict[str, str]:

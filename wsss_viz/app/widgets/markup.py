@@ -82,6 +82,16 @@ def panel_title(title: str, note: str = "", colour: str = "") -> str:
     return f'<div class="wv-panel"><b>{dot}{escape(title)}</b><span>{escape(note)}</span></div>'
 
 
+def rows_table(rows: Mapping[str, str]) -> str:
+    """Names and values as a table that is there at once: Streamlit's own comes with a script, and moves what is below.
+
+    >>> rows_table({"seed": "<0>"})
+    '<table class="wv-changes wv-rows"><tbody><tr><th>seed</th><td>&lt;0&gt;</td></tr></tbody></table>'
+    """
+    body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows.items())
+    return f'<table class="wv-changes wv-rows"><tbody>{body}</tbody></table>'
+
+
 def iou_table(title: str, note: str, rows: Mapping[str, Mapping[str, float]]) -> str:
     """A table of IoUs in percent, one row per map and one column per class, and their mean."""
     heads = list(next(iter(rows.values())))
