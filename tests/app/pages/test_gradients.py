@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -14,11 +15,14 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage
 from tests.app.pages.test_pages import alts, assert_well, text
 from wsss_viz.app.pages.gradients import charts, exports, facts, region
-from wsss_viz.app.services import checkpoints, gradients, samples
+from wsss_viz.app.services import checkpoints, gradients, image_gradients, samples
+from wsss_viz.app.services.image_gradients import ImageGradients
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import gradients as state
+from wsss_viz.data.sample import Sample
 from wsss_viz.figures.drawing import chart_svg
 from wsss_viz.gradients import maps, scenes, stored
+from wsss_viz.gradients.regions import map_regions
 from wsss_viz.models import digit_network
 from wsss_viz.training import digits
 
@@ -221,15 +225,28 @@ def test_the_photographs_curve_at_the_stored_picture_is_that_of_its_maps() -> No
     assert gradients.stored_maps(shown, ViewState(subject="photos", example="photos:koala"), "koala") is None
 
 
-def test_a_picture_of_ones_own_is_counted_whole_and_in_a_rectangle(open_page: OpenPage) -> None:
-    page = open_page("gradients", source="own", photograph="flower", box="10-20-60-80")
-    assert_well(page)
-    finished(page)
-    said = [alt for alt in alts(page) if alt.startswith("gradient map G")]
-    assert len(said) == 10
-    assert all(re.search(r"high: whole picture [01]\.\d\d, your region [01]\.\d\d$", alt) for alt in said)
-    assert any("There is no mask" in caption.value for caption in page.caption)
-    assert [box.label for box in page.selectbox if box.label == "Regions"] == []
+def test_a_picture_without_a_mask_is_counted_whole_and_in_a_rectangle_else_by_its_mask_and_cam() -> None:
+    rng = np.random.default_rng(0)
+    view = ViewState(source="own", subject=gradients.IMAGE, tau=0.35, box=(10, 20, 60, 80))
+    mine = Sample(np.zeros((40, 60, 3), np.uint8), ("bee", "daisy"), ("daisy",), "mine")
+    cam = np.array([[0.0, 0, 4]], np.float32)
+    computed = ImageGradients(("stage 1", "logit"), rng.random((2, 20, 30), np.float32), cam)
+    picture = image_gradients.picture(view, mine, "daisy", computed)
+    assert list(picture.regions) == [gradients.WHOLE, gradients.USER_REGION]
+    assert picture.private, "nothing of it is kept for others"
+    high = computed.maps / np.percentile(computed.maps, 99, axis=(1, 2), keepdims=True) > 0.35
+    assert picture.ratios[:, 0].tolist() == pytest.approx(high.mean(axis=(1, 2)).tolist())
+    assert picture.ratios[:, 1].tolist() == pytest.approx(high[:, 4:16, 3:18].mean(axis=(1, 2)).tolist())
+    curve = image_gradients.curve(picture, 0.35)
+    assert curve.at(0.35)[..., 0].tolist() == picture.ratios.tolist()
+    assert [row["hgr"] for row in image_gradients.rows(picture, 0.35)] == picture.ratios.round(4).ravel().tolist()
+
+    mask = np.zeros((40, 60), np.uint8)
+    mask[10:30] = 2
+    masked = image_gradients.picture(replace(view, box=()), replace(mine, mask=mask), "daisy", computed)
+    expected = map_regions(replace(mine, mask=mask), "daisy", cam, 0.5, (20, 30))
+    assert [region.tolist() for region in masked.regions.values()] == expected.tolist()
+    assert masked.regions["discriminative"].any()
 
 
 @pytest.mark.parametrize(

@@ -186,9 +186,9 @@ def enlarged(image: rendering.Picture, side: int) -> rendering.Picture:
 
 
 def outlined(drawn: rendering.Picture, picture: Picture) -> rendering.Picture:
-    """With the contours of the regions but the background."""
+    """With the contours of the regions but the background, and the whole picture."""
     for name, mask in picture.regions.items():
-        if name == "irrelevant":
+        if name in ("irrelevant", gradients.WHOLE):
             continue
         large = rendering.enlarge_mask(mask, (drawn.shape[0], drawn.shape[1]))
         drawn = rendering.with_contour(drawn, large, COLOURS[name])
