@@ -21,6 +21,7 @@ __all__ = [
     "read_bounded",
     "readable_bytes",
     "remove_partial",
+    "stamp_of",
     "whole_file",
     "write_first",
     "write_whole",
@@ -257,6 +258,20 @@ def read_bounded(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise InputError(f"{path}: more than the {readable_bytes(limit)} that are read; give a smaller file")
     return data
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """What tells a file from the one that was there before: also one of its size and date. () where there is none.
+
+    Its inode, the times of its last change of any kind (which no copying sets back) and of its content, its size.
+
+    >>> stamp_of(Path("none.png")), len(stamp_of(Path(__file__)))
+    ((), 4)
+    """
+    if not path.is_file():
+        return ()
+    status = path.stat()
+    return status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size
 
 
 def readable_bytes(count: int) -> str:

@@ -18,6 +18,7 @@ from wsss_viz.app import caching, methods, workspace
 from wsss_viz.app.services.sent_pictures import sent
 from wsss_viz.app.state.figures import UPLOAD, Item
 from wsss_viz.app.workspace import KIND, MAPS, Workspace, parts_of
+from wsss_viz.data.files import stamp_of
 from wsss_viz.data.numbering import ClassNumbering, by_lines, default_numbering
 from wsss_viz.data.photographs import read_photographs
 from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
@@ -73,7 +74,7 @@ class Material:
     @property
     def digest(self) -> str:
         """Of all images, masks, labels and files."""
-        parts = [f"{name}{paths}{[path.stat().st_mtime_ns for path in paths]}" for name, paths in self.maps.items()]
+        parts = [f"{name}{paths}{[stamp_of(path) for path in paths]}" for name, paths in self.maps.items()]
         for name, pictures in self.sets.items():
             parts += [f"{name}{one.name}{one.labels}{caching.digest(one.image, one.mask)}" for one in pictures]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -13,6 +13,7 @@ from wsss_viz.app import workspace
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.results import SHIPPED
 from wsss_viz.app.workspace import KIND, MAPS, Workspace
+from wsss_viz.data.files import stamp_of
 from wsss_viz.data.matching import matching
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images, read_report
@@ -23,27 +24,22 @@ ReportRow = tuple[str, str]
 
 
 @lru_cache(maxsize=8)
-def _read(file: str, stamp: int) -> dict[str, Any]:
+def _read(file: str, stamp: tuple[int, ...]) -> dict[str, Any]:
     return read_report(Path(file), "python -m wsss_viz evaluate --json FILE")
-
-
-def _stamp(file: str) -> int:
-    path = Path(file)
-    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 def read(file: str) -> dict[str, Any]:
     """A report of a workspace, read again once it has changed. Raises InputError where it is none."""
-    return _read(file, _stamp(file))
+    return _read(file, stamp_of(Path(file)))
 
 
 def strange(of: Workspace, file: str) -> str:
     """Why a report is not of a workspace's data set, in one line; "" where it may be. Raises as `read`."""
-    return _strange(of.name, of.data, file, _stamp(file))
+    return _strange(of.name, of.data, file, stamp_of(Path(file)))
 
 
 @lru_cache(maxsize=16)
-def _strange(name: str, data: str, file: str, stamp: int) -> str:
+def _strange(name: str, data: str, file: str, stamp: tuple[int, ...]) -> str:
     samples, stored = workspace.samples_of(name), _read(file, stamp)
     named = str(stored["data"])
     ends = [text.replace("\\", "/").rpartition("/")[2] for text in (named, data)]
@@ -85,11 +81,11 @@ def scored(of: Workspace, row: ReportRow, label: str = "") -> Mapping[int, Ranke
         label: the class whose IoU counts; "": the mean of an image's.
     """
     file = of.reports[row[0]]
-    return _scored(file, _stamp(file), row[1], label)
+    return _scored(file, stamp_of(Path(file)), row[1], label)
 
 
 @lru_cache(maxsize=16)
-def _scored(file: str, stamp: int, method: str, label: str) -> Mapping[int, RankedImage]:
+def _scored(file: str, stamp: tuple[int, ...], method: str, label: str) -> Mapping[int, RankedImage]:
     return {_number(image.source): image for image in ranked_images(_read(file, stamp), method, label)}
 
 

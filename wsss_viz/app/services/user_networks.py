@@ -19,6 +19,7 @@ from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, pickle
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
 from wsss_viz.app.turns import turn
+from wsss_viz.data.files import stamp_of
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import within
@@ -109,11 +110,8 @@ def opened(name: str) -> Opened:
     path = checkpoint_files().get(name)
     if path is None:
         return Opened(None, None, refusal=f"{name} is no longer on this server: choose another checkpoint")
-    status = path.stat()
     with st.spinner(f"Reading {name}; a large network takes some seconds", show_time=True):
-        # the time of the last change of any kind, which no copying sets back
-        stamp = status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size
-        checkpoint = _opened(str(path), stamp, checkpoints.wanted_device())
+        checkpoint = _opened(str(path), stamp_of(path), checkpoints.wanted_device())
     if checkpoint.network is not None:
         know(checkpoint.network.classes)
     return checkpoint

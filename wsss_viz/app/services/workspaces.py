@@ -22,6 +22,7 @@ from wsss_viz.app.services.models import BuiltinModel, builtin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.turns import turn
 from wsss_viz.app.workspace import Workspace
+from wsss_viz.data.files import stamp_of
 from wsss_viz.data.matching import matching
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -141,12 +142,9 @@ def opened(checkpoint: str, name: str) -> OpenedNetwork:
         InputError: it cannot be read, or knows none of the data set's classes.
     """
     path = Path(checkpoint.partition("#")[0])
-    stamp: tuple[object, ...] = ()
-    if path.is_absolute():
-        if not path.is_file():
-            raise InputError(f"the network's file {path.name} is no longer there: put it back")
-        status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
+    stamp = stamp_of(path) if path.is_absolute() else ()
+    if path.is_absolute() and not stamp:
+        raise InputError(f"the network's file {path.name} is no longer there: put it back")
     data = workspace.workspaces()[name].data
     return _opened(checkpoint, name, data, stamp, checkpoints.wanted_device())
 
