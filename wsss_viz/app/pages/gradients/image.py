@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import cast
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from wsss_viz.app import caching, session
 from wsss_viz.app.pages.gradients import charts, facts, panels
@@ -28,11 +27,10 @@ NO_SURVEY = "One picture, so there is no interval."
 Body = Callable[[Picture, ViewState], None]
 
 
-def show(state: ViewState, sample: Sample, choice: DeltaGenerator, body: Body) -> None:
+def show(state: ViewState, sample: Sample, body: Body) -> None:
     """The settings, then the strip and the layer of the image's class, once they are computed.
 
     Args:
-        choice: where the class is chosen.
         body: draws the strip and the layer looked at.
     """
     model = workspaces.looking(sample, state)
@@ -42,10 +40,10 @@ def show(state: ViewState, sample: Sample, choice: DeltaGenerator, body: Body) -
         return
     known = [name for name in dict.fromkeys((*(sample.labels or ()), *model.known)) if name in model.known]
     name = state.focus if state.focus in known else known[0]
-    with choice:
-        st.selectbox("Logit of", known, width=170, **session.control("focus", name))
     masked = sample.mask is not None and sample.parts is None
-    panels.measure_controls(state, image_gradients.layers_of(model), survey=False, masked=masked)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
+        st.selectbox("Logit of", known, width=170, **session.control("focus", name))
+        panels.measures(state, image_gradients.layers_of(model), survey=False, masked=masked)
     session.set_subject(caching.digest(sample.image))
     job = image_gradients.request(state, sample, name)
 

@@ -100,8 +100,7 @@ def _photographs(state: ViewState) -> None:
 
 def _image(state: ViewState) -> None:
     frame.heading("Gradients", "", EXPLANATION)
-    choice = _choice()
-    with choice:
+    with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
     sample = source_bar.sample(state)
     if sample is None:
@@ -111,7 +110,7 @@ def _image(state: ViewState) -> None:
     def body(picture: gradients.Picture, view: ViewState) -> None:
         _body(picture, view, lambda: image.ratios(picture, view))
 
-    image.show(image.subject_for(state, sample), sample, choice, body)
+    image.show(image.subject_for(state, sample), sample, body)
     source_bar.recognition(sample)
 
 

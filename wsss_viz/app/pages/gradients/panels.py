@@ -76,63 +76,68 @@ def network_control(stored: Stored | None, state: ViewState) -> None:
         )
 
 
-def measure_controls(state: ViewState, layers: tuple[str, ...], survey: bool = True, masked: bool = False) -> None:
+def measure_controls(state: ViewState, layers: tuple[str, ...]) -> None:
+    """`measures` in a row of their own."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
+        measures(state, layers)
+
+
+def measures(state: ViewState, layers: tuple[str, ...], survey: bool = True, masked: bool = False) -> None:
     """Threshold, layer, measure, divisor; of the scenes regions and RIB's step.
 
     Args:
         survey: the page has what was measured of the subject over many pictures: all of it may be chosen.
         masked: without one, regions are from the object's mask and its class map.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
-        st.slider(
-            "Threshold τ",
-            0.05,
-            0.9,
-            step=0.05,
-            format="%.2f",
-            width=150,
-            help="A gradient is high above this share of the map's maximum. 0.3 is inferred from RIB's figure.",
-            **session.control("tau", state.tau, lambda moved: {"tau": round(moved, 2)}),
-        )
-        at = gradients.layer_number(state, layers)
+    st.slider(
+        "Threshold τ",
+        0.05,
+        0.9,
+        step=0.05,
+        format="%.2f",
+        width=150,
+        help="A gradient is high above this share of the map's maximum. 0.3 is inferred from RIB's figure.",
+        **session.control("tau", state.tau, lambda moved: {"tau": round(moved, 2)}),
+    )
+    at = gradients.layer_number(state, layers)
+    st.selectbox(
+        "Layer",
+        list(range(1, len(layers) + 1)),
+        format_func=lambda number: f"G{number} · {layers[number - 1]}",
+        width=130,
+        **session.control("layer", at + 1, lambda moved: {"layer": 0 if moved == len(layers) else moved}),
+    )
+    if survey and state.subject != "photos":
         st.selectbox(
-            "Layer",
-            list(range(1, len(layers) + 1)),
-            format_func=lambda number: f"G{number} · {layers[number - 1]}",
-            width=130,
-            **session.control("layer", at + 1, lambda moved: {"layer": 0 if moved == len(layers) else moved}),
-        )
-        if survey and state.subject != "photos":
-            st.selectbox(
-                "Measure",
-                ["sum", "energy"],
-                format_func=lambda name: {"sum": "signed sum", "energy": "Jacobian energy"}[name],
-                width=150,
-                help="The gradient of the layer's sum, in which channels can cancel; or the root of the Jacobian's "
-                "energy (Hutchinson, 8 probes), in which they cannot.",
-                **session.control("measure", state.measure),
-            )
-        st.selectbox(
-            "Divided by",
-            ["max", "p99"],
-            format_func=lambda name: {"max": "own maximum", "p99": "99th percentile"}[name],
+            "Measure",
+            ["sum", "energy"],
+            format_func=lambda name: {"sum": "signed sum", "energy": "Jacobian energy"}[name],
             width=150,
-            help="By its maximum one pixel sets the scale of the whole map; the percentile is less spiky.",
-            **session.control("divisor", state.divided_by),
+            help="The gradient of the layer's sum, in which channels can cancel; or the root of the Jacobian's "
+            "energy (Hutchinson, 8 probes), in which they cannot.",
+            **session.control("measure", state.measure),
         )
-        if masked or (survey and state.subject == "scenes"):
-            sources = list(_REGION_SOURCES)[1 if masked else 0 :]
-            st.selectbox(
-                "Regions",
-                sources,
-                format_func=lambda name: _REGION_SOURCES[name],
-                width=170,
-                help="The drawn part masks; or what one can do without them: ground truth where CAM is at least this "
-                "share of its maximum, and the rest of it.",
-                **session.control("regions", state.regions if state.regions in sources else "map0.5"),
-            )
-        if survey and state.subject == "scenes" and state.network == "classifier":
-            st.slider("RIB's step k", 0, LARGEST_RIB_STEP, width=150, **session.control("rib_step", state.rib_step))
+    st.selectbox(
+        "Divided by",
+        ["max", "p99"],
+        format_func=lambda name: {"max": "own maximum", "p99": "99th percentile"}[name],
+        width=150,
+        help="By its maximum one pixel sets the scale of the whole map; the percentile is less spiky.",
+        **session.control("divisor", state.divided_by),
+    )
+    if masked or (survey and state.subject == "scenes"):
+        sources = list(_REGION_SOURCES)[1 if masked else 0 :]
+        st.selectbox(
+            "Regions",
+            sources,
+            format_func=lambda name: _REGION_SOURCES[name],
+            width=170,
+            help="The drawn part masks; or what one can do without them: ground truth where CAM is at least this "
+            "share of its maximum, and the rest of it.",
+            **session.control("regions", state.regions if state.regions in sources else "map0.5"),
+        )
+    if survey and state.subject == "scenes" and state.network == "classifier":
+        st.slider("RIB's step k", 0, LARGEST_RIB_STEP, width=150, **session.control("rib_step", state.rib_step))
 
 
 def known_layers(entry: Entry | None, stages: tuple[str, ...] = STAGES) -> tuple[str, ...]:
