@@ -35,7 +35,9 @@ def part_regions(sample: Sample, name: str, size: tuple[int, int] | None = None)
     (3, 30, 40)
     """
     if sample.mask is None or sample.parts is None:
-        raise InputError(f"{sample.name} has no part masks; take the drawn scenes, or regions from its class map")
+        raise InputError(
+            f"{sample.name} has no part masks; take the drawn scenes, or regions by mask and class map (--regions map)"
+        )
     object_mask = sample.class_mask(name)
     parts = [object_mask & (sample.parts == part) for part in (DISCRIMINATIVE, NON_DISCRIMINATIVE)]
     return at_size(np.stack([*parts, sample.mask == BACKGROUND]), size or sample.size)
