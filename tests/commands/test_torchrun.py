@@ -5,6 +5,7 @@ their launchers are threads of this process where nothing depends on it, and so 
 """
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -235,6 +236,8 @@ def test_what_ends_the_machines_after_they_have_met_is_not_taken_for_another(met
     monkeypatch.setattr("torch.distributed.launcher.api.elastic_launch", launching)
     with pytest.raises(ValueError if said is None else InputError, match=said):
         launch._start(1, 2, "here:1")
+    agent = logging.getLogger("torch.distributed.elastic.agent.server.api")
+    assert not agent.isEnabledFor(logging.WARNING), "it would say on Ctrl+C that it received a death signal"
 
 
 def test_torchrun_has_the_line_first_and_then_its_own(tmp_path, monkeypatch, capfd):

@@ -66,7 +66,9 @@ def _start(processes: int, nodes: int, rendezvous: str | None) -> int:
 
     if (nodes > 1) != (rendezvous is not None):
         raise InputError("--nodes and --rendezvous belong together: --nodes 2 --rendezvous HOST:29400 on each machine")
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # each process says what went wrong
+    for name in ("torch.distributed.elastic", *logging.root.manager.loggerDict):  # some have a level of their own
+        if name.startswith("torch.distributed.elastic"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # each process says what went wrong
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     run = _RUN_ID if rendezvous else f"{_RUN_ID}-{os.getpid()}"
     met = False
