@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wsss_viz.app.language import mark
 from wsss_viz.resources import shipped_folder
 
 PAGES_FOLDER = shipped_folder() / "pages"
@@ -43,65 +44,85 @@ LEARN = "learn"
 CATALOGUE = (
     Page(
         START,
-        "Start",
+        mark("Start"),
         "home",
         "",
-        "Where a classifier sees a class, in one photograph: its map is on the head; two methods bring out the rest.",
-        "Where does the classifier look?",
+        mark(
+            "Where a classifier sees a class, in one photograph: its map is on the head; "
+            "two methods bring out the rest."
+        ),
+        mark("Where does the classifier look?"),
     ),
-    Page(LEARN, "Learn", "school", "", "The lecture, one claim per step, each with something to touch."),
+    Page(LEARN, mark("Learn"), "school", "", mark("The lecture, one claim per step, each with something to touch.")),
     Page(
         "compare",
-        "Compare",
+        mark("Compare"),
         "compare",
-        "Look",
-        "Map, pseudo mask and ground truth side by side: move the threshold and read what it gains and what it costs.",
+        mark("Look"),
+        mark(
+            "Map, pseudo mask and ground truth side by side: move the threshold and read what it gains and "
+            "what it costs."
+        ),
     ),
     Page(
         "erasing",
-        "Erasing",
+        mark("Erasing"),
         "ink_eraser",
-        "Look",
-        "Find, erase, repeat: what is left once the discriminative part is gone.",
+        mark("Look"),
+        mark("Find, erase, repeat: what is left once the discriminative part is gone."),
     ),
     Page(
         "videos",
-        "In time",
+        mark("In time"),
         "movie",
-        "Look",
-        "When an action is, from labels of whole videos: class maps over time, segments, and mAP over temporal IoU.",
+        mark("Look"),
+        mark(
+            "When an action is, from labels of whole videos: class maps over time, segments, and mAP over temporal IoU."
+        ),
     ),
     Page(
         "own",
-        "Own image",
+        mark("Own image"),
         "add_photo_alternate",
-        "Look",
-        "A picture of your own is a choice on Compare, Erasing and Gradients.",
+        mark("Look"),
+        mark("A picture of your own is a choice on Compare, Erasing and Gradients."),
         listed=False,
     ),
     Page(
         "information",
-        "Information",
+        mark("Information"),
         "query_stats",
-        "Measure",
-        "How many bits each layer keeps of the input and of the label, and how much of that the estimator says.",
+        mark("Measure"),
+        mark("How many bits each layer keeps of the input and of the label, and how much of that the estimator says."),
     ),
     Page(
         "gradients",
-        "Gradients",
+        mark("Gradients"),
         "gradient",
-        "Measure",
-        "Which pixels move what a layer says, and which parts of an object lose that from layer to layer.",
+        mark("Measure"),
+        mark("Which pixels move what a layer says, and which parts of an object lose that from layer to layer."),
     ),
     Page(
         "results",
-        "Results",
+        mark("Results"),
         "table_chart",
-        "Measure",
-        "Every method on the held-out scenes, and what was published on PASCAL VOC.",
+        mark("Measure"),
+        mark("Every method on the held-out scenes, and what was published on PASCAL VOC."),
     ),
-    Page("figures", "Figures", "grid_view", "Present", "A qualitative grid for a paper, ready to export."),
-    Page("about", "About", "info", "Present", "Methods, limits, citations, versions and where the checkpoint is from."),
+    Page(
+        "figures",
+        mark("Figures"),
+        "grid_view",
+        mark("Present"),
+        mark("A qualitative grid for a paper, ready to export."),
+    ),
+    Page(
+        "about",
+        mark("About"),
+        "info",
+        mark("Present"),
+        mark("Methods, limits, citations, versions and where the checkpoint is from."),
+    ),
 )
 
 

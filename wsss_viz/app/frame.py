@@ -15,6 +15,7 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, methods, session
 from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.language import LANGUAGES, current, mark, tr
 from wsss_viz.app.services import basket
 from wsss_viz.app.services.checkpoints import SCENES, device_label
 from wsss_viz.app.services.traces import origin
@@ -28,7 +29,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
 
 ICON = Path(__file__).with_name("icon.svg")
-DEFECT = "This should not have gone wrong. Reload the page to start over; the details are in the server's log."
+DEFECT = mark("This should not have gone wrong. Reload the page to start over; the details are in the server's log.")
 AGAIN = 1.0
 """Seconds after which a page that was not let in asks again."""
 _SAID = "busy_said"
@@ -50,8 +51,23 @@ def navigation(state: ViewState) -> None:
                 continue
             if entry.section != section:
                 section = entry.section
-                st.html(f'<div class="wv-section">{section}</div>')
+                st.html(f'<div class="wv-section">{tr(section)}</div>')
             link(entry, state)
+    language_switch()
+
+
+def language_switch() -> None:
+    """A button for each other language, by its own name; the view stays as it is."""
+    for code, name in LANGUAGES.items():
+        if code != current():
+            st.button(
+                name,
+                key=f"language_{code}",
+                type="tertiary",
+                icon=":material/translate:",
+                on_click=session.change,
+                kwargs={"lang": code},
+            )
 
 
 def link(
@@ -62,9 +78,9 @@ def link(
     count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""
     st.page_link(
         entry.file,
-        label=label or entry.title + count,
+        label=label or tr(entry.title) + count,
         icon=f":material/{entry.icon}:",
-        help=entry.summary if label is None else "",
+        help=tr(entry.summary) if label is None else "",
         query_params=carried.to_query(),
         width=width,
     )
@@ -77,7 +93,9 @@ def device_badge() -> None:
     except InputError as error:
         st.error(str(error))
         return
-    st.html(f'<div class="wv-device" title="What computes here"><i></i>{escape(label)}<em>{__version__}</em></div>')
+    st.html(
+        f'<div class="wv-device" title="{tr("What computes here")}"><i></i>{escape(label)}<em>{__version__}</em></div>'
+    )
 
 
 def heading(title: str, lead: str, explanation: Explanation, send: basket.Take | None = None) -> None:
@@ -96,7 +114,7 @@ def heading(title: str, lead: str, explanation: Explanation, send: basket.Take |
         if send is not None and (line := basket.said()):
             with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sent"):
                 st.html(f'<p class="wv-sent" role="status">{escape(line)}</p>', width="content")
-                link(catalogue.named("figures"), session.state(), "Open Figures", "content")
+                link(catalogue.named("figures"), session.state(), tr("Open Figures"), "content")
         if lead:
             with st.container(key="lead"):
                 st.markdown(plain_line(lead))
@@ -105,10 +123,10 @@ def heading(title: str, lead: str, explanation: Explanation, send: basket.Take |
 
 def explain(explanation: Explanation) -> None:
     """The popover that says in words, a formula and a caveat what one is looking at."""
-    with st.popover("What am I looking at?", icon=":material/help:"):
-        st.markdown(explanation.sentences)
+    with st.popover(tr("What am I looking at?"), icon=":material/help:"):
+        st.markdown(tr(explanation.sentences))
         st.latex(explanation.formula)
-        st.caption(explanation.caveat)
+        st.caption(tr(explanation.caveat))
 
 
 def notes() -> None:
@@ -163,7 +181,7 @@ def origins(sample: Sample, names: Iterable[str], views: str) -> str:
     """Which of the methods' traces were computed beforehand and which just now, in words."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        how = "from files" if methods.is_maps(name) else origin(sample, name, views)
+        how = tr("from files") if methods.is_maps(name) else origin(sample, name, views)
         groups.setdefault(how, []).append(methods.title_of(name))
     return "; ".join(f"{', '.join(titles)}: {how}" for how, titles in groups.items()) + "."
 
@@ -208,4 +226,4 @@ def guarded() -> Iterator[None]:
         st.error(plain_line(str(error)), icon=":material/error:")
     except Exception:
         logging.getLogger("wsss_viz.app").exception("a page failed")
-        st.error(DEFECT, icon=":material/error:")
+        st.error(tr(DEFECT), icon=":material/error:")

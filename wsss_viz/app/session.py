@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 
+from wsss_viz.app import language
 from wsss_viz.app.state import ViewState
 
 _STATE = "view_state"
@@ -90,6 +91,7 @@ def synchronise(page: str) -> ViewState:
     news = not touched and seen != written
     if news:
         st.session_state[_STATE], st.session_state[_NOTES] = ViewState.from_query(seen)
+    language.choose(state().lang)
     wanted = state().to_query()
     # Back may be pressed before the answer to a click has come, which then puts the click's address over the one that
     # Back went to: so that one is said again. The browser changes nothing where it has it.

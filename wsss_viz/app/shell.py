@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wsss_viz.app import catalogue
+from wsss_viz.app.language import LANGUAGES, preferred, speaking, tr
 
 TEMPLATE, STYLE = (Path(__file__).with_name(name) for name in ("shell.html", "style.css"))
 ROOT = b'<div id="root"></div>'
@@ -39,6 +40,7 @@ class Shell:
         packed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         if "text/html" in Headers(scope=scope).get("accept", ""):  # Streamlit's page is to be read, so not packed yet
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
+        accepted = Headers(scope=scope).get("accept-language", "")
         held: list[Message] = []
         body = b""
 
@@ -54,12 +56,14 @@ class Shell:
                 if message.get("more_body"):
                     return
                 start = held.pop()
-                whole = furnished(body, scope["path"], scope.get("query_string", b"").decode("latin-1"))
+                whole = furnished(body, scope["path"], scope.get("query_string", b"").decode("latin-1"), accepted)
                 headers = MutableHeaders(scope=start)
                 if packed and whole != body:
                     whole = gzip.compress(whole, 6)
                     headers["content-encoding"] = "gzip"
                     headers.add_vary_header("Accept-Encoding")
+                if whole != body:
+                    headers.add_vary_header("Accept-Language")
                 headers["content-length"] = str(len(whole))
                 for name in ("etag", "last-modified"):  # of the file, which this is no longer
                     if whole != body and name in headers:
@@ -71,10 +75,13 @@ class Shell:
         await self.app(scope, receive, with_shell)
 
 
-def furnished(page: bytes, path: str, query: str = "") -> bytes:
+def furnished(page: bytes, path: str, query: str = "", accepted: str = "") -> bytes:
     """Streamlit's page with the shell of the page at `path`; any other page as it is.
 
     The stylesheet goes behind the shell, which is drawn without waiting for it.
+
+    Args:
+        query, accepted: of the request, which say the language: `lang`, else the header `Accept-Language`.
 
     >>> furnished(b"<p>Full</p>", "/")
     b'<p>Full</p>'
@@ -86,12 +93,17 @@ def furnished(page: bytes, path: str, query: str = "") -> bytes:
     asked = parse_qs(query)
     picture = _heroes[0] if _heroes and first.name == catalogue.START and not {"example", "source"} & set(asked) else ""
     shell = _template()
-    for name, value in {
-        "title": escape(first.headline or first.title),
-        "lead": escape(first.summary),
-        "picture": picture,
-    }.items():
-        shell = shell.replace(f"{{{name}}}", value)
+    asked_for = asked.get("lang", [""])[-1]
+    language = asked_for if asked_for in LANGUAGES else preferred(accepted)
+    with speaking(language):
+        for name, value in {
+            "title": escape(tr(first.headline or first.title)),
+            "lead": escape(tr(first.summary)),
+            "picture": picture,
+            "loading": escape(tr("Loading …")),
+        }.items():
+            shell = shell.replace(f"{{{name}}}", value)
+    page = page.replace(b'<html lang="en"', f'<html lang="{language}"'.encode(), 1)
     styles = b"".join(_STYLESHEET.findall(page))
     return _STYLESHEET.sub(b"", page).replace(ROOT, ROOT + shell.encode() + styles, 1)
 

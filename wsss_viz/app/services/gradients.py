@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wsss_viz.app import caching
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.state import ViewState
@@ -49,9 +50,9 @@ COLOURS = {
 }
 NAMES = {
     "toy": {
-        "discriminative": "digit",
-        "non_discriminative": "shape",
-        "irrelevant": "background",
+        "discriminative": mark("digit"),
+        "non_discriminative": mark("shape"),
+        "irrelevant": mark("background"),
         USER_REGION: "your region",
     },
     **{
@@ -129,7 +130,7 @@ def toy_picture(stored: Stored, state: ViewState) -> Picture:
     regions = {name: examples["regions"][number] == of for name, of in zip(REGIONS, (1, 2, 0), strict=True)}
     maps = examples[f"{state.head}/{state.trained_with}/{state.measure}"][number]
     layers = toy_entry(stored, state).curve.layers
-    title = f"a {DIGITS[examples['labels'][number]]} with its shape"
+    title = tr("a {digit} with its shape", digit=DIGITS[examples["labels"][number]])
     image = np.repeat(digit[..., None], 3, axis=2)
     return picture(image, layers, maps, regions, state, title, False, caching.digest(image))
 

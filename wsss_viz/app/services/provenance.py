@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.services import checkpoints
 from wsss_viz.app.widgets.markup import percent, rows_table
 from wsss_viz.errors import InputError
@@ -90,7 +91,12 @@ def held_out(scores: dict[str, Any]) -> str:
     if not cam:
         return ""
     first, rest = (cam["part_recall"][part] / 100 for part in ("discriminative", "non_discriminative"))
-    return f"On {_conditions(scores, cam)}: {percent(first)} and {percent(rest)}."
+    return tr(
+        "On {conditions}: {first} and {rest}.",
+        conditions=_conditions(scores, cam),
+        first=percent(first),
+        rest=percent(rest),
+    )
 
 
 def _cam(scores: dict[str, Any]) -> dict[str, Any]:
@@ -100,4 +106,9 @@ def _cam(scores: dict[str, Any]) -> dict[str, Any]:
 
 def _conditions(scores: dict[str, Any], cam: dict[str, Any]) -> str:
     evaluated = scores["evaluate"]
-    return f"{evaluated['count']} held-out scenes, {evaluated['views']}, threshold {cam['threshold']:.2f}"
+    return tr(
+        "{count} held-out scenes, {views}, threshold {threshold:.2f}",
+        count=evaluated["count"],
+        views=evaluated["views"],
+        threshold=cam["threshold"],
+    )

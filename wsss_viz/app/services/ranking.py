@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.widgets import markup
 from wsss_viz.evaluation.stored_results import RankedImage
 from wsss_viz.methods.catalogue import METHODS
@@ -71,17 +72,17 @@ def headline(miou: list[Row]) -> str:
     base = next((row for row in miou if row.method == "cam"), None)
     methods = [row for row in methods_or_controls(miou, controls=False) if row is not base]
     if base is None or not methods:
-        return "The methods on scenes that none of them has seen"
+        return tr("The methods on scenes that none of them has seen")
     above, below = ([row for row in methods if differs(row, base) == sign] for sign in (1, -1))
-    best = f"{methods[0].short} gains {methods[0].value - base.value:.1f} points over CAM"
-    worst = f"{methods[-1].short} loses {base.value - methods[-1].value:.1f}"
+    best = tr("{short} gains {value:.1f} points over CAM", short=methods[0].short, value=methods[0].value - base.value)
+    worst = tr("{short} loses {value:.1f}", short=methods[-1].short, value=base.value - methods[-1].value)
     if above and below:
-        return f"{best}, {worst}: no method is right by its idea alone"
+        return tr("{best}, {worst}: no method is right by its idea alone", best=best, worst=worst)
     if above:
-        return f"{best} on scenes that none of them has seen"
+        return tr("{best} on scenes that none of them has seen", best=best)
     if below:
-        return f"No method gains clearly over CAM here, and {worst}"
-    return "No method differs clearly from CAM here"
+        return tr("No method gains clearly over CAM here, and {worst}", worst=worst)
+    return tr("No method differs clearly from CAM here")
 
 
 def negative_results(miou: list[Row]) -> list[str]:
@@ -94,14 +95,21 @@ def negative_results(miou: list[Row]) -> list[str]:
     below = [row for row in methods if differs(row, base) < 0]
     if below:
         named = ", ".join(f"{row.short} {markup.signed(row.value - base.value)}" for row in below)
-        lines.append(f"Below CAM, with intervals that do not overlap: {named} points of mIoU.")
+        lines.append(tr("Below CAM, with intervals that do not overlap: {named} points of mIoU.", named=named))
     level = [row.short for row in methods if differs(row, base) == 0]
     if level:
-        lines.append(f"No clear difference from CAM: {', '.join(level)}.")
+        lines.append(tr("No clear difference from CAM: {join}.", join=", ".join(level)))
     for row in methods_or_controls(miou, controls=True):
-        ahead = ", ".join(other.short for other in methods if other.value > row.value) or "no method"
+        ahead = ", ".join(other.short for other in methods if other.value > row.value) or tr("no method")
         change = markup.signed(row.value - base.value)
-        lines.append(f"Control, {row.short.removeprefix('control: ')}: {change} against CAM. Above it: {ahead}.")
+        lines.append(
+            tr(
+                "Control, {name}: {change} against CAM. Above it: {ahead}.",
+                name=row.short.removeprefix("control: "),
+                change=change,
+                ahead=ahead,
+            )
+        )
     return lines
 
 

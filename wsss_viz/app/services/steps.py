@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.methods.company import missing_companions
@@ -273,7 +274,7 @@ def _experiment(step: Step, index: int, classes: Classes) -> Frame:
         tuple(facts),
         seen=step.image,
         erased=step.mask,
-        note="" if step.mask is None or step.mask.any() else "nothing erased",
+        note="" if step.mask is None or step.mask.any() else tr("nothing erased"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app.caching import digest, is_private
+from wsss_viz.app.language import tr
 from wsss_viz.app.services.checkpoints import SCENES, classifier, entry, name_for, networks_of
 from wsss_viz.app.turns import turn
 from wsss_viz.data.sample import Sample
@@ -89,7 +90,7 @@ def precomputed(sample: Sample, method: str, views: str) -> Trace | None:
 
 def origin(sample: Sample, method: str, views: str) -> str:
     """Where a trace of the method's defaults comes from, for the page to say."""
-    return "precomputed" if is_precomputed(sample, method, views) else "computed now"
+    return tr("precomputed") if is_precomputed(sample, method, views) else tr("computed now")
 
 
 def _cam(sample: Sample, views: str) -> Trace:

@@ -20,6 +20,7 @@ from wsss_viz.app.state import (
     figures,
     gradients,
     information,
+    language,
     learning,
     results,
     scene,
@@ -40,6 +41,7 @@ PARAMETERS = {
         *gradients.PARAMETERS,
         *information.PARAMETERS,
         *learning.PARAMETERS,
+        *language.PARAMETERS,
         *figures.PARAMETERS,
         *results.PARAMETERS,
         *contact_sheet.PARAMETERS,
@@ -62,6 +64,7 @@ class ViewState(
     gradients.GradientsState,
     information.InformationState,
     learning.LearningState,
+    language.LanguageState,
     figures.FiguresState,
     results.ResultsState,
     contact_sheet.ContactSheetState,
@@ -87,8 +90,8 @@ class ViewState(
         return self.at(f"scenes:{split}:{(int(index) + by) % SPLITS[split]}")
 
     def to_lecture(self, step: int = 0) -> ViewState:
-        """The lecture's view, at `step`, else where it was left: scene and basket stay, all else is the step's own."""
-        lecture = ViewState(example=self.example, basket=self.basket, step=step or self.step)
+        """The lecture's view, at `step`, else where it was left: scene, basket and language stay, else the step's."""
+        lecture = ViewState(example=self.example, basket=self.basket, step=step or self.step, lang=self.lang)
         return replace(lecture, present=self.present and bool(step))
 
     @classmethod

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.turns import in_turn
 
 _KINDS = {
@@ -24,7 +25,7 @@ _KINDS = {
 }
 _DRAWN = ("png", "pdf", "svg", "gif", "zip")
 """Kinds that take time to make, and so a turn."""
-_HTML = '<button type="button"><span>Copy link</span></button><i role="status" aria-live="polite"></i>'
+_HTML = '<button type="button"><span></span></button><i role="status" aria-live="polite"></i>'
 _CSS = """
 :host { display: block; }
 button {
@@ -55,24 +56,25 @@ function markCurrent() {
   }
 }
 
-export default function ({ parentElement }) {
+export default function ({ parentElement, data }) {
   markCurrent()
   const button = parentElement.querySelector("button")
   const label = button.querySelector("span")
   const status = parentElement.querySelector("i")
+  label.textContent = data.label
   const say = text => {
     label.textContent = text
     status.textContent = text
     clearTimeout(button.timer)
-    button.timer = setTimeout(() => { label.textContent = "Copy link"; status.textContent = "" }, 1600)
+    button.timer = setTimeout(() => { label.textContent = data.label; status.textContent = "" }, 1600)
   }
   button.onclick = async () => {
     try {
       await settled()
       await navigator.clipboard.writeText(window.location.href)
-      say("Copied")
+      say(data.copied)
     } catch {
-      say("Copy it from the address bar")
+      say(data.refused)
     }
   }
 }
@@ -115,4 +117,9 @@ def file_button(
 def copy_link() -> None:
     """Draws the button."""
     component = st.components.v2.component("wsss_viz_copy_link", html=_HTML, css=_CSS, js=_JS)
-    component(key="copy_link", width="content", height="content")
+    texts = {
+        "label": tr("Copy link"),
+        "copied": tr("Copied"),
+        "refused": tr("Copy it from the address bar"),
+    }
+    component(key="copy_link", data=texts, width="content", height="content")

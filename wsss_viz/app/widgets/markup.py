@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
-PART_LABELS = {DISCRIMINATIVE: "discriminative part", NON_DISCRIMINATIVE: "rest of the object"}
-PHOTO_PARTS = {DISCRIMINATIVE: "head", NON_DISCRIMINATIVE: "body"}
+PART_LABELS = {DISCRIMINATIVE: mark("discriminative part"), NON_DISCRIMINATIVE: mark("rest of the object")}
+PHOTO_PARTS = {DISCRIMINATIVE: mark("head"), NON_DISCRIMINATIVE: mark("body")}
 
 
 def part_labels(source: str) -> dict[int, str]:
@@ -47,12 +48,17 @@ def probability(logit: float) -> float:
 
 def listed(names: Sequence[str]) -> str:
     """Names as a list in words."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else tr("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
 
 
 def percent(share: float, decimals: int = 0) -> str:
     """A share from 0 to 1 as "41 %", or a dash where it is not defined."""
     return "–" if math.isnan(share) else f"{share * 100:.{decimals}f}\N{NO-BREAK SPACE}%"
+
+
+def interval(mean: float, low: float, high: float) -> str:
+    """A share with its interval, "41 % (38 % to 44 %)"."""
+    return tr("{mean} ({low} to {high})", mean=percent(mean), low=percent(low), high=percent(high))
 
 
 def _width(share: float) -> str:

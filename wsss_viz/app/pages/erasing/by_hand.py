@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from wsss_viz.app import session, source_bar
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.erasing import sources
 from wsss_viz.app.services import drawings, samples, upload, workspaces
 from wsss_viz.app.state import ViewState
@@ -24,8 +25,9 @@ from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
 from wsss_viz.methods.settings import FILLS
 from wsss_viz.traces import Step
 
-_FILLS = {"mean": "mean colour", "blur": "blur", "grey": "grey"}
-_FILL_HELP = """What the classifier sees in place of what you paint.
+_FILLS = {"mean": mark("mean colour"), "blur": mark("blur"), "grey": mark("grey")}
+_FILL_HELP = mark(
+    """What the classifier sees in place of what you paint.
 
 - **mean colour**: 0 of the normalised input, as the papers erase.
 - **blur**: the image, blurred until nothing in it can be recognised.
@@ -33,6 +35,7 @@ _FILL_HELP = """What the classifier sees in place of what you paint.
 
 Where the answers differ, the classifier answers to the patch and not to what is missing.
 """
+)
 OFFERED = ("show", "normalisation", "align", "colours", "outlines", "threshold", "opacity", "table")
 MOST_ROWS = 5
 PARTS = (DISCRIMINATIVE, NON_DISCRIMINATIVE)
@@ -72,13 +75,15 @@ def _board(state: ViewState, sample: Sample, focus: str) -> None:
     with st.container(key="by_hand"):
         left, right = st.columns([4, 9], gap="medium")
     with left, st.container(gap="small", key="board"):
-        st.html(markup.panel_title("Paint over it", f"{percent(after.terms['area'])} of the image erased"))
+        st.html(
+            markup.panel_title(tr("Paint over it"), tr("{area} of the image erased", area=percent(after.terms["area"])))
+        )
         brush(
             "erasing",
             (samples.ground(sample) or upload.display_copy(sample)).image,
             strokes,
             lambda text: session.change(**drawings.as_field(sample, text)),
-            label="Brush: what you paint is erased",
+            label=tr("Brush: what you paint is erased"),
             colour=drawings.paint(sample, state.fill),
         )
         _options(state, sample, focus)
@@ -89,10 +94,10 @@ def _board(state: ViewState, sample: Sample, focus: str) -> None:
 def _options(state: ViewState, sample: Sample, focus: str) -> None:
     """What is put in place of the paint, and the true outlines to begin with."""
     st.segmented_control(
-        "Filled with",
+        tr("Filled with"),
         FILLS,
-        format_func=lambda fill: _FILLS[fill],
-        help=_FILL_HELP,
+        format_func=lambda fill: tr(_FILLS[fill]),
+        help=tr(_FILL_HELP),
         required=True,
         **session.control("fill", state.fill),
     )
@@ -102,12 +107,12 @@ def _options(state: ViewState, sample: Sample, focus: str) -> None:
     with st.container(horizontal=True, gap="small", key="outlined"):
         for part in PARTS:
             st.button(
-                f"Erase the {names[part]}",
+                tr("Erase the {part}", part=tr(names[part])),
                 key=f"outlined_{part}",
                 on_click=lambda part=part: session.change(
                     **drawings.as_field(sample, drawings.of_part(sample, focus, part))
                 ),
-                help="By its true outline, as the experiment erases it.",
+                help=tr("By its true outline, as the experiment erases it."),
             )
 
 
@@ -122,19 +127,19 @@ def _answer(state: ViewState, sample: Sample, focus: str, before: Step, after: S
         return Panel(title, (panel_step,))
 
     panels = (
-        Panel("What is left", (PanelStep(image=after.image),), always="image"),
-        panel(f"Map of {focus} now", after, image=True),
-        panel("In the whole image", before, image=False),
+        Panel(tr("What is left"), (PanelStep(image=after.image),), always="image"),
+        panel(tr("Map of {focus} now", focus=focus), after, image=True),
+        panel(tr("In the whole image"), before, image=False),
     )
     looked_at = upload.display_copy(sample)
     content = Content(looked_at, panels, (focus,), (focus,), samples.ground(sample), sigmoids=sigmoids)
     # by its own maximum the map of what is hardly seen would be as bright as any
     view = replace(state, normalisation="shared") if state.normalisation == ViewState().normalisation else state
     viewer("by_hand", content, view, offered=OFFERED)
-    title = markup.panel_title("Scores", "of the classes that answer most")
+    title = markup.panel_title(tr("Scores"), tr("of the classes that answer most"))
     st.html(title + scores_table(sample, before, after, focus, sigmoids))
-    area = f"{percent(after.terms['area'])} of the image erased by hand"
-    view_button("erased-by-hand", f"Erased by hand: {focus}", area, samples.credit(sample))
+    area = tr("{area} of the image erased by hand", area=percent(after.terms["area"]))
+    view_button("erased-by-hand", tr("Erased by hand: {focus}", focus=focus), area, samples.credit(sample))
 
 
 def scores_table(sample: Sample, before: Step, after: Step, focus: str, sigmoids: bool) -> str:
@@ -147,6 +152,12 @@ def scores_table(sample: Sample, before: Step, after: Step, focus: str, sigmoids
         cells = [signed(whole), signed(left), signed(left - whole)]
         cells += [f"{probability(whole):.2f}", f"{probability(left):.2f}"] if sigmoids else []
         rows += f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-    heads = ("", "whole image", "what is left", "change", *(("probability", "of what is left") if sigmoids else ()))
+    heads = (
+        "",
+        tr("whole image"),
+        tr("what is left"),
+        tr("change"),
+        *((tr("probability"), tr("of what is left")) if sigmoids else ()),
+    )
     head = "".join(f"<th>{text}</th>" for text in heads)
     return f'<table class="wv-step wv-by-hand"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

@@ -7,12 +7,13 @@ from math import comb
 
 import numpy as np
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.state.information import BETAS
 from wsss_viz.figures.chart import ACCENT, GREY, Axis, Bars, Chart, Line, Mark, Note, Plot, Points
 from wsss_viz.information.bottleneck import BITS, JOINTS, Compressed, bottleneck_curve, counts_joint
 from wsss_viz.information.discrete import mutual_information
 
-NAMES = {"noisy": "the label is noisy", "function": "the label is a function of x"}
+NAMES = {"noisy": mark("the label is noisy"), "function": mark("the label is a function of x")}
 REACH = 0.02
 """So many bits of X from an end of the curve count as that end."""
 _LOW, _HIGH = np.array([180, 85, 45]), np.array([42, 144, 136])
@@ -46,10 +47,16 @@ def said(name: str, beta: float) -> str:
     """What the encoder keeps, in words."""
     one = at(name, beta)
     count = len(one.weights)
-    symbols = "one symbol, which says nothing" if count == 1 else f"{count} symbols"
-    return (
-        f"At beta {beta:g} the {2**BITS} inputs become {symbols}: {abs(one.of_input.value_bits):.2f} bits of X, and of "
-        f"the {shared(name):.2f} bits that X tells of Y, {abs(one.of_label.value_bits):.2f}."
+    symbols = tr("one symbol, which says nothing") if count == 1 else tr("{count} symbols", count=count)
+    return tr(
+        "At beta {beta:g} the {inputs} inputs become {symbols}: {of_input:.2f} bits of X, and of "
+        "the {shared:.2f} bits that X tells of Y, {of_label:.2f}.",
+        beta=beta,
+        inputs=2**BITS,
+        symbols=symbols,
+        of_input=abs(one.of_input.value_bits),
+        shared=shared(name),
+        of_label=abs(one.of_label.value_bits),
     )
 
 
@@ -65,21 +72,24 @@ def curve_panel(name: str, beta: float) -> Plot:
     points, one, whole = compressed(name), at(name, beta), shared(name)
     x, y = ([getattr(p, of).value_bits for p in points] for of in ("of_input", "of_label"))
     most = 2.3 if name == "noisy" else 1.6
-    hover = [f"beta {p.beta:g}: {a:.3f} bits of X, {b:.3f} of Y" for p, a, b in zip(points, x, y, strict=True)]
+    hover = [
+        tr("beta {beta:g}: {a:.3f} bits of X, {b:.3f} of Y", beta=p.beta, a=a, b=b)
+        for p, a, b in zip(points, x, y, strict=True)
+    ]
     ends = [0.0, *x, most], [0.0, *y, whole]
     here = one.of_input.value_bits, one.of_label.value_bits
     reach = np.array([-0.3, 0.3]) * most
     marks: list[Mark] = [
         Line([0, whole, most], [0, whole, whole], colour=GREY, width=1.2, dash="dash"),
-        Line(*ends, "the best there is", ACCENT, width=2.6),
+        Line(*ends, tr("the best there is"), ACCENT, width=2.6),
         Line(here[0] + reach, here[1] + reach / beta, colour="#d08700", width=1.6, dash="dot"),
         Points(x, y, colour=ACCENT, size=6.0, hover=hover),
         Points([here[0]], [here[1]], colour="#d08700", size=15.0, edge=2.0),
         Note(most * 0.62, whole * 1.06, f"I(X;Y) = {whole:.2f}"),
     ]
-    title = "What is kept of Y, by what is kept of X"
+    title = tr("What is kept of Y, by what is kept of X")
     return Plot(
-        tuple(marks), Axis("I(X;T), bits", -0.04 * most, most), Axis("I(T;Y), bits", -0.03, whole * 1.16), title
+        tuple(marks), Axis(tr("I(X;T), bits"), -0.04 * most, most), Axis(tr("I(T;Y), bits"), -0.03, whole * 1.16), title
     )
 
 
@@ -88,7 +98,10 @@ def encoder_panel(name: str, beta: float, column: int = 0) -> Plot:
     its p(y = 1 | t)."""
     one = at(name, beta)
     ones = np.array([x.bit_count() for x in range(2**BITS)])
-    rows = [f"{k} ones, {comb(BITS, k)} x" if k != 1 else f"1 one, {comb(BITS, k)} x" for k in range(BITS + 1)]
+    rows = [
+        tr("{k} ones, {count} x", k=k, count=comb(BITS, k)) if k != 1 else tr("1 one, {count} x", count=comb(BITS, k))
+        for k in range(BITS + 1)
+    ]
     shares = np.stack([one.encoder[ones == k][0] for k in range(BITS + 1)])
     marks: list[Mark] = []
     for t, p in enumerate(one.labels[:, 1]):
@@ -101,11 +114,20 @@ def encoder_panel(name: str, beta: float, column: int = 0) -> Plot:
             centre = float(base[heaviest] + shares[heaviest, t] / 2)
             marks.append(Note(centre, heaviest, f"p(y=1|t) = {p:.2f}", "#ffffff", bold=True))
     return Plot(
-        tuple(marks), Axis("p(t|x)", 0, 1), Axis(categories=rows), "The encoder: what becomes of each x", column=column
+        tuple(marks),
+        Axis("p(t|x)", 0, 1),
+        Axis(categories=rows),
+        tr("The encoder: what becomes of each x"),
+        column=column,
     )
 
 
 def joint_words(name: str) -> str:
     """What X and Y are."""
     p = ", ".join(f"{value:g}" for value in JOINTS[name])
-    return f"X: {BITS} fair bits, {2**BITS} inputs. p(y = 1 | x) by the number of ones in x, from 0 to {BITS}: {p}."
+    return tr(
+        "X: {bits} fair bits, {inputs} inputs. p(y = 1 | x) by the number of ones in x, from 0 to {bits}: {p}.",
+        bits=BITS,
+        inputs=2**BITS,
+        p=p,
+    )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.catalogue import CATALOGUE
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.information import bottleneck_chart as drawn
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import BETAS, JOINTS
@@ -16,7 +17,10 @@ from wsss_viz.app.widgets.chart import show
 
 def lead(state: ViewState) -> str:
     """What the encoder of the slider's beta keeps."""
-    return f"The smallest T that still tells of Y: min I(X;T) - beta I(T;Y). {drawn.said(state.joint, state.beta)}"
+    return tr(
+        "The smallest T that still tells of Y: min I(X;T) - beta I(T;Y). {said}",
+        said=drawn.said(state.joint, state.beta),
+    )
 
 
 def bottleneck_section(state: ViewState) -> None:
@@ -26,10 +30,16 @@ def bottleneck_section(state: ViewState) -> None:
     show(chart, "bottleneck", drawn.said(state.joint, state.beta))
     ends, between = drawn.reached(state.joint)
     st.caption(
-        f"{drawn.joint_words(state.joint)} Exact, by Blahut-Arimoto. Dashed: I(T;Y) can exceed neither I(X;T) nor "
-        "I(X;Y); it is the bound that is drawn in the information plane of the stored networks too, whose label is a "
-        f"function of the input. Dotted: the slope 1 / beta. Of {len(BETAS)} betas {between} lead between the ends of "
-        f"the curve, {ends} to an end."
+        tr(
+            "{joint_words} Exact, by Blahut-Arimoto. Dashed: I(T;Y) can exceed neither I(X;T) nor "
+            "I(X;Y); it is the bound that is drawn in the information plane of the stored networks too, "
+            "whose label is a function of the input. Dotted: the slope 1 / beta. Of {count} betas "
+            "{between} lead between the ends of the curve, {ends} to an end.",
+            joint_words=drawn.joint_words(state.joint),
+            count=len(BETAS),
+            between=between,
+            ends=ends,
+        )
     )
     rows = [
         {
@@ -46,11 +56,13 @@ def controls(state: ViewState) -> None:
     """Beta, and which joint is compressed."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.segmented_control(
-            "Joint", JOINTS, format_func=lambda name: drawn.NAMES[name], required=True, label_visibility="collapsed",
+            tr("Joint"
+), JOINTS, format_func=lambda name: tr(drawn.NAMES[name]), required=True, label_visibility="collapsed",
             **session.control("joint", state.joint),
         )  # fmt: skip
         st.select_slider(
-            "Beta: what a bit of Y is worth, in bits of X", BETAS, format_func=lambda beta: f"{beta:g}", width=420,
+            tr("Beta: what a bit of Y is worth, in bits of X"
+), BETAS, format_func=lambda beta: f"{beta:g}", width=420,
             **session.control("beta", state.beta),
         )  # fmt: skip
 
@@ -58,15 +70,17 @@ def controls(state: ViewState) -> None:
 def in_a_network(state: ViewState) -> None:
     """Where the same trade-off is a method: IBA, with the link to its map of the state's photograph, beside CAM."""
     st.markdown(
-        "**In a trained classifier** nothing is made anew: IBA (Schulz et al., ICLR 2020) replaces a stage's "
-        "features R in part by noise, Z, and looks for the most noise that the class bears, by min -log p(y|Z) + "
-        "beta I(R;Z). Here beta counts the other way round, a large one forgets more. What is kept at a place, in "
-        "bits per pixel, is its map."
+        tr(
+            "**In a trained classifier** nothing is made anew: IBA (Schulz et al., ICLR 2020) replaces a "
+            "stage's features R in part by noise, Z, and looks for the most noise that the class bears, "
+            "by min -log p(y|Z) + beta I(R;Z). Here beta counts the other way round, a large one forgets "
+            "more. What is kept at a place, in bits per pixel, is its map."
+        )
     )
     example = state.example if state.example.startswith("photos:") else DEFAULT_PHOTOGRAPH
     st.page_link(
         next(page.file for page in CATALOGUE if page.name == "compare"),
-        label="Bits per pixel: IBA beside CAM",
+        label=tr("Bits per pixel: IBA beside CAM"),
         icon=":material/compare:",
         query_params=ViewState(example=example, methods=("cam", "iba")).to_query(),
         width="content",

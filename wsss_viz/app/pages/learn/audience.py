@@ -7,20 +7,21 @@ from pathlib import Path
 
 import streamlit as st
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services.rooms import Asked, rooms
 from wsss_viz.app.turns import session_id
 
 INTERVAL = 4.0
 """Seconds between two looks at what is asked."""
 STYLES = tuple(Path(__file__).with_name(name) for name in ("learn.css", "audience.css"))
-ENDED = "This presentation is not there, or has ended. The code stands on the slide."
+ENDED = mark("This presentation is not there, or has ended. The code stands on the slide.")
 
 
 def show(code: str) -> None:
     """Draws the view of a room; it follows the slides by itself."""
     for style in STYLES:
         st.html(style)
-    st.title("Your guess", anchor=False)
+    st.title(tr("Your guess"), anchor=False)
     _follow(code)
 
 
@@ -28,9 +29,9 @@ def show(code: str) -> None:
 def _follow(code: str) -> None:
     asked = rooms().asked(code)
     if asked is None:
-        st.info(ENDED, icon=":material/info:")
+        st.info(tr(ENDED), icon=":material/info:")
     elif not asked.step:
-        st.info("Nothing is asked yet.", icon=":material/hourglass_top:")
+        st.info(tr("Nothing is asked yet."), icon=":material/hourglass_top:")
     else:
         _answer(code, asked)
 
@@ -51,13 +52,15 @@ def _answer(code: str, asked: Asked) -> None:
         )
     if asked.right is not None:
         right = asked.options[asked.right]
-        verdict = "" if guess is None else "You were right. " if guess == asked.right else "Not so. "
-        line = f"{verdict}{right}: why stands on the slide."
+        verdict = "" if guess is None else tr("You were right. ") if guess == asked.right else tr("Not so. ")
+        line = verdict + tr("{option}: why stands on the slide.", option=right)
     elif guess is not None:
-        line = f"Counted: {asked.options[guess]}. Look at the slide."
+        line = tr("Counted: {options}. Look at the slide.", options=asked.options[guess])
     else:
         line = (
-            "One answer each; it is counted, and nothing else is held." if asked.open else "No more answers are taken."
+            tr("One answer each; it is counted, and nothing else is held.")
+            if asked.open
+            else tr("No more answers are taken.")
         )
     st.html(f'<p class="wv-note" role="status">{escape(line)}</p>')
 

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from html import escape
 
+from wsss_viz.app.language import mark, tr
+
 GAIN = (
     (
-        ("data", "image x", ""),
-        ("net", "network, trained", ""),
-        ("data", "map A_c", ""),
-        ("data", "logits", "pooled; L_cl"),
+        ("data", mark("image x"), ""),
+        ("net", mark("network, trained"), ""),
+        ("data", mark("map A_c"), ""),
+        ("data", "logits", mark("pooled; L_cl")),
     ),
     (
-        ("data", "x (1 − T(A_c))", "its own mask erased"),
-        ("net", "the same network", "shares all weights"),
-        ("loss", "L_am", "the mean of s_c, to be low"),
+        ("data", "x (1 − T(A_c))", mark("its own mask erased")),
+        ("net", mark("the same network"), mark("shares all weights")),
+        ("loss", "L_am", mark("the mean of s_c, to be low")),
     ),
 )
 CS_AE = (
     (
-        ("data", "image x", ""),
-        ("net", "CGNet, trained", "the class map generator"),
-        ("data", "map A_r", "r: one label, drawn"),
-        ("data", "logits", "pooled; L_cls: all labels"),
+        ("data", mark("image x"), ""),
+        ("net", mark("CGNet, trained"), mark("the class map generator")),
+        ("data", mark("map A_r"), mark("r: one label, drawn")),
+        ("data", "logits", mark("pooled; L_cls: all labels")),
     ),
     (
-        ("data", "x (1 − A_r)", "the map erased"),
-        ("fixed", "ordinary classifier", "trained before, frozen"),
-        ("loss", "L_cse", "r must be gone, the other labels must stay"),
+        ("data", "x (1 − A_r)", mark("the map erased")),
+        ("fixed", mark("ordinary classifier"), mark("trained before, frozen")),
+        ("loss", "L_cse", mark("r must be gone, the other labels must stay")),
     ),
 )
 """Rows of boxes from left to right: kind, name, what is to be said of it."""
@@ -38,7 +40,7 @@ def flow(rows: tuple[tuple[tuple[str, str, str], ...], ...], title: str) -> str:
     lines: list[str] = []
     for row in rows:
         boxes = '<i aria-hidden="true">→</i>'.join(
-            f'<span class="wv-{kind}"><b>{escape(name)}</b><small>{escape(note)}</small></span>'
+            f'<span class="wv-{kind}"><b>{escape(tr(name))}</b><small>{escape(tr(note))}</small></span>'
             for kind, name, note in row
         )
         lines.append(f'<div class="wv-flow">{"<i>↳</i>" if lines else ""}{boxes}</div>')

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from wsss_viz.app import caching, session
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services import checkpoints, samples, traces
 from wsss_viz.app.source_bar import title_of
 from wsss_viz.app.state import ViewState
@@ -185,14 +186,14 @@ def _segmenter(digest: str) -> Segmenter:
 def _lesson_trace(checkpoint: str, name: str, source: str, stamps: Stamps) -> tuple[Trace, str]:
     stored = _lessons(stamps)
     if stored and stored.has(name, source):
-        return stored.trace(name, source), "precomputed"
+        return stored.trace(name, source), mark("precomputed")
     sample = samples.scene(source)
     if name == "segmented":
-        return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), "computed now"
+        return lessons.segmented(_segmenter(checkpoints.entry(lessons.SEGMENTER).sha256), sample), mark("computed now")
     if name == "refined":
-        return lessons.refined_cam(checkpoints.classifier(), sample), "computed now"
+        return lessons.refined_cam(checkpoints.classifier(), sample), mark("computed now")
     networks = checkpoints.classifier(), checkpoints.trained("cs-ae")
-    return lessons.spill(*networks, sample, name.removeprefix("spill-")), "computed now"
+    return lessons.spill(*networks, sample, name.removeprefix("spill-")), mark("computed now")
 
 
 def lesson_trace(name: str, source: str) -> tuple[Trace, str]:
@@ -201,7 +202,8 @@ def lesson_trace(name: str, source: str) -> tuple[Trace, str]:
     Raises:
         InputError: a network it is computed with is missing.
     """
-    return _lesson_trace(checkpoints.entry().sha256, name, source, _stamps(lessons.lessons_path()))
+    trace, origin = _lesson_trace(checkpoints.entry().sha256, name, source, _stamps(lessons.lessons_path()))
+    return trace, tr(origin)
 
 
 def largest_part(sample: Sample) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.slide import draw_formula
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of, lesson
@@ -19,7 +20,7 @@ from wsss_viz.version import __version__
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TITLE = "Weakly-supervised semantic segmentation, looked at: the lecture"
+TITLE = mark("Weakly-supervised semantic segmentation, looked at: the lecture")
 WIDTH, HEIGHT = 11.69, 8.27
 """A4, lying, in inches."""
 LEFT, RIGHT = 0.05, 0.95
@@ -48,12 +49,12 @@ def handout() -> bytes:
         except InputError as error:
             raise InputError(f"step {number} of the lecture, {step.name}, cannot be shown: {error}") from None
     makes: list[Callable[[], Figure]] = [partial(step_page, item, number) for number, item in enumerate(lessons, 1)]
-    return written_pages([partial(questions_page, lessons), *makes, partial(answers_page, lessons)], TITLE)
+    return written_pages([partial(questions_page, lessons), *makes, partial(answers_page, lessons)], tr(TITLE))
 
 
 def button() -> None:
     """The download of the handout, made when it is asked for."""
-    file_button("Handout of all steps (PDF)", "wsss_viz-lecture.pdf", handout, icon="print", key="handout")
+    file_button(tr("Handout of all steps (PDF)"), "wsss_viz-lecture.pdf", handout, icon="print", key="handout")
 
 
 def step_page(item: Lesson, number: int) -> Figure:
@@ -64,17 +65,19 @@ def step_page(item: Lesson, number: int) -> Figure:
     rows = figure.add_gridspec(3, 3, height_ratios=(1.01 - top, top - 0.385, 0.375), width_ratios=(0.02, 0.955, 0.025))
     item.draw(figure.add_subfigure(rows[1, 1]))
     formula, question, rest = _COLUMNS
-    for x, heading in zip(_COLUMNS, ("The formula", "Predict, then look", "Where it is from"), strict=True):
+    for x, heading in zip(_COLUMNS, (tr("The formula"), tr("Predict, then look"), tr("Where it is from")), strict=True):
         figure.text(x, 0.335, heading.upper(), size=7.5, color=_SOFT, weight="bold")
     lines = _formula(figure, item, formula, 0.29)
     _paragraph(figure, item.formula.reads, formula, lines, 9, _COLUMN_WIDTH + 0.03, math=True)
     y = _paragraph(figure, item.question.asked, question, 0.315, 10, _COLUMN_WIDTH, bold=True)
     for option in item.question.options:
         y = _paragraph(figure, f"\N{BALLOT BOX}  {option}", question, y - 0.008, 9.5, _COLUMN_WIDTH)
-    y = _paragraph(figure, f"In the app: {item.control}", question, y - 0.02, 8.5, _COLUMN_WIDTH, colour=_SOFT)
+    y = _paragraph(
+        figure, tr("In the app: {control}", control=item.control), question, y - 0.02, 8.5, _COLUMN_WIDTH, colour=_SOFT
+    )
     y = 0.315
     for source in item.sources:
-        mark = f" [{UNVERIFIED}]" if source.unverified else ""
+        mark = f" [{tr(UNVERIFIED)}]" if source.unverified else ""
         y = _paragraph(figure, f"{source.work}: {source.gives}{mark}", rest, y, 8.5, _COLUMN_WIDTH) - 0.006
     _paragraph(figure, item.caveat, rest, y - 0.012, 8.5, _COLUMN_WIDTH, colour=_SOFT)
     return figure
@@ -83,12 +86,12 @@ def step_page(item: Lesson, number: int) -> Figure:
 def questions_page(lessons: list[Lesson]) -> Figure:
     """All questions with their options on one page, before anything answers them, in two columns."""
     figure = _page(0)
-    figure.text(LEFT, 0.905, "Predict, then turn the page", size=19, weight="bold", color=_INK)
+    figure.text(LEFT, 0.905, tr("Predict, then turn the page"), size=19, weight="bold", color=_INK)
     half = (len(lessons) + 1) // 2
     for column, x in enumerate((LEFT, 0.52)):
         y = 0.865
         for number, item in list(enumerate(lessons, start=1))[column * half : (column + 1) * half]:
-            asked = f"{number}  {SYLLABUS[number - 1].setup} {item.question.asked}"
+            asked = f"{number}  {tr(SYLLABUS[number - 1].setup)} {item.question.asked}"
             y = _paragraph(figure, asked, x, y, 8, 0.43)
             options = "   ".join(f"\N{BALLOT BOX}\N{NO-BREAK SPACE}{option}" for option in item.question.options)
             y = _paragraph(figure, options, x + 0.015, y - 0.003, 8, 0.415, bold=True) - 0.011
@@ -98,7 +101,7 @@ def questions_page(lessons: list[Lesson]) -> Figure:
 def answers_page(lessons: list[Lesson]) -> Figure:
     """The questions' answers, all on one page, in two columns."""
     figure = _page(len(SYLLABUS) + 1)
-    figure.text(LEFT, 0.905, "Answers", size=19, weight="bold", color=_INK)
+    figure.text(LEFT, 0.905, tr("Answers"), size=19, weight="bold", color=_INK)
     half = (len(lessons) + 1) // 2
     for column, x in enumerate((LEFT, 0.52)):
         y = 0.865
@@ -117,7 +120,10 @@ def _page(number: int) -> Figure:
 
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
     step = 1 <= number <= len(SYLLABUS)
-    head = f"{number} of {len(SYLLABUS)}   {SYLLABUS[number - 1].name}   {chapter_of(number)}" if step else TITLE
+    head = tr(TITLE)
+    if step:
+        place = tr("{number} of {count}", number=number, count=len(SYLLABUS))
+        head = f"{place}   {tr(SYLLABUS[number - 1].name)}   {tr(chapter_of(number))}"
     figure.text(LEFT, 0.95, head, size=9, color=_SOFT)
     figure.add_artist(Line2D((LEFT, RIGHT), (0.045, 0.045), color=_FAINT, linewidth=0.6))
     address = f"/learn?step={number}" if step and number > 1 else "/learn"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.state import ViewState
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 HIGHLIGHT = "#1f8f86"
-UNVERIFIED = "recalled, not read again"
+UNVERIFIED = mark("recalled, not read again")
 
 
 @dataclass(frozen=True)
@@ -111,4 +112,4 @@ class Lesson:
     inspect: Inspect
     caveat: str
     draw: Callable[[SubFigure], None]
-    origin: str = "precomputed"
+    origin: str = field(default_factory=lambda: tr("precomputed"))

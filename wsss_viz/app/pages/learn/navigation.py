@@ -9,12 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import question, room
 from wsss_viz.app.pages.learn.syllabus import CHAPTERS, SYLLABUS, chapter_of, steps_of
 from wsss_viz.app.state import ViewState
 
-READERS_KEYS = "<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers"
-PRESENTERS_KEYS = (
+READERS_KEYS = mark("<kbd>←</kbd> <kbd>→</kbd> turn the steps, <kbd>P</kbd> presents, <kbd>A</kbd> answers")
+PRESENTERS_KEYS = mark(
     "<kbd>←</kbd> <kbd>→</kbd> or a clicker turn the steps, <kbd>A</kbd> answers, <kbd>F</kbd> answer and formula, "
     "<kbd>Esc</kbd> leaves"
 )
@@ -43,8 +44,9 @@ def chapters() -> None:
     """The chapters of the lecture, by name."""
     chapter = chapter_of(session.state().step)
     st.segmented_control(
-        "Chapter",
+        tr("Chapter"),
         list(CHAPTERS),
+        format_func=tr,
         required=True,
         label_visibility="collapsed",
         **session.control("step", chapter, lambda name: dict(vars(_at(steps_of(name)[0]))), "_chapter"),
@@ -56,9 +58,9 @@ def steps() -> None:
     number = session.state().step
     chapter = chapter_of(number)
     st.pills(
-        "Step",
+        tr("Step"),
         steps_of(chapter),
-        format_func=lambda step: f"{step} {SYLLABUS[step - 1].name}",
+        format_func=lambda step: f"{step} {tr(SYLLABUS[step - 1].name)}",
         required=True,
         label_visibility="collapsed",
         **session.control("step", number, lambda step: dict(vars(_at(step))), f"_of_{steps_of(chapter)[0]}"),
@@ -67,12 +69,12 @@ def steps() -> None:
 
 def every_step() -> None:
     """All steps by chapter and name, behind a button."""
-    with st.popover("All steps", icon=":material/toc:"):
+    with st.popover(tr("All steps"), icon=":material/toc:"):
         for chapter in CHAPTERS:
-            st.html(f'<p class="wv-part">{escape(chapter)}</p>')
+            st.html(f'<p class="wv-part">{escape(tr(chapter))}</p>')
             for number in steps_of(chapter):
                 st.button(
-                    f"{number}. {SYLLABUS[number - 1].name}",
+                    f"{number}. {tr(SYLLABUS[number - 1].name)}",
                     key=f"to_{number}",
                     type="tertiary",
                     on_click=turn,
@@ -84,9 +86,11 @@ def every_step() -> None:
 def presenting(on: bool) -> None:
     """The button into the presenter's view, or out of it."""
     if on:
-        st.button("Leave", key="leave", icon=":material/close_fullscreen:", on_click=present, args=(False,), help="Esc")
+        st.button(
+            tr("Leave"), key="leave", icon=":material/close_fullscreen:", on_click=present, args=(False,), help="Esc"
+        )
     else:
-        st.button("Present", key="present", icon=":material/slideshow:", on_click=present, args=(True,), help="P")
+        st.button(tr("Present"), key="present", icon=":material/slideshow:", on_click=present, args=(True,), help="P")
 
 
 def ends(state: ViewState) -> None:
@@ -94,15 +98,15 @@ def ends(state: ViewState) -> None:
     number = state.step
     with st.container(horizontal=True, vertical_alignment="center", key="ends"):
         if number > 1:
-            before = SYLLABUS[number - 2].name
+            before = tr(SYLLABUS[number - 2].name)
             st.button(before, key="before", icon=":material/arrow_back:", on_click=turn, args=(number - 1,))
         st.space("stretch")
-        st.html(f'<p class="wv-keys">{PRESENTERS_KEYS if state.present else READERS_KEYS}</p>', width="content")
+        st.html(f'<p class="wv-keys">{tr(PRESENTERS_KEYS if state.present else READERS_KEYS)}</p>', width="content")
         st.space("stretch")
         if number < len(SYLLABUS):
-            after = SYLLABUS[number].name
+            after = tr(SYLLABUS[number].name)
             st.button(
-                f"Next: {after}",
+                tr("Next: {step}", step=after),
                 key="after",
                 icon=":material/arrow_forward:",
                 icon_position="right",

@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.app.services import samples
@@ -24,14 +25,14 @@ from wsss_viz.app.widgets import rendering
 from wsss_viz.errors import InputError
 
 STATIONS = {
-    "image": ("labels_only",),
-    "class map": ("class_map", "discriminative_part"),
-    "erased": ("adversarial_erasing", "still_seen", "sofa"),
-    "tuned": (
+    mark("image"): ("labels_only",),
+    mark("class map"): ("class_map", "discriminative_part"),
+    mark("erased"): ("adversarial_erasing", "still_seen", "sofa"),
+    mark("tuned"): (
         "mutual_information", "data_processing", "trade_off", "information_plane", "gradient_ratio", "last_sigmoid",
     ),
-    "mask": ("pipeline", "results"),
-    "network": ("pipeline",),
+    mark("mask"): ("pipeline", "results"),
+    mark("network"): ("pipeline",),
 }  # fmt: skip
 """By the name of each place the steps that are about it, by their modules."""
 FIRST_STEP = {
@@ -81,8 +82,8 @@ def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
         picture = pictures.get(name, "") if reached(name, step, answered) else ""
         drawn = f'<img src="{escape(picture)}" alt="">' if picture else "<i></i>"
         current = ' aria-current="step"' if at else ""
-        items += f"<li{current}>{drawn}<span>{escape(name)}</span></li>"
-    return f'<ol class="wv-map" aria-label="The lecture, and where this step is">{items}</ol>'
+        items += f"<li{current}>{drawn}<span>{escape(tr(name))}</span></li>"
+    return f'<ol class="wv-map" aria-label="{escape(tr("The lecture, and where this step is"))}">{items}</ol>'
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn.lesson import Question
 from wsss_viz.app.state import ViewState
 
@@ -33,7 +34,7 @@ def ask(question: Question, step: int) -> None:
 
     st.html(f'<p class="wv-asked">{escape(question.asked)}</p>')
     st.pills(
-        "Your prediction",
+        tr("Your prediction"),
         range(len(question.options)),
         format_func=lambda option: question.options[option],
         label_visibility="collapsed",
@@ -41,7 +42,7 @@ def ask(question: Question, step: int) -> None:
         key=key,
         on_change=guessed,
     )
-    st.button("Skip the question", key="reveal", type="tertiary", on_click=reveal, args=(step,), help="A")
+    st.button(tr("Skip the question"), key="reveal", type="tertiary", on_click=reveal, args=(step,), help="A")
 
 
 def answer(question: Question, step: int) -> None:
@@ -49,7 +50,8 @@ def answer(question: Question, step: int) -> None:
     guess = st.session_state.get(f"learn_answer_{step}")
     verdict = ""
     if guess is not None:
-        verdict = "You were right. " if guess == question.right else f"You said: {question.options[guess]}. Not so. "
+        said = tr("You said: {option}. Not so. ", option=question.options[guess])
+        verdict = tr("You were right. ") if guess == question.right else said
     right = question.options[question.right]
     st.html(f'<p class="wv-asked">{escape(question.asked)}</p>')
     st.html(

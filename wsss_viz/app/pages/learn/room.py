@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn.lesson import Question
 from wsss_viz.app.services.rooms import rooms
 from wsss_viz.app.state import ViewState
@@ -37,22 +38,27 @@ def present(question: Question, state: ViewState) -> None:
     with st.container(border=True, gap="small", key="room"):
         if not code:
             st.button(
-                "Ask the room", key="ask_room", icon=":material/groups:", on_click=_open,
-                help="The audience answers on its own devices; counts alone are held, until the presentation is left.",
+                tr("Ask the room"
+), key="ask_room", icon=":material/groups:", on_click=_open,
+                help=tr("The audience answers on its own devices; counts alone are held, until the presentation is "
+ "left."
+),
             )  # fmt: skip
             return
         rooms().ask(owner, state.step, question.asked, question.options)
         page = st.context.url or ""
         st.html(
-            f'<p class="wv-part">Answer at</p><p class="wv-room">{escape(address(code, page))}</p>'
-            f'<p class="wv-note">code <b>{code}</b></p>'
+            f'<p class="wv-part">{tr("Answer at")}</p><p class="wv-room">{escape(address(code, page))}</p>'
+            f'<p class="wv-note">{tr("code <b>{code}</b>", code=code)}</p>'
         )
         if urlsplit(page).hostname in ALONE:
             st.caption(
-                "This address reaches this machine alone: start the server with `--host 0.0.0.0` and open it by the "
-                "machine's name."
+                tr(
+                    "This address reaches this machine alone: start the server with `--host 0.0.0.0` and open it "
+                    "by the machine's name."
+                )
             )
-        st.toggle("Show the guesses", key=_DRAWN)
+        st.toggle(tr("Show the guesses"), key=_DRAWN)
         _counted(question.options, state.step, owner)
 
 
@@ -64,7 +70,8 @@ def _open() -> None:
 def _counted(options: Sequence[str], step: int, owner: str) -> None:
     counts = rooms().counts(owner, step)
     number = sum(counts)
-    st.html(f'<p class="wv-part" role="status">{number} {"answer" if number == 1 else "answers"}</p>')
+    said = tr("1 answer") if number == 1 else tr("{count} answers", count=number)
+    st.html(f'<p class="wv-part" role="status">{said}</p>')
     if st.session_state.get(_DRAWN) and number:
         st.html(distribution(options, counts))
 
@@ -75,7 +82,9 @@ def revealed(question: Question, state: ViewState) -> None:
     rooms().reveal(owner, state.step, question.right)
     counts = rooms().counts(owner, state.step)
     if sum(counts):
-        st.html('<p class="wv-part">The room said</p>' + distribution(question.options, counts, question.right))
+        st.html(
+            f'<p class="wv-part">{tr("The room said")}</p>' + distribution(question.options, counts, question.right)
+        )
 
 
 def distribution(options: Sequence[str], counts: Sequence[int], right: int | None = None) -> str:

@@ -6,6 +6,7 @@ import io
 import textwrap
 from typing import TYPE_CHECKING
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Lesson
 from wsss_viz.app.widgets.buttons import file_button
 
@@ -53,4 +54,4 @@ def png(lesson: Lesson, number: int, topic: str) -> bytes:
 
 def button(lesson: Lesson, number: int, topic: str) -> None:
     """The download of the step as PNG, made when it is asked for."""
-    file_button("This step (PNG)", f"learn-{number:02d}.png", lambda: png(lesson, number, topic))
+    file_button(tr("This step (PNG)"), f"learn-{number:02d}.png", lambda: png(lesson, number, topic))

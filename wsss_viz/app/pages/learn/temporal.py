@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.videos import charts
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.chart import show as show_chart
@@ -67,24 +68,35 @@ def show(clip: Timed) -> None:
     """Draws the video and its map over time."""
     labels = ", ".join(clip.video.labels)
     first, rest = clip.recall(DISCRIMINATIVE), clip.recall(NON_DISCRIMINATIVE)
-    note = f"above {clip.threshold:.2f}: {percent(first)} of the moment, {percent(rest)} of run-up and run-out"
+    note = tr(
+        "above {threshold:.2f}: {first} of the moment, {rest} of run-up and run-out",
+        threshold=clip.threshold,
+        first=percent(first),
+        rest=percent(rest),
+    )
     with st.container(gap="xsmall", key="in_time"):
-        st.html(markup.panel_title(f"The same in time. Labels of the whole video: {labels}. Wanted: when?", note))
+        st.html(
+            markup.panel_title(
+                tr("The same in time. Labels of the whole video: {labels}. Wanted: when?", labels=labels), note
+            )
+        )
         st.image(
             rendering.png(charts.strip(clip.video.frames)),
             width="stretch",
             output_format="PNG",
-            alt=f"{charts.FRAMES} frames of a drawn video with the action {labels}",
+            alt=tr("{FRAMES} frames of a drawn video with the action {labels}", FRAMES=charts.FRAMES, labels=labels),
         )
         show_chart(map_chart(clip), "learn_time", described(clip))
         if not session.state().present:
-            frame.link(catalogue.named("videos"), session.state(), "In time: segments, erasing, mAP over temporal IoU")
+            frame.link(
+                catalogue.named("videos"), session.state(), tr("In time: segments, erasing, mAP over temporal IoU")
+            )
 
 
 def _span(moments: NDArray[np.uint8], kind: int) -> str:
     """The first and the last frame of one kind, counted from 1."""
     at = np.flatnonzero(moments == kind)
-    return f"frame {at[0] + 1} to {at[-1] + 1}" if at.size else "in no frame"
+    return tr("frame {first} to {last}", first=at[0] + 1, last=at[-1] + 1) if at.size else tr("in no frame")
 
 
 def map_chart(clip: Timed) -> Chart:
@@ -99,4 +111,8 @@ def map_chart(clip: Timed) -> Chart:
 def described(clip: Timed) -> str:
     """The chart in one line."""
     moment = _span(clip.video.moments, DISCRIMINATIVE)
-    return f"class map over {len(clip.video.frames)} frames; the discriminative moment is {moment}"
+    return tr(
+        "class map over {count} frames; the discriminative moment is {moment}",
+        count=len(clip.video.frames),
+        moment=moment,
+    )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, frame
 from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.erasing import by_hand
 from wsss_viz.app.pages.learn import handout, navigation, overview, room, slide
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
@@ -43,7 +44,7 @@ def show(lesson: Lesson, state: ViewState) -> None:
 def covered(lesson: Lesson, state: ViewState) -> None:
     """The question alone, in the place of what answers it."""
     with st.container(border=True, gap="medium", key="cover"):
-        st.html('<p class="wv-part">Predict, then look</p>')
+        st.html(f'<p class="wv-part">{tr("Predict, then look")}</p>')
         ask(lesson.question, state.step)
     if state.present:
         room.present(lesson.question, state)
@@ -61,10 +62,10 @@ def read(lesson: Lesson, state: ViewState) -> None:
         with grid.cell():
             question(lesson, state)
         with grid.cell():
-            st.html('<p class="wv-part">Go on</p>')
+            st.html(f'<p class="wv-part">{tr("Go on")}</p>')
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 open_in(lesson.inspect)
-                slide.button(lesson, state.step, SYLLABUS[state.step - 1].name)
+                slide.button(lesson, state.step, tr(SYLLABUS[state.step - 1].name))
                 take_away(lesson, state.step, drawn)
                 handout.button()
             st.html(sources(lesson.sources))
@@ -89,19 +90,21 @@ def live(lesson: Lesson) -> None:
     with st.container(key="lesson", gap="small"):
         forget_drawn()
         lesson.view()
-        st.html(f'<p class="wv-try"><b>Try it.</b> {escape(lesson.control)} <em>{escape(lesson.origin)}</em></p>')
+        st.html(
+            f'<p class="wv-try"><b>{tr("Try it.")}</b> {escape(lesson.control)} <em>{escape(lesson.origin)}</em></p>'
+        )
 
 
 def formula(lesson: Lesson) -> None:
     """The formula and what its symbols are."""
-    st.html('<p class="wv-part">The formula</p>')
+    st.html(f'<p class="wv-part">{tr("The formula")}</p>')
     st.latex(lesson.formula.latex)
     st.markdown(lesson.formula.reads)
 
 
 def question(lesson: Lesson, state: ViewState) -> None:
     """The question and its answer."""
-    st.html('<p class="wv-part">Predicted, then looked</p>')
+    st.html(f'<p class="wv-part">{tr("Predicted, then looked")}</p>')
     answer(lesson.question, state.step)
     if state.present:
         room.revealed(lesson.question, state)
@@ -131,11 +134,12 @@ def head(lesson: Lesson, state: ViewState) -> None:
             st.space("stretch")
             overview.show(state, answered(state))
     with st.container(gap="small", key="claim"):
+        number = tr("{number} of {count}", number=state.step, count=len(SYLLABUS))
         st.html(
-            f'<p class="wv-part">{state.step} of {len(SYLLABUS)} · {escape(topic.name)}'
-            f"<small> {escape(chapter_of(state.step))}</small></p>"
+            f'<p class="wv-part">{number} · {escape(tr(topic.name))}'
+            f"<small> {escape(tr(chapter_of(state.step)))}</small></p>"
         )
-        title, text = (lesson.claim, lesson.lead) if answered(state) else (topic.asks, topic.setup)
+        title, text = (lesson.claim, lesson.lead) if answered(state) else (tr(topic.asks), tr(topic.setup))
         st.title(title, anchor=False)
         st.html(f'<p class="wv-lead">{escape(text)}</p>')
     frame.notes()
@@ -146,7 +150,7 @@ def open_in(inspect: Inspect) -> None:
     entry = next(entry for entry in catalogue.CATALOGUE if entry.name == inspect.page)
     st.page_link(
         entry.file,
-        label=f"Open in {entry.title}",
+        label=tr("Open in {title}", title=tr(entry.title)),
         icon=f":material/{entry.icon}:",
         query_params=inspect.state.to_query(),
         width="content",
@@ -154,7 +158,7 @@ def open_in(inspect: Inspect) -> None:
     if inspect.page == "erasing":
         st.page_link(
             entry.file,
-            label="By hand on Erasing",
+            label=tr("By hand on Erasing"),
             icon=":material/brush:",
             query_params=replace(inspect.state, mode="by-hand", k=FINAL).to_query(),
             width="content",
@@ -164,7 +168,7 @@ def open_in(inspect: Inspect) -> None:
 def brush(at: ViewState) -> None:
     """On demand the brush on the step's picture, and what the classifier says of what is left."""
     with st.container(key="brush", gap="small"):
-        if st.toggle("Erase it yourself", help="Paint over it: scores and map answer after each stroke."):
+        if st.toggle(tr("Erase it yourself"), help=tr("Paint over it: scores and map answer after each stroke.")):
             sample = samples.example(at.example)
             by_hand.show_on(sample, at.focus or (sample.labels or sample.classes)[0])
 
@@ -179,7 +183,7 @@ def sources(works: tuple[Source, ...]) -> str:
     """The sources as a list."""
     rows = "".join(
         f"<li>{escape(source.work)}: {escape(source.gives)}"
-        + (f' <em class="wv-unverified">{UNVERIFIED}</em>' if source.unverified else "")
+        + (f' <em class="wv-unverified">{tr(UNVERIFIED)}</em>' if source.unverified else "")
         + "</li>"
         for source in works
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.services.ranking import short_name
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot
 from wsss_viz.figures.results import style_of, width_of
@@ -24,19 +25,24 @@ def finding(report: Mapping[str, Any], method: str = METHOD, recall: float = REC
     if row["leak"] is None or base["leak"] is None or row["more"] is None:
         return ""
     low, high = row["more_interval"]
-    sentence = (
-        f"At {100 * report['recalls'][nearest]:.0f} % recall, {row['leak']:.1f} % of what {short_name(method)} claims "
-        f"lies on the neighbour, {base['leak']:.1f} % with {named(report['reference'])}: "
+    sentence = tr(
+        "At {value:.0f} % recall, {leak:.1f} % of what {short_name} claims lies on the neighbour, "
+        "{leak_2:.1f} % with {named}: ",
+        value=100 * report["recalls"][nearest],
+        leak=row["leak"],
+        short_name=short_name(method),
+        leak_2=base["leak"],
+        named=named(report["reference"]),
     )
     if low is not None and high is not None and high < 0:
-        sentence += f"{-row['more']:.1f} points less ({-high:.1f} to {-low:.1f})."
+        sentence += tr("{more:.1f} points less ({high:.1f} to {low:.1f}).", more=-row["more"], high=-high, low=-low)
     elif low is not None and high is not None and low > 0:
-        sentence += f"{row['more']:.1f} points more ({low:.1f} to {high:.1f})."
+        sentence += tr("{more:.1f} points more ({low:.1f} to {high:.1f}).", more=row["more"], low=low, high=high)
     else:
-        sentence += "no clear difference."
+        sentence += tr("no clear difference.")
     cam = report["methods"].get("cam")
     if cam is not None and cam[nearest]["leak"] is not None and method != "cam":
-        sentence += f" CAM, which erases nothing: {cam[nearest]['leak']:.1f} %."
+        sentence += tr(" CAM, which erases nothing: {leak:.1f} %.", leak=cam[nearest]["leak"])
     return sentence
 
 
@@ -77,9 +83,10 @@ def leakage_chart(report: Mapping[str, Any]) -> Chart:
             Line(
                 [recall for recall, _ in at], [row["leak"] for _, row in at], title(name), style.colour,
                 width=2.2 if reference else width_of(name), dash="dash" if reference else style.dash,
-                symbol="circle", size=6.0, low=low, high=high, hover="{name}: {y:.1f} % at {x:.0f} % recall",
+                symbol="circle", size=6.0, low=low, high=high, hover=tr("{name}: {y:.1f} % at {x:.0f} % recall"
+),
             )
         )  # fmt: skip
-    x = Axis("recall of the class's own objects, percent", step=10)
-    y = Axis("on another object, percent", from_zero=True)
+    x = Axis(tr("recall of the class's own objects, percent"), step=10)
+    y = Axis(tr("on another object, percent"), from_zero=True)
     return Chart((Plot(tuple(marks), x, y),), HEIGHT, margin=(8, 8, 8, 40))

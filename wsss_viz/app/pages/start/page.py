@@ -8,6 +8,7 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, frame, methods, session, source_bar
 from wsss_viz.app.explanations import Explanation
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services import basket, checkpoints, provenance, samples, traces, upload, workspaces
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
 from wsss_viz.app.services.scores import view_scores, visible_classes
@@ -18,22 +19,33 @@ from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
 from wsss_viz.data.sample import NON_DISCRIMINATIVE, Sample
 
 EXPLANATION = Explanation(
-    "A classifier that was trained on image-level labels alone, and the class activation map of each label: how much "
-    "each place contributed to that label's score. Beside them the ground truth, which the classifier never saw.",
+    mark(
+        "A classifier that was trained on image-level labels alone, and the class activation map of "
+        "each label: how much each place contributed to that label's score. Beside them the ground "
+        "truth, which the classifier never saw."
+    ),
     r"A_c(u) = W_c \cdot f(u), \qquad s_c = \tfrac{1}{|\Omega|}\textstyle\sum_u A_c(u)",
-    "The photographs are few: they show, they prove nothing. On the drawn scenes it is known which part is the "
-    "discriminative one, and every number is measured on a thousand held-out ones.",
+    mark(
+        "The photographs are few: they show, they prove nothing. On the drawn scenes it is known "
+        "which part is the discriminative one, and every number is measured on a thousand held-out "
+        "ones."
+    ),
 )
-LEAD = (
-    "It learnt from image-level labels alone: no boxes, no masks. Its class activation map (CAM) is bright where it "
-    "sees the class."
+LEAD = mark(
+    "It learnt from image-level labels alone: no boxes, no masks. Its class activation map (CAM) "
+    "is bright where it sees the class."
 )
 MEANT = {
-    "photos": "A classifier often knows an animal by its head. Erasing what it has found and looking again (AE), or "
-    "tuning it without its last sigmoid (RIB), is to bring out the rest: the timeline plays it, the outline says how "
-    "far.",
-    "scenes": "CAM covers the discriminative part, by which the network recognises a class, and little of the rest. "
-    "CS-AE and RIB were made to find more of the object: the timeline plays it, the outline says how far.",
+    "photos": mark(
+        "A classifier often knows an animal by its head. Erasing what it has found and looking again "
+        "(AE), or tuning it without its last sigmoid (RIB), is to bring out the rest: the timeline "
+        "plays it, the outline says how far."
+    ),
+    "scenes": mark(
+        "CAM covers the discriminative part, by which the network recognises a class, and little of "
+        "the rest. CS-AE and RIB were made to find more of the object: the timeline plays it, the "
+        "outline says how far."
+    ),
 }
 
 CARDS = ("learn", "compare", "erasing", "videos", "information", "gradients", "results", "figures")
@@ -46,7 +58,7 @@ def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     drawn = source_bar.kind_of(state) == "scenes"
-    frame.heading(catalogue.named(catalogue.START).headline, LEAD, EXPLANATION)
+    frame.heading(tr(catalogue.named(catalogue.START).headline), tr(LEAD), EXPLANATION)
     source_bar.source_bar(state)
     sample = source_bar.sample(state)
     if sample is None:
@@ -63,8 +75,8 @@ def show() -> None:
     with st.grid(min(len(cards), 4), min_column_width=240, border=True, gap="medium", key="cards") as grid:
         for entry in cards:
             with grid.cell():
-                frame.link(entry, state, f"**{entry.title}**")
-                st.caption(entry.summary)
+                frame.link(entry, state, f"**{tr(entry.title)}**")
+                st.caption(tr(entry.summary))
 
 
 def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
@@ -79,9 +91,13 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
         first = next(iter(results.traces.values()), None)
         visible = visible_classes(current, view, first, labels) if first else labels
         pictures = (
-            Panel("Picture", note=f"seen at {panels.pixels(sample)}"),
+            Panel(tr("Picture"), note=tr("seen at {pixels}", pixels=panels.pixels(sample))),
             *(method_panel(name, results, labels) for name in names),
-            *([Panel("Ground truth", note="not used in training", truth=True)] if sample.mask is not None else []),
+            *(
+                [Panel(tr("Ground truth"), note=tr("not used in training"), truth=True)]
+                if sample.mask is not None
+                else []
+            ),
         )
         content = Content(
             view,
@@ -94,7 +110,7 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
         )
         viewer("start", content, current, offered=offered, opening=results.going is None)
         kind = sample.source.partition(":")[0]
-        for text in (verdict(results, sample, current), MEANT.get(kind, "")):
+        for text in (verdict(results, sample, current), tr(MEANT.get(kind, ""))):
             if text:
                 st.html(f'<p class="wv-lead">{text}</p>')
         if first is not None and results.going is None:
@@ -119,16 +135,18 @@ def verdict(results: MethodResults, sample: Sample, state: ViewState) -> str:
         return ""
 
     def gains(measure: str) -> str:
-        return " and ".join(
-            f"{methods.title_of(name)} {points(getattr(mean, measure) - getattr(cam, measure))}"
-            for name, mean in means.items()
+        return markup.listed(
+            [
+                f"{methods.title_of(name)} {points(getattr(mean, measure) - getattr(cam, measure))}"
+                for name, mean in means.items()
+            ]
         )
 
-    iou = f"IoU with the whole outline: {gains('iou')}."
+    iou = tr("IoU with the whole outline: {gains}.", gains=gains("iou"))
     if math.isnan(cam.non_discriminative):
-        return f"Against CAM. {iou}"
-    rest = part_labels(sample.source)[NON_DISCRIMINATIVE]
-    return f"Of the {rest}, against CAM: {gains('non_discriminative')}. {iou}"
+        return tr("Against CAM. {iou}", iou=iou)
+    rest = tr(part_labels(sample.source)[NON_DISCRIMINATIVE])
+    return tr("Of the {rest}, against CAM: {gains}. {iou}", rest=rest, gains=gains("non_discriminative"), iou=iou)
 
 
 def points(gain: float) -> str:
@@ -138,4 +156,8 @@ def points(gain: float) -> str:
     ('33 points more', '2 points less', 'as much')
     """
     whole = abs(round(100 * gain))
-    return f"{whole} point{'s' * (whole > 1)} {'more' if gain > 0 else 'less'}" if whole else "as much"
+    if not whole:
+        return tr("as much")
+    if whole == 1:
+        return tr("1 point more") if gain > 0 else tr("1 point less")
+    return tr("{points} points more", points=whole) if gain > 0 else tr("{points} points less", points=whole)

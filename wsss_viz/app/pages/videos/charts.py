@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.rendering import Picture
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
@@ -15,7 +16,7 @@ from wsss_viz.evaluation.detection import Detection, DetectionScores
 from wsss_viz.figures.chart import GREY, SERIES, Axis, Band, Bars, Chart, Colour, Line, Mark, Plot, Rule
 
 FRAMES = 16
-MOMENTS = {DISCRIMINATIVE: "the discriminative moment", NON_DISCRIMINATIVE: "run-up and run-out"}
+MOMENTS = {DISCRIMINATIVE: mark("the discriminative moment"), NON_DISCRIMINATIVE: mark("run-up and run-out")}
 LEFT = 92
 """Pixels at the left of the axes, and so of the strip above them."""
 MOST_POINTS = 1500
@@ -58,7 +59,13 @@ def curves(values: Mapping[str, NDArray], video: Video | None) -> tuple[Mark, ..
         for span in spans(video.moments == kind if video is not None else np.zeros(1))
     ]
     lines = [
-        Line(*_points(row), name=f"map of {label}", colour=colour, width=2.5, hover="{name}, frame {x:.0f}: {y:.2f}")
+        Line(
+            *_points(row),
+            name=tr("map of {label}", label=label),
+            colour=colour,
+            width=2.5,
+            hover=tr("{name}, frame {x:.0f}: {y:.2f}"),
+        )
         for (label, row), colour in zip(values.items(), SERIES, strict=False)
     ]
     return (*bands, *lines)

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn import diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import samples
@@ -89,34 +90,48 @@ def lesson(state: ViewState) -> Lesson:
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{frame.name}, logit {signed(float(frame.scores[sample.classes.index(name)]))}", frame.seen)
+            (
+                tr(
+                    "{name}, logit {scores}",
+                    name=frame.name,
+                    scores=signed(float(frame.scores[sample.classes.index(name)])),
+                ),
+                frame.seen,
+            )
             for frame in steps
             if frame.seen is not None
         ]
-        static_plots.row(figure, [*cells, ("Head and body", static_plots.truth(sample))])
+        static_plots.row(figure, [*cells, (tr("Head and body"), static_plots.truth(sample))])
 
     return Lesson(
         claim=claim(results, name),
-        lead="Adversarial erasing paints over what the map covers and computes the map again, in the hope that the "
-        "next best part of the object comes to light. The score of what is left says when to stop.",
+        lead=tr(
+            "Adversarial erasing paints over what the map covers and computes the map again, in the hope "
+            "that the next best part of the object comes to light. The score of what is left says when "
+            "to stop."
+        ),
         view=lambda: _view(view, sample, steps, results, every, GainNote(shared_name, *shared) if shared else None),
-        control="Move k: what was erased, the current map, and what is left of the score.",
+        control=tr("Move k: what was erased, the current map, and what is left of the score."),
         formula=Formula(
             r"x_{k+1} = x\,(1 - E_{k+1}), \quad E_{k+1} = E_k \cup ",
             r"\{u : M_k(u) > t\}",
             "",
-            "$M_k$ is the map of the image erased so far, divided by its own maximum. So it is always somewhere above "
-            "the threshold $t$, whether or not anything of the object is left.",
+            tr(
+                "$M_k$ is the map of the image erased so far, divided by its own maximum. So it is always "
+                "somewhere above the threshold $t$, whether or not anything of the object is left."
+            ),
         ),
         question=_question(every),
         sources=(
-            Source("Wei et al., CVPR 2017 (AE-PSL)", "erase and train again; here the classifier stays as it is"),
-            Source("Wei et al., CVPR 2017", "that a fourth erasing step hurts", unverified=True),
-            Source("Li et al., CVPR 2018 (GAIN)", "one network that finds and judges at once"),
+            Source("Wei et al., CVPR 2017 (AE-PSL)", tr("erase and train again; here the classifier stays as it is")),
+            Source("Wei et al., CVPR 2017", tr("that a fourth erasing step hurts"), unverified=True),
+            Source("Li et al., CVPR 2018 (GAIN)", tr("one network that finds and judges at once")),
         ),
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="ae"))),
-        caveat="AE-PSL trains a new classifier on the erased images at every step; that run is on the page Erasing, "
-        "of drawn scenes, retrained each round.",
+        caveat=tr(
+            "AE-PSL trains a new classifier on the erased images at every step; that run is on the page "
+            "Erasing, of drawn scenes, retrained each round."
+        ),
         draw=draw,
     )
 
@@ -124,22 +139,30 @@ def lesson(state: ViewState) -> Lesson:
 def claim(results: tuple[Erasing, ...], name: str) -> str:
     """What the erasings of this scene show."""
     if not results:
-        return "Find, erase, repeat: here there was nothing to erase"
+        return tr("Find, erase, repeat: here there was nothing to erase")
     last, late = results[-1], [e for e in results if e.before < SEEN]
     if late:
         area = sum(e.area for e in late)
         on = sum(e.on * e.area for e in late) / area
-        prefix = f"the score is low after {_times(_steps_seen(results))}"
+        times = _times(_steps_seen(results))
         if on > 0.5:
-            return f"Find, erase, repeat: {prefix}, and much of the {name} is still missing"
-        return f"Find, erase, repeat: {prefix}, and what the map covers then is not the {name}"
+            return tr(
+                "Find, erase, repeat: the score is low after {times}, and much of the {name} is still missing",
+                times=times,
+                name=name,
+            )
+        return tr(
+            "Find, erase, repeat: the score is low after {times}, and what the map covers then is not the {name}",
+            times=times,
+            name=name,
+        )
     if last.on > 0.5:
-        return f"Find, erase, repeat: each iteration covers more of the {name}"
-    return f"Find, erase, repeat: the classifier still sees the {name}, and finds it elsewhere"
+        return tr("Find, erase, repeat: each iteration covers more of the {name}", name=name)
+    return tr("Find, erase, repeat: the classifier still sees the {name}, and finds it elsewhere", name=name)
 
 
 def _times(count: int) -> str:
-    return {1: "one erasing", 2: "two erasings"}.get(count, f"{count} erasings")
+    return {1: tr("one erasing"), 2: tr("two erasings")}.get(count, tr("{count} erasings", count=count))
 
 
 def _steps_seen(results: tuple[Erasing, ...]) -> int:
@@ -172,7 +195,7 @@ class Averages:
 
     def said(self) -> str:
         """Where each erasing falls on average, in words."""
-        rows = [f"{percent(m)} ({percent(low)} to {percent(high)})" for m, low, high in self.values[:, 0]]
+        rows = [markup.interval(m, low, high) for m, low, high in self.values[:, 0]]
         return ", ".join(rows)
 
 
@@ -206,11 +229,22 @@ class GainNote:
 def _question(every: Averages) -> Question:
     first, last = float(every.values[0, 0, 0]), float(every.values[-1, 0, 0])
     return Question(
-        f"Over {every.count} photographs: where does the last of {len(every.values)} erasings fall?",
-        ("mostly on the object", "about as much on the background", "mostly on the background"),
+        tr(
+            "Over {count} photographs: where does the last of {erasings} erasings fall?",
+            count=every.count,
+            erasings=len(every.values),
+        ),
+        (tr("mostly on the object"), tr("about as much on the background"), tr("mostly on the background")),
         0 if last > 0.6 else 1 if last >= 0.4 else 2,
-        f"On the object on average, erasing by erasing: {every.said()}. The first falls "
-        f"{'more' if first > last else 'less'} on the object than the last.",
+        tr(
+            "On the object on average, erasing by erasing: {shares}. The first falls more on the object than the last.",
+            shares=every.said(),
+        )
+        if first > last
+        else tr(
+            "On the object on average, erasing by erasing: {shares}. The first falls less on the object than the last.",
+            shares=every.said(),
+        ),
     )
 
 
@@ -226,9 +260,13 @@ def _view(
     index = sample.classes.index(name)
     maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.note) for f in steps)
     panels = (
-        Panel("What is left", tuple(PanelStep(image=f.seen, region=f.region) for f in steps), "outlined: newly erased"),
-        Panel("Current map", tuple(maps)),
-        Panel("Head and body", note="outlines, not used in training", truth=True),
+        Panel(
+            tr("What is left"),
+            tuple(PanelStep(image=f.seen, region=f.region) for f in steps),
+            tr("outlined: newly erased"),
+        ),
+        Panel(tr("Current map"), tuple(maps)),
+        Panel(tr("Head and body"), note=tr("outlines, not used in training"), truth=True),
     )
     left, right = st.columns([8, 5], gap="large")
     with left:
@@ -236,27 +274,32 @@ def _view(
         content = examples.content_of(sample, panels, (name,), (name,))
         viewer("learn_erasing", content, view, offered=("k",))
     with right:
-        st.html(markup.panel_title("Each erasing", f"logit of {name}"))
+        st.html(markup.panel_title(tr("Each erasing"), tr("logit of {name}", name=name)))
         st.html(table(results, name, float(steps[0].scores[index])))
-        st.html(
-            f'<p class="wv-note"><b>Over {every.count} photographs</b> on the object, erasing by erasing: '
-            f"{every.said()}.</p>"
+        average = tr(
+            "<b>Over {count} photographs</b> on the object, erasing by erasing: {shares}.",
+            count=every.count,
+            shares=every.said(),
         )
+        st.html(f'<p class="wv-note">{average}</p>')
         if note is not None:
-            st.html(
-                f'<p class="wv-note"><b>One network for both.</b> GAIN trains the network that finds to judge what is '
-                f"left. On a drawn scene, after its own mask, it says {escape(note.name)} with {note.gain:.2f}, the "
-                f"ordinary classifier {note.other:.2f} of the same picture: {verdict(note.gain, note.other)}. "
-                "A mask that runs over other objects costs it nothing.</p>"
-                + diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am")
+            both = tr(
+                "<b>One network for both.</b> GAIN trains the network that finds to judge what is left. On a drawn "
+                "scene, after its own mask, it says {name} with {gain:.2f}, the ordinary classifier {other:.2f} of the "
+                "same picture: {verdict}. A mask that runs over other objects costs it nothing.",
+                name=escape(note.name),
+                gain=note.gain,
+                other=note.other,
+                verdict=verdict(note.gain, note.other),
             )
+            st.html(f'<p class="wv-note">{both}</p>' + diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am"))
 
 
 def verdict(gain: float, other: float) -> str:
     """What the two judges' probabilities say of a network that judges itself."""
     if (gain >= SEEN) == (other >= SEEN):
-        return "here the two agree"
-    return "it has learnt to see no more than it masks" if gain < other else "it sees what the other does not"
+        return tr("here the two agree")
+    return tr("it has learnt to see no more than it masks") if gain < other else tr("it sees what the other does not")
 
 
 def table(results: tuple[Erasing, ...], name: str, whole: float) -> str:
@@ -265,7 +308,7 @@ def table(results: tuple[Erasing, ...], name: str, whole: float) -> str:
     Args:
         whole: the logit of the whole image.
     """
-    heads = ("erasing", "before", "after", f"on {name}", "background")
+    heads = (tr("erasing"), tr("before"), tr("after"), tr("on {name}", name=name), tr("background"))
     rows = "".join(
         f"<tr><th>{k}</th><td>{signed(e.before * whole)}</td><td>{signed(e.after * whole)}</td>"
         f"<td>{percent(e.on)}</td><td>{percent(e.off)}</td></tr>"

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import session
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import samples
@@ -100,37 +101,53 @@ def lesson(state: ViewState) -> Lesson:
     def draw(figure: SubFigure) -> None:
         values = trace.steps[-1].image_values(sample.size, "relu_max")[0]
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"Map of {name}", static_plots.map_over(sample, values, name)),
-            (f"Its highest cell, {signed(peak.value)}: what the channels add", products_panel(peak)),
+            (tr("Map of {name}", name=name), static_plots.map_over(sample, values, name)),
+            (tr("Its highest cell, {value}: what the channels add", value=signed(peak.value)), products_panel(peak)),
         ]
         static_plots.row(figure, cells, (1, 1.6))
 
     return Lesson(
-        claim="Every value of a class map is a sum over channels that can be written out",
-        lead="The last layer weighs the channels of the features, the same weights at every position. So the score of "
-        "a class, a number for the whole image, is a sum of one number per position: the class activation map.",
+        claim=tr("Every value of a class map is a sum over channels that can be written out"),
+        lead=tr(
+            "The last layer weighs the channels of the features, the same weights at every position. So "
+            "the score of a class, a number for the whole image, is a sum of one number per position: "
+            "the class activation map."
+        ),
         view=lambda: _view(view, sample, trace, name, summed),
-        control="Click a cell of the map: which channels answer there, and with what weight?",
+        control=tr("Click a cell of the map: which channels answer there, and with what weight?"),
         formula=Formula(
             r"s_c - b_c = \sum_d W_{cd}\, \bar{f}_d = \frac{1}{|\Omega|} \sum_u ",
             r"\sum_d W_{cd}\, f_d(u)",
             "",
-            f"On the left the network's order: pool each channel $f_d$, then weigh, {pooled:+.2f}. On the right weigh "
-            f"at each position, then pool, {mean:+.2f}: the same numbers added in another order. What is pooled there "
-            f"is the map $A_c(u)$. With the class's bias $b_c$, {logit - mean:+.2f}, it is the logit, {logit:+.2f}.",
+            tr(
+                "On the left the network's order: pool each channel $f_d$, then weigh, {pooled:+.2f}. On the "
+                "right weigh at each position, then pool, {mean:+.2f}: the same numbers added in another "
+                "order. What is pooled there is the map $A_c(u)$. With the class's bias $b_c$, {bias:+.2f}, "
+                "it is the logit, {logit:+.2f}.",
+                pooled=pooled,
+                mean=mean,
+                bias=logit - mean,
+                logit=logit,
+            ),
         ),
         question=Question(
-            f"How many of the {count} channels make half of what speaks for the {name} at its highest cell?",
-            ("a few, under 5 %", "about a tenth, 5 to 15 %", "more than 15 %"),
+            tr(
+                "How many of the {count} channels make half of what speaks for the {name} at its highest cell?",
+                count=count,
+                name=name,
+            ),
+            (tr("a few, under 5 %"), tr("about a tenth, 5 to 15 %"), tr("more than 15 %")),
             0 if share < 0.05 else 1 if share <= 0.15 else 2,
-            f"{peak.half} of {count} channels, {markup.percent(share)}.",
+            tr("{half} of {count} channels, {share}.", half=peak.half, count=count, share=markup.percent(share)),
         ),
         sources=(
-            Source("Zhou et al., CVPR 2016", "class activation maps; global average pooling makes the sum exact"),
+            Source("Zhou et al., CVPR 2016", tr("class activation maps; global average pooling makes the sum exact")),
         ),
         inspect=Inspect("compare", examples.elsewhere(replace(view, methods=("cam",), cell=()))),
-        caveat="A large value says that a position raised the score, not that the object ends there: each cell depends "
-        "on a good part of the image around it.",
+        caveat=tr(
+            "A large value says that a position raised the score, not that the object ends there: each "
+            "cell depends on a good part of the image around it."
+        ),
         draw=draw,
     )
 
@@ -141,8 +158,13 @@ def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: Cell
     cell = np.zeros((height, width), dtype=bool)
     cell[summed.row, summed.column] = True
     panels = (
-        Panel("Image", (PanelStep(region=cell),), always="image"),
-        Panel(f"Map of {name}, raw", (PanelStep(step.maps, step.scores, region=cell),), "click a cell", always="map"),
+        Panel(tr("Image"), (PanelStep(region=cell),), always="image"),
+        Panel(
+            tr("Map of {name}, raw", name=name),
+            (PanelStep(step.maps, step.scores, region=cell),),
+            tr("click a cell"),
+            always="map",
+        ),
     )
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -153,8 +175,16 @@ def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: Cell
         session.change(cell=(picked.row, picked.column))
         st.rerun()
     with right:
-        where = f"row {summed.row + 1}, column {summed.column + 1} of {height} x {width}"
-        st.html(markup.panel_title(f"The sum at {where}", f"{len(summed.weights)} channels"))
+        where = tr(
+            "row {row}, column {column} of {height} x {width}",
+            row=summed.row + 1,
+            column=summed.column + 1,
+            height=height,
+            width=width,
+        )
+        st.html(
+            markup.panel_title(tr("The sum at {where}", where=where), tr("{count} channels", count=len(summed.weights)))
+        )
         st.html(table(summed, step.arrays["features"]))
         st.html(f'<p class="wv-note">{maxima(step.maps[0], sample.size)}</p>')
 
@@ -162,9 +192,11 @@ def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: Cell
 def maxima(cells: NDArray[np.float32], size: tuple[int, int]) -> str:
     """Why the highest cell is above the highest value of the map on the image."""
     laid = float(upsample(cells[None], size)[0].max())
-    return (
-        f"The highest cell is {_signed(float(cells.max()))}. Laid over the image the map is interpolated between the "
-        f"cells' centres, and its highest value is {_signed(laid)}."
+    return tr(
+        "The highest cell is {max}. Laid over the image the map is interpolated between the cells' "
+        "centres, and its highest value is {laid}.",
+        max=_signed(float(cells.max())),
+        laid=_signed(laid),
     )
 
 
@@ -173,18 +205,20 @@ def table(summed: CellSum, features: NDArray[np.float32]) -> str:
     longest = float(np.abs([*summed.products[list(summed.listed)], summed.rest]).max()) or 1.0
     rows = [_row(summed, features[d], d, longest) for d in summed.listed]
     others = len(summed.weights) - len(summed.listed)
-    rows.insert(MOST, f"<tr><th>the other {others}</th><td></td><td></td>{_bar(summed.rest, longest)}</tr>")
-    total = (
-        f'<tr class="wv-total"><th>A(u), the map\'s value</th><td></td><td></td><td>{_signed(summed.value)}</td></tr>'
+    rows.insert(
+        MOST, f"<tr><th>{tr('the other {count}', count=others)}</th><td></td><td></td>{_bar(summed.rest, longest)}</tr>"
     )
-    head = "".join(f"<th>{escape(text)}</th>" for text in ("channel d", "f(u)", "W", "f(u) · W"))
+    name = tr("A(u), the map's value")
+    total = f'<tr class="wv-total"><th>{name}</th><td></td><td></td><td>{_signed(summed.value)}</td></tr>'
+    head = "".join(f"<th>{escape(text)}</th>" for text in (tr("channel d"), "f(u)", "W", "f(u) · W"))
     body = "".join(rows) + total
     return f'<table class="wv-step wv-sum"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _row(summed: CellSum, channel: NDArray[np.float32], d: int, longest: float) -> str:
+    named = tr("channel {number}", number=d)
     return (
-        f'<tr><th><img src="{_thumbnail(channel)}" alt="channel {d}"> {d}</th><td>{summed.features[d]:.2f}</td>'
+        f'<tr><th><img src="{_thumbnail(channel)}" alt="{named}"> {d}</th><td>{summed.features[d]:.2f}</td>'
         f"<td>{_signed(summed.weights[d])}</td>{_bar(summed.products[d], longest)}</tr>"
     )
 
@@ -208,7 +242,11 @@ def _thumbnail(channel: NDArray[np.float32]) -> str:
 def products_panel(summed: CellSum) -> Plot:
     """What each of the channels adds, as bars, the largest on top."""
     indices = list(summed.listed)
-    names = [*map(str, indices[:MOST]), f"{len(summed.weights) - len(indices)} more", *map(str, indices[MOST:])]
+    names = [
+        *map(str, indices[:MOST]),
+        tr("{count} more", count=len(summed.weights) - len(indices)),
+        *map(str, indices[MOST:]),
+    ]
     values = [*summed.products[indices[:MOST]].tolist(), summed.rest, *summed.products[indices[MOST:]].tolist()]
     colours = [HIGHLIGHT if value >= 0 else "#b4552d" for value in values]
     return Plot((Bars(names[::-1], values[::-1], colour=colours[::-1], across=True), Rule(x=0, dash="solid")))

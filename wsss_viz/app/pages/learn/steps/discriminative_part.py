@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import checkpoints, provenance, samples, traces
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 THRESHOLDS = tuple(round(t, 2) for t in np.arange(0, 0.96, 0.01))
 WIDE_GAP = 0.2
-LINES = ((DISCRIMINATIVE, "head"), (NON_DISCRIMINATIVE, "body"))
+LINES = ((DISCRIMINATIVE, mark("head")), (NON_DISCRIMINATIVE, mark("body")))
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ class Averages:
     def said(self, threshold: float) -> str:
         """The two recalls at a threshold, in words."""
         rows = zip(LINES, self.values[:, at(threshold)], strict=True)
-        return ", ".join(
-            f"{label} {percent(m)} ({percent(low)} to {percent(high)})" for (_, label), (m, low, high) in rows
-        )
+        return ", ".join(f"{tr(label)} {markup.interval(m, low, high)}" for (_, label), (m, low, high) in rows)
 
 
 def over_photographs() -> Averages:
@@ -124,35 +123,48 @@ def lesson(state: ViewState) -> Lesson:
         static_plots.row(
             figure,
             [
-                (f"Map of {name}", static_plots.map_over(sample, values, name)),
-                ("Outlines: head, body", static_plots.truth(sample)),
-                (f"Recall over the threshold, {every.count} photographs", recalls_chart(measured, every, t).panels[0]),
+                (tr("Map of {name}", name=name), static_plots.map_over(sample, values, name)),
+                (tr("Outlines: head, body"), static_plots.truth(sample)),
+                (
+                    tr("Recall over the threshold, {count} photographs", count=every.count),
+                    recalls_chart(measured, every, t).panels[0],
+                ),
             ],
             (1, 1, 1.5),
         )
 
     return Lesson(
-        claim=f"The map covers the head of the {name}, and misses much of its body"
+        claim=tr("The map covers the head of the {name}, and misses much of its body", name=name)
         if gap >= WIDE_GAP
-        else f"On this photograph the map of the {name} covers head and body about alike",
-        lead="A classifier needs one sure sign of a class, not all of the object. Its map lies on the sign, and a "
-        "pseudo mask made of that map leaves the body to the background.",
+        else tr("On this photograph the map of the {name} covers head and body about alike", name=name),
+        lead=tr(
+            "A classifier needs one sure sign of a class, not all of the object. Its map lies on the "
+            "sign, and a pseudo mask made of that map leaves the body to the background."
+        ),
         view=lambda: _view(view, sample, trace, measured, every),
-        control="Move the threshold: low enough to hold all of the object, and the mask takes the background with it.",
+        control=tr(
+            "Move the threshold: low enough to hold all of the object, and the mask takes the background with it."
+        ),
         formula=Formula(
             r"\mathrm{recall}(R) = ",
             r"\frac{|\{u \in R : M_c(u) > t\}|}{|R|}",
             "",
-            "Of the true pixels $R$ of a part, head or body, the share the mask claims at the threshold $t$. The heads "
-            "of the photographs are outlined by hand; of drawn scenes it is known which part is discriminative.",
+            tr(
+                "Of the true pixels $R$ of a part, head or body, the share the mask claims at the threshold "
+                "$t$. The heads of the photographs are outlined by hand; of drawn scenes it is known which "
+                "part is discriminative."
+            ),
         ),
         question=_question(name, every),
         sources=(
-            Source("Zhou et al., CVPR 2016", "the class activation map"),
-            Source("Wei et al., CVPR 2017", "that it lies on small discriminative regions"),
+            Source("Zhou et al., CVPR 2016", tr("the class activation map")),
+            Source("Wei et al., CVPR 2017", tr("that it lies on small discriminative regions")),
         ),
         inspect=Inspect("compare", examples.elsewhere(view)),
-        caveat=f"That the head is the discriminative part of an animal is our reading. {drawn_scenes()}",
+        caveat=tr(
+            "That the head is the discriminative part of an animal is our reading. {drawn_scenes}",
+            drawn_scenes=drawn_scenes(),
+        ),
         draw=draw,
         origin=traces.origin(sample, "cam", "single"),
     )
@@ -162,7 +174,10 @@ def drawn_scenes() -> str:
     """The same measured on drawn scenes, whose discriminative parts are known; "" where it was not."""
     measured = provenance.held_out(checkpoints.entry().scores)
     return (
-        f"Drawn scenes, discriminative part and rest of the object: {measured[0].lower()}{measured[1:]}"
+        tr(
+            "Drawn scenes, discriminative part and rest of the object: {measured}",
+            measured=measured[0].lower() + measured[1:],
+        )
         if measured
         else ""
     )
@@ -179,23 +194,26 @@ def widest(trace: Trace, sample: Sample) -> str:
 
 
 def _question(name: str, every: Averages) -> Question:
-    options = ("less than half", "between half and three quarters", "more than three quarters")
+    options = (tr("less than half"), tr("between half and three quarters"), tr("more than three quarters"))
     t = ViewState().threshold
     rest = float(every.values[1, at(t), 0])
     return Question(
-        f"At the threshold {t:.2f}, how much of the body does the mask hold, on average over {every.count} "
-        "photographs?",
+        tr(
+            "At the threshold {t:.2f}, how much of the body does the mask hold, on average over {count} photographs?",
+            t=t,
+            count=every.count,
+        ),
         options,
         0 if rest < 0.5 else 1 if rest <= 0.75 else 2,
-        f"In the mean with 95 % intervals over photographs: {every.said(t)}.",
+        tr("In the mean with 95 % intervals over photographs: {said}.", said=every.said(t)),
     )
 
 
 def _view(view: ViewState, sample: Sample, trace: Trace, measured: Recalls, every: Averages) -> None:
     panels = (
-        Panel.of(trace, f"Map of {measured.name}", always="map"),
-        Panel.of(trace, "Pseudo mask", always="mask"),
-        Panel("Head and body", note="outlines, not used in training", truth=True),
+        Panel.of(trace, tr("Map of {name}", name=measured.name), always="map"),
+        Panel.of(trace, tr("Pseudo mask"), always="mask"),
+        Panel(tr("Head and body"), note=tr("outlines, not used in training"), truth=True),
     )
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with left:
@@ -203,12 +221,20 @@ def _view(view: ViewState, sample: Sample, trace: Trace, measured: Recalls, ever
         content = examples.content_of(sample, panels, trace.classes, sample.labels or ())
         viewer("learn_parts", content, view, offered=("threshold", "table"))
     with right:
-        st.html(markup.panel_title("Recall over the threshold", f"t = {view.threshold:.2f}"))
+        st.html(markup.panel_title(tr("Recall over the threshold"), f"t = {view.threshold:.2f}"))
         described = ", ".join(
-            f"{label} {percent(share)}" for (_, label), share in zip(LINES, measured.at(view.threshold), strict=True)
+            f"{tr(label)} {percent(share)}"
+            for (_, label), share in zip(LINES, measured.at(view.threshold), strict=True)
         )
-        average = f"Dashed: the mean of {every.count} photographs, at t: {every.said(view.threshold)}."
-        alt = f"recall at the threshold {view.threshold:.2f}: {described}. {average}"
+        average = tr(
+            "Dashed: the mean of {count} photographs, at t: {said}.", count=every.count, said=every.said(view.threshold)
+        )
+        alt = tr(
+            "recall at the threshold {threshold:.2f}: {described}. {average}",
+            threshold=view.threshold,
+            described=described,
+            average=average,
+        )
         show(recalls_chart(measured, every, view.threshold), "learn_recalls", alt)
         st.html(f'<p class="wv-note">{escape(average)}</p>')
 
@@ -222,10 +248,10 @@ def recalls_chart(measured: Recalls, every: Averages, threshold: float) -> Chart
         colour = tuple(channel / 255 for channel in PART_COLOURS[part])
         marks += [
             Band(THRESHOLDS, low, high, colour),
-            Line(THRESHOLDS, mean, f"{label}, mean", colour, width=1.8, dash="dash"),
-            Line(THRESHOLDS, line, f"{label} of this {measured.name}", colour, width=3.0),
+            Line(THRESHOLDS, mean, tr("{part}, mean", part=tr(label)), colour, width=1.8, dash="dash"),
+            Line(THRESHOLDS, line, tr("{part} of this {name}", part=tr(label), name=measured.name), colour, width=3.0),
         ]
     marks.append(Rule(x=threshold))
     marks += [Note(threshold, share, percent(share), side="right", bold=True) for share in measured.at(threshold)]
-    x, y = Axis("threshold", 0, 0.95), Axis("recall", 0, 1.03, form=".0%")
+    x, y = Axis(tr("threshold"), 0, 0.95), Axis(tr("recall"), 0, 1.03, form=".0%")
     return Chart((Plot(tuple(marks), x, y),), 300)

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import session
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.gradients import charts
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
@@ -27,7 +28,7 @@ from wsss_viz.gradients.stored import Entry, Stored
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
-HEAD_NAMES = {"flatten": "fully connected", "gap": "pooled, then linear"}
+HEAD_NAMES = {"flatten": mark("fully connected"), "gap": mark("pooled, then linear")}
 DIGIT, SHAPE = "discriminative", "non_discriminative"
 CHANCE = 0.6
 """Up to this accuracy the shape alone is called next to useless: a guess is right half of the time."""
@@ -48,10 +49,10 @@ def lesson(state: ViewState) -> Lesson:
         static_plots.row(
             figure,
             [
-                ("A digit with its shape", _large(picture.image)),
-                ("High in the last gradient", _large(last)),
+                (tr("A digit with its shape"), _large(picture.image)),
+                (tr("High in the last gradient"), _large(last)),
                 (
-                    "Share of high gradients, by layer",
+                    tr("Share of high gradients, by layer"),
                     chart.panels[0],
                 ),
             ],
@@ -60,28 +61,36 @@ def lesson(state: ViewState) -> Lesson:
 
     return Lesson(
         claim=claim(paper, state.tau),
-        lead="Every picture holds a digit; one in ten also a small shape that is just as sure evidence for the class. "
-        "Either would do, and the network learns the one it always sees. Where is the gradient of each layer high?",
+        lead=tr(
+            "Every picture holds a digit; one in ten also a small shape that is just as sure evidence "
+            "for the class. Either would do, and the network learns the one it always sees. Where is the "
+            "gradient of each layer high?"
+        ),
         view=lambda: _view(state, stored, entry),
-        control="Change the last layer: is it the last step alone that loses the shape?",
+        control=tr("Change the last layer: is it the last step alone that loses the shape?"),
         formula=Formula(
             r"G_k = |\nabla_x \sum_{uv} T_k(u,v)|, \quad \mathrm{HGR}_k(R) = \frac{1}{|R|} \sum_{p \in R} ",
             r"[\,g_k(p) > \tau\,]",
             "",
-            "$G_k(p)$ is how much the pixel $p$ moves the sum of layer $k$: the pictures above. $g_k$ is $G_k$ divided "
-            "by its maximum; $R$ is the digit, the "
-            f"shape or the background: the share of its pixels where it is above $\\tau$ = {state.tau:.2f}.",
+            tr(
+                "$G_k(p)$ is how much the pixel $p$ moves the sum of layer $k$: the pictures above. $g_k$ is "
+                "$G_k$ divided by its maximum; $R$ is the digit, the shape or the background: the share of "
+                "its pixels where it is above $\\tau$ = {tau:.2f}.",
+                tau=state.tau,
+            ),
         ),
         question=question(paper, state.tau),
         sources=(
-            Source("Lee et al., NeurIPS 2021 (RIB)", "the experiment, its figure 1; dotted: read off that figure"),
-            Source("Lee et al., NeurIPS 2021 (RIB)", "threshold, network and canvas, inferred", unverified=True),
+            Source("Lee et al., NeurIPS 2021 (RIB)", tr("the experiment, its figure 1; dotted: read off that figure")),
+            Source("Lee et al., NeurIPS 2021 (RIB)", tr("threshold, network and canvas, inferred"), unverified=True),
         ),
         inspect=Inspect("gradients", examples.elsewhere(state)),
-        caveat="A sigmoid multiplies the whole last map by one number, at most a quarter; a ratio cannot show that. "
-        "Digits, canvas and training are our own.",
+        caveat=tr(
+            "A sigmoid multiplies the whole last map by one number, at most a quarter; a ratio cannot "
+            "show that. Digits, canvas and training are our own."
+        ),
         draw=draw,
-        origin="stored runs, precomputed",
+        origin=tr("stored runs, precomputed"),
     )
 
 
@@ -96,26 +105,46 @@ def claim(entry: Entry, tau: float) -> str:
     digit, shape = lost[DIGIT], lost[SHAPE]
     of_digit, of_shape = percent(digit[0]), percent(shape[0])
     if shape[1] > digit[2]:
-        return f"The last step loses the shape: {of_shape} of its high gradients, {of_digit} of the digit's"
+        return tr(
+            "The last step loses the shape: {of_shape} of its high gradients, {of_digit} of the digit's",
+            of_shape=of_shape,
+            of_digit=of_digit,
+        )
     if digit[1] > shape[2]:
-        return f"The last step loses more of the digit than of the shape: {of_digit} against {of_shape}"
-    return f"The last step loses about as much of the shape as of the digit: {of_shape} and {of_digit}"
+        return tr(
+            "The last step loses more of the digit than of the shape: {of_digit} against {of_shape}",
+            of_digit=of_digit,
+            of_shape=of_shape,
+        )
+    return tr(
+        "The last step loses about as much of the shape as of the digit: {of_shape} and {of_digit}",
+        of_shape=of_shape,
+        of_digit=of_digit,
+    )
 
 
 def conclusion(entry: Entry, tau: float) -> str:
     """What the numbers say of RIB's: that a double-sided saturation chokes the rarer sign, most in the last layer."""
     values, facts = entry.curve.at(tau)[..., 0], entry.facts
     worst = []
-    for name, region in (("shape", SHAPE), ("digit", DIGIT)):
+    for region in (SHAPE, DIGIT):
         of_layer = values[:, entry.curve.regions.index(region)]
         steps = 1 - of_layer[1:] / of_layer[:-1]
         k = int(np.argmax(steps))
-        worst.append(f"the {name}'s greatest relative loss is at {entry.curve.layers[k + 1]}, {percent(steps[k])}")
-    return (
-        "RIB blames activations that saturate on both sides, above all the last sigmoid. Measured: "
-        f"{' and '.join(worst)}. The logit lies {facts['logit']:.1f} from 0 on its class's side in the mean, the "
-        f"sigmoid's slope there averages {facts['sigmoid_slope']:.4f}, against 0.25 at 0. The ratio ends before the "
-        "sigmoid: the two are measured side by side, not that the one causes the other."
+        worst.append((entry.curve.layers[k + 1], percent(steps[k])))
+    (shape_layer, shape), (digit_layer, digit) = worst
+    return tr(
+        "RIB blames activations that saturate on both sides, above all the last sigmoid. Measured: the shape's "
+        "greatest relative loss is at {shape_layer}, {shape} and the digit's greatest relative loss is at "
+        "{digit_layer}, {digit}. The logit lies {logit:.1f} from 0 on its class's side in the mean, the sigmoid's "
+        "slope there averages {slope:.4f}, against 0.25 at 0. The ratio ends before the sigmoid: the two are measured "
+        "side by side, not that the one causes the other.",
+        shape_layer=shape_layer,
+        shape=shape,
+        digit_layer=digit_layer,
+        digit=digit,
+        logit=facts["logit"],
+        slope=facts["sigmoid_slope"],
     )
 
 
@@ -123,49 +152,61 @@ def question(entry: Entry, tau: float) -> Question:
     """How far one gets with the shape alone."""
     accuracy = entry.facts["accuracy"]
     alone = accuracy["shape only"]
-    options = ("nearly always, the shape decides it", "about as often as a guess", "somewhere between")
+    options = (tr("nearly always, the shape decides it"), tr("about as often as a guess"), tr("somewhere between"))
     return Question(
-        "The digit is painted black, the shape alone is left. It determines the class. How often is the network right?",
+        tr(
+            "The digit is painted black, the shape alone is left. It determines the class. How often is "
+            "the network right?"
+        ),
         options,
         1 if alone <= CHANCE else 0 if alone >= 0.9 else 2,
-        f"In {percent(alone)} of the pictures; with the whole picture in {percent(accuracy['whole'])}. The shape holds "
-        "the full bit of the label, and the network has little use for it.",
+        tr(
+            "In {alone} of the pictures; with the whole picture in {whole}. The shape holds the full bit "
+            "of the label, and the network has little use for it.",
+            alone=percent(alone),
+            whole=percent(accuracy["whole"]),
+        ),
     )
 
 
 def _view(state: ViewState, stored: Stored, entry: Entry) -> None:
     picture = gradients.toy_picture(stored, state)
     st.segmented_control(
-        "Last layer",
+        tr("Last layer"),
         list(HEADS),
-        format_func=lambda name: HEAD_NAMES[name],
+        format_func=lambda name: tr(HEAD_NAMES[name]),
         **session.control("head", state.head),
     )
     grid = st.grid(2, min_column_width=360, gap="large", key="ratios")
     with grid.cell():
-        st.html(markup.panel_title(f"{picture.title.capitalize()}, and its gradient maps", "bright = high"))
+        st.html(
+            markup.panel_title(
+                tr("{picture}, and its gradient maps", picture=picture.title.capitalize()), tr("bright = high")
+            )
+        )
         st.html(strip(picture))
         st.html(table(entry, state.tau))
     with grid.cell():
         count, seeds = int(entry.curve.counts.max()), int(stored.about["seeds"])
-        note = f"{count // seeds} pictures, {seeds} seeds"
-        st.html(markup.panel_title("Share of high gradients by layer", note))
+        note = tr("{count} pictures, {seeds} seeds", count=count // seeds, seeds=seeds)
+        st.html(markup.panel_title(tr("Share of high gradients by layer"), note))
         layers, last = entry.curve.layers, len(entry.curve.layers) - 1
         chart = charts.layers_chart(entry.curve, state.tau, "toy", last, published=True, height=330)
         means = entry.curve.at(state.tau)[..., 0]
         alt = "; ".join(
-            f"{NAMES['toy'][region]}: {', '.join(f'{value:.2f}' for value in means[:, r])}"
+            f"{tr(NAMES['toy'][region])}: {', '.join(f'{value:.2f}' for value in means[:, r])}"
             for r, region in enumerate(entry.curve.regions)
         )
         show(chart, "learn_ratio", f"{', '.join(layers)}: {alt}")
-        st.html(f'<p class="wv-note"><b>The conclusion.</b> {escape(conclusion(entry, state.tau))}</p>')
-        st.html(f'<p class="wv-note">Dotted: {escape(NOTE)}, another network on other pictures, not measured here.</p>')
+        st.html(f'<p class="wv-note"><b>{tr("The conclusion.")}</b> {escape(conclusion(entry, state.tau))}</p>')
+        dotted = tr("Dotted: {note}, another network on other pictures, not measured here.", note=escape(tr(NOTE)))
+        st.html(f'<p class="wv-note">{dotted}</p>')
 
 
 def strip(picture: gradients.Picture) -> str:
     """The picture and the maps of every layer, small, in one row."""
     table = rendering.colour_table("inferno")
-    labelled = [("picture", picture.image)]
+    labelled = [(tr("picture"), picture.image)]
     labelled += [
         (f"G{k}", table[np.round(values * 255).astype(np.uint8)]) for k, values in enumerate(picture.maps, start=1)
     ]
@@ -183,15 +224,18 @@ def table(entry: Entry, tau: float) -> str:
     rows = ""
     for r, region in enumerate(entry.curve.regions):
         mean, low, high = lost[region]
-        share = percent(mean) + ("" if np.isnan(mean) else f" <small>({percent(low)} to {percent(high)})</small>")
+        share = percent(mean) + (
+            "" if np.isnan(mean) else f" <small>({tr('{low} to {high}', low=percent(low), high=percent(high))})</small>"
+        )
         rows += (
             f'<tr><th><i class="wv-dot" style="background:{markup.rgb(COLOURS[region])}"></i>'
-            f"{NAMES['toy'][region]}</th><td>{values[-2, r]:.2f}</td><td>{values[-1, r]:.2f}</td><td>{share}</td></tr>"
+            f"{tr(NAMES['toy'][region])}</th>"
+            f"<td>{values[-2, r]:.2f}</td><td>{values[-1, r]:.2f}</td><td>{share}</td></tr>"
         )
-    return (
-        '<table class="wv-step wv-on-page"><thead><tr><th>share of high gradients</th><th>before</th>'
-        f"<th>at the logit</th><th>lost</th></tr></thead><tbody>{rows}</tbody></table>"
+    heads = "".join(
+        f"<th>{name}</th>" for name in (tr("share of high gradients"), tr("before"), tr("at the logit"), tr("lost"))
     )
+    return f'<table class="wv-step wv-on-page"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _large(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

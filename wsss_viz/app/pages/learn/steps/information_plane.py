@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.information.chart_style import LAYER_COLOURS, activation_name
 from wsss_viz.app.pages.information.plane_chart import walls
 from wsss_viz.app.pages.learn import examples, static_plots
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 NETWORKS = ("tanh", "relu")
 ESTIMATORS = {
-    "default": "bins of the values",
-    "preactivation:30": "bins before the nonlinearity",
-    "noise:0.001": "noise in place of bins",
+    "default": mark("bins of the values"),
+    "preactivation:30": mark("bins before the nonlinearity"),
+    "noise:0.001": mark("noise in place of bins"),
 }
 DEEPEST = 4
 """The last hidden layer, T5."""
@@ -57,36 +58,45 @@ def lesson(state: ViewState) -> Lesson:
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{activation_name(name)}, {ESTIMATORS[way]}", trails_panel(_plane(name, way), i))
+            (f"{activation_name(name)}, {tr(ESTIMATORS[way])}", trails_panel(_plane(name, way), i))
             for i, (way, name) in enumerate((w, n) for w in ("default", "preactivation:30") for n in NETWORKS)
         ]
         static_plots.row(figure, cells)
 
     return Lesson(
         claim=claim(usual, other),
-        lead="Small networks learn a rule on 12 bits. After every few epochs each layer is put where it stands: how "
-        "many bits it tells of the input, and how many of the label. Forgetting the input once the label is known was "
-        "said to be what learning is.",
+        lead=tr(
+            "Small networks learn a rule on 12 bits. After every few epochs each layer is put where it "
+            "stands: how many bits it tells of the input, and how many of the label. Forgetting the "
+            "input once the label is known was said to be what learning is."
+        ),
         view=lambda: _view(estimator, planes),
-        control="Change the estimator: the networks are the same, not a weight is trained again.",
+        control=tr("Change the estimator: the networks are the same, not a weight is trained again."),
         formula=Formula(
             r"I(X;T) \quad\longrightarrow\quad H(",
             r"\mathrm{bin}(T)",
             r")",
-            "$T$ is a function of $X$, so without noise $I(X;T)$ is constant or infinite and cannot move. What moves "
-            "is the entropy of the layer as the estimator sees it: in bins, or with noise added.",
+            tr(
+                "$T$ is a function of $X$, so without noise $I(X;T)$ is constant or infinite and cannot "
+                "move. What moves is the entropy of the layer as the estimator sees it: in bins, or with "
+                "noise added."
+            ),
         ),
         question=question(usual["tanh"], other["tanh"]),
         sources=(
-            Source("Shwartz-Ziv and Tishby, 2017", "fitting, then compression, in the plane", unverified=True),
-            Source("Saxe et al., ICLR 2018", "compression comes from saturation and bins, and not with ReLU"),
-            Source("Goldfeld et al., ICML 2019", "without noise the information is constant or infinite"),
+            Source("Shwartz-Ziv and Tishby, 2017", tr("fitting, then compression, in the plane"), unverified=True),
+            Source("Saxe et al., ICLR 2018", tr("compression comes from saturation and bins, and not with ReLU")),
+            Source("Goldfeld et al., ICML 2019", tr("without noise the information is constant or infinite")),
         ),
         inspect=Inspect("information", examples.elsewhere(replace(state, section="plane", estimator=estimator))),
-        caveat=f"{len(planes['tanh'].bits[0])} seeds each, {int(planes['tanh'].epochs[-1])} epochs, all 4096 inputs. "
-        "The estimator is part of every number here; none of them is the information itself.",
+        caveat=tr(
+            "{count} seeds each, {epochs} epochs, all 4096 inputs. The estimator is part of every number "
+            "here; none of them is the information itself.",
+            count=len(planes["tanh"].bits[0]),
+            epochs=int(planes["tanh"].epochs[-1]),
+        ),
         draw=draw,
-        origin="stored runs, precomputed",
+        origin=tr("stored runs, precomputed"),
     )
 
 
@@ -94,40 +104,53 @@ def claim(usual: dict[str, float], other: dict[str, float]) -> str:
     """What the two networks do under the usual estimator, and whether another one agrees."""
     tanh, relu = usual["tanh"], usual["relu"]
     if tanh < MARKED and relu < MARKED:
-        return "Under the usual estimator neither network forgets its input"
-    said = f"The tanh network forgets {tanh:.1f} bits of its input, the ReLU network {abs(relu):.1f}"
+        return tr("Under the usual estimator neither network forgets its input")
+    said = tr(
+        "The tanh network forgets {tanh:.1f} bits of its input, the ReLU network {relu:.1f}", tanh=tanh, relu=abs(relu)
+    )
     if np.isnan(other["tanh"]):
         return said
     if other["tanh"] <= SLIGHT:
-        return f"{said}; under another estimator the tanh network forgets next to nothing"
+        return tr("{said}; under another estimator the tanh network forgets next to nothing", said=said)
     if other["tanh"] < tanh / 2:
-        return f"{said}; under another estimator the tanh network forgets {abs(other['tanh']):.1f}"
-    return f"{said}, and another estimator agrees"
+        return tr(
+            "{said}; under another estimator the tanh network forgets {tanh:.1f}", said=said, tanh=abs(other["tanh"])
+        )
+    return tr("{said}, and another estimator agrees", said=said)
 
 
 def question(usual: float, other: float) -> Question:
     """Whether the loss survives bins that are laid before the nonlinearity."""
-    options = ("it loses as much", "it loses less than half of that", "it loses next to nothing")
+    options = (tr("it loses as much"), tr("it loses less than half of that"), tr("it loses next to nothing"))
     right = 2 if other <= SLIGHT else 1 if other < usual / 2 else 0
     return Question(
-        f"With bins of its values, the tanh network's T5 loses {usual:.1f} bits of the input again. And with bins laid "
-        "before the tanh, on the same network?",
+        tr(
+            "With bins of its values, the tanh network's T5 loses {usual:.1f} bits of the input again. "
+            "And with bins laid before the tanh, on the same network?",
+            usual=usual,
+        ),
         options,
         right,
-        f"It loses {abs(other):.1f} bits. A saturated unit's values crowd into the outermost bins of -1 to 1; before "
-        "the tanh they are as far apart as ever.",
+        tr(
+            "It loses {other:.1f} bits. A saturated unit's values crowd into the outermost bins of -1 to "
+            "1; before the tanh they are as far apart as ever.",
+            other=abs(other),
+        ),
     )
 
 
 def _view(estimator: str, planes: dict[str, Plane]) -> None:
     st.segmented_control(
-        "Estimator",
+        tr("Estimator"),
         list(ESTIMATORS),
-        format_func=lambda name: ESTIMATORS[name],
+        format_func=lambda name: tr(ESTIMATORS[name]),
         label_visibility="collapsed",
         **session.control("estimator", estimator),
     )
-    alt = "; ".join(f"{name}: T5 loses {lost(plane):.2f} bits of the input" for name, plane in planes.items())
+    alt = "; ".join(
+        tr("{name}: T5 loses {lost:.2f} bits of the input", name=name, lost=lost(plane))
+        for name, plane in planes.items()
+    )
     show(trails_chart(planes), "learn_plane", alt)
     st.html(table(planes))
     st.html(f'<p class="wv-note">{escape(said(planes))}</p>')
@@ -139,25 +162,29 @@ def table(planes: dict[str, Plane]) -> str:
         f'<th><i class="wv-dot" style="background:{LAYER_COLOURS[k]}"></i>{name}</th>' for k, name in enumerate(LAYERS)
     )
     rows = "".join(
-        f"<tr><th>{activation_name(name)} loses again</th>"
+        f"<tr><th>{tr('{network} loses again', network=activation_name(name))}</th>"
         + "".join(f"<td>{_bits(lost(plane, k))}</td>" for k in range(len(LAYERS)))
         + "</tr>"
         for name, plane in planes.items()
     )
-    return (
-        f'<table class="wv-step"><thead><tr><th>bits of the input</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-    )
+    head = f"<tr><th>{tr('bits of the input')}</th>{heads}</tr>"
+    return f'<table class="wv-step"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
 def said(planes: dict[str, Plane]) -> str:
     """What the estimator is, and where it gives nothing."""
     plane = planes["tanh"]
     source = plane.sources[f"T1/{INPUT}"]
-    text = f"Each value is {source['quantity']}, {source['estimator']}, n = {source['n']}."
+    text = tr(
+        "Each value is {quantity}, {estimator}, n = {n}.",
+        quantity=source["quantity"],
+        estimator=source["estimator"],
+        n=source["n"],
+    )
     empty = [LAYERS[k] for k in range(len(LAYERS)) if np.isnan(plane.mean[:, k]).any()]
     return (
         text
-        + (f" This estimator does not fit {', '.join(empty)}, so that is not drawn." if empty else "")
+        + (tr(" This estimator does not fit {layers}, so that is not drawn.", layers=", ".join(empty)) if empty else "")
         + broken(planes)
     )
 
@@ -173,9 +200,10 @@ def broken(planes: dict[str, Plane]) -> str:
             rises.append(f"{activation_name(name)} {LAYERS[k]} {bits[k]:.2f}, {LAYERS[j]} {bits[j]:.2f}")
     if not rises:
         return ""
-    return (
-        f" It breaks the data-processing inequality ({'; '.join(rises)} bits in the end): no layer can tell more than "
-        "one before it. Each layer is binned by itself, and what the bins take off one is not taken off the next."
+    return tr(
+        " It breaks the data-processing inequality ({rises} bits in the end): no layer can tell more than one before "
+        "it. Each layer is binned by itself, and what the bins take off one is not taken off the next.",
+        rises="; ".join(rises),
     )
 
 
@@ -192,16 +220,22 @@ def trails_panel(plane: Plane, column: int = 0) -> Plot:
             continue
         x, y = trail[:, INPUT], trail[:, LABEL]
         hover = [
-            f"{name}, epoch {epoch}: {of_input:.2f} of the input, {of_label:.3f} of the label"
+            tr(
+                "{name}, epoch {epoch}: {of_input:.2f} of the input, {of_label:.3f} of the label",
+                name=name,
+                epoch=epoch,
+                of_input=of_input,
+                of_label=of_label,
+            )
             for epoch, of_input, of_label in zip(plane.epochs, x, y, strict=True)
         ]
         marks.append(Line(x, y, name, LAYER_COLOURS[k], width=2.5, hover=hover))
         at = [0, int(x.argmax()), len(trail) - 1]
         symbols = ["circle-open", "diamond-open", "circle"]
         marks.append(Points(x[at], y[at], name, LAYER_COLOURS[k], [7.0, 7.0, 13.0], symbols, listed=False))
-    of_label = Axis("bits of the label" if column == 0 else "", 0, 1.06)
+    of_label = Axis(tr("bits of the label") if column == 0 else "", 0, 1.06)
     title = activation_name(plane.activation)
-    return Plot(tuple(marks), Axis("bits of the input", 0, 12.5), of_label, title, column=column)
+    return Plot(tuple(marks), Axis(tr("bits of the input"), 0, 12.5), of_label, title, column=column)
 
 
 def trails_chart(planes: Mapping[str, Plane]) -> Chart:

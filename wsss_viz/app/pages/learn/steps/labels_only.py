@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots, temporal
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.videos import charts
@@ -21,13 +22,13 @@ from wsss_viz.figures.chart import Axis, Bars, Plot
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
-SECONDS = {"image labels": 20.0, "a mask": 239.7}
+SECONDS = {mark("image labels"): 20.0, mark("a mask"): 239.7}
 """Of an annotator, for one image of PASCAL VOC 2012 (Bearman et al., ECCV 2016)."""
 
 IMAGES = {
     "voc": ("VOC 2012", 10_582),
     "coco": ("COCO 2014", 82_783),
-    "thousand": ("a thousand", 1_000),
+    "thousand": (mark("a thousand"), 1_000),
 }
 
 WIDTH_ON_SLIDE = 220  # pixels
@@ -46,57 +47,78 @@ def lesson(state: ViewState) -> Lesson:
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"Image labels, {labels:.0f} s: {', '.join(sample.labels or ())}", ground.image),
-            (f"A mask, {mask:.0f} s", static_plots.classes_overlay(ground.image, ground.mask, sample.classes)),
-            (f"Hours for {IMAGES['voc'][1]:,} images of VOC", hours_panel(hours("voc"))),
+            (
+                tr("Image labels, {labels:.0f} s: {join}", labels=labels, join=", ".join(sample.labels or ())),
+                ground.image,
+            ),
+            (
+                tr("A mask, {mask:.0f} s", mask=mask),
+                static_plots.classes_overlay(ground.image, ground.mask, sample.classes),
+            ),
+            (tr("Hours for {voc:,} images of VOC", voc=IMAGES["voc"][1]), hours_panel(hours("voc"))),
         ]
         if video is None:
             static_plots.row(figure, cells, (1, 1, 1.4))
             return
         rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
         static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
-        title = f"The same in time, labels: {', '.join(video.video.labels)}"
+        title = tr("The same in time, labels: {join}", join=", ".join(video.video.labels))
         in_figure: list[tuple[str, static_plots.Cell]] = [
             (title, charts.strip(video.video.frames, count=8)),
-            ("Its class map, by frame", temporal.map_chart(video).panels[0]),
+            (tr("Its class map, by frame"), temporal.map_chart(video).panels[0]),
         ]
         static_plots.row(figure.add_subfigure(rows[1]), in_figure, (1.6, 1))
 
     return Lesson(
-        claim=f"Saying what is in an image costs a {_part(factor)} of drawing where it is",
-        lead="Weak supervision pays with the cheap annotation and asks for the expensive one: from labels of whole "
-        "images a mask of every object, from labels of whole videos the moments of every action.",
+        claim=tr("Saying what is in an image costs a {part} of drawing where it is", part=_part(factor)),
+        lead=tr(
+            "Weak supervision pays with the cheap annotation and asks for the expensive one: from labels "
+            "of whole images a mask of every object, from labels of whole videos the moments of every "
+            "action."
+        ),
         view=lambda: _view(state, sample, ground, video, why_not),
-        control="Choose a data set: the hours grow with the images, the ratio stays.",
+        control=tr("Choose a data set: the hours grow with the images, the ratio stays."),
         formula=Formula(
             r"\mathcal{D} = \{(x_i, ",
             r"y_i \in \{0, 1\}^C",
             r")\}, \quad \hat y : \Omega \rightarrow \{0, \ldots, C\}",
-            "What is given says for each of the $C$ classes whether it is in the image. What is wanted says for every "
-            "position in $\\Omega$, pixels or frames, what is there.",
+            tr(
+                "What is given says for each of the $C$ classes whether it is in the image. What is wanted "
+                "says for every position in $\\Omega$, pixels or frames, what is there."
+            ),
         ),
         question=Question(
-            "How many images could get labels in the time that one of them takes to get a mask?",
-            ("about three", "about six", "about twelve"),
+            tr("How many images could get labels in the time that one of them takes to get a mask?"),
+            (tr("about three"), tr("about six"), tr("about twelve")),
             min(range(3), key=lambda i: abs((3, 6, 12)[i] - factor)),
-            f"{factor:.0f}: {mask:.1f} s against {labels:.1f} s an image, on PASCAL VOC.",
+            tr(
+                "{factor:.0f}: {mask:.1f} s against {labels:.1f} s an image, on PASCAL VOC.",
+                factor=factor,
+                mask=mask,
+                labels=labels,
+            ),
         ),
         sources=(
-            Source("Bearman et al., ECCV 2016", "seconds an image of VOC 2012, labels and masks", unverified=True),
-            Source("Lin et al., ECCV 2014 (COCO)", "79 s to outline one object, as Bearman et al. cite it"),
-            Source("VOC and COCO", "10,582 (train_aug) and 82,783 (train2014) training images", unverified=True),
+            Source("Bearman et al., ECCV 2016", tr("seconds an image of VOC 2012, labels and masks"), unverified=True),
+            Source("Lin et al., ECCV 2014 (COCO)", tr("79 s to outline one object, as Bearman et al. cite it")),
+            Source("VOC and COCO", tr("10,582 (train_aug) and 82,783 (train2014) training images"), unverified=True),
         ),
         inspect=Inspect("compare", examples.elsewhere(examples.at(state, source))),
-        caveat="Hours of an annotator are not the whole price of a data set. The drawn scenes know their masks anyway; "
-        "the classifier is not shown them.",
+        caveat=tr(
+            "Hours of an annotator are not the whole price of a data set. The drawn scenes know their "
+            "masks anyway; the classifier is not shown them."
+        ),
         draw=draw,
-        origin="the scene is drawn, the map over time precomputed",
+        origin=tr("the scene is drawn, the map over time precomputed"),
     )
 
 
 def _part(factor: float) -> str:
     """The factor as a part in words: 12 is "twelfth"."""
-    names = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 6: "sixth", 8: "eighth", 10: "tenth", 12: "twelfth"}
+    names = {
+        2: tr("half"), 3: tr("third"), 4: tr("quarter"), 5: tr("fifth"), 6: tr("sixth"), 8: tr("eighth"),
+        10: tr("tenth"), 12: tr("twelfth"),
+    }  # fmt: skip
     return names[min(names, key=lambda n: abs(n - factor))]
 
 
@@ -111,21 +133,21 @@ def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Time
     grid = None if state.present else st.grid(3, min_column_width=240, gap="large")
     first, second, third = st.columns(3, gap="large") if grid is None else (grid.cell() for _ in range(3))
     with first, st.container(gap="xsmall"):
-        st.html(markup.panel_title("What is in it", f"{labels:.0f} s an image"))
-        _picture(ground.image, f"the scene: {', '.join(sample.labels or ())}", state.present)
+        st.html(markup.panel_title(tr("What is in it"), tr("{labels:.0f} s an image", labels=labels)))
+        _picture(ground.image, tr("the scene: {join}", join=", ".join(sample.labels or ())), state.present)
         st.html(markup.chips(sample.labels or (), sample.classes))
     with second, st.container(gap="xsmall"):
-        st.html(markup.panel_title("Where it is", f"{mask:.0f} s an image"))
+        st.html(markup.panel_title(tr("Where it is"), tr("{mask:.0f} s an image", mask=mask)))
         overlay = static_plots.classes_overlay(ground.image, ground.mask, sample.classes)
-        _picture(overlay, "the same scene with a mask of every object", state.present)
+        _picture(overlay, tr("the same scene with a mask of every object"), state.present)
         st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
     with third, st.container(gap="small"):
-        title = "Hours of annotation"
-        st.html(markup.panel_title(title, f"{IMAGES[state.dataset][1]:,} images"))
+        title = tr("Hours of annotation")
+        st.html(markup.panel_title(title, tr("{IMAGES:,} images", IMAGES=IMAGES[state.dataset][1])))
         st.segmented_control(
             title,
             list(IMAGES),
-            format_func=lambda name: IMAGES[name][0],
+            format_func=lambda name: tr(IMAGES[name][0]),
             required=True,
             label_visibility="collapsed",
             **session.control("dataset", state.dataset),
@@ -141,12 +163,13 @@ def hour_bars(hours: dict[str, float]) -> str:
     """The hours as bars with their numbers."""
     longest = max(hours.values())
     rows = "".join(
-        f'<div class="wv-hours"><span>{escape(kind)}</span><b>{count:,.0f} h</b>'
+        f'<div class="wv-hours"><span>{escape(tr(kind))}</span><b>{tr("{hours:,.0f} h", hours=count)}</b>'
         f'<div><i style="width:{count / longest:.1%}"></i></div></div>'
         for kind, count in hours.items()
     )
     working = hours["a mask"] / 1720
-    return f'{rows}<p class="wv-note">The masks are {working:.1f} years of one person at 1,720 hours a year.</p>'
+    said = tr("The masks are {years:.1f} years of one person at 1,720 hours a year.", years=working)
+    return f'{rows}<p class="wv-note">{said}</p>'
 
 
 def _picture(image: rendering.Picture, alt: str, on_slide: bool) -> None:
@@ -157,7 +180,7 @@ def _picture(image: rendering.Picture, alt: str, on_slide: bool) -> None:
 
 def hours_panel(hours: dict[str, float]) -> Plot:
     """The hours as bars."""
-    kinds, counts = list(hours)[::-1], list(hours.values())[::-1]
-    text = [f"{count:,.0f} h" for count in counts]
+    kinds, counts = [tr(kind) for kind in hours][::-1], list(hours.values())[::-1]
+    text = [tr("{hours:,.0f} h", hours=count) for count in counts]
     bars = Bars(kinds, counts, colour=["#999999", HIGHLIGHT], across=True, text=text, outside=True)
     return Plot((bars,), Axis(low=0, high=1.25 * max(counts), hidden=True))

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import checkpoints, samples
@@ -94,9 +95,9 @@ class Averages:
 
     def said(self, measure: int) -> str:
         """A measure of the start, RIB and the control, in words."""
-        names = ("CAM", "RIB", "the control")
+        names = ("CAM", "RIB", tr("the control"))
         rows = zip(names, self.values[:, measure], strict=True)
-        return ", ".join(f"{name} {percent(m)} ({percent(low)} to {percent(high)})" for name, (m, low, high) in rows)
+        return ", ".join(f"{name} {markup.interval(m, low, high)}" for name, (m, low, high) in rows)
 
 
 def over_photographs() -> Averages:
@@ -134,39 +135,49 @@ def lesson(state: ViewState) -> Lesson:
         static_plots.row(
             figure,
             [
-                (f"CAM of {name}", over("rib", 0)),
-                ("RIB, last step", over("rib", -1)),
-                ("Sigmoid kept, last step", over("rib-bce", -1)),
-                ("What the loss still asks for", pull_chart(runs).panels[0]),
+                (tr("CAM of {name}", name=name), over("rib", 0)),
+                (tr("RIB, last step"), over("rib", -1)),
+                (tr("Sigmoid kept, last step"), over("rib-bce", -1)),
+                (tr("What the loss still asks for"), pull_chart(runs).panels[0]),
             ],
             (1, 1, 1, 1.5),
         )
 
     return Lesson(
         claim=claim(runs),
-        lead="RIB is for reducing the information bottleneck. Its goal: find the non-discriminative region, and let "
-        "what it tells of the class through. Once a class is recognised by its best part, the sigmoid is flat and the "
-        "loss asks for nothing more. So RIB drops the sigmoid and tunes the network on one image, pooling the logit "
-        "where the map is still low.",
+        lead=tr(
+            "RIB is for reducing the information bottleneck. Its goal: find the non-discriminative "
+            "region, and let what it tells of the class through. Once a class is recognised by its best "
+            "part, the sigmoid is flat and the loss asks for nothing more. So RIB drops the sigmoid and "
+            "tunes the network on one image, pooling the logit where the map is still low."
+        ),
         view=lambda: _view(view, runs, every),
-        control="Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid.",
+        control=tr("Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid."),
         formula=Formula(
             r"L = -\log ",
             r"\sigma(y)",
             r" \quad\longrightarrow\quad -\min(m,\, y)",
-            "Where the image has the class; the second is RIB's. The first pulls at the logit $y$ with "
-            "$1 - \\sigma(y)$, next to nothing once $y$ is high; the second with 1, up to the margin $m$. The "
-            "sigmoid's own slope is $s(1 - s)$. $y$ is pooled by GNDRP, global non-discriminative region pooling: the "
-            "mean of the map where it is at most 0.4 of its maximum.",
+            tr(
+                "Where the image has the class; the second is RIB's. The first pulls at the logit $y$ with "
+                "$1 - \\sigma(y)$, next to nothing once $y$ is high; the second with 1, up to the margin $m$. "
+                "The sigmoid's own slope is $s(1 - s)$. $y$ is pooled by GNDRP, global non-discriminative "
+                "region pooling: the mean of the map where it is at most 0.4 of its maximum."
+            ),
         ),
         question=question(runs),
         sources=(
-            Source("Lee et al., NeurIPS 2021 (RIB)", "loss and iterations, after the official code"),
-            Source("Lee et al., NeurIPS 2021 (RIB)", "what the paper says of the bottleneck", unverified=True),
+            Source("Lee et al., NeurIPS 2021 (RIB)", tr("loss and iterations, after the official code")),
+            Source("Lee et al., NeurIPS 2021 (RIB)", tr("what the paper says of the bottleneck"), unverified=True),
         ),
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="rib"))),
-        caveat=f"Over {every.count} photographs, body: {every.said(0)}. IoU: {every.said(1)}; RIB ends above its "
-        f"control on {every.above}. At its own best threshold no method is ahead of CAM on them.",
+        caveat=tr(
+            "Over {count} photographs, body: {body}. IoU: {iou}; RIB ends above its control on "
+            "{above}. At its own best threshold no method is ahead of CAM on them.",
+            count=every.count,
+            body=every.said(0),
+            iou=every.said(1),
+            above=every.above,
+        ),
         draw=draw,
         origin="precomputed",
     )
@@ -178,10 +189,22 @@ def claim(runs: Tuned) -> str:
     rib, control = (runs.end[run].non_discriminative for run in RUNS)
     name = runs.name
     if rib - before < CLEAR:
-        return f"Without the sigmoid the logits rise; the body of the {name} is hardly taken in by the map"
+        return tr(
+            "Without the sigmoid the logits rise; the body of the {name} is hardly taken in by the map", name=name
+        )
     if rib - control >= CLEAR:
-        return f"Without the sigmoid the map takes in the body of the {name}: {percent(before)}, then {percent(rib)}"
-    return f"The map takes in the body of the {name}, {percent(before)}, then {percent(rib)}; with the sigmoid as well"
+        return tr(
+            "Without the sigmoid the map takes in the body of the {name}: {before}, then {rib}",
+            name=name,
+            before=percent(before),
+            rib=percent(rib),
+        )
+    return tr(
+        "The map takes in the body of the {name}, {before}, then {rib}; with the sigmoid as well",
+        name=name,
+        before=percent(before),
+        rib=percent(rib),
+    )
 
 
 def pull(logit: float) -> float:
@@ -200,23 +223,29 @@ def question(runs: Tuned) -> Question:
     index = trace.classes.index(runs.name)
     whole, last = float(trace.steps[0].scores[index]), runs.pooled("rib-bce")[-1]
     left = pull(last)
-    options = ("nearly all of it", "about half", "less than a quarter")
+    options = (tr("nearly all of it"), tr("about half"), tr("less than a quarter"))
     return Question(
-        "At the end of the control's steps, with the sigmoid kept: how much of its pull has the loss left?",
+        tr("At the end of the control's steps, with the sigmoid kept: how much of its pull has the loss left?"),
         options,
         0 if left > 0.75 else 1 if left >= 0.25 else 2,
-        f"{left:.2f} of 1, at a pooled logit of {signed(last)}. At the classifier's own logit of the whole image, "
-        f"{signed(whole)}, it would have been {pull(whole):.2f} from the start.",
+        tr(
+            "{left:.2f} of 1, at a pooled logit of {last}. At the classifier's own logit of the whole "
+            "image, {whole}, it would have been {pull:.2f} from the start.",
+            left=left,
+            last=signed(last),
+            whole=signed(whole),
+            pull=pull(whole),
+        ),
     )
 
 
 def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
     rib, control = (runs.traces[run] for run in RUNS)
     panels: tuple[Panel, ...] = (
-        Panel("CAM, the start", (PanelStep.of(rib.steps[0]),)),
+        Panel(tr("CAM, the start"), (PanelStep.of(rib.steps[0]),)),
         Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
-        Panel.of(control, "Control: sigmoid kept"),
-        Panel("Head and body", note="outlines, not used in training", truth=True),
+        Panel.of(control, tr("Control: sigmoid kept")),
+        Panel(tr("Head and body"), note=tr("outlines, not used in training"), truth=True),
     )
     if view.present:  # a slide is low: three maps beside the chart, and what the table says is the claim
         panels = panels[:3]
@@ -228,9 +257,13 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
             viewer("learn_sigmoid", content, view, offered=("k",))
 
     def pulls() -> None:
-        st.html(markup.panel_title("What the loss still asks of the logit", "one dot per step"))
+        st.html(markup.panel_title(tr("What the loss still asks of the logit"), tr("one dot per step")))
         end = pull(runs.pooled("rib-bce")[-1])
-        show(pull_chart(runs), "learn_pull", f"slope of the loss at the pooled logits; the control ends at {end:.2f}")
+        show(
+            pull_chart(runs),
+            "learn_pull",
+            tr("slope of the loss at the pooled logits; the control ends at {end:.2f}", end=end),
+        )
 
     if view.present:
         for column, part in zip(st.columns([8, 5], gap="large"), (maps, pulls), strict=True):
@@ -241,10 +274,13 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
     grid = st.grid(2, min_column_width=400, gap="large", key="pulls")
     with grid.cell():
         st.html(table(runs))
-        st.html(
-            f'<p class="wv-note"><b>Over {every.count} photographs</b>, of the body: {every.said(0)}; '
-            f"IoU: {every.said(1)}.</p>"
+        average = tr(
+            "<b>Over {count} photographs</b>, of the body: {body}; IoU: {iou}.",
+            count=every.count,
+            body=every.said(0),
+            iou=every.said(1),
         )
+        st.html(f'<p class="wv-note">{average}</p>')
     with grid.cell():
         pulls()
 
@@ -252,18 +288,18 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
 def table(runs: Tuned) -> str:
     """The start and the two ends: logit, slope of the loss, and what the mask recalls."""
     start = runs.pooled("rib")[0]
-    rows: list[tuple[str, float, float | None, ImageScores]] = [("CAM, the start", start, None, runs.start)]
+    rows: list[tuple[str, float, float | None, ImageScores]] = [(tr("CAM, the start"), start, None, runs.start)]
     raised, last = runs.pooled("rib")[-1], runs.pooled("rib-bce")[-1]
-    rows.append(("RIB, last step", raised, rib_pull(raised), runs.end["rib"]))
-    rows.append(("control, last step", last, pull(last), runs.end["rib-bce"]))
+    rows.append((tr("RIB, last step"), raised, rib_pull(raised), runs.end["rib"]))
+    rows.append((tr("control, last step"), last, pull(last), runs.end["rib-bce"]))
     body = "".join(
         f"<tr><th>{escape(title)}</th><td>{signed(logit)}</td><td>{'–' if slope is None else f'{slope:.2f}'}</td>"
         f"<td>{percent(scores.discriminative)}</td><td>{percent(scores.non_discriminative)}</td>"
         f"<td>{percent(scores.iou)}</td></tr>"
         for title, logit, slope, scores in rows
     )
-    at = f"at t = {ViewState().threshold:.2f}"
-    heads = (at, "pooled logit", "pull of the loss", "head", "body", "IoU")
+    at = tr("at t = {threshold:.2f}", threshold=ViewState().threshold)
+    heads = (at, tr("pooled logit"), tr("pull of the loss"), tr("head"), tr("body"), "IoU")
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
@@ -277,10 +313,15 @@ def _slopes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def pull_chart(runs: Tuned) -> Chart:
     """The slopes of both losses over the pooled logit, with a dot for each step of the two tunings."""
     left, slope = _slopes()
-    marks: list[Mark] = [Line(LOGITS, slope, "sigmoid's slope s(1 − s)", "#8a8f98", width=2.0, dash="dot")]
+    marks: list[Mark] = [Line(LOGITS, slope, tr("sigmoid's slope s(1 − s)"), "#8a8f98", width=2.0, dash="dot")]
     for run, line, colour, name in (
-        ("rib-bce", left, METHODS["rib-bce"].colour, "sigmoid kept, 1 − s"),
-        ("rib", np.where(LOGITS < MARGIN, 1.0, 0.0), METHODS["rib"].colour, f"RIB, 1 up to m = {MARGIN:.0f}"),
+        ("rib-bce", left, METHODS["rib-bce"].colour, tr("sigmoid kept, 1 − s")),
+        (
+            "rib",
+            np.where(LOGITS < MARGIN, 1.0, 0.0),
+            METHODS["rib"].colour,
+            tr("RIB, 1 up to m = {MARGIN:.0f}", MARGIN=MARGIN),
+        ),
     ):
         logits = runs.pooled(run)
         inside = np.clip(logits, LOGITS[0], LOGITS[-1])
@@ -292,6 +333,6 @@ def pull_chart(runs: Tuned) -> Chart:
                 inside, np.interp(inside, LOGITS, line), name, colour, sizes, opacity=0.75, hover=hover, listed=False
             )
         )
-    x = Axis(f"pooled logit y (beyond {LOGITS[-1]:.0f}: at the edge)")
-    panel = Plot(tuple(marks), x, Axis("pull of the loss on y", -0.04, 1.1))
+    x = Axis(tr("pooled logit y (beyond {LOGITS:.0f}: at the edge)", LOGITS=LOGITS[-1]))
+    panel = Plot(tuple(marks), x, Axis(tr("pull of the loss on y"), -0.04, 1.1))
     return Chart((panel,), 220, margin=(50, 8, 8, 44), legend="inside", legend_at=(0.36, 0.5))

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import session
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Joint = NDArray[np.float64]
 COPY: Joint = np.array([[0.5, 0.0], [0.0, 0.5]])
 INDEPENDENT: Joint = np.full((2, 2), 0.25)
-LECTURE = (("First table", COPY), ("Second table", INDEPENDENT))
+LECTURE = ((mark("First table"), COPY), (mark("Second table"), INDEPENDENT))
 GRID = np.linspace(0, 1, 101)
 GUESSES = (0.9, 0.5, 0.1)
 
@@ -47,41 +48,58 @@ def lesson(state: ViewState) -> Lesson:
     weights = (round(100 * (1 - state.flip)), round(100 * state.flip))
 
     def draw(figure: SubFigure) -> None:
-        tables = [*LECTURE, (f"{percent(state.flip)} flipped", differing(state.flip))]
+        tables = [*LECTURE, (tr("{flip} flipped", flip=percent(state.flip)), differing(state.flip))]
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{title}: I = {bits(table_measures(table).information.value_bits)} bits", cells_panel(table))
+            (
+                tr(
+                    "{tr}: I = {value_bits} bits",
+                    tr=tr(title),
+                    value_bits=bits(table_measures(table).information.value_bits),
+                ),
+                cells_panel(table),
+            )
             for title, table in tables
         ]
-        cells.append(("I(X;Y), bits", shared_chart(state.flip, noisy.information.value_bits).panels[0]))
+        cells.append((tr("I(X;Y), bits"), shared_chart(state.flip, noisy.information.value_bits).panels[0]))
         static_plots.row(figure, cells, (1, 1, 1, 1.5))
 
     return Lesson(
         claim=claim(*measured),
-        lead="Each table says how often two bits X and Y take each pair of values. Mutual information is what one "
-        "knows of Y once X is known: how much less uncertain Y has become, in bits.",
+        lead=tr(
+            "Each table says how often two bits X and Y take each pair of values. Mutual information is "
+            "what one knows of Y once X is known: how much less uncertain Y has become, in bits."
+        ),
         view=lambda: _view(state, noisy),
-        control="Move how often Y differs from X: half of the time is worst, always is as good as never.",
+        control=tr("Move how often Y differs from X: half of the time is worst, always is as good as never."),
         formula=Formula(
             r"I(X;Y) = H(X) + H(Y) - ",
             r"H(X,Y)",
             "",
-            "$H = -\\Sigma\\, p \\log_2 p$. The margins are the same in both tables, so the first two terms are "
-            f"{bits(measured[0].x.value_bits)} + {bits(measured[0].y.value_bits)} in both; the joint entropy is "
-            f"{bits(measured[0].joint.value_bits)} in the first, {bits(measured[1].joint.value_bits)} in the second.",
+            tr(
+                "$H = -\\Sigma\\, p \\log_2 p$. The margins are the same in both tables, so the first two terms "
+                "are {h_x} + {h_y} in both; the joint entropy is {first} in the "
+                "first, {second} in the second.",
+                h_x=bits(measured[0].x.value_bits),
+                h_y=bits(measured[0].y.value_bits),
+                first=bits(measured[0].joint.value_bits),
+                second=bits(measured[1].joint.value_bits),
+            ),
         ),
         question=question(),
         sources=(
-            Source("Cover and Thomas, Elements of Information Theory", "entropy and mutual information, chapter 2"),
-            Source("the lecture", "the two tables"),
+            Source("Cover and Thomas, Elements of Information Theory", tr("entropy and mutual information, chapter 2")),
+            Source(tr("the lecture"), tr("the two tables")),
         ),
         inspect=Inspect(
             "information",
             examples.elsewhere(replace(state, section="table", table=(*weights, *weights[::-1]))),
         ),
-        caveat="Exact, because the table is known. From samples the same number is an estimate with a bias; the page "
-        "Information shows it.",
+        caveat=tr(
+            "Exact, because the table is known. From samples the same number is an estimate with a bias; "
+            "the page Information shows it."
+        ),
         draw=draw,
-        origin="computed exactly",
+        origin=tr("computed exactly"),
     )
 
 
@@ -90,8 +108,12 @@ def claim(first: TableMeasures, second: TableMeasures) -> str:
     same = all(abs(getattr(first, name).value_bits - getattr(second, name).value_bits) < 1e-9 for name in ("x", "y"))
     shared = [bits(measures.information.value_bits).removesuffix(".00") for measures in (first, second)]
     if same:
-        return f"Two tables with the same margins: X tells {shared[0]} bit of Y in one, {shared[1]} in the other"
-    return f"X tells {shared[0]} bit of Y in one table, {shared[1]} in the other"
+        return tr(
+            "Two tables with the same margins: X tells {first} bit of Y in one, {second} in the other",
+            first=shared[0],
+            second=shared[1],
+        )
+    return tr("X tells {first} bit of Y in one table, {second} in the other", first=shared[0], second=shared[1])
 
 
 def question() -> Question:
@@ -99,10 +121,14 @@ def question() -> Question:
     shared = table_measures(differing(0.1)).information.value_bits
     right = int(np.argmin([abs(guess - shared) for guess in GUESSES]))
     return Question(
-        "Y is a copy of X, but one time in ten it is flipped. How much of the 1 bit is left?",
-        tuple(f"about {guess} bit" for guess in GUESSES),
+        tr("Y is a copy of X, but one time in ten it is flipped. How much of the 1 bit is left?"),
+        tuple(tr("about {guess} bit", guess=guess) for guess in GUESSES),
         right,
-        f"{shared:.3f} bits. A bit that is right nine times in ten is still uncertain: one does not know which time.",
+        tr(
+            "{shared:.3f} bits. A bit that is right nine times in ten is still uncertain: one does not "
+            "know which time.",
+            shared=shared,
+        ),
     )
 
 
@@ -112,11 +138,15 @@ def _view(state: ViewState, noisy: TableMeasures) -> None:
             with grid.cell():
                 st.html(joint_table(title, table, table_measures(table)))
         with grid.cell():
-            st.html(joint_table("And with noise", differing(state.flip), noisy))
+            st.html(joint_table(mark("And with noise"), differing(state.flip), noisy))
         with grid.cell():
-            st.slider("How often Y differs from X", 0.0, 1.0, step=0.01, **session.control("flip", state.flip))
+            st.slider(tr("How often Y differs from X"), 0.0, 1.0, step=0.01, **session.control("flip", state.flip))
             value = noisy.information.value_bits
-            alt = f"mutual information against how often the bits differ: {bits(value)} bits at {state.flip:.2f}"
+            alt = tr(
+                "mutual information against how often the bits differ: {value} bits at {flip:.2f}",
+                value=bits(value),
+                flip=state.flip,
+            )
             show(shared_chart(state.flip, value), "learn_shared", alt)
 
 
@@ -130,11 +160,12 @@ def joint_table(title: str, table: Joint, result: TableMeasures) -> str:
     entropies = (
         f"H(X) {bits(result.x.value_bits)} + H(Y) {bits(result.y.value_bits)} − H(X,Y) {bits(result.joint.value_bits)}"
     )
+    shared = tr("<b>{bits}</b> bits shared", bits=bits(result.information.value_bits))
     return (
-        f'<div class="wv-joint"><p class="wv-part">{escape(title)}</p>'
+        f'<div class="wv-joint"><p class="wv-part">{escape(tr(title))}</p>'
         f"<table><thead><tr><th></th><th>Y = 0</th><th>Y = 1</th><th></th></tr></thead><tbody>{rows}</tbody>"
         f"<tfoot><tr><th></th>{foot}<td></td></tr></tfoot></table>"
-        f"<p><b>{bits(result.information.value_bits)}</b> bits shared</p><p>{escape(entropies)}</p></div>"
+        f"<p>{shared}</p><p>{escape(entropies)}</p></div>"
     )
 
 
@@ -150,10 +181,10 @@ def shared_chart(share: float, value: float) -> Chart:
     """I(X;Y) over how often the bits differ, with the lecture's two tables and the one of `share`."""
     marks = (
         Line(GRID, _shared(), colour=HIGHLIGHT, width=3.0, hover="{x:.2f}: {y:.3f} bits"),
-        Points([0, 0.5], [1, 0], colour="#8a8f98", text=["first", "second"]),
+        Points([0, 0.5], [1, 0], colour="#8a8f98", text=[tr("first"), tr("second")]),
         Points([share], [value], colour="#d1495b", size=15.0),
     )
-    x, y = Axis("Y differs from X", -0.03, 1.03, form=".0%"), Axis("I(X;Y), bits", -0.06, 1.12)
+    x, y = Axis(tr("Y differs from X"), -0.03, 1.03, form=".0%"), Axis(tr("I(X;Y), bits"), -0.06, 1.12)
     return Chart((Plot(marks, x, y),), 215, legend="")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import refining, samples, traces
@@ -92,45 +93,55 @@ def lesson(state: ViewState) -> Lesson:
         values = trace.steps[-1].image_values(sample.size, "relu_max", [index], ViewState().align)[0]
         mask = mask_at(trace, sample, ViewState().threshold)
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"Image, labels: {', '.join(sample.labels or ())}", ground.image),
-            (f"Class map of {name}", static_plots.map_over(ground, values, name)),
-            (f"Its mask, IoU {seed:.2f}", static_plots.classes_overlay(ground.image, mask, trace.classes)),
+            (tr("Image, labels: {join}", join=", ".join(sample.labels or ())), ground.image),
+            (tr("Class map of {name}", name=name), static_plots.map_over(ground, values, name)),
             (
-                f"Pseudo mask: refined, IoU {overlap(finished(after, trace, sample), sample):.2f}",
+                tr("Its mask, IoU {seed:.2f}", seed=seed),
+                static_plots.classes_overlay(ground.image, mask, trace.classes),
+            ),
+            (
+                tr("Pseudo mask: refined, IoU {overlap:.2f}", overlap=overlap(finished(after, trace, sample), sample)),
                 static_plots.classes_overlay(ground.image, finished(after, trace, sample), trace.classes),
             ),
         ]
         if end is not None:
-            title = f"Network, IoU {overlap(end.mask, sample):.2f}"
+            title = tr("Network, IoU {overlap:.2f}", overlap=overlap(end.mask, sample))
             cells.append((title, static_plots.classes_overlay(ground.image, end.mask, sample.classes)))
-        cells.append(("Ground truth", static_plots.classes_overlay(ground.image, ground.mask, sample.classes)))
+        cells.append((tr("Ground truth"), static_plots.classes_overlay(ground.image, ground.mask, sample.classes)))
         static_plots.row(figure, cells)
 
     return Lesson(
-        claim="Image labels become maps, maps become pseudo masks, and these train a segmentation network",
-        lead="The classifier is given the classes that are in the image. Its maps are refined along the image's "
-        "colours and become pseudo masks, which stand in for the annotation that a segmentation network is trained on.",
+        claim=tr("Image labels become maps, maps become pseudo masks, and these train a segmentation network"),
+        lead=tr(
+            "The classifier is given the classes that are in the image. Its maps are refined along the "
+            "image's colours and become pseudo masks, which stand in for the annotation that a "
+            "segmentation network is trained on."
+        ),
         view=lambda: _view(view, sample, ground, trace, name, end, refined(source, view.threshold)),
-        control="Move the threshold: the whole pipeline hangs on this number, and no image label says what it is.",
+        control=tr("Move the threshold: the whole pipeline hangs on this number, and no image label says what it is."),
         formula=Formula(
             r"\hat y(u) = \mathrm{arg\,max}\{",
             r"t",
             r", M_c(u) : c \in y\}",
-            "At each pixel $u$ the label with the highest map $M_c$, or the background where none exceeds the "
-            "threshold $t$. The CRF starts from this.",
+            tr(
+                "At each pixel $u$ the label with the highest map $M_c$, or the background where none "
+                "exceeds the threshold $t$. The CRF starts from this."
+            ),
         ),
         question=_question(seed, end),
         sources=(
-            Source("Ahn and Kwak, CVPR 2018 (AffinityNet)", "class maps as seeds of a segmentation network"),
-            Source("Ahn, Cho and Kwak, CVPR 2019 (IRN)", "the background as a constant score, the threshold"),
-            Source("Krähenbühl and Koltun, NeurIPS 2011", "the dense CRF, with the settings of IRN's code"),
+            Source("Ahn and Kwak, CVPR 2018 (AffinityNet)", tr("class maps as seeds of a segmentation network")),
+            Source("Ahn, Cho and Kwak, CVPR 2019 (IRN)", tr("the background as a constant score, the threshold")),
+            Source("Krähenbühl and Koltun, NeurIPS 2011", tr("the dense CRF, with the settings of IRN's code")),
         ),
         inspect=Inspect(
             "compare", examples.elsewhere(replace(view, methods=("cam",), refine=f"crf:irn@{view.threshold:g}"))
         ),
-        caveat="The threshold is tuned with pixel ground truth in the field, which image labels alone do not give. "
-        "Drawings with flat colours flatter a refiner that goes by colour. This network learnt from "
-        "masks without the refiner.",
+        caveat=tr(
+            "The threshold is tuned with pixel ground truth in the field, which image labels alone do "
+            "not give. Drawings with flat colours flatter a refiner that goes by colour. This network "
+            "learnt from masks without the refiner."
+        ),
         draw=draw,
         origin=stored[1] if stored else traces.origin(sample, "cam", "single"),
     )
@@ -139,19 +150,26 @@ def lesson(state: ViewState) -> Lesson:
 def _question(seed: float, end: Segmented | None) -> Question:
     if end is None:
         return Question(
-            "How good is the pseudo mask of this scene, as IoU with the ground truth averaged over its labels?",
-            ("under 0.4", "0.4 to 0.7", "over 0.7"),
+            tr("How good is the pseudo mask of this scene, as IoU with the ground truth averaged over its labels?"),
+            ("under 0.4", tr("0.4 to 0.7"), "over 0.7"),
             0 if seed < 0.4 else 1 if seed <= 0.7 else 2,
-            f"IoU {seed:.2f} at the threshold {ViewState().threshold:.2f}.",
+            tr("IoU {seed:.2f} at the threshold {threshold:.2f}.", seed=seed, threshold=ViewState().threshold),
         )
     return Question(
-        "The network never saw a true mask. On held-out scenes, and given the labels as they are, is it better than "
-        "the "
-        "pseudo masks it learnt from?",
-        ("better", "no better"),
+        tr(
+            "The network never saw a true mask. On held-out scenes, and given the labels as they are, is "
+            "it better than the pseudo masks it learnt from?"
+        ),
+        (tr("better"), tr("no better")),
         0 if end.with_labels > end.teacher else 1,
-        f"mIoU {end.with_labels:.1f} against {end.teacher:.1f} of the pseudo masks; without labels, the network has "
-        f"{end.network:.1f}. Faults that differ from mask to mask average out, the same fault in every mask is learnt.",
+        tr(
+            "mIoU {with_labels:.1f} against {teacher:.1f} of the pseudo masks; without labels, the "
+            "network has {network:.1f}. Faults that differ from mask to mask average out, the same fault "
+            "in every mask is learnt.",
+            with_labels=end.with_labels,
+            teacher=end.teacher,
+            network=end.network,
+        ),
     )
 
 
@@ -189,15 +207,20 @@ def _view(
     end_of_crf = refining.panel_step(after, labels_of(trace, sample), trace.classes)
     refined_iou = overlap(finished(after, trace, sample), sample)
     panels = [
-        Panel("Image", note=f"labels: {', '.join(sample.labels or ())}", always="image"),
-        Panel.of(trace, f"Class map of {name}", f"IoU {iou:.2f}, cut at t", always="map"),
-        Panel("Refined", (end_of_crf,), f"IoU {refined_iou:.2f}, by a dense CRF", always="map"),
-        Panel("Pseudo mask", (end_of_crf,), f"IoU {refined_iou:.2f}", always="mask"),
+        Panel(tr("Image"), note=f"labels: {', '.join(sample.labels or ())}", always="image"),
+        Panel.of(trace, tr("Class map of {name}", name=name), tr("IoU {iou:.2f}, cut at t", iou=iou), always="map"),
+        Panel(
+            tr("Refined"),
+            (end_of_crf,),
+            tr("IoU {refined_iou:.2f}, by a dense CRF", refined_iou=refined_iou),
+            always="map",
+        ),
+        Panel(tr("Pseudo mask"), (end_of_crf,), f"IoU {refined_iou:.2f}", always="mask"),
     ]
     if end is not None:
         picture = static_plots.classes_overlay(ground.image, end.mask, sample.classes)
-        note = f"IoU {overlap(end.mask, sample):.2f}, without labels"
-        panels.append(Panel("Segmentation network", (PanelStep(image=picture),), note, always="image"))
-    panels.append(Panel("Ground truth", note="IoU 1.00, not used in training", truth=True))
+        note = tr("IoU {overlap:.2f}, without labels", overlap=overlap(end.mask, sample))
+        panels.append(Panel(tr("Segmentation network"), (PanelStep(image=picture),), note, always="image"))
+    panels.append(Panel(tr("Ground truth"), note=tr("IoU 1.00, not used in training"), truth=True))
     content = examples.content_of(sample, panels, trace.classes, sample.labels or (), ground, sigmoids=True)
     viewer("learn_pipeline", content, view, offered=("threshold",))

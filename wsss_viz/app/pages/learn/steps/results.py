@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services.ranking import Row, headline, methods_or_controls, negative_results, rows
@@ -32,14 +33,19 @@ REPORT = "scenes-test"
 SEGMENTER = "scenes-segmenter"
 SCORE_NAMES = {
     "miou": "mIoU",
-    "discriminative": "recall of the discriminative part",
-    "non_discriminative": "recall of the non-discriminative part",
-    "precision": "precision",
+    "discriminative": mark("recall of the discriminative part"),
+    "non_discriminative": mark("recall of the non-discriminative part"),
+    "precision": mark("precision"),
 }
 LIMITS = (
-    "The scenes are drawn. What works on them need not work on photographs, and no number here is one on PASCAL VOC.",
-    "The labels of the image are given and the threshold is selected on other scenes with masks, as in the field.",
-    "The intervals are over images. Another training seed moves the trained methods as well.",
+    mark(
+        "The scenes are drawn. What works on them need not work on photographs, and no number here "
+        "is one on PASCAL VOC."
+    ),
+    mark(
+        "The labels of the image are given and the threshold is selected on other scenes with masks, as in the field."
+    ),
+    mark("The intervals are over images. Another training seed moves the trained methods as well."),
 )
 
 
@@ -57,7 +63,7 @@ def lesson(state: ViewState) -> Lesson:
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{SCORE_NAMES[score]}, percent", scores_chart(rows(report, score)).panels[0])
+            (tr("{score}, percent", score=tr(SCORE_NAMES[score])), scores_chart(rows(report, score)).panels[0])
             for score in ("miou", "non_discriminative")
         ]
         static_plots.row(figure, cells)
@@ -67,28 +73,43 @@ def lesson(state: ViewState) -> Lesson:
 
     return Lesson(
         claim=headline(miou),
-        lead=f"Every method on {report['count']} scenes none of them was trained on, with the same inference, each at "
-        "the threshold that was best on other scenes. The bars' ends are 95 % intervals over images.",
+        lead=tr(
+            "Every method on {count} scenes none of them was trained on, with the same inference, each "
+            "at the threshold that was best on other scenes. The bars' ends are 95 % intervals over "
+            "images.",
+            count=report["count"],
+        ),
         view=lambda: _view(state, report),
-        control="Change the score: who gains the non-discriminative part, and who pays for it with background?",
+        control=tr("Change the score: who gains the non-discriminative part, and who pays for it with background?"),
         formula=Formula(
             r"\mathrm{IoU} = TP \,/\, (TP + FN + ",
             r"FP",
             r")",
-            "mIoU is its mean over the classes and the background. What a mask adds to the object counts in $TP$, what "
-            "it spills onto the background in $FP$: a map can grow over the whole object and still lose.",
+            tr(
+                "mIoU is its mean over the classes and the background. What a mask adds to the object counts "
+                "in $TP$, what it spills onto the background in $FP$: a map can grow over the whole object "
+                "and still lose."
+            ),
         ),
         question=question(miou, rows(report, "non_discriminative")),
         sources=(
-            Source("measured here", f"evaluate on {report['data']}, thresholds from {report['threshold_from']}"),
             Source(
-                "Kweon et al., ICCV 2021; Lee et al., NeurIPS 2021", "the lecture's tables on VOC 2012, as published"
+                tr("measured here"),
+                tr(
+                    "evaluate on {data}, thresholds from {threshold_from}",
+                    data=report["data"],
+                    threshold_from=report["threshold_from"],
+                ),
+            ),
+            Source(
+                "Kweon et al., ICCV 2021; Lee et al., NeurIPS 2021",
+                tr("the lecture's tables on VOC 2012, as published"),
             ),
         ),
         inspect=Inspect("results", examples.elsewhere(state)),
-        caveat=LIMITS[0],
+        caveat=tr(LIMITS[0]),
         draw=draw,
-        origin="stored report",
+        origin=tr("stored report"),
     )
 
 
@@ -98,13 +119,23 @@ def question(miou: list[Row], rest: list[Row]) -> Question:
     same = first.method == most.method
     covered = next(row for row in rest if row.method == first.method)
     return Question(
-        "Is the method with the highest mIoU also the one that recalls most of the non-discriminative parts?",
-        ("yes", "no"),
+        tr("Is the method with the highest mIoU also the one that recalls most of the non-discriminative parts?"),
+        (tr("yes"), tr("no")),
         0 if same else 1,
-        f"{first.short} has the highest mIoU and recalls {covered.value:.1f} percent of the non-discriminative part."
+        tr(
+            "{method} has the highest mIoU and recalls {recall:.1f} percent of the non-discriminative part.",
+            method=first.short,
+            recall=covered.value,
+        )
         if same
-        else f"{most.short} recalls most of the non-discriminative part, {most.value:.1f} percent; {first.short} has "
-        f"the highest mIoU and recalls {covered.value:.1f}.",
+        else tr(
+            "{method} recalls most of the non-discriminative part, {recall:.1f} percent; {best} has the "
+            "highest mIoU and recalls {other:.1f}.",
+            method=most.short,
+            recall=most.value,
+            best=first.short,
+            other=covered.value,
+        ),
     )
 
 
@@ -119,10 +150,15 @@ def network_line() -> str:
     )
     method = entry.trained["pseudo_masks"]["method"]
     title = METHODS[method].title if method in METHODS else method
-    return (
-        f"The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} without labels, "
-        f"{with_labels:.1f} given the labels; the pseudo masks themselves, which are given them, "
-        f"{made:.1f} ({scores['count']} scenes)."
+    return tr(
+        "The segmentation network, trained on {title}'s pseudo masks: mIoU {network:.1f} without "
+        "labels, {with_labels:.1f} given the labels; the pseudo masks themselves, which are given "
+        "them, {made:.1f} ({count} scenes).",
+        title=title,
+        network=network,
+        with_labels=with_labels,
+        made=made,
+        count=scores["count"],
     )
 
 
@@ -131,24 +167,24 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
     grid = st.grid(2, min_column_width=400, gap="large", key="scored")
     with grid.cell():
         st.segmented_control(
-            "Score",
+            tr("Score"),
             list(SCORES),
-            format_func=lambda name: SCORE_NAMES[name],
+            format_func=lambda name: tr(SCORE_NAMES[name]),
             label_visibility="collapsed",
             wrap=True,
             **session.control("score", state.score),
         )
-        note = f"{report['count']} of {report['data']}, percent"
-        st.html(markup.panel_title(SCORE_NAMES[state.score].capitalize().replace("Miou", "mIoU"), note))
+        note = tr("{count} of {data}, percent", count=report["count"], data=report["data"])
+        st.html(markup.panel_title(tr(SCORE_NAMES[state.score]).capitalize().replace("Miou", "mIoU"), note))
         show(scores_chart(ranked), "learn_scores", "; ".join(f"{row.title} {row.value:.1f}" for row in ranked))
     with grid.cell():
-        st.html(listed("What did not work here", negative_results(miou)))
+        st.html(listed(tr("What did not work here"), negative_results(miou)))
         if state.present:  # a slide is low, and what it says is measured here
             return
-        st.html(listed("What no number here says", [*LIMITS, *filter(None, [network_line()])]))
+        st.html(listed(tr("What no number here says"), [*map(tr, LIMITS), *filter(None, [network_line()])]))
         st.html(published())
         st.html(since_then())
-        frame.link(catalogue.named("results"), state, "And since: published numbers from 2021 on")
+        frame.link(catalogue.named("results"), state, tr("And since: published numbers from 2021 on"))
 
 
 def listed(title: str, lines: list[str]) -> str:
@@ -165,8 +201,9 @@ def published() -> str:
         for row in reported
     )
     return (
-        '<p class="wv-part">Published on PASCAL VOC 2012, not measured here</p>'
-        '<table class="wv-step"><thead><tr><th>segmentation networks, mIoU</th><th>val</th><th>test</th></tr></thead>'
+        f'<p class="wv-part">{tr("Published on PASCAL VOC 2012, not measured here")}</p>'
+        f'<table class="wv-step"><thead><tr><th>{tr("segmentation networks, mIoU")}</th><th>val</th><th>test</th></tr>'
+        "</thead>"
         f"<tbody>{body}</tbody></table>"
     )
 
@@ -179,9 +216,9 @@ def since_then() -> str:
         with_val = [one for one in everything if one.supervision == kind and one.val is not None]
         top = max(with_val, key=lambda one: one.val or 0)
         cells = f"<td>{top.val}</td><td>{'–' if top.test is None else top.test}</td>"
-        body += f"<tr><th>{escape(name)}: {escape(top.method)}, {top.venue} {top.year}</th>{cells}</tr>"
+        body += f"<tr><th>{escape(tr(name))}: {escape(top.method)}, {top.venue} {top.year}</th>{cells}</tr>"
     return (
-        '<p class="wv-part">And since, the highest that was read of each kind</p>'
+        f'<p class="wv-part">{tr("And since, the highest that was read of each kind")}</p>'
         f'<table class="wv-step"><tbody>{body}</tbody></table>'
     )
 

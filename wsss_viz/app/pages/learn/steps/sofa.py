@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.learn.steps import two_animals
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 SEEN = 0.5
 REPORT = "scenes-test"
-TITLES = ("Its own mask", "The mask runs over the {other}", "One mask for all labels")
+TITLES = (mark("Its own mask"), mark("The mask runs over the {other}"), mark("One mask for all labels"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def judgements(trace: Trace, other: str) -> tuple[Judgement, ...]:
 
     return tuple(
         Judgement(
-            TITLES[k].format(other=other),
+            tr(TITLES[k], other=other),
             k,
             p(step.scores, CARRIER),
             p(step.scores, other),
@@ -71,10 +72,12 @@ def judgements(trace: Trace, other: str) -> tuple[Judgement, ...]:
     )
 
 
-SOURCES = (
-    Source("Kweon et al., ICCV 2021 (OC-CSE)", "class-specific erasing and its loss, from the official code"),
-    Source("Kweon et al., ICCV 2021", "that its own example is of a sofa", unverified=True),
-)
+def sources() -> tuple[Source, ...]:
+    """What the step is from."""
+    return (
+        Source("Kweon et al., ICCV 2021 (OC-CSE)", tr("class-specific erasing and its loss, from the official code")),
+        Source("Kweon et al., ICCV 2021", tr("that its own example is of a sofa"), unverified=True),
+    )
 
 
 def formula(other: str) -> Formula:
@@ -83,8 +86,11 @@ def formula(other: str) -> Formula:
         r"L_{cse} = \mathrm{BCE}(\mathrm{OC}(x\,(1 - m_r)),\; ",
         r"y - y_r",
         r")",
-        f"The labels that must remain: all but the erased class $r$. For one mask of all labels it would be 0, and "
-        f"nothing would speak for the {other}.",
+        tr(
+            "The labels that must remain: all but the erased class $r$. For one mask of all labels it "
+            "would be 0, and nothing would speak for the {other}.",
+            other=other,
+        ),
     )
 
 
@@ -99,7 +105,7 @@ def lesson(state: ViewState) -> Lesson:
     source = sofa_scene(state)
     if source:
         return scene_lesson(state, source)
-    return two_animals.lesson(state, formula, SOURCES, lambda: picture_choice("", state))
+    return two_animals.lesson(state, formula, sources(), lambda: picture_choice("", state))
 
 
 def scene_lesson(state: ViewState, source: str) -> Lesson:
@@ -112,8 +118,11 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"The {CARRIER}, outlined", outlined(ground)),
-            (f"Its mask, {percent(specific.covered)} of the {other}", mask_over(ground, trace.steps[0])),
+            (tr("The {CARRIER}, outlined", CARRIER=CARRIER), outlined(ground)),
+            (
+                tr("Its mask, {covered} of the {other}", covered=percent(specific.covered), other=other),
+                mask_over(ground, trace.steps[0]),
+            ),
         ]
         for judged, step in zip(judged_masks, trace, strict=True):
             if step.image is not None:
@@ -124,20 +133,41 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
 
     return Lesson(
         claim=claim(judged_masks, other),
-        lead=f"CS-AE erases one class and asks a frozen classifier two things: the {CARRIER} must be gone, and the "
-        f"{other} must still be there. A mask that eats the {other} is penalised; a mask for all labels never is.",
+        lead=tr(
+            "CS-AE erases one class and asks a frozen classifier two things: the {CARRIER} must be gone, "
+            "and the {other} must still be there. A mask that eats the {other} is penalised; a mask for "
+            "all labels never is.",
+            CARRIER=CARRIER,
+            other=other,
+        ),
         view=lambda: _view(state, sample, ground, trace, judged_masks, other),
-        control=f"Choose another drawn scene: does the judge miss the {CARRIER}'s guest every time?",
+        control=tr(
+            "Choose another drawn scene: does the judge miss the {CARRIER}'s guest every time?", CARRIER=CARRIER
+        ),
         formula=formula(other),
         question=Question(
-            f"The mask of the {CARRIER} runs over the whole {other} as well. What does the judge say of the {other}?",
-            (f"it still sees the {other}", f"it has lost the {other}"),
+            tr(
+                "The mask of the {CARRIER} runs over the whole {other} as well. What does the judge say of "
+                "the {other}?",
+                CARRIER=CARRIER,
+                other=other,
+            ),
+            (tr("it still sees the {other}", other=other), tr("it has lost the {other}", other=other)),
             0 if spilled.other >= SEEN else 1,
-            f"{other} {specific.other:.2f} with the {CARRIER}'s own mask erased, {spilled.other:.2f} with the {other} "
-            f"under it too. The loss goes from {specific.loss:.2f} to {spilled.loss:.2f}: that is what pushes the mask "
-            f"back. With one mask for all labels the {other} is at {together.other:.2f}.",
+            tr(
+                "{other} {alone:.2f} with the {CARRIER}'s own mask erased, {spilled:.2f} with the {other} "
+                "under it too. The loss goes from {loss:.2f} to {higher:.2f}: that is what pushes the mask "
+                "back. With one mask for all labels the {other} is at {together:.2f}.",
+                other=other,
+                alone=specific.other,
+                CARRIER=CARRIER,
+                spilled=spilled.other,
+                loss=specific.loss,
+                higher=spilled.loss,
+                together=together.other,
+            ),
         ),
-        sources=SOURCES,
+        sources=sources(),
         inspect=Inspect("erasing", examples.elsewhere(_in_erasing(state, sample))),
         caveat=_held_out(),
         draw=draw,
@@ -149,13 +179,29 @@ def claim(judged_masks: tuple[Judgement, ...], other: str) -> str:
     """What the judge says on this scene."""
     specific, spilled, together = judged_masks
     if specific.other >= SEEN > spilled.other:
-        end = f"class-specific erasing is penalised where it covers the {other}"
-        return f"Find the mask of the {CARRIER}: {end}" + (
-            ", one mask for all labels is not" if together.other < SEEN else ""
+        if together.other < SEEN:
+            return tr(
+                "Find the mask of the {carrier}: class-specific erasing is penalised where it covers the {other}, one "
+                "mask for all labels is not",
+                carrier=CARRIER,
+                other=other,
+            )
+        return tr(
+            "Find the mask of the {carrier}: class-specific erasing is penalised where it covers the {other}",
+            carrier=CARRIER,
+            other=other,
         )
     if spilled.other >= SEEN:
-        return f"Find the mask of the {CARRIER}: here the judge sees the {other} even through the mask"
-    return f"Find the mask of the {CARRIER}: here the judge has lost the {other} from the start"
+        return tr(
+            "Find the mask of the {CARRIER}: here the judge sees the {other} even through the mask",
+            CARRIER=CARRIER,
+            other=other,
+        )
+    return tr(
+        "Find the mask of the {CARRIER}: here the judge has lost the {other} from the start",
+        CARRIER=CARRIER,
+        other=other,
+    )
 
 
 def _in_erasing(state: ViewState, sample: Sample) -> ViewState:
@@ -175,12 +221,16 @@ def _held_out() -> str:
     rows = stored.experiment["rows"] if stored and stored.experiment else []
     at = {r["kind"]: r for r in rows if r["threshold"] == 0.5}
     if "class" not in at or "agnostic" not in at:
-        return "One classifier, drawn scenes; what CS-AE gains over all held-out scenes is on the page Results."
+        return tr("One classifier, drawn scenes; what CS-AE gains over all held-out scenes is on the page Results.")
+    count = stored.experiment["images"] if stored and stored.experiment else 0
     per_class, together = at["class"]["other_probability"], at["agnostic"]["other_probability"]
-    return (
-        f"Over {stored.experiment['images'] if stored else 0} scenes, the ordinary classifier's maps erased above 0.5: "
-        f"the other labels are at {per_class:.2f} after class-specific and at {together:.2f} after class-agnostic "
-        "erasing. More of what the trained masks gain by it is on the page Results."
+    return tr(
+        "Over {count} scenes, the ordinary classifier's maps erased above 0.5: the other labels are "
+        "at {per_class:.2f} after class-specific and at {together:.2f} after class-agnostic erasing. "
+        "More of what the trained masks gain by it is on the page Results.",
+        count=count,
+        per_class=per_class,
+        together=together,
     )
 
 
@@ -195,18 +245,28 @@ def _view(
     picture_choice(sample.source, state)
     with st.grid(4, min_column_width=210, gap="medium") as grid:
         with grid.cell(), st.container(gap="xsmall"):
-            st.html(markup.panel_title("Image", f"{CARRIER} and {other}"))
-            _picture(outlined(ground), f"the scene: {CARRIER} and {other}, the {CARRIER} outlined")
+            st.html(markup.panel_title(tr("Image"), tr("{CARRIER} and {other}", CARRIER=CARRIER, other=other)))
+            _picture(
+                outlined(ground),
+                tr("the scene: {CARRIER} and {other}, the {CARRIER} outlined", CARRIER=CARRIER, other=other),
+            )
             st.html(markup.chips((CARRIER, other), ground.classes, plain=True))
         for judged, step in zip(judged_masks, trace, strict=True):
             with grid.cell(), st.container(gap="xsmall"):
-                st.html(markup.panel_title(judged.title, f"{percent(judged.covered)} of the {other}"))
+                st.html(
+                    markup.panel_title(
+                        judged.title, tr("{covered} of the {other}", covered=percent(judged.covered), other=other)
+                    )
+                )
                 assert step.image is not None
-                _picture(mask_over(ground, step), f"{judged.title}: what is erased, the {CARRIER} outlined")
+                _picture(
+                    mask_over(ground, step),
+                    tr("{title}: what is erased, the {CARRIER} outlined", title=judged.title, CARRIER=CARRIER),
+                )
                 _picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
                 st.html(_verdict(judged, other))
     if trained := trained_so():
-        st.html(f'<p class="wv-note"><b>Trained so, and measured.</b> {escape(trained)}</p>')
+        st.html(f'<p class="wv-note"><b>{tr("Trained so, and measured.")}</b> {escape(trained)}</p>')
 
 
 def outlined(ground: Sample) -> rendering.Picture:
@@ -226,7 +286,12 @@ def trained_so() -> str:
     sentence = leakage.finding(report) if report is not None else ""
     if report is None or not sentence:
         return ""
-    return f"On {report['count']} scenes where objects touch: {sentence[0].lower()}{sentence[1:]}"
+    return tr(
+        "On {count} scenes where objects touch: {lower}{sentence}",
+        count=report["count"],
+        lower=sentence[0].lower(),
+        sentence=sentence[1:],
+    )
 
 
 def picture_choice(scene: str, state: ViewState) -> None:
@@ -235,9 +300,9 @@ def picture_choice(scene: str, state: ViewState) -> None:
 
     def title(choice: str) -> str:
         if not choice:
-            return "photographs"
+            return tr("photographs")
         guest = next(name for name in samples.scene(choice).labels or () if name != CARRIER)
-        return f"drawn: {guest}"
+        return tr("drawn: {name}", name=guest)
 
     def read(choice: str) -> dict[str, object]:
         example = examples.photograph_of(state) if state.is_scene else state.example
@@ -245,7 +310,7 @@ def picture_choice(scene: str, state: ViewState) -> None:
 
     choices = ["", *examples.with_labels(CARRIER)]
     st.segmented_control(
-        "Picture", choices, format_func=title, required=True, wrap=True, **session.control("sofa", scene, read)
+        tr("Picture"), choices, format_func=title, required=True, wrap=True, **session.control("sofa", scene, read)
     )
 
 
@@ -257,12 +322,12 @@ def _picture(image: np.ndarray, alt: str) -> None:
 def _verdict(judged: Judgement, other: str) -> str:
     """The judge's two answers and the loss, each with what is wanted of it."""
     rows = (
-        (CARRIER, judged.carrier, "should vanish", judged.carrier < SEEN),
-        (other, judged.other, "should remain", judged.other >= SEEN),
+        (CARRIER, judged.carrier, tr("should vanish"), judged.carrier < SEEN),
+        (other, judged.other, tr("should remain"), judged.other >= SEEN),
     )
     body = "".join(
         f'<div class="wv-score {"wv-label" if fine else ""}"><span>{escape(name)}</span>'
         f'<div><i style="width:{max(p * 100, 0.6):.1f}%"></i></div><b>{p:.2f}</b><em>{wanted}</em></div>'
         for name, p, wanted, fine in rows
     )
-    return f'<div class="wv-scores">{body}</div><p class="wv-note">loss {judged.loss:.2f}</p>'
+    return f'<div class="wv-scores">{body}</div><p class="wv-note">{tr("loss")} {judged.loss:.2f}</p>'

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import samples, traces
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 Row = dict[str, Any]
-ERASED = ("nothing", "head", "body", "object")
+ERASED = (mark("nothing"), mark("head"), mark("body"), mark("object"))
 """What the steps erase, by the true outlines: of drawn scenes the discriminative part, the rest, the object. The stored
 traces have one more, the head's area elsewhere, which the table has too."""
-ELSEWHERE = "elsewhere"
+ELSEWHERE = mark("elsewhere")
 SCENE_KINDS = {"nothing": ("class", 1.0), "head": ("discriminative", None), "body": ("non_discriminative", None)}
 SCENE_KINDS |= {"object": ("object", None)}
 DEFAULT_STEP = 1
@@ -44,7 +45,7 @@ HEAD_ERASED, BODY_ERASED, OBJECT_ERASED = 1, 2, 3
 SEEN, HALF = 0.8, 0.35
 """The shares of the logit from which the class is called seen, and half sure: our own reading."""
 MEASURES = ("logit", "head", "body")
-COLOURS = {"photographs": "#2a9088", "drawn scenes": "#b4552d"}
+COLOURS = {mark("photographs"): "#2a9088", mark("drawn scenes"): "#b4552d"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,7 @@ def answers(parts: list[Trace]) -> Answers:
     )
     change = mean_intervals(every[:, HEAD_ERASED, 2] - every[:, 0, 2])
     names = (*ERASED, ELSEWHERE)[: every.shape[1]]
-    return Answers("photographs", len(parts), names, mean_intervals(every), (change[0], change[1], change[2]))
+    return Answers(mark("photographs"), len(parts), names, mean_intervals(every), (change[0], change[1], change[2]))
 
 
 def over_scenes() -> Answers:
@@ -114,7 +115,7 @@ def scene_answers(experiment: dict[str, Any]) -> Answers:
     values = np.array([[[one[key], *one["interval"][key]] for key in keys] for one in rows], dtype=float)
     before, after = float(values[0, 2, 0]), values[HEAD_ERASED, 2]
     change = (float(after[0]) - before, float(after[1]) - before, float(after[2]) - before)
-    return Answers("drawn scenes", int(experiment["images"]), ERASED, values, change)
+    return Answers(mark("drawn scenes"), int(experiment["images"]), ERASED, values, change)
 
 
 def row(rows: list[Row], kind: str, threshold: float | None) -> Row:
@@ -136,37 +137,49 @@ def lesson(state: ViewState) -> Lesson:
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = []
         highest = float(trace.steps[0].maps[0].max())
-        for i, words in ((0, "Whole"), (HEAD_ERASED, "Head erased")):
+        for i, words in ((0, tr("Whole")), (HEAD_ERASED, tr("Head erased"))):
             values = normalise(upsample(trace.steps[i].maps[[0]], sample.size), "shared", highest)[0]
             drawn = static_plots.map_over(replace(sample, image=pictures[i]), values, name)
-            cells.append((f"{words}, logit {signed(float(trace.steps[i].scores[0]))}", drawn))
-        cells.append(("Activation on the body, whole image = 1", chart(photographs, scenes).panels[0]))
+            cells.append(
+                (tr("{words}, logit {scores}", words=words, scores=signed(float(trace.steps[i].scores[0]))), drawn)
+            )
+        cells.append((tr("Activation on the body, whole image = 1"), chart(photographs, scenes).panels[0]))
         static_plots.row(figure, cells, (1, 1, 1.6))
 
     return Lesson(
         claim=claim(photographs, scenes),
-        lead="CS-AE rests on an observation: a classifier that learnt from whole images also answers to the less "
-        "discriminative parts once the most discriminative one is erased. So erase the true head, the true body, or "
-        "both, and measure what it still says.",
+        lead=tr(
+            "CS-AE rests on an observation: a classifier that learnt from whole images also answers to "
+            "the less discriminative parts once the most discriminative one is erased. So erase the true "
+            "head, the true body, or both, and measure what it still says."
+        ),
         view=lambda: _view(view, sample, trace, pictures, name, photographs, scenes),
-        control="Move the step: nothing, the head, the body, the whole object erased. All maps have one scale, that of "
-        "the brightest.",
+        control=tr(
+            "Move the step: nothing, the head, the body, the whole object erased. All maps have one "
+            "scale, that of the brightest."
+        ),
         formula=Formula(
             r"A' = \mathrm{CAM}(x\,(1 - R)), \quad ",
             r"\frac{1}{|B|} \sum_{u \in B} A'(u)",
             "",
-            "$R$ is what is erased by its true outline, $B$ the body. $A'$ is read as it is, for divided by its own "
-            "maximum a map of nothing looks as bright as any.",
+            tr(
+                "$R$ is what is erased by its true outline, $B$ the body. $A'$ is read as it is, for divided "
+                "by its own maximum a map of nothing looks as bright as any."
+            ),
         ),
         question=_question(photographs),
         sources=(
-            Source("Kweon et al., ICCV 2021 (OC-CSE)", "the observation, from the abstract"),
-            Source("Kweon et al., ICCV 2021", "the protocol of its figure; this one is our own", unverified=True),
+            Source("Kweon et al., ICCV 2021 (OC-CSE)", tr("the observation, from the abstract")),
+            Source("Kweon et al., ICCV 2021", tr("the protocol of its figure; this one is our own"), unverified=True),
         ),
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="experiment", k=HALFWAY))),
-        caveat=f"{photographs.count} photographs of one animal each and {scenes.count} drawn scenes, one network each; "
-        "a photograph's logit is of a softmax over a thousand classes, a scene's of a sigmoid. Erased means painted "
-        "grey, which no classifier has seen.",
+        caveat=tr(
+            "{count} photographs of one animal each and {scenes} drawn scenes, one network each; a "
+            "photograph's logit is of a softmax over a thousand classes, a scene's of a sigmoid. Erased "
+            "means painted grey, which no classifier has seen.",
+            count=photographs.count,
+            scenes=scenes.count,
+        ),
         draw=draw,
     )
 
@@ -183,50 +196,72 @@ def erased_pictures(sample: Sample, name: str) -> tuple[NDArray[np.uint8], ...]:
 def seen(answered: Answers) -> str:
     """How sure the classifier still is with the head erased."""
     left = answered.left(HEAD_ERASED)
-    return "still sees" if left > SEEN else "is half sure of" if left > HALF else "forgets"
+    return tr("still sees") if left > SEEN else tr("is half sure of") if left > HALF else tr("forgets")
 
 
 def body(answered: Answers) -> str:
     """What the body's activation does once the head is erased."""
     _, low, high = answered.change
-    return "lights up" if low > 0 else "fades" if high < 0 else "answers as before"
+    return tr("lights up") if low > 0 else tr("fades") if high < 0 else tr("answers as before")
 
 
 def claim(photographs: Answers, scenes: Answers) -> str:
     """What the averages say of the observation that CS-AE rests on."""
-    first = f"Head erased, the photographs' network {seen(photographs)} the animal, and its body {body(photographs)}"
+    first = tr(
+        "Head erased, the photographs' network {seen} the animal, and its body {body}",
+        seen=seen(photographs),
+        body=body(photographs),
+    )
     if (seen(photographs), body(photographs)) == (seen(scenes), body(scenes)):
-        return f"{first}; so it is on drawn scenes"
-    return f"{first}; the drawn scenes' one {seen(scenes)} its class, and the non-discriminative part {body(scenes)}"
+        return tr("{first}; so it is on drawn scenes", first=first)
+    return tr(
+        "{first}; the drawn scenes' one {seen} its class, and the non-discriminative part {body}",
+        first=first,
+        seen=seen(scenes),
+        body=body(scenes),
+    )
 
 
 def reason(photographs: Answers, scenes: Answers) -> str:
     """Why the two differ, as far as the numbers say it."""
-    numbers = (
-        f"With the head erased {percent(photographs.left(HEAD_ERASED))} of the logit is left on photographs and "
-        f"{percent(scenes.left(HEAD_ERASED))} on drawn scenes; with the body erased "
-        f"{percent(photographs.left(BODY_ERASED))} and {percent(scenes.left(BODY_ERASED))}; with the whole object "
-        f"erased {percent(photographs.left(OBJECT_ERASED))} and {percent(scenes.left(OBJECT_ERASED))}, which outline "
-        "and surroundings alone still say."
+    numbers = tr(
+        "With the head erased {head} of the logit is left on photographs and {head_scenes} on drawn "
+        "scenes; with the body erased {body} and {body_scenes}; with the whole object erased {object} "
+        "and {object_scenes}, which outline and surroundings alone still say.",
+        head=percent(photographs.left(HEAD_ERASED)),
+        head_scenes=percent(scenes.left(HEAD_ERASED)),
+        body=percent(photographs.left(BODY_ERASED)),
+        body_scenes=percent(scenes.left(BODY_ERASED)),
+        object=percent(photographs.left(OBJECT_ERASED)),
+        object_scenes=percent(scenes.left(OBJECT_ERASED)),
     )
     if scenes.left(HEAD_ERASED) < min(scenes.left(BODY_ERASED), photographs.left(HEAD_ERASED)):
-        return (
-            f"{numbers} The drawn classifier hangs on the one sign that every object of a class has, so without it "
-            "there is no second best; the other network knows the animal by its body too."
+        return tr(
+            "{numbers} The drawn classifier hangs on the one sign that every object of a class has, so "
+            "without it there is no second best; the other network knows the animal by its body too.",
+            numbers=numbers,
         )
-    return f"{numbers} That does not set the two apart."
+    return tr("{numbers} That does not set the two apart.", numbers=numbers)
 
 
 def _question(photographs: Answers) -> Question:
     mean, low, high = photographs.relative
-    options = ("it rises", "it stays, within its interval", "it falls")
+    options = (tr("it rises"), tr("it stays, within its interval"), tr("it falls"))
     return Question(
-        "Erase the true head in a photograph. What happens to the raw activation on the body, on average?",
+        tr("Erase the true head in a photograph. What happens to the raw activation on the body, on average?"),
         options,
         0 if low > 0 else 2 if high < 0 else 1,
-        f"It changes by {mean:+.0%} ({low:+.0%} to {high:+.0%}, 95 % over {photographs.count} photographs), from "
-        f"{signed(float(photographs.values[0, 2, 0]))} to {signed(float(photographs.values[HEAD_ERASED, 2, 0]))}, "
-        f"while {percent(photographs.left(HEAD_ERASED))} of the logit is left.",
+        tr(
+            "It changes by {mean:+.0%} ({low:+.0%} to {high:+.0%}, 95 % over {count} photographs), from "
+            "{before} to {after}, while {left} of the logit is left.",
+            mean=mean,
+            low=low,
+            high=high,
+            count=photographs.count,
+            before=signed(float(photographs.values[0, 2, 0])),
+            after=signed(float(photographs.values[HEAD_ERASED, 2, 0])),
+            left=percent(photographs.left(HEAD_ERASED)),
+        ),
     )
 
 
@@ -240,36 +275,44 @@ def _view(
     scenes: Answers,
 ) -> None:
     steps = trace.steps[: len(ERASED)]
-    notes = [f"{what} erased" for what in ERASED]
+    notes = [tr("{what} erased", what=tr(what)) for what in ERASED]
     images = (PanelStep(image=p, note=n) for p, n in zip(pictures, notes, strict=True))
     maps = (
         PanelStep(s.maps[[0]], s.scores[:1], image=p, note=n) for s, p, n in zip(steps, pictures, notes, strict=True)
     )
     panels = (
-        Panel("What is left", tuple(images), always="image"),
-        Panel(f"Map of {name}, one scale", tuple(maps), always="map"),
+        Panel(tr("What is left"), tuple(images), always="image"),
+        Panel(tr("Map of {name}, one scale", name=name), tuple(maps), always="map"),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:
         examples.photograph_choice(sample.source)
         viewer("learn_looks", examples.content_of(sample, panels, (name,), (name,)), view, offered=("k",))
         logit, share = float(steps[view.k].scores[0]), float(steps[view.k].scores[0] / steps[0].scores[0])
-        st.html(
-            f'<p class="wv-note">With {escape(ERASED[view.k])} erased: logit {signed(logit)}, {percent(share)} of the '
-            f"whole image's; on the body {signed(steps[view.k].terms['body'])}, in the whole image "
-            f"{signed(steps[0].terms['body'])}.</p>"
+        now = tr(
+            "With {what} erased: logit {logit}, {share} of the whole image's; on the body {body}, in the whole image "
+            "{whole}.",
+            what=escape(tr(ERASED[view.k])),
+            logit=signed(logit),
+            share=percent(share),
+            body=signed(steps[view.k].terms["body"]),
+            whole=signed(steps[0].terms["body"]),
         )
+        st.html(f'<p class="wv-note">{now}</p>')
     with right:
-        st.html(markup.panel_title("Activation on the body", "whole image = 1"))
+        st.html(markup.panel_title(tr("Activation on the body"), tr("whole image = 1")))
         show(chart(photographs, scenes, view.k), "learn_seen", described(photographs, scenes))
-        st.html(f'<p class="wv-note"><b>Why.</b> {escape(reason(photographs, scenes))}</p>')
+        st.html(f'<p class="wv-note"><b>{tr("Why.")}</b> {escape(reason(photographs, scenes))}</p>')
         st.html(table(photographs) + table(scenes))
 
 
 def described(*every: Answers) -> str:
     """The chart in one line."""
     return "; ".join(
-        f"{one.name}: " + ", ".join(f"{what} erased {v:.2f}" for what, v in zip(one.erased, _body(one)[0], strict=True))
+        f"{tr(one.name)}: "
+        + ", ".join(
+            f"{tr('{what} erased', what=tr(what))} {v:.2f}" for what, v in zip(one.erased, _body(one)[0], strict=True)
+        )
         for one in every
     )
 
@@ -290,24 +333,32 @@ def chart(photographs: Answers, scenes: Answers, k: int | None = None) -> Chart:
     for shift, one in ((-0.08, photographs), (0.08, scenes)):
         mean, low, high = _body(one)[:, : len(ERASED)]
         at = np.arange(len(ERASED)) + shift
-        label = f"{one.count} {one.name}"
+        label = f"{one.count} {tr(one.name)}"
         marks.append(Points(at, mean, label, COLOURS[one.name], 9.0, low=low, high=high))
     if k is not None:
         marks.append(Rule(x=float(k), on_paper=False))
-    x = Axis("erased", -0.5, len(ERASED) - 0.5, ticks=list(range(len(ERASED))), labels=list(ERASED))
-    return Chart((Plot(tuple(marks), x, Axis("on the body")),), 250)
+    x = Axis(
+        tr("erased"), -0.5, len(ERASED) - 0.5, ticks=list(range(len(ERASED))), labels=[tr(what) for what in ERASED]
+    )
+    return Chart((Plot(tuple(marks), x, Axis(tr("on the body"))),), 250)
 
 
 def table(one: Answers) -> str:
     """What is left of logit and map by what is erased: means with their intervals."""
-    heads = (f"{one.count} {one.name}, erased", "logit", "on the head", "on the body")
+    heads = (
+        tr("{count} {images}, erased", count=one.count, images=tr(one.name)),
+        tr("logit"),
+        tr("on the head"),
+        tr("on the body"),
+    )
     if one.name != "photographs":
-        heads = (*heads[:2], "discriminative", "non-discriminative")
+        heads = (*heads[:2], tr("discriminative"), tr("non-discriminative"))
     body = ""
     for what, values in zip(one.erased, one.values, strict=True):
         cells = "".join(
-            f"<td>{signed(mean)} <small>({signed(low)} to {signed(high)})</small></td>" for mean, low, high in values
+            f"<td>{signed(mean)} <small>({tr('{low} to {high}', low=signed(low), high=signed(high))})</small></td>"
+            for mean, low, high in values
         )
-        body += f"<tr><th>{escape(what)}</th>{cells}</tr>"
+        body += f"<tr><th>{escape(tr(what))}</th>{cells}</tr>"
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     return f'<table class="wv-step wv-intervals"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

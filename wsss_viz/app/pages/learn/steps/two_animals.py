@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 STAYS = 0.8
 """The share of its logit from which the other class is said to be left alone: our own reading."""
-WORDS = {1: "once", 2: "twice", 3: "three times"}
+WORDS = {1: mark("once"), 2: mark("twice"), 3: mark("three times")}
 SPECIFIC, TOGETHER = "#2a9088", "#b4552d"
 
 
@@ -91,57 +92,92 @@ def lesson(
     def draw(figure: SubFigure) -> None:
         times = len(pair.specific) - 1
         cells: list[tuple[str, static_plots.Cell]] = [
-            (f"{pair.erased} erased {WORDS.get(times, times)}", pair.pictures[0][-1]),
-            ("Both erased", pair.pictures[1][-1]),
-            (f"Logit of {pair.other}", chart(pair).panels[0]),
+            (tr("{erased} erased {times}", erased=pair.erased, times=tr(WORDS.get(times, ""))), pair.pictures[0][-1]),
+            (tr("Both erased"), pair.pictures[1][-1]),
+            (tr("Logit of {other}", other=pair.other), chart(pair).panels[0]),
         ]
         static_plots.row(figure, cells, (1.5, 1.5, 1))
 
     return Lesson(
         claim=claim(pair),
-        lead=f"The map of one class is made by its own row of weights, so erasing what it covers need not touch the "
-        f"other: the {pair.other} is still there to be seen. One mask for all labels erases both, and nothing tells "
-        "them apart.",
+        lead=tr(
+            "The map of one class is made by its own row of weights, so erasing what it covers need not "
+            "touch the other: the {other} is still there to be seen. One mask for all labels erases "
+            "both, and nothing tells them apart.",
+            other=pair.other,
+        ),
         view=lambda: _view(view, pair, every, choose),
-        control="Move k, or take another photograph: whose logit falls, and whose stays?",
+        control=tr("Move k, or take another photograph: whose logit falls, and whose stays?"),
         formula=formula(pair.other),
         question=_question(pair),
         sources=sources,
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="ae"))),
-        caveat="Two photographs laid side by side are no photograph of both, and their network was trained to see one "
-        f"class per image. Over {len(examples.photographs())} such pairs: {said(every)}.",
+        caveat=tr(
+            "Two photographs laid side by side are no photograph of both, and their network was trained "
+            "to see one class per image. Over {count} such pairs: {said}.",
+            count=len(examples.photographs()),
+            said=said(every),
+        ),
         draw=draw,
     )
 
 
 def said(every: NDArray[np.float64]) -> str:
     """What is left of the other's logit over all pairs, in words."""
-    rows = zip(("one class erased", "both erased"), every, strict=True)
+    rows = zip((tr("one class erased"), tr("both erased")), every, strict=True)
     return ", ".join(
-        f"{words} leaves {percent(m)} ({percent(low)} to {percent(high)})" for words, (m, low, high) in rows
+        tr("{words} leaves {share}", words=words, share=markup.interval(m, low, high)) for words, (m, low, high) in rows
     )
 
 
 def claim(pair: Pair) -> str:
     """What the erasing of one class does to the score of the other in this picture."""
     before, after, together = float(pair.specific[0, 1]), float(pair.specific[-1, 1]), float(pair.together[-1, 1])
-    start = f"Erase the {pair.erased} {WORDS.get(len(pair.specific) - 1, '')}"
+    start = tr("Erase the {erased} {times}", erased=pair.erased, times=tr(WORDS.get(len(pair.specific) - 1, "")))
     if pair.left[0] < STAYS:
-        return f"{start}: here the {pair.other}'s logit falls too, from {signed(before)} to {signed(after)}"
-    end = f"; one mask for both takes it to {signed(together)}" if pair.left[1] < STAYS else ""
-    return f"{start}: the {pair.other}'s logit stays, {signed(before)}, then {signed(after)}{end}"
+        return tr(
+            "{start}: here the {other}'s logit falls too, from {before} to {after}",
+            start=start,
+            other=pair.other,
+            before=signed(before),
+            after=signed(after),
+        )
+    end = tr("; one mask for both takes it to {together}", together=signed(together)) if pair.left[1] < STAYS else ""
+    return tr(
+        "{start}: the {other}'s logit stays, {before}, then {after}{end}",
+        start=start,
+        other=pair.other,
+        before=signed(before),
+        after=signed(after),
+        end=end,
+    )
 
 
 def _question(pair: Pair) -> Question:
-    options = (f"about what it was, more than {percent(STAYS)} of it", "clearly less", "next to nothing, under a fifth")
+    options = (
+        tr("about what it was, more than {STAYS} of it", STAYS=percent(STAYS)),
+        tr("clearly less"),
+        tr("next to nothing, under a fifth"),
+    )
     rest, left = float(pair.specific[-1, 0] / pair.specific[0, 0]), pair.left[0]
     return Question(
-        f"The {pair.erased} is erased {WORDS.get(len(pair.specific) - 1, '')}. What is left of the logit of the "
-        f"{pair.other}?",
+        tr(
+            "The {erased} is erased {times}. What is left of the logit of the {other}?",
+            erased=pair.erased,
+            times=tr(WORDS.get(len(pair.specific) - 1, "")),
+            other=pair.other,
+        ),
         options,
         0 if left > STAYS else 2 if left < 0.2 else 1,
-        f"{percent(left)} of it, and {percent(rest)} of the {pair.erased}'s own. With both erased from one picture "
-        f"{percent(max(pair.left[1], 0))} of the {pair.other}'s is left.",
+        tr(
+            "{left} of it, and {rest} of the {erased}'s own. With both erased from one picture {together} "
+            "of the {other}'s is left.",
+            left=percent(left),
+            rest=percent(rest),
+            erased=pair.erased,
+            together=percent(max(pair.left[1], 0)),
+            other=pair.other,
+        ),
     )
 
 
@@ -149,7 +185,7 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         choose()
         examples.photograph_choice(view.example)
-    titles = (f"The {pair.erased} erased", "Both erased, one mask for all")
+    titles = (tr("The {erased} erased", erased=pair.erased), tr("Both erased, one mask for all"))
     panels = tuple(
         Panel(title, tuple(PanelStep(image=picture) for picture in pictures), always="image")
         for title, pictures in zip(titles, pair.pictures, strict=True)
@@ -160,15 +196,16 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
         viewer("learn_beside", content, view, offered=("k",))
         st.html(table(pair))
     with right:
-        st.html(markup.panel_title(f"Logit of the {pair.other}", "by erasing k"))
+        st.html(markup.panel_title(tr("Logit of the {other}", other=pair.other), tr("by erasing k")))
         show(chart(pair), "learn_other", described(pair))
-        st.html(f'<p class="wv-note"><b>Over all pairs</b>, of the other\'s logit: {escape(said(every))}.</p>')
-        st.html(diagrams.flow(diagrams.CS_AE, "How CS-AE uses it: L = L_cls + α L_cse"))
+        pairs = tr("<b>Over all pairs</b>, of the other's logit: {said}.", said=escape(said(every)))
+        st.html(f'<p class="wv-note">{pairs}</p>')
+        st.html(diagrams.flow(diagrams.CS_AE, tr("How CS-AE uses it: L = L_cls + α L_cse")))
 
 
 def described(pair: Pair) -> str:
     """The chart in one line."""
-    series = ((f"{pair.erased} erased", pair.specific), ("both erased", pair.together))
+    series = ((tr("{erased} erased", erased=pair.erased), pair.specific), (tr("both erased"), pair.together))
     return "; ".join(f"{words}: " + ", ".join(f"{v:.2f}" for v in values[:, 1]) for words, values in series)
 
 
@@ -176,18 +213,20 @@ def chart(pair: Pair) -> Chart:
     """The other's logit by erasing, class by class and erased together."""
     k = list(range(len(pair.specific)))
     marks = (
-        Line(k, pair.specific[:, 1], f"{pair.erased} erased", SPECIFIC, symbol="circle"),
-        Line(k, pair.together[:, 1], "both erased", TOGETHER, symbol="square", dash="dash"),
+        Line(k, pair.specific[:, 1], tr("{erased} erased", erased=pair.erased), SPECIFIC, symbol="circle"),
+        Line(k, pair.together[:, 1], tr("both erased"), TOGETHER, symbol="square", dash="dash"),
         Rule(y=0),
     )
     most = 1.2 * float(max(pair.specific[:, 1].max(), pair.together[:, 1].max(), 0.1))
     low = min(0.0, float(pair.together[:, 1].min()), float(pair.specific[:, 1].min()))
-    return Chart((Plot(marks, Axis("k", ticks=k, labels=[str(i) for i in k]), Axis("logit", 1.2 * low, most)),), 220)
+    return Chart(
+        (Plot(marks, Axis("k", ticks=k, labels=[str(i) for i in k]), Axis(tr("logit"), 1.2 * low, most)),), 220
+    )
 
 
 def table(pair: Pair) -> str:
     """Both logits by erasing, class by class and erased together."""
-    one, other = (f"{pair.erased} erased: ", "both erased: ")
+    one, other = (tr("{erased} erased: ", erased=pair.erased), tr("both erased: "))
     heads = ("k", f"{one}{pair.erased}", pair.other, f"{other}{pair.erased}", pair.other)
     rows = "".join(
         f"<tr><th>{k}</th>" + "".join(f"<td>{float(v):.2f}</td>" for v in (*a, *b)) + "</tr>"
