@@ -84,7 +84,7 @@ def show(clip: Timed) -> None:
             rendering.png(charts.strip(clip.video.frames)),
             width="stretch",
             output_format="PNG",
-            alt=tr("{FRAMES} frames of a drawn video with the action {labels}", FRAMES=charts.FRAMES, labels=labels),
+            alt=tr("{count} frames of a drawn video with the action {labels}", count=charts.FRAMES, labels=labels),
         )
         show_chart(map_chart(clip), "learn_time", described(clip))
         if not session.state().present:

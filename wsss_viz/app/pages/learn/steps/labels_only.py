@@ -48,7 +48,7 @@ def lesson(state: ViewState) -> Lesson:
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
             (
-                tr("Image labels, {labels:.0f} s: {join}", labels=labels, join=", ".join(sample.labels or ())),
+                tr("Image labels, {seconds:.0f} s: {labels}", seconds=labels, labels=", ".join(sample.labels or ())),
                 ground.image,
             ),
             (
@@ -62,7 +62,7 @@ def lesson(state: ViewState) -> Lesson:
             return
         rows = figure.add_gridspec(2, 1, height_ratios=(2.3, 1))
         static_plots.row(figure.add_subfigure(rows[0]), cells, (1, 1, 1.4))
-        title = tr("The same in time, labels: {join}", join=", ".join(video.video.labels))
+        title = tr("The same in time, labels: {labels}", labels=", ".join(video.video.labels))
         in_figure: list[tuple[str, static_plots.Cell]] = [
             (title, charts.strip(video.video.frames, count=8)),
             (tr("Its class map, by frame"), temporal.map_chart(video).panels[0]),
@@ -134,7 +134,7 @@ def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Time
     first, second, third = st.columns(3, gap="large") if grid is None else (grid.cell() for _ in range(3))
     with first, st.container(gap="xsmall"):
         st.html(markup.panel_title(tr("What is in it"), tr("{labels:.0f} s an image", labels=labels)))
-        _picture(ground.image, tr("the scene: {join}", join=", ".join(sample.labels or ())), state.present)
+        _picture(ground.image, tr("the scene: {labels}", labels=", ".join(sample.labels or ())), state.present)
         st.html(markup.chips(sample.labels or (), sample.classes))
     with second, st.container(gap="xsmall"):
         st.html(markup.panel_title(tr("Where it is"), tr("{mask:.0f} s an image", mask=mask)))
@@ -143,7 +143,7 @@ def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Time
         st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
     with third, st.container(gap="small"):
         title = tr("Hours of annotation")
-        st.html(markup.panel_title(title, tr("{IMAGES:,} images", IMAGES=IMAGES[state.dataset][1])))
+        st.html(markup.panel_title(title, tr("{count:,} images", count=IMAGES[state.dataset][1])))
         st.segmented_control(
             title,
             list(IMAGES),

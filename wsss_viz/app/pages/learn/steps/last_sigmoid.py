@@ -320,7 +320,7 @@ def pull_chart(runs: Tuned) -> Chart:
             "rib",
             np.where(LOGITS < MARGIN, 1.0, 0.0),
             METHODS["rib"].colour,
-            tr("RIB, 1 up to m = {MARGIN:.0f}", MARGIN=MARGIN),
+            tr("RIB, 1 up to m = {margin:.0f}", margin=MARGIN),
         ),
     ):
         logits = runs.pooled(run)
@@ -333,6 +333,6 @@ def pull_chart(runs: Tuned) -> Chart:
                 inside, np.interp(inside, LOGITS, line), name, colour, sizes, opacity=0.75, hover=hover, listed=False
             )
         )
-    x = Axis(tr("pooled logit y (beyond {LOGITS:.0f}: at the edge)", LOGITS=LOGITS[-1]))
+    x = Axis(tr("pooled logit y (beyond {edge:.0f}: at the edge)", edge=LOGITS[-1]))
     panel = Plot(tuple(marks), x, Axis(tr("pull of the loss on y"), -0.04, 1.1))
     return Chart((panel,), 220, margin=(50, 8, 8, 44), legend="inside", legend_at=(0.36, 0.5))

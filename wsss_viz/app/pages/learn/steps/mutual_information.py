@@ -52,9 +52,9 @@ def lesson(state: ViewState) -> Lesson:
         cells: list[tuple[str, static_plots.Cell]] = [
             (
                 tr(
-                    "{tr}: I = {value_bits} bits",
-                    tr=tr(title),
-                    value_bits=bits(table_measures(table).information.value_bits),
+                    "{title}: I = {bits} bits",
+                    title=tr(title),
+                    bits=bits(table_measures(table).information.value_bits),
                 ),
                 cells_panel(table),
             )

@@ -93,7 +93,7 @@ def lesson(state: ViewState) -> Lesson:
         values = trace.steps[-1].image_values(sample.size, "relu_max", [index], ViewState().align)[0]
         mask = mask_at(trace, sample, ViewState().threshold)
         cells: list[tuple[str, static_plots.Cell]] = [
-            (tr("Image, labels: {join}", join=", ".join(sample.labels or ())), ground.image),
+            (tr("Image, labels: {labels}", labels=", ".join(sample.labels or ())), ground.image),
             (tr("Class map of {name}", name=name), static_plots.map_over(ground, values, name)),
             (
                 tr("Its mask, IoU {seed:.2f}", seed=seed),

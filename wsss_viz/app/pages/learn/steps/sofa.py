@@ -118,7 +118,7 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
-            (tr("The {CARRIER}, outlined", CARRIER=CARRIER), outlined(ground)),
+            (tr("The {carrier}, outlined", carrier=CARRIER), outlined(ground)),
             (
                 tr("Its mask, {covered} of the {other}", covered=percent(specific.covered), other=other),
                 mask_over(ground, trace.steps[0]),
@@ -134,33 +134,33 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
     return Lesson(
         claim=claim(judged_masks, other),
         lead=tr(
-            "CS-AE erases one class and asks a frozen classifier two things: the {CARRIER} must be gone, "
+            "CS-AE erases one class and asks a frozen classifier two things: the {carrier} must be gone, "
             "and the {other} must still be there. A mask that eats the {other} is penalised; a mask for "
             "all labels never is.",
-            CARRIER=CARRIER,
+            carrier=CARRIER,
             other=other,
         ),
         view=lambda: _view(state, sample, ground, trace, judged_masks, other),
         control=tr(
-            "Choose another drawn scene: does the judge miss the {CARRIER}'s guest every time?", CARRIER=CARRIER
+            "Choose another drawn scene: does the judge miss the {carrier}'s guest every time?", carrier=CARRIER
         ),
         formula=formula(other),
         question=Question(
             tr(
-                "The mask of the {CARRIER} runs over the whole {other} as well. What does the judge say of "
+                "The mask of the {carrier} runs over the whole {other} as well. What does the judge say of "
                 "the {other}?",
-                CARRIER=CARRIER,
+                carrier=CARRIER,
                 other=other,
             ),
             (tr("it still sees the {other}", other=other), tr("it has lost the {other}", other=other)),
             0 if spilled.other >= SEEN else 1,
             tr(
-                "{other} {alone:.2f} with the {CARRIER}'s own mask erased, {spilled:.2f} with the {other} "
+                "{other} {alone:.2f} with the {carrier}'s own mask erased, {spilled:.2f} with the {other} "
                 "under it too. The loss goes from {loss:.2f} to {higher:.2f}: that is what pushes the mask "
                 "back. With one mask for all labels the {other} is at {together:.2f}.",
                 other=other,
                 alone=specific.other,
-                CARRIER=CARRIER,
+                carrier=CARRIER,
                 spilled=spilled.other,
                 loss=specific.loss,
                 higher=spilled.loss,
@@ -193,13 +193,13 @@ def claim(judged_masks: tuple[Judgement, ...], other: str) -> str:
         )
     if spilled.other >= SEEN:
         return tr(
-            "Find the mask of the {CARRIER}: here the judge sees the {other} even through the mask",
-            CARRIER=CARRIER,
+            "Find the mask of the {carrier}: here the judge sees the {other} even through the mask",
+            carrier=CARRIER,
             other=other,
         )
     return tr(
-        "Find the mask of the {CARRIER}: here the judge has lost the {other} from the start",
-        CARRIER=CARRIER,
+        "Find the mask of the {carrier}: here the judge has lost the {other} from the start",
+        carrier=CARRIER,
         other=other,
     )
 
@@ -245,10 +245,10 @@ def _view(
     picture_choice(sample.source, state)
     with st.grid(4, min_column_width=210, gap="medium") as grid:
         with grid.cell(), st.container(gap="xsmall"):
-            st.html(markup.panel_title(tr("Image"), tr("{CARRIER} and {other}", CARRIER=CARRIER, other=other)))
+            st.html(markup.panel_title(tr("Image"), tr("{carrier} and {other}", carrier=CARRIER, other=other)))
             _picture(
                 outlined(ground),
-                tr("the scene: {CARRIER} and {other}, the {CARRIER} outlined", CARRIER=CARRIER, other=other),
+                tr("the scene: {carrier} and {other}, the {carrier} outlined", carrier=CARRIER, other=other),
             )
             st.html(markup.chips((CARRIER, other), ground.classes, plain=True))
         for judged, step in zip(judged_masks, trace, strict=True):
@@ -261,7 +261,7 @@ def _view(
                 assert step.image is not None
                 _picture(
                     mask_over(ground, step),
-                    tr("{title}: what is erased, the {CARRIER} outlined", title=judged.title, CARRIER=CARRIER),
+                    tr("{title}: what is erased, the {carrier} outlined", title=judged.title, carrier=CARRIER),
                 )
                 _picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
                 st.html(_verdict(judged, other))

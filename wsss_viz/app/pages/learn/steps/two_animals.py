@@ -155,7 +155,7 @@ def claim(pair: Pair) -> str:
 
 def _question(pair: Pair) -> Question:
     options = (
-        tr("about what it was, more than {STAYS} of it", STAYS=percent(STAYS)),
+        tr("about what it was, more than {share} of it", share=percent(STAYS)),
         tr("clearly less"),
         tr("next to nothing, under a fifth"),
     )
