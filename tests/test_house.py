@@ -46,6 +46,7 @@ FLOORS = {
 
 APP_FLOORS = {
     "settings": 0,
+    "language": 0,
     "workspace": 0,
     "methods": 0,
     "state": 1,

@@ -21,11 +21,19 @@ from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.shell import ROOT, furnished
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import LESSONS
+from wsss_viz.app.workspace import SHIPPED
 from wsss_viz.evaluation.published.since import SUPERVISIONS
 from wsss_viz.gradients.published import NOTE
+from wsss_viz.methods.catalogue import METHODS
 
 APP = Path(wsss_viz.app.__file__).parent
-FROM_THE_LIBRARY = {NOTE, *SUPERVISIONS.values()}
+FROM_THE_LIBRARY = {
+    NOTE,
+    "one mask for all labels",  # a control of the stored report
+    *SUPERVISIONS.values(),
+    *(shipped.name for shipped in SHIPPED.values()),
+    *(title for method in METHODS.values() for title in (method.title, method.short_title)),
+}
 """Texts that the pages translate and that the library, which has one language, holds."""
 KOREAN = LOCALE / "ko" / "LC_MESSAGES" / "wsss_viz.po"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wsss_viz.app import workspace
+from wsss_viz.app.language import tr
 from wsss_viz.app.workspace import MAPS
 from wsss_viz.methods.catalogue import ACTIVATION, METHODS, REFINED_SCORE, Method
 from wsss_viz.methods.catalogue import why_not_registered as why_not
@@ -55,7 +56,7 @@ def title_of(name: str) -> str:
     """A method, a folder of maps, or either of them refined, as pages call it."""
     if refine := refiner_of(name):
         return f"{title_of(name.removesuffix(f'+{refine}'))} + {refiners.title(refine)}"
-    return name.removeprefix(MAPS) if is_maps(name) else METHODS[name].title
+    return name.removeprefix(MAPS) if is_maps(name) else tr(METHODS[name].title)
 
 
 def colour_of(name: str) -> str:

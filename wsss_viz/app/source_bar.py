@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import caching, session, workspace
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services import contact_sheet, samples, upload, workspaces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.contact_sheet import LONGEST_TEXT
@@ -37,7 +38,7 @@ NOTE = (
 def kinds() -> dict[str, str]:
     """What may be looked at, and how it is called: what ships, the server's workspaces, a picture of one's own."""
     opened = {f"{workspace.KIND}:{name}": name for name in workspace.workspaces()}
-    return {**{kind: shipped.name for kind, shipped in workspace.SHIPPED.items()}, **opened, "own": "Your own"}
+    return {**{kind: tr(shipped.name) for kind, shipped in workspace.SHIPPED.items()}, **opened, "own": tr("Your own")}
 
 
 def kind_of(state: ViewState) -> str:
@@ -149,10 +150,10 @@ def looked_for(sample: Sample) -> None:
 def label_lead(sample: Sample) -> str:
     """What goes before an image's labels."""
     if sample.source.startswith("photos:"):
-        return "The photograph's label:"
+        return tr("The photograph's label:")
     if sample.source and sample.labels is None:
-        return "No labels are known of this image."
-    return "Image-level labels:" if sample.source else "Looked for:"
+        return tr("No labels are known of this image.")
+    return tr("Image-level labels:") if sample.source else tr("Looked for:")
 
 
 def label_title(label: str) -> str:
@@ -176,9 +177,16 @@ def recognition(sample: Sample) -> None:
     takes = ", ".join(f"{name} {p:.2f}" for name, p in list(zip(first.names, first.probabilities, strict=True))[:3])
     photo = samples.about(sample)
     if photo is not None:
-        parts = "" if photo.head else " No head is outlined, so parts are not measured."
-        credit = f"Photograph: {photo.author}, {photo.licence}."
-        st.caption(f"Of ImageNet's thousand classes the network says {takes}.{parts} {credit}")
+        parts = "" if photo.head else tr(" No head is outlined, so parts are not measured.")
+        credit = tr("Photograph: {author}, {licence}.", author=photo.author, licence=photo.licence)
+        st.caption(
+            tr(
+                "Of ImageNet's thousand classes the network says {takes}.{parts} {credit}",
+                takes=takes,
+                parts=parts,
+                credit=credit,
+            )
+        )
 
 
 def _of_kind(kind: str) -> dict[str, object]:
@@ -226,13 +234,13 @@ def photograph_picker(state: ViewState, kind: str = "") -> None:
         ),
     )
     with st.container(horizontal=True, width="content", gap="xsmall", key="photographs"):
-        _steppers("photograph", len(names))
+        _steppers(mark("photograph"), len(names))
         _sheet(state)
 
 
 def _sheet(state: ViewState) -> None:
     """All photographs as thumbnails, made once somebody opens it; the one that is chosen closes it."""
-    opened = st.popover("", icon=":material/grid_view:", help="All photographs", key=_SHEET, on_change="rerun")
+    opened = st.popover("", icon=":material/grid_view:", help=tr("All photographs"), key=_SHEET, on_change="rerun")
     if not opened.open:
         return
     with opened, st.grid(4, min_column_width=84, gap="small", key="photographs_grid") as grid:
@@ -281,7 +289,7 @@ def scene_picker(state: ViewState, kind: str = "") -> None:
             "index", int(index), _as_long_as(kind, lambda number: _fields(state.at(f"scenes:{split}:{number}")))
         ),
     )
-    _steppers("scene", SPLITS[split])
+    _steppers(mark("scene"), SPLITS[split])
 
 
 def workspace_picker(state: ViewState) -> None:
@@ -325,7 +333,7 @@ def workspace_picker(state: ViewState) -> None:
                 lambda other: {"looking_network": "" if other == names[0] else other, "k": FINAL, "pair": ()},
             ),
         )
-    _steppers("image", count)
+    _steppers(mark("image"), count)
 
 
 def _steppers(what: str, count: int) -> None:

@@ -30,7 +30,7 @@ class Row:
     @property
     def title(self) -> str:
         """As it stands on pages."""
-        return METHODS[self.method].title if self.method in METHODS else self.method
+        return tr(METHODS[self.method].title) if self.method in METHODS else self.method
 
     @property
     def short(self) -> str:
@@ -40,7 +40,7 @@ class Row:
 
 def short_name(method: str) -> str:
     """A row's name within a sentence, without a comma where it is a method's."""
-    return METHODS[method].short_title if method in METHODS else method
+    return tr(METHODS[method].short_title) if method in METHODS else method
 
 
 def rows(report: Mapping[str, Any], score: str) -> list[Row]:
@@ -105,7 +105,7 @@ def negative_results(miou: list[Row]) -> list[str]:
         lines.append(
             tr(
                 "Control, {name}: {change} against CAM. Above it: {ahead}.",
-                name=row.short.removeprefix("control: "),
+                name=tr(row.short.removeprefix("control: ")),
                 change=change,
                 ahead=ahead,
             )

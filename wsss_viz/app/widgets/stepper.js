@@ -2,7 +2,6 @@
 // faster than the page is run none is lost.
 
 const SHAPES = { previous: "M14 6l-6 6 6 6", next: "M10 6l6 6-6 6", any: "M4 7h3l9 10h4M4 17h3l2.5-2.8M13 9.6L16 7h4M17.5 4.5L20 7l-2.5 2.5M17.5 14.5L20 17l-2.5 2.5" }
-const WORDS = { previous: "Previous", next: "Next", any: "Any" }
 
 export default function ({ parentElement, data, setStateValue }) {
   const row = parentElement.querySelector("div")
@@ -14,7 +13,7 @@ export default function ({ parentElement, data, setStateValue }) {
       button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${shape}"/></svg>`
       row.append(button)
     }
-    button.ariaLabel = button.title = `${WORDS[kind]} ${data.what}`
+    button.ariaLabel = button.title = data.words[kind]
     button.onclick = () => {
       if (kind === "any") row.counted.any += 1
       else row.counted.by += kind === "next" ? 1 : -1

@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from wsss_viz.app.language import tr
+
 _FOLDER = Path(__file__).parent
 LARGEST = 10_000
 """Presses between two runs, at most: what a browser sends may be anything."""
@@ -61,7 +63,12 @@ def stepper(what: str, move: Callable[[int], None], go_anywhere: Callable[[], No
         if anywhere:
             go_anywhere()
 
-    _component()(key="stepper", data={"what": what}, on_counted_change=counted, width="content", height="content")
+    words = {
+        "previous": tr("Previous {what}", what=tr(what)),
+        "next": tr("Next {what}", what=tr(what)),
+        "any": tr("Any {what}", what=tr(what)),
+    }
+    _component()(key="stepper", data={"words": words}, on_counted_change=counted, width="content", height="content")
 
 
 @cache

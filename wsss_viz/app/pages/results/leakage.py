@@ -48,7 +48,7 @@ def finding(report: Mapping[str, Any], method: str = METHOD, recall: float = REC
 
 def named(row: str) -> str:
     """A row within a sentence: a control without that word."""
-    return short_name(row).removeprefix("control: ")
+    return tr(short_name(row).removeprefix("control: "))
 
 
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
