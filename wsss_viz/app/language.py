@@ -11,16 +11,17 @@ differ from it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+Made = TypeVar("Made")
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "ko": "한국어"}
 """By what the address says, each by its own name."""
@@ -63,6 +64,23 @@ def speaking(language: str) -> Iterator[None]:
         yield
     finally:
         _SPOKEN.reset(token)
+
+
+def in_language(make: Callable[[], Made]) -> Callable[[], Made]:
+    """`make`, to be called later by a thread that is of no page, in the language of now.
+
+    >>> with speaking("ko"):
+    ...     later = in_language(lambda: tr("Ground truth"))
+    >>> later(), tr("Ground truth")
+    ('정답', 'Ground truth')
+    """
+    spoken = current()
+
+    def made() -> Made:
+        with speaking(spoken):
+            return make()
+
+    return made
 
 
 def choose(asked: str) -> None:

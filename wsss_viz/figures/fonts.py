@@ -1,9 +1,10 @@
-"""The fonts of figures: matplotlib's own, and for letters that it lacks one of the machine's that has them."""
+"""The fonts of figures: matplotlib's own, for Korean one that ships, and for other letters one of the machine's."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from pathlib import Path
 
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.text import Text
@@ -16,6 +17,11 @@ FAMILY = "DejaVu Sans"
 """Comes with matplotlib, so it is the same everywhere."""
 
 
+KOREAN = "wsss_viz Korean"
+"""Nanum Gothic (SIL Open Font License), cut to the syllables of KS X 1001: the same everywhere, too."""
+for _file in sorted(Path(__file__).with_name("typefaces").glob("*.ttf")):
+    fontManager.addfont(_file)
+
 _BOXES = "Last Resort"
 """In the name of the font that has a box for every letter."""
 
@@ -27,21 +33,21 @@ def _letters(path: str) -> frozenset[int]:
 
 @functools.cache
 def families_for(text: str) -> list[str]:
-    """The font families that a text needs: `FAMILY`, and the first by name that has all letters which it lacks.
+    """The font families that a text needs: `FAMILY`, and what has all letters that it lacks: `KOREAN`, else another.
 
     Raises:
         InputError: no font of this machine has them.
 
     Examples:
-        >>> families_for("logit")
-        ['DejaVu Sans']
+        >>> families_for("logit"), families_for("logit의 값")
+        (['DejaVu Sans'], ['DejaVu Sans', 'wsss_viz Korean'])
     """
     has = _letters(findfont(FontProperties(family=FAMILY)))
     missing = {ord(letter) for letter in text if letter.isprintable() and ord(letter) not in has}
     if not missing:
         return [FAMILY]
     upright = [entry for entry in fontManager.ttflist if entry.style == "normal" and _BOXES not in entry.name]
-    for entry in sorted(upright, key=lambda entry: (entry.name, entry.fname)):
+    for entry in sorted(upright, key=lambda entry: (entry.name != KOREAN, entry.name, entry.fname)):
         if missing <= _letters(entry.fname):
             return [FAMILY, entry.name]
     letters = "".join(chr(code) for code in sorted(missing)[:8])

@@ -14,14 +14,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from wsss_viz.errors import InputError
-from wsss_viz.figures.fonts import FAMILY, use_fonts
+from wsss_viz.figures.fonts import FAMILY, KOREAN, use_fonts
 from wsss_viz.interrupts import may_go_on
 
 __all__ = ["KINDS", "written", "written_pages"]
 
 KINDS = ("png", "pdf", "svg")
 _SETTINGS: Any = {
-    "font.family": FAMILY,
+    "font.family": [FAMILY, KOREAN],
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "wsss_viz",
@@ -79,7 +79,9 @@ def written_pages(makes: Iterable[Callable[[], Figure]], title: str) -> bytes:
         with PdfPages(buffer, metadata={**_UNDATED["pdf"], "Title": title}) as pages:
             for make in makes:
                 may_go_on()
-                pages.savefig(make())
+                figure = make()
+                use_fonts(_texts(figure))
+                pages.savefig(figure)
     return buffer.getvalue()
 
 

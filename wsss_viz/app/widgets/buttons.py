@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from wsss_viz.app.language import tr
+from wsss_viz.app.language import in_language, tr
 from wsss_viz.app.turns import in_turn
 
 _KINDS = {
@@ -101,7 +101,7 @@ def file_button(
     ending = file_name.rpartition(".")[2]
     mime, usual = _KINDS[ending]
     if callable(data):
-        data = in_turn(file_name, data, short=ending not in _DRAWN)
+        data = in_turn(file_name, in_language(data), short=ending not in _DRAWN)
     st.download_button(
         label,
         data=data,

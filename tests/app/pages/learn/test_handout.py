@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from wsss_viz import cli
 from wsss_viz.app.pages.learn import handout
+from wsss_viz.app.pages.learn.line_breaks import balanced, broken
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.commands.handout import command
 from wsss_viz.errors import InputError
@@ -69,12 +70,12 @@ def test_a_page_has_all_that_the_step_has() -> None:
 @pytest.mark.parametrize("letters", [12, 20, 44])
 def test_lines_are_filled_and_formulas_stay_whole(letters: int) -> None:
     text = "Of the true pixels $R$ of a part the share at the threshold $t \\leq 1$, and of $M_c(u)$ the rest."
-    lines = handout.broken(text, letters, math=True)
+    lines = broken(text, letters, math=True)
     assert " ".join(lines) == text
     assert all(line.count("$") % 2 == 0 for line in lines)
     assert any("$t \\leq 1$," in line for line in lines)
     assert all(len(line.replace("$", "")) <= letters + 8 for line in lines)
-    assert handout.broken("20\N{NO-BREAK SPACE}% of it", 4, math=False)[0] == "20\N{NO-BREAK SPACE}%"
+    assert broken("20\N{NO-BREAK SPACE}% of it", 4, math=False)[0] == "20\N{NO-BREAK SPACE}%"
 
 
 def test_another_ending_than_pdf_is_one_line(capsys) -> None:
@@ -86,8 +87,8 @@ def test_another_ending_than_pdf_is_one_line(capsys) -> None:
 
 def test_a_heading_is_broken_into_lines_about_equally_long() -> None:
     text = "Two tables with the same margins: X tells 1 bit of Y in one, 0 in the other"
-    assert len(handout.broken(text, 66, math=False)[-1]) < 15, "a word or two would stand alone"
-    first, second = handout.balanced(text, 66)
+    assert len(broken(text, 66, math=False)[-1]) < 15, "a word or two would stand alone"
+    first, second = balanced(text, 66)
     assert f"{first} {second}" == text
     assert abs(len(first) - len(second)) < 12
-    assert handout.balanced("one line", 66) == ["one line"]
+    assert balanced("one line", 66) == ["one line"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
+from wsss_viz.app.pages.learn.line_breaks import MATH, balanced, broken
 from wsss_viz.app.pages.learn.slide import draw_formula
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of, lesson
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.errors import InputError
+from wsss_viz.figures.fonts import use_fonts
 from wsss_viz.figures.writing import written_pages
 from wsss_viz.version import __version__
 
@@ -25,7 +26,6 @@ WIDTH, HEIGHT = 11.69, 8.27
 """A4, lying, in inches."""
 LEFT, RIGHT = 0.05, 0.95
 _INK, _SOFT, _FAINT = "#1d2529", "#5c666c", "#c9d0d4"
-_MATH = re.compile(r"(\$[^$]*\$)")
 _COLUMNS = (LEFT, 0.385, 0.685)
 _COLUMN_WIDTH = 0.26
 _FORMULA_SIZE, _FORMULA_WIDTH = 13.0, 0.315
@@ -53,7 +53,7 @@ def handout() -> bytes:
 
 
 def button() -> None:
-    """The download of the handout, made when it is asked for."""
+    """The download of the handout made when it is asked for."""
     file_button(tr("Handout of all steps (PDF)"), "wsss_viz-lecture.pdf", handout, icon="print", key="handout")
 
 
@@ -143,15 +143,6 @@ def _formula(figure: Figure, item: Lesson, x: float, y: float) -> float:
     return y - max(0.03, 0.5 * box.height / figure.bbox.height + 0.014)
 
 
-def _letters(latex: str) -> float:
-    """About how many letters wide a formula is: commands count once, marks that take no room do not."""
-    plain = re.sub(r"\\(mathrm|frac|left|right)", "", latex)
-    plain = re.sub(r"\\(quad|qquad)", "mm", plain)
-    plain = re.sub(r"\\[,;!]", "", plain)
-    plain = re.sub(r"\\[a-zA-Z]+", "M", plain)
-    return len(re.sub(r"[{}_^\s]", "", plain)) * 1.12
-
-
 def _paragraph(
     figure: Figure,
     text: str,
@@ -175,55 +166,19 @@ def _paragraph(
         lines = balanced(text, letters)
     step = size * 1.38 / 72 / HEIGHT
     for i, line in enumerate(lines):
+        if math and "$" in line:
+            _mixed(figure, line, x, y - i * step - 0.8 * size / 72 / HEIGHT, size, colour)
+            continue
         figure.text(
-            x, y - i * step, line if math else line.replace("$", r"\$"), size=size, va="top", color=colour,
-            weight="bold" if bold else "normal", math_fontfamily="cm",
+            x, y - i * step, line.replace("$", r"\$"), size=size, va="top", color=colour,
+            weight="bold" if bold else "normal",
         )  # fmt: skip
     return y - len(lines) * step
 
 
-def balanced(text: str, letters: float) -> list[str]:
-    """As few lines as `broken` makes of at most so many letters, all about equally long, as a heading wants them."""
-    count = len(broken(text, letters, False))
-    widths = (letters * share / 100 for share in range(52, 100, 4))
-    tries = (broken(text, width, False) for width in widths)
-    return next((lines for lines in tries if len(lines) == count), broken(text, letters, False))
-
-
-def broken(text: str, letters: float, math: bool) -> list[str]:
-    """Lines of at most about so many letters; a formula is never broken."""
-    pieces = _MATH.split(text) if math else [text]
-    words: list[tuple[str, float]] = []
-    for number, piece in enumerate(pieces):
-        if number % 2:
-            words.append((piece, _letters(piece.strip("$"))))
-        else:
-            words += [(part, len(part)) for part in re.split(r"([ \n]+)", piece) if part]
-    return _filled(_joined(words), letters)
-
-
-def _joined(words: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Pieces without white space between them are one word."""
-    joined: list[tuple[str, float]] = []
-    open_word = False
-    for text, width in words:
-        if text.isspace():
-            open_word = False
-        elif open_word:
-            joined[-1] = (joined[-1][0] + text, joined[-1][1] + width)
-        else:
-            joined.append((text, width))
-            open_word = True
-    return joined
-
-
-def _filled(words: list[tuple[str, float]], letters: float) -> list[str]:
-    lines: list[list[str]] = [[]]
-    used = 0.0
-    for text, width in words:
-        if lines[-1] and used + 1 + width > letters:
-            lines.append([])
-            used = 0.0
-        lines[-1].append(text)
-        used += width + (1 if used else 0)
-    return [" ".join(line) for line in lines if line]
+def _mixed(figure: Figure, line: str, x: float, baseline: float, size: float, colour: str) -> None:
+    """A line of text and formulas, piece by piece: within a formula's text matplotlib looks for no other font."""
+    for piece in filter(None, MATH.split(line)):
+        text = figure.text(x, baseline, piece, size=size, va="baseline", color=colour, math_fontfamily="cm")
+        use_fonts([text])
+        x += text.get_window_extent().width / figure.bbox.width

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import textwrap
 from typing import TYPE_CHECKING
 
 from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Lesson
+from wsss_viz.app.pages.learn.line_breaks import broken
 from wsss_viz.app.widgets.buttons import file_button
 
 if TYPE_CHECKING:
@@ -26,10 +25,10 @@ def page(lesson: Lesson, number: int, topic: str) -> Figure:
     rows = figure.add_gridspec(3, 1, height_ratios=(1.15, 3.9, 1.35))
     top, middle, bottom = (figure.add_subfigure(rows[i]) for i in range(3))
     top.text(0.03, 0.8, f"{number}  {topic}", size=9, color=_SOFT)
-    top.text(0.03, 0.6, "\n".join(textwrap.wrap(lesson.claim, 68)), size=17, va="top", color=_INK, weight="bold")
+    top.text(0.03, 0.6, "\n".join(broken(lesson.claim, 68, False)), size=17, va="top", color=_INK, weight="bold")
     lesson.draw(middle)
     draw_formula(bottom, lesson.formula, 0.03, 0.74)
-    asked = textwrap.wrap(f"{lesson.question.asked}  {' / '.join(lesson.question.options)}", 118)
+    asked = broken(f"{lesson.question.asked}  {' / '.join(lesson.question.options)}", 118, False)
     bottom.text(0.03, 0.42, "\n".join(asked), size=9.5, va="top", color=_INK)
     bottom.text(0.03, 0.06, "; ".join(source.work for source in lesson.sources)[:170], size=7, color=_SOFT)
     return figure
@@ -47,9 +46,9 @@ def draw_formula(figure: Figure | SubFigure, formula: Formula, x: float, y: floa
 
 def png(lesson: Lesson, number: int, topic: str) -> bytes:
     """The step's page as PNG."""
-    buffer = io.BytesIO()
-    page(lesson, number, topic).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
+    from wsss_viz.figures.writing import written  # brings matplotlib
+
+    return written(lambda: page(lesson, number, topic), "png", dpi=DPI)
 
 
 def button(lesson: Lesson, number: int, topic: str) -> None:
