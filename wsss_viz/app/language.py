@@ -26,7 +26,7 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "ko": "한국어"}
 """By what the address says, each by its own name."""
 LOCALE = Path(__file__).with_name("locale")
-_CHOSEN = "language"
+_LANGUAGE = "language"
 _SPOKEN: ContextVar[str] = ContextVar("wsss_viz_language", default="")
 
 
@@ -52,8 +52,8 @@ def current() -> str:
         return spoken
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
-    chosen: str = st.session_state.get(_CHOSEN, ENGLISH)
-    return chosen
+    of_session: str = st.session_state.get(_LANGUAGE, ENGLISH)
+    return of_session
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def choose(asked: str) -> None:
     Args:
         asked: by the address; "" for the browser's.
     """
-    st.session_state[_CHOSEN] = asked or preferred(st.context.locale or "")
+    st.session_state[_LANGUAGE] = asked or preferred(st.context.locale or "")
 
 
 def preferred(accepted: str) -> str:
@@ -116,7 +116,7 @@ def read_catalogue(text: str) -> dict[str, str]:
     >>> read_catalogue('#: page.py\nmsgid "map"\nmsgstr "맵"\n\n#, fuzzy\nmsgid "mask"\nmsgstr "?"\n')
     {'map': '맵'}
     """
-    found: dict[str, str] = {}
+    translations: dict[str, str] = {}
     for block in text.replace("\r\n", "\n").split("\n\n"):
         parts: dict[str, str] = {}
         key = ""
@@ -126,5 +126,5 @@ def read_catalogue(text: str) -> dict[str, str]:
             if quote and key.startswith("msg"):
                 parts[key] = parts.get(key, "") + ast.literal_eval(quote + rest)
         if parts.get("msgid") and parts.get("msgstr") and "#, fuzzy" not in block:
-            found[parts["msgid"]] = parts["msgstr"]
-    return found
+            translations[parts["msgid"]] = parts["msgstr"]
+    return translations

@@ -31,6 +31,8 @@ _COLUMN_WIDTH = 0.26
 _FORMULA_SIZE, _FORMULA_WIDTH = 13.0, 0.315
 _POINTS_A_LETTER = 0.515
 """Of a letter of DejaVu Sans on average, as a share of its size; lines are broken by it."""
+_BLANK = 0.318
+"""Of a space of DejaVu Sans, as a share of its size: what an extent leaves out at a text's ends."""
 
 
 def handout() -> bytes:
@@ -122,8 +124,8 @@ def _page(number: int) -> Figure:
     step = 1 <= number <= len(SYLLABUS)
     head = tr(TITLE)
     if step:
-        place = tr("{number} of {count}", number=number, count=len(SYLLABUS))
-        head = f"{place}   {tr(SYLLABUS[number - 1].name)}   {tr(chapter_of(number))}"
+        step_of = tr("{number} of {count}", number=number, count=len(SYLLABUS))
+        head = f"{step_of}   {tr(SYLLABUS[number - 1].name)}   {tr(chapter_of(number))}"
     figure.text(LEFT, 0.95, head, size=9, color=_SOFT)
     figure.add_artist(Line2D((LEFT, RIGHT), (0.045, 0.045), color=_FAINT, linewidth=0.6))
     address = f"/learn?step={number}" if step and number > 1 else "/learn"
@@ -178,7 +180,9 @@ def _paragraph(
 
 def _mixed(figure: Figure, line: str, x: float, baseline: float, size: float, colour: str) -> None:
     """A line of text and formulas, piece by piece: within a formula's text matplotlib looks for no other font."""
+    blank = _BLANK * size / 72 / WIDTH
     for piece in filter(None, MATH.split(line)):
-        text = figure.text(x, baseline, piece, size=size, va="baseline", color=colour, math_fontfamily="cm")
+        x += blank * (len(piece) - len(piece.lstrip()))
+        text = figure.text(x, baseline, piece.strip(), size=size, va="baseline", color=colour, math_fontfamily="cm")
         use_fonts([text])
-        x += text.get_window_extent().width / figure.bbox.width
+        x += text.get_window_extent().width / figure.bbox.width + blank * (len(piece) - len(piece.rstrip()))

@@ -171,8 +171,8 @@ def chain(flip: float, values: list[float]) -> str:
         for name, value in nodes
     ]
     said = ", ".join(f"{name} {abs(value):.2f}" for name, value in nodes)
-    told = tr("bits told of X: {said}", said=said)
-    return f'<div class="wv-chain" role="img" aria-label="{told}">{arrow.join(parts)}</div>'
+    words = tr("bits told of X: {said}", said=said)
+    return f'<div class="wv-chain" role="img" aria-label="{words}">{arrow.join(parts)}</div>'
 
 
 def repairs(tried: dict[str, float], last: float) -> str:
