@@ -21,6 +21,7 @@ from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.shell import ROOT, furnished
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import LESSONS
+from wsss_viz.app.widgets.component_files import spoken, words_of
 from wsss_viz.app.workspace import SHIPPED
 from wsss_viz.evaluation.published.since import SUPERVISIONS
 from wsss_viz.gradients.published import NOTE
@@ -42,6 +43,8 @@ KOREAN = LOCALE / "ko" / "LC_MESSAGES" / "wsss_viz.po"
 def marked() -> frozenset[str]:
     """Every text that the app's sources hand to `tr` or `mark`."""
     found = set(FROM_THE_LIBRARY)
+    for path in (APP / "widgets").rglob("*.html"):
+        found.update(words_of(path.read_text(encoding="utf-8")))
     for path in APP.rglob("*.py"):
         if path.name == "language.py":
             continue
@@ -160,10 +163,10 @@ def test_the_address_decides_else_the_browser() -> None:
 
 def test_the_page_before_its_scripts_speaks_the_language_too() -> None:
     page = b'<html lang="en"><body>' + ROOT + b"</body></html>"
-    for query, accepted, spoken in (("", "ko-KR,ko;q=0.9", "ko"), ("lang=ko", "en", "ko"), ("lang=en", "ko", "en")):
+    for query, accepted, named in (("", "ko-KR,ko;q=0.9", "ko"), ("lang=ko", "en", "ko"), ("lang=en", "ko", "en")):
         shell = furnished(page, "/learn", query, accepted).decode()
-        assert f'<html lang="{spoken}"' in shell
-        assert (">강의<" in shell) == (spoken == "ko")
+        assert f'<html lang="{named}"' in shell
+        assert (">강의<" in shell) == (named == "ko")
 
 
 def test_threads_of_two_languages_do_not_mix() -> None:
@@ -193,3 +196,15 @@ def test_what_is_kept_between_sessions_has_no_language(open_page: OpenPage) -> N
         assert korean == again
         without_switch = [text for text in english if text != LANGUAGES["ko"]]
         assert not any(re.search("[가-힣]", text) for text in without_switch)
+
+
+def test_the_viewers_controls_are_named_in_the_pages_language() -> None:
+    source = (APP / "widgets" / "viewer" / "viewer.html").read_text(encoding="utf-8")
+    assert spoken(source) == source
+    with speaking("ko"):
+        korean = spoken(source)
+    assert '>레이아웃 <select name="layout" aria-label="레이아웃">' in korean
+    assert '<option value="difference">차이</option>' in korean
+    assert re.sub('>[^<>]*<|(aria-label|title)="[^"]*"', "", korean) == re.sub(
+        '>[^<>]*<|(aria-label|title)="[^"]*"', "", source
+    ), "only words differ"

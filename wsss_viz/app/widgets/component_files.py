@@ -6,6 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from wsss_viz.app.language import tr
+
+_WORDS = re.compile(r'(?<=>)[^<>]*[A-Za-z][^<>]*(?=<)|(?<=aria-label=")[^"]+|(?<=title=")[^"]+')
+"""What a browser says of a piece of HTML: its text, its labels and its titles."""
+
 
 def component_files(folder: Path, name: str, scripts: Sequence[str]) -> tuple[str, str, str]:
     """Its HTML, its style and its one script.
@@ -17,3 +22,22 @@ def component_files(folder: Path, name: str, scripts: Sequence[str]) -> tuple[st
     html, css = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
     script = "\n".join((folder / file).read_text(encoding="utf-8") for file in scripts)
     return html, css, re.sub(r"^import .*\n", "", script, flags=re.MULTILINE)
+
+
+def words_of(html: str) -> list[str]:
+    """The texts of a component's HTML, for the catalogue.
+
+    >>> words_of('<p title="why">Layout <select><option>wipe</option></select></p>')
+    ['why', 'Layout', 'wipe']
+    """
+    return [words.strip() for words in _WORDS.findall(html)]
+
+
+def spoken(html: str) -> str:
+    """A component's HTML in the page's language."""
+
+    def translated(match: re.Match[str]) -> str:
+        words = match[0]
+        return words.replace(words.strip(), tr(words.strip()))
+
+    return _WORDS.sub(translated, html)

@@ -13,7 +13,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import caching
-from wsss_viz.app.widgets.component_files import component_files
+from wsss_viz.app.language import current
+from wsss_viz.app.widgets.component_files import component_files, spoken
 from wsss_viz.app.widgets.viewer.payload import picture
 from wsss_viz.data.strokes import read_strokes
 from wsss_viz.errors import InputError
@@ -93,4 +94,4 @@ def _assets() -> tuple[str, str, str]:
 
 def _component() -> Any:
     html, css, js = _assets()
-    return st.components.v2.component("wsss_viz_brush", html=html, css=css, js=js)
+    return st.components.v2.component(f"wsss_viz_brush_{current()}", html=spoken(html), css=css, js=js)

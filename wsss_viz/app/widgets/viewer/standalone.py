@@ -11,7 +11,9 @@ import hashlib
 import json
 from html import escape
 
+from wsss_viz.app.language import current, tr
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.app.widgets.component_files import spoken
 from wsss_viz.app.widgets.viewer.component import FIELDS, Drawn, assets, last_drawn
 from wsss_viz.app.widgets.viewer.payload import payload
 from wsss_viz.errors import InputError
@@ -62,9 +64,9 @@ def view_page(drawn: Drawn, title: str, about: str = "", credit: str = "") -> by
         "base-uri 'none'; form-action 'none'"
     )
     block = json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
-    made = f"wsss_viz {__version__}. This file works without a server and asks for nothing."
+    made = tr("wsss_viz {version}. This file works without a server and asks for nothing.", version=__version__)
     page = f"""<!doctype html>
-<html lang="en">
+<html lang="{current()}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -76,7 +78,7 @@ def view_page(drawn: Drawn, title: str, about: str = "", credit: str = "") -> by
 <body>
 <h1>{escape(title)}</h1>
 <p>{escape(about)}</p>
-<div id="view"><template shadowrootmode="open"><style>{css}</style>{html}</template></div>
+<div id="view"><template shadowrootmode="open"><style>{css}</style>{spoken(html)}</template></div>
 <footer><p>{escape(credit)} {escape(made)}</p></footer>
 <script type="application/json" id="data">{block}</script>
 <script type="module">{script}</script>
@@ -103,11 +105,13 @@ def view_button(name: str, title: str, about: str = "", credit: str = "") -> Non
     if drawn is None:
         return
     file_button(
-        "This view (HTML)",
+        tr("This view (HTML)"),
         f"{name}.html",
         lambda: view_page(drawn, title, about, credit),
-        meaning="One file with sliders, wipe, zoom and scores, for slides and course pages: it works from a disk, "
-        "without a server, and asks for nothing.",
+        meaning=tr(
+            "One file with sliders, wipe, zoom and scores, for slides and course pages: it works from a disk, "
+            "without a server, and asks for nothing."
+        ),
     )
 
 
