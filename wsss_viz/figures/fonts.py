@@ -18,7 +18,7 @@ FAMILY = "DejaVu Sans"
 
 
 KOREAN = "wsss_viz Korean"
-"""Nanum Gothic (SIL Open Font License), cut to the syllables of KS X 1001: the same everywhere, too."""
+"""Nanum Gothic, cut to the syllables of KS X 1001 (docs/sources.md#korean-font): the same everywhere, too."""
 for _file in sorted(Path(__file__).with_name("typefaces").glob("*.ttf")):
     fontManager.addfont(_file)
 
