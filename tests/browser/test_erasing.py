@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.app.services.test_upload import encoded
@@ -54,7 +53,7 @@ def test_a_step_of_the_filmstrip_is_shown_everywhere_and_back_brings_the_last_on
     expect(frame(page, "k = 3")).to_have_attribute("aria-current", "true")
 
 
-def test_strip_and_viewer_follow_one_another_within_two_frames(open_at: OpenAt) -> None:
+def test_strip_and_viewer_follow_one_another_within_two_frames_and_a_click_on_the_curve(open_at: OpenAt) -> None:
     page = open_at("/erasing?mode=rib")
     arrived(page)
     expect(frame(page, "k = 10")).to_have_attribute("aria-current", "true")
@@ -69,6 +68,18 @@ def test_strip_and_viewer_follow_one_another_within_two_frames(open_at: OpenAt) 
     canvas(page, 0).focus()
     page.keyboard.press(".")
     expect(frame(page, "k = 5")).to_have_attribute("aria-current", "true")
+
+    page.get_by_text("Scores of every class").click()
+    points = page.locator(".st-key-score_curves .scatterlayer .trace").last.locator(".point")
+    expect(points).to_have_count(11)
+    for k in (4, 7, 4):
+        points.nth(k).scroll_into_view_if_needed()
+        box = points.nth(k).bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(page).to_have_url(re.compile(rf"k={k}(&|$)"))
+        expect(frame(page, f"k = {k}")).to_have_attribute("aria-current", "true")
+        settle(page)
 
 
 def test_a_picture_of_ones_own_is_stepped_through(open_at: OpenAt) -> None:
@@ -86,40 +97,27 @@ def test_a_picture_of_ones_own_is_stepped_through(open_at: OpenAt) -> None:
     expect(titles).to_have_text(["What is left", "Current map", "Combined map"])
 
 
-def test_a_click_on_the_curve_shows_its_step(open_at: OpenAt) -> None:
-    page = open_at("/erasing?mode=rib")
-    arrived(page)
-    page.get_by_text("Scores of every class").click()
-    points = page.locator(".st-key-score_curves .scatterlayer .trace").last.locator(".point")
-    expect(points).to_have_count(11)
-    for k in (4, 7, 4):
-        points.nth(k).scroll_into_view_if_needed()
-        box = points.nth(k).bounding_box()
-        assert box
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        expect(page).to_have_url(re.compile(rf"k={k}(&|$)"))
-        expect(frame(page, f"k = {k}")).to_have_attribute("aria-current", "true")
-        settle(page)
-
-
-@pytest.mark.parametrize("by", ["button", "key"])
-def test_a_running_rib_is_cancelled_and_keeps_what_there_was(open_at: OpenAt, by: str) -> None:
-    page = open_at(f"/erasing?example=scenes:test:{31 if by == 'key' else 32}&mode=rib-bce")
+def test_a_running_rib_is_cancelled_by_key_and_by_button_and_keeps_what_there_was(open_at: OpenAt) -> None:
+    page = open_at("/erasing?example=scenes:test:32&mode=rib-bce")
     cancel = page.locator(".st-key-cancel button")
-    expect(cancel).to_be_visible()
-    expect(frame(page, "k = 0")).to_be_visible()
-    if by == "key":
-        page.keyboard.press("Escape")
-    else:
-        cancel.click()
-    expect(page.get_by_text(re.compile(r"Cancelled after step \d+ of 11"))).to_be_visible()
-    expect(cancel).to_have_count(0)
-    expect(frame(page, "k = 0")).to_be_visible()
-    expect(page.get_by_role("button", name="Compute it again")).to_be_visible()
+    again = page.get_by_role("button", name="Compute it again")
+    for by in ("key", "button"):
+        expect(cancel).to_be_visible()
+        expect(frame(page, "k = 0")).to_be_visible()
+        if by == "key":
+            page.keyboard.press("Escape")
+        else:
+            cancel.click()
+        expect(page.get_by_text(re.compile(r"Cancelled after step \d+ of 11"))).to_be_visible()
+        expect(cancel).to_have_count(0)
+        expect(frame(page, "k = 0")).to_be_visible()
+        expect(again).to_be_visible()
+        if by == "key":
+            again.click()
 
 
 def test_two_people_with_different_images_never_see_each_others_maps(open_at: OpenAt) -> None:
-    first, second = (open_at(f"/erasing?mode=rib&example=scenes:test:{index}") for index in (41, 42))
+    first, second = (open_at(f"/erasing?mode=rib&example=scenes:test:{index}") for index in (41, 43))  # as in Compare
     alone: list[str] = []
     for page in (first, second):
         arrived(page)

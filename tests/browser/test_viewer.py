@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenAt, serving, settle
+from tests.browser.conftest import OpenAt, settle
 from tests.browser.viewing import canvas, control, look, pictured, viewer
 from wsss_viz.app.services import traces
 from wsss_viz.app.services.comparison import compare
@@ -65,38 +65,36 @@ def drag(page: Page, slider: Locator, share: float) -> None:
     page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2, steps=4)
 
 
-def test_a_deep_link_brings_the_view_back_on_a_cold_server(open_at: OpenAt) -> None:
+def test_a_deep_link_brings_the_whole_view_back(open_at: OpenAt) -> None:
     label = (Scenes("val")[3].labels or ())[-1]
-    with serving() as cold:
-        page = open_at(
-            f"{AT}&k=2&threshold=0.45&opacity=0.8&layout=wipe&show=mask&colours=viridis&normalisation=shared"
-            f"&class={label}&outlines=parts,mask&pair=1-3",
-            base=cold,
-        )
-        finished(page)
-        expect(page).to_have_title("Compare · wsss_viz")
-        expect(page.get_by_role("heading", name="Compare")).to_be_visible()
-        expect(page.get_by_test_id("stSidebar").get_by_role("link", name="About")).to_be_visible()
-        expect(page.locator(".st-key-compare_index input")).to_have_value("3")
-        assert "threshold=0.45" in page.url
-        pictured(page)
-        expect(viewer(page)).to_have_attribute("data-k", "2")
-        for name, value in {
-            "Threshold": "0.45",
-            "Opacity": "0.8",
-            "Step": "2",
-            "Layout": "wipe",
-            "Show": "mask",
-            "Colours": "viridis",
-            "Range": "shared",
-            "First panel": "1",
-            "Second panel": "3",
-        }.items():
-            expect(control(page, name)).to_have_value(value)
-        expect(viewer(page).get_by_role("radio", name=label)).to_have_attribute("aria-checked", "true")
-        expect(control(page, "parts")).to_be_checked()
-        expect(control(page, "ground truth")).not_to_be_checked()
-        page.close()
+    page = open_at(
+        f"{AT}&k=2&threshold=0.45&opacity=0.8&layout=wipe&show=mask&colours=viridis&normalisation=shared"
+        f"&class={label}&outlines=parts,mask&pair=1-3",
+    )
+    finished(page)
+    expect(page).to_have_title("Compare · wsss_viz")
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_role("link", name="About")).to_be_visible()
+    expect(page.locator(".st-key-compare_index input")).to_have_value("3")
+    assert "threshold=0.45" in page.url
+    pictured(page)
+    expect(viewer(page)).to_have_attribute("data-k", "2")
+    for name, value in {
+        "Threshold": "0.45",
+        "Opacity": "0.8",
+        "Step": "2",
+        "Layout": "wipe",
+        "Show": "mask",
+        "Colours": "viridis",
+        "Range": "shared",
+        "First panel": "1",
+        "Second panel": "3",
+    }.items():
+        expect(control(page, name)).to_have_value(value)
+    expect(viewer(page).get_by_role("radio", name=label)).to_have_attribute("aria-checked", "true")
+    expect(control(page, "parts")).to_be_checked()
+    expect(control(page, "ground truth")).not_to_be_checked()
+    page.close()
 
 
 def test_scrubbing_is_drawn_once_within_two_frames(open_at: OpenAt) -> None:
