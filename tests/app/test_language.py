@@ -21,7 +21,8 @@ from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.shell import ROOT, furnished
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import LESSONS
-from wsss_viz.app.widgets.component_files import spoken, words_of
+from wsss_viz.app.widgets.component_files import speaking_script, spoken, words_of
+from wsss_viz.app.widgets.component_files import texts_of as texts_of_script
 from wsss_viz.app.workspace import SHIPPED
 from wsss_viz.evaluation.published.since import SUPERVISIONS
 from wsss_viz.gradients.published import NOTE
@@ -45,6 +46,8 @@ def marked() -> frozenset[str]:
     found = set(FROM_THE_LIBRARY)
     for path in (APP / "widgets").rglob("*.html"):
         found.update(words_of(path.read_text(encoding="utf-8")))
+    for path in (APP / "widgets").rglob("*.js"):
+        found.update(texts_of_script(path.read_text(encoding="utf-8")))
     for path in APP.rglob("*.py"):
         if path.name == "language.py":
             continue
@@ -208,3 +211,10 @@ def test_the_viewers_controls_are_named_in_the_pages_language() -> None:
     assert re.sub('>[^<>]*<|(aria-label|title)="[^"]*"', "", korean) == re.sub(
         '>[^<>]*<|(aria-label|title)="[^"]*"', "", source
     ), "only words differ"
+
+
+def test_the_viewers_script_has_its_texts_in_the_pages_language() -> None:
+    script = 'const TEXTS = {}\nsay("Pause")\nmarked("no such text")'
+    assert speaking_script(script) == script
+    with speaking("ko"):
+        assert speaking_script(script).startswith('const TEXTS = {"Pause": "멈춤"}\n')

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from wsss_viz.app.language import tr
 
+_TABLE = "const TEXTS = {}"
+_SAID = re.compile(r'\b(?:say|marked)\("([^"]*)"')
 _WORDS = re.compile(r'(?<=>)[^<>]*[A-Za-z][^<>]*(?=<)|(?<=aria-label=")[^"]+|(?<=title=")[^"]+')
 """What a browser says of a piece of HTML: its text, its labels and its titles."""
 
@@ -31,6 +34,22 @@ def words_of(html: str) -> list[str]:
     ['why', 'Layout', 'wipe']
     """
     return [words.strip() for words in _WORDS.findall(html)]
+
+
+def texts_of(script: str) -> list[str]:
+    """The texts of a component's script, for the catalogue: what it hands to `say` and to `marked`.
+
+    >>> texts_of('title = on ? say("Pause") : say("Play {k}", { k })')
+    ['Pause', 'Play {k}']
+    """
+    return _SAID.findall(script)
+
+
+def speaking_script(script: str) -> str:
+    """A component's script with the table of its texts in the page's language."""
+    texts = {text: tr(text) for text in texts_of(script)}
+    table = {text: said for text, said in texts.items() if said != text}
+    return script.replace(_TABLE, f"const TEXTS = {json.dumps(table, ensure_ascii=False)}", 1) if table else script
 
 
 def spoken(html: str) -> str:

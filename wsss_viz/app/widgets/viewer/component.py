@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wsss_viz.app import caching, session
 from wsss_viz.app.language import current
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.widgets.component_files import component_files, spoken
+from wsss_viz.app.widgets.component_files import component_files, speaking_script, spoken
 from wsss_viz.app.widgets.viewer.content import Content
 from wsss_viz.app.widgets.viewer.payload import Encode, payload, picture
 
@@ -177,7 +177,9 @@ def assets() -> tuple[str, str, str]:
 
 def _component() -> Any:
     html, css, js = assets()
-    return st.components.v2.component(f"wsss_viz_viewer_{current()}", html=spoken(html), css=css, js=js)
+    return st.components.v2.component(
+        f"wsss_viz_viewer_{current()}", html=spoken(html), css=css, js=speaking_script(js)
+    )
 
 
 def _values(given: Any) -> dict[str, str]:

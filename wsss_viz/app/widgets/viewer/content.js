@@ -1,6 +1,6 @@
 // The content that Python sent, decoded when it is needed: maps at the image's size, masks, scores, pictures.
 
-import { probability } from "./elements.js"
+import { probability, say } from "./elements.js"
 import { IGNORE, decodeLabels, decodeMaps, decodeTable, extremes, imageMap, mapUnit, normalised, normalisedMap, pseudoMask, scaling, score } from "./arithmetic.js"
 
 const FAINTEST = 0.2
@@ -195,8 +195,8 @@ export class Reading {
   alignment() {
     const { content, k } = this
     const by = content.panels.flatMap((panel, n) => (this.found[n] ? [Boolean(content.centres(panel, k))] : []))
-    if (by.length && by.every(Boolean)) return "aligned by the cells' centres"
-    return by.some(Boolean) ? "aligned by the cells' centres where these are known" : "stretched over the image, as the field does"
+    if (by.length && by.every(Boolean)) return say("maps aligned by the cells' centres")
+    return by.some(Boolean) ? say("maps aligned by the cells' centres where these are known") : say("maps stretched over the image, as the field does")
   }
 
   // The values at the two ends of the colours, of panels of a unit.
@@ -238,9 +238,9 @@ export class Reading {
     if (!truth) return ""
     const i = this.pixel(point)
     const value = truth.mask.labels[i]
-    if (value === IGNORE) return "ignored"
-    if (!value) return "background"
-    const name = classes[truth.index.indexOf(value)]?.name ?? "object"
+    if (value === IGNORE) return say("ignored")
+    if (!value) return say("background")
+    const name = classes[truth.index.indexOf(value)]?.name ?? say("object")
     const part = truth.parts?.labels[i]
     return part ? `${name}, ${this.content.sent.part_names[part]}` : name
   }

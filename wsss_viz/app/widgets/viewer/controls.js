@@ -1,5 +1,7 @@
 // The native controls: what they show of the settings, and what they change.
 
+import { say } from "./elements.js"
+
 export const DEFAULTS = {
   k: -1,
   class: "",
@@ -152,13 +154,13 @@ export class Controls {
     }
     for (const name of ["truth", "parts", "mask"]) this.find(name).checked = settings.outlines.includes(name)
     this.find("k").value = k
-    this.root.querySelector(".steps .number").textContent = `${k} of ${content.last}`
-    this.find("k").setAttribute("aria-valuetext", `${content.sent.step} ${k} of ${content.last}`)
+    this.root.querySelector(".steps .number").textContent = say("{k} of {last}", { k, last: content.last })
+    this.find("k").setAttribute("aria-valuetext", `${content.sent.step} ${say("{k} of {last}", { k, last: content.last })}`)
     this.find("back").disabled = k === 0
     this.find("on").disabled = k === content.last
     const playing = this.viewer.playing || this.viewer.opening !== null
     this.find("play").textContent = playing ? "❚❚" : "▶"
-    this.find("play").setAttribute("aria-label", playing ? "Pause" : "Play the steps")
+    this.find("play").setAttribute("aria-label", playing ? say("Pause") : say("Play the steps"))
     ;[...this.root.querySelector(".pills").children].forEach((pill, c) => {
       pill.setAttribute("aria-checked", c === focus)
       pill.tabIndex = c === focus ? 0 : -1

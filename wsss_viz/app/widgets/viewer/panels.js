@@ -1,14 +1,14 @@
 // The panels on the page: one figure each, or one stage for two of them; captions, colour bars, legends.
 
-import { amount, element, signed } from "./elements.js"
+import { amount, element, marked, say, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
 const ACTIVATION = "activation"
-const PHRASES = { [ACTIVATION]: "an activation of", "refined score": "a refined score of" }
+const PHRASES = { [ACTIVATION]: marked("an activation of {value}"), "refined score": marked("a refined score of {value}") }
 
 // A value with what it is: "an activation of 109.2", "0.031 bits per pixel".
 function inUnit(value, unit) {
-  return unit in PHRASES ? `${PHRASES[unit]} ${amount(value)}` : `${amount(value)} ${unit}`
+  return unit in PHRASES ? say(PHRASES[unit], { value: amount(value) }) : `${amount(value)} ${say(unit)}`
 }
 
 // Pixels a panel takes at least, with its gap: where maps are the page and it is wide, so that all are in sight on a
@@ -16,9 +16,9 @@ function inUnit(value, unit) {
 const NARROWEST = { roomy: 250, plain: 184, phone: 160 }
 const WIDE = 800, PHONE = 480
 const WHAT = {
-  relu_max: "share of the map's own maximum",
-  shared: "share of the highest of all these maps, at any step",
-  minmax: "share of the map's own range",
+  relu_max: marked("share of the map's own maximum"),
+  shared: marked("share of the highest of all these maps, at any step"),
+  minmax: marked("share of the map's own range"),
 }
 
 Object.assign(Viewer.prototype, {
@@ -103,7 +103,7 @@ Object.assign(Viewer.prototype, {
     const logit = step?.scores?.[this.scoreIndex(panel)]
     const final = panel.steps.length > 1 ? `${content.sent.step} = ${content.stepAt(panel, reading.k)}` : ""
     const absent = this.reading.found[number] && content.absent(this.reading.panelFocus(panel))
-    const said = [absent ? "not in this picture" : "", final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
+    const said = [absent ? say("not in this picture") : "", final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
     note.textContent = names ? "" : said.filter(Boolean).join(" · ")
     note.title = note.textContent
   },
@@ -135,13 +135,16 @@ Object.assign(Viewer.prototype, {
     parts.high.textContent = said(high)
     const { from, scale } = found.scale
     const whole = inUnit(from + scale, found.unit)
-    const units = { raw: `, ${found.unit === ACTIVATION ? "" : `${found.unit}, `}all steps`, shared: ` · 1.00 is ${whole}, all steps` }
-    const unit = units[settings.normalisation] ?? ` (1.00 is ${whole})`
-    parts.what.textContent = difference ? "first − second" : `bright = high${unit}`
-    parts.what.title = difference ? "red: the first is higher" : (WHAT[settings.normalisation] ?? `raw ${found.unit}`)
-    const marked = !difference && ["relu_max", "minmax"].includes(settings.normalisation)
-    parts.ramp.title = !marked ? "" : `threshold ${settings.threshold.toFixed(2)}`
-    parts.mark.hidden = !marked
+    const units = {
+      raw: `, ${found.unit === ACTIVATION ? "" : `${say(found.unit)}, `}${say("all steps")}`,
+      shared: ` · ${say("1.00 is {value}", { value: whole })}, ${say("all steps")}`,
+    }
+    const unit = units[settings.normalisation] ?? ` (${say("1.00 is {value}", { value: whole })})`
+    parts.what.textContent = difference ? say("first − second") : `${say("bright = high")}${unit}`
+    parts.what.title = difference ? say("red: the first is higher") : say(WHAT[settings.normalisation] ?? `raw ${found.unit}`)
+    const marks = !difference && ["relu_max", "minmax"].includes(settings.normalisation)
+    parts.ramp.title = !marks ? "" : `${say("threshold")} ${settings.threshold.toFixed(2)}`
+    parts.mark.hidden = !marks
     parts.mark.style.left = `${settings.threshold * 100}%`
   },
 

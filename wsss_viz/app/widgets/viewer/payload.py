@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.widgets.markup import part_labels
 from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
@@ -67,7 +68,7 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
         "sigmoids": content.sigmoids,
         "tables": _tables(),
         "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
-        "part_names": {str(part): name for part, name in part_labels(content.sample.source).items()},
+        "part_names": {str(part): tr(name) for part, name in part_labels(content.sample.source).items()},
         "contour": list(CONTOUR),
     }
     content_sent["digest"] = hashlib.sha256(repr(content_sent).encode()).hexdigest()[:16]

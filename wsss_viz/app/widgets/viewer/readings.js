@@ -1,6 +1,6 @@
 // What is read off the panels: the values at a point, a panel in a line, everything aloud for those who do not see it.
 
-import { amount, percent, probability, signed } from "./elements.js"
+import { amount, percent, probability, say, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
 Object.assign(Viewer.prototype, {
@@ -16,7 +16,7 @@ Object.assign(Viewer.prototype, {
   valueOf(number) {
     const found = this.reading.at(number, this.point)
     if (!found) return this.reading.truthAt(this.point)
-    const raw = found.unit === "activation" ? `raw ${signed(found.raw, 2)}` : `${amount(found.raw)} ${found.unit}`
+    const raw = found.unit === "activation" ? say("raw {value}", { value: signed(found.raw, 2) }) : `${amount(found.raw)} ${say(found.unit)}`
     return this.settings.normalisation === "raw" ? raw : `${found.value.toFixed(2)} (${raw})`
   },
 
@@ -52,11 +52,11 @@ Object.assign(Viewer.prototype, {
       .slice(0, 5)
       .map(({ score, name }) => `${name} ${content.sent.sigmoids ? probability(score).toFixed(2) : signed(score)}`)
     const where = point ? content.panels[this.hovered ?? -1]?.title ?? "" : ""
-    line.textContent = parts.length ? `${content.sent.sigmoids ? "Class scores" : "Logits"}${where && step?.scores ? ` of ${where}` : ""}: ${parts.join(", ")}` : ""
+    line.textContent = parts.length ? `${content.sent.sigmoids ? say("Class scores") : say("Logits")}${where && step?.scores ? ` (${where})` : ""}: ${parts.join(", ")}` : ""
     if (!this.aloud || !point) return
     this.aloud = false
     const values = content.panels.flatMap((panel, n) => (reading.found[n] ? [`${panel.title} ${this.valueOf(n)}`] : []))
-    const place = `${percent(point.x)} from the left, ${percent(point.y)} from the top`
+    const place = say("{x} from the left, {y} from the top", { x: percent(point.x), y: percent(point.y) })
     const truth = reading.truthAt(point)
     this.root.querySelector(".spoken").textContent = [place, truth, ...values].filter(Boolean).join("; ")
   },

@@ -13,7 +13,7 @@ from html import escape
 
 from wsss_viz.app.language import current, tr
 from wsss_viz.app.widgets.buttons import file_button
-from wsss_viz.app.widgets.component_files import spoken
+from wsss_viz.app.widgets.component_files import speaking_script, spoken
 from wsss_viz.app.widgets.viewer.component import FIELDS, Drawn, assets, last_drawn
 from wsss_viz.app.widgets.viewer.payload import payload
 from wsss_viz.errors import InputError
@@ -49,7 +49,7 @@ def view_page(drawn: Drawn, title: str, about: str = "", credit: str = "") -> by
         InputError: it is larger, for so many panels and steps.
     """
     html, css, js = assets()
-    script = f"{js.replace('export default function (', 'function mount(', 1)}\n{_MOUNT}"
+    script = f"{speaking_script(js).replace('export default function (', 'function mount(', 1)}\n{_MOUNT}"
     data = {
         "name": "viewer",
         "content": payload(drawn.content, focus=drawn.state.focus),

@@ -1,17 +1,17 @@
 // The table under the panels: IoU, precision, recall and part recalls of every panel's mask, and its class scores.
 
-import { element, percent, probability, signed } from "./elements.js"
+import { element, marked, percent, probability, say, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
 const COLUMNS = [
-  ["IoU", "iou", "Pixels both claimed and true, over pixels either claimed or true"],
-  ["precision", "precision", "Of the pixels the mask claims for the class, the share that is the class"],
-  ["recall", "recall", "Of the class's pixels, the share the mask claims for it"],
+  ["IoU", "iou", marked("Pixels both claimed and true, over pixels either claimed or true")],
+  [marked("precision"), "precision", marked("Of the pixels the mask claims for the class, the share that is the class")],
+  [marked("recall"), "recall", marked("Of the class's pixels, the share the mask claims for it")],
 ]
 const PARTS = { discriminative: 1, rest: 2 }
 const SCORES = [
-  ["logit", "The class's score of the whole image"],
-  ["prob.", "The sigmoid of the logit"],
+  ["logit", marked("The class's score of the whole image")],
+  [marked("prob."), marked("The sigmoid of the logit")],
 ]
 const whole = (found, key) => Math.round((found.scores?.[key] || 0) * 100)
 
@@ -24,19 +24,23 @@ Object.assign(Viewer.prototype, {
     const measured = rows.some(({ found }) => found.scores)
     table.hidden = !measured && rows.length < 2
     table.caption.textContent = measured
-      ? `Pseudo mask of ${name} above ${settings.threshold.toFixed(2)}${rows.some(({ panel }) => content.finished(panel, reading.k)) ? ", of a CRF its own" : ""}; maps ${reading.alignment()}`
-      : `Scores of ${name}`
+      ? [
+          say("Pseudo mask of {name} above {threshold}", { name, threshold: settings.threshold.toFixed(2) }),
+          rows.some(({ panel }) => content.finished(panel, reading.k)) ? say(", of a CRF its own") : "",
+          `; ${reading.alignment()}`,
+        ].join("")
+      : say("Scores of {name}", { name })
     const keys = measured ? [...COLUMNS.map(([, key]) => key), ...Object.keys(PARTS)] : []
     const scores = content.sent.sigmoids ? SCORES : SCORES.slice(0, 1)
-    const heads = [["map", "Whose map the row is of"], ...(measured ? this.measures() : []), ...scores]
-    table.tHead.rows[0].replaceChildren(...heads.map(([text, title]) => Object.assign(element("th", "", text), { title })))
+    const heads = [[marked("map"), marked("Whose map the row is of")], ...(measured ? this.measures() : []), ...scores]
+    table.tHead.rows[0].replaceChildren(...heads.map(([text, title]) => Object.assign(element("th", "", say(text)), { title: say(title) })))
     const best = Object.fromEntries(keys.map(key => [key, this.best(rows, key)]))
     table.tBodies[0].replaceChildren(...rows.map(row => this.row(row, keys, best)))
   },
 
   // What is measured, and what it means.
   measures() {
-    const parts = Object.values(PARTS).map(part => [this.content.partName(part), `Recall of the ${this.content.sent.part_names[part]}`])
+    const parts = Object.values(PARTS).map(part => [this.content.partName(part), say("Recall of the {part}", { part: this.content.sent.part_names[part] })])
     return [...COLUMNS.map(([text, , title]) => [text, title]), ...parts]
   },
 

@@ -1,6 +1,6 @@
 // The timeline: the steps side by side, the class's logit over them, and the slider that moves along both.
 
-import { element, signed } from "./elements.js"
+import { element, say, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
 const OPENING_MS = 4000
@@ -83,7 +83,7 @@ Object.assign(Viewer.prototype, {
       const value = values[content.stepAt(panel, this.k)]
       return value === null ? [] : [`${lines.length > 1 ? `${panel.title} ` : ""}${signed(value)}`]
     })
-    steps.querySelector(".logit").textContent = said.length ? `logit of ${name}: ${said.join(", ")}` : ""
+    steps.querySelector(".logit").textContent = said.length ? `${say("logit of {name}", { name })}: ${said.join(", ")}` : ""
   },
 
   curve(lines, last, name) {
@@ -95,7 +95,7 @@ Object.assign(Viewer.prototype, {
     const low = Math.min(...all), span = Math.max(...all) - low || 1
     const at = (value, k) => `${k + 0.5} ${0.9 - (0.8 * (value - low)) / span}`
     svg.setAttribute("viewBox", `0 0 ${last + 1} 1`)
-    svg.setAttribute("aria-label", `logit of ${name} by step, from ${signed(low)} to ${signed(low + span)}`)
+    svg.setAttribute("aria-label", say("logit of {name} by step, from {low} to {high}", { name, low: signed(low), high: signed(low + span) }))
     for (const { panel, values } of lines) {
       const there = values.flatMap((value, k) => (value === null ? [] : [at(value, k)]))
       for (const [kind, d] of [["run", `M${there.join("L")}`], ["points", there.map(one => `M${one}h0`).join("")]]) {
