@@ -170,7 +170,8 @@ def test_a_picture_of_ones_own_is_a_row_and_stays_in_its_session(
     material = figure_material.material_of(state.basket)
     spec = replace(basket.spec_of(state.basket, state, material), dpi=72)
     stored = set(CACHE.folder.rglob("*.zip"))
-    assert controls.rendered(spec, "png", material)[:4] == b"\x89PNG"
+    drawn = controls.rendered(spec, "png", material)
+    assert drawn[:4] == b"\x89PNG"
     assert set(CACHE.folder.rglob("*.zip")) == stored, "an upload is on no disk"
     archive = material.folder(spec).archive("")
     assert b"private" not in archive
@@ -178,6 +179,9 @@ def test_a_picture_of_ones_own_is_a_row_and_stays_in_its_session(
         content.extractall(tmp_path)
     place = tmp_path / "figure"
     assert np.asarray(Image.open(place / "pictures" / "masks" / "own-1.png")).max() == 1
+    monkeypatch.chdir(place)
+    cli.group.main(["figure", "figure.json", "figure.png"], prog_name="x", standalone_mode=False)
+    assert (place / "figure.png").read_bytes() == drawn
 
 
 def test_a_baskets_pictures_are_bounded_and_given_up_with_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:

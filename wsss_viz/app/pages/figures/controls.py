@@ -126,7 +126,7 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
     Args:
         free: whether the figure is the person's own, so that masks may stand for maps.
     """
-    with st.container(horizontal=True, gap="medium", key="settings"):
+    with st.container(horizontal=True, gap="medium", key="figure_settings"):
         st.selectbox(
             "Width",
             list(WIDTHS),
@@ -302,4 +302,4 @@ def show(spec: FigureSpec, material: Material) -> None:
         line = f"{', '.join(absent)} is too large for the folder: its README says where to put it."
         st.caption(f":material/info: {plain_line(line)}")
     st.caption(IN_THE_FOLDER if material.sets else "The same bytes from the command line")
-    st.code(command(threads()), language="bash")
+    st.code(command(threads()), language="bash", wrap_lines=True)
