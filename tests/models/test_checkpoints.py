@@ -102,6 +102,10 @@ def test_metadata_that_is_not_ours(path):
             "does not describe its network",
         ),
         (described(format="classifier-0"), "of the format .classifier-0., no classifier"),
+        (
+            described(preprocessing={"mean": [0, 0, 0], "std": [1, 1e-300, 1], "short_side": None}),
+            "std from 0.001",
+        ),
         (described(format="a" * 9000), "of the format .a{50,60}, no classifier"),
         (described(architecture={"name": "a" * 9000}), "of the architecture .a{50,60}, which"),
         (described(split="a" * 9000), "its split is .a{50,60}, of"),

@@ -101,8 +101,11 @@ def test_a_state_of_nothing_is_refused(tmp_path):
     state = torch.load(path, weights_only=True)
     first = next(key for key, value in state["model"].items() if value.is_floating_point())
     poisoned = {**state["model"], first: torch.full_like(state["model"][first], torch.nan)}
+    optimiser = state["optimiser"]
+    groups = [{**group, "lr": torch.inf} for group in optimiser["param_groups"]]
     for change in (
         {"model": poisoned},
+        {"optimiser": {**optimiser, "param_groups": groups}},
         {"model": {}},
         {"model": 3},
         {"epochs": 7},

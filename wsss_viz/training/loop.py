@@ -241,7 +241,7 @@ class _State:
         if not isinstance(epochs, list) or not all(isinstance(entry, dict) for entry in epochs):
             raise broken
         is_time = isinstance(seconds, int | float) and 0 <= seconds < math.inf
-        if not is_time or not all(map(_is_finite, state.values())):
+        if not is_time or not all(_is_finite(value) for name, value in state.items() if name != "epochs"):
             raise broken
         try:
             for name, part in self.parts.items():
@@ -252,7 +252,9 @@ class _State:
 
 
 def _is_finite(value: Any) -> bool:
-    """Whether every tensor in it is, and every number; not of the epochs, whose losses may be of an empty mean."""
+    """Whether every tensor in it is, and every number."""
+    if isinstance(value, float):
+        return math.isfinite(value)
     if isinstance(value, Tensor):
         return not value.is_floating_point() or bool(torch.isfinite(value).all())
     if isinstance(value, Mapping):
