@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from wsss_viz.app.language import in_language, tr
+from wsss_viz.app.language import current, in_language, tr
 from wsss_viz.app.turns import in_turn
+from wsss_viz.app.widgets.component_files import spoken
 
 _KINDS = {
     "csv": ("text/csv", "table_chart"),
@@ -25,7 +26,7 @@ _KINDS = {
 }
 _DRAWN = ("png", "pdf", "svg", "gif", "zip")
 """Kinds that take time to make, and so a turn."""
-_HTML = '<button type="button"><span></span></button><i role="status" aria-live="polite"></i>'
+_HTML = '<button type="button"><span>Copy link</span></button><i role="status" aria-live="polite"></i>'
 _CSS = """
 :host { display: block; }
 button {
@@ -116,7 +117,7 @@ def file_button(
 
 def copy_link() -> None:
     """Draws the button."""
-    component = st.components.v2.component("wsss_viz_copy_link", html=_HTML, css=_CSS, js=_JS)
+    component = st.components.v2.component(f"wsss_viz_copy_link_{current()}", html=spoken(_HTML), css=_CSS, js=_JS)
     texts = {
         "label": tr("Copy link"),
         "copied": tr("Copied"),
