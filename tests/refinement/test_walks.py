@@ -16,6 +16,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.refinement import affinity_network, refiner
 from wsss_viz.refinement.affinity import affinity_of, affinity_within, offsets, transition, walk
 from wsss_viz.refinement.affinity_network import AffinityNet, BoundaryNet, read_affinity
+from wsss_viz.refinement.settings import WalkSettings
 from wsss_viz.refinement.walks import akin_to
 from wsss_viz.traces.step import last_step
 
@@ -133,9 +134,13 @@ def test_affinitynets_refiner_is_its_inference_step_by_step(tmp_path: Path) -> N
     np.testing.assert_allclose(steps[-1].maps, whole[1:], atol=1e-4)
     levels = dataclasses.replace(by, backgrounds=(2.0, 4.0, 16.0)).masks(image, maps)
     assert (levels[1] == np.concatenate([steps[-1].arrays["background"][None], steps[-1].maps]).argmax(0)).all()
-    shares = akin_to(akin, 2, 3, by.settings)
-    assert shares.shape == (6, 7)
-    assert float(shares.sum()) == pytest.approx(float(matrix[2 * 7 + 3].sum()), rel=1e-3)
+    assert isinstance(by.settings, WalkSettings)
+    row = matrix[2 * 7 + 3].view(1, 1, 6, 7)  # of the cell of the pixel in row 23, column 24
+    whole = functional.interpolate(row, (48, 56), mode="bilinear")[0, 0, :42, :50]
+    shares = akin_to(image, read_affinity(tmp_path / "res38_aff.safetensors"), by.settings, 23, 24)
+    np.testing.assert_allclose(shares, whole / whole.max(), atol=1e-3)
+    with pytest.raises(InputError, match="no pixel 42, 0 in an image of 42 x 50"):
+        akin_to(image, read_affinity(tmp_path / "res38_aff.safetensors"), by.settings, 42, 0)
 
 
 def test_irns_file_is_read_and_its_refiner_is_its_inference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

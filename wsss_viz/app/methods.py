@@ -49,7 +49,7 @@ def refined_name(name: str, refine: str) -> str:
 def refiner_of(name: str) -> str:
     """The refiner in a name of `refined_name`; "" in others."""
     plain, _, refine = name.rpartition("+")
-    return refine if plain and refine.partition("@")[0] in refiners.REFINERS else ""
+    return refine if plain and refine.partition("@")[0] in (*refiners.REFINERS, refiners.SHIPPED_WALK) else ""
 
 
 def title_of(name: str) -> str:

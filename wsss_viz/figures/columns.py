@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import METHODS
-from wsss_viz.refinement.settings import REFINERS, named
+from wsss_viz.refinement.settings import REFINERS, SHIPPED_WALK, named
 
 __all__ = ["MAPS", "PICTURES", "PICTURE_TITLES", "Column", "column"]
 
@@ -102,10 +102,10 @@ def column(text: str) -> Column:
         elif _is_refiner(name) and not refiner and not show:
             refiner = named(part)[0] + at + number
         else:
-            known = ", ".join(("crf", *REFINERS))
+            known = ", ".join(("crf", *REFINERS, SHIPPED_WALK))
             raise InputError(f"{text!r:.60}: after + stands map, mask, mask@THRESHOLD or a refiner: {known}")
-    if threshold is not None and refiner.startswith("crf"):
-        raise InputError(f"{text!r:.60}: a CRF's masks have no threshold: give its background's score as {refiner}@...")
+    if threshold is not None and refiner and not refiner.startswith("pamr"):
+        raise InputError(f"{text!r:.60}: its masks have no threshold: give the background's score as {refiner}@...")
     return Column(text, base, refiner, show, threshold)
 
 
@@ -115,7 +115,7 @@ def _is_part(part: str) -> bool:
 
 
 def _is_refiner(name: str) -> bool:
-    return name == "crf" or name in REFINERS
+    return name == "crf" or name in (*REFINERS, SHIPPED_WALK)
 
 
 def _threshold(text: str, number: str) -> float:

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.disk_cache import DiskCache
+from wsss_viz.models.loading import registered_path
+from wsss_viz.models.manifest import file_digest
+from wsss_viz.refinement.settings import SHIPPED_WALK, named
 
 __all__ = ["CACHE", "refined_maps"]
 
@@ -34,7 +37,10 @@ def refined_maps(
         >>> refined_maps(image, np.ones((1, 2, 3), np.float32), "pamr@0.25", None)[:, 0, 0].round(2).tolist()
         [0.25, 1.0]
     """
-    key = hashlib.sha256(repr((image.shape, maps.shape, text)).encode() + image.tobytes() + maps.tobytes()).hexdigest()
+    name = named(text)[0]
+    weights = file_digest(registered_path(name.partition(":")[2])) if name == SHIPPED_WALK else ""
+    said = repr((image.shape, maps.shape, text, weights)).encode()
+    key = hashlib.sha256(said + image.tobytes() + maps.tobytes()).hexdigest()
     stored = None if cache is None else cache.read(key)
     if stored is not None:
         with contextlib.suppress(ValueError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wsss_viz.errors import InputError
 
-__all__ = ["REFINERS", "WALKS", "CrfSettings", "PamrSettings", "WalkSettings", "named", "title"]
+__all__ = ["REFINERS", "SHIPPED_WALK", "WALKS", "CrfSettings", "PamrSettings", "WalkSettings", "named", "title"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,9 @@ WALKS: dict[str, WalkSettings] = {
     "irn": WalkSettings(0.25, tuple(t / 20 for t in range(1, 17)), 10.0),
 }
 """By what stands before the file of the network, as `psa:res38_aff.pth`; `docs/sources.md#walks`."""
+
+SHIPPED_WALK = "psa:scenes-affinity"
+"""The walk of the network that ships, which `train affinity` made of the drawn scenes, and which is for these alone."""
 
 
 def named(text: str) -> tuple[str, CrfSettings | PamrSettings | WalkSettings]:

@@ -96,17 +96,41 @@ def _of_boundaries(
 
 
 @torch.no_grad()
-def akin_to(akin: Akin, row: int, column: int, settings: WalkSettings) -> NDArray[np.float32]:
-    """(h, w): where the walk takes what is in one cell, adding up over its 2^n steps to a share of each cell.
+def akin_to(
+    image: NDArray[np.uint8], network: Network, settings: WalkSettings, row: int, column: int
+) -> NDArray[np.float32]:
+    """(H, W): how much of what stands at a pixel the walk takes to each other one, 1 where it takes the most.
 
-    >>> akin = Akin(torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), (1, 3), 8)
-    >>> akin_to(akin, 0, 0, WalkSettings(16.0, (16.0,), 8.0))
-    array([[0.5, 0.5, 0. ]], dtype=float32)
+    Of the pixel's cell, after all 2^n steps; enlarged as maps are. Our own picture of PSA's transition matrix.
+
+    Args:
+        image: (H, W, 3) uint8.
+        row, column: the pixel, from 0.
+
+    Raises:
+        InputError: the pixel is not in the image, or the image has too many cells.
+
+    Examples:
+        >>> from wsss_viz.models.resnet38d import ResNet38d
+        >>> from wsss_viz.refinement import AffinityNet
+        >>> from wsss_viz.refinement.settings import WALKS
+        >>> network = AffinityNet(ResNet38d([4] * 7).stages(), (4, 4, 4), (2, 2, 2, 2)).eval()
+        >>> shares = akin_to(np.zeros((16, 24, 3), np.uint8), network, WALKS["psa"], 15, 23)
+        >>> shares.shape, shares.max().item()
+        ((16, 24), 1.0)
     """
+    size = (image.shape[0], image.shape[1])
+    if not (0 <= row < size[0] and 0 <= column < size[1]):
+        raise InputError(f"no pixel {row}, {column} in an image of {size[0]} x {size[1]}: give one that is in it")
+    akin = network.akin(image)
+    seen = size if isinstance(network, BoundaryNet) else network.preprocessing.size(*size)
+    cell = [int((at + 0.5) / size[i] * seen[i] / akin.stride) for i, at in enumerate((row, column))]
     start = torch.zeros(1, len(akin.matrix), device=akin.matrix.device)
-    start[0, row * akin.size[1] + column] = 1
+    start[0, cell[0] * akin.size[1] + cell[1]] = 1
     *_, last = walk(start, transition(akin.matrix, settings.beta), settings.doublings)
-    return last.view(akin.size).cpu().numpy()
+    padded = (akin.size[0] * akin.stride, akin.size[1] * akin.stride)
+    enlarged = _enlarged(last.view(1, 1, *akin.size), padded)[:, : seen[0], : seen[1]].cpu().numpy()
+    return normalise(upsample(enlarged, size), "relu_max")[0]
 
 
 def _enlarged(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -13,12 +13,15 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from wsss_viz.app import methods
+from wsss_viz.app.pages.compare import page as compare_page
 from wsss_viz.app.services import refining
+from wsss_viz.app.widgets.viewer.component import Picked
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.evaluation.report import bind_all, run_report
 from wsss_viz.methods.views import SINGLE
 from wsss_viz.models.loading import load
-from wsss_viz.refinement import refiner
+from wsss_viz.refinement import akin_to, refiner
+from wsss_viz.refinement.settings import SHIPPED_WALK, WalkSettings
 from wsss_viz.traces import Step, Trace
 
 SCENE = "scenes:val:211"
@@ -44,7 +47,9 @@ def table(page: AppTest) -> list[list[str]]:
     return [re.findall(r"<td>([^<]*)</td>", row) for row in text.split("<tr>")[2:]]
 
 
-@pytest.mark.parametrize(("refine", "threshold"), [("crf:irn@0.3", None), ("crf:psa@6", None), ("pamr", 0.3)])
+@pytest.mark.parametrize(
+    ("refine", "threshold"), [("crf:irn@0.3", None), ("crf:psa@6", None), (f"{SHIPPED_WALK}@8", None), ("pamr", 0.3)]
+)
 def test_the_scores_are_those_of_evaluate_to_the_last_digit(
     open_page: OpenPage, refine: str, threshold: float | None
 ) -> None:
@@ -106,11 +111,37 @@ def test_the_refiner_and_its_background_are_chosen_and_stand_in_the_address(open
     assert [panel["title"] for panel in panels(page)][2:] == ["CAM"]
 
 
-@pytest.mark.parametrize("refine", ["crf:deeplab", "crf:irn@7", "<b>", "pamr@x"])
+@pytest.mark.parametrize("refine", ["crf:deeplab", "crf:irn@7", "<b>", "pamr@x", "psa:/etc/passwd"])
 def test_a_refiner_that_is_none_is_noted_and_left_out(open_page: OpenPage, refine: str) -> None:
     page = open_page("compare", example=SCENE, methods="cam", refine=refine)
     assert [caption.value for caption in page.caption if "`refine` in the address is not one of" in caption.value]
     assert "refine" not in page.query_params
+
+
+def test_a_click_on_a_walks_panel_draws_what_is_akin(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_page, "viewer", lambda *_, **__: Picked(3, 40, 60, 0.501, 0.25, "dog"))
+    page = finished(open_page("compare", example=SCENE, methods="cam", refine=SHIPPED_WALK))
+    sample = Scenes("val")[211]
+    (drawn,) = [picture for picture in page.get("imgs") if "akin" in str(picture.proto).lower()]
+    shares = refining.akin_to_point(sample, SHIPPED_WALK, 0.501, 0.25)
+    assert shares is not None
+    by = refiner(SHIPPED_WALK)
+    assert isinstance(by.settings, WalkSettings)
+    assert (shares == akin_to(sample.image, by.network, by.settings, 32, 64)).all()
+    assert shares[32, 64] > np.median(shares)
+    monkeypatch.setattr(compare_page, "viewer", lambda *_, **__: Picked(2, 4, 6, 0.501, 0.25, "dog"))
+    page.run()
+    assert not [picture for picture in page.get("imgs") if "akin" in str(picture.proto).lower()], "CAM does not walk"
+    assert drawn.proto
+
+
+def test_a_walk_of_the_scenes_network_is_for_scenes(open_page: OpenPage) -> None:
+    page = finished(open_page("compare", example="photo:cat", methods="cam", refine=SHIPPED_WALK))
+    assert panels(page)[-1]["missing"] == refining.ONLY_SCENES
+    offered = page.selectbox(key="compare_refine").options
+    assert "walk (PSA)" in offered
+    page.selectbox(key="compare_refine").set_value("").run()
+    assert "walk (PSA)" not in page.selectbox(key="compare_refine").options
 
 
 def test_a_refiner_can_be_cancelled_between_its_iterations(

@@ -23,14 +23,42 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.counts import count, count_mask
 from wsss_viz.evaluation.scores import image_ious
 from wsss_viz.evaluation.stored_maps import FINISHED
-from wsss_viz.refinement.settings import PamrSettings, named
+from wsss_viz.refinement.settings import REFINERS, SHIPPED_WALK, PamrSettings, WalkSettings, named
 from wsss_viz.traces import Step, Trace, upsample
 
 SIDE = 64
 """Cells of the longer side of a refined map as it is shown; its mask is the image's size."""
 MASK = "pseudo_mask"
 """In a refined Step's arrays where the refiner gives the background a score: (H, W) uint8, the class's row + 1."""
+ONLY_SCENES = "The walk's network was trained on drawn scenes: choose one of these, or another refiner."
 NOTHING = "There are no maps to refine: finished masks, maps of other classes, or a method that was stopped."
+
+
+def offered(state: ViewState) -> tuple[str, ...]:
+    """The refiners for what the view looks at, and the one that it names."""
+    fitting = (*REFINERS, SHIPPED_WALK) if state.is_scene else tuple(REFINERS)
+    return tuple(dict.fromkeys((*fitting, *([named(state.refine)[0]] if state.refine else []))))
+
+
+def akin_line(x: float, y: float, size: tuple[int, int]) -> str:
+    """What the picture of `akin_to_point` says of the point."""
+    return f"Akin to the pixel in row {int(y * size[0]) + 1}, column {int(x * size[1]) + 1}, as the walk has it"
+
+
+def akin_to_point(sample: Sample, refine: str, x: float, y: float) -> NDArray[np.float32] | None:
+    """(H, W): how much of what stands at a point the walk takes to each pixel; None for a refiner that does not walk.
+
+    Args:
+        x, y: the point, shares of width and height below 1.
+    """
+    name, settings = named(refine)
+    if not isinstance(settings, WalkSettings):
+        return None
+    from wsss_viz.refinement import akin_to, read_affinity
+
+    height, width = sample.size
+    row, column = min(int(y * height), height - 1), min(int(x * width), width - 1)
+    return akin_to(sample.image, read_affinity(name.partition(":")[2]), settings, row, column)
 
 
 def panel_names(names: Sequence[str], refine: str, most: int) -> tuple[str, ...]:
@@ -60,6 +88,9 @@ def with_refined(results: MethodResults, sample: Sample, state: ViewState, class
         here = tuple(one for one in classes if one in trace.classes)
         if going and going[0] == name:
             missing[key] = "Computed next."
+            continue
+        if not sample.source.startswith("scenes:") and named(state.refine)[0] == SHIPPED_WALK:
+            missing[key] = ONLY_SCENES
             continue
         if not here or name in stopped or trace.steps[-1].stop == FINISHED:
             missing[key] = NOTHING

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wsss_viz.app.methods import names_in_order
 from wsss_viz.app.state.parameters import Notation, Parameter, choice
 from wsss_viz.errors import InputError
-from wsss_viz.refinement.settings import REFINERS, named
+from wsss_viz.refinement.settings import REFINERS, SHIPPED_WALK, named
 
 VIEWS = ("single", "mirror", "multi-scale")
 
@@ -39,11 +39,11 @@ def read_methods(names: Sequence[str]) -> tuple[str, ...]:
 def read_refine(text: str) -> str:
     """A refiner's text; ValueError for others."""
     try:
-        known = not text or named(text)[0] in REFINERS  # no files of the server by an address
+        known = not text or named(text)[0] in (*REFINERS, SHIPPED_WALK)  # no files of the server by an address
     except InputError:
         known = False
     if not known:
-        raise ValueError(f"one of {', '.join(REFINERS)}, alone or with @ and the background's score")
+        raise ValueError(f"one of {', '.join((*REFINERS, SHIPPED_WALK))}, alone or with @ and the background's score")
     return text
 
 

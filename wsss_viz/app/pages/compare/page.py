@@ -105,11 +105,14 @@ def show() -> None:
         )
         picked = viewer("compare", content, current, picks=True, roomy=True, opening=results.going is None)
         by_method = {name: results.traces[name] for name in side_by_side if name in results.traces}
-        method = side_by_side[picked.panel - len(panels)] if picked else ""
+        first_map = len(panels) - len(side_by_side)
+        method = side_by_side[picked.panel - first_map] if picked and picked.panel >= first_map else ""
         if picked and method in by_method:
             step = step_at(by_method[method], current.k)
             step_classes = by_method[method].classes
             st.caption(plain_line(cell_line(step, picked.row, picked.column, methods.title_of(method), step_classes)))
+            if methods.refiner_of(method):
+                refiner.akin_to_point(view, current, picked.x, picked.y)
         sheet.scores_of_maps(sample, by_method, current)
         refiner.scores(view, by_method, current)
         if by_method and results.going is None:

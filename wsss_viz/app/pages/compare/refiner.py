@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import streamlit as st
 
-from wsss_viz.app import frame, methods, session
+from wsss_viz.app import caching, frame, methods, session
 from wsss_viz.app.services import refining
 from wsss_viz.app.state import ViewState
-from wsss_viz.app.widgets import markup
+from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.sample import Sample
-from wsss_viz.refinement.settings import REFINERS, CrfSettings, named, title
+from wsss_viz.refinement.settings import PamrSettings, named, title
 from wsss_viz.traces import Trace
 
 
@@ -26,14 +27,15 @@ def controls(state: ViewState) -> None:
     name, settings = named(state.refine) if state.refine else ("", None)
     st.selectbox(
         "Refine by",
-        ["", *REFINERS],
+        ["", *refining.offered(state)],
         format_func=lambda name: title(name) if name else "nothing",
         help="What the maps go through before they are masks. CRF: a dense conditional random field with the settings "
-        "of the papers named; PAMR: pixel-adaptive refinement. Both spread a map along the image's colours.",
+        "of the papers named; PAMR: pixel-adaptive refinement. Both spread a map along the image's colours. Walk (for "
+        "drawn scenes): random walk to what AffinityNet finds akin; click its panel to see to where.",
         width=190,
         **session.control("refine", name, lambda refine: {"refine": refine, "pair": ()}),
     )
-    if isinstance(settings, CrfSettings):
+    if settings and not isinstance(settings, PamrSettings):
         st.selectbox(
             "Background",
             sorted({*settings.backgrounds, settings.background}),
@@ -43,6 +45,23 @@ def controls(state: ViewState) -> None:
             width=105,
             **session.control("background", settings.background, lambda level: {"refine": f"{name}@{level:g}"}),
         )
+
+
+def akin_to_point(sample: Sample, state: ViewState, x: float, y: float) -> None:
+    """Of a walk's panel: to which pixels the walk takes what stands at the point, over the image, the cell outlined."""
+    shares = refining.akin_to_point(sample, state.refine, x, y)
+    if shares is None:
+        return
+    line = refining.akin_line(x, y, sample.size)
+
+    def draw() -> bytes:
+        at = np.zeros(sample.size, np.uint8)
+        at[min(int(y * sample.size[0]), sample.size[0] - 1), min(int(x * sample.size[1]), sample.size[1] - 1)] = 1
+        return rendering.png(rendering.map_overlay(sample.image, shares, (0, 1), state.colours, 0.7, at))
+
+    st.html(markup.panel_title(line, "the most: 1"))
+    key = ("akin", caching.digest(sample.image), state.refine, state.colours, x, y)
+    st.image(caching.picture(sample, key, draw), width=320, output_format="PNG", alt=line)
 
 
 def scores(sample: Sample, traces: Mapping[str, Trace], state: ViewState) -> None:
@@ -58,7 +77,8 @@ def scores(sample: Sample, traces: Mapping[str, Trace], state: ViewState) -> Non
     threshold = min(round(state.threshold, 2), 0.99)
     rows = {methods.title_of(name): refining.ious(trace, sample, threshold) for name, trace in ended.items()}
     name, settings = named(state.refine)
-    said = f"{name}@{settings.background:g}" if isinstance(settings, CrfSettings) else f"{name} --threshold {threshold}"
+    by_threshold = isinstance(settings, PamrSettings)
+    said = f"{name} --threshold {threshold}" if by_threshold else f"{name}@{settings.background:g}"
     with st.container(key="refined_scores", width=620):
         st.html(
             markup.iou_table("IoU after the refiner's last iteration, percent", f"as evaluate --refine {said}", rows)
