@@ -15,9 +15,10 @@ from wsss_viz.app.services.scores import visible_classes
 from wsss_viz.app.services.user_networks import Opened
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.markup import plain_line
-from wsss_viz.app.widgets.viewer import Content, Panel, of_image, viewer
+from wsss_viz.app.widgets.viewer import Content, Panel, Picked, of_image, viewer
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import Sample
+from wsss_viz.traces import Trace
 
 EXPLANATION = Explanation(
     "The maps of several methods with the same network: each class's, divided by its own maximum, and the pseudo mask: "
@@ -51,6 +52,14 @@ def _about(sample: Sample, opened: Opened | None, state: ViewState, results: Met
         source_bar.recognition(sample)
     else:
         card.beside_scores(opened, sample, state.views, next(iter(results.traces.values()), None))
+
+
+def _say_of_cell(cell: Picked, method: str, trace: Trace, view: Sample, state: ViewState) -> None:
+    """Its maps' values in words; of a walk, what is akin to it."""
+    step = step_at(trace, state.k)
+    st.caption(plain_line(cell_line(step, cell.row, cell.column, methods.title_of(method), trace.classes)))
+    if methods.refiner_of(method):
+        refiner.akin_to_point(view, state, cell.x, cell.y)
 
 
 def show() -> None:
@@ -108,11 +117,7 @@ def show() -> None:
         first_map = len(panels) - len(side_by_side)
         method = side_by_side[picked.panel - first_map] if picked and picked.panel >= first_map else ""
         if picked and method in by_method:
-            step = step_at(by_method[method], current.k)
-            step_classes = by_method[method].classes
-            st.caption(plain_line(cell_line(step, picked.row, picked.column, methods.title_of(method), step_classes)))
-            if methods.refiner_of(method):
-                refiner.akin_to_point(view, current, picked.x, picked.y)
+            _say_of_cell(picked, method, by_method[method], view, current)
         sheet.scores_of_maps(sample, by_method, current)
         refiner.scores(view, by_method, current)
         if by_method and results.going is None:
