@@ -86,6 +86,7 @@ checkpoints: setup ## Train every shipped checkpoint again, from seed 0 (about a
 	$(CSE) $(SHIP)-cgnet.safetensors
 	$(TRAIN) ae --rate 3e-3 $(SHIP)-ae.safetensors
 	$(TRAIN) segmenter $(SHIP)-segmenter.safetensors
+	$(TRAIN) affinity $(SHIP)-affinity.safetensors
 	$(TRAIN) sequences --out checkpoints/sequences-classifier.safetensors
 
 controls: setup ## Train what the tables compare with: two more seeds and two controls, into build/controls
