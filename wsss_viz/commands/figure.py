@@ -39,6 +39,6 @@ def command(spec: str, out: Path, device: str, threads: int, again: bool) -> Non
     described = preset(spec) if spec in PRESETS else read_spec(read_bounded(Path(spec), 2**20), spec)
     tracer = Tracer(device, threads, CACHE, fresh=again, progress=progress, watched=Reported)
     goes_on = "the same command" if not again else "without --again the command"
-    with stoppable(lambda _: f"maps computed and kept: {tracer.kept}; {goes_on} goes on from there"):
+    with stoppable(lambda _: f"maps computed and kept: {tracer.written}; {goes_on} goes on from there"):
         write_whole(out, render(resolved(described, Path(spec).parent), kind, tracer))
     announce(caption(described, tracer.companions, tracer.labels))

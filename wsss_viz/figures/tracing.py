@@ -74,7 +74,7 @@ class Tracer:
         self.fresh = fresh
         self.companions: dict[str, str] = {}
         """By method that draws other images, what they were drawn from."""
-        self.kept = 0
+        self.written = 0
         """How many traces were computed and kept on disk."""
         self.labels: tuple[str, ...] = ()
         """The class of each row of the figure that was drawn last."""
@@ -308,7 +308,7 @@ class Tracer:
         self._traces[key] = trace
         if self.cache is not None:
             write_trace(self.cache, key, trace, self.companions.get(method))
-            self.kept += 1
+            self.written += 1
         return trace
 
     def _of_photograph(self, spec: FigureSpec, method: str, sample: Sample) -> Trace:
