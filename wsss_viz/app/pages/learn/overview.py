@@ -82,7 +82,8 @@ def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
         picture = pictures.get(name, "") if reached(name, step, answered) else ""
         drawn = f'<img src="{escape(picture)}" alt="">' if picture else "<i></i>"
         current = ' aria-current="step"' if at else ""
-        items += f"<li{current}>{drawn}<span>{escape(tr(name))}</span></li>"
+        either = f' data-or="{escape(tr("or"))}"' if name == "tuned" else ""
+        items += f"<li{current}{either}>{drawn}<span>{escape(tr(name))}</span></li>"
     return f'<ol class="wv-map" aria-label="{escape(tr("The lecture, and where this step is"))}">{items}</ol>'
 
 

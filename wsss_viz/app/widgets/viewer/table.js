@@ -26,7 +26,7 @@ Object.assign(Viewer.prototype, {
     table.caption.textContent = measured
       ? [
           say("Pseudo mask of {name} above {threshold}", { name, threshold: settings.threshold.toFixed(2) }),
-          rows.some(({ panel }) => content.finished(panel, reading.k)) ? say(", of a CRF its own") : "",
+          rows.some(({ panel }) => content.finished(panel, reading.k)) ? say(", of a refiner its own") : "",
           `; ${reading.alignment()}`,
         ].join("")
       : say("Scores of {name}", { name })
