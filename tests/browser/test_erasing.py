@@ -73,7 +73,9 @@ def test_strip_and_viewer_follow_one_another_within_two_frames_and_a_click_on_th
     points = page.locator(".st-key-score_curves .scatterlayer .trace").last.locator(".point")
     expect(points).to_have_count(11)
     for k in (4, 7, 4):
+        expect(points).to_have_count(11)
         points.nth(k).scroll_into_view_if_needed()
+        expect(points.nth(k)).to_be_visible()
         box = points.nth(k).bounding_box()
         assert box
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -211,4 +211,5 @@ def test_a_tip_is_not_in_the_way_of_the_next_link(open_at: OpenAt) -> None:
     expect(page.get_by_test_id("stTooltipContent")).to_be_visible()
     links.get_by_role("link", name="Start", exact=True).click()
     expect(page).to_have_url(re.compile(r"127\.0\.0\.1:\d+/(\?|$)"))
-    expect(links.locator("[aria-current=page]")).to_have_text(re.compile("Start$"))
+    expect(links.get_by_role("link", name="Start", exact=True)).to_have_attribute("aria-current", "page")
+    expect(links.get_by_role("link", name="Compare", exact=True)).not_to_have_attribute("aria-current", "page")

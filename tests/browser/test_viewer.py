@@ -226,7 +226,7 @@ def test_hover_reads_the_value_in_every_panel(open_at: OpenAt) -> None:
     assert one.min() - 0.01 <= shown[0] <= one.max() + 0.01
     assert plane[near].min() - step <= shown[1] <= plane[near].max() + step
     expect(values.nth(1)).to_have_text(re.compile("background|part|rest"))
-    expect(viewer(page).locator(".values")).to_contain_text("Class scores of CAM:")
+    expect(viewer(page).locator(".values")).to_contain_text("Class scores (CAM):")
 
 
 def test_the_keyboard_moves_the_reticle_steps_zooms_and_is_announced(open_at: OpenAt) -> None:

@@ -267,4 +267,5 @@ def test_gradient_ratios_of_other_checkpoints_are_left_out_and_said(monkeypatch:
 def test_regions_look_as_on_the_page_gradients() -> None:
     for region, colour in ratios.COLOURS.items():
         assert tuple(round(255 * channel) for channel in colour) == gradients.COLOURS[region]
-        assert gradients.NAMES["toy"][region] == ratios.TOY_NAMES[region]
+    for region, name in ratios.TOY_NAMES.items():
+        assert gradients.NAMES["toy"][region] == name

@@ -282,7 +282,7 @@ def test_a_workspace_of_pictures_without_classes_is_looked_at(
     assert page.button(key="sheet_0").label == name
     assert any(name in caption.value for caption in page.caption)
     page = next(field for field in page.text_input if field.label == "Find").set_value("[x](http://e.example)").run()
-    assert [one.value[:40] for one in page.info] == ["No image fits “\\[x\\](http:\u2060//e.example)"]
+    assert [one.value[:40] for one in page.info] == ["No image fits “\\[x\\](http:\u2060//e.example)”"]
 
 
 @pytest.mark.parametrize("name", ["start", "erasing", "gradients", "information", "learn", "results", "figures"])

@@ -49,10 +49,12 @@ async function settled() {
   }
 }
 
-// Streamlit prints the link of the page one is on in bold, and says so to nobody who cannot see it.
+// Streamlit prints the link of the page one is on in bold, and says so to nobody who cannot see it. The first page's
+// address is empty, which a browser takes for the one it is at.
 function markCurrent() {
+  const here = window.location.pathname.split("/").pop()
   for (const link of document.querySelectorAll('[data-testid="stSidebar"] a[data-testid="stPageLink-NavLink"]')) {
-    if (new URL(link.href).pathname === window.location.pathname) link.setAttribute("aria-current", "page")
+    if (link.getAttribute("href").split("?")[0].split("/").pop() === here) link.setAttribute("aria-current", "page")
     else link.removeAttribute("aria-current")
   }
 }
