@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from wsss_viz.app import caching, methods, session
+from wsss_viz.app.language import tr
 from wsss_viz.app.services import workspaces
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, follow, offer_again, reach
@@ -151,7 +152,8 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     title, colour = methods.title_of(name), methods.colour_of(name)
     if name not in results.traces:
         return Panel(title, missing=results.missing[name], colour=colour, image=results.image)
-    note = "scores of what is left" if name in ("ae", "ae-rounds") else "from files" if methods.is_maps(name) else ""
+    erased = name in ("ae", "ae-rounds")
+    note = tr("scores of what is left") if erased else tr("from files") if methods.is_maps(name) else ""
     trace = results.traces[name]
     indices = [trace.classes.index(kind) for kind in classes or trace.classes]
 

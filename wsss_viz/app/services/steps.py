@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss_viz.app.language import tr
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.methods.company import missing_companions
@@ -64,11 +65,15 @@ MODES = _modes()
 GROUPS = tuple(dict.fromkeys(mode.group for mode in MODES.values()))
 
 STOPS = {
-    "K": "all steps done",
-    "margin": "stopped: every logit has reached the margin",
-    "explode": "stopped: the map floods the image",
-    "diverged": "stopped: the tuning diverged",
+    "K": mark("all steps done"),
+    "margin": mark("stopped: every logit has reached the margin"),
+    "explode": mark("stopped: the map floods the image"),
+    "diverged": mark("stopped: the tuning diverged"),
+    "nothing new was found": mark("nothing new was found"),
+    "no positive activation is left": mark("no positive activation is left"),
+    "the one erasing done": mark("the one erasing done"),
 }
+_ERASINGS = re.compile(r"all (\d+) erasings done")
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +167,10 @@ def _others(step: Step, scores: NDArray, index: int, classes: Classes, where: st
 
 def step_note(step: Step) -> str:
     """Why it ends here, and what it had to do without; "" for nothing."""
-    return "; ".join(part for part in (STOPS.get(step.stop or "", step.stop or ""), missing_companions(step)) if part)
+    stop = step.stop or ""
+    done = _ERASINGS.fullmatch(stop)
+    said = tr("all {count} erasings done", count=done[1]) if done else tr(STOPS.get(stop, stop))
+    return "; ".join(part for part in (said, missing_companions(step)) if part)
 
 
 def _erasing(step: Step, index: int, classes: Classes) -> Frame:

@@ -100,7 +100,7 @@ def lesson(state: ViewState) -> Lesson:
                 static_plots.classes_overlay(ground.image, mask, trace.classes),
             ),
             (
-                tr("Pseudo mask: refined, IoU {overlap:.2f}", overlap=overlap(finished(after, trace, sample), sample)),
+                tr("Refined mask, IoU {overlap:.2f}", overlap=overlap(finished(after, trace, sample), sample)),
                 static_plots.classes_overlay(ground.image, finished(after, trace, sample), trace.classes),
             ),
         ]
