@@ -106,6 +106,10 @@ def test_metadata_that_is_not_ours(path):
             described(preprocessing={"mean": [0, 0, 0], "std": [1, 1e-300, 1], "short_side": None}),
             "std from 0.001",
         ),
+        (
+            described(preprocessing={"mean": [0, 0, 0], "std": [1, 1, 1], "short_side": float("inf")}),
+            "does not describe its network",
+        ),
         (described(format="a" * 9000), "of the format .a{50,60}, no classifier"),
         (described(architecture={"name": "a" * 9000}), "of the architecture .a{50,60}, which"),
         (described(split="a" * 9000), "its split is .a{50,60}, of"),

@@ -168,7 +168,7 @@ def _described(file: TensorFile, stride: int | None = None) -> Classifier:
             raise ValueError(f"its split is {split!r:.60}, of {len(classifier.stages)} stages")
         classifier.split = split
         classifier.input_from = "checkpoint"
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(

@@ -145,7 +145,7 @@ def _build(description: str, name: str, form: str, build: Callable[[Mapping[str,
             raise InputError(f"{name} is of the format {meta.get('format')!r:.60}, want {form!r}")
         with torch.device("meta"):
             return build(meta)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(
