@@ -133,8 +133,7 @@ def test_a_click_on_a_walks_panel_draws_what_is_akin(open_page: OpenPage, monkey
     page = finished(open_page("compare", example=SCENE, methods="cam", refine=SHIPPED_WALK))
     sample = Scenes("val")[211]
     assert akin_pictures(page) == 1
-    shares = refining.akin_to_point(sample, SHIPPED_WALK, 0.501, 0.25)
-    assert shares is not None
+    shares = refining.akin_to_pixel(sample, SHIPPED_WALK, *refining.pixel_at(0.501, 0.25, sample.size))
     by = refiner(SHIPPED_WALK)
     assert isinstance(by.settings, WalkSettings)
     assert (shares == akin_to(sample.image, by.network, by.settings, 32, 64)).all()

@@ -40,24 +40,21 @@ def offered(state: ViewState) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*fitting, *([named(state.refine)[0]] if state.refine else []))))
 
 
-def akin_line(x: float, y: float, size: tuple[int, int]) -> str:
-    """What the picture of `akin_to_point` says of the point."""
-    return f"Akin to the pixel in row {int(y * size[0]) + 1}, column {int(x * size[1]) + 1}, as the walk has it"
+def pixel_at(x: float, y: float, size: tuple[int, int]) -> tuple[int, int]:
+    """The row and column of the pixel at a point, shares of width and height.
 
-
-def akin_to_point(sample: Sample, refine: str, x: float, y: float) -> NDArray[np.float32] | None:
-    """(H, W): how much of what stands at a point the walk takes to each pixel; None for a refiner that does not walk.
-
-    Args:
-        x, y: the point, shares of width and height below 1.
+    >>> pixel_at(0.5, 0.25, (128, 96)), pixel_at(1.0, 1.0, (128, 96))
+    ((32, 48), (127, 95))
     """
-    name, settings = named(refine)
-    if not isinstance(settings, WalkSettings):
-        return None
+    return min(int(y * size[0]), size[0] - 1), min(int(x * size[1]), size[1] - 1)
+
+
+def akin_to_pixel(sample: Sample, refine: str, row: int, column: int) -> NDArray[np.float32]:
+    """(H, W): how much of what stands at a pixel the walk `refine` takes to each other one."""
     from wsss_viz.refinement import akin_to, read_affinity
 
-    height, width = sample.size
-    row, column = min(int(y * height), height - 1), min(int(x * width), width - 1)
+    name, settings = named(refine)
+    assert isinstance(settings, WalkSettings)
     return akin_to(sample.image, read_affinity(name.partition(":")[2]), settings, row, column)
 
 

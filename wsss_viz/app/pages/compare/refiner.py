@@ -12,7 +12,7 @@ from wsss_viz.app.services import refining
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.sample import Sample
-from wsss_viz.refinement.settings import PamrSettings, named, title
+from wsss_viz.refinement.settings import PamrSettings, WalkSettings, named, title
 from wsss_viz.traces import Trace
 
 
@@ -48,19 +48,20 @@ def controls(state: ViewState) -> None:
 
 
 def akin_to_point(sample: Sample, state: ViewState, x: float, y: float) -> None:
-    """Of a walk's panel: to which pixels the walk takes what stands at the point, over the image, the cell outlined."""
-    shares = refining.akin_to_point(sample, state.refine, x, y)
-    if shares is None:
+    """Of a walk's panel: to which pixels the walk takes what stands at the point, which is outlined."""
+    if not isinstance(named(state.refine)[1], WalkSettings):
         return
-    line = refining.akin_line(x, y, sample.size)
+    row, column = refining.pixel_at(x, y, sample.size)
+    line = f"Akin to the pixel in row {row + 1}, column {column + 1}, as the walk has it"
 
     def draw() -> bytes:
+        shares = refining.akin_to_pixel(sample, state.refine, row, column)
         at = np.zeros(sample.size, np.uint8)
-        at[min(int(y * sample.size[0]), sample.size[0] - 1), min(int(x * sample.size[1]), sample.size[1] - 1)] = 1
+        at[row, column] = 1
         return rendering.png(rendering.map_overlay(sample.image, shares, (0, 1), state.colours, 0.7, at))
 
     st.html(markup.panel_title(line, "the most: 1"))
-    key = ("akin", caching.digest(sample.image), state.refine, state.colours, x, y)
+    key = ("akin", caching.digest(sample.image), state.refine, state.colours, row, column)
     st.image(caching.picture(sample, key, draw), width=320, output_format="PNG", alt=line)
 
 
