@@ -25,5 +25,6 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   root.viewer.controls.offer(data.offered)
   root.viewer.film(data.film ?? [])
   root.viewer.update(data, setStateValue)
-  document.querySelector(`.st-key-${data.name}`)?.classList.add("wv-drawn")
+  // An attribute: Streamlit writes the element's classes anew when the page runs.
+  document.querySelector(`.st-key-${data.name}`)?.setAttribute("data-wv-drawn", "")
 }
