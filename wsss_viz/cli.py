@@ -79,6 +79,11 @@ def _drop_the_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _say_stopped(said: str) -> None:
+    if os.environ.get("RANK", "0") == "0":  # of several processes the first says it
+        click.echo(f"stopped: {said}" if said else "stopped", err=True)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits: 0 done, 1 a defect, 2 bad input, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -108,8 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt) as stop:  # before RuntimeError, which click.Abort is
-        said = str(stop.__cause__ or stop)
-        click.echo(f"stopped: {said}" if said else "stopped", err=True)
+        _say_stopped(str(stop.__cause__ or stop))
         sys.exit(130)
     except (MemoryError, RuntimeError) as error:
         if "--debug" in arguments or not is_out_of_memory(error):

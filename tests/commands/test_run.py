@@ -204,6 +204,33 @@ def test_an_interrupted_command_says_so_without_a_traceback(checkpoint, capsys, 
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["maps", "--data", "scenes:val", "--out", "m"], "nothing was computed yet; the same command starts again"),
+        (["pipeline", "--data", "scenes:val", "--out", "p"], "nothing was computed yet; the same command starts again"),
+        (["figure", "grid", "f.png"], "nothing was computed yet; the same command starts again"),
+        (["evaluate", "--data", "scenes:val"], "nothing is kept of an evaluation; `maps` goes on"),
+    ],
+)
+def test_a_command_that_is_stopped_while_it_reads_says_that_nothing_is_there(
+    words, said, capsys, tmp_path, monkeypatch
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("wsss_viz.data.open", interrupted)
+    monkeypatch.setattr("wsss_viz.figures.preset", interrupted)
+    code, _, printed = run(capsys, *words)
+    assert (code, len(printed.split("\n"))) == (130, 3)
+    assert printed.splitlines()[-1].startswith(f"stopped: {said}")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr("wsss_viz.methods.ranks.joined", interrupted)
+    assert run(capsys, *words)[::2] == (130, "\n"), "of several processes the first says it"
+
+
 def test_an_interrupted_figure_goes_on_to_the_bytes_of_one_that_was_not(capsys, tmp_path, monkeypatch):
     spec = {"format": 1, "kind": "grid", "columns": ["cam", "layercam"], "dpi": 72, "views": "mirror",
             "rows": [{"image": "scenes:val@60x76:3"}]}  # fmt: skip

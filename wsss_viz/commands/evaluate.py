@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from wsss_viz.traces.storage import StoredMaps
 
 
+_NOTHING_KEPT = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
+
+
 @click.command()
 @names_option("cam")
 @also_option
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
     help="A page of the report for any browser: table, curves, worst and best images, settings; one file.",
 )
 @run_options
+@stoppable(lambda said: said or _NOTHING_KEPT)
 def command(
     *,
     names: tuple[str, ...],
@@ -104,7 +108,7 @@ def command(
         raise InputError(
             "--protocol scores files as a paper's script does: give --maps, no --align, no --refine and no --measures"
         )
-    with every_rank() as ranks, stoppable(lambda _: _there(maps_folder)):
+    with every_rank() as ranks, stoppable(lambda _: _NOTHING_KEPT if maps_folder is None else "no report was written"):
         notes: tuple[str, ...] = ()
         if maps_folder is not None:
             report = _score_maps(maps_folder, data_string, protocol_name, align, measures, options, ranks)
@@ -236,9 +240,3 @@ def _from_runs(runs: dict[str, BoundMethod], classes: Sequence[str], views_name:
         return drawn
 
     return {row: of(run) for row, run in runs.items()}
-
-
-def _there(maps_folder: Path | None) -> str:
-    """What an evaluation that is stopped leaves."""
-    remedy = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
-    return remedy if maps_folder is None else "no report was written"

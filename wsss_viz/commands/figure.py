@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from wsss_viz.commands.options import threads_option
-from wsss_viz.commands.progress import Reported, announce, log_options, progress, stoppable
+from wsss_viz.commands.progress import NOT_BEGUN, Reported, announce, log_options, progress, stoppable
 
 
 @click.command()
@@ -17,6 +17,7 @@ from wsss_viz.commands.progress import Reported, announce, log_options, progress
 @threads_option
 @click.option("--again", is_flag=True, help="Compute every map again, whatever is kept of earlier figures.")
 @log_options
+@stoppable(lambda said: said or NOT_BEGUN)
 def command(spec: str, out: Path, device: str, threads: int, again: bool) -> None:
     """Draw the figure that SPEC describes to OUT, a .png, .pdf or .svg.
 
@@ -41,4 +42,4 @@ def command(spec: str, out: Path, device: str, threads: int, again: bool) -> Non
     goes_on = "the same command" if not again else "without --again the command"
     with stoppable(lambda _: f"maps computed and kept: {tracer.written}; {goes_on} goes on from there"):
         write_whole(out, render(resolved(described, Path(spec).parent), kind, tracer))
-    announce(caption(described, tracer.companions, tracer.labels))
+        announce(caption(described, tracer.companions, tracer.labels))

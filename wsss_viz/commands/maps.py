@@ -13,7 +13,7 @@ import click
 from wsss_viz.commands.cached import cached
 from wsss_viz.commands.launch import bar_of, every_rank
 from wsss_viz.commands.options import data_option
-from wsss_viz.commands.progress import Reported, announce, stoppable
+from wsss_viz.commands.progress import NOT_BEGUN, Reported, announce, stoppable
 from wsss_viz.commands.run_options import RunOptions, run_options
 from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     "(their higher ones: 32 and 24).",
 )
 @run_options
+@stoppable(lambda said: said or NOT_BEGUN)
 def command(
     *,
     name: str,
@@ -143,14 +144,14 @@ def command(
                 strict=options.strict,
                 overwrite=not resume,
             )
-        noticed = Noticed(job.samples.set_notes())
-        for report in reports:
-            noticed.add(report.noticed)
-        read = sum(ranks.all_gather(0 if shared is None else shared.read))
-        if ranks.rank == 0:
-            announce(summary(out, reports, read))
-            say_findings(noticed, data_string)
-        end(noticed.unreadable, ranks, options.code_of_broken)
+            noticed = Noticed(job.samples.set_notes())
+            for report in reports:
+                noticed.add(report.noticed)
+            read = sum(ranks.all_gather(0 if shared is None else shared.read))
+            if ranks.rank == 0:
+                announce(summary(out, reports, read))
+                say_findings(noticed, data_string)
+            end(noticed.unreadable, ranks, options.code_of_broken)
 
 
 class Job(NamedTuple):

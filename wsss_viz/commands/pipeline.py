@@ -18,7 +18,7 @@ from wsss_viz.commands.options import (
     views_option,
     write_json,
 )
-from wsss_viz.commands.progress import progress, stoppable
+from wsss_viz.commands.progress import NOT_BEGUN, progress, stoppable
 from wsss_viz.commands.train_common import checkpoint_option
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ _GOES_ON = "the same command goes on from there"
 @views_option("multi-scale")
 @limit_option
 @device_option
+@stoppable(lambda said: said or NOT_BEGUN)
 def command(
     *,
     data_string: str,
@@ -124,11 +125,14 @@ def command(
             "scored_on": held, "network": pipeline.network_scores(network, take(open_data(held), score_limit)),
             "seconds_of_training": seconds,
         }  # fmt: skip
-    write_json(out / "report.json", report)
-    for title, key, of in (("pseudo masks", "pseudo_masks", data_string), ("segmentation network", "network", held)):
-        scores = report[key]
-        value = "no pixel masks to score on" if scores["miou"] is None else f"mIoU {scores['miou']:.1f}"
-        click.echo(f"{title:<22}{value}, {scores['count']} images of {of}")
+        write_json(out / "report.json", report)
+        for title, key, of in (
+            ("pseudo masks", "pseudo_masks", data_string),
+            ("segmentation network", "network", held),
+        ):
+            scores = report[key]
+            value = "no pixel masks to score on" if scores["miou"] is None else f"mIoU {scores['miou']:.1f}"
+            click.echo(f"{title:<22}{value}, {scores['count']} images of {of}")
 
 
 def _write(

@@ -201,7 +201,9 @@ def fit(
                 total += descent.step(objective(Batch(x, targets, epoch, generator)), epoch)
         except KeyboardInterrupt:
             done = f"{epoch} of {schedule.epochs} epochs are in {state_path.name}; the same command goes on from there"
-            raise KeyboardInterrupt(done if epoch else "nothing of the first epoch is done") from None
+            raise KeyboardInterrupt(
+                done if epoch else "nothing of the first epoch is done; the same command starts it again"
+            ) from None
         entry = {"epoch": epoch + 1, "loss": round(total / per_epoch, 5), **validate()}
         history.epochs.append(entry)
         history.seconds += time.perf_counter() - start
