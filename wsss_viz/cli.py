@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from wsss_viz.errors import InputError, is_out_of_memory
+from wsss_viz.interrupts import NOT_BEGUN
 from wsss_viz.version import __version__
 
 COMMANDS = {
@@ -47,7 +48,10 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"wsss_viz.commands.{cmd_name.replace('-', '_')}")
+        try:
+            module = importlib.import_module(f"wsss_viz.commands.{cmd_name.replace('-', '_')}")
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(NOT_BEGUN) from None
         command: click.Command = module.command
         return command
 

@@ -9,7 +9,10 @@ from contextvars import ContextVar
 
 from wsss_viz.errors import InputError
 
-__all__ = ["asking", "may_go_on", "within"]
+__all__ = ["NOT_BEGUN", "asking", "may_go_on", "within"]
+
+NOT_BEGUN = "nothing was computed yet; the same command starts again"
+"""What there is of a command that is stopped while it reads."""
 
 _ask: ContextVar[Callable[[], None] | None] = ContextVar("wsss_viz_ask", default=None)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wsss_viz.traces.storage import StoredMaps
 
 
-_NOTHING_KEPT = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
+_NO_REPORT = "nothing is kept of an evaluation; `maps` goes on where it was stopped, and --maps scores it"
 
 
 @click.command()
@@ -75,7 +75,7 @@ _NOTHING_KEPT = "nothing is kept of an evaluation; `maps` goes on where it was s
     help="A page of the report for any browser: table, curves, worst and best images, settings; one file.",
 )
 @run_options
-@stoppable(lambda said: said or _NOTHING_KEPT)
+@stoppable(lambda said: said or _NO_REPORT)
 def command(
     *,
     names: tuple[str, ...],
@@ -108,7 +108,7 @@ def command(
         raise InputError(
             "--protocol scores files as a paper's script does: give --maps, no --align, no --refine and no --measures"
         )
-    with every_rank() as ranks, stoppable(lambda _: _NOTHING_KEPT if maps_folder is None else "no report was written"):
+    with every_rank() as ranks, stoppable(lambda _: _NO_REPORT if maps_folder is None else "no report was written"):
         notes: tuple[str, ...] = ()
         if maps_folder is not None:
             report = _score_maps(maps_folder, data_string, protocol_name, align, measures, options, ranks)

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from wsss_viz.commands.options import threads_option
-from wsss_viz.commands.progress import NOT_BEGUN, Reported, announce, log_options, progress, stoppable
+from wsss_viz.commands.progress import Reported, announce, log_options, progress, stoppable
+from wsss_viz.interrupts import NOT_BEGUN
 
 
 @click.command()

@@ -13,9 +13,10 @@ import click
 from wsss_viz.commands.cached import cached
 from wsss_viz.commands.launch import bar_of, every_rank
 from wsss_viz.commands.options import data_option
-from wsss_viz.commands.progress import NOT_BEGUN, Reported, announce, stoppable
+from wsss_viz.commands.progress import Reported, announce, stoppable
 from wsss_viz.commands.run_options import RunOptions, run_options
 from wsss_viz.errors import InputError
+from wsss_viz.interrupts import NOT_BEGUN
 from wsss_viz.version import __version__
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from wsss_viz.commands.options import (
     views_option,
     write_json,
 )
-from wsss_viz.commands.progress import NOT_BEGUN, progress, stoppable
+from wsss_viz.commands.progress import progress, stoppable
 from wsss_viz.commands.train_common import checkpoint_option
+from wsss_viz.interrupts import NOT_BEGUN
 
 if TYPE_CHECKING:
     from wsss_viz.data.sample import Sample

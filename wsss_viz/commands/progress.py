@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-NOT_BEGUN = "nothing was computed yet; the same command starts again"
-"""What there is of a command that is stopped while it reads."""
-
 INTERVAL = 60.0
 """Seconds between two lines where there is no terminal."""
 
