@@ -20,9 +20,11 @@ from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from tests.app.workspace_files import NAME, SIZE, serve, write_workspace
 from wsss_viz.app import source_bar, workspace
 from wsss_viz.app.pages.results import strips
-from wsss_viz.app.services import contact_sheet, thumbnails, workspaces
+from wsss_viz.app.services import basket, contact_sheet, thumbnails, workspaces
 from wsss_viz.app.services.reports import rows_of
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.figures import Item
+from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.files import write_whole
 from wsss_viz.data.sources import open as open_data
@@ -149,6 +151,15 @@ def test_a_sixth_method_is_said_and_nothing_drops_out(open_page: OpenPage, mine:
     page = pills.set_value([*pills.value, "rib"]).run()
     assert page.query_params["methods"] == five
     assert any("side by side at most" in toast.value for toast in page.toast)
+
+
+def test_a_row_of_the_basket_is_called_by_its_images_name(mine: tuple[Path, Workspace]) -> None:
+    name = open_data(mine[1].data)[1].name
+    assert basket.words(Item("workspace:mine:1", "dog", FINAL, ("cam",))) == f"{name} of mine, dog, CAM"
+    for image in (mine[0] / "voc" / "JPEGImages").iterdir():
+        image.write_bytes(b"no image")
+    st.cache_resource.clear()
+    assert basket.words(Item("workspace:mine:1", "dog", FINAL, ("cam",))) == "mine:1, dog, CAM"
 
 
 def test_images_are_searched_by_name_and_by_class(

@@ -130,14 +130,27 @@ def said() -> str:
 
 def words(item: Item) -> str:
     """One view of the basket as text."""
-    example = "your own picture" if item.example.startswith(f"{UPLOAD}:") else item.example
     step = "" if item.k == FINAL else f"k = {item.k}"
     titles = ", ".join(methods.title_of(name) for name in item.methods)
     settings = ", ".join(f"{name} {value}" for name, value in item.settings)
     views = "" if item.views in ("", "single") else f"{item.views} views"
     mask = f"mask at {item.threshold:g}" if item.show == "mask" else ""
     refined = f"refined by {item.refine}" if item.refine else ""
-    return ", ".join(filter(None, (example, item.name or "first label", step, titles, settings, views, mask, refined)))
+    return ", ".join(
+        filter(None, (_image(item.example), item.name or "first label", step, titles, settings, views, mask, refined))
+    )
+
+
+def _image(example: str) -> str:
+    """What a person calls an image: of a workspace by the image's name."""
+    if example.startswith(f"{UPLOAD}:"):
+        return "your own picture"
+    if not example.startswith(f"{KIND}:"):
+        return example
+    try:
+        return f"{samples.example(example).name} of {parts_of(example)[0]}"
+    except InputError:
+        return example.partition(":")[2]
 
 
 def editor(state: ViewState) -> None:
