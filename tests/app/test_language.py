@@ -31,7 +31,10 @@ from wsss_viz.methods.catalogue import METHODS
 APP = Path(wsss_viz.app.__file__).parent
 FROM_THE_LIBRARY = {
     NOTE,
-    "one mask for all labels",  # a control of the stored report
+    "one mask for all labels",  # a control of the stored report, on Results
+    "control: one mask for all labels",
+    "control: longer training",
+    "RIB's figure, read off",
     *SUPERVISIONS.values(),
     *(shipped.name for shipped in SHIPPED.values()),
     *(title for method in METHODS.values() for title in (method.title, method.short_title)),

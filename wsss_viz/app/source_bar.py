@@ -90,7 +90,7 @@ def source_bar(state: ViewState, beside: Beside | None = None) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="small", key="picker"):
         st.segmented_control(
-            "Look at",
+            tr("Look at"),
             list(titles),
             format_func=lambda name: titles.get(name, name),
             required=True,
@@ -222,7 +222,7 @@ def photograph_picker(state: ViewState, kind: str = "") -> None:
     """Which photograph, one back, one on, any; of the source bar its `kind`."""
     names = photograph_names()
     st.selectbox(
-        "Photograph",
+        tr("Photograph"),
         names,
         format_func=title_of,
         width=190,

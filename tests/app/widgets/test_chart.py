@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wsss_viz.app.language import speaking
 from wsss_viz.app.widgets.chart import axis_layout, colour, plotly_figure
 from wsss_viz.figures.chart import Axis, Band, Bars, Cells, Chart, Frames, Line, Note, Plot, Points, Rule
 
@@ -89,3 +90,19 @@ def test_colours_are_given_to_the_browser_as_it_reads_them() -> None:
     assert colour((0.0, 0.2, 1.0)) == "rgba(0,51,255,1)"
     assert colour((0.0, 0.2, 1.0, 0.5), 0.5) == "rgba(0,51,255,0.25)"
     assert colour("#102030") == "#102030"
+
+
+def test_a_charts_words_are_in_the_pages_language() -> None:
+    line = Line([0, 1], [0, 1], "digit", hover="{name}")
+    bars = Bars(["control: longer training"], [1.0], across=True)
+    plots = (
+        Plot((line,), Axis(ticks=[0], labels=["shape"]), Axis("share of high gradients"), title="background"),
+        Plot((bars,), y=Axis(categories=["control: longer training"]), column=1),
+    )
+    with speaking("ko"):
+        figure = plotly_figure(Chart(plots, columns=(1.0, 1.0)))
+    layout = figure.layout
+    assert (figure.data[0].name, figure.data[0].hovertemplate) == ("숫자", "숫자<extra></extra>")
+    assert (layout.yaxis.title.text, layout.xaxis.ticktext) == ("높은 gradient의 비율", ("도형",))
+    assert (layout.annotations[0].text, layout.yaxis2.ticktext) == ("배경", ("대조군: 더 긴 학습",))
+    assert list(layout.yaxis2.categoryarray) == ["control: longer training"], "what the bars are placed by"

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
+from wsss_viz.app.language import tr
 from wsss_viz.figures.chart import (
     ACCENT,
     Axis,
@@ -236,11 +237,11 @@ def _axes(panel: int) -> dict[str, str]:
 
 def _trace(mark: Line | Points | Bars, panel: int, listed: set[str]) -> dict[str, Any]:
     """Legend and hover: what stands under one name in the legend is listed once, and switched together."""
-    entry = mark.group or mark.name
+    entry = tr(mark.group or mark.name)
     first = bool(mark.listed and entry and entry not in listed)
     if first:
         listed.add(entry)
-    trace: dict[str, Any] = {"name": entry, "showlegend": first, **_axes(panel), **_hover(mark.hover, mark.name)}
+    trace: dict[str, Any] = {"name": entry, "showlegend": first, **_axes(panel), **_hover(mark.hover, tr(mark.name))}
     if entry:
         trace |= {"legendgroup": entry, "legendrank": 2000 if getattr(mark, "last", False) else 1000}
     return trace
@@ -287,10 +288,10 @@ def _lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> 
             "anchor": names[f"{other}axis"],
         }
     if panel.title:
-        title: dict[str, Any] = {"text": panel.title, "showarrow": False, "xref": "paper", "yref": "paper"}
+        title: dict[str, Any] = {"text": tr(panel.title), "showarrow": False, "xref": "paper", "yref": "paper"}
         title |= {"x": sum(x) / 2, "y": y[1], "xanchor": "center", "yanchor": "bottom", "font": {"size": 13}}
         if panel.colour is not None:
-            title |= {"text": f"<b>{panel.title}</b>", "font": {"size": 14, "color": colour(panel.colour)}}
+            title |= {"text": f"<b>{tr(panel.title)}</b>", "font": {"size": 14, "color": colour(panel.colour)}}
         layout["annotations"].append(title)
     for mark in panel.marks:
         if isinstance(mark, Rule):
@@ -319,7 +320,7 @@ def _domains(chart: Chart, panel: Plot) -> tuple[list[float], list[float]]:
 def axis_layout(axis: Axis) -> dict[str, Any]:
     """An axis in plotly's terms."""
     layout: dict[str, Any] = {
-        "title": {"text": axis.title, "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
+        "title": {"text": tr(axis.title), "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
         "fixedrange": True, "automargin": True, "tickfont": {"size": 11},
     }  # fmt: skip
     ends: list[float | None] = [axis.low, axis.high]
@@ -334,11 +335,16 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
     elif axis.from_zero:
         layout["rangemode"] = "tozero"
     if len(axis.ticks):
-        layout |= {"tickmode": "array", "tickvals": list(axis.ticks), "ticktext": list(axis.labels) or None}
+        layout |= {
+            "tickmode": "array",
+            "tickvals": list(axis.ticks),
+            "ticktext": [*map(tr, axis.labels)] or None,
+        }
     elif axis.step:
         layout["dtick"] = axis.step
     if axis.categories:
         layout |= {"type": "category", "categoryorder": "array", "categoryarray": list(axis.categories)}
+        layout |= {"tickmode": "array", "tickvals": list(axis.categories), "ticktext": [*map(tr, axis.categories)]}
     if axis.hidden:
         layout |= {"showticklabels": False, "automargin": False}
     if axis.form:

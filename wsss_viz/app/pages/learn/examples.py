@@ -61,7 +61,7 @@ def photographs() -> tuple[str, ...]:
 def photograph_choice(source: str) -> None:
     """The photograph as a control: the one that is chosen stays for all steps that show photographs."""
     st.selectbox(
-        "Photograph",
+        tr("Photograph"),
         photographs(),
         format_func=lambda one: title_of(one.partition(":")[2]),
         label_visibility="collapsed",

@@ -54,7 +54,7 @@ def spans(of: NDArray) -> list[tuple[int, int]]:
 def curves(values: Mapping[str, NDArray], video: Video | None) -> tuple[Mark, ...]:
     """The normalised maps as lines, over bands for the true moment and its rest."""
     bands: list[Mark] = [
-        Band(span, [0, 0], [1.02, 1.02], part_colour(kind), 0.28, name)
+        Band(span, [0, 0], [1.02, 1.02], part_colour(kind), 0.28, tr(name))
         for kind, name in (MOMENTS if video is not None else {}).items()
         for span in spans(video.moments == kind if video is not None else np.zeros(1))
     ]

@@ -179,7 +179,6 @@ def lesson(state: ViewState) -> Lesson:
             above=every.above,
         ),
         draw=draw,
-        origin="precomputed",
     )
 
 
