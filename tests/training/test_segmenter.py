@@ -14,6 +14,7 @@ from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.segmenter import LOW
 from wsss_viz.traces.step import Step
 from wsss_viz.training import recipes, segmenter
+from wsss_viz.training.dense import augment_both
 from wsss_viz.training.drawings import Drawings
 from wsss_viz.training.loop import Schedule
 
@@ -34,7 +35,7 @@ def test_masks_are_mirrored_with_their_images():
     generator = torch.Generator().manual_seed(0)
     masks = torch.randint(0, 2, (12, 6, 10), generator=generator, dtype=torch.uint8)
     x = masks[:, None].float().repeat(1, 3, 1, 1) * 100  # far above what light and colour change
-    found, kept = segmenter.augment_both(x, masks, torch.Generator().manual_seed(1))
+    found, kept = augment_both(x, masks, torch.Generator().manual_seed(1))
     assert ((found[:, 0] > 50) == (kept == 1)).all()
     mirrored = [bool((kept[i] != masks[i]).any()) for i in range(12)]
     assert 0 < sum(mirrored) < 12

@@ -19,23 +19,21 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import avg_pool2d, one_hot
 
 from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
-from wsss_viz.models.manifest import file_digest
 from wsss_viz.models.network_file import write_network
 from wsss_viz.refinement.affinity import RADIUS, likeness, pairs_of
 from wsss_viz.refinement.refiners import Refiner, refiner
 from wsss_viz.refinement.scene_affinity import FORMAT, FROZEN, SceneAffinityNet
 from wsss_viz.traces.step import last_step
-from wsss_viz.training.drawings import Drawings, Progress, to_input
-from wsss_viz.training.loop import History, Schedule, fit
-from wsss_viz.training.recipes import evaluating, read_backbone, state_path
-from wsss_viz.training.segmenter import augment_both
+from wsss_viz.training.dense import DenseRecipe, train_dense
+from wsss_viz.training.drawings import Drawings, Progress
+from wsss_viz.training.loop import History, Schedule
 
 __all__ = [
     "AFFINITY_SCHEDULE",
@@ -213,45 +211,11 @@ def train_affinity(
         >>> list(history.epochs[0])
         ['epoch', 'loss', 'val_loss']
     """
-    pretrained = read_backbone(backbone)
-    torch.manual_seed(schedule.seed)
-    network = SceneAffinityNet()
-    network.stages.load_state_dict(pretrained.stages.state_dict())
-    network = network.to(memory_format=torch.channels_last)
-    learning = nn.ModuleList([*network.stages[FROZEN:], network.read, network.mix])
-    network.requires_grad_(False).eval()
-    learning.requires_grad_(True).train()
-
-    def validate() -> dict[str, float]:
-        with evaluating(learning), torch.no_grad():
-            pieces = zip(val.images.split(50), val.targets.split(50), strict=True)
-            costs = [affinity_loss(likeness(network(to_input(x, network.preprocessing))), y).item() for x, y in pieces]
-        return {"val_loss": float(np.mean(costs))}
-
-    def batches(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return augment_both(to_input(data.images[index], network.preprocessing), data.targets[index], generator)
-
-    settings = {
-        "recipe": "affinity",
-        "backbone": file_digest(backbone),
-        "count": len(data),
-        **asdict(labels),
-        **asdict(schedule),
-    }
-    history = fit(
-        network,
-        data,
-        lambda batch: affinity_loss(likeness(network(batch.x)), batch.targets),
-        schedule,
-        preprocessing=network.preprocessing,
-        state_path=state_path(out),
-        settings=settings,
-        validate=validate,
-        progress=progress,
-        say=say,
-        batches=batches,
+    recipe = DenseRecipe(
+        make=SceneAffinityNet,
+        learns=lambda net: [*net.stages[FROZEN:], net.read, net.mix],
+        loss=lambda features, targets: affinity_loss(likeness(features), targets),
+        write=lambda path, net: write_network(path, net, FORMAT, {"widths": list(net.widths)}),
+        settings={"recipe": "affinity", **asdict(labels)},
     )
-    network = network.eval().requires_grad_(False)
-    write_network(out, network, FORMAT, {"widths": list(network.widths)})
-    state_path(out).unlink(missing_ok=True)
-    return network, history
+    return train_dense(recipe, out, backbone, data, schedule, val=val, progress=progress, say=say)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate
 
 from wsss_viz.data.sample import IGNORE, Sample
@@ -22,18 +22,15 @@ from wsss_viz.evaluation.scores import Scores, summarise
 from wsss_viz.evaluation.seeds import argmax_with_value
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
-from wsss_viz.models.classifier import Classifier
-from wsss_viz.models.manifest import file_digest
 from wsss_viz.models.segmenter import LOW, Segmenter, segment, write_segmenter
 from wsss_viz.traces.step import last_step
-from wsss_viz.training.drawings import Drawings, Progress, to_input
-from wsss_viz.training.loop import History, Schedule, fit
-from wsss_viz.training.recipes import evaluating, read_backbone, state_path
+from wsss_viz.training.dense import DenseRecipe, train_dense
+from wsss_viz.training.drawings import Drawings, Progress
+from wsss_viz.training.loop import History, Schedule
 
 __all__ = [
     "SEGMENTER_SCHEDULE",
     "PseudoMasks",
-    "augment_both",
     "draw_training_set",
     "held_out_scores",
     "mask_loss",
@@ -146,62 +143,18 @@ def train_segmenter(
         >>> list(history.epochs[0]), network.classes == CLASSES
         (['epoch', 'loss', 'val_loss'], True)
     """
-    pretrained = read_backbone(backbone)
-    torch.manual_seed(schedule.seed)
-    segmenter, learning = _started_from(pretrained, classes)
-
-    def validate() -> dict[str, float]:
-        with evaluating(learning):
-            return {"val_loss": _mean_loss(segmenter, val)}
-
-    def batches(index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return augment_both(to_input(data.images[index], segmenter.preprocessing), data.targets[index], generator)
-
-    settings = {
-        "recipe": "segmenter",
-        "backbone": file_digest(backbone),
-        "count": len(data),
-        **({} if tuple(classes) == CLASSES else {"classes": list(classes)}),
-        **asdict(masks),
-        **asdict(schedule),
-    }
-    history = fit(
-        segmenter,
-        data,
-        lambda batch: mask_loss(segmenter(batch.x), batch.targets),
-        schedule,
-        preprocessing=segmenter.preprocessing,
-        state_path=state_path(out),
-        settings=settings,
-        validate=validate,
-        progress=progress,
-        say=say,
-        batches=batches,
+    recipe = DenseRecipe(
+        make=lambda: Segmenter(classes),
+        learns=lambda net: [*net.stages[LOW:], net.low, net.high, net.mix, net.head],
+        loss=mask_loss,
+        write=write_segmenter,
+        settings={
+            "recipe": "segmenter",
+            **({} if tuple(classes) == CLASSES else {"classes": list(classes)}),
+            **asdict(masks),
+        },
     )
-    segmenter = segmenter.eval().requires_grad_(False)
-    write_segmenter(out, segmenter)
-    state_path(out).unlink(missing_ok=True)
-    return segmenter, history
-
-
-def _started_from(pretrained: Classifier, classes: Sequence[str]) -> tuple[Segmenter, nn.Module]:
-    """A segmentation network with the pretrained stages, and what of it learns: all but the early ones."""
-    segmenter = Segmenter(classes)
-    segmenter.stages.load_state_dict(pretrained.stages.state_dict())
-    segmenter = segmenter.to(memory_format=torch.channels_last)
-    learning = nn.ModuleList([*segmenter.stages[LOW:], segmenter.low, segmenter.high, segmenter.mix, segmenter.head])
-    segmenter.requires_grad_(False).eval()
-    learning.requires_grad_(True).train()
-    return segmenter, learning
-
-
-@torch.no_grad()
-def _mean_loss(segmenter: Segmenter, data: Drawings) -> float:
-    pieces = [
-        mask_loss(segmenter(to_input(x, segmenter.preprocessing)), y).item()
-        for x, y in zip(data.images.split(50), data.targets.split(50), strict=True)
-    ]
-    return float(np.mean(pieces))
+    return train_dense(recipe, out, backbone, data, schedule, val=val, progress=progress, say=say)
 
 
 def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:
@@ -215,29 +168,6 @@ def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:
     """
     enlarged = interpolate(logits, masks.shape[-2:], mode="bilinear", align_corners=False)
     return cross_entropy(enlarged, masks.long(), ignore_index=IGNORE)
-
-
-def augment_both(x: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Mirrors half of the images with their masks and varies light and colour, as `drawings.augment` does.
-
-    Args:
-        x: (N, 3, H, W), normalised.
-        masks: (N, H, W).
-
-    Examples:
-        >>> x = torch.zeros(2, 3, 2, 4)
-        >>> masks = torch.tensor([[[0, 0, 0, 1]] * 2] * 2)
-        >>> _, varied = augment_both(x, masks, torch.Generator().manual_seed(0))
-        >>> varied[:, 0].tolist()
-        [[1, 0, 0, 0], [0, 0, 0, 1]]
-    """
-    count = len(x)
-    mirrored = torch.rand(count, generator=generator) < 0.5
-    x = torch.where(mirrored.view(-1, 1, 1, 1), x.flip(3), x)
-    masks = torch.where(mirrored.view(-1, 1, 1), masks.flip(2), masks)
-    gain = 1 + 0.2 * (torch.rand(count, 3, 1, 1, generator=generator) - 0.5)
-    offset = 0.4 * (torch.rand(count, 1, 1, 1, generator=generator) - 0.5)
-    return (x * gain + offset).contiguous(memory_format=torch.channels_last), masks
 
 
 def held_out_scores(
