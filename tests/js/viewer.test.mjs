@@ -1,5 +1,6 @@
 // What the viewer does with keys and when it tells Python of a change, without a page.
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { test } from "node:test"
 
 import { Content, Reading } from "../../wsss_viz/app/widgets/viewer/content.js"
@@ -49,6 +50,27 @@ test("Back undoes what has not been told", () => {
   forget.call(viewer)
   tell.call(viewer)
   assert.deepEqual([viewer.settings.class, viewer.sent], ["", []])
+})
+
+test("room on the page is held until the viewer is drawn, and marked by what a run of the page leaves alone", () => {
+  const frames = [], element = { className: "st-key-viewer_start", attributes: new Map() }
+  element.setAttribute = (name, value) => element.attributes.set(name, value)
+  globalThis.requestAnimationFrame = draw => frames.push(draw)
+  globalThis.document = { querySelector: which => (which === ".st-key-viewer_start" ? element : null) }
+  const drawn = []
+  const viewer = {
+    name: "viewer_start", content: {}, k: 0, zoom: { scale: 1 }, wipe: 0.5, root: { dataset: {} },
+    draw: () => drawn.push(element.attributes.has("data-wv-drawn")),
+    giveRoomBack: Viewer.prototype.giveRoomBack,
+  }
+  Viewer.prototype.redraw.call(viewer)
+  assert.equal(element.attributes.size, 0, "asked to draw, it has not drawn")
+  frames.shift()()
+  assert.deepEqual(drawn, [false])
+  element.className = "st-key-viewer_start again" // as Streamlit writes it when the page runs
+  assert.deepEqual([...element.attributes], [["data-wv-drawn", ""]])
+  const style = readFileSync(new URL("../../wsss_viz/app/style.css", import.meta.url), "utf8")
+  assert.match(style, /viewer_start[^{]*:not\(\[data-wv-drawn\]\) \{ min-height: 85vh; \}/)
 })
 
 test("the map of a class that is not in the picture is as faint as the class is improbable", () => {

@@ -55,7 +55,8 @@ def checkpoint_card(name: str = checkpoints.SCENES) -> None:
         else f"{len(entry.classes)}, ImageNet's",
     } | _origin(entry)
     scores = measured(entry.scores) if name == checkpoints.SCENES else {}
-    st.html(rows_table(rows | scores))
+    with st.container(key=f"card_{name}"):
+        st.html(rows_table(rows | scores))
     st.caption("Made by")
     with st.container(key=f"made_by_{name}"):
         st.code(entry.command, language="bash", wrap_lines=True)

@@ -88,6 +88,18 @@ def panel_title(title: str, note: str = "", colour: str = "") -> str:
     return f'<div class="wv-panel"><b>{dot}{escape(title)}</b><span>{escape(note)}</span></div>'
 
 
+def image_room(key: str, height: int, width: int) -> str:
+    """Style that gives the image in the container `key` its height before its bytes have come.
+
+    Args:
+        height, width: of the image, pixels.
+
+    >>> image_room("strip", 8, 160)
+    '<style>.st-key-strip img { aspect-ratio: 160 / 8; }</style>'
+    """
+    return f"<style>.st-key-{key} img {{ aspect-ratio: {width} / {height}; }}</style>"
+
+
 def rows_table(rows: Mapping[str, str]) -> str:
     """Names and values as a table that is there at once: Streamlit's own comes with a script, and moves what is below.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import streamlit as st
+from PIL import Image
 
 from wsss_viz.app import session
 from wsss_viz.app.explanations import Explanation
@@ -20,7 +22,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE, Item
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.buttons import file_button
-from wsss_viz.app.widgets.markup import plain_line
+from wsss_viz.app.widgets.markup import image_room, plain_line
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
 from wsss_viz.figures.columns import column
@@ -282,7 +284,9 @@ def show(spec: FigureSpec, material: Material) -> None:
     with st.spinner("Drawing the figure", show_time=True):
         preview = drawn(replace(spec, dpi=min(spec.dpi, PREVIEW_DPI)), "png", material, held)
     picture, text = preview.content, preview.caption
-    with st.container(horizontal_alignment="center"):
+    width, height = Image.open(BytesIO(picture)).size
+    with st.container(horizontal_alignment="center", key="preview"):
+        st.html(image_room("preview", height, width))
         st.image(picture, output_format="PNG", width="stretch" if spec.width == "double" else 520, alt=text)
     with st.container(horizontal=True, gap="small", key="downloads"):
         for kind in KINDS:

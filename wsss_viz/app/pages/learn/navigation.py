@@ -69,7 +69,7 @@ def steps() -> None:
 
 def every_step() -> None:
     """All steps by chapter and name, behind a button."""
-    with st.popover(tr("All steps"), icon=":material/toc:"):
+    with st.popover(tr("All steps"), icon=":material/toc:", key="every_step"):
         for chapter in CHAPTERS:
             st.html(f'<p class="wv-part">{escape(tr(chapter))}</p>')
             for number in steps_of(chapter):

@@ -131,17 +131,18 @@ def head(lesson: Lesson, state: ViewState) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="steps"):
             navigation.steps()
             navigation.every_step()
-            st.space("stretch")
+    with st.container(horizontal=True, gap="medium", key="opening"):
+        if not state.present:
             overview.show(state, answered(state))
-    with st.container(gap="small", key="claim"):
-        number = tr("{number} of {count}", number=state.step, count=len(SYLLABUS))
-        st.html(
-            f'<p class="wv-part">{number} · {escape(tr(topic.name))}'
-            f"<small> {escape(tr(chapter_of(state.step)))}</small></p>"
-        )
-        title, text = (lesson.claim, lesson.lead) if answered(state) else (tr(topic.asks), tr(topic.setup))
-        st.title(title, anchor=False)
-        st.html(f'<p class="wv-lead">{escape(text)}</p>')
+        with st.container(gap="small", key="claim"):
+            number = tr("{number} of {count}", number=state.step, count=len(SYLLABUS))
+            st.html(
+                f'<p class="wv-part">{number} · {escape(tr(topic.name))}'
+                f"<small> {escape(tr(chapter_of(state.step)))}</small></p>"
+            )
+            title, text = (lesson.claim, lesson.lead) if answered(state) else (tr(topic.asks), tr(topic.setup))
+            st.title(title, anchor=False)
+            st.html(f'<p class="wv-lead">{escape(text)}</p>')
     frame.notes()
 
 

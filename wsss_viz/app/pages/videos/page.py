@@ -152,8 +152,11 @@ def _over_time(
     if frames is not None:
         with st.container(key="time_strip"):
             gone = f", {int(erased.sum())} of {len(erased)} frames erased" if erased is not None else ""
-            picture = rendering.png(charts.strip(frames, erased))
-            st.image(picture, width="stretch", output_format="PNG", alt=f"frames of the video in order{gone}")
+            picture = charts.strip(frames, erased)
+            st.html(markup.image_room("time_strip", *picture.shape[:2]))
+            st.image(
+                rendering.png(picture), width="stretch", output_format="PNG", alt=f"frames of the video in order{gone}"
+            )
     chart = charts.time_chart(by_label, state.time_threshold, detections, video)
     lines = [f"{one.label} from frame {one.start + 1:g} to {one.end:g}" for one in detections[:12]]
     show_chart(chart, "in_time", f"class maps over time; found: {'; '.join(lines) or 'nothing'}")

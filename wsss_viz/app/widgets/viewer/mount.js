@@ -25,6 +25,4 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   root.viewer.controls.offer(data.offered)
   root.viewer.film(data.film ?? [])
   root.viewer.update(data, setStateValue)
-  // An attribute: Streamlit writes the element's classes anew when the page runs.
-  document.querySelector(`.st-key-${data.name}`)?.setAttribute("data-wv-drawn", "")
 }

@@ -170,7 +170,14 @@ export class Viewer {
       this.draw()
       const drawn = (performance.now() - start).toFixed(2)
       Object.assign(this.root.dataset, { k: this.k, zoom: this.zoom.scale.toFixed(3), wipe: this.wipe, drawn })
+      this.giveRoomBack()
     })
+  }
+
+  // The page holds room for a viewer that has not been drawn yet. An attribute says that it has: Streamlit writes the
+  // element's classes anew when the page runs.
+  giveRoomBack() {
+    document.querySelector(`.st-key-${this.name}`)?.setAttribute("data-wv-drawn", "")
   }
 
   draw() {
