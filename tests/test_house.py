@@ -22,6 +22,7 @@ PACKAGE = Path(wsss_viz.__file__).parent
 FLOORS = {
     "errors": 0,
     "interrupts": 0,
+    "wording": 0,
     "resources": 0,
     "data": 1,
     "information": 1,

@@ -62,7 +62,7 @@ def test_masks_without_a_pixel_of_a_class_give_no_miou(checkpoint, capsys, tmp_p
     code, printed, errors = run(capsys, "evaluate", "--data", f"folder:{root}", "--classifier", checkpoint,
                                 "--views", "single")  # fmt: skip
     assert (code, printed) == (2, "")
-    assert "no class has a pixel in the 1 masks, so there is no mIoU: masks" in errors
+    assert "no class has a pixel in 1 mask, so there is no mIoU: masks" in errors
 
 
 def test_one_bad_file_does_not_end_a_run(checkpoint, capsys, tmp_path):

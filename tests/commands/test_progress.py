@@ -148,7 +148,7 @@ def test_another_file_under_the_same_path_is_refused_and_the_same_under_another_
     words = ["maps", "--data", "scenes:val", "--limit", 1, "--views", "single", "--out", out, "--classifier"]
     assert run(capsys, *words, checkpoint)[0] == 0
     monkeypatch.chdir(tmp_path)
-    assert "1 were there already" in run(capsys, *words, "c.safetensors")[1]
+    assert "1 was there already" in run(capsys, *words, "c.safetensors")[1]
     mine.write_bytes((checkpoints_folder() / "scenes-classifier.safetensors").read_bytes())
     code, _, said = run(capsys, *words, "c.safetensors")
     assert code == 2

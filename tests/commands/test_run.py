@@ -96,7 +96,7 @@ def test_maps_go_on_where_they_stopped_and_do_not_mix(checkpoint, capsys, tmp_pa
     before = {path.name: path.stat().st_mtime_ns for path in maps.iterdir()}
     code, printed, _ = run(capsys, "maps", *arguments, "--limit", 3, "--out", maps)
     assert code == 0
-    assert "1 files written" in printed
+    assert "1 file written" in printed
     assert "2 were there already" in printed
     assert {name: (maps / name).stat().st_mtime_ns for name in before} == before
     code, _, said = run(capsys, "maps", *arguments[:-1], "mirror", "--limit", 3, "--out", maps)

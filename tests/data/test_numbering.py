@@ -26,6 +26,12 @@ def test_lines_of_vocs_names_are_the_numbers_where_vocs_do_not_fit(tmp_path):
     assert open_data(f"voc:{root}:train")[0].labels == ("person", "dog")
 
 
+def test_pictures_without_labels_have_no_classes_and_one_class_is_one(tmp_path):
+    assert open_data(f"folder:{folder(tmp_path / 'bare')}").numbering.said == "no classes: there are no labels"
+    root = folder(tmp_path / "one", {"a": boxes(1)}, classes="defect\n")
+    assert open_data(f"folder:{root}").numbering.said.startswith("1 class from classes.txt")
+
+
 def test_vocs_numbers_are_taken_where_the_lines_do_not_fit(tmp_path):
     root = folder(tmp_path, {"a": boxes(index("cow"), index("bird"))}, classes="horse\ncow\n")
     data = open_data(f"folder:{root}")

@@ -96,7 +96,7 @@ def test_a_label_that_occurs_once_is_left_out():
     labels[0] = 7
     result = k.label_information(x, labels)
     assert result.n == 599
-    assert "1 samples left out" in result.notes[0]
+    assert "1 sample left out" in result.notes[0]
 
 
 @pytest.mark.parametrize(

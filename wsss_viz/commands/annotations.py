@@ -10,6 +10,7 @@ import click
 
 from wsss_viz.commands.options import data_option, selection_options
 from wsss_viz.commands.progress import announce, log_options, progress
+from wsss_viz.wording import quantity
 
 if TYPE_CHECKING:
     from wsss_viz.data.sample import Mask, Sample
@@ -87,5 +88,5 @@ def command(
                 unreadable.append((name_at(part, index), str(error)))
 
     count = write_annotations(out, form, items(), contours=contours, images=images)
-    announce(f"{count} images annotated in {out}")
+    announce(f"{quantity(count, 'image')} annotated in {out}")
     end(unreadable, ALONE)

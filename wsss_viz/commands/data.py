@@ -14,6 +14,7 @@ import click
 
 from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
+from wsss_viz.wording import quantity
 
 if TYPE_CHECKING:
     from wsss_viz.data.audit import Audit
@@ -67,7 +68,7 @@ def scenes(
     whole = open_data(f"scenes:{split}" if size == "128x128" else f"scenes:{split}@{size}")
     wanted = max(len(whole) - start, 1) if count is None else count
     if start + wanted > len(whole):
-        raise InputError(f"{whole.name} has {len(whole)} scenes; choose --start and --count within them")
+        raise InputError(f"{whole.name} has {quantity(len(whole), 'scene')}; choose --start and --count within them")
     selected = whole[start : start + wanted]
     form = image_format or ("jpg" if like else "png")
     labels: dict[str, tuple[str, ...]] = {}
@@ -81,7 +82,7 @@ def scenes(
     write_voc(drawn(), out, split, image_format=form, overwrite=overwrite)
     if like:
         write_script_files(out, split, labels)
-    click.echo(f"{wanted} scenes written; their data string is voc:{out}:{split}")
+    click.echo(f"{quantity(wanted, 'scene')} written; their data string is voc:{out}:{split}")
 
 
 @command.command("list")
@@ -108,7 +109,7 @@ def list_(source: str, limit: int) -> None:
         sizes[sample.size] += 1
         labels.update(sample.labels or ())
         unlabelled += sample.labels is None
-    click.echo(f"{data_set.name}: {len(data_set)} sample{'s' * (len(data_set) != 1)}")
+    click.echo(f"{data_set.name}: {quantity(len(data_set), 'sample')}")
     click.echo(f"classes: {', '.join(data_set.classes) or 'none known'}")
     say_source(data_set)
     say_findings(noticed, data_set.name)
@@ -204,7 +205,12 @@ _MARKS = {"error": "ERROR  ", "warning": "WARNING", "note": "note   "}
 
 def _page(seen: Audit) -> str:
     """The audit as one page of text: how it is read, what was found and what to do."""
-    lines = [f"{seen.data}: {seen.count} samples, {seen.read} read", "", "How it is read", f"  {seen.classes_from}"]
+    lines = [
+        f"{seen.data}: {quantity(seen.count, 'sample')}, {seen.read} read",
+        "",
+        "How it is read",
+        f"  {seen.classes_from}",
+    ]
     if seen.question:
         lines += ["", f"ERROR    {seen.question}"]
     numbered = [f"{number if number >= 0 else '?'} {name}" for name, number in seen.classes]

@@ -18,6 +18,7 @@ from wsss_viz.commands.run_options import RunOptions, run_options
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import NOT_BEGUN
 from wsss_viz.version import __version__
+from wsss_viz.wording import quantity
 
 if TYPE_CHECKING:
     from wsss_viz.data.sample import Sample
@@ -217,7 +218,7 @@ def count_of(writer: MapWriter, samples: Sequence[Sample]) -> str:
     from wsss_viz.data.subset import names_of
 
     done = sum(writer.path(name).exists() for name in names_of(samples))
-    return f"{done} of {len(samples)} images are in {writer.folder}"
+    return f"{done} of {quantity(len(samples), 'image')} {'is' if len(samples) == 1 else 'are'} in {writer.folder}"
 
 
 def mask_threshold(given: float | None, by: Refiner | None) -> float:
@@ -241,7 +242,8 @@ def summary(out: Path, reports: Sequence[RankReport], read: int = 0) -> str:
     written, skipped = sum(report.written for report in reports), sum(report.skipped for report in reports)
     seconds = max(report.seconds for report in reports)
     how = f"; {read} of them by maps computed before, {seconds:.1f} s" if read else _speed(written, seconds)
-    lines = [f"{written} files written to {out}, {skipped} were there already{how}"]
+    there = f"{skipped} {'was' if skipped == 1 else 'were'} there already"
+    lines = [f"{quantity(written, 'file')} written to {out}, {there}{how}"]
     if len(reports) > 1:
         lines += [
             f"  rank {rank}: {report.written} written, {report.skipped} there already"

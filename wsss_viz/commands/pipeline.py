@@ -21,6 +21,7 @@ from wsss_viz.commands.options import (
 from wsss_viz.commands.progress import progress, stoppable
 from wsss_viz.commands.train_common import checkpoint_option
 from wsss_viz.interrupts import NOT_BEGUN
+from wsss_viz.wording import quantity
 
 if TYPE_CHECKING:
     from wsss_viz.data.sample import Sample
@@ -133,7 +134,7 @@ def command(
         ):
             scores = report[key]
             value = "no pixel masks to score on" if scores["miou"] is None else f"mIoU {scores['miou']:.1f}"
-            click.echo(f"{title:<22}{value}, {scores['count']} images of {of}")
+            click.echo(f"{title:<22}{value}, {quantity(scores['count'], 'image')} of {of}")
 
 
 def _write(

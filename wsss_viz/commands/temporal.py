@@ -10,6 +10,7 @@ import click
 from wsss_viz.commands.options import json_option, write_json
 from wsss_viz.commands.progress import progress
 from wsss_viz.errors import InputError
+from wsss_viz.wording import quantity
 
 if TYPE_CHECKING:
     from wsss_viz.evaluation.detection import DetectionScores
@@ -97,7 +98,10 @@ def score(*, truth_path: Path, path: Path, subset: str, tious: tuple[float, ...]
     truth, detections = read_truth(truth_path, subset), read_detections(path)
     scores = detection_scores(truth, detections, tious)
     click.echo(detection_table({"mAP": scores}))
-    click.echo(f"{len(truth)} true segments of {len(scores.labels)} labels, {len(detections)} detections")
+    click.echo(
+        f"{quantity(len(truth), 'true segment')} of {quantity(len(scores.labels), 'label')}, "
+        f"{quantity(len(detections), 'detection')}"
+    )
     write_json(json_path, {"truth": str(truth_path), "detections": str(path), **as_report(scores)})
 
 
@@ -121,10 +125,14 @@ def segments(*, scores_path: Path, out: Path, classes: str, threshold: float, fp
     array = read_class_scores(scores_path)
     names = _class_names(classes)
     if len(names) != array.shape[1]:
-        raise InputError(f"{scores_path} has {array.shape[1]} columns, --classes {len(names)} names: name each column")
+        raise InputError(
+            f"{scores_path} has {quantity(array.shape[1], 'column')}, --classes {len(names)} names: name each column"
+        )
     detections = score_detections(video or scores_path.stem, array, names, threshold, fps)
     write_whole(out, detections_json(detections))
-    click.echo(f"{out}: {len(detections)} segments of {len({one.label for one in detections})} classes")
+    click.echo(
+        f"{out}: {quantity(len(detections), 'segment')} of {quantity(len({one.label for one in detections}), 'class')}"
+    )
 
 
 def _class_names(text: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from typing import Any
 from wsss_viz.data.files import read_bounded
 from wsss_viz.data.sample import IGNORE
 from wsss_viz.errors import InputError
+from wsss_viz.wording import quantity
 
 __all__ = [
     "BACKGROUNDS",
@@ -261,7 +262,8 @@ def _by_lines(file: Path, names: list[str], form: str, most: int) -> ClassList:
     for number, name in enumerate(names, 1):
         if name.lower() in BACKGROUNDS:
             raise InputError(
-                f"{file}: {name!r} stands after {number - 1} classes; put it first, or write NUMBER: NAME on each line"
+                f"{file}: {name!r} stands after {quantity(number - 1, 'class')}; put it first, or write "
+                "NUMBER: NAME on each line"
             )
     return ClassList(_checked(file, names, most), source=f"{file.name} ({form})")
 

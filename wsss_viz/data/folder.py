@@ -95,7 +95,7 @@ class PictureFolder(FileSet):
             return readings(None)
         if labels and self._masks:
             raise InputError(f"{self.path}: masks of classes that are not VOC's need classes.txt, one name a line")
-        source = f"the labels in {self._table.source}" if labels else "nothing: there are no labels"
+        source = f"the labels in {self._table.source}" if labels else "there are no labels"
         return [by_lines(tuple(sorted(labels)), source)]
 
     def _respell(self, labels: list[str], listed: ClassList) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.pickled import read_pickled_dict
 from wsss_viz.errors import InputError
+from wsss_viz.wording import quantity
 
 __all__ = ["NAME", "read_label_vectors"]
 
@@ -40,8 +41,8 @@ def read_label_vectors(file: Path, classes: Sequence[str], *, of_voc: bool = Fal
         order = VOC_CLASSES if of_voc and len(vector.reshape(-1)) == len(VOC_CLASSES) else tuple(classes)
         if vector.shape != (len(order),):
             raise InputError(
-                f"{file}: {name[:40]} has a vector of shape {vector.shape}, the data set {len(order)} classes; "
-                "give the labels of this data set, or list its classes in classes.txt"
+                f"{file}: {name[:40]} has a vector of shape {vector.shape}, the data set "
+                f"{quantity(len(order), 'class')}; give the labels of this data set, or list its classes in classes.txt"
             )
         if not ((vector == 0) | (vector == 1)).all():
             raise InputError(f"{file}: {name[:40]} has labels other than 0 and 1; write 1 where the class is there")

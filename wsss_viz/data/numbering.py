@@ -16,6 +16,7 @@ from wsss_viz.data.images import MaskFile
 from wsss_viz.data.palette import VOC_CLASSES, voc_palette
 from wsss_viz.data.sample import IGNORE, Mask
 from wsss_viz.errors import InputError
+from wsss_viz.wording import quantity
 
 __all__ = ["MOST_IGNORED", "NUMBERINGS", "ClassNumbering", "by_lines", "default_numbering", "of_voc"]
 
@@ -85,7 +86,9 @@ class ClassNumbering:
     @property
     def said(self) -> str:
         """Names and numbers with where they come from, in one line."""
-        return f"{len(self.names)} classes from {self.names_from}; numbers in masks: {self.numbers_from}"
+        if not self.names:
+            return f"no classes: {self.names_from}"
+        return f"{quantity(len(self.names), 'class')} from {self.names_from}; numbers in masks: {self.numbers_from}"
 
     def read(self, file: Path, mask: MaskFile) -> tuple[Mask, tuple[Note, ...]]:
         """The mask in a Sample's numbers, and what was noticed.

@@ -36,6 +36,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.split_lists import is_split_name
 from wsss_viz.data.voc import VocFolder
 from wsss_viz.errors import InputError
+from wsss_viz.wording import quantity
 
 if TYPE_CHECKING:
     from wsss_viz.data.coco import CocoFolder
@@ -319,7 +320,9 @@ def _data_set(name: str, classes: tuple[str, ...], source: Source, index: _Posit
     if isinstance(index, str):
         index = _named(name, list(getattr(source, "names", ())), index)
     if index >= len(source):
-        raise InputError(f"{_short(name)} has {len(source)} samples, none with index {index}; 0 is the first")
+        raise InputError(
+            f"{_short(name)} has {quantity(len(source), 'sample')}, none with index {index}; 0 is the first"
+        )
     return DataSet(name, classes, source, range(index, index + 1))
 
 

@@ -23,6 +23,7 @@ from wsss_viz.evaluation.runner import Progress, quiet
 from wsss_viz.methods.binding import Runner
 from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.traces.step import last_step
+from wsss_viz.wording import quantity
 
 __all__ = ["RECALLS", "leakage_report", "leakage_table"]
 
@@ -128,8 +129,9 @@ def leakage_table(report: Mapping[str, Any]) -> str:
         cam                  12.5 (+0.0, +0.0 to +0.0)
     """
     lines = [
-        f"{report['count']} scenes of {report['data']} where objects of different classes touch; percent of what is "
-        f"claimed that lies on another labelled object; in brackets, more than {report['reference']}, 95 % interval",
+        f"{quantity(report['count'], 'scene')} of {report['data']} where objects of different classes touch; "
+        f"percent of what is claimed that lies on another labelled object; in brackets, more than "
+        f"{report['reference']}, 95 % interval",
         f"{'method':<18}" + "".join(f"{f'recall {100 * recall:.0f} %':>28}" for recall in report["recalls"]),
     ]
     lines += [f"{name:<18}" + "".join(f"{_cell(row):>28}" for row in rows) for name, rows in report["methods"].items()]

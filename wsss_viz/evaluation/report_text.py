@@ -9,6 +9,7 @@ from typing import Any
 
 from wsss_viz.evaluation.measures import measure_lines
 from wsss_viz.traces.centres import CENTRES, FIELD
+from wsss_viz.wording import quantity
 
 __all__ = ["ALIGNED", "FINISHED", "report_bytes", "scored", "table"]
 
@@ -52,7 +53,8 @@ def scored(report: Mapping[str, Any]) -> str:
     ('3 of 4 samples', '2 samples')
     """
     unread = len(report.get("unreadable", ()))
-    return f"{report['count'] - unread} of {report['count']} samples" if unread else f"{report['count']} samples"
+    of = quantity(report["count"], "sample")
+    return f"{report['count'] - unread} of {of}" if unread else of
 
 
 def table(report: dict[str, Any]) -> str:

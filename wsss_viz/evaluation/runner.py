@@ -27,6 +27,7 @@ from wsss_viz.methods.views import MULTI_SCALE, Views
 from wsss_viz.traces.centres import FIELD
 from wsss_viz.traces.map_folder import MapFolder
 from wsss_viz.traces.step import last_step
+from wsss_viz.wording import quantity
 
 if TYPE_CHECKING:
     from wsss_viz.refinement.refiners import Refiner
@@ -217,12 +218,12 @@ def check_scorable(counted: Counted, data: str) -> None:
         >>> check_scorable(Counted([count_mask(empty.mask, empty)], 0.0, ["flag"], Noticed()), "flag")
         Traceback (most recent call last):
             ...
-        wsss_viz.errors.InputError: no class has a pixel in the 1 masks, so there is no mIoU: see `data check flag`
+        wsss_viz.errors.InputError: no class has a pixel in 1 mask, so there is no mIoU: see `data check flag`
     """
     if sum(int(counts.target[1:].sum()) for counts in counted.counts):
         return
     said = in_one_line(counted.noticed.findings(), data) or f"see `data check {data}`"
-    raise InputError(f"no class has a pixel in the {len(counted.counts)} masks, so there is no mIoU: {said}")
+    raise InputError(f"no class has a pixel in {quantity(len(counted.counts), 'mask')}, so there is no mIoU: {said}")
 
 
 def evaluate(

@@ -19,6 +19,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.information.discrete import LN2, entropy_of
 from wsss_viz.information.inputs import Z_95, features, generator, same_length, symbols
 from wsss_viz.information.result import MIResult, NotApplicable
+from wsss_viz.wording import quantity
 
 __all__ = [
     "FEW_SAMPLES",
@@ -73,7 +74,7 @@ def label_information(x: ArrayLike, labels: ArrayLike, neighbours: int = 3, seed
         raise NotApplicable("every label occurs once; the estimator wants neighbours of the same label")
     X, notes = _prepare(X[repeated], "x", seed)
     if not repeated.all():
-        notes = (*notes, f"{int((~repeated).sum())} samples left out, their label occurs once")
+        notes = (*notes, f"{quantity(int((~repeated).sum()), 'sample')} left out, for a label that occurs once")
     y, n = y[repeated], int(repeated.sum())
     radius, k_of = np.empty(n), np.empty(n)
     for label in np.unique(y):

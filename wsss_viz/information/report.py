@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY, Plane
 from wsss_viz.information.runs import LAYERS, Run
+from wsss_viz.wording import quantity
 
 __all__ = ["TABLE_EPOCHS", "report", "table"]
 
@@ -53,7 +54,7 @@ def table(run: Run, plane: Plane) -> str:
     >>> len(table(run, plane).splitlines())
     13
     """
-    lines = [f"{plane.activation}, {run.recipe.seeds} seeds, estimator {plane.estimator}"]
+    lines = [f"{plane.activation}, {quantity(run.recipe.seeds, 'seed')}, estimator {plane.estimator}"]
     lines += _legend(plane)
     lines.append("epoch    " + "".join(f"{name:>14}" for name in LAYERS) + "   accuracy train/test")
     rows = np.unique(np.linspace(0, len(plane.epochs) - 1, TABLE_EPOCHS).round().astype(int))
@@ -68,7 +69,8 @@ def table(run: Run, plane: Plane) -> str:
     breaks = int(plane.order_breaks().any(axis=(1, 2)).sum())
     if breaks:
         lines.append(
-            f"at {breaks} epochs a layer says more than the one before: the estimator breaks the order, not the network"
+            f"at {quantity(breaks, 'epoch')} a layer says more than the one before: the estimator breaks the "
+            "order, not the network"
         )
     return "\n".join(lines)
 

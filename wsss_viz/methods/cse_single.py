@@ -36,6 +36,7 @@ from wsss_viz.methods.view_centres import with_centres
 from wsss_viz.methods.views import SINGLE, Views, fuse, map_grids, view_grids, view_inputs
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.traces.step import Step
+from wsss_viz.wording import quantity
 
 __all__ = ["ROWS", "cs_ae_single", "loss_rows"]
 
@@ -86,7 +87,7 @@ def cs_ae_single(
     candidates[0, list(ordinary.targets)] = 1
     generator = torch.Generator().manual_seed(settings.seed)
     for k in range(settings.steps + 1):
-        cause = "its checkpoint is damaged" if k == 0 else f"they diverged after {k} steps: lower `rate`"
+        cause = "its checkpoint is damaged" if k == 0 else f"they diverged after {quantity(k, 'step')}: lower `rate`"
         check_finite("classifier", maps, cause=cause)
         sampled = draw_labels(candidates, generator).to(maps.device)
         erased, after, loss = _erased_loss(ordinary, maps, logits, sampled, rows, settings.weight)

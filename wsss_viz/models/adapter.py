@@ -24,6 +24,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.classifier import Classifier, Preprocessing
 from wsss_viz.models.dilation import dilate
 from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
+from wsss_viz.wording import quantity
 
 __all__ = [
     "LAYOUT",
@@ -234,7 +235,9 @@ def _names(classes: Sequence[str] | None, preprocessing: Any, rows: int) -> list
     """Names of the head's rows."""
     if classes is not None:
         if len(classes) != rows:
-            raise InputError(f"{len(classes)} class names for the {rows} rows of the head: give one per row")
+            raise InputError(
+                f"{quantity(len(classes), 'class name')} for the {quantity(rows, 'row')} of the head: give one per row"
+            )
         return list(classes)
     if isinstance(preprocessing, models.WeightsEnum) and len(preprocessing.meta.get("categories", ())) == rows:
         return list(preprocessing.meta["categories"])

@@ -12,6 +12,7 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.models.imagenet import IMAGENET_COUNT, imagenet_classes
 from wsss_viz.models.suffixes import beside
+from wsss_viz.wording import quantity
 
 __all__ = ["ClassList", "check_class_names", "classes_of", "names_beside", "read_class_names"]
 
@@ -112,7 +113,8 @@ def classes_of(rows: int, given: Sequence[str] | None, name: str) -> ClassList:
     if given is not None:
         if len(given) not in (rows, rows - 1):
             raise InputError(
-                f"{len(given)} class names for the {rows} rows of {name}: give one a row (a background may be left out)"
+                f"{quantity(len(given), 'class name')} for the {quantity(rows, 'row')} of {name}: give one a "
+                "row (a background may be left out)"
             )
         return ClassList(tuple(given), len(given) == rows - 1, "the names that were given")
     for names, what in ((VOC_CLASSES, "PASCAL VOC"), (COCO_CLASSES, "COCO")):

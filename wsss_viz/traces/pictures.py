@@ -14,6 +14,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.traces.normalisation import NORMALISATIONS
 from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay, map_over
 from wsss_viz.traces.step import Step, Trace
+from wsss_viz.wording import quantity
 
 __all__ = ["MOST_STEPS", "TraceFigure", "class_overlay", "plot_trace", "trace_html"]
 
@@ -47,7 +48,9 @@ def class_overlay(
     """
     sample = _sample(trace)
     if not -len(trace) <= step < len(trace):
-        raise InputError(f"the trace has {len(trace)} steps, none at {step}: give 0 to {len(trace) - 1}, or -1")
+        raise InputError(
+            f"the trace has {quantity(len(trace), 'step')}, none at {step}: give 0 to {len(trace) - 1}, or -1"
+        )
     if not 0 <= opacity <= 1:
         raise InputError(f"the opacity is from 0 to 1, got {opacity}")
     for name, value, known in (("normalisation", normalisation, NORMALISATIONS), ("colours", colours, COLOUR_MAPS)):

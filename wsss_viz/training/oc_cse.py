@@ -45,6 +45,7 @@ from wsss_viz.training.drawings import Progress
 from wsss_viz.training.loop import Descent, History, Schedule, fit
 from wsss_viz.training.recipes import state_path
 from wsss_viz.training.watch import Means
+from wsss_viz.wording import quantity
 
 __all__ = [
     "OFFICIAL",
@@ -182,10 +183,12 @@ def train_official(
         >>> train_official(Path("n.safetensors"), Path("c.pth"), Path("s.params"), [], ["cat"], **said)
         Traceback (most recent call last):
         ...
-        wsss_viz.errors.InputError: 0 images make no batch of 8: give more, or smaller batches
+        wsss_viz.errors.InputError: 0 images cannot fill a batch of 8: give more, or smaller batches
     """
     if len(samples) < schedule.batch:
-        raise InputError(f"{len(samples)} images make no batch of {schedule.batch}: give more, or smaller batches")
+        raise InputError(
+            f"{quantity(len(samples), 'image')} cannot fill a batch of {schedule.batch}: give more, or smaller batches"
+        )
     ordinary = load_published(classifier)
     unknown = [name for name in classes if name not in ordinary.classes]
     if unknown:

@@ -21,6 +21,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import RankedImage, ranked_images
 from wsss_viz.methods.catalogue import METHODS, title
 from wsss_viz.traces.centres import ALIGNMENTS, FIELD
+from wsss_viz.wording import quantity
 
 PER_PAGE = 8
 
@@ -101,7 +102,7 @@ def _said(row: RankedRow, first: str, other: str, ranked: list[str], state: View
     against = f" The largest difference from {title(other)} stands first." if other else ""
     return (
         f"{title(first)}: IoU of {state.ranked_class or 'the classes in each image, their mean'}, at threshold "
-        f"{row.report['methods'][row.method]['threshold']:.2f}{over}. {len(ranked)} images, mean "
+        f"{row.report['methods'][row.method]['threshold']:.2f}{over}. {quantity(len(ranked), 'image')}, mean "
         f"{sum(values) / len(values):.1f}, from {min(values):.1f} to {max(values):.1f} percent.{against}"
     )
 

@@ -17,6 +17,7 @@ from wsss_viz.evaluation.published import SOURCES, published_results
 from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
 from wsss_viz.figures import results as charts
 from wsss_viz.methods.catalogue import title
+from wsss_viz.wording import quantity
 
 EXPLANATION = Explanation(
     "How well the pseudo masks of each method cover the ground truth of the held-out scenes, with intervals over "
@@ -42,7 +43,7 @@ def said_of(report: Mapping[str, Any]) -> None:
     """What a report of a person's own is of, in a line, and its protocol where it has one."""
     protocol = f" Protocol {report['protocol']}, {report['protocol_is']}." if "protocol" in report else ""
     refined = f" Refined by {report['refine']}." if "refine" in report else ""
-    of = f"{report['count']} images of {report['data']}, thresholds from {report['threshold_from']}."
+    of = f"{quantity(report['count'], 'image')} of {report['data']}, thresholds from {report['threshold_from']}."
     st.caption(plain_line(f"{of}{protocol}{refined}"))
 
 
@@ -63,7 +64,7 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
         name: of the report, for its files and elements.
     """
     rows = score_rows(report, title)
-    of = f"{report['count']} samples of {report['data']}, thresholds from {report['threshold_from']}"
+    of = f"{quantity(report['count'], 'sample')} of {report['data']}, thresholds from {report['threshold_from']}"
     st.caption(
         f"Pseudo masks on {plain_line(of)}; percent. Low, high: 95 % interval of the mIoU over images. Discriminative, "
         "rest: recall of the discriminative part and of the rest of the object. Rows that are no method of this app "
@@ -72,7 +73,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     st.dataframe(
         rows, hide_index=True, column_config=formats(rows), placeholder=NOTHING, width="stretch", height="content"
     )
-    downloads(f"measured_{name}", rows, f"Pseudo masks on {report['count']} samples of {report['data']}, percent.")
+    downloads(
+        f"measured_{name}", rows, f"Pseudo masks on {quantity(report['count'], 'sample')} of {report['data']}, percent."
+    )
     grid = st.grid(2, min_column_width=440, gap="large")
     with grid.cell():
         st.subheader("mIoU against threshold", anchor=False)
@@ -84,7 +87,11 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     st.subheader("IoU by class, worst first", anchor=False)
     show(charts.class_chart(report), f"classes_{name}", "IoU of every class by method")
     by_class = class_rows(report, charts.worst_first(report), title)
-    downloads(f"classes_{name}", by_class, f"IoU by class on {report['count']} samples of {report['data']}, percent.")
+    downloads(
+        f"classes_{name}",
+        by_class,
+        f"IoU by class on {quantity(report['count'], 'sample')} of {report['data']}, percent.",
+    )
 
 
 def leaking(name: str, report: Mapping[str, Any]) -> None:
@@ -92,7 +99,8 @@ def leaking(name: str, report: Mapping[str, Any]) -> None:
     st.header("Does a map grow onto the neighbour?", anchor=False)
     st.markdown(leakage.finding(report))
     st.caption(
-        f"{report['count']} samples of {report['data']} in which objects of different classes touch. Every map is cut "
+        f"{quantity(report['count'], 'sample')} of {report['data']} in which objects of different "
+        "classes touch. Every map is cut "
         "where it holds the same share of its class's own objects, so that none leaks less by claiming less. "
         "Our own measure; 95 % intervals over images."
     )
@@ -110,7 +118,9 @@ def leaking(name: str, report: Mapping[str, Any]) -> None:
                 width="stretch",
                 height="content",
             )
-            caption = f"Claimed pixels on another labelled object by recall, {report['count']} samples, percent."
+            caption = (
+                f"Claimed pixels on another labelled object by recall, {quantity(report['count'], 'sample')}, percent."
+            )
             downloads(f"leakage_{name}", rows, caption)
 
 
