@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage, viewer_content
 from tests.app.pages.test_pages import assert_well, text
 from wsss_viz.app.services import checkpoints, drawings, samples
+from wsss_viz.app.services.models import builtin
 from wsss_viz.app.widgets.markup import signed
 from wsss_viz.data.sample import DISCRIMINATIVE
 from wsss_viz.evaluation.erasing_experiment import observe
@@ -52,7 +53,7 @@ def test_the_outlined_head_gives_the_experiments_score_and_stands_in_the_address
         f"Map of {name} now",
         "In the whole image",
     ]
-    strokes = drawings.of_part(sample, name, DISCRIMINATIVE)
+    strokes = drawings.of_part(sample, name, DISCRIMINATIVE, builtin(sample))
     if len(strokes) < 3900:
         again = open_page("erasing", mode="by-hand", example=example, painted=page.query_params["painted"])
         assert scores(again) == scores(page)

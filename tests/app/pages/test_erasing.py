@@ -20,6 +20,7 @@ from wsss_viz.app.pages.erasing import averages, exports, filmstrip
 from wsss_viz.app.pages.erasing import sources as erasing_sources
 from wsss_viz.app.pages.erasing.curves import scores_chart
 from wsss_viz.app.services import checkpoints, samples
+from wsss_viz.app.services.models import builtin
 from wsss_viz.app.services.steps import _FRAMES, MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
@@ -80,7 +81,7 @@ def test_every_frame_of_cs_ae_is_called_by_its_own_step() -> None:
     sample = samples.scene(SCENE)
     labels = sample.labels or ()
     view = ViewState(mode="cs-ae")
-    trace = erasing_sources.stored(view, sample, erasing_sources.options(view, sample, labels[0]))
+    trace = erasing_sources.stored(view, sample, {}, builtin(sample))
     assert trace is not None
     assert [frame.name for frame in frames("cs-ae", trace, labels[0])] == [f"r = {name}" for name in labels]
     assert [frame.name for frame in frames("cs-ae-single", trace, labels[0])] == ["k = 0", "k = 1"]
@@ -178,15 +179,17 @@ def test_options_reach_the_method(open_page: OpenPage) -> None:
     assert_well(page)
     assert re.search(r"\d steps, computed now", text(page))
     sample, state = samples.scene(SCENE), ViewState(steps=5, mask="soft", erase_at=0.2, erased="all", stop_area=0.4)
-    assert erasing_sources.options(state, sample, "cat") == {
+    assert erasing_sources.options(state, sample, "cat", builtin(sample)) == {
         "steps": 5,
         "mask": "soft",
         "sigma": 0.2,
         "agnostic": True,
         "stop_area": 0.4,
     }
-    assert erasing_sources.options(ViewState(), sample, "cat") == {}
-    assert erasing_sources.options(ViewState(), sample, "boat") == {"classes": ("boat", *(sample.labels or ()))}
+    assert erasing_sources.options(ViewState(), sample, "cat", builtin(sample)) == {}
+    assert erasing_sources.options(ViewState(), sample, "boat", builtin(sample)) == {
+        "classes": ("boat", *(sample.labels or ()))
+    }
 
 
 def test_a_late_none_of_a_control_changes_nothing(open_page: OpenPage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,23 @@ from safetensors.torch import save, save_file
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content
+from tests.app.pages.test_erasing import finished as stepped
 from tests.app.services.test_upload import encoded
 from tests.models.published_files import resnet38d_state
 from tests.models.reading_files import Runs, saved
 from wsss_viz import cli
-from wsss_viz.app.services import basket
+from wsss_viz.app.services import basket, drawings, samples
+from wsss_viz.app.services.upload import bounded
 from wsss_viz.app.services.user_networks import SEEN_SIDE, open_checkpoint
 from wsss_viz.app.settings import FOLDER_VARIABLE, PICKLE_VARIABLE, UPLOAD_VARIABLE, checkpoint_files
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.photographs import photograph
+from wsss_viz.data.strokes import painted as strokes_mask
+from wsss_viz.data.strokes import read_strokes
+from wsss_viz.evaluation.hand_erasing import erased_by_hand
+from wsss_viz.methods import bind
+from wsss_viz.methods.views import SINGLE
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.models.published import load_published
 
@@ -223,3 +231,37 @@ def test_a_view_by_a_checkpoint_of_ones_own_is_not_sent_as_if_it_were_anothers(f
     assert item is None
     assert "--classifier FILE" in reason
     assert basket.selected(ViewState(checkpoint="od_cam.safetensors", methods=("rib", "maps:Ours"))) == ("rib",)
+
+
+def test_on_erasing_the_checkpoint_is_stepped_through_and_painted_on(open_page: OpenPage, folder: Path) -> None:
+    query = {"example": "photos:dog", "checkpoint": "od_cam.safetensors"}
+    classifier, photo = load_published(folder / "od_cam.safetensors"), samples.photograph("dog")
+    image = bounded(photo.image, SEEN_SIDE)
+    seen = replace(photo, image=image, classes=VOC_CLASSES, labels=None, mask=None, parts=None)
+    page = stepped(open_page("erasing", mode="ae", steps="2", **{"class": "horse"}, **query))
+    expected = list(bind("ae", classifier, steps=2)(replace(seen, labels=("horse",)), SINGLE))
+    panels = viewer_content(page, "erasing")["panels"]
+    (found,) = [panel["steps"] for panel in panels if panel["title"] == "Current map"]
+    at = VOC_CLASSES.index("horse")
+    assert [step["scores"][-1] for step in found] == pytest.approx([step.scores[at] for step in expected], abs=1e-4)
+
+    painted = f"{drawings.mark(seen)}.MAgAgA"
+    left = viewer_content(open_page("erasing", mode="by-hand", painted=painted, **query), "by_hand")
+    whole = erased_by_hand(classifier, seen, np.zeros(seen.size, bool)).scores
+    assert left["classes"][0]["name"] == VOC_CLASSES[int(whole.argmax())], "its highest class where none is asked for"
+    mask = strokes_mask(read_strokes("MAgAgA"), seen.size)
+    after = erased_by_hand(classifier, seen, mask).scores[int(whole.argmax())]
+    assert left["panels"][1]["steps"][0]["scores"][0] == pytest.approx(float(after), abs=1e-4)
+    assert after != whole.max()
+    for mode in ("experiment", "cs-ae-epochs"):
+        page = open_page("erasing", mode=mode, **query)
+        assert any("networks that ship" in info.value for info in page.info)
+        assert not page.exception
+
+
+def test_on_erasing_a_checkpoint_that_cannot_look_says_why(open_page: OpenPage, folder: Path) -> None:
+    (folder / "broken.pth").write_bytes(b"x")
+    page = open_page("erasing", example="photos:dog", checkpoint="broken.pth")
+    assert not page.exception
+    (error,) = [error.value for error in page.error]
+    assert "broken.pth" in error

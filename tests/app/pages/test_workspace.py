@@ -20,7 +20,7 @@ from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from tests.app.workspace_files import NAME, SIZE, serve, write_workspace
 from wsss_viz.app import source_bar, workspace
 from wsss_viz.app.pages.results import strips
-from wsss_viz.app.services import basket, contact_sheet, thumbnails, workspaces
+from wsss_viz.app.services import basket, contact_sheet, drawings, thumbnails, workspaces
 from wsss_viz.app.services.reports import rows_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
@@ -28,6 +28,8 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.files import write_whole
 from wsss_viz.data.sources import open as open_data
+from wsss_viz.data.strokes import painted, read_strokes
+from wsss_viz.evaluation.hand_erasing import erased_by_hand
 from wsss_viz.evaluation.report_text import report_bytes
 from wsss_viz.evaluation.stored_report import stored_report
 from wsss_viz.gradients import ratio, scenes
@@ -336,3 +338,21 @@ def test_gradients_of_a_workspaces_image_are_its_networks(open_page: OpenPage, m
         assert text.endswith(f"high: {said}")
     assert "Regions" in [box.label for box in page.selectbox]
     assert page.query_params == {"example": "workspace:mine:1", "tau": "0.25"}
+
+
+def test_the_brush_erases_from_an_image_of_a_workspace(open_page: OpenPage, mine: tuple[Path, Workspace]) -> None:
+    _folder, of = mine
+    sample = workspaces.example("workspace:mine:0")
+    (label,) = sample.labels or ()
+    page = open_page("erasing", mode="by-hand", example="workspace:mine:0", painted=f"{drawings.mark(sample)}.MAgAgA")
+    shown = viewer_content(page, "by_hand")
+    classifier = load("scenes-classifier", "cpu")
+    mask = painted(read_strokes("MAgAgA"), classifier.preprocessing.size(*SIZE))
+    steps = [erased_by_hand(classifier, open_data(of.data)[0], part) for part in (mask, np.zeros_like(mask))]
+    row = classifier.classes.index(label)
+    after, before = (panel["steps"][0]["scores"][0] for panel in shown["panels"][1:])
+    assert [after, before] == pytest.approx([float(step.scores[row]) for step in steps], abs=1e-4)
+    assert after != before
+    table = next(element.value for element in page.get("html") if "wv-by-hand" in element.value)
+    assert "nan" not in table
+    assert "aeroplane" not in table, "what the network does not know has no score"

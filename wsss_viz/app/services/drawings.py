@@ -7,7 +7,7 @@ import zlib
 import streamlit as st
 
 from wsss_viz.app import caching
-from wsss_viz.app.services import checkpoints
+from wsss_viz.app.services.models import ModelHandle
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.view_state import LONGEST
 from wsss_viz.app.turns import turn
@@ -48,38 +48,45 @@ def as_field(sample: Sample, strokes: str) -> dict[str, str]:
     return {"painted": painted}
 
 
-def of_part(sample: Sample, name: str, part: int) -> str:
-    """The strokes that paint the true outline of a part of the class, as the classifier sees it."""
+def of_part(sample: Sample, name: str, part: int, model: ModelHandle) -> str:
+    """The strokes that paint the true outline of a part of the class, as the network sees it."""
     from wsss_viz.evaluation.part_erasing import part_masks
 
-    size = checkpoints.classifier_for(sample).preprocessing.size(*sample.size)
+    size = model.on_image(sample)[0].preprocessing.size(*sample.size)
     return ".".join(map(str, strokes_of(part_masks(sample, name, size)[part])))
 
 
-def paint(sample: Sample, fill: str) -> str:
-    """A colour for CSS, about as the classifier sees what is painted; of a blur the mean colour."""
-    colour = GREY if fill == "grey" else checkpoints.classifier(checkpoints.name_for(sample)).preprocessing.mean
+def paint(sample: Sample, fill: str, model: ModelHandle) -> str:
+    """A colour for CSS, about as the network sees what is painted; of a blur the mean colour."""
+    colour = GREY if fill == "grey" else model.on_image(sample)[0].preprocessing.mean
     return rgb([round(255 * channel) for channel in colour])
 
 
-def erased(sample: Sample, strokes: str, fill: str, views: str) -> Step:
-    """Scores and maps without what is painted; kept for the image as it is and the last strokes.
+def erased(sample: Sample, strokes: str, fill: str, views: str, model: ModelHandle) -> Step:
+    """Scores and maps of the sample's classes without what is painted; kept for the whole image and the last strokes.
 
     Raises:
         BusyError: others are first.
     """
-    key = checkpoints.entry(checkpoints.name_for(sample)).sha256, caching.digest(sample.image), sample.classes
-    return _erased(*key, strokes, fill if strokes else "mean", views, sample)
+    key = model.key, caching.digest(sample.image), sample.classes
+    return _erased(*key, strokes, fill if strokes else "mean", views, sample, model)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
 def _erased(
-    checkpoint: str, image: str, classes: tuple[str, ...], strokes: str, fill: str, views: str, _sample: Sample
+    network: tuple[object, ...],
+    image: str,
+    classes: tuple[str, ...],
+    strokes: str,
+    fill: str,
+    views: str,
+    _sample: Sample,
+    _model: ModelHandle,
 ) -> Step:
     from wsss_viz.evaluation.hand_erasing import erased_by_hand
     from wsss_viz.methods.views import PRESETS
 
     with turn("strokes", short=True):
-        classifier = checkpoints.classifier_for(_sample)
-        size = classifier.preprocessing.size(*_sample.size)
-        return erased_by_hand(classifier, _sample, painted(read_strokes(strokes), size), fill, PRESETS[views])
+        classifier, sample, in_words = _model.on_image(_sample)
+        size = classifier.preprocessing.size(*sample.size)
+        return in_words(erased_by_hand(classifier, sample, painted(read_strokes(strokes), size), fill, PRESETS[views]))

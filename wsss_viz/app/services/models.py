@@ -5,7 +5,7 @@ A page asks the same of both: which methods it can do, what is there at once, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +16,7 @@ from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import why_not
+from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces import Step, Trace
 
 if TYPE_CHECKING:
@@ -26,8 +27,20 @@ _VIEWS_SEEN = {"single": (1, 1.0), "mirror": (1, 2.0), "multi-scale": (4, 15.0)}
 _FORWARD_AND_BACKWARD = 3
 
 
+OnImage = tuple["Classifier", Sample, Callable[[Step], Step]]
+"""The Classifier that runs on an image, the sample in its words, and what brings a Step back into the sample's."""
+
+
+def _as_it_is(step: Step) -> Step:
+    return step
+
+
 class ModelHandle(Protocol):
     """What a page needs of a network."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What is computed with it depends on this."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -43,8 +56,14 @@ class ModelHandle(Protocol):
     def stored_results(self, method: str, sample: Sample, views: str) -> Trace | None:
         """What needs no job."""
 
-    def request(self, method: str, sample: Sample, views: str) -> Request:
-        """The job of a method that it can do."""
+    def request(self, method: str, sample: Sample, views: str, **options: Any) -> Request:
+        """The job of a method that it can do, its settings changed by `options`."""
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """Its own settings of what `Method.settings_name` names; empty where it has none."""
+
+    def on_image(self, sample: Sample) -> OnImage:
+        """What computes on the sample where no method does."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,20 @@ class BuiltinModel:
 
     name: str
     classes: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Its file's SHA-256."""
+        return (checkpoints.entry(self.name).sha256,)
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """Those of the register."""
+        settings: Mapping[str, Any] = settings_of(self.name).get(name, {})
+        return settings
+
+    def on_image(self, sample: Sample) -> OnImage:
+        """With the rows of the sample's classes."""
+        return checkpoints.classifier_for(sample), sample, _as_it_is
 
     @property
     def sigmoids(self) -> bool:
@@ -117,6 +150,20 @@ class UserModel:
         return self.classifier.classes
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """Its file's digest."""
+        return ("own", self.digest)
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """Those that stand in the file, or are its layout's."""
+        settings: Mapping[str, Any] = self.classifier.settings.get(name, {})
+        return settings
+
+    def on_image(self, sample: Sample) -> OnImage:
+        """The network as it is, on a sample of its classes."""
+        return self.classifier, sample, _as_it_is
+
+    @property
     def sigmoids(self) -> bool:
         """As the networks of the field are trained; the card says where that may not be so."""
         return True
@@ -132,26 +179,37 @@ class UserModel:
         """Nothing: CAM of a large network takes seconds, and is a job like the others."""
         return None
 
-    def request(self, method: str, sample: Sample, views: str) -> Request:
-        """With its own settings, else the defaults, changed by the method's `quick`; RIB without companions."""
+    def request(self, method: str, sample: Sample, views: str, **options: Any) -> Request:
+        """With its own settings, else the defaults, changed by the method's `quick` and `options`; RIB without
+        companions."""
         known = [name for name in sample.labels or () if name in self.classes]
         entry = methods.METHODS[method]
-        total = entry.most_steps(len(known), settings=self.classifier.settings.get(entry.settings_name))
+        total = entry.most_steps(len(known), settings={**self.settings(entry.settings_name), **options})
         partner = self.partner.digest if self.partner else ""
         return Request(
-            ("own", method, self.digest, partner, caching.digest(sample.image), sample.labels, views),
-            partial(self._steps, method, sample, views),
+            (
+                "own",
+                method,
+                self.digest,
+                partner,
+                caching.digest(sample.image),
+                sample.labels,
+                views,
+                tuple(sorted(options.items())),
+            ),
+            partial(self._steps, method, sample, views, options),
             total,
             checkpoints.device_label(),
             self.private or caching.is_private(sample),
         )
 
-    def _steps(self, method: str, sample: Sample, views: str) -> Iterator[Step]:
+    def _steps(self, method: str, sample: Sample, views: str, options: dict[str, Any]) -> Iterator[Step]:
         from wsss_viz.methods import bind
         from wsss_viz.methods.views import PRESETS
 
         networks = {"cgnet": (self.partner.classifier,)} if self.partner else {}
-        return bind(method, self.classifier, networks, **dict(methods.METHODS[method].quick))(sample, PRESETS[views])
+        changes = {**dict(methods.METHODS[method].quick), **options}
+        return bind(method, self.classifier, networks, **changes)(sample, PRESETS[views])
 
     def seconds(self, method: str, size: tuple[int, int], views: str) -> float:
         """About how long the method takes on an image of `size` (H, W), by the network's pace; 0: not known."""

@@ -203,6 +203,14 @@ def _read_upload(content: bytes, suffix: str) -> Opened:
             return open_checkpoint(path, private=True)
 
 
+def active_checkpoint(state: ViewState) -> Opened | None:
+    """What `chooser` gives, without its controls; nothing is read of a file that has just been dropped."""
+    if not in_use(state):
+        return None
+    uploaded: tuple[str, Opened] | None = st.session_state.get(_UPLOADED) if upload_allowed() else None
+    return uploaded[1] if uploaded else _with_partner(opened(state.checkpoint), state.partner)
+
+
 def seen(sample: Sample, classes: tuple[str, ...]) -> Sample:
     """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
     fine = samples.ground(sample)

@@ -6,7 +6,7 @@ Everything is in the data set's own words: a network's classes, and those of the
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ import streamlit as st
 from wsss_viz.app import caching, methods, workspace
 from wsss_viz.app.services import checkpoints
 from wsss_viz.app.services.jobs.manager import Request
-from wsss_viz.app.services.models import BuiltinModel, builtin
+from wsss_viz.app.services.models import BuiltinModel, OnImage, builtin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.turns import turn
 from wsss_viz.app.workspace import Workspace
@@ -202,12 +202,34 @@ class WorkspaceModel:
         """Nothing is there at once."""
         return None
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Of the network; () where there is none."""
+        return () if self.network is None else self.network.key
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """Those of the network's file or layout; none of one whose classes were renamed."""
+        settings: Mapping[str, Any] = {} if self.network is None else getattr(self.network.looking, "settings", {})
+        return settings.get(name, {})
+
+    def on_image(self, sample: Sample) -> OnImage:
+        """The network in its own words; what it does not know has no map."""
+        from wsss_viz.methods.few_rows import arranged
+        from wsss_viz.models.classifier import Classifier
+
+        assert self.network is not None
+        looking, words = self.network.looking, self._words
+        rows = [looking.classes.index(words[name]) if name in words else None for name in self.classes]
+        classifier = looking if isinstance(looking, Classifier) else looking.for_image(sample.image)
+        in_words = matching(self.classes, looking.classes).of(sample)
+        return classifier, in_words, lambda step: arranged(step, rows)
+
     def request(self, method: str, sample: Sample, views: str, **options: Any) -> Request:
         """The job of a method, changed as on a network of a person's own, and by `options`."""
         assert self.network is not None
-        entry, looking = methods.METHODS[method], self.network.looking
+        entry = methods.METHODS[method]
         labels = [name for name in sample.labels or () if name in self.known]
-        settings = {**getattr(looking, "settings", {}).get(entry.settings_name, {}), **options}
+        settings = {**self.settings(entry.settings_name), **options}
         paired = trained_names(entry.role, self.network.registered) if entry.role else ()
         key = (*self.network.key, method, caching.digest(sample.image), sample.classes, sample.labels, views)
         return Request(

@@ -6,8 +6,17 @@ import streamlit as st
 
 from wsss_viz.app import frame, methods, session, source_bar
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.compare import card, refiner, sheet
-from wsss_viz.app.services import basket, downloads, refining, samples, upload, user_networks, workspaces
+from wsss_viz.app.pages.compare import refiner, sheet
+from wsss_viz.app.services import (
+    basket,
+    checkpoint_card,
+    downloads,
+    refining,
+    samples,
+    upload,
+    user_networks,
+    workspaces,
+)
 from wsss_viz.app.services.comparison import Compared, cell_line, compare, competing, step_at
 from wsss_viz.app.services.models import ModelHandle
 from wsss_viz.app.services.results import MethodResults, collect_results, follow_results, method_panel
@@ -41,7 +50,7 @@ def _looking(state: ViewState, of: Workspace | None) -> tuple[Sample, ModelHandl
         source_bar.looked_for(sample)
         return sample, workspaces.looking(sample, state), None
     if opened.network is None:
-        card.card(opened, sample, state.views)
+        checkpoint_card.card(opened, sample, state.views)
         return None
     return user_networks.seen(sample, opened.network.classes), opened.network, opened
 
@@ -51,7 +60,7 @@ def _about(sample: Sample, opened: Opened | None, state: ViewState, results: Met
     if opened is None:
         source_bar.recognition(sample)
     else:
-        card.beside_scores(opened, sample, state.views, next(iter(results.traces.values()), None))
+        checkpoint_card.beside_scores(opened, sample, state.views, next(iter(results.traces.values()), None))
 
 
 def _say_of_cell(cell: Picked, method: str, trace: Trace, view: Sample, state: ViewState) -> None:

@@ -11,10 +11,11 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from wsss_viz.app import session, source_bar
+from wsss_viz.app import session
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.erasing import sources
 from wsss_viz.app.services import drawings, samples, upload, workspaces
+from wsss_viz.app.services.models import ModelHandle
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.brush import brush
@@ -48,10 +49,11 @@ def show() -> None:
     @st.fragment
     def board() -> None:
         state = session.state()
-        sample = source_bar.sample(state)  # of the view as it is now, whatever the page was of when it last ran
-        if sample is None or state.mode != "by-hand":
+        looked = sources.looked_at(state)  # of the view as it is now, whatever the page was of when it last ran
+        if looked is None or state.mode != "by-hand":
             st.rerun()
-        _board(state, sample, sources.focus(state, sample))
+        sample, model = looked
+        _board(state, sample, sources.focus(state, sample, model), model)
         session.write_address()
 
     board()
@@ -62,16 +64,17 @@ def show_on(sample: Sample, focus: str) -> None:
 
     @st.fragment
     def board() -> None:
-        _board(session.state(), sample, focus)
+        state = session.state()
+        _board(state, sample, focus, workspaces.looking(sample, state))
         session.write_address()
 
     board()
 
 
-def _board(state: ViewState, sample: Sample, focus: str) -> None:
+def _board(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -> None:
     strokes = drawings.strokes_on(sample, state)
-    before = drawings.erased(sample, "", state.fill, state.views)
-    after = drawings.erased(sample, strokes, state.fill, state.views) if strokes else before
+    before = drawings.erased(sample, "", state.fill, state.views, model)
+    after = drawings.erased(sample, strokes, state.fill, state.views, model) if strokes else before
     with st.container(key="by_hand"):
         left, right = st.columns([4, 9], gap="medium")
     with left, st.container(gap="small", key="board"):
@@ -84,14 +87,14 @@ def _board(state: ViewState, sample: Sample, focus: str) -> None:
             strokes,
             lambda text: session.change(**drawings.as_field(sample, text)),
             label=tr("Brush: what you paint is erased"),
-            colour=drawings.paint(sample, state.fill),
+            colour=drawings.paint(sample, state.fill, model),
         )
-        _options(state, sample, focus)
+        _options(state, sample, focus, model)
     with right:
-        _answer(state, sample, focus, before, after)
+        _answer(state, sample, focus, before, after, model.sigmoids)
 
 
-def _options(state: ViewState, sample: Sample, focus: str) -> None:
+def _options(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -> None:
     """What is put in place of the paint, and the true outlines to begin with."""
     st.segmented_control(
         tr("Filled with"),
@@ -110,16 +113,15 @@ def _options(state: ViewState, sample: Sample, focus: str) -> None:
                 tr("Erase the {part}", part=tr(names[part])),
                 key=f"outlined_{part}",
                 on_click=lambda part=part: session.change(
-                    **drawings.as_field(sample, drawings.of_part(sample, focus, part))
+                    **drawings.as_field(sample, drawings.of_part(sample, focus, part, model))
                 ),
                 help=tr("By its true outline, as the experiment erases it."),
             )
 
 
-def _answer(state: ViewState, sample: Sample, focus: str, before: Step, after: Step) -> None:
+def _answer(state: ViewState, sample: Sample, focus: str, before: Step, after: Step, sigmoids: bool) -> None:
     """The erased image, the map of it and that of the whole image on one scale, and the scores of both."""
     index = sample.classes.index(focus)
-    sigmoids = workspaces.looking(sample, state).sigmoids
 
     def panel(title: str, step: Step, image: bool) -> Panel:
         seen = step.image if image else None
@@ -132,7 +134,7 @@ def _answer(state: ViewState, sample: Sample, focus: str, before: Step, after: S
         panel(tr("In the whole image"), before, image=False),
     )
     looked_at = upload.display_copy(sample)
-    content = Content(looked_at, panels, (focus,), (focus,), samples.ground(sample), sigmoids=sigmoids)
+    content = Content(looked_at, panels, (focus,), (focus,), sources.ground(sample), sigmoids=sigmoids)
     # by its own maximum the map of what is hardly seen would be as bright as any
     view = replace(state, normalisation="shared") if state.normalisation == ViewState().normalisation else state
     viewer("by_hand", content, view, offered=OFFERED)
@@ -147,7 +149,8 @@ def scores_table(sample: Sample, before: Step, after: Step, focus: str, sigmoids
     order = np.argsort(-np.maximum(before.scores, after.scores), kind="stable")
     names = (focus, *(sample.labels or ()), *(sample.classes[i] for i in order))
     rows = ""
-    for name in list(dict.fromkeys(names))[:MOST_ROWS]:
+    known = [name for name in dict.fromkeys(names) if not np.isnan(before.scores[sample.classes.index(name)])]
+    for name in known[:MOST_ROWS]:
         whole, left = (float(step.scores[sample.classes.index(name)]) for step in (before, after))
         cells = [signed(whole), signed(left), signed(left - whole)]
         cells += [f"{probability(whole):.2f}", f"{probability(left):.2f}"] if sigmoids else []

@@ -5,14 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from wsss_viz.app import session
-from wsss_viz.app.services.checkpoints import name_for
+from wsss_viz.app.services.models import ModelHandle
 from wsss_viz.app.services.steps import GROUPS, MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.erasing import ERASED, ERASURES, LARGEST_STEPS, MASK_KINDS
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import METHODS
-from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces.growth import Growth
 
 _MASKS = {"hard": "hard", "soft": "soft", "graded": "the map itself"}
@@ -77,20 +76,18 @@ def focus_choice(state: ViewState, focus: str, sample: Sample) -> None:
     )
 
 
-def options(state: ViewState, sample: Sample) -> None:
+def options(state: ViewState, model: ModelHandle) -> None:
     """The options of the mode, those of AE in full, behind one button."""
     if not MODES[state.mode].iterated and state.mode != "ae":
         return
-    with st.popover(
-        f"K = {steps(state, sample)}", icon=":material/tune:", help="How many steps, and how they are made"
-    ):
+    with st.popover(f"K = {steps(state, model)}", icon=":material/tune:", help="How many steps, and how they are made"):
         most = 12 if state.mode == "ae" else LARGEST_STEPS
         st.slider(
             "Erasings K" if state.mode == "ae" else "Steps K",
             min_value=1,
             max_value=most,
             width=260,
-            **session.control("steps", min(steps(state, sample), most), variant=f"_{state.mode}"),
+            **session.control("steps", min(steps(state, model), most), variant=f"_{state.mode}"),
         )
         if state.mode == "ae":
             _erasing_options(state)
@@ -132,18 +129,18 @@ def _go(source: str) -> None:
     session.set_state(session.state().updated({"example": source, "class": ""}))
 
 
-def steps(state: ViewState, sample: Sample) -> int:
-    """K; where the view says nothing the classifier's own for the method, else the method's."""
-    return state.steps or default_steps_of(state, sample)
+def steps(state: ViewState, model: ModelHandle) -> int:
+    """K; where the view says nothing the network's own for the method, else the method's."""
+    return state.steps or default_steps_of(state, model)
 
 
-def default_steps_of(state: ViewState, sample: Sample) -> int:
+def default_steps_of(state: ViewState, model: ModelHandle) -> int:
     """K where nobody has chosen it."""
     method = MODES[state.mode].method
     if not method:
         return 0
-    shipped = settings_of(name_for(sample)).get(METHODS[method].settings_name, {})
-    return int(shipped.get("steps", METHODS[method].default_steps))
+    settings = model.settings(METHODS[method].settings_name)
+    return int(settings.get("steps", METHODS[method].default_steps))
 
 
 def _share(field: str, label: str, value: float) -> None:

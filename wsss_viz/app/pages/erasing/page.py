@@ -9,8 +9,9 @@ import streamlit as st
 from wsss_viz.app import caching, frame, session, source_bar
 from wsss_viz.app.explanations import erasing
 from wsss_viz.app.pages.erasing import averages, by_hand, controls, panels, sources
-from wsss_viz.app.services import samples, upload
+from wsss_viz.app.services import checkpoint_card, upload, user_networks
 from wsss_viz.app.services.jobs.panel import follow
+from wsss_viz.app.services.models import ModelHandle
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
@@ -27,26 +28,26 @@ BY_HAND = (
 )
 
 
-def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
+def steps_of(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -> None:
     """The steps of one class on the image, computed where they are not there."""
-    ground, image = samples.ground(sample), caching.digest(sample.image)
+    ground, image = sources.ground(sample), caching.digest(sample.image)
     session.set_subject(image)
     looked_at = upload.display_copy(sample)
-    missing = sources.missing(state, sample)
-    options = sources.options(state, sample, focus)
-    trace = None if missing or state.mode == "by-hand" else sources.stored(state, sample, options)
+    missing = sources.missing(state, sample, model)
+    options = sources.options(state, sample, focus, model)
+    trace = None if missing or state.mode == "by-hand" else sources.stored(state, sample, options, model)
     if missing:
         st.info(missing, icon=":material/info:")
     elif state.mode == "by-hand":
         by_hand.show()
     elif trace is not None:
         origin = "kept while it was trained" if state.mode == "cs-ae-epochs" else "precomputed"
-        panels.show(state, looked_at, ground, trace, focus, origin, image)
+        panels.show(state, looked_at, ground, trace, focus, origin, image, model.sigmoids)
     elif state.mode == "cs-ae-epochs":
         controls.watched_scenes(sources.growth())
     else:
         follow(
-            sources.request(state, sample, options, focus),
+            sources.request(state, sample, options, focus, model),
             panels.title(state),
             lambda now: panels.show(
                 session.state(),
@@ -56,6 +57,7 @@ def steps_of(state: ViewState, sample: Sample, focus: str) -> None:
                 focus,
                 "computed now",
                 image,
+                model.sigmoids,
             ),
         )
 
@@ -68,18 +70,23 @@ def show() -> None:
     frame.heading("Erasing", instruction, erasing(state.mode), sources.sent_to_figures)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         source_bar.source_bar(state)
+    of_workspace = state.source != "own" and state.workspace
+    opened = None if of_workspace else user_networks.chooser(state)
     settings = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings")
     with settings:
         controls.mode_choice(state)
-    sample = source_bar.sample(state)
-    if sample is None:
+    picture, looked = source_bar.sample(state), sources.looked_at(state)
+    if picture is None:
         source_bar.no_picture()
-    else:
-        focus = sources.focus(state, sample)
+    elif looked is None and opened is not None:
+        checkpoint_card.card(opened, picture, state.views)
+    elif looked is not None:
+        sample, model = looked
+        focus = sources.focus(state, sample, model)
         with settings:
             controls.focus_choice(state, focus, sample)
-            controls.options(state, sample)
-        steps_of(state, sample, focus)
+            controls.options(state, model)
+        steps_of(state, sample, focus, model)
     if state.mode != "by-hand":
         st.html(f'<p class="wv-lead">{escape(lead(method) if method else EXPERIMENT)}</p>')
     if state.mode == "experiment":

@@ -12,7 +12,7 @@ from wsss_viz.app import session
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
 from wsss_viz.app.pages.erasing.filmstrip import film, pictures
-from wsss_viz.app.services import samples, workspaces
+from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import MODES, Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -38,7 +38,14 @@ REGIONS = {
 
 
 def show(
-    state: ViewState, sample: Sample, ground: Sample | None, trace: Trace, focus: str, origin: str, image: str
+    state: ViewState,
+    sample: Sample,
+    ground: Sample | None,
+    trace: Trace,
+    focus: str,
+    origin: str,
+    image: str,
+    sigmoids: bool,
 ) -> None:
     """All that the page shows of a trace, whole or as far as it has come; nothing where it is of another image by now.
 
@@ -46,10 +53,10 @@ def show(
         ground: the same scene with more pixels, where it is one.
         origin: "precomputed" or "computed now".
         image: the digest of the image that the trace is of.
+        sigmoids: whether the sigmoid of a logit is a probability.
     """
     if not session.is_of(image):
         return
-    sigmoids = workspaces.looking(sample, state).sigmoids
     steps = frames(state.mode, trace, focus, sigmoids)
     at = len(steps) - 1 if state.k == FINAL else min(state.k, len(steps) - 1)
     drawn = pictures(steps, sample.image, state)

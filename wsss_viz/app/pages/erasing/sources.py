@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from wsss_viz.app import source_bar
 from wsss_viz.app.pages.erasing.controls import default_steps_of
-from wsss_viz.app.services import basket, checkpoints, traces, workspaces
+from wsss_viz.app.services import basket, checkpoints, drawings, samples, user_networks, workspaces
 from wsss_viz.app.services.jobs.manager import Request
-from wsss_viz.app.services.scores import top_classes
+from wsss_viz.app.services.models import ModelHandle, UserModel
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
@@ -21,40 +22,67 @@ from wsss_viz.traces import Trace
 from wsss_viz.traces.growth import Growth, read_growth
 
 THRESHOLD_COUNT = 10
+_SHIPPED_ALONE = ("experiment", "cs-ae-epochs")
 _EXPERIMENT_NEEDS = "The experiment measures against outlines of the object and its discriminative part, which"
 
 
-def focus(state: ViewState, sample: Sample) -> str:
+def looked_at(state: ViewState) -> tuple[Sample, ModelHandle] | None:
+    """The image, and who looks at it: a checkpoint of a person's own where one is chosen, as on Compare.
+
+    None where there is no picture yet, or the checkpoint cannot look.
+    """
+    sample = source_bar.sample(state)
+    if sample is None:
+        return None
+    opened = user_networks.active_checkpoint(state)
+    if opened is None:
+        return sample, workspaces.looking(sample, state)
+    if opened.network is None:
+        return None
+    classes = opened.network.classes
+    labels = tuple(name for name in sample.labels or () if name in classes)
+    return replace(user_networks.seen(sample, classes), classes=classes, labels=labels or None), opened.network
+
+
+def focus(state: ViewState, sample: Sample, model: ModelHandle) -> str:
     """The class whose steps are shown: the view's, else the first label, else the class with the top score."""
     labels = sample.labels or ()
-    if workspaces.of_sample(sample) is not None:
-        known = workspaces.looking(sample, state).known or sample.classes
+    if isinstance(model, workspaces.WorkspaceModel):
+        known = model.known or sample.classes
         return next(name for name in (state.focus, *labels, *known) if name in known)
     if state.focus in (labels if state.mode == "experiment" and labels else sample.classes):
         return state.focus
-    return labels[0] if labels else top_classes(traces.trace(sample, state.views), sample.classes, 1)[0]
+    if labels:
+        return labels[0]
+    scores = drawings.erased(sample, "", "mean", state.views, model).scores
+    return sample.classes[int(scores.argmax())]
 
 
-def missing(state: ViewState, sample: Sample) -> str:
+def ground(sample: Sample) -> Sample | None:
+    """The same scene with more pixels, where it is one that is scored."""
+    return None if sample.mask is None else samples.ground(sample)
+
+
+def missing(state: ViewState, sample: Sample, model: ModelHandle) -> str:
     """Why the mode cannot be shown of the sample, in one line; "" where it can."""
     method = MODES[state.mode].method
+    if state.mode in _SHIPPED_ALONE and isinstance(model, UserModel):
+        return "This is shown of the networks that ship: take none of your own, or step through a method."
     if state.mode == "experiment" and sample.parts is None:
         return f"{_EXPERIMENT_NEEDS} {'this photograph' if sample.source else 'a picture of your own'} has not."
-    if state.mode == "by-hand" and workspaces.of_sample(sample) is not None:
-        return "The brush erases from what ships and from a picture of your own, not from a workspace's images."
     if state.mode == "cs-ae-epochs" and not sample.source.startswith("scenes:"):
         return "The training was watched on drawn scenes alone: take a drawn scene."
-    reason = workspaces.looking(sample, state).why_not(method) if method else ""
+    reason = "" if state.mode == "experiment" else model.why_not(method or "cam")
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"
     return reason
 
 
-def options(state: ViewState, sample: Sample, focus: str) -> dict[str, Any]:
+def options(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -> dict[str, Any]:
     """The options in which the view differs from the method's defaults."""
     entry = METHODS.get(MODES[state.mode].method)
     changed: dict[str, Any] = dict(entry.stepped_with) if entry else {}
-    if entry and entry.iterated and state.steps and state.steps != default_steps_of(state, sample):
+    if entry and entry.iterated and state.steps and state.steps != default_steps_of(state, model):
         changed["steps"] = state.steps
     if focus not in (sample.labels or ()) and state.mode != "cs-ae-epochs":
         changed["classes"] = (focus, *(sample.labels or ()))
@@ -79,31 +107,31 @@ def sent_to_figures(state: ViewState) -> tuple[Item | None, str]:
     mode = MODES[state.mode]
     if not mode.method or state.mode == "cs-ae-epochs":
         return None, f"A figure shows what a method computes on an image; “{mode.label or mode.group}” is no method"
-    sample = source_bar.sample(state)
-    if sample is None:
+    if user_networks.in_use(state):
+        return None, basket.NO_CHECKPOINT
+    looked = looked_at(state)
+    if looked is None:
         return None, basket.NO_UPLOAD
-    changed = options(state, sample, focus(state, sample))
+    sample, model = looked
+    changed = options(state, sample, focus(state, sample, model), model)
     settings = tuple((name, value) for name, value in changed.items() if name != "classes")
     return basket.viewed(state, (mode.method,), settings=settings), "filmstrip"
 
 
-def stored(state: ViewState, sample: Sample, options: dict[str, Any]) -> Trace | None:
+def stored(state: ViewState, sample: Sample, options: dict[str, Any], model: ModelHandle) -> Trace | None:
     """The trace that was computed beforehand, where the view asks for no other."""
     mode = MODES[state.mode]
     if state.mode == "cs-ae-epochs":
         watched = growth()
         return watched.trace(sample.source) if watched and sample.source in watched.sources else None
-    if options or not mode.method or workspaces.of_sample(sample) is not None:
-        return None
-    return traces.precomputed(sample, mode.method, state.views)
+    return None if options or not mode.method else model.stored_results(mode.method, sample, state.views)
 
 
-def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: str) -> Request:
+def request(state: ViewState, sample: Sample, options: dict[str, Any], focus: str, model: ModelHandle) -> Request:
     """The job that computes the steps."""
     if state.mode == "experiment":
         return _experiment(state, sample, focus)
-    method = MODES[state.mode].method
-    return workspaces.looking(sample, state).request(method, sample, state.views, **options)
+    return model.request(MODES[state.mode].method, sample, state.views, **options)
 
 
 def _experiment(state: ViewState, sample: Sample, focus: str) -> Request:
