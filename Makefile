@@ -88,6 +88,7 @@ checkpoints: setup ## Train every shipped checkpoint again, from seed 0 (about a
 	$(TRAIN) segmenter $(SHIP)-segmenter.safetensors
 	$(TRAIN) affinity $(SHIP)-affinity.safetensors
 	$(TRAIN) sequences --out checkpoints/sequences-classifier.safetensors
+	$(TRAIN) sequences-ae --out checkpoints/sequences-ae.safetensors
 
 controls: setup ## Train what the tables compare with: two more seeds and two controls, into build/controls
 	$(TRAIN) classifier-longer --rate 3e-3 --out $(CONTROLS)/control.safetensors

@@ -13,7 +13,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.methods.frame_by_frame import frame_probabilities
 from wsss_viz.methods.temporal_erasing import erase_time
 from wsss_viz.models.colour_network import colour_network, flag
-from wsss_viz.models.sequence_network import load_sequence_network, temporal_maps, to_input
+from wsss_viz.models.sequence_network import SequenceNetwork, load_sequence_network, temporal_maps, to_input
 
 
 def test_each_step_sees_the_video_without_the_frames_that_the_maps_before_show() -> None:
@@ -42,6 +42,25 @@ def test_each_step_sees_the_video_without_the_frames_that_the_maps_before_show()
             combined = np.maximum(combined, positive * (ratio if np.maximum(after.maps[row], 0).max() > 0 else 0))
             np.testing.assert_allclose(after.combined[row], combined, rtol=1e-4, atol=1e-4)
     assert steps[-1].erased.sum() > steps[1].erased.sum() > 0
+
+
+def test_of_several_networks_each_sees_one_step_and_labels_are_erased_together() -> None:
+    first, video = load_sequence_network(), next(v for v in Sequences("test") if len(v.labels) == 2)
+    torch.manual_seed(0)
+    second, third = (SequenceNetwork(ACTIONS).eval() for _ in range(2))
+    steps = list(erase_time([first, second, third], video.frames, video.labels, erasings=3, delta=0.4))
+    erased = np.zeros(len(video.frames), dtype=bool)
+    for step, network in zip(steps, (first, second, third, third), strict=True):
+        assert (step.erased == erased).all()
+        x = to_input(torch.from_numpy(video.frames))
+        x[torch.from_numpy(erased)] = x.mean(0)
+        with torch.no_grad():
+            maps = network.maps(x[None])[0, [ACTIONS.index(label) for label in video.labels]].numpy()
+        np.testing.assert_allclose(step.maps, maps, atol=1e-4)
+        positive = np.maximum(step.maps, 0)
+        erased |= (positive / (positive.max(1, keepdims=True) + 1e-5) > 0.4).any(0)
+    with pytest.raises(InputError, match="networks of different classes: each needs jump, kick, throw"):
+        next(erase_time([first, SequenceNetwork(["hop", "jump", "kick"])], video.frames, video.labels))
 
 
 def test_without_the_moment_the_network_sees_no_action() -> None:

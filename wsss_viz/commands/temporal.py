@@ -15,7 +15,7 @@ from wsss_viz.wording import quantity
 if TYPE_CHECKING:
     from wsss_viz.evaluation.detection import DetectionScores
 
-METHODS = ("cam", "ae")
+METHODS = ("cam", "ae", "ae-rounds")
 
 
 def _tious(context: click.Context, parameter: click.Parameter, value: str) -> tuple[float, ...]:
@@ -40,7 +40,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--methods", "names", default="cam,ae", help="cam, ae: names, separated by commas.")
+@click.option("--methods", "names", default="cam,ae,ae-rounds", help="cam, ae, ae-rounds: names, separated by commas.")
 @click.option("--split", type=click.Choice(["val", "test"]), default="test")
 @click.option("--limit", type=click.IntRange(1), default=100, help="Only the first N videos.")
 @click.option(
@@ -60,22 +60,22 @@ def evaluate(
         score_videos,
     )
     from wsss_viz.models.sequence_network import load_sequence_network
-    from wsss_viz.showcase.sequences import maps_of
+    from wsss_viz.showcase.sequences import maps_of, network_names
 
     methods = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
     if strange := [name for name in methods if name not in METHODS]:
         raise InputError(f"there is no method {strange[0]!r} in time: take {', '.join(METHODS)}")
-    network = load_sequence_network()
+    networks = {name: [load_sequence_network(one) for one in network_names(name)] for name in methods}
     videos = list(progress(Sequences(split, min(limit, SPLITS[split])), f"drawing {split} videos"))
     rows: dict[str, DetectionScores] = {}
     thresholds: dict[str, float] = {}
     for name in methods:
         if threshold is None:
             held = list(progress(Sequences("val", min(limit, SPLITS["val"])), f"{name} on val"))
-            thresholds[name] = best_detection_threshold(held, *maps_of(network, held, name))
+            thresholds[name] = best_detection_threshold(held, *maps_of(networks[name], held, name))
         else:
             thresholds[name] = threshold
-        rows[name] = score_videos(videos, *maps_of(network, videos, name), thresholds[name], tious)
+        rows[name] = score_videos(videos, *maps_of(networks[name], videos, name), thresholds[name], tious)
     click.echo(detection_table(rows))
     where = "given" if threshold is not None else "the best on val"
     click.echo("threshold  " + "  ".join(f"{name} {value:.2f}" for name, value in thresholds.items()) + f"  ({where})")

@@ -10,6 +10,7 @@ from wsss_viz.commands.train_methods import ae, classifier_longer, cse, gain
 from wsss_viz.commands.train_official import oc_cse
 from wsss_viz.commands.train_segmenter import segmenter
 from wsss_viz.commands.train_sequences import sequences
+from wsss_viz.commands.train_sequences_ae import sequences_ae
 
 
 @click.group()
@@ -21,5 +22,6 @@ def command() -> None:
     """
 
 
-for _subcommand in (backbone, classifier, cse, gain, ae, classifier_longer, sequences, segmenter, affinity, oc_cse):
+_SCENES = (backbone, classifier, cse, gain, ae, classifier_longer, segmenter, affinity)
+for _subcommand in (*_SCENES, sequences, sequences_ae, oc_cse):
     command.add_command(_subcommand)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.data.archives import read_archive, write_archive
 from wsss_viz.data.sequences import ACTIONS, LENGTH, Sequences, Video
 from wsss_viz.errors import InputError
-from wsss_viz.models.manifest import checkpoints_folder, read_manifest
+from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
 
 if TYPE_CHECKING:
     from wsss_viz.models.sequence_network import SequenceNetwork
@@ -24,6 +24,7 @@ __all__ = [
     "REBUILD",
     "SequenceMaps",
     "maps_of",
+    "network_names",
     "read_sequence_maps",
     "sequences_path",
     "write_sequence_maps",
@@ -31,6 +32,7 @@ __all__ = [
 
 CHECKPOINT = "sequences-classifier"
 REBUILD = "python -m wsss_viz train sequences"
+ROUNDS_ROLE = "sequences-ae"
 COUNT = 40
 """Videos of the test split that maps are stored of, from the first."""
 
@@ -57,10 +59,33 @@ class SequenceMaps:
         return Sequences("test", side=side)[index]
 
 
+def network_names(method: str) -> tuple[str, ...]:
+    """The names in the register of the networks that a method in time looks with, in order.
+
+    Args:
+        method: "cam", "ae" or "ae-rounds".
+
+    Raises:
+        InputError: no rounds of AE were trained from the drawn videos' network.
+
+    Examples:
+        >>> network_names("ae"), network_names("ae-rounds")[1]
+        (('sequences-classifier',), 'sequences-ae-2')
+    """
+    rounds = trained_names(ROUNDS_ROLE, CHECKPOINT) if method == "ae-rounds" else ()
+    if method == "ae-rounds" and not rounds:
+        raise InputError(f"No rounds of AE in time were trained from {CHECKPOINT} yet: `{REBUILD}-ae`.")
+    return (CHECKPOINT, *rounds)
+
+
 def maps_of(
-    network: SequenceNetwork, videos: Sequence[Video], method: str
+    networks: SequenceNetwork | Sequence[SequenceNetwork], videos: Sequence[Video], method: str
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
-    """The maps (C, T) of "cam" or "ae" and the logits (C,) of every video; AE's erase the actions that CAM sees.
+    """The maps (C, T) and the logits (C,) of every video; AE's erase the actions that CAM sees.
+
+    Args:
+        networks: the ordinary one; for "ae-rounds" it and those that were trained on what is left, in order.
+        method: "cam", "ae" or "ae-rounds".
 
     Examples:
         >>> from wsss_viz.models.sequence_network import load_sequence_network
@@ -70,14 +95,16 @@ def maps_of(
         (True, True)
     """
     from wsss_viz.methods.temporal_erasing import erase_time
-    from wsss_viz.models.sequence_network import temporal_maps
+    from wsss_viz.models.sequence_network import SequenceNetwork, temporal_maps
 
+    first = networks if isinstance(networks, SequenceNetwork) else networks[0]
     maps, logits = [], []
     for video in videos:
-        video_maps, video_logits = temporal_maps(network, video.frames)
+        video_maps, video_logits = temporal_maps(first, video.frames)
         seen = np.flatnonzero(video_logits > 0)
-        if method == "ae" and seen.size:
-            *_, last = erase_time(network, video.frames, [network.classes[c] for c in seen])
+        if method != "cam" and seen.size:
+            by = first if method == "ae" else networks
+            *_, last = erase_time(by, video.frames, [first.classes[c] for c in seen])
             video_maps = video_maps.copy()
             video_maps[seen] = np.maximum(video_maps[seen], last.combined)
         maps.append(video_maps)

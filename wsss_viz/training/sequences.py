@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from wsss_viz.data.sequences import ACTIONS, Sequences, Video
+from wsss_viz.data.sequences import ACTIONS, LENGTH, Sequences, Video
 from wsss_viz.evaluation.classification import classification_scores
 from wsss_viz.evaluation.temporal import best_threshold, temporal_scores
+from wsss_viz.methods.temporal_erasing import ERASINGS, claimed_frames, erase_frames
 from wsss_viz.models.sequence_network import SequenceNetwork, temporal_maps, to_input
 from wsss_viz.training.drawings import Progress
 from wsss_viz.training.loop import Descent, History, Schedule
 
-__all__ = ["SEQUENCES_SCHEDULE", "held_out_scores", "train_sequences"]
+__all__ = ["SEQUENCES_SCHEDULE", "held_out_scores", "train_sequence_rounds", "train_sequences"]
 
 
 SEQUENCES_SCHEDULE = Schedule(epochs=12, rate=1e-2, batch=16, decay=1e-2)
@@ -27,9 +29,16 @@ SEQUENCES_SCHEDULE = Schedule(epochs=12, rate=1e-2, batch=16, decay=1e-2)
 
 
 def train_sequences(
-    videos: Sequence[Video], schedule: Schedule, progress: Progress, say: Callable[[str], None]
+    videos: Sequence[Video],
+    schedule: Schedule,
+    progress: Progress,
+    say: Callable[[str], None],
+    erased: Tensor | None = None,
 ) -> tuple[SequenceNetwork, History]:
     """Trains by BCE on which actions are in a video; returned in evaluation mode, frozen.
+
+    Args:
+        erased: (N, T) bool, frames that are replaced by their video's mean frame; None: none.
 
     Raises:
         FloatingPointError: the loss is not finite.
@@ -54,7 +63,10 @@ def train_sequences(
         order = torch.randperm(len(videos), generator=generator)[: per_epoch * schedule.batch]
         total = 0.0
         for index in progress(order.view(per_epoch, -1).unbind(), f"epoch {epoch + 1}/{schedule.epochs}"):
-            loss = binary_cross_entropy_with_logits(network(_varied(frames[index], generator)), targets[index])
+            x = to_input(frames[index])
+            if erased is not None:
+                x = erase_frames(x, erased[index])
+            loss = binary_cross_entropy_with_logits(network(_varied(x, generator)), targets[index])
             total += descent.step(loss, epoch)
         history.epochs.append({"epoch": epoch + 1, "loss": round(total / per_epoch, 5)})
         say(f"epoch {epoch + 1}  loss {total / per_epoch:.4f}")
@@ -62,12 +74,57 @@ def train_sequences(
     return network.eval().requires_grad_(False), history
 
 
-def _varied(frames: Tensor, generator: torch.Generator) -> Tensor:
+def train_sequence_rounds(
+    first: SequenceNetwork,
+    videos: Sequence[Video],
+    schedule: Schedule,
+    progress: Progress,
+    say: Callable[[str], None],
+    rounds: int = ERASINGS + 1,
+) -> Iterator[tuple[SequenceNetwork, History]]:
+    """Erase and train again: rounds 2 to `rounds`, each a new network on what the ones before left of the videos.
+
+    What a round finds of a video's labels is erased for all rounds after it, by `DELTA`. After Zhong et al., ACM MM
+    2018 (`docs/sources.md#erasing-time`); they stop by how the network does, we after a number of rounds, our own.
+
+    Args:
+        first: round 1, the ordinary network.
+        schedule: round k draws from its seed + k - 1.
+
+    Examples:
+        >>> from wsss_viz.models.sequence_network import load_sequence_network
+        >>> first, videos = load_sequence_network(), Sequences("train", 2)
+        >>> rounds = train_sequence_rounds(
+        ...     first, videos, Schedule(1, batch=2), lambda items, title: items, lambda line: None, rounds=3
+        ... )
+        >>> [network.classes == first.classes for network, history in rounds]
+        [True, True]
+    """
+    erased = torch.zeros(len(videos), LENGTH, dtype=torch.bool)
+    network = first
+    for number in range(2, rounds + 1):
+        for row, video in enumerate(progress(videos, f"erasing what round {number - 1} finds")):
+            erased[row] |= _claimed(network, video, erased[row])
+        say(f"round {number}: {100 * erased.float().mean().item():.0f} percent of the frames are erased")
+        of_round = replace(schedule, seed=schedule.seed + number - 1)
+        network, history = train_sequences(videos, of_round, progress, say, erased)
+        yield network, history
+
+
+@torch.no_grad()
+def _claimed(network: SequenceNetwork, video: Video, erased: Tensor) -> Tensor:
+    """(T,) the frames that the network's maps of the video's labels show, once those of `erased` are gone."""
+    rows = [network.classes.index(label) for label in video.labels]
+    x = erase_frames(to_input(torch.from_numpy(video.frames)), erased)
+    return claimed_frames(network.maps(x[None])[0, rows]).any(dim=0)
+
+
+def _varied(x: Tensor, generator: torch.Generator) -> Tensor:
     """Inputs of a batch with each video's contrast and colour a little off."""
-    count = len(frames)
+    count = len(x)
     gain = 1 + 0.2 * (torch.rand(count, 1, 1, 1, 1, generator=generator) - 0.5)
     offset = 0.3 * (torch.rand(count, 1, 3, 1, 1, generator=generator) - 0.5)
-    return to_input(frames) * gain + offset
+    return x * gain + offset
 
 
 def held_out_scores(

@@ -57,8 +57,8 @@ def test_erasing_the_moment_takes_the_action_away(open_page: OpenPage) -> None:
     assert not opened.error
     assert any("is no evidence of it" in text.value for text in opened.markdown)
     measured = opened.dataframe[1].value
-    assert list(measured["method"]) == ["CAM in time", "AE in time"]
-    steps = videos.erased(0)
+    assert list(measured["method"]) == ["CAM in time", "AE, frozen"]
+    steps = videos.erased(0, "ae")
     assert steps[2].erased.sum() > steps[1].erased.sum() > 0
     assert steps[1].logits[0] < 0 < steps[0].logits[0]
 

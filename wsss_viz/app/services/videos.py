@@ -24,10 +24,11 @@ from wsss_viz.data.sequences import ACTIONS, Sequences, Video
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.detection import DetectionScores
 from wsss_viz.evaluation.temporal_detection import score_videos
-from wsss_viz.showcase.sequences import CHECKPOINT, SequenceMaps, maps_of, read_sequence_maps, sequences_path
+from wsss_viz.showcase.sequences import SequenceMaps, maps_of, network_names, read_sequence_maps, sequences_path
 
 if TYPE_CHECKING:
     from wsss_viz.methods.temporal_erasing import TimeStep
+    from wsss_viz.models.sequence_network import SequenceNetwork
 
 MOST_FILES = animations.LIMITS.stored
 OFFERED = 8
@@ -47,38 +48,46 @@ def stored() -> tuple[SequenceMaps, tuple[Video, ...]]:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _erased(index: int, digest: str) -> tuple[TimeStep, ...]:
+def _erased(index: int, method: str, digests: tuple[str, ...]) -> tuple[TimeStep, ...]:
     from wsss_viz.methods.temporal_erasing import erase_time
-    from wsss_viz.models.sequence_network import load_sequence_network
 
     video = Sequences("test")[index]  # in the size that the network takes, as `stored` has not
     with turn("erasing time", short=True):
-        return tuple(erase_time(load_sequence_network(), video.frames, video.labels))
+        return tuple(erase_time(_networks(method), video.frames, video.labels))
 
 
-def erased(index: int) -> tuple[TimeStep, ...]:
-    """AE's steps on a drawn video that has an action."""
-    return _erased(index, checkpoints.entry(CHECKPOINT).sha256)
+def erased(index: int, method: str) -> tuple[TimeStep, ...]:
+    """The steps of "ae" or "ae-rounds" on a drawn video that has an action."""
+    return _erased(index, method, _digests(method))
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _erased_maps(digest: str) -> list[NDArray[np.float32]]:
+def _networks(method: str) -> list[SequenceNetwork]:
     from wsss_viz.models.sequence_network import load_sequence_network
 
+    return [load_sequence_network(name) for name in network_names(method)]
+
+
+def _digests(method: str) -> tuple[str, ...]:
+    """Of the networks that a method looks with. Raises InputError where they are missing."""
+    return tuple(checkpoints.entry(name).sha256 for name in network_names(method))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _erased_maps(method: str, digests: tuple[str, ...]) -> list[NDArray[np.float32]]:
     with turn("erasing time"):
-        return maps_of(load_sequence_network(), Sequences("test", len(stored()[0])), "ae")[0]
+        return maps_of(_networks(method), Sequences("test", len(stored()[0])), method)[0]
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _scores(method: str, threshold: float, digest: str) -> DetectionScores:
+def _scores(method: str, threshold: float, digests: tuple[str, ...]) -> DetectionScores:
     maps, videos = stored()
-    of_method: Sequence[NDArray] = _erased_maps(digest) if method == "ae" else list(maps.maps)
+    of_method: Sequence[NDArray] = list(maps.maps) if method == "cam" else _erased_maps(method, digests)
     return score_videos(videos, of_method, list(maps.logits), threshold)
 
 
 def scores(method: str, threshold: float) -> DetectionScores:
-    """mAP of "cam" or "ae" on all stored videos at a threshold."""
-    return _scores(method, threshold, checkpoints.entry(CHECKPOINT).sha256)
+    """mAP of "cam", "ae" or "ae-rounds" on all stored videos at a threshold."""
+    return _scores(method, threshold, _digests(method))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from wsss_viz.app.state.parameters import Parameter, choice, share, whole
 VIDEOS = 40
 """Drawn videos that are offered; `showcase.sequences.COUNT`, which a test holds it against."""
 VIDEO_SOURCES = ("drawn", "frames", "scores")
-TIME_METHODS = ("cam", "ae")
+TIME_METHODS = ("cam", "ae", "ae-rounds")
 MOST_ERASINGS = 3
 
 

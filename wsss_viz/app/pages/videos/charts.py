@@ -20,8 +20,8 @@ MOMENTS = {DISCRIMINATIVE: mark("the discriminative moment"), NON_DISCRIMINATIVE
 LEFT = 92
 """Pixels at the left of the axes, and so of the strip above them."""
 MOST_POINTS = 1500
-METHOD_COLOURS = {"cam": SERIES[3], "ae": SERIES[4]}
-METHOD_NAMES = {"cam": "CAM in time", "ae": "AE in time"}
+METHOD_COLOURS = {"cam": SERIES[3], "ae": SERIES[4], "ae-rounds": SERIES[2]}
+METHOD_NAMES = {"cam": "CAM in time", "ae": "AE, frozen", "ae-rounds": "AE, retrained"}
 
 
 def strip(frames: NDArray[np.uint8], erased: NDArray[np.bool_] | None = None, count: int = FRAMES) -> Picture:

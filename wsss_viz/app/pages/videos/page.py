@@ -45,6 +45,24 @@ FRAMES_NOTE = (
     "nothing, for no frame's score depends on another."
 )
 
+_STILL_SEEN = {
+    "ae": (
+        "The network no longer says that it is there: what it goes on to find is no evidence of it.",
+        "The network still sees it, so the first map is not all of its evidence.",
+    ),
+    "ae-rounds": (
+        "A network that was trained on what is left does not see it there, either.",
+        "A network that was trained on what is left sees it: the rest of an action is enough to be learnt from.",
+    ),
+}
+"""By method: where the first map's frames are gone and the action is not seen any more, and where it is."""
+_SEEN_BY = {
+    "ae": "This network is frozen, as in our AE of images. In the other form a new one is trained on what is left at "
+    "every step, which can learn from the run-up what this one never had to.",
+    "ae-rounds": "Each step has its own network, trained on the videos without what the ones before found, as Zhong et "
+    "al. (ACM MM 2018) do; the actions of a video are erased together.",
+}
+
 
 def show() -> None:
     """Draws the page at the state of its address."""
@@ -77,8 +95,7 @@ def _drawn(state: ViewState) -> None:
         _measured(state)
         return
     rows = videos.label_rows(video.labels)
-    erasing = state.time_method == "ae"
-    steps = videos.erased(state.video) if erasing else ()
+    steps = videos.erased(state.video, state.time_method) if state.time_method != "cam" else ()
     step = steps[state.erasings] if steps else None
     values = normalised(step.combined if step else stored.maps[state.video][rows])
     by_label = dict(zip(video.labels, values, strict=True))
@@ -102,7 +119,7 @@ def _drawn(state: ViewState) -> None:
 
 
 def _drawn_controls(state: ViewState, known: Sequence[Video]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="time_controls"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="time_controls"):
         st.selectbox(
             "Video",
             range(min(VIDEOS, len(known))),
@@ -118,7 +135,7 @@ def _drawn_controls(state: ViewState, known: Sequence[Video]) -> None:
             **session.control("time_method", state.time_method),
         )
         _threshold(state)
-        if state.time_method == "ae":
+        if state.time_method != "cam":
             st.slider(
                 "Erasings", 0, MOST_ERASINGS, width=170,
                 help="How often the frames that the map shows were replaced by the video's mean frame.",
@@ -128,7 +145,7 @@ def _drawn_controls(state: ViewState, known: Sequence[Video]) -> None:
 
 def _threshold(state: ViewState) -> None:
     st.slider(
-        "Threshold", 0.0, 0.95, step=0.01, width=260,
+        "Threshold", 0.0, 0.95, step=0.01, width=230,
         help="Of the map divided by its maximum over time: above it a frame belongs to the action.",
         **session.control("time_threshold", min(state.time_threshold, 0.95)),
     )  # fmt: skip
@@ -198,22 +215,14 @@ def _vanishing(video: Video, steps: Sequence[Any], state: ViewState) -> None:
         with grid.cell():
             st.markdown(
                 f"Without the frames of the first map the action's probability is {percent(max(first))}"
-                f"{' at most' if len(first) > 1 else ''}. "
-                + (
-                    "The network no longer says that it is there: what it goes on to find is no evidence of it."
-                    if max(first) < 0.5
-                    else "The network still sees it, so the first map is not all of its evidence."
-                )
+                f"{' at most' if len(first) > 1 else ''}. " + _STILL_SEEN[state.time_method][max(first) >= 0.5]
             )
-            st.caption(
-                "This network is frozen, as in our AE of images. Zhong et al. (ACM MM 2018) train a new one on what is "
-                "left at every step, which can learn from the run-up what this one never had to."
-            )
+            st.caption(_SEEN_BY[state.time_method])
 
 
 def _measured(state: ViewState) -> None:
     """mAP over all stored videos at this threshold."""
-    names = TIME_METHODS if state.time_method == "ae" else TIME_METHODS[:1]
+    names = dict.fromkeys(("cam", state.time_method))
     scores = {name: videos.scores(name, state.time_threshold) for name in names}
     cam = scores["cam"].mean_ap
     st.header("Measured: mAP over temporal IoU", anchor=False)
