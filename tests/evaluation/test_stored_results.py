@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from wsss_viz.data.spreadsheets import csv_of
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_results import (
     class_rows,
-    csv_bytes,
     latex_bytes,
     ranked_images,
     read_report,
@@ -116,7 +116,7 @@ def test_a_leakage_is_read_and_what_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_csv_and_latex_hold_the_same_numbers_and_no_number_where_there_is_none() -> None:
     rows = score_rows(made_up(), str)
-    assert csv_bytes(rows).decode().splitlines()[1] == "rib,43.5,42.5,45.5,0.25,50.0,,90.0,41.44"
+    assert csv_of(rows).decode().splitlines()[1] == "rib,43.5,42.5,45.5,0.25,50.0,,90.0,41.44"
     latex = latex_bytes(rows, "50 % & more").decode()
     assert r"rib & 43.5 & 42.5 & 45.5 & 0.25 & 50.0 & -- & 90.0 & 41.4 \\" in latex
     assert r"\caption{50 \% \& more}" in latex

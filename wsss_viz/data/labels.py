@@ -11,6 +11,7 @@ from wsss_viz.data.class_sets import BACKGROUNDS, lines_of
 from wsss_viz.data.coco_classes import COCO_CLASSES
 from wsss_viz.data.findings import Note
 from wsss_viz.data.palette import VOC_CLASSES
+from wsss_viz.data.spreadsheets import text_of_cell
 from wsss_viz.data.synonyms import spelling
 from wsss_viz.errors import InputError
 
@@ -78,8 +79,11 @@ def _read(file: Path, pictures: dict[str, str], classes: Sequence[str] | None, t
     table.source = f"{file.name}{', one-hot by its heading' if one_hot else ''}"
     table.classes = tuple(heading[1:]) if one_hot else ()
     known = (*(classes or ()), *VOC_CLASSES, *COCO_CLASSES)
-    for number, (first, *values), by_blanks in rows:
-        name = _name_of(first, pictures)
+    for number, (first, *cells), by_blanks in rows:
+        name, values = _name_of(first, pictures), cells
+        if file.suffix == ".csv":
+            name = plain if (plain := _name_of(text_of_cell(first), pictures)) in names else name
+            values = [text_of_cell(value) for value in cells]
         if name not in names:
             hint = "" if values else "; if this is a list of classes, call it classes.txt"
             raise InputError(

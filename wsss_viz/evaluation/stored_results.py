@@ -1,9 +1,7 @@
-"""The stored report of every method on the held-out scenes, as pages read it; and tables as CSV and LaTeX."""
+"""The stored report of every method on the held-out scenes, as pages read it; and tables as LaTeX."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +17,6 @@ __all__ = [
     "RankedImage",
     "Row",
     "class_rows",
-    "csv_bytes",
     "latex_bytes",
     "ranked_images",
     "read_report",
@@ -278,21 +275,8 @@ def ranked_images(
     return tuple(sorted(images, key=lambda image: image.score if worst_first else -image.score))
 
 
-def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    r"""Rows of the same keys as CSV with a header; empty where there is no number.
-
-    >>> csv_bytes([{"method": "CAM", "mIoU": 42.6}])
-    b'method,mIoU\nCAM,42.6\n'
-    """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
 def latex_bytes(rows: Sequence[Mapping[str, Any]], caption: str) -> bytes:
-    r"""The same as a LaTeX table (booktabs): numbers to one decimal, thresholds to two, a dash where there is none.
+    r"""Rows of the same keys as a LaTeX table (booktabs): one decimal, thresholds two, a dash where there is none.
 
     >>> print(latex_bytes([{"method": "CAM", "mIoU": 42.6}], "Seeds").decode().splitlines()[-5])
     \midrule

@@ -14,7 +14,6 @@ files are read as, so that the page needs no disk and the command has the same n
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -32,6 +31,7 @@ from wsss_viz.data.png import png
 from wsss_viz.data.sample import Mask, Sample
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.sources import open as open_data
+from wsss_viz.data.spreadsheets import csv_text
 from wsss_viz.errors import InputError
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.figures.spec_file import spec_bytes
@@ -154,11 +154,19 @@ class PictureSet:
         return written
 
     def _labels(self) -> bytes:
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["name", "labels"])
-        rows.writerows([f"{one.name}.png", *one.labels] for one in self._samples if one.labels is not None)
-        return text.getvalue().encode()
+        rows = [_label_row(f"{one.name}.png", one.labels) for one in self._samples if one.labels is not None]
+        return csv_text([["name", "labels"], *rows]).encode()
+
+
+def _label_row(file: str, labels: Sequence[str]) -> list[str]:
+    """The row of an image in `labels.csv`, in which no semicolon or bar of a name is read as a separator.
+
+    >>> _label_row("a.png", ["cat", "dog"]), _label_row("a.png", ["cat;dog"])
+    (['a.png', 'cat', 'dog'], ['a.png', 'cat;dog', ''])
+    """
+    row = [file, *labels]
+    is_split = len(labels) < 2 and any(mark in cell for cell in row for mark in ";|")
+    return [*row, ""] if is_split else row
 
 
 @dataclass(frozen=True)

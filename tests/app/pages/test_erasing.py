@@ -311,11 +311,11 @@ def test_exports_hold_every_step_and_are_the_same_twice() -> None:
     film = Image.open(io.BytesIO(exports.gif_bytes(drawn)))
     assert getattr(film, "n_frames", 1) == 3
     assert film.size == (drawn[0].shape[1], drawn[0].shape[0])
-    rows = list(csv.DictReader(io.StringIO(exports.csv_text(shown, ("a", "b", "c")))))
+    rows = list(csv.DictReader(io.StringIO(exports.scores_csv(shown, ("a", "b", "c")))))
     assert len(rows) == 9
     assert float(rows[4]["logit"]) == pytest.approx(float(shown[1].scores[1]), rel=1e-5)
     assert "credit" not in rows[0]
-    credited = exports.csv_text(shown, ("a", "b", "c"), "dog: Ann, CC0")
+    credited = exports.scores_csv(shown, ("a", "b", "c"), "dog: Ann, CC0")
     assert {row["credit"] for row in csv.DictReader(io.StringIO(credited))} == {"dog: Ann, CC0"}
     assert Image.open(io.BytesIO(exports.gif_bytes(drawn, "dog: Ann, CC0"))).info["comment"] == b"dog: Ann, CC0"
     signed = (np.asarray(Image.open(io.BytesIO(exports.figure_bytes(shown, drawn, "AE", "png", c)))) for c in ("", "x"))

@@ -25,6 +25,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import BIN_LAYOUTS, READERS, SECTIONS
 from wsss_viz.app.widgets import chart_exports
 from wsss_viz.app.widgets.chart import plotly_figure
+from wsss_viz.data.spreadsheets import csv_of
 from wsss_viz.figures.chart import Chart
 from wsss_viz.figures.drawing import chart_svg
 from wsss_viz.information.estimator_names import ESTIMATORS, FAMILIES
@@ -149,7 +150,7 @@ def test_every_section_has_a_chart_a_table_and_its_settings_to_take(
     assert b"<path" in svg
     assert about
     assert json.loads(chart_exports.rows_json(rows, about))["rows"]
-    assert chart_exports.rows_csv(rows).count(b"\n") >= len(rows) + 1
+    assert csv_of(rows).count(b"\n") >= len(rows) + 1
 
 
 def test_bad_parameters_are_one_note_each(open_page: OpenPage) -> None:
@@ -198,7 +199,7 @@ def test_exports_hold_every_number() -> None:
     rows = plane_exports.plane_rows(measured)
     assert len(rows) == measured["tanh"].bits.size
     assert json.loads(chart_exports.rows_json(rows, {"estimator": "default"}))["rows"][0]["estimator"] == "binned"
-    assert chart_exports.rows_csv(rows).count(b"\n") == len(rows) + 1
+    assert csv_of(rows).count(b"\n") == len(rows) + 1
     assert chart_svg(planes_chart(measured, range(6))).startswith(b"<?xml")
 
 

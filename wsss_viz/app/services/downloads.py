@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
@@ -21,6 +20,7 @@ from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.app.widgets.viewer.standalone import view_button
 from wsss_viz.data.sample import Sample
+from wsss_viz.data.spreadsheets import csv_of
 from wsss_viz.traces.annotations import annotations_of, coco_categories, coco_record
 from wsss_viz.traces.file_names import file_stem
 from wsss_viz.version import __version__
@@ -88,12 +88,8 @@ def score_rows(
 
 def scores_csv(sample: Sample, compared: Sequence[Compared], classes: Sequence[str], names: Sequence[str]) -> bytes:
     """`score_rows` as CSV with a header; empty where nothing is measured. Of a photograph whose it is, in each row."""
-    text = io.StringIO()
     credit = {"credit": line} if (line := samples.credit(sample)) else {}
-    writer = csv.DictWriter(text, (*COLUMNS, *credit), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row | credit for row in score_rows(compared, classes, names))
-    return text.getvalue().encode()
+    return csv_of([{**row, **credit} for row in score_rows(compared, classes, names)], (*COLUMNS, *credit))
 
 
 def scores_json(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,19 +9,11 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.data.spreadsheets import csv_of
 from wsss_viz.figures.chart import Chart
 from wsss_viz.version import __version__
 
 Rows = Sequence[Mapping[str, Any]]
-
-
-def rows_csv(rows: Rows) -> bytes:
-    """The rows with a header, all keys of any."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def rows_json(rows: Rows, about: Mapping[str, Any]) -> bytes:
@@ -44,7 +34,7 @@ def buttons(name: str, rows: Rows, about: Mapping[str, Any], chart: Chart) -> No
     with st.container(horizontal=True, gap="small"):
         for label, ending, make in (
             ("Chart (SVG)", "svg", lambda: svg(chart)),
-            ("Numbers (CSV)", "csv", lambda: rows_csv(rows)),
+            ("Numbers (CSV)", "csv", lambda: csv_of(rows)),
             ("Numbers (JSON)", "json", lambda: rows_json(rows, about)),
         ):
             file_button(label, f"{name}.{ending}", make, key=f"{name}_{ending}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import textwrap
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.app.widgets.markup import probability
 from wsss_viz.app.widgets.rendering import Picture
 from wsss_viz.app.widgets.viewer.standalone import view_button
+from wsss_viz.data.spreadsheets import csv_text
 
 INCHES = 1.35
 FRAME_MILLISECONDS = 700
@@ -58,16 +58,14 @@ def gif_bytes(drawn: Sequence[Picture], credit: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def csv_text(frames: Sequence[Frame], classes: Sequence[str], credit: str = "") -> str:
+def scores_csv(frames: Sequence[Frame], classes: Sequence[str], credit: str = "") -> str:
     """Logit and probability of every class at every step; of a photograph whose it is, in each row."""
-    buffer = io.StringIO()
-    rows = csv.writer(buffer, lineterminator="\n")
-    rows.writerow(["step", "name", "class", "logit", "probability", *(["credit"] if credit else [])])
+    rows: list[list[object]] = [["step", "name", "class", "logit", "probability", *(["credit"] if credit else [])]]
     for k, frame in enumerate(frames):
         for name, logit in zip(classes, frame.scores, strict=True):
             numbers = (f"{float(logit):.6g}", f"{probability(float(logit)):.6g}")
-            rows.writerow([k, frame.name, name, *numbers, *([credit] if credit else [])])
-    return buffer.getvalue()
+            rows.append([k, frame.name, name, *numbers, *([credit] if credit else [])])
+    return csv_text(rows)
 
 
 def buttons(
@@ -84,4 +82,4 @@ def buttons(
         file_button("Filmstrip (PDF)", f"{name}.pdf", lambda: figure_bytes(frames, drawn, title, "pdf", credit))
         file_button("Film (GIF)", f"{name}.gif", lambda: gif_bytes(drawn, credit))
         view_button(name, title, credit=credit)
-        file_button("Scores (CSV)", f"{name}.csv", lambda: csv_text(frames, classes, credit))
+        file_button("Scores (CSV)", f"{name}.csv", lambda: scores_csv(frames, classes, credit))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import asdict
 from functools import partial
@@ -14,21 +12,20 @@ from wsss_viz.app.pages.gradients.charts import paper_chart
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.app.widgets.chart_exports import svg
+from wsss_viz.data.spreadsheets import csv_text
 from wsss_viz.gradients.ratio import Curve
 from wsss_viz.gradients.stored import Entry, Stored, entry_dict
 
 
 def curve_csv(curve: Curve, about: str) -> bytes:
     """Every threshold, layer and region in a row: mean, interval, number of images."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["curve", "tau", "layer", "region", "hgr", "low95", "high95", "images"])
+    rows: list[list[object]] = [["curve", "tau", "layer", "region", "hgr", "low95", "high95", "images"]]
     for t, tau in enumerate(curve.taus):
         for number, layer in enumerate(curve.layers):
             for r, region in enumerate(curve.regions):
                 values = [f"{value:.4f}" for value in curve.values[t, number, r]]
-                writer.writerow([about, tau, layer, region, *values, curve.counts[r]])
-    return text.getvalue().encode()
+                rows.append([about, tau, layer, region, *values, curve.counts[r]])
+    return csv_text(rows).encode()
 
 
 def curve_json(stored: Stored, entry: Entry, state: ViewState) -> bytes:

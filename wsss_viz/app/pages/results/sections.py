@@ -13,8 +13,9 @@ from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import ranking
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import plain_line
+from wsss_viz.data.spreadsheets import csv_of, plain_rows
 from wsss_viz.evaluation.published import SOURCES, published_results
-from wsss_viz.evaluation.stored_results import class_rows, csv_bytes, latex_bytes, score_rows
+from wsss_viz.evaluation.stored_results import class_rows, latex_bytes, score_rows
 from wsss_viz.figures import results as charts
 from wsss_viz.methods.catalogue import title
 from wsss_viz.wording import quantity
@@ -71,8 +72,9 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
         "are controls and other trainings."
     )
     st.dataframe(
-        rows, hide_index=True, column_config=formats(rows), placeholder=NOTHING, width="stretch", height="content"
-    )
+        plain_rows(rows), hide_index=True, column_config=formats(rows), placeholder=NOTHING, width="stretch",
+        height="content",
+    )  # fmt: skip
     downloads(
         f"measured_{name}", rows, f"Pseudo masks on {quantity(report['count'], 'sample')} of {report['data']}, percent."
     )
@@ -111,7 +113,7 @@ def leaking(name: str, report: Mapping[str, Any]) -> None:
         with grid.cell():
             rows = leakage.rows(report)
             st.dataframe(
-                rows,
+                plain_rows(rows),
                 hide_index=True,
                 column_config={**formats(rows), "method": st.column_config.TextColumn(width=210)},
                 placeholder=NOTHING,
@@ -157,7 +159,7 @@ def downloads(
     """The rows as CSV (`in_csv` where it has more) and as LaTeX."""
     with st.container(horizontal=True, gap="small"):
         for label, ending, mime, data in (
-            ("CSV", "csv", "text/csv", csv_bytes(in_csv or rows)),
+            ("CSV", "csv", "text/csv", csv_of(in_csv or rows)),
             ("LaTeX", "tex", "text/plain", latex_bytes(rows, caption)),
         ):
             st.download_button(
