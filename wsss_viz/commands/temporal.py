@@ -51,7 +51,7 @@ def command() -> None:
 def evaluate(
     *, names: str, split: str, limit: int, threshold: float | None, tious: tuple[float, ...], json_path: Path | None
 ) -> None:
-    """Score CAM and AE in time on the drawn videos."""
+    """Score CAM and AE in time, frozen and retrained, on the drawn videos."""
     from wsss_viz.data.sequences import SPLITS, Sequences
     from wsss_viz.evaluation.temporal_detection import (
         as_report,

@@ -63,6 +63,18 @@ def test_erasing_the_moment_takes_the_action_away(open_page: OpenPage) -> None:
     assert steps[1].logits[0] < 0 < steps[0].logits[0]
 
 
+def test_retrained_rounds_find_the_rest_of_the_action(open_page: OpenPage) -> None:
+    opened = open_page("videos", **{"time-method": "ae-rounds", "erasings": "3"})
+    assert not opened.exception
+    assert not opened.error
+    covered = next(text.value for text in opened.caption if "of the discriminative moments" in text.value)
+    assert covered == "Above 0.05 are 100 % of the discriminative moments and 100 % of the rest."
+    measured = opened.dataframe[1].value
+    assert list(measured["method"]) == ["CAM in time", "AE, retrained"]
+    assert measured["0.7"][1] > 20 > measured["0.7"][0]
+    assert any("trained on what is left sees it" in text.value for text in opened.markdown)
+
+
 def test_a_video_without_an_action_says_so(open_page: OpenPage) -> None:
     _, known = videos.stored()
     index = next(i for i, video in enumerate(known) if not video.labels)
