@@ -11,6 +11,7 @@ from tests.app.conftest import ROOT, OpenPage
 from wsss_viz.app.pages.videos import charts, page, published
 from wsss_viz.app.services import videos
 from wsss_viz.app.state.videos import MOST_ERASINGS, VIDEOS
+from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.published.thumos14 import published_in_time
 from wsss_viz.evaluation.temporal_detection import as_report
 from wsss_viz.figures.chart import Bars, Points
@@ -68,7 +69,7 @@ def test_retrained_rounds_find_the_rest_of_the_action(open_page: OpenPage) -> No
     assert not opened.exception
     assert not opened.error
     covered = next(text.value for text in opened.caption if "of the discriminative moments" in text.value)
-    assert covered == "Above 0.05 are 100 % of the discriminative moments and 100 % of the rest."
+    assert covered == f"Above 0.05 are {percent(1)} of the discriminative moments and {percent(1)} of the rest."
     measured = opened.dataframe[1].value
     assert list(measured["method"]) == ["CAM in time", "AE, retrained"]
     assert measured["0.7"][1] > 20 > measured["0.7"][0]
