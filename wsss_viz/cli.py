@@ -83,6 +83,14 @@ def _drop_the_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _where_listed(error: click.ClickException) -> str:
+    """Where the commands or options are listed, of an error about one that there is not."""
+    context = getattr(error, "ctx", None)
+    if context is None or not error.format_message().startswith("No such"):
+        return ""
+    return f" `{context.command_path} --help` lists those there are."
+
+
 def _say_stopped(said: str) -> None:
     if os.environ.get("RANK", "0") == "0":  # of several processes the first says it
         click.echo(f"stopped: {said}" if said else "stopped", err=True)
@@ -103,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(error.format_message())
         sys.exit(2)
     except click.ClickException as error:
-        click.echo(f"error: {' '.join(error.format_message().split())}", err=True)
+        click.echo(f"error: {' '.join(error.format_message().split())}{_where_listed(error)}", err=True)
         sys.exit(2)
     except InputError as error:
         if "--debug" in arguments:

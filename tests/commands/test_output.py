@@ -61,3 +61,16 @@ def test_a_name_that_is_no_text_is_said_and_ends_nothing(tmp_path: Path, capsys:
     said = capsys.readouterr().err
     assert "reading caf\\udce9.pth" in said, "the stream that refuses what is no text was told not to"
     assert "error: caf?.pth is a web page" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "listed"),
+    [(["data", "nope"], "wsss_viz data --help"), (["methods", "--nope"], "wsss_viz methods --help")],
+)
+def test_what_there_is_none_of_is_one_line_that_says_where_those_are_that_there_are(words, listed, capsys) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    said = capsys.readouterr().err
+    assert said.startswith("error: No such ")
+    assert said.endswith(f" `python -m {listed}` lists those there are.\n")
+    assert said.count("\n") == 1

@@ -61,4 +61,4 @@ def test_class_scores_become_segments_in_seconds(tmp_path: Path, capsys: pytest.
     assert json.loads(out.read_text())["results"] == {"v1": [{"label": "dive", "score": 4.0, "segment": [1.25, 2.0]}]}
     capsys.readouterr()
     assert run("temporal", "segments", *arguments, "--classes", "dive") == 2
-    assert "has 2 columns, --classes 1 names" in capsys.readouterr().err
+    assert "has 2 columns, --classes 1 name:" in capsys.readouterr().err

@@ -110,7 +110,7 @@ def test_a_data_set_in_the_words_of_a_classifier(tmp_path):
     assert sample.mask.max() == 18
     assert sample.classes[17] == "couch"
     assert [note.detail for note in sample.notes if note.kind == "label-unknown"] == ["dog"]
-    with pytest.raises(InputError, match=r"knows none of the labels 'dog', 'sofa'.*it knows lung, hart"):
+    with pytest.raises(InputError, match=r"knows none of the labels 'dog', 'sofa'.*lung, hart: take another classif"):
         in_words_of(data, ("lung", "hart"))
     with pytest.raises(InputError, match=r"'dog' \(nearest: 'dig'\)"):
         in_words_of(data, ("dig",))

@@ -194,7 +194,7 @@ def test_what_is_read_is_what_was_saved_whatever_the_format(tmp_path):
     ("change", "cause"),
     [
         (lambda s: s.pop("b4_3.conv_branch2a.weight"), "1 of the network's tensors are missing, first b4_3"),
-        (lambda s: s.update({"extra.weight": torch.ones(3, 4)}), "1 tensors have no place in ResNet-38d of PSA"),
+        (lambda s: s.update({"extra.weight": torch.ones(3, 4)}), "1 tensor has no place in ResNet-38d of PSA"),
         (
             lambda s: s.update({"b3.conv_branch1.weight": torch.ones(8, 9, 1, 1)}),
             "b3.conv_branch1.weight is 8 x 9 x 1 x 1, the network wants 8 x 8 x 1 x 1",

@@ -202,7 +202,7 @@ def test_what_is_no_such_network_is_refused_in_one_line(tmp_path: Path) -> None:
         refiner(f"irn:{path}")
     del state["b4_2.conv_branch2a.weight"]
     save_file(state, path)
-    with pytest.raises(InputError, match=r"lacks 1 tensors of its backbone, b4_2\.conv_branch2a"):
+    with pytest.raises(InputError, match=r"lacks 1 tensor of its backbone, b4_2\.conv_branch2a"):
         refiner(f"psa:{path}")
     with pytest.raises(InputError, match="give a file"):
         refiner("irn:")

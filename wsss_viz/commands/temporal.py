@@ -126,7 +126,8 @@ def segments(*, scores_path: Path, out: Path, classes: str, threshold: float, fp
     names = _class_names(classes)
     if len(names) != array.shape[1]:
         raise InputError(
-            f"{scores_path} has {quantity(array.shape[1], 'column')}, --classes {len(names)} names: name each column"
+            f"{scores_path} has {quantity(array.shape[1], 'column')}, --classes {quantity(len(names), 'name')}: name "
+            "each column"
         )
     detections = score_detections(video or scores_path.stem, array, names, threshold, fps)
     write_whole(out, detections_json(detections))

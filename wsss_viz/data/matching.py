@@ -72,8 +72,9 @@ def in_words_of(samples: DataSet, known: Sequence[str], whose: str = "the classi
     if used and not set(used) & set(match.renamed):
         near = [f"{name!r}{_like(name, known)}" for name in list(used)[:6]]
         raise InputError(
-            f"{samples.name}: {whose} knows none of the labels {', '.join(near)}; it knows {_some(known)}: rename the "
-            "labels, or name the checkpoint's classes (--class-names)"
+            f"{samples.name}: {whose} knows none of the labels {', '.join(near)}; it knows {_some(known)}: take "
+            "another classifier (of photographs imagenet-efficientnet-lite0), rename the labels, or name the "
+            "checkpoint's classes (--class-names, in a figure's spec class_names)"
         )
     if not any(o != n for o, n in match.renamed.items()) and not match.unknown:
         return samples

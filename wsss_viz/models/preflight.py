@@ -14,6 +14,7 @@ from wsss_viz.models.network_input import NOTHING, NetworkInput, read_sidecar, s
 from wsss_viz.models.reading import TensorFile, read_tensors
 from wsss_viz.models.reading.bounds import FORMATS, NATIVE_KEY
 from wsss_viz.models.report import Report
+from wsss_viz.wording import quantity
 
 __all__ = ["DILATED_NOTE", "part_of", "preflight", "report_on", "with_input"]
 
@@ -172,9 +173,10 @@ def _gaps(network: Recognised) -> tuple[str, ...]:
             "another network, or was cut"
         )
     if network.unexpected:
-        known = architecture(network.architecture)
+        known, count = architecture(network.architecture), len(network.unexpected)
         lines.append(
-            f"{len(network.unexpected)} tensors have no place in {known.title if known else 'it'}, first "
+            f"{quantity(count, 'tensor')} {'has' if count == 1 else 'have'} no place in "
+            f"{known.title if known else 'it'}, first "
             f"{network.unexpected[0]}: maps without them would be another network's; save the classifier alone"
         )
     return tuple(lines)

@@ -28,6 +28,7 @@ from wsss_viz.models.resnet38d import Block, Bottleneck
 from wsss_viz.refinement.affinity import affinity_within
 from wsss_viz.refinement.akin import Akin, FeatureNet
 from wsss_viz.refinement.scene_affinity import FORMAT, build_scene_affinity
+from wsss_viz.wording import quantity
 
 __all__ = ["AffinityNet", "BoundaryNet", "read_affinity"]
 
@@ -151,7 +152,7 @@ def read_affinity(path: Path | str) -> FeatureNet | BoundaryNet:
     variant = recognised.variant[0] if recognised.architecture.startswith("seam") else recognised.variant
     lacking = [name for name in recognised.missing if name in known.shapes(variant)]
     if lacking:
-        raise InputError(f"{path.name} lacks {len(lacking)} tensors of its backbone, {lacking[0]} first")
+        raise InputError(f"{path.name} lacks {quantity(len(lacking), 'tensor')} of its backbone, {lacking[0]} first")
     backbone = known.network(variant)
     _fill(
         backbone,
@@ -179,7 +180,7 @@ def read_affinity(path: Path | str) -> FeatureNet | BoundaryNet:
 def _tensors(file: TensorFile, prefix: str, names: Sequence[str], path: Path) -> dict[str, Tensor]:
     missing = [name for name in names if f"{prefix}{name}" not in file.tensors]
     if missing:
-        raise InputError(f"{path.name} lacks {len(missing)} tensors of its heads, {missing[0]} first")
+        raise InputError(f"{path.name} lacks {quantity(len(missing), 'tensor')} of its heads, {missing[0]} first")
     return {name: file.read(f"{prefix}{name}") for name in names}
 
 

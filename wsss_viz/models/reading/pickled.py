@@ -170,6 +170,9 @@ def _unwrap(loaded: Any, name: str, objects: tuple[str, ...]) -> Unwrapped:
     if not isinstance(loaded, Mapping):
         raise InputError(f"{name} holds no dictionary of tensors: save the network's state_dict()")
     walk(loaded, "", 0)
+    if len(mappings) > 1:  # a score or a step's number beside the network's dictionary
+        scalars = (key for key, entry in loaded.items() if isinstance(entry, Tensor) and not entry.ndim)
+        others += [key[:64] for key in scalars if key in tensors]
     check_count(len(tensors), name)
     stored: dict[str, Tensor] = {}
     aliases: dict[str, str] = {}
