@@ -84,3 +84,20 @@ def test_the_first_photograph_is_there_at_once_unless_another_is_asked_for() -> 
     assert len(text) < 90_000, "two seconds at 50 kB/s"
     assert "data:image" not in get("/", "example=photos:cow")[2]
     assert "data:image" not in get("/compare")[2]
+
+
+def test_every_class_and_key_of_the_style_is_on_a_page() -> None:
+    """An element with the key K has the class `st-key-K`; a control's key is its page, its field and its variant."""
+    folder, style = Path(shell.__file__).parent, shell.STYLE.read_text(encoding="utf-8")
+    files = [file for kind in ("py", "js", "html") for file in folder.rglob(f"*.{kind}")]
+    written = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    classes = set(re.findall(r"\.(wv-[a-z-]+)", style))
+    assert {name for name in classes if not re.search(rf"{name}(?![a-z-])", written)} == set()
+
+    def is_written(key: str) -> bool:
+        page, _, field = key.partition("_")
+        names = (key, field, field.partition("_")[0])
+        made = f"{page}_{{" in written  # as in f"card_{name}"
+        return made or any(f'"{name}"' in written for name in names if name)
+
+    assert {key for key in re.findall(r"\.st-key-([\w-]+)", style) if not is_written(key)} == set()

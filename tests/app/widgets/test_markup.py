@@ -28,7 +28,6 @@ def test_names_and_notes_are_escaped() -> None:
         markup.panel_title(HOSTILE, HOSTILE),
         markup.chips((), (), HOSTILE),
         markup.score_bars([markup.ScoreBar(HOSTILE, 0, 0.5, False)]),
-        markup.gap(0.5, 0.5, HOSTILE),
     )
     for piece in pieces:
         assert "<img" not in piece
@@ -46,12 +45,6 @@ def test_labels_stand_out_among_the_scores() -> None:
     assert bars.count("wv-label") == 1
     assert "width:88.0%" in bars
     assert "probabilities: cow 0.88, dog 0.12" in bars
-
-
-def test_the_gap_draws_each_share_as_long_as_it_is() -> None:
-    gap = markup.gap(0.93, math.nan, "s")
-    assert "width:93.0%" in gap
-    assert "width:0;" in gap
 
 
 @pytest.mark.parametrize(

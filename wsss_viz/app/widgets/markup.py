@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from html import escape
 
 from wsss_viz.app.language import mark, tr
-from wsss_viz.app.widgets.rendering import PART_COLOURS
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
@@ -59,10 +58,6 @@ def percent(share: float, decimals: int = 0) -> str:
 def interval(mean: float, low: float, high: float) -> str:
     """A share with its interval, "41 % (38 % to 44 %)"."""
     return tr("{mean} ({low} to {high})", mean=percent(mean), low=percent(low), high=percent(high))
-
-
-def _width(share: float) -> str:
-    return "0" if math.isnan(share) else f"{share:.1%}"
 
 
 def chips(
@@ -148,19 +143,6 @@ def score_bars(bars: Sequence[ScoreBar]) -> str:
         f'<div class="wv-scores" style="--wv-name:{names:.1f}rem" role="img" '
         f'aria-label="probabilities: {escape(described)}">{head}{rows}</div>'
     )
-
-
-def gap(discriminative: float, rest: float, sentence: str, more: str = "") -> str:
-    """What the maps cover of the two kinds of parts: two large numbers with their bars, a sentence and a note."""
-    cells = "".join(
-        f'<div class="wv-gap"><b>{percent(share)}</b><span>of {what}</span>'
-        f'<div><i style="width:{_width(share)};background:{rgb(PART_COLOURS[part])}"></i></div></div>'
-        for part, share, what in (
-            (DISCRIMINATIVE, discriminative, "the discriminative part"),
-            (NON_DISCRIMINATIVE, rest, "the rest of the object"),
-        )
-    )
-    return f'<div class="wv-gaps">{cells}<p>{escape(sentence)}</p><p class="wv-more">{escape(more)}</p></div>'
 
 
 def plain_line(text: str) -> str:

@@ -156,11 +156,10 @@ def scores_table(sample: Sample, before: Step, after: Step, focus: str, sigmoids
         cells += [f"{probability(whole):.2f}", f"{probability(left):.2f}"] if sigmoids else []
         rows += f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     heads = (
-        "",
         tr("whole image"),
         tr("what is left"),
         tr("change"),
         *((tr("probability"), tr("of what is left")) if sigmoids else ()),
     )
-    head = "".join(f"<th>{text}</th>" for text in heads)
+    head = "<td></td>" + "".join(f"<th>{text}</th>" for text in heads)
     return f'<table class="wv-step wv-by-hand"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
