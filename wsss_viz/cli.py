@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from wsss_viz.errors import InputError, is_out_of_memory
+from wsss_viz.errors import InputError, is_out_of_memory, printable
 from wsss_viz.interrupts import NOT_BEGUN
 from wsss_viz.version import __version__
 
@@ -111,12 +111,13 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(error.format_message())
         sys.exit(2)
     except click.ClickException as error:
-        click.echo(f"error: {' '.join(error.format_message().split())}{_where_listed(error)}", err=True)
+        said = printable(" ".join(error.format_message().split()))
+        click.echo(f"error: {said}{_where_listed(error)}", err=True)
         sys.exit(2)
     except InputError as error:
         if "--debug" in arguments:
             raise
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {printable(str(error))}", err=True)
         sys.exit(2)
     except OSError as error:
         if "--debug" in arguments or not _is_of_the_output(error):

@@ -1,6 +1,6 @@
 """The one error a person is meant to read, and the one that any computation may meet."""
 
-__all__ = ["InputError", "is_out_of_memory"]
+__all__ = ["InputError", "is_out_of_memory", "printable"]
 
 
 class InputError(ValueError):
@@ -23,3 +23,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError) and any(text in str(error).lower() for text in _MEMORY)
     )
+
+
+def printable(text: str) -> str:
+    r"""A line without what would move a terminal's cursor or end the line: of files' names, such characters spelt.
+
+    >>> print(printable("no file a\n\x1b[2J"))
+    no file a\n\x1b[2J
+    """
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

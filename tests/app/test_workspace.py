@@ -221,3 +221,37 @@ def test_a_hostile_file_of_workspaces_is_one_line(tmp_path: Path, text: str, say
     with pytest.raises(InputError, match=f"^{says}") as caught:
         read_file(path)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[a]\ndata="photos"\nmaps={x="~nosuchuser9/x"}', "nobody of that name has a folder here"),
+        ('[a]\ndata="photos"\nnetworks={x="~nosuchuser9/x.pth"}', "nobody of that name has a folder here"),
+        (f'[a]\ndata="photos"\nreports={{x="{5000 * "x"}"}}', "file name too long"),
+        (f'[a]\ndata="photos"\nnetworks={{x="{5000 * "x"}"}}', "file name too long"),
+        (f"a{20 * '.a'}=1", "a key of 20 parts or more"),
+        (f"""[a."b" . 'c'{20 * ".a"}]\nx=1""", "a key of 20 parts or more"),
+        (f'[a]\ndata="photos"\nmaps={{x="y", y{20 * ".a"}="z"}}', "a key of 20 parts or more"),
+        ("".join(f'[a{number}]\ndata="nothing:{number}"\n' for number in range(41)), "41 workspaces; at most 40"),
+    ],
+)  # fmt: skip
+def test_odd_paths_keys_and_numbers_of_workspaces_are_one_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        read_file(written(tmp_path, text))
+    assert len(str(caught.value)) < 300
+
+
+def test_a_mark_of_notepad_and_dots_in_a_path_are_nothing_odd(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("{}")
+    file = written(tmp_path, "")
+    file.write_bytes(b"\xef\xbb\xbf[a]\ndata='photos'\nmaps={x='v" + b".1" * 30 + b"'}\n")
+    with pytest.raises(InputError, match="no maps at"):
+        read_file(file)
+
+
+def test_a_line_moves_no_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, '[a]\ndata="photos"\nreports={x="r\\u001b[2J\\nerror: none"}')
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["app", "--workspace", str(file)])
+    assert "r\\x1b[2J\\nerror: none" in capsys.readouterr().err

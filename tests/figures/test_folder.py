@@ -170,3 +170,13 @@ def test_a_network_that_is_too_large_for_the_folder_is_named_with_its_digest(fig
         assert f"- `networks/res50_cam.pth`, 64 MB, SHA-256 {'ab' * 32}" in content.read("figure/README.md").decode()
     with pytest.raises(InputError, match=r"checkpoint res50_cam\.pth is not there any more"):
         NetworkFile.at(path)
+
+
+def test_a_link_among_maps_takes_no_other_file_along(figure: FigureFolder, tmp_path: Path) -> None:
+    private = tmp_path / "private.txt"
+    private.write_text("a secret")
+    path = figure.maps["Theirs"][0]
+    path.unlink()
+    path.symlink_to(private)
+    with pytest.raises(InputError, match=f"{path.name} of the maps Theirs is none of these maps: take them out"):
+        figure.archive("")

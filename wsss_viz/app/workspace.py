@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from wsss_viz.data import sources
-from wsss_viz.data.files import read_bounded
+from wsss_viz.data.files import expanded, explained, read_bounded
 from wsss_viz.data.sources import DataSet
 from wsss_viz.data.synonyms import nearest
 from wsss_viz.errors import InputError
@@ -35,6 +35,10 @@ MAPS = "maps:"
 KEYS = ("data", "networks", "maps", "reports")
 MOST, MOST_BYTES = 40, 2**20
 RESERVED = ("photos", "scenes", "own")
+MOST_PARTS = 20
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{_PART}\.[ \t]*+){{{MOST_PARTS}}}", re.MULTILINE)
+"""A key of so many parts, which `tomllib` reads in the square of their number: 0.3 s for 8 kB, hours for 1 MB."""
 _NAME = re.compile(r"[^\W_]([^\W_]|[ ()+-]){0,39}")
 _BLANKS = '; a name with blanks stands in quotes, ["My data"], and a text as well'
 _NAMED = "letters, digits, blanks and ( ) + -, at most 40 characters, a letter or digit first"
@@ -81,11 +85,18 @@ def read_file(path: Path) -> tuple[Workspace, ...]:
         raise InputError(f"--workspace {path}: no such file; give a TOML file (docs/how-to/own-data.md)")
     data = read_bounded(path, MOST_BYTES)
     try:
-        content = tomllib.loads(data.decode())
+        text = data.decode("utf-8-sig")
+        if _LONG_KEY.search(text):
+            raise InputError(f"{path.name}: a key of {MOST_PARTS} parts or more: write [NAME] and its keys below it")
+        content = tomllib.loads(text)
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:  # of numbers of 4,300 digits, of arrays within arrays
-        raise InputError(f"{path.name} is no TOML: {' '.join(str(error).split())}{_BLANKS}") from None
+        raise InputError(f"{path.name} is no TOML: {' '.join(str(error).split())[:200]}{_BLANKS}") from None
     if not content:
         raise InputError(f'{path.name} names no workspace: write [NAME] and below it data = "voc:PATH:SPLIT"')
+    if len(content) > MOST:
+        raise InputError(f"{path.name}: {len(content)} workspaces; at most {MOST} on one server")
     return tuple(_of_table(name, table, path) for name, table in content.items())
 
 
@@ -128,15 +139,16 @@ def made(
     Raises:
         InputError: as `check`.
     """
-    workspace = Workspace(
-        name or name_of(data),
-        sources.absolute(data, base),
-        {key: absolute_network(value, base) for key, value in networks.items()},
-        {key: str(base / Path(value).expanduser()) for key, value in maps.items()},
-        {key: str(base / Path(value).expanduser()) for key, value in reports.items()},
-    )
     try:
-        check(workspace)
+        with explained("a path in it"):
+            workspace = Workspace(
+                name or name_of(data),
+                sources.absolute(data, base),
+                {key: absolute_network(value, base) for key, value in networks.items()},
+                {key: str(base / expanded(value)) for key, value in maps.items()},
+                {key: str(base / expanded(value)) for key, value in reports.items()},
+            )
+            check(workspace)
     except InputError as error:
         raise InputError(f"{where}: {error}" if where else str(error)) from None
     return workspace

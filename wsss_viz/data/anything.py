@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from wsss_viz.data.files import explained
+from wsss_viz.data.files import expanded, explained
 from wsss_viz.data.images import from_pillow, read_image
 from wsss_viz.data.sample import Image, Sample
 from wsss_viz.data.sources import is_data_string
@@ -56,7 +56,7 @@ def _pictures(given: Any) -> Iterator[Sample]:
     elif isinstance(given, str) and is_data_string(given):
         yield from open_data(given)
     elif isinstance(given, str | Path):
-        path = Path(given).expanduser()
+        path = expanded(str(given))
         if path.is_dir():
             raise InputError(f"{path} is a folder: give a picture, or all of them as folder:{path}")
         yield _sample(read_image(path), path.stem)

@@ -16,6 +16,7 @@ from typing import IO
 from wsss_viz.errors import InputError
 
 __all__ = [
+    "expanded",
     "explained",
     "only_one",
     "read_bounded",
@@ -258,6 +259,21 @@ def read_bounded(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise InputError(f"{path}: more than the {readable_bytes(limit)} that are read; give a smaller file")
     return data
+
+
+def expanded(text: str) -> Path:
+    """A path, a person's folder in place of `~`.
+
+    Raises:
+        InputError: there is no such person here.
+
+    >>> expanded("maps/ours")
+    PosixPath('maps/ours')
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InputError(f"{text[:60]}: nobody of that name has a folder here; write the whole path") from None
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:

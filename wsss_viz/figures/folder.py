@@ -53,6 +53,7 @@ _COMMAND = "python -m wsss_viz figure figure.json figure.pdf"
 _TOP = "figure"
 _READ_SETTINGS = ("format", "classes", "numbers", "threshold", "alpha")
 """Of maps' settings.json what a reader needs; the rest says where they were made."""
+_MAPS_BEGIN = (b"\x89PNG\r\n\x1a\n", b"\x93NUMPY", b"PK\x03\x04")
 _FORBIDDEN = re.compile(r'[\\:*?"<>|\x00-\x1f\x7f]')
 _README = """# A figure
 
@@ -264,7 +265,11 @@ class FigureFolder:
                 reader = {key: settings[key] for key in _READ_SETTINGS if key in settings}
                 yield f"maps/{name}/{SETTINGS}", (json.dumps(reader) + "\n").encode()
             for path in paths:
-                yield f"maps/{name}/{path.relative_to(folder).as_posix()}", read_bounded(path, MOST_BYTES)
+                content = read_bounded(path, MOST_BYTES)
+                begins = (b"{", b"[") if path.suffix == ".json" else _MAPS_BEGIN
+                if not content.startswith(begins):  # a link in a stranger's folder may lead anywhere
+                    raise InputError(f"{path.name} of the maps {name} is none of these maps: take them out")
+                yield f"maps/{name}/{path.relative_to(folder).as_posix()}", content
         for name, network in self.networks.items():
             if name not in self.absent:
                 yield f"{_NETWORKS}/{name}", read_bounded(network.path, MOST_NETWORK_BYTES)

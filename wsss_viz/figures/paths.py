@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from wsss_viz.data.files import expanded
 from wsss_viz.data.sources import absolute
 from wsss_viz.figures.spec import FigureSpec
 from wsss_viz.models.identity import absolute_network
@@ -32,7 +33,7 @@ def resolved(spec: FigureSpec, folder: Path) -> FigureSpec:
         rows=tuple(replace(row, image=absolute(row.image, base)) for row in spec.rows),
         classifier=absolute_network(spec.classifier, base),
         networks={role: tuple(absolute_network(name, base) for name in files) for role, files in spec.networks.items()},
-        maps={name: str(base / Path(path).expanduser()) for name, path in spec.maps.items()},
-        class_names=str(base / Path(names).expanduser()) if isinstance(names, str) else names,
+        maps={name: str(base / expanded(path)) for name, path in spec.maps.items()},
+        class_names=str(base / expanded(names)) if isinstance(names, str) else names,
         companions=absolute(spec.companions, base),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wsss_viz.data.files import expanded
 from wsss_viz.models.manifest import file_digest, read_manifest
 from wsss_viz.models.suffixes import weight_suffix
 
@@ -31,4 +32,4 @@ def absolute_network(text: str, base: Path) -> str:
     """
     plain = text.partition("#")[0]
     is_file = bool(weight_suffix(plain)) or "/" in text or "\\" in text or (base / plain).is_file()
-    return str(base / Path(text).expanduser()) if is_file and text not in read_manifest() else text
+    return str(base / expanded(text)) if is_file and text not in read_manifest() else text

@@ -149,3 +149,25 @@ def test_a_file_without_a_password_is_refused(tmp_path: Path, content: bytes) ->
         read_password(tmp_path / "password")
     (tmp_path / "password").write_bytes(PASSWORD.encode() + b"\r\nsecond line")
     assert read_password(tmp_path / "password") == PASSWORD
+
+
+def test_health_is_asked_by_its_own_path_alone(front: Gate) -> None:
+    for path, method in (("/_stcore/upload_file/a/_stcore/health", "PUT"), ("/_stcore/health", "PUT"),
+                         ("/_stcore/upload_file/a/_stcore/health", "GET")):  # fmt: skip
+        assert status(asyncio.run(asked(front, path, method=method, content_length="1"))) == 401
+    assert status(asyncio.run(asked(front, "/base/_stcore/health"))) == 200
+    assert front.app.asked == ["/base/_stcore/health"]
+
+
+def test_cookies_of_others_do_not_hide_the_doors_and_cost_no_time(front: Gate) -> None:
+    cookie = enter(front, RIGHT)[1]["set-cookie"].partition(";")[0]
+    for others in ('theme={"dark":true}', "flag", "a[0]=1", 'x="a'):
+        assert status(asyncio.run(asked(front, "/learn", cookie=f"{others}; {cookie}"))) == 200
+    slow = 'a="' + 30_000 * '\\"' + '"'
+    assert status(asyncio.run(asked(front, "/learn", cookie=f"{cookie}; {slow}"))) == 431
+
+
+def test_a_password_file_of_notepad_has_no_mark_before_it(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_bytes(b"\xef\xbb\xbfa long word\r\n")
+    assert read_password(file) == "a long word"

@@ -6,16 +6,19 @@ import asyncio
 import logging
 import warnings
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.app.gate.asking import Behind, asked, gate, status
+from wsss_viz.app.gate import uploads
 from wsss_viz.app.gate.hosts import host_allowed, machine_names, origin_allowed
 from wsss_viz.app.gate.limits import Limits
 from wsss_viz.app.gate.log import LOG, Sparing, spare_the_log
 from wsss_viz.app.gate.messages import MOST_NAMES, sifted
+from wsss_viz.app.gate.middleware import client_of
 from wsss_viz.app.gate.uploads import Uploads
 from wsss_viz.app.gate.visitors import Visitors
 
@@ -306,3 +309,17 @@ def test_a_tab_that_is_gone_is_left_at_once_and_closed_within_the_minute() -> No
         visitors.check()
         assert left == (["a"] if second >= 16 else [])
     assert closed == [("a", 50.0)]
+
+
+def test_the_addresses_of_one_household_are_one_client() -> None:
+    addresses = ("2001:db8:1:2::7", "2001:db8:1:2:9::", "192.0.2.7")
+    clients = [client_of({"client": (address, 5)}) for address in addresses]
+    assert clients == ["2001:db8:1:2::/64", "2001:db8:1:2::/64", "192.0.2.7"]
+
+
+def test_an_empty_file_counts_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {str(number): SimpleNamespace(data=b"") for number in range(3)}
+    manager = SimpleNamespace(uploaded_file_mgr=SimpleNamespace(file_storage={"a": files}))
+    monkeypatch.setattr("streamlit.runtime.Runtime.exists", lambda: True)
+    monkeypatch.setattr("streamlit.runtime.Runtime.instance", lambda: manager)
+    assert uploads.held_by_streamlit() == {"a": 3 * uploads.LEAST}

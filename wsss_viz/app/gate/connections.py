@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn import config as uvicorn_config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from wsss_viz.app.gate.door import network_of
 from wsss_viz.app.gate.limits import Limits, limits_of_this_server
 from wsss_viz.app.gate.log import LOG
 
@@ -38,7 +39,7 @@ class Connections(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             return True
         if _is_local(address):
             return False
-        alike = sum(1 for one in self.connections if one.client and one.client[0] == address)
+        alike = sum(1 for one in self.connections if one.client and network_of(one.client[0]) == network_of(address))
         return bool(alike >= self.limits.client_connections)
 
     def _end_if_silent(self) -> None:

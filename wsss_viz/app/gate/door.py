@@ -11,7 +11,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
@@ -50,12 +49,7 @@ class Door:
 
     def is_open(self, headers: Headers) -> bool:
         """Whether a request carries a cookie of this door that is still good."""
-        cookie = SimpleCookie()
-        try:
-            cookie.load(headers.get("cookie", ""))
-        except CookieError:
-            return False
-        until, _, sign = cookie[COOKIE].value.partition(".") if COOKIE in cookie else ("", "", "")
+        until, _, sign = _cookie(headers).partition(".")
         if not (until.isascii() and until.isdigit() and len(until) < 16 and int(until) > self._clock()):
             return False
         return hmac.compare_digest(sign.encode(), self._sign(until).encode())
@@ -125,6 +119,12 @@ class Door:
         return PlainTextResponse("enter the password first\n", 401)
 
 
+def _cookie(headers: Headers) -> str:
+    """This door's cookie among all, whatever those of others are like; "" without."""
+    given = (one.strip() for line in headers.getlist("cookie") for one in line.split(";"))
+    return next((one.removeprefix(f"{COOKIE}=") for one in given if one.startswith(f"{COOKIE}=")), "")
+
+
 def network_of(client: str) -> str:
     """Whose tries count together: an address, of IPv6 the 64 bits that one household has.
 
@@ -164,7 +164,7 @@ def door_of_this_server() -> Door | None:
 def read_password(path: Path) -> str:
     """The first line of a file. Raises InputError where it cannot be read, or is shorter than 8 letters."""
     try:
-        password = read_bounded(path, LONGEST).decode().partition("\n")[0].strip("\r")
+        password = read_bounded(path, LONGEST).decode("utf-8-sig").partition("\n")[0].strip("\r")
     except UnicodeDecodeError:
         raise InputError(f"{path}: no text: write the password on its first line") from None
     if len(password) < 8:

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from wsss_viz.app.gate.door import PATH, Door
+from wsss_viz.app.gate.door import PATH, Door, network_of
 from wsss_viz.app.gate.hosts import host_allowed, origin_allowed
 from wsss_viz.app.gate.limits import Limits
 from wsss_viz.app.gate.log import LOG
@@ -22,6 +22,10 @@ OPEN = ("health", "stream", "host-config", "upload_file/", "bidi-components/")
 FULL = """<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="20"><title>wsss_viz is full</title>
 <body style="font:16px/1.5 system-ui;max-width:32em;margin:20vh auto;padding:0 1em"><h1>The server is full</h1>
 <p>As many pages are open as it has room for. This one tries again every 20 seconds."""
+
+
+MOST_ESCAPES = 64
+"""Backslashes in cookies: older Pythons (3.11.7 is one) read them in the square of their number, 64 kB in 10 s."""
 
 
 def allowed_hosts() -> list[str]:
@@ -57,7 +61,7 @@ class Gate:
         if refusal:
             LOG.warning(f"refused a request, {refusal}: from %s", client_of(scope))
             await _refuse(refusal, scope, receive, send)
-        elif self._door and not scope["path"].endswith(f"{CORE}health") and not self._door.is_open(headers):
+        elif self._door and not _asks_for_health(scope) and not self._door.is_open(headers):
             await self._at_the_door(self._door, scope, headers, receive, send)
         elif scope["type"] == "websocket":
             await self._socket(scope, receive, send)
@@ -75,6 +79,8 @@ class Gate:
         asks = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if asks and not origin_allowed(origin, host):
             return "403 a page of another origin"
+        if sum(line.count("\\") for line in headers.getlist("cookie")) > MOST_ESCAPES:
+            return "431 cookies that nobody sets here"
         _, core, rest = scope["path"].partition(CORE)
         if core and not rest.startswith(OPEN):
             return "404 nothing is here"
@@ -130,8 +136,15 @@ class Gate:
 
 
 def client_of(scope: Scope) -> str:
-    """The address that asks; behind a proxy on this machine the one that it names (uvicorn reads X-Forwarded-For)."""
-    return scope["client"][0] if scope.get("client") else ""
+    """The address that asks, of IPv6 the household's; behind a proxy on this machine the one that it names (uvicorn
+    reads X-Forwarded-For)."""
+    return network_of(scope["client"][0]) if scope.get("client") else ""
+
+
+def _asks_for_health(scope: Scope) -> bool:
+    """Whether only that is asked which says that the server runs."""
+    plain = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+    return plain and scope["path"].partition(CORE)[2] == "health"
 
 
 async def _drain(receive: Receive) -> None:

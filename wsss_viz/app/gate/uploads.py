@@ -11,6 +11,8 @@ from starlette.types import Message, Receive
 
 from wsss_viz.app.gate.limits import Limits
 
+LEAST = 16 * 2**10
+"""Bytes that a file counts at least, an empty one as well: so a page has at most some ten thousand."""
 Held = Callable[[], Mapping[str, int]]
 """Gives the bytes that are held, by session."""
 
@@ -22,7 +24,8 @@ def held_by_streamlit() -> dict[str, int]:
     if not Runtime.exists():
         return {}
     storage: Any = getattr(Runtime.instance().uploaded_file_mgr, "file_storage", {})
-    return {session: sum(len(file.data) for file in list(files.values())) for session, files in list(storage.items())}
+    held = {session: [len(file.data) for file in list(files.values())] for session, files in list(storage.items())}
+    return {session: sum(max(size, LEAST) for size in sizes) for session, sizes in held.items()}
 
 
 class Uploads:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from wsss_viz.app import caching
+from wsss_viz.app.services.held import held
 from wsss_viz.app.state.figures import UPLOAD, Item
 from wsss_viz.data.files import readable_bytes
 from wsss_viz.data.sample import Sample
@@ -47,6 +48,8 @@ def hold(sample: Sample, basket: Sequence[Item]) -> str:
         raise InputError(
             f"The basket holds pictures of at most {readable_bytes(MOST_BYTES)} in memory: take one out on Figures"
         )
+    if key not in sent() and sample.mask is not None:
+        held().hold(sample.mask)  # a picture is counted since it was read
     st.session_state[_SENT] = pictures
     return key
 

@@ -19,6 +19,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from wsss_viz.app import session
 from wsss_viz.app.services.drawn_outline import board, with_outline
+from wsss_viz.app.services.held import held
 from wsss_viz.app.services.uploaded_files import forget
 from wsss_viz.app.settings import PICTURE_MEGABYTES
 from wsss_viz.app.turns import turn
@@ -31,6 +32,7 @@ from wsss_viz.data.palette import VOC_CLASSES
 from wsss_viz.data.sample import BACKGROUND, IGNORE, Mask, Sample
 from wsss_viz.data.source_files import mask_of_picture
 from wsss_viz.errors import InputError
+from wsss_viz.interrupts import may_go_on
 
 if TYPE_CHECKING:
     from wsss_viz.app.services.upload import UploadedPicture
@@ -85,9 +87,8 @@ def read_mask(content: bytes, name: str, picture: UploadedPicture) -> UploadedMa
     if len(objects) > MOST_NUMBERS:
         raise InputError(f"{name}: {len(objects)} numbers, more than {MOST_NUMBERS}: is it a photograph? Give a mask")
     said = "; ".join((in_file.mode, *(in_words(note) for note in notes)))
-    return UploadedMask(
-        "", name, picture, rendering.enlarge_mask(values, picture.image.shape[:2]), tuple(objects), said
-    )
+    there = held().hold(rendering.enlarge_mask(values, picture.image.shape[:2]))
+    return UploadedMask("", name, picture, there, tuple(objects), said)
 
 
 def uploader(picture: UploadedPicture, pictures: Sequence[UploadedPicture]) -> None:
@@ -138,10 +139,12 @@ def _read(files: Sequence[UploadedFile], picture: UploadedPicture, pictures: Seq
     for file in files:
         of = named.get(Path(file.name).stem, picture)
         try:
+            may_go_on()
             if sum(mask.values is not None for mask in _held().values()) >= MOST_MASKS:
                 raise InputError(f"{file.name}: {MOST_MASKS} masks are kept at a time: take some out")
             if len(unnamed) > 1 and file.name in unnamed:
-                raise InputError(f"{', '.join(unnamed)}: no picture of these names; name each as its picture")
+                some = ", ".join(one[:60] for one in unnamed[:MOST_MASKS])  # each of so many files has this line
+                raise InputError(f"{some}: no picture of these names; name each as its picture")
             known = replace(read_mask(file.getvalue(), file.name, of), file=file.file_id)
         except InputError as error:
             known = UploadedMask(file.file_id, file.name, of, None, (), str(error))

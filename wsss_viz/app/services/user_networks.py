@@ -12,6 +12,7 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.services import checkpoints, samples
+from wsss_viz.app.services.held import held_networks
 from wsss_viz.app.services.models import UserModel
 from wsss_viz.app.services.upload import bounded
 from wsss_viz.app.services.uploaded_files import forget
@@ -200,7 +201,13 @@ def _read_upload(content: bytes, suffix: str) -> Opened:
         except OSError as error:
             return Opened(None, None, refusal=f"The server has no room for it now ({error.strerror}): try again later.")
         with within(UPLOAD_SECONDS, f"Reading it took more than {UPLOAD_SECONDS:.0f} s and was stopped."):
-            return open_checkpoint(path, private=True)
+            opened = open_checkpoint(path, private=True)
+    try:
+        if opened.network is not None:
+            held_networks().hold(opened.network.classifier, len(content))
+    except InputError as error:
+        return Opened(None, None, refusal=str(error))
+    return opened
 
 
 def active_checkpoint(state: ViewState) -> Opened | None:

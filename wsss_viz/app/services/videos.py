@@ -162,6 +162,10 @@ def _read_frames(files: Sequence[UploadedFile]) -> Scored:
 
     if len(files) > MOST_FILES:
         raise InputError(f"{len(files)} files; at most {MOST_FILES} frames make a video here")
+    if any(not file.getvalue() for file in files):
+        raise InputError(
+            "a frame is empty, or was read with others before: take all out, and drop all frames of the video at once"
+        )
     if len(files) == 1:
         video = animations.read_animation(files[0].getvalue(), files[0].name)
     else:
@@ -188,7 +192,7 @@ def _offered(
 ) -> Scored:
     """The columns with the highest values, first the highest."""
     first = np.argsort(-values.max(axis=0), kind="stable")[:OFFERED]
-    return Scored(name, np.maximum(values[:, first], 0), classes, tuple(first.tolist()), frames, said)
+    return Scored(name, held().hold(np.maximum(values[:, first], 0)), classes, tuple(first.tolist()), frames, said)
 
 
 def drawn_name(index: int, video: Video) -> str:

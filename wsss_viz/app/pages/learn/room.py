@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from wsss_viz.app.gate.door import network_of
 from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn.lesson import Question
 from wsss_viz.app.services.rooms import rooms
@@ -63,7 +64,7 @@ def present(question: Question, state: ViewState) -> None:
 
 
 def _open() -> None:
-    rooms().open(session_id(), st.context.ip_address or "")
+    rooms().open(session_id(), network_of(st.context.ip_address or ""))
 
 
 @st.fragment(run_every=INTERVAL)
