@@ -100,7 +100,8 @@ results: setup ## Measure again all that pages and README say of the checkpoints
 	$(WSSS) evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce $(SEEDS) $(AGNOSTIC) \
 	  --also "control: longer training=$(CONTROLS)/control.safetensors" \
 	  --data scenes:test --limit 300 --json $(STORED)/scenes-test.json
-	for by in crf:irn pamr; do $(WSSS) evaluate --methods cam,ae-rounds,gain,cs-ae,rib --data scenes:test --limit 150 \
+	for by in crf:irn pamr; do $(WSSS) evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce \
+	  --data scenes:test --limit 150 \
 	  --refine $$by --json $(STORED)/refined/scenes-test.$$(echo $$by | tr : -).json || exit 1; done
 	$(WSSS) diagnose leakage --methods cam,gain,cs-ae $(SEEDS) $(AGNOSTIC) \
 	  --reference "control: one mask for all labels" --json $(STORED)/leakage/scenes-test.json
