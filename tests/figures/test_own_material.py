@@ -102,6 +102,17 @@ def test_a_rows_own_views_and_mask_are_drawn_and_the_others_stay(folder: Path) -
         assert over(mixed, row).shape != over(plain, row).shape or (over(mixed, row) != over(plain, row)).any()
 
 
+def test_of_a_picture_without_labels_the_class_with_the_top_score_is_drawn(tmp_path: Path) -> None:
+    sample = data.open("scenes:test@96x140")[129]
+    (tmp_path / "bare").mkdir()
+    Image.fromarray(sample.image).save(tmp_path / "bare" / "a.png")
+    spec = resolved(FigureSpec("grid", ("image", "cam"), (Row("folder:bare:a"),)), tmp_path)
+    (entry,) = collect_rows(spec, Tracer(cache=None))
+    scores = entry.traces["cam"].scores
+    assert scores.argmax() > 0, "the first class would be drawn by accident"
+    assert entry.name == entry.traces["cam"].classes[int(scores.argmax())]
+
+
 def test_a_column_without_a_mask_of_ground_truth_is_empty(folder: Path) -> None:
     figure = draw(spec_in(folder, "image", "truth", colour_bar=False))
     assert len(figure.axes) == 5, "three images, two masks"

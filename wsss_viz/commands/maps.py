@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--method", "name", default="cam", help="The method.")
+@click.option("--method", "name", default="cam", help="The method; `methods` lists them.")
 @data_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write to.")
 @click.option(

@@ -33,7 +33,7 @@ _GOES_ON = "the same command goes on from there"
 
 @click.command()
 @data_option
-@click.option("--method", "name", default="cam", help="The method.")
+@click.option("--method", "name", default="cam", help="The method; `methods` lists them.")
 @refine_option
 @checkpoint_option("--segmenter", "scenes-backbone", "The checkpoint the segmentation network starts from.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write to.")

@@ -51,10 +51,13 @@ def scored(report: Mapping[str, Any]) -> str:
 
     >>> scored({"count": 4, "unreadable": [["a", "a.jpg: no image"]]}), scored({"count": 2})
     ('3 of 4 samples', '2 samples')
+    >>> scored({"count": 3, "findings": [{"kind": "no-mask", "count": 1}]})
+    '2 of 3 samples'
     """
     unread = len(report.get("unreadable", ()))
+    unscored = unread + sum(one["count"] for one in report.get("findings", ()) if one["kind"] == "no-mask")
     of = quantity(report["count"], "sample")
-    return f"{report['count'] - unread} of {of}" if unread else of
+    return f"{report['count'] - unscored} of {of}" if unscored else of
 
 
 def table(report: dict[str, Any]) -> str:
