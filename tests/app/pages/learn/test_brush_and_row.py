@@ -62,3 +62,10 @@ def test_the_bottleneck_leads_to_the_method_that_is_one(
     assert_well(page)
     (link,) = [link for link in page.page_link if "IBA" in link.proto.label]
     assert parse_qs(link.proto.query_string) == {"example": ["photos:koala"], "methods": ["cam,iba"]}
+
+
+@pytest.mark.parametrize(("query", "said"), [({}, False), ({"source": "own"}, True)])
+def test_where_images_of_ones_own_are_is_said(open_page: OpenPage, query: dict[str, str], said: bool) -> None:
+    page = open_page("learn", step="3", **query)
+    assert not page.exception
+    assert any("your own images on Compare" in caption.value for caption in page.caption) is said

@@ -10,7 +10,7 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, frame
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.language import tr
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.erasing import by_hand
 from wsss_viz.app.pages.learn import handout, navigation, overview, room, slide
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
@@ -24,6 +24,10 @@ from wsss_viz.app.widgets.viewer.component import Drawn, forget_drawn, last_draw
 from wsss_viz.app.widgets.viewer.standalone import view_button
 
 STYLE = Path(__file__).with_name("learn.css")
+ELSEWHERE = mark(
+    "The lecture shows photographs and drawn scenes, whose truth is known: look at your own images on Compare, Erasing "
+    "and Gradients."
+)
 PRESENTING = Path(__file__).with_name("presenting.css")
 
 
@@ -143,6 +147,8 @@ def head(lesson: Lesson, state: ViewState) -> None:
             title, text = (lesson.claim, lesson.lead) if answered(state) else (tr(topic.asks), tr(topic.setup))
             st.title(title, anchor=False)
             st.html(f'<p class="wv-lead">{escape(text)}</p>')
+    if not state.present and (state.workspace or state.source == "own"):
+        st.caption(f":material/info: {tr(ELSEWHERE)}")
     frame.notes()
 
 
