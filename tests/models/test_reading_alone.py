@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from wsss_viz.app.services import user_networks
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking, within
 from wsss_viz.models.reading import opening
@@ -108,3 +109,12 @@ except OSError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("the temporary folder is full or not writable")
+
+
+def test_no_place_for_a_temporary_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.pth").write_bytes(b"PK\x03\x04" + bytes(100))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(InputError, match="no temporary folder can be made: No such file or directory; make room"):
+        opening.read_tensors(tmp_path / "x.pth")
+    refused = user_networks._read_upload(b"PK", ".pth")
+    assert refused.refusal.startswith("no temporary folder can be made")

@@ -23,6 +23,7 @@ __all__ = [
     "readable_bytes",
     "remove_partial",
     "stamp_of",
+    "temporary_folder",
     "whole_file",
     "write_first",
     "write_whole",
@@ -220,6 +221,28 @@ def write_whole(path: Path | str, data: bytes) -> None:
     """
     with whole_file(path) as file:
         file.write(data)
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder of this process that goes with the block.
+
+    Raises:
+        InputError: none can be made: the disk is full, or the place is not there.
+
+    >>> with temporary_folder() as folder:
+    ...     folder.is_dir()
+    True
+    >>> folder.exists()
+    False
+    """
+    try:
+        made = tempfile.TemporaryDirectory(prefix="wsss_viz-")
+    except OSError as error:
+        why = error.strerror or error
+        raise InputError(f"no temporary folder can be made: {why}; make room, or set TMPDIR to another place") from None
+    with made as name:
+        yield Path(name)
 
 
 @contextlib.contextmanager

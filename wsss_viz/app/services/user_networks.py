@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from wsss_viz.app.settings import checkpoint_files, checkpoint_megabytes, pickle
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import know
 from wsss_viz.app.turns import turn
-from wsss_viz.data.files import stamp_of
+from wsss_viz.data.files import stamp_of, temporary_folder
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import within
@@ -194,17 +193,16 @@ def _upload() -> Opened | None:
 
 def _read_upload(content: bytes, suffix: str) -> Opened:
     """Reads an upload from a file of ours, which is gone afterwards; its own name is never a path."""
-    with tempfile.TemporaryDirectory(prefix="wsss_viz-") as folder:
-        path = Path(folder) / f"uploaded{suffix}"
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            return Opened(None, None, refusal=f"The server has no room for it now ({error.strerror}): try again later.")
-        with within(UPLOAD_SECONDS, f"Reading it took more than {UPLOAD_SECONDS:.0f} s and was stopped."):
-            opened = open_checkpoint(path, private=True)
+    too_long = f"Reading it took more than {UPLOAD_SECONDS:.0f} s and was stopped."
     try:
+        with temporary_folder() as folder, within(UPLOAD_SECONDS, too_long):
+            path = folder / f"uploaded{suffix}"
+            path.write_bytes(content)
+            opened = open_checkpoint(path, private=True)
         if opened.network is not None:
             held_networks().hold(opened.network.classifier, len(content))
+    except OSError as error:
+        return Opened(None, None, refusal=f"The server has no room for it now ({error.strerror}): try again later.")
     except InputError as error:
         return Opened(None, None, refusal=str(error))
     return opened

@@ -8,14 +8,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wsss_viz.data.files import explained
+from wsss_viz.data.files import explained, temporary_folder
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import may_go_on, within
 from wsss_viz.models.reading.bounds import FORMATS, LEGACY, SAFETENSORS, TensorInfo, check_shape, check_size, sniff_file
@@ -158,8 +157,8 @@ def read_tensors(
             f"{name} is a pickle from before torch 1.6, which is read from the command line only: convert it with "
             f"`python -m wsss_viz inspect {name} --save-as FILE.safetensors`"
         )
-    with tempfile.TemporaryDirectory(prefix="wsss_viz-") as folder:
-        target = Path(folder) / "converted.safetensors" if numbers else None
+    with temporary_folder() as folder:
+        target = folder / "converted.safetensors" if numbers else None
         return _converted(_in_child(path, target, name), name, size, target)
 
 
@@ -186,8 +185,8 @@ def _in_child(path: Path, target: Path | None, name: str) -> dict[str, Any]:
     environment = {key: os.environ[key] for key in passed if key in os.environ}
     environment |= {"PYTHONPATH": str(_PACKAGE_ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     line = f"{name}: reading it took more than {SECONDS} s and was stopped: it is not read"
-    with tempfile.TemporaryDirectory(prefix="wsss_viz-") as empty, within(SECONDS, line):
-        done = _run(command, Path(empty), environment)
+    with temporary_folder() as empty, within(SECONDS, line):
+        done = _run(command, empty, environment)
     answer = done.stdout[-_LARGEST_ANSWER:].strip().rsplit(b"\n", 1)[-1]
     try:
         answered: dict[str, Any] = json.loads(answer)
