@@ -7,7 +7,16 @@ import threading
 import pytest
 
 from wsss_viz.app.pages.learn import room
-from wsss_viz.app.services.rooms import AWAY, IDLE, MOST_OF_ONE, MOST_OPTIONS, MOST_ROOMS, MOST_VOTERS, Rooms
+from wsss_viz.app.services.rooms import (
+    AWAY,
+    IDLE,
+    MOST_OF_ONE,
+    MOST_OPTIONS,
+    MOST_ROOMS,
+    MOST_VOTERS,
+    MOST_VOTES_OF_ONE,
+    Rooms,
+)
 from wsss_viz.app.state import ViewState
 from wsss_viz.errors import InputError
 
@@ -144,3 +153,15 @@ def test_the_address_is_that_of_the_presenters_server() -> None:
     assert "&lt;b&gt; 3, no 1" in bars
     assert bars.count("wv-right") == 1
     assert "width:75.0%" in bars
+
+
+def test_a_script_at_one_address_leaves_others_their_votes() -> None:
+    rooms = Rooms()
+    code = rooms.open("presenter")
+    rooms.ask("presenter", 1, "Where?", ("here", "there"))
+    counted = [rooms.vote(code, 1, 0, f"tab {number}", "192.0.2.7") for number in range(MOST_VOTERS)]
+    assert sum(counted) == MOST_VOTES_OF_ONE
+    assert rooms.vote(code, 1, 1, "another", "192.0.2.8")
+    assert rooms.vote(code, 1, 1, "here")
+    rooms.ask("presenter", 2, "Why?", ("so", "not so"))
+    assert rooms.vote(code, 2, 0, "tab 0", "192.0.2.7")

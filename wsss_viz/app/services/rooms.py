@@ -19,6 +19,8 @@ from wsss_viz.errors import InputError
 MOST_ROOMS, MOST_VOTERS, MOST_OPTIONS = 50, 1000, 8
 MOST_OF_ONE = 5
 """Rooms of one address, but this machine's own: one person with many tabs leaves the others theirs."""
+MOST_VOTES_OF_ONE = 200
+"""Votes on a question from one address, which a class behind one router has: a script does not use up `MOST_VOTERS`."""
 IDLE = 4 * 3600.0
 """Seconds without a question or a vote after which a room ends."""
 AWAY = 60.0
@@ -58,7 +60,7 @@ class _Room:
     right: int | None = None
     counts: dict[int, list[int]] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
-    voters: set[str] = field(default_factory=set)
+    voters: dict[str, str] = field(default_factory=dict)  # their addresses, by session
 
 
 class Rooms:
@@ -128,8 +130,9 @@ class Rooms:
                 room.closed.add(step)
                 room.right = right
 
-    def vote(self, code: str, step: int, option: int, session: str) -> bool:
-        """Counts a vote; False where it does not count: it is late, the second of a session, or of no such option."""
+    def vote(self, code: str, step: int, option: int, session: str, address: str = "") -> bool:
+        """Counts a vote; False where it does not count: it is late, the second of a session, of no such option, or one
+        of too many from its address ("" is this machine's own)."""
         with self._lock:
             self._sweep()
             room = self._rooms.get(code)
@@ -137,7 +140,9 @@ class Rooms:
                 return False
             if not 0 <= option < len(room.options) or len(room.voters) >= MOST_VOTERS:
                 return False
-            room.voters.add(session)
+            if address and sum(one == address for one in room.voters.values()) >= MOST_VOTES_OF_ONE:
+                return False
+            room.voters[session] = address
             room.counts[step][option] += 1
             room.used = self._clock()
             return True

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from wsss_viz.app.gate.door import network_of
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services.rooms import Asked, rooms
 from wsss_viz.app.turns import session_id
@@ -66,5 +67,5 @@ def _answer(code: str, asked: Asked) -> None:
 
 
 def _vote(code: str, step: int, option: int, key: str) -> None:
-    if rooms().vote(code, step, option, session_id()):
+    if rooms().vote(code, step, option, session_id(), network_of(st.context.ip_address or "")):
         st.session_state[key] = option
