@@ -114,6 +114,14 @@ def test_without_targets_the_class_with_the_top_score_is_drawn() -> None:
     assert Trace((step,), classes=("a", "b", "c"), sample=sample()).class_index() == 1
 
 
+def test_a_map_that_is_nowhere_positive_says_so() -> None:
+    step = Step(0, np.stack([-np.ones((2, 3)), np.eye(2, 3)]).astype(np.float32), np.array([-1, 0.5], np.float32))
+    drawn = Trace((step,), method="cam", classes=("cow", "sofa"), sample=sample())
+    assert [drawn.overlay(name).title for name in drawn.classes] == ["cam, cow, nowhere positive", "cam, sofa"]
+    titles = [axes.get_title() for axes in drawn.plot(drawn.classes).axes]
+    assert titles == ["cow", "logit -1.0, nowhere positive", "sofa", "logit +0.5"]
+
+
 def test_a_trace_is_saved_to_the_last_bit_with_its_sample_and_settings(tmp_path: Path) -> None:
     settings = {"margin": 25.0, "views": [1.0, 2.0]}
     wanted = replace(trace(), steps=tuple(replace(step, settings=settings) for step in trace()))

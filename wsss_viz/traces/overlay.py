@@ -19,12 +19,24 @@ from wsss_viz.data.files import write_whole
 from wsss_viz.data.png import png, thumbnail
 from wsss_viz.errors import InputError
 
-__all__ = ["COLOUR_MAPS", "FORMATS", "OPACITY", "Overlay", "Picture", "blend", "colour_table", "map_over"]
+__all__ = [
+    "COLOUR_MAPS",
+    "FORMATS",
+    "NOWHERE_POSITIVE",
+    "OPACITY",
+    "Overlay",
+    "Picture",
+    "blend",
+    "colour_table",
+    "map_over",
+]
 
 Picture = NDArray[np.uint8]
 
 COLOUR_MAPS = ("inferno", "viridis", "cividis")
 """matplotlib's names, the first the default: perceptually uniform, dark for low and bright for high."""
+NOWHERE_POSITIVE = "nowhere positive"
+"""Said of a map whose rectified values are 0 everywhere, so that its black picture is not taken for a defect."""
 OPACITY = 0.6
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 """What an overlay can be saved as, by the suffix of the file."""

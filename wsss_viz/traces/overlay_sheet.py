@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from wsss_viz.data.sample import Sample
-from wsss_viz.traces.overlay import COLOUR_MAPS, map_over
+from wsss_viz.traces.overlay import COLOUR_MAPS, NOWHERE_POSITIVE, map_over
 from wsss_viz.traces.storage import StoredMaps
 
 __all__ = ["overlay_sheet"]
@@ -51,7 +51,10 @@ def overlay_sheet(stored: StoredMaps, sample: Sample, threshold: float, title: s
         grid[0].set_title("no label: no map", fontsize=9)
     for axes, key, values, score in zip(grid, stored.keys, stored.image_values(), stored.scores.tolist(), strict=False):
         axes.imshow(map_over(sample.image, values, (0, 1)))
-        axes.set_title(key if np.isnan(score) else f"{key}, logit {score:+.1f}", fontsize=9)
+        words = (
+            [key] + ([] if np.isnan(score) else [f"logit {score:+.1f}"]) + ([] if values.any() else [NOWHERE_POSITIVE])
+        )
+        axes.set_title(", ".join(words), fontsize=9)
         _contour(axes, values, threshold, "solid")
         if sample.mask is not None and key in sample.classes:
             _contour(axes, sample.class_mask(key).astype(np.float32), 0.5, "dashed")

@@ -12,7 +12,7 @@ from wsss_viz.data.png import picture_row
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces.normalisation import NORMALISATIONS
-from wsss_viz.traces.overlay import COLOUR_MAPS, OPACITY, Overlay, map_over
+from wsss_viz.traces.overlay import COLOUR_MAPS, NOWHERE_POSITIVE, OPACITY, Overlay, map_over
 from wsss_viz.traces.step import Step, Trace
 from wsss_viz.wording import quantity
 
@@ -60,6 +60,8 @@ def class_overlay(
     values = at.image_values(sample.size, normalisation, [index])[0]
     ends = (float(values.min()), float(values.max())) if normalisation == "raw" else (0.0, 1.0)
     title = [trace.method, trace.class_name(index)] + ([f"k = {at.index}"] if len(trace) > 1 else [])
+    if not (at.maps[index] > 0).any():
+        title.append(NOWHERE_POSITIVE)
     return Overlay(map_over(sample.image, values, ends, colours, opacity), ", ".join(part for part in title if part))
 
 
@@ -107,7 +109,8 @@ def trace_html(trace: Trace) -> str:
 
 def _caption(trace: Trace, step: Step, index: int) -> str:
     prefix = f"k = {step.index}, " if len(trace) > 1 else ""
-    return f"{prefix}logit {step.logit(index):+.1f}"
+    empty = "" if (step.maps[index] > 0).any() else f", {NOWHERE_POSITIVE}"
+    return f"{prefix}logit {step.logit(index):+.1f}{empty}"
 
 
 def _sample(trace: Trace) -> Sample:
