@@ -180,3 +180,12 @@ def test_a_link_among_maps_takes_no_other_file_along(figure: FigureFolder, tmp_p
     path.symlink_to(private)
     with pytest.raises(InputError, match=f"{path.name} of the maps Theirs is none of these maps: take them out"):
         figure.archive("")
+
+
+def test_names_in_the_readme_are_no_links(figure: FigureFolder) -> None:
+    name = "[click](http://evil.example) <img src=x>"
+    with zipfile.ZipFile(io.BytesIO(figure.archive(f"Maps of {', '.join(12 * [name])}."))) as content:
+        lines = content.read("figure/README.md").decode().splitlines()
+    of_names = [line for line in lines if "evil" in line or "img" in line]
+    assert len(of_names) > 1
+    assert all(line.startswith("    ") for line in of_names)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import textwrap
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,7 +65,7 @@ draws it, in this folder, to the byte as it was on the page Figures; .png and .s
 
 Made with wsss_viz {version}, {packages}: other versions may give other pixels.
 {networks}
-> {caption}
+{caption}
 """
 _ABSENT = (
     "\nIt looks with a network that is not in this folder, which has room for files of at most {most}. Put the file "
@@ -281,8 +282,10 @@ class FigureFolder:
             for name in self.absent
         )
         networks = _ABSENT.format(lines=lines, most=readable_bytes(MOST_NETWORK_BYTES)) if lines else ""
+        # as code: names of classes and images are other people's, and may be links in Markdown
+        as_code = textwrap.fill(caption, 116, initial_indent="    ", subsequent_indent="    ")
         return _README.format(
-            command=command(threads), version=__version__, packages=packages, networks=networks, caption=caption
+            command=command(threads), version=__version__, packages=packages, networks=networks, caption=as_code
         )
 
 

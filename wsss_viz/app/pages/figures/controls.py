@@ -278,6 +278,12 @@ def rendered(spec: FigureSpec, kind: str, material: Material | None = None, held
     return drawn(spec, kind, material, held).content
 
 
+def _archive(folder: FigureFolder, text: str, count: int) -> bytes:
+    """The folder (ZIP); what is said against a file does not say where it lies on the server."""
+    with workspaces.without_folders():
+        return folder.archive(text, count)
+
+
 def show(spec: FigureSpec, material: Material) -> None:
     """The preview, the caption and the downloads."""
     held: Held = st.session_state.setdefault(_HELD, {})
@@ -295,7 +301,7 @@ def show(spec: FigureSpec, material: Material) -> None:
             file_button(
                 "Folder (ZIP)",
                 "figure.zip",
-                partial(material.folder(spec).archive, text, threads()),
+                partial(_archive, material.folder(spec), text, threads()),
                 meaning="Pictures, masks, maps from files, the spec, and a README with the command.",
             )
         else:
