@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from tests.app.conftest import OpenPage
 from wsss_viz.app.pages.learn import room
 from wsss_viz.app.services.rooms import (
     AWAY,
@@ -165,3 +166,13 @@ def test_a_script_at_one_address_leaves_others_their_votes() -> None:
     assert rooms.vote(code, 1, 1, "here")
     rooms.ask("presenter", 2, "Why?", ("so", "not so"))
     assert rooms.vote(code, 2, 0, "tab 0", "192.0.2.7")
+
+
+def test_a_press_on_the_audiences_page_is_a_vote(open_page: OpenPage) -> None:
+    code = room.rooms().open("a presenter")
+    room.rooms().ask("a presenter", 1, "Where?", ("here", "there"))
+    page = open_page("learn", room=code)
+    page.button(key="room_option_1_1").click().run()
+    assert not page.exception
+    assert room.rooms().counts("a presenter", 1) == (0, 1)
+    room.rooms().close("a presenter")
