@@ -17,6 +17,7 @@ from wsss_viz.app.services.rooms import (
     MOST_VOTERS,
     MOST_VOTES_OF_ONE,
     Rooms,
+    rooms,
 )
 from wsss_viz.app.state import ViewState
 from wsss_viz.errors import InputError
@@ -169,10 +170,10 @@ def test_a_script_at_one_address_leaves_others_their_votes() -> None:
 
 
 def test_a_press_on_the_audiences_page_is_a_vote(open_page: OpenPage) -> None:
-    code = room.rooms().open("a presenter")
-    room.rooms().ask("a presenter", 1, "Where?", ("here", "there"))
+    code = rooms().open("a presenter")
+    rooms().ask("a presenter", 1, "Where?", ("here", "there"))
     page = open_page("learn", room=code)
     page.button(key="room_option_1_1").click().run()
     assert not page.exception
-    assert room.rooms().counts("a presenter", 1) == (0, 1)
-    room.rooms().close("a presenter")
+    assert rooms().counts("a presenter", 1) == (0, 1)
+    rooms().close("a presenter")
