@@ -65,7 +65,14 @@ def train_dense(
     Raises:
         InputError: the backbone is missing or of another architecture.
 
-    Examples: `segmenter.train_segmenter` and `affinity.train_affinity`, which are made of it.
+    `segmenter.train_segmenter` and `affinity.train_affinity` are made of it.
+
+    Examples:
+        >>> none = Path("none.safetensors")
+        >>> train_dense(None, none, none, None, Schedule(1), val=None, progress=iter, say=print)
+        Traceback (most recent call last):
+        ...
+        wsss_viz.errors.InputError: ...
     """
     pretrained = read_backbone(backbone)
     torch.manual_seed(schedule.seed)
