@@ -6,6 +6,7 @@ import { test } from "node:test"
 import { Content, Reading } from "../../wsss_viz/app/widgets/viewer/content.js"
 import { DEFAULTS, writeSettings } from "../../wsss_viz/app/widgets/viewer/controls.js"
 import { Viewer } from "../../wsss_viz/app/widgets/viewer/viewer.js"
+import "../../wsss_viz/app/widgets/viewer/panels.js"
 import "../../wsss_viz/app/widgets/viewer/pointer.js"
 
 const { forget, key, tell } = Viewer.prototype
@@ -84,6 +85,20 @@ test("the map of a class that is not in the picture is as faint as the class is 
   assert.ok(Math.abs(trust(["cow"], -1) - 1 / (1 + Math.E)) < 1e-9)
   assert.ok(trust(["cow"], -5) <= trust(["cow"], -1))
   assert.equal(trust(["cow"], 3, false), 0.5)
+})
+
+test("a map that is nowhere positive is said to be", () => {
+  const noted = values => {
+    const [title, note] = [{ replaceChildren() {} }, {}]
+    const content = { panels: [{ title: "CAM", steps: [{}] }], absent: () => false, step: () => null }
+    const reading = { k: 0, found: [values && { plane: { values } }], panelFocus: () => 0 }
+    const viewer = { content, reading, settings: { layout: "grid" }, scoreIndex: () => 0 }
+    Viewer.prototype.caption.call(viewer, { title, note }, 0, 0, 0)
+    return note.textContent
+  }
+  assert.equal(noted([-2, 0, -1]), "nowhere positive")
+  assert.equal(noted([-2, 0, 1]), "")
+  assert.equal(noted(null), "", "an image has no map")
 })
 
 test("the ground truth has its parts' colours, without parts its classes'", () => {

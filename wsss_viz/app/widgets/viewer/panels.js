@@ -102,8 +102,11 @@ Object.assign(Viewer.prototype, {
     title.replaceChildren(...(panel.colour && !names ? [this.dot(panel.colour)] : []), text)
     const logit = step?.scores?.[this.scoreIndex(panel)]
     const final = panel.steps.length > 1 ? `${content.sent.step} = ${content.stepAt(panel, reading.k)}` : ""
-    const absent = this.reading.found[number] && content.absent(this.reading.panelFocus(panel))
-    const said = [absent ? say("not in this picture") : "", final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
+    const found = this.reading.found[number]
+    const absent = found && content.absent(this.reading.panelFocus(panel))
+    // A black picture is not taken for a defect then.
+    const nowhere = found && !found.plane.values.some(value => value > 0)
+    const said = [absent ? say("not in this picture") : "", nowhere ? say("nowhere positive") : "", final, logit == null ? "" : `logit ${signed(logit)}`, step?.note, panel.note]
     note.textContent = names ? "" : said.filter(Boolean).join(" · ")
     note.title = note.textContent
   },
