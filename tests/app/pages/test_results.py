@@ -126,3 +126,13 @@ def test_the_worst_class_stands_first() -> None:
     for scores in report["methods"].values():
         scores["per_class"] = {"background": 80.0, "cow": None, "sofa": 20.0}
     assert charts.worst_first(report) == ["sofa", "background", "cow"]
+
+
+def test_the_reports_that_ship_are_shown_though_not_every_method_was_refined_by_every_refiner(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("results")
+    assert not page.exception
+    assert not page.error
+    (refined,) = [table.value for table in page.dataframe if any(name.startswith("PAMR") for name in table.value)]
+    assert refined.isna().to_numpy().any()
