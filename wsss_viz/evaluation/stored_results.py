@@ -167,7 +167,7 @@ def refined_rows(
     refiner_title: Callable[[str], str],
 ) -> list[Row]:
     """One row per refined method, in the report's order: mIoU with its interval and recall of the rest, of the
-    maps alone and after each refiner, in percent.
+    maps alone and after each refiner, in percent; rows of the same columns, None where a refiner had not the method.
 
     Args:
         report: of the maps alone.
@@ -181,15 +181,19 @@ def refined_rows(
     """
     rows: list[Row] = []
     for name, scores in report["methods"].items():
-        after = {refiner_title(by): one["methods"][name] for by, one in refined.items() if name in one["methods"]}
-        if not after:
+        after = {refiner_title(by): one["methods"].get(name) for by, one in refined.items()}
+        if not any(after.values()):
             continue
         alone = scores["part_recall"]["non_discriminative"]
         row: Row = {"method": title(name), "mIoU alone": scores["miou"], "rest alone": alone}
         for by, refined_scores in after.items():
+            columns = f"mIoU, {by}", f"{by}, 95 %", f"rest, {by}"
+            row |= dict.fromkeys(columns)
+            if refined_scores is None:
+                continue
             low, high = refined_scores["interval"]["miou"]
-            row |= {f"mIoU, {by}": refined_scores["miou"], f"{by}, 95 %": f"{low:.1f} to {high:.1f}"}
-            row[f"rest, {by}"] = refined_scores["part_recall"]["non_discriminative"]
+            rest = refined_scores["part_recall"]["non_discriminative"]
+            row |= dict(zip(columns, (refined_scores["miou"], f"{low:.1f} to {high:.1f}", rest), strict=True))
         rows.append(row)
     return rows
 

@@ -131,7 +131,7 @@ def formats(rows: Sequence[Mapping[str, Any]]) -> Any:
     return {
         column: st.column_config.NumberColumn(format="%.2f" if column == "threshold" else "%.1f")
         for column in rows[0]
-        if any(isinstance(row.get(column), int | float) for row in rows)
+        if any(isinstance(row[column], int | float) for row in rows)
     }
 
 
