@@ -17,7 +17,7 @@ from wsss_viz.app.state.contact_sheet import LONGEST_TEXT
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, DEFAULT_SCENE, in_order, photograph_names
 from wsss_viz.app.widgets.markup import listed, plain_line
-from wsss_viz.app.widgets.stepper import stepper
+from wsss_viz.app.widgets.stepper import pressed, stepper
 from wsss_viz.data.findings import KINDS, in_words
 from wsss_viz.data.photographs import read_photographs
 from wsss_viz.data.sample import Sample
@@ -211,11 +211,11 @@ def _about_image(sample: Sample) -> None:
 
 
 def _as_long_as(kind: str, read: Callable[[Any], dict[str, object]]) -> Callable[[Any], dict[str, object]]:
-    """`read`, which gives nothing once something else is looked at.
+    """`read`, which gives nothing once something else is looked at, or where Next or Previous was pressed.
 
-    A browser sends what its fields hold with everything it says, those too that the run has just taken away.
+    A browser sends what its fields hold with everything it says, those too that the run has just taken away or moved.
     """
-    return lambda value: read(value) if kind in ("", kind_of(session.state())) else {}
+    return lambda value: read(value) if kind in ("", kind_of(session.state())) and not pressed() else {}
 
 
 def photograph_picker(state: ViewState, kind: str = "") -> None:
