@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import singledispatch
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +71,19 @@ def show(chart: Chart | Any, key: str, alt: str, clicked: Callable[[float], None
         component(key=f"{key}_keys", data={"chart": key}, height="content")
 
 
+def graph_objects() -> Any:
+    """plotly's, once pandas is there whole: of each value it asks whether that is of pandas, which fails while another
+    thread imports pandas.
+
+    >>> graph_objects().Figure().data
+    ()
+    """
+    import_module("pandas")
+    from plotly import graph_objects as go
+
+    return go
+
+
 def plotly_figure(chart: Chart, clickable: bool = False) -> Any:
     """The chart as a plotly figure.
 
@@ -78,8 +92,7 @@ def plotly_figure(chart: Chart, clickable: bool = False) -> Any:
     >>> figure.data[0].name, figure.data[0].hovertemplate
     ('CAM', 'CAM: %{y:.1f}<extra></extra>')
     """
-    from plotly import graph_objects as go
-
+    go = graph_objects()
     listed: set[str] = set()
     data = [trace for n, panel in enumerate(chart.panels) for mark in panel.marks for trace in traces(mark, n, listed)]
     layout: dict[str, Any] = {

@@ -15,6 +15,7 @@ from wsss_viz.app.services import gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
+from wsss_viz.app.widgets.chart import graph_objects
 
 _LARGE = 512
 _HEIGHT = 400
@@ -51,7 +52,7 @@ def picture_figure(png: bytes, size: tuple[int, int]) -> Any:
     Args:
         size: (H, W), for its shape.
     """
-    from plotly import graph_objects as go
+    go = graph_objects()
 
     height, width = size
     grid = np.arange(0, 101, 5)  # a selection is told of where there are points to select, so there are some everywhere
