@@ -113,9 +113,7 @@ def _figure_row(spec: FigureSpec, row: Row, trace_of: TraceOf, tracer: Tracer) -
     traces = {base: trace_of(spec.of(row), base, row.image) for base in bases}
     classes = next(iter(traces.values())).classes if traces else sample.classes
     first = next((label for label in sample.labels or () if label in classes), "")
-    if (
-        not first and classes
-    ):  # without labels, as everywhere: the class with the top score, which the methods worked on
+    if not first and classes:  # no labels: the class with the top score, which the methods worked on
         targeted = [trace for trace in traces.values() if trace.steps[-1].targets]
         first = classes[targeted[0].class_index() if targeted else 0]
     for name in row.classes:

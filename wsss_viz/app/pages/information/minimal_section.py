@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.language import current
 from wsss_viz.app.pages.information import minimal_chart
 from wsss_viz.app.pages.information.chart_style import activation_name
 from wsss_viz.app.pages.information.minimal_chart import Laid
@@ -39,8 +40,8 @@ def _laid(unit: str, kind: str, count: int) -> Laid:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _chart(unit: str, kind: str, count: int, start: int) -> tuple[Chart, Any]:
-    """The chart, and what plotly makes of it, once for all sessions."""
+def _chart(unit: str, kind: str, count: int, start: int, language: str) -> tuple[Chart, Any]:
+    """The chart, and what plotly makes of it, once for all sessions of a language."""
     chart = minimal_chart.minimal_chart(schemes(unit, count), kind, start)
     return chart, plotly_figure(chart)
 
@@ -60,7 +61,7 @@ def minimal_section(state: ViewState) -> None:
     """H(bin(f(wX))) against w, exactly, and at the slider's w how X falls into the bins."""
     _controls(state)
     start = minimal_chart.nearest(state.unit, state.weight)
-    chart, drawn = _chart(state.unit, state.laid, state.unit_bins, start)
+    chart, drawn = _chart(state.unit, state.laid, state.unit_bins, start, current())
     show(drawn, "minimal", f"{activation_name(state.unit)} unit: entropy by weight. {lead(state)}")
     notes = _laid(state.unit, state.laid, state.unit_bins).results[-1].notes
     st.caption(

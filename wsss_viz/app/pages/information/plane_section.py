@@ -11,6 +11,7 @@ from typing import Any, cast
 import streamlit as st
 
 from wsss_viz.app import session
+from wsss_viz.app.language import current
 from wsss_viz.app.pages.information import plane_exports, plane_words
 from wsss_viz.app.pages.information.chart_style import activation_name
 from wsss_viz.app.pages.information.plane_chart import Measured, plane_chart, planes_chart
@@ -61,9 +62,9 @@ def _stored(activation: str, estimator: str) -> Plane | None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _stored_figure(
-    names: tuple[str, ...], estimator: str, layer_names: tuple[str, ...], seeds: int, epoch: int
+    names: tuple[str, ...], estimator: str, layer_names: tuple[str, ...], seeds: int, epoch: int, language: str
 ) -> tuple[Any, str]:
-    """The chart of stored planes, and the address of a still picture of it, drawn once for all sessions.
+    """The chart of stored planes, and the address of a still picture of it, drawn once for all sessions of a language.
 
     The picture is seen until the chart's own script is there.
     """
@@ -84,7 +85,7 @@ def _measured(planes: Mapping[str, Plane], seeds: int, runs: Mapping[str, Run] |
 def prepare() -> None:
     """Draws the default view, so that the first visitor does not wait for it."""
     view = ViewState()
-    _stored_figure(view.activations, view.estimator, view.drawn_layers, view.seeds, view.epoch)
+    _stored_figure(view.activations, view.estimator, view.drawn_layers, view.seeds, view.epoch, current())
 
 
 def lead(state: ViewState) -> str:
@@ -217,7 +218,9 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
         return
     with st.container(key="plane_chart"):
         if origin == PRECOMPUTED:
-            drawn, still = _stored_figure(tuple(planes), state.estimator, state.drawn_layers, state.seeds, state.epoch)
+            drawn, still = _stored_figure(
+                tuple(planes), state.estimator, state.drawn_layers, state.seeds, state.epoch, current()
+            )
             st.html(f'<div class="wv-first"><img src="{still}" alt=""></div>')
         else:
             drawn = plane_chart(measured, layers, state.epoch)
