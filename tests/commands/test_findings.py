@@ -15,6 +15,8 @@ from tests.models.test_classifier import seeded_network
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.models.checkpoint import write_checkpoint
 from wsss_viz.models.scene_network import NAME, WIDTHS
+from wsss_viz.traces.map_folder import SETTINGS, MapWriter
+from wsss_viz.traces.storage import read_maps
 
 
 def write_network(path, scale=1.0):
@@ -158,3 +160,54 @@ def test_a_classifier_of_imagenet_is_checked_under_the_names_of_the_data(capsys,
     assert "the classifier knows 20 of the 20 classes" in page
     assert "rows for cow: oxen" in page
     assert "ERROR" not in page
+
+
+@pytest.mark.parametrize("form", ["ours", "irn", "psa", "crf", "mask", "fiftyone", "overlay"])
+def test_maps_of_some_classes_are_those_of_a_run_of_all(checkpoint, capsys, tmp_path, form):
+    horse, dog = index("horse"), index("dog")
+    masks = {"a": boxes(horse, dog), "b": boxes(horse), "c": boxes(dog)}
+    root = folder(tmp_path / "data", masks)
+    picture(root / "d.png", 4)  # without labels
+    whole, some = tmp_path / "whole", tmp_path / "some"
+    assert maps(capsys, f"folder:{root}", checkpoint, whole, "--format", form)[0] == 0
+    code, printed, errors = maps(
+        capsys, f"folder:{root}", checkpoint, some, "--format", form, "--classes", f"{dog},Cow"
+    )
+    assert code == 0, errors
+    assert "  1 file without a map: the image has none of --classes" in printed
+    suffix = MapWriter(some, ("a",), form).path("a").suffix
+    assert (whole / f"c{suffix}").read_bytes() == (some / f"c{suffix}").read_bytes()
+    if form == "ours":
+        read = {name: read_maps(some / f"{name}.npz") for name in "abcd"}
+        assert [read[name].keys for name in "abcd"] == [("dog",), (), ("dog",), ("cow", "dog")]
+        every = read_maps(whole / "a.npz")
+        assert every.keys == ("dog", "horse")
+        np.testing.assert_array_equal(read["a"].maps, every.maps[:1])
+        assert np.ptp(read["a"].maps) > 0
+    elif form == "mask":
+        assert not np.asarray(Image.open(some / "b.png")).any()
+        assert set(np.unique(np.asarray(Image.open(some / "a.png")))) <= {0, dog}
+    if form != "overlay":
+        code, _, errors = run(capsys, "evaluate", "--data", f"folder:{root}", "--maps", some)
+        assert code == 0, errors
+
+
+def test_classes_are_part_of_a_run_and_unknown_ones_are_refused(checkpoint, capsys, tmp_path):
+    root, out = folder(tmp_path / "data", {"a": boxes(index("dog"))}), tmp_path / "maps"
+    assert maps(capsys, f"folder:{root}", checkpoint, out, "--classes", "dog,cow")[0] == 0
+    assert json.loads((out / SETTINGS).read_text())["only_classes"] == ["cow", "dog"]
+    again = maps(capsys, f"folder:{root}", checkpoint, out, "--classes", f"cow,{index('dog')}")
+    assert again[:2] == (0, f"0 files written to {out}, 1 was there already\n")
+    for more in ([], ["--classes", "dog"]):
+        code, _, errors = maps(capsys, f"folder:{root}", checkpoint, out, *more)
+        assert code == 2
+        assert "holds the maps of another run (see settings.json there; other: only_classes)" in errors
+    for given, said in (
+        ("hors", "the classifier has no class 'hors' (nearest: 'horse'): give names, or numbers as masks have them"),
+        ("99", "the classifier has no class '99': it has"),
+        (str(index("pottedplant")), f"has no class {index('pottedplant')} (pottedplant): it has"),
+    ):
+        code, printed, errors = maps(capsys, f"folder:{root}", checkpoint, tmp_path / "other", "--classes", given)
+        assert (code, printed, errors.count("\n")) == (2, "", 1)
+        assert said in errors
+        assert not (tmp_path / "other").exists()

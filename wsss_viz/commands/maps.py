@@ -12,7 +12,7 @@ import click
 
 from wsss_viz.commands.cached import cached
 from wsss_viz.commands.launch import bar_of, every_rank
-from wsss_viz.commands.options import data_option
+from wsss_viz.commands.options import classes_option, data_option
 from wsss_viz.commands.progress import Reported, announce, stoppable
 from wsss_viz.commands.run_options import RunOptions, run_options
 from wsss_viz.errors import InputError
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     help="The background's power in --format crf, (1 - highest map)^alpha; 4, PSA's and SEAM's lower one, by default "
     "(their higher ones: 32 and 24).",
 )
+@classes_option
 @run_options
 @stoppable(lambda said: said or NOT_BEGUN)
 def command(
@@ -81,6 +82,7 @@ def command(
     alpha: float | None,
     precision: str,
     resume: bool,
+    only: tuple[str, ...],
     options: RunOptions,
 ) -> None:
     """Write the class maps of a whole data set. Started again with the same settings, it goes on where it was.
@@ -93,6 +95,8 @@ def command(
 
     from wsss_viz.commands.findings import end, say_findings, say_source
     from wsss_viz.data.findings import Noticed
+    from wsss_viz.data.matching import chosen_classes
+    from wsss_viz.data.numbering import default_numbering
     from wsss_viz.data.subset import take
     from wsss_viz.methods.catalogue import METHODS
     from wsss_viz.methods.dataset_run import numbered_by, run_dataset
@@ -108,15 +112,17 @@ def command(
     with every_rank() as ranks:
         by = options.refiner(ranks)
 
-        def prepare() -> tuple[Job, MapWriter]:
+        def prepare() -> tuple[Job, MapWriter, tuple[str, ...]]:
             networks = partial(options.open_networks, [name], ranks=ranks)
             job = open_job(name, data_string, changes, networks, options.settings_from)
             names = numbered_by(job.classifier.classes, job.samples.classes)
             numbering = job.samples.numbering if names == job.samples.classes else None
             ground = mask_threshold(threshold, by)
-            return job, MapWriter(out, names, map_format, ground, numbering, METHODS[name].title, alpha or CRF_ALPHA)
+            chosen = chosen_classes(only, job.classifier.classes, numbering or default_numbering(names))
+            title = METHODS[name].title
+            return job, MapWriter(out, names, map_format, ground, numbering, title, alpha or CRF_ALPHA), chosen
 
-        job, writer = ranks.run_on_all(prepare)
+        job, writer, chosen = ranks.run_on_all(prepare)
         if ranks.rank == 0:
             say_source(job.samples)
         part = take(job.samples, options.selection)
@@ -133,7 +139,7 @@ def command(
                 part,
                 writer,
                 views=PRESETS[options.views_name],
-                settings=_stated(name, job, precision, by, options),
+                settings=_stated(name, job, precision, by, options, chosen),
                 about={
                     "classifier": options.classifier_name,
                     "data": data_string,
@@ -145,6 +151,7 @@ def command(
                 progress=lambda indices: bar_of(ranks)(indices, name),
                 strict=options.strict,
                 overwrite=not resume,
+                only=chosen,
             )
             noticed = Noticed(job.samples.set_notes())
             for report in reports:
@@ -188,7 +195,9 @@ def open_job(
     return Job(whole, samples, classifier, bind(name, classifier, paired, samples, settings, **changes))
 
 
-def _stated(name: str, job: Job, precision: str, by: Refiner | None, options: RunOptions) -> dict[str, Any]:
+def _stated(
+    name: str, job: Job, precision: str, by: Refiner | None, options: RunOptions, chosen: Sequence[str]
+) -> dict[str, Any]:
     """What the maps depend on, as their folder keeps it."""
     from wsss_viz.data.fingerprints import data_digest
     from wsss_viz.models.identity import digest_of
@@ -201,6 +210,8 @@ def _stated(name: str, job: Job, precision: str, by: Refiner | None, options: Ru
         "precision": precision,
         "settings": job.run.settings.as_dict(),
     }
+    if chosen:
+        stated["only_classes"] = list(chosen)
     if options.network_input:
         stated["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in options.network_input.items()}
     if by is not None:
@@ -244,6 +255,8 @@ def summary(out: Path, reports: Sequence[RankReport], read: int = 0) -> str:
     how = f"; {read} of them by maps computed before, {seconds:.1f} s" if read else _speed(written, seconds)
     there = f"{skipped} {'was' if skipped == 1 else 'were'} there already"
     lines = [f"{quantity(written, 'file')} written to {out}, {there}{how}"]
+    if empty := sum(report.empty for report in reports):
+        lines.append(f"  {quantity(empty, 'file')} without a map: the image has none of --classes")
     if len(reports) > 1:
         lines += [
             f"  rank {rank}: {report.written} written, {report.skipped} there already"

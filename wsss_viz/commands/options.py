@@ -112,6 +112,17 @@ def _named_paths(context: click.Context, parameter: click.Parameter, values: tup
     return {name: path for name, _, path in pairs}
 
 
+classes_option = click.option(
+    "--classes",
+    "only",
+    default="",
+    callback=_split_names,
+    metavar="A,B",
+    help="Only the maps of these classes, by name or by number in masks; files of images that have none of them hold "
+    "no map, and images without labels get all of them.",
+)
+
+
 def names_option(default: str) -> Callable[[Any], Any]:
     """--methods, to a tuple of names, with a default of the command's own."""
     return click.option(

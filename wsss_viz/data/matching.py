@@ -13,7 +13,7 @@ from wsss_viz.data.sources import DataSet, Source
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
-__all__ = ["Matching", "in_words_of", "matching"]
+__all__ = ["Matching", "chosen_classes", "in_words_of", "matching"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,31 @@ def matching(classes: Sequence[str], known: Sequence[str]) -> Matching:
     """
     renamed = {name: other for name, other in renaming(classes, known).items() if name == other or other not in classes}
     return Matching(renamed, tuple(name for name in classes if name not in renamed), tuple(known))
+
+
+def chosen_classes(given: Sequence[str], known: Sequence[str], numbering: ClassNumbering) -> tuple[str, ...]:
+    """Of the classes `known` those that a person names, in the order of `known`.
+
+    Args:
+        given: names, or other words for them (`synonyms`), or numbers.
+        numbering: of the data set's masks, whose numbers are meant.
+
+    Raises:
+        InputError: one that is no class of `known`, with the nearest.
+
+    >>> from wsss_viz.data.numbering import default_numbering
+    >>> chosen_classes(["Couch", "1"], ("dog", "cat", "sofa"), default_numbering(("dog", "sofa")))
+    ('dog', 'sofa')
+    """
+    named = dict(zip(map(str, numbering.numbers), numbering.names, strict=True))
+    meant = {text: text if text in known else named.get(text, text) for text in given}
+    words = renaming(tuple(meant.values()), known, once=False)
+    for text, name in meant.items():
+        if name not in words:
+            what = f"{text!r}" if name == text else f"{text} ({name})"
+            near = _like(name, known) or f": it has {_some(known)}"
+            raise InputError(f"the classifier has no class {what}{near}: give names, or numbers as masks have them")
+    return tuple(name for name in known if name in words.values())
 
 
 def in_words_of(samples: DataSet, known: Sequence[str], whose: str = "the classifier") -> DataSet:

@@ -10,9 +10,11 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from wsss_viz.data.files import only_one, remove_partial, write_first, write_whole
 from wsss_viz.data.findings import Noticed
@@ -39,6 +41,7 @@ class RankReport:
 
     Attributes:
         written: images whose maps it wrote.
+        empty: of these, images that have none of the classes that were asked for.
         skipped: images of its share that were there already.
         seconds: from its first image to its last.
         noticed: what was noticed about its samples, and which could not be read.
@@ -48,6 +51,7 @@ class RankReport:
     skipped: int
     seconds: float
     noticed: Noticed = field(default_factory=Noticed)
+    empty: int = 0
 
 
 def run_dataset(
@@ -63,11 +67,12 @@ def run_dataset(
     progress: Progress | None = None,
     strict: bool = False,
     overwrite: bool = False,
+    only: Sequence[str] = (),
 ) -> list[RankReport]:
     """Writes the maps of each sample's labelled classes (the top class's where no labels are known of it).
 
-    Of a sample that is labelled with nothing `classes` has, no map is written: its file says so, and its pseudo mask is
-    background, which is how `evaluate` counts it.
+    Of a sample that is labelled with nothing `classes` has, or nothing of `only`, no map is written: its file says so,
+    and its pseudo mask is background, which is how `evaluate` counts it.
 
     Args:
         run: a bound method (`binding.bind`).
@@ -81,6 +86,8 @@ def run_dataset(
         progress: shows how far this rank is.
         strict: a sample that cannot be read ends the run; else it is noted and the run goes on.
         overwrite: what is there of these samples is computed again; the maps of a run with other settings are removed.
+        only: of `classes`, those whose maps are written, of samples without labels all of them; () for all. The maps
+            are those of a run without it.
 
     Returns:
         What each rank did, on every rank.
@@ -126,11 +133,14 @@ def run_dataset(
 
         def work() -> RankReport:
             start = time.perf_counter()
-            noticed, written = Noticed(), 0
+            noticed, written, empty = Noticed(), 0, 0
+            known = writer.classes if writer.format in NUMBERED else None
             for _, sample in read_all(Subset(samples, mine), ranks, progress or iter, noticed, strict=strict):
-                _write(run, classes, sample, writer, views)
+                stored = maps_of(run, classes, sample, views, known, only)
+                writer.write(sample.name, stored, sample)
                 written += 1
-            return RankReport(written, skipped, time.perf_counter() - start, noticed)
+                empty += bool(only) and not stored.keys
+            return RankReport(written, skipped, time.perf_counter() - start, noticed, empty)
 
         return ranks.all_gather(ranks.run_on_all(work))
 
@@ -145,31 +155,38 @@ def numbered_by(classes: Sequence[str], of_data: Sequence[str]) -> tuple[str, ..
     return tuple(of_data) if set(classes) & set(of_data) else tuple(classes)
 
 
-def _write(run: Runner, classes: Sequence[str], sample: Sample, writer: MapWriter, views: Views) -> None:
-    known = writer.classes if writer.format in NUMBERED else None
-    writer.write(sample.name, maps_of(run, classes, sample, views, known), sample)
-
-
 def maps_of(
-    run: Runner, classes: Sequence[str], sample: Sample, views: Views, known: Sequence[str] | None = None
+    run: Runner,
+    classes: Sequence[str],
+    sample: Sample,
+    views: Views,
+    known: Sequence[str] | None = None,
+    only: Sequence[str] = (),
 ) -> StoredMaps:
     """The maps of a sample's labelled classes as they are written, see `run_dataset`.
 
     Args:
         known: classes without which no map is kept: of an image without labels, the class with the top score may be
             one that the data set does not number.
+        only: of `classes`, those that are asked for; () for all.
 
     Examples:
         >>> from wsss_viz.methods import bind
         >>> from wsss_viz.methods.views import SINGLE
-        >>> from wsss_viz.models.colour_network import colour_network, flag
-        >>> network = colour_network()
-        >>> maps_of(bind("cam", network), network.classes, flag(), SINGLE).keys
-        ('red', 'blue')
+        >>> from wsss_viz.models.colour_network import COLOURS, colour_network, flag
+        >>> run = bind("cam", colour_network())
+        >>> maps_of(run, COLOURS, flag(), SINGLE).keys, maps_of(run, COLOURS, flag(), SINGLE, only=["blue"]).keys
+        (('red', 'blue'), ('blue',))
     """
+    if only and sample.labels is None:
+        more = tuple(name for name in only if name not in sample.classes)
+        sample = replace(sample, classes=(*sample.classes, *more), labels=tuple(only))
+    if only and set(only).isdisjoint(sample.labels or ()):  # nothing of it is written: it need not be computed
+        return StoredMaps(np.zeros((0, *sample.size), np.float32), np.zeros(0, np.float32), (), sample.size)
     step = last_step(run(sample, views))
     foreign = sample.labels is not None and not set(sample.labels) & set(classes)
-    index = [] if foreign else [i for i in step.targets if known is None or classes[i] in known]
+    wanted = set(only or classes).intersection(classes if known is None else known)
+    index = [] if foreign else [i for i in step.targets if classes[i] in wanted]
     return StoredMaps(
         step.maps[index],
         step.scores[index],

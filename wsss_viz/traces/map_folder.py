@@ -197,6 +197,7 @@ class MapFolder:
         self.normalised = settings is not None and self.format in ("irn", "psa")
         self.with_background = False
         self.notes: list[tuple[str, Note]] = []
+        self._chosen = settings.get("only_classes") if settings else None
         if self.format == "overlay":
             raise InputError(f"{folder} holds pictures to look at, not maps: write them in another --format to be read")
         if self.format not in SUFFIXES | _FOREIGN:
@@ -228,7 +229,7 @@ class MapFolder:
         """
         path = self.path(name)
         if self.format in _FOREIGN:
-            stored = read_foreign_maps(path, self.numbering, size, labels)
+            stored = read_foreign_maps(path, self.numbering, size, self._written(labels))
             self.with_background = self.with_background or stored.background is not None
             return stored
         stored = read_heat_maps(self.folder, name, self.classes) if self.format == "fiftyone" else read_maps(path)
@@ -255,6 +256,12 @@ class MapFolder:
         elif inside and labels and not set(inside) & set(labels):
             self.notes.append((name, Note("maps-other-classes", ", ".join(inside))))
         return mask
+
+    def _written(self, labels: Sequence[str] | None) -> Sequence[str] | None:
+        """The labels whose maps were written, of a run that was asked for some classes."""
+        if labels is None or not isinstance(self._chosen, list):
+            return labels
+        return [label for label in labels if label in self._chosen]
 
 
 def _numbering_of(classes: tuple[str, ...], numbers: Any, folder: Path) -> ClassNumbering:
