@@ -95,7 +95,7 @@ def command(
 
     from wsss_viz.commands.findings import end, say_findings, say_source
     from wsss_viz.data.findings import Noticed
-    from wsss_viz.data.matching import chosen_classes
+    from wsss_viz.data.matching import named_classes
     from wsss_viz.data.numbering import default_numbering
     from wsss_viz.data.subset import take
     from wsss_viz.methods.catalogue import METHODS
@@ -118,11 +118,11 @@ def command(
             names = numbered_by(job.classifier.classes, job.samples.classes)
             numbering = job.samples.numbering if names == job.samples.classes else None
             ground = mask_threshold(threshold, by)
-            chosen = chosen_classes(only, job.classifier.classes, numbering or default_numbering(names))
+            wanted = named_classes(only, job.classifier.classes, numbering or default_numbering(names))
             title = METHODS[name].title
-            return job, MapWriter(out, names, map_format, ground, numbering, title, alpha or CRF_ALPHA), chosen
+            return job, MapWriter(out, names, map_format, ground, numbering, title, alpha or CRF_ALPHA), wanted
 
-        job, writer, chosen = ranks.run_on_all(prepare)
+        job, writer, wanted = ranks.run_on_all(prepare)
         if ranks.rank == 0:
             say_source(job.samples)
         part = take(job.samples, options.selection)
@@ -139,7 +139,7 @@ def command(
                 part,
                 writer,
                 views=PRESETS[options.views_name],
-                settings=_stated(name, job, precision, by, options, chosen),
+                settings=_stated(name, job, precision, by, options, wanted),
                 about={
                     "classifier": options.classifier_name,
                     "data": data_string,
@@ -151,7 +151,7 @@ def command(
                 progress=lambda indices: bar_of(ranks)(indices, name),
                 strict=options.strict,
                 overwrite=not resume,
-                only=chosen,
+                only=wanted,
             )
             noticed = Noticed(job.samples.set_notes())
             for report in reports:
@@ -196,7 +196,7 @@ def open_job(
 
 
 def _stated(
-    name: str, job: Job, precision: str, by: Refiner | None, options: RunOptions, chosen: Sequence[str]
+    name: str, job: Job, precision: str, by: Refiner | None, options: RunOptions, wanted: Sequence[str]
 ) -> dict[str, Any]:
     """What the maps depend on, as their folder keeps it."""
     from wsss_viz.data.fingerprints import data_digest
@@ -210,8 +210,8 @@ def _stated(
         "precision": precision,
         "settings": job.run.settings.as_dict(),
     }
-    if chosen:
-        stated["only_classes"] = list(chosen)
+    if wanted:
+        stated["only_classes"] = list(wanted)
     if options.network_input:
         stated["input"] = {key: list(v) if isinstance(v, tuple) else v for key, v in options.network_input.items()}
     if by is not None:

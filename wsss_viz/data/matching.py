@@ -13,7 +13,7 @@ from wsss_viz.data.sources import DataSet, Source
 from wsss_viz.data.synonyms import nearest, renaming
 from wsss_viz.errors import InputError
 
-__all__ = ["Matching", "chosen_classes", "in_words_of", "matching"]
+__all__ = ["Matching", "in_words_of", "matching", "named_classes"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def matching(classes: Sequence[str], known: Sequence[str]) -> Matching:
     return Matching(renamed, tuple(name for name in classes if name not in renamed), tuple(known))
 
 
-def chosen_classes(given: Sequence[str], known: Sequence[str], numbering: ClassNumbering) -> tuple[str, ...]:
+def named_classes(given: Sequence[str], known: Sequence[str], numbering: ClassNumbering) -> tuple[str, ...]:
     """Of the classes `known` those that a person names, in the order of `known`.
 
     Args:
@@ -66,7 +66,7 @@ def chosen_classes(given: Sequence[str], known: Sequence[str], numbering: ClassN
         InputError: one that is no class of `known`, with the nearest.
 
     >>> from wsss_viz.data.numbering import default_numbering
-    >>> chosen_classes(["Couch", "1"], ("dog", "cat", "sofa"), default_numbering(("dog", "sofa")))
+    >>> named_classes(["Couch", "12"], ("dog", "cat", "sofa"), default_numbering(("dog", "sofa")))  # as VOC
     ('dog', 'sofa')
     """
     named = dict(zip(map(str, numbering.numbers), numbering.names, strict=True))

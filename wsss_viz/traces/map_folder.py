@@ -197,7 +197,7 @@ class MapFolder:
         self.normalised = settings is not None and self.format in ("irn", "psa")
         self.with_background = False
         self.notes: list[tuple[str, Note]] = []
-        self._chosen = settings.get("only_classes") if settings else None
+        self._only = settings.get("only_classes") if settings else None
         if self.format == "overlay":
             raise InputError(f"{folder} holds pictures to look at, not maps: write them in another --format to be read")
         if self.format not in SUFFIXES | _FOREIGN:
@@ -259,9 +259,9 @@ class MapFolder:
 
     def _written(self, labels: Sequence[str] | None) -> Sequence[str] | None:
         """The labels whose maps were written, of a run that was asked for some classes."""
-        if labels is None or not isinstance(self._chosen, list):
+        if labels is None or not isinstance(self._only, list):
             return labels
-        return [label for label in labels if label in self._chosen]
+        return [label for label in labels if label in self._only]
 
 
 def _numbering_of(classes: tuple[str, ...], numbers: Any, folder: Path) -> ClassNumbering:
