@@ -198,7 +198,14 @@ def test_nothing_below_the_app_imports_streamlit():
             ("torch", "streamlit"),
         ),
         ("from wsss_viz.models.manifest import read_manifest; read_manifest()", ("torch", "streamlit")),
-        ("from wsss_viz.evaluation import pseudo_mask, score_image", ("torch", "streamlit")),
+        (
+            "from wsss_viz.evaluation import pseudo_mask, score_image\n"
+            "from wsss_viz.figures import FigureSpec, Row\n"
+            "from wsss_viz.figures.rendering import render\n"
+            "spec = FigureSpec('grid', ('image', 'cam', 'rib'), (Row('scenes:test:129', 'dog'),), dpi=50)\n"
+            "render(spec, 'png')",  # of maps that are there
+            ("torch", "streamlit"),
+        ),
         ("import wsss_viz.cli", ("torch", "streamlit", "numpy")),
     ],
 )

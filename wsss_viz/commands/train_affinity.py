@@ -54,8 +54,8 @@ def affinity(
     from wsss_viz.evaluation.report_text import table
     from wsss_viz.methods import bind
     from wsss_viz.methods.paired_networks import load_paired
-    from wsss_viz.models.loading import load, registered_path
-    from wsss_viz.models.manifest import file_digest
+    from wsss_viz.models.loading import load
+    from wsss_viz.models.manifest import file_digest, registered_path
     from wsss_viz.refinement import refiner
     from wsss_viz.refinement.scene_affinity import NAME
     from wsss_viz.training import affinity as recipe

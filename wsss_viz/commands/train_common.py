@@ -50,8 +50,7 @@ def checkpoint_option(name: str, default: str | None, help_text: str | None = No
     """An option that takes a checkpoint, a name in the register or a file, and gives the file."""
 
     def named_path(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
-        from wsss_viz.models.loading import registered_path
-        from wsss_viz.models.manifest import read_manifest
+        from wsss_viz.models.manifest import read_manifest, registered_path
 
         return None if value is None else registered_path(value) if value in read_manifest() else Path(value)
 

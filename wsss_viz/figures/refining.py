@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.data.disk_cache import DiskCache
-from wsss_viz.models.loading import registered_path
-from wsss_viz.models.manifest import file_digest
+from wsss_viz.models.manifest import file_digest, registered_path
 from wsss_viz.refinement.settings import SHIPPED_WALK, named
 
 __all__ = ["CACHE", "refined_maps"]

@@ -184,7 +184,8 @@ def seed_mask(
     by = "relu_max" if spec.normalisation == "raw" else spec.normalisation
     at_step = trace.steps[step]
     centres = _aligned(at_step, spec.align)
-    values = image_values(_half(at_step.maps), entry.sample.size, by, competing, at_step.grids, centres)
+    grids = at_step.grids and at_step.grids.rows(competing)
+    values = image_values(_half(at_step.maps[competing]), entry.sample.size, by, None, grids, centres)
     level = spec.threshold if threshold is None else threshold
     mask = pseudo_mask(values, range(len(competing)), entry.sample.size, level, "raw")
     return _numbered(mask, competing)

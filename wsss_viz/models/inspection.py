@@ -9,8 +9,8 @@ from pathlib import Path
 from wsss_viz.errors import InputError
 from wsss_viz.models.adapter import LAYOUT, adapt, default_weights, is_torchvision_name, load_torchvision, untrained
 from wsss_viz.models.classifier import Classifier
-from wsss_viz.models.loading import TORCHVISION_PREFIX, is_path, registered_path
-from wsss_viz.models.manifest import read_manifest
+from wsss_viz.models.loading import TORCHVISION_PREFIX, is_path
+from wsss_viz.models.manifest import read_manifest, registered_path
 from wsss_viz.models.network_input import NOTHING, NetworkInput
 from wsss_viz.models.preflight import preflight
 from wsss_viz.models.published import read_published

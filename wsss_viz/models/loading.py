@@ -14,13 +14,13 @@ from wsss_viz.errors import InputError
 from wsss_viz.models.checkpoint import read_checkpoint
 from wsss_viz.models.classifier import Classifier
 from wsss_viz.models.device import find_device
-from wsss_viz.models.manifest import Entry, folder_of, read_manifest
+from wsss_viz.models.manifest import Entry, read_manifest, registered
 from wsss_viz.models.network_file import Network, read_network
 from wsss_viz.models.network_input import NOTHING, NetworkInput, source_of
 from wsss_viz.models.preflight import part_of
 from wsss_viz.models.suffixes import weight_suffix
 
-__all__ = ["TORCHVISION_PREFIX", "is_path", "load", "load_network", "read_registered", "registered_path"]
+__all__ = ["TORCHVISION_PREFIX", "is_path", "load", "load_network", "read_registered"]
 
 TORCHVISION_PREFIX = "torchvision:"
 
@@ -125,7 +125,7 @@ def read_registered(name: str, given: NetworkInput = NOTHING) -> Classifier:
         >>> read_registered("scenes-classifier").stride
         8
     """
-    entry, path = _entry(name)
+    entry, path = registered(name)
     try:
         classifier = read_checkpoint(path, entry.sha256, given.stride)
     except InputError as error:
@@ -140,27 +140,6 @@ def _with_remedy(error: InputError, entry: Entry) -> InputError:
     return InputError(f"{text}; restore it, or run `{entry.command}`") if "digest" in text else error
 
 
-def _entry(name: str) -> tuple[Entry, Path]:
-    folder = folder_of(name)
-    if folder is None:
-        raise InputError(f"there is no checkpoint {name!r} in the register: make it with `python -m wsss_viz train`")
-    entry = read_manifest(folder)[name]
-    path = folder / entry.file
-    if not path.is_file():
-        raise InputError(f"{path.name} is missing: restore it, or run `{entry.command}`")
-    return entry, path
-
-
-def registered_path(name: str) -> Path:
-    """The file of a checkpoint in the register. Raises InputError where there is none of that name, or no file.
-
-    Examples:
-        >>> registered_path("scenes-classifier").name
-        'scenes-classifier.safetensors'
-    """
-    return _entry(name)[1]
-
-
 def load_network(name: str, form: str, build: Callable[[Mapping[str, Any]], Network]) -> Network:
     """A network of the register that is no classifier, as `network_file.read_network` reads it.
 
@@ -172,7 +151,7 @@ def load_network(name: str, form: str, build: Callable[[Mapping[str, Any]], Netw
         >>> load_sequence_network().classes
         ('jump', 'kick', 'throw')
     """
-    entry, path = _entry(name)
+    entry, path = registered(name)
     try:
         return read_network(path, form, build, entry.sha256)
     except InputError as error:

@@ -25,6 +25,8 @@ __all__ = [
     "folder_of",
     "read_manifest",
     "register",
+    "registered",
+    "registered_path",
     "settings_of",
     "settings_of_digest",
     "settings_of_file",
@@ -130,6 +132,33 @@ def folder_of(name: str) -> Path | None:
         True
     """
     return next((folder for folder in (checkpoints_folder(), trained_folder()) if name in _read(folder)), None)
+
+
+def registered(name: str) -> tuple[Entry, Path]:
+    """The entry of a name and its file. Raises InputError where there is none of that name, or no file.
+
+    Examples:
+        >>> registered("scenes-classifier")[0].classes[:2]
+        ('bird', 'boat')
+    """
+    folder = folder_of(name)
+    if folder is None:
+        raise InputError(f"there is no checkpoint {name!r} in the register: make it with `python -m wsss_viz train`")
+    entry = read_manifest(folder)[name]
+    path = folder / entry.file
+    if not path.is_file():
+        raise InputError(f"{path.name} is missing: restore it, or run `{entry.command}`")
+    return entry, path
+
+
+def registered_path(name: str) -> Path:
+    """The file of a checkpoint in the register. Raises InputError where there is none of that name, or no file.
+
+    Examples:
+        >>> registered_path("scenes-classifier").name
+        'scenes-classifier.safetensors'
+    """
+    return registered(name)[1]
 
 
 def trained_names(role: str, classifier_name: str) -> tuple[str, ...]:
