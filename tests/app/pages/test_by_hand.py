@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -58,6 +59,8 @@ def test_the_outlined_head_gives_the_experiments_score_and_stands_in_the_address
         again = open_page("erasing", mode="by-hand", example=example, painted=page.query_params["painted"])
         assert scores(again) == scores(page)
         assert page.query_params["painted"] == f"{drawings.mark(sample)}.{strokes}"
+    else:
+        assert page.query_params["painted"] == f"{drawings.mark(sample)}.~{zlib.crc32(strokes.encode()):08x}"
 
 
 def test_strokes_on_another_image_say_nothing(open_page: OpenPage) -> None:
@@ -76,16 +79,42 @@ def test_the_fill_changes_what_the_classifier_says(open_page: OpenPage) -> None:
     assert said[0] != said[1] != said[2] != said[0]
 
 
-def test_strokes_too_long_for_an_address_stay_with_the_session(open_page: OpenPage) -> None:
+LONG = ".".join(f"MA{'ABCDEFGH'[i % 8]}A{'ABCDEFGH'[i // 8 % 8]}A" for i in range(700))
+"""Strokes that no address takes."""
+
+
+def says_gone(page: AppTest) -> bool:
+    return any("too long for a link and is gone: paint again" in caption.value for caption in page.caption)
+
+
+def test_strokes_too_long_for_an_address_stay_with_the_session_and_an_address_without_them_shows_none(
+    open_page: OpenPage,
+) -> None:
     sample = samples.example(SCENE)
+    assert len(LONG) > 4000
     page = open_page("erasing", mode="by-hand", example=SCENE)
-    dots = ".".join(f"MA{'ABCDEFGH'[i % 8]}A{'ABCDEFGH'[i // 8 % 8]}A" for i in range(700))
-    page.session_state["long_strokes"] = {drawings.mark(sample): dots}
-    assert len(dots) > 4000
+    whole = scores(page)
+    number = f"{zlib.crc32(LONG.encode()):08x}"
+    painted = f"{drawings.mark(sample)}.~{number}"
+    page.session_state["long_strokes"] = {number: LONG}
+    page.query_params["painted"] = painted
     page = page.run()
     assert_well(page)
-    assert "painted" not in page.query_params
-    assert any(cells[2] != "0.0" for cells in scores(page).values())
+    assert page.query_params["painted"] == painted
+    assert scores(page) != whole
+    assert not says_gone(page)
+    del page.query_params["painted"]  # Back, to before it was painted
+    page = page.run()
+    assert_well(page)
+    assert scores(page) == whole
+
+
+def test_strokes_of_another_session_are_said_to_be_gone(open_page: OpenPage) -> None:
+    painted = f"{drawings.mark(samples.example(SCENE))}.~0f9a1b2c"
+    page = open_page("erasing", mode="by-hand", example=SCENE, painted=painted)
+    assert_well(page)
+    assert says_gone(page)
     (button,) = [button for button in page.button if button.key == f"outlined_{DISCRIMINATIVE}"]
     page = button.click().run()
-    assert drawings.mark(sample) not in page.session_state["long_strokes"], "other strokes took their place"
+    assert_well(page)
+    assert not says_gone(page)

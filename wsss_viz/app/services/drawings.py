@@ -9,6 +9,7 @@ import streamlit as st
 from wsss_viz.app import caching
 from wsss_viz.app.services.models import ModelHandle
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.state.by_hand import BY_NUMBER
 from wsss_viz.app.state.view_state import LONGEST
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.markup import rgb
@@ -18,7 +19,7 @@ from wsss_viz.traces import Step
 
 GREY = (0.5, 0.5, 0.5)
 _LONG = "long_strokes"
-"""In the session: strokes by their image's mark, the latest last."""
+"""In the session: strokes that no address holds, by the number that it has in their place, the latest last."""
 _MOST_LONG = 8
 
 
@@ -28,24 +29,35 @@ def mark(sample: Sample) -> str:
 
 
 def strokes_on(sample: Sample, state: ViewState) -> str:
-    """The strokes on this image as a text: the state's, else those that are too long for an address; else ""."""
+    """The strokes on this image as a text; "" where there are none, or the session no longer has them."""
     of, _, strokes = state.painted.partition(".")
-    long: dict[str, str] = st.session_state.get(_LONG, {})
-    return strokes if of == mark(sample) else long.get(mark(sample), "")
+    if of != mark(sample):
+        return ""
+    return _long().get(strokes[1:], "") if strokes.startswith(BY_NUMBER) else strokes
+
+
+def are_gone(sample: Sample, state: ViewState) -> bool:
+    """Whether the state means strokes on this image that this session does not have."""
+    return bool(state.painted) and state.painted.startswith(f"{mark(sample)}.") and not strokes_on(sample, state)
 
 
 def as_field(sample: Sample, strokes: str) -> dict[str, str]:
     """The field of the state that holds these strokes on the image. To be called where a control changes them.
 
-    Strokes that no address holds stay with the session, so that they are there when a person comes back.
+    Of strokes that are too long for an address it is their number in this session, so that Back and forward find them.
     """
     painted = f"{mark(sample)}.{strokes}" if strokes else ""
-    long: dict[str, str] = dict(st.session_state.get(_LONG, {}))
-    long.pop(mark(sample), None)
-    if len(painted) > LONGEST:
-        long[mark(sample)] = strokes
-    st.session_state[_LONG] = dict(list(long.items())[-_MOST_LONG:])
-    return {"painted": painted}
+    if len(painted) <= LONGEST:
+        return {"painted": painted}
+    number = f"{zlib.crc32(strokes.encode()):08x}"
+    others = {key: text for key, text in _long().items() if key != number}
+    st.session_state[_LONG] = dict(list({**others, number: strokes}.items())[-_MOST_LONG:])
+    return {"painted": f"{mark(sample)}.{BY_NUMBER}{number}"}
+
+
+def _long() -> dict[str, str]:
+    long: dict[str, str] = st.session_state.get(_LONG, {})
+    return long
 
 
 def of_part(sample: Sample, name: str, part: int, model: ModelHandle) -> str:

@@ -10,7 +10,9 @@ from wsss_viz.data.strokes import read_strokes
 from wsss_viz.errors import InputError
 from wsss_viz.methods.settings import FILLS
 
-_MARK = re.compile(r"[0-9a-f]{8}", re.ASCII)
+BY_NUMBER = "~"
+"""Before the number of strokes that are too long for an address, which `services.drawings` keeps."""
+_EIGHT = re.compile(r"[0-9a-f]{8}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class ByHandState:
     """
     Attributes:
         fill: one of `FILLS`, what is put in place of what is painted.
-        painted: the image's mark (`services.drawings`), a full stop, and the strokes on it (`data.strokes`); "": none.
-            On any other image it says nothing.
+        painted: the image's mark (`services.drawings`), a full stop, and the strokes on it (`data.strokes`), or
+            `BY_NUMBER` and their number; "": none. On any other image it says nothing.
     """
 
     fill: str = "mean"
@@ -29,8 +31,9 @@ class ByHandState:
 def _read_painted(text: str) -> str:
     """Strokes with their image's mark; ValueError for others."""
     mark, _, strokes = text.partition(".")
+    by_number = strokes.startswith(BY_NUMBER) and _EIGHT.fullmatch(strokes[1:])
     try:
-        known = not text or bool(_MARK.fullmatch(mark) and read_strokes(strokes))
+        known = not text or bool(_EIGHT.fullmatch(mark) and (by_number or read_strokes(strokes)))
     except InputError:
         known = False
     if not known:

@@ -89,6 +89,8 @@ def _board(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -> 
             label=tr("Brush: what you paint is erased"),
             colour=drawings.paint(sample, state.fill, model),
         )
+        if drawings.are_gone(sample, state):
+            st.caption(tr("What was painted here was too long for a link and is gone: paint again."))
         _options(state, sample, focus, model)
     with right:
         _answer(state, sample, focus, before, after, model.sigmoids)
