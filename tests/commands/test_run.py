@@ -1,6 +1,8 @@
 """`train`, `evaluate` and `maps` as a person calls them, at toy size, and what they say to bad input."""
 
 import json
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from tests.models.test_classifier import seeded_network
 from wsss_viz import data
 from wsss_viz.cli import main
+from wsss_viz.commands.launch import every_rank
 from wsss_viz.data.scenes import CLASSES
+from wsss_viz.errors import InputError
 from wsss_viz.evaluation import count, summarise
 from wsss_viz.models.checkpoint import write_checkpoint
 from wsss_viz.models.scene_network import NAME, WIDTHS
@@ -340,3 +344,12 @@ def test_maps_leave_the_process_its_threads(checkpoint, capsys, tmp_path):
     run(capsys, "maps", "--data", "scenes:val", "--limit", 1, "--classifier", checkpoint, "--out", tmp_path / "o")
     assert torch.get_num_threads() == 2
     torch.set_num_threads(before)
+
+
+def test_the_line_of_an_error_of_several_processes_moves_no_cursor(capsys, monkeypatch):
+    several = SimpleNamespace(count=2, rank=0, all_gather=lambda _: [])
+    monkeypatch.setattr("wsss_viz.methods.ranks.joined", lambda: nullcontext(several))
+    with pytest.raises(SystemExit) as ended, every_rank():
+        raise InputError("no image \x1b[2J.png")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "error: no image \\x1b[2J.png\n"

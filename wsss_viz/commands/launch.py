@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wsss_viz.commands.progress import progress
-from wsss_viz.errors import InputError
+from wsss_viz.errors import InputError, printable
 
 if TYPE_CHECKING:
     from torch.distributed.elastic.multiprocessing.api import LogsDest
@@ -127,7 +127,7 @@ def every_rank() -> Iterator[Ranks]:
             if ranks.count == 1:
                 raise
             if ranks.rank == 0:
-                click.echo(f"error: {error}", err=True)
+                click.echo(f"error: {printable(str(error))}", err=True)
                 logging.getLogger("wsss_viz").debug("error: %s", error)
             # torchrun ends the others as soon as one has ended with an error: nobody goes before it is said.
             ranks.all_gather(None)
