@@ -31,6 +31,10 @@ PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 # looked at by itself.
 SUPERSEDED = re.compile(r"/media/\w+\.\w+")
 BROKEN = "[...document.images].filter(image => image.complete && !image.naturalWidth).map(image => image.src)"
+# Everything that moved by itself since the page was opened, as web-vitals adds it up; good is below 0.1.
+_SHIFT = """() => new Promise(done => new PerformanceObserver(list => done(
+    list.getEntries().reduce((sum, entry) => sum + (entry.hadRecentInput ? 0 : entry.value), 0)
+)).observe({ type: "layout-shift", buffered: true }))"""
 OpenAt = Callable[..., Page]
 
 
@@ -111,6 +115,12 @@ def fits(page: Page, width: int) -> None:
     page.wait_for_function("width => innerWidth === width", arg=width)
     reach = "document.querySelector('[data-testid=stMain]').scrollWidth"
     page.wait_for_function(f"width => {reach} <= width", arg=width - SIDEBAR)
+
+
+def shifted(page: Page) -> float:
+    """How much the page has moved by itself since it was opened (cumulative layout shift)."""
+    total: float = page.evaluate(_SHIFT)
+    return total
 
 
 def settle(page: Page) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenAt, settle
+from tests.browser.conftest import OpenAt, settle, shifted
 from wsss_viz.app import catalogue
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.state import ViewState
@@ -106,6 +106,8 @@ def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: 
     page = open_at(f"/learn?step={number}&answered=1&present=1")
     beyond = "(main => main.scrollHeight - main.clientHeight)(document.querySelector('[data-testid=stMain]'))"
     scale = "parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--wv-scale'))"
+    page.wait_for_selector("html[data-wv-fitted$=answered]", state="attached")
+    assert shifted(page) < 0.1, "its size is known before it is seen"
     for width, height in ((1280, 720), (1024, 768)):
         page.set_viewport_size({"width": width, "height": height})
         if width == 1280:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.app.services.test_upload import encoded, giant_header
-from tests.browser.conftest import SIDEBAR, OpenAt, fits, settle
+from tests.browser.conftest import SIDEBAR, OpenAt, fits, settle, shifted
 from tests.browser.viewing import canvas, control, look, pictured, viewer
 from wsss_viz.app.services.samples import OFFERED
 from wsss_viz.data.scenes import Scenes
@@ -102,6 +102,7 @@ def test_the_main_area_is_drawn_where_it_stays_under_the_words_that_stood_there_
         top = canvas(page, 0).bounding_box()
         assert top
         assert top["y"] < 300, "the picture first"
+        assert shifted(page) < 0.1
         page.get_by_role("button", name="What am I looking at?").click()  # nothing lies over what is beside the title
         expect(page.locator(".katex").first).to_be_visible()
         page.keyboard.press("Escape")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -44,15 +45,14 @@ def navigation(state: ViewState) -> None:
     """The sidebar: the pages, each link carrying the current view."""
     mark = base64.b64encode(ICON.read_bytes()).decode("ascii")
     st.html(f'<div class="wv-brand"><img src="data:image/svg+xml;base64,{mark}" alt=""><b>wsss_viz</b></div>')
-    section = ""
+    listed = (entry for entry in catalogue.available() if entry.listed)
     with st.container(gap="xsmall"):
-        for entry in catalogue.available():
-            if not entry.listed:
-                continue
-            if entry.section != section:
-                section = entry.section
-                st.html(f'<div class="wv-section">{tr(section)}</div>')
-            link(entry, state)
+        for section, entries in groupby(listed, key=lambda entry: entry.section):
+            with st.container(gap="xsmall", key=f"section_{section.lower()}"):
+                if section:
+                    st.html(f'<div class="wv-section">{tr(section)}</div>')
+                for entry in entries:
+                    link(entry, state)
     language_switch()
 
 

@@ -19,21 +19,23 @@ function letGo() {
 }
 
 // A slide fits the screen: its live view is drawn as large as it can be without anything to scroll, in the full width where
-// that fits, else narrower. What draws itself later (charts, panels that find another place) is measured again.
+// that fits, else narrower. What draws itself later (charts, a viewer that comes) is measured again; until all of it has
+// come to rest the view is not seen, so that nothing moves before an audience's eyes.
 const LARGEST = { view: 1.6, more: 1 }
 const SMALLEST = 0.4
 const MOST_TRIES = 12
 const QUIET_MS = 800
-const GROWTH = 0.12
-const MOST_GROWTHS = 2 // of a slide in one window
-const DRAWN_MS = 150 // what the viewer needs to lay its panels out in another width
+const REST_MS = 250
+const MOST_WAITS = 60
 const root = document.documentElement
 const main = () => document.querySelector('[data-testid="stMain"]')
 
-// Draws the view at `scale` in that share of the page's width; whether nothing has to be scrolled then.
+// Draws the view at `scale` in that share of the page's width; whether nothing has to be scrolled then. Viewers hear of it
+// and find their panels' rows at once.
 function fits(page, scale, wide) {
   root.style.setProperty("--wv-scale", scale)
   root.style.setProperty("--wv-wide", `${100 * wide}%`)
+  document.dispatchEvent(new Event("wv-arrange"))
   return page.scrollHeight <= page.clientHeight + 1 && page.scrollWidth <= page.clientWidth
 }
 
@@ -44,47 +46,31 @@ function fit(state) {
   if (!page) return
   const shape = shapeOf(state)
   const now = performance.now()
-  if (state.shape !== shape) state.growths = 0
   if (state.shape !== shape || now - state.fitted > QUIET_MS) state.tries = 0
   Object.assign(state, { shape, fitted: now })
   // Tried often in a row it only becomes smaller, so that it comes to rest.
   let scale = ++state.tries < MOST_TRIES ? LARGEST[root.dataset.wvBuild ?? "view"] : state.scale
-  let wide = 1
-  while (scale > SMALLEST && !fits(page, scale, (wide = 1)) && !(scale < 1 && fits(page, scale, (wide = scale)))) scale -= 0.06
-  Object.assign(state, { scale, wide })
+  while (scale > SMALLEST && !fits(page, scale, 1) && !(scale < 1 && fits(page, scale, scale))) scale -= 0.06
+  state.scale = scale
   clearTimeout(state.later)
-  state.later = setTimeout(() => grow(state, page), QUIET_MS)
+  state.later = setTimeout(() => rest(state), REST_MS)
 }
 
-// The viewer lays its panels out a moment after its width has changed, so that a view may have been measured too large.
-// At rest it grows again, a little at a time and in the full width, for as long as it fits.
-async function grow(state, page) {
-  const shape = shapeOf(state)
-  if (state.growing || state.shape !== shape || ++state.growths > MOST_GROWTHS) return
-  state.growing = true
-  const tried = async (scale, wide) => {
-    fits(page, scale, wide)
-    await new Promise(done => setTimeout(done, DRAWN_MS))
-    return shapeOf(state) === shape && fits(page, scale, wide)
-  }
-  const largest = LARGEST[root.dataset.wvBuild ?? "view"]
-  let scale = state.scale + GROWTH
-  while (scale <= largest && await tried(scale, 1)) {
-    Object.assign(state, { scale, wide: 1 })
-    scale += GROWTH
-  }
-  if (!await tried(state.scale, state.wide)) state.again = true
-  state.growing = false
-  if (state.again) fit(state)
-  state.again = false
+// The view is seen once all of it is there and has kept its size for a moment; what never comes is not waited for.
+const COMING = ['[data-test-script-state="running"]', ".st-key-lesson [data-testid=stSkeleton]",
+  ".st-key-lesson .viewer:not([data-drawn])", ".st-key-lesson .stPlotlyChart:not(:has(.main-svg))"].join()
+
+function rest(state) {
+  const waited = (state.waited = (state.waited ?? 0) + 1)
+  if (document.querySelector(COMING) && waited < MOST_WAITS) state.later = setTimeout(() => rest(state), REST_MS)
+  else root.dataset.wvFitted = state.view
 }
 
 function keepFitting(state) {
   let frame = null
   const again = () => (frame ??= requestAnimationFrame(() => {
     frame = null
-    if (state.growing) state.again ||= state.shape !== shapeOf(state)
-    else fit(state)
+    fit(state)
   }))
   const watch = new ResizeObserver(again)
   const block = main()?.querySelector('[data-testid="stMainBlockContainer"]')
@@ -110,6 +96,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (state.at === data.step || Date.now() - state.pressed > 1500) state.at = data.step
   // Another step is read from its top, whatever part of the last one was in view.
   if ((state.top ?? data.step) !== data.step) main()?.scrollTo(0, 0)
+  state.view = `${data.step} ${data.answered ? "answered" : "asked"}`
+  if (root.dataset.wvFitted !== state.view || !data.presenting) {
+    delete root.dataset.wvFitted
+    state.waited = 0
+  }
+  if (!data.presenting) delete root.dataset.wvSlide
   if (!data.presenting) delete root.dataset.wvBuild
   else if (state.top !== data.step || !root.dataset.wvBuild) build(false)
   state.top = data.step

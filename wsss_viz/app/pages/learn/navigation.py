@@ -137,7 +137,12 @@ def keys(state: ViewState) -> None:
     )
     component(
         key="turning_keys",
-        data={"step": state.step, "last": len(SYLLABUS), "presenting": state.present},
+        data={
+            "step": state.step,
+            "last": len(SYLLABUS),
+            "presenting": state.present,
+            "answered": question.answered(state),
+        },
         on_asked_change=pressed,
         height="content",
     )

@@ -121,7 +121,7 @@ Object.assign(Viewer.prototype, {
     const { reading, content, settings } = this
     const difference = settings.layout === "difference"
     const found = reading.found[difference ? a : number]
-    parts.bar.style.visibility = found && (difference || (content.panels[number].always || settings.show) !== "image") ? "visible" : "hidden"
+    parts.bar.style.visibility = found && (difference || (content.panels[number].always || settings.show) !== "image") ? "" : "hidden"
     if (content.panels[number].truth && settings.layout === "grid") return this.legend(parts)
     if (!found) return
     const table = difference ? content.tables.RdBu_r : content.tables[settings.colours]
@@ -154,7 +154,7 @@ Object.assign(Viewer.prototype, {
   // What the colours of the ground truth's parts are.
   legend({ bar }) {
     if (!this.content.outlines?.parts) return
-    bar.style.visibility = "visible"
+    bar.style.visibility = ""
     const names = Object.values(this.content.sent.part_names).join()
     if (bar.dataset.names === names) return
     bar.dataset.names = names

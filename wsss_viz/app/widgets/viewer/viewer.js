@@ -27,6 +27,12 @@ export class Viewer {
       if (!event.composedPath().includes(root)) this.tell()
     }
     addEventListener("pointerdown", outside, true)
+    // A slide that looks for its size measures the panels where they will stand.
+    const arranged = () => {
+      if (!root.isConnected) document.removeEventListener("wv-arrange", arranged)
+      else if (this.figures) this.arrange()
+    }
+    document.addEventListener("wv-arrange", arranged)
     root.addEventListener("focusout", () => this.tell())
     // Back undoes what has not been told yet, too.
     const gone = () => (root.isConnected ? this.forget() : removeEventListener("popstate", gone))
