@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage
 from tests.app.pages.test_pages import alts, assert_well, text
 from wsss_viz.app.pages.gradients import charts, exports, facts, region
-from wsss_viz.app.services import checkpoints, gradients, image_gradients, samples
+from wsss_viz.app.services import checkpoints, gradient_measurements, gradients, image_gradients, samples
 from wsss_viz.app.services.image_gradients import ImageGradients
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import gradients as state
@@ -153,12 +153,12 @@ def test_a_rectangle_that_was_drawn_becomes_percent_of_the_picture() -> None:
 
 def test_ribs_steps_can_be_taken_as_rows_and_the_background_is_told_seed_by_seed() -> None:
     found, view = stored.shipped("scenes"), ViewState(subject="scenes")
-    rows = gradients.rib_rows(found, view)
+    rows = gradient_measurements.rib_rows(found, view)
     assert len(rows) == 2 * 11 * 3
-    assert rows[0]["hgr"] == pytest.approx(gradients.rib_curves(found, view, "rib")[0, 0, 0])
+    assert rows[0]["hgr"] == pytest.approx(gradient_measurements.rib_curves(found, view, "rib")[0, 0, 0])
     toy, view = stored.shipped("toy"), ViewState(subject="toy")
-    worst = max(gradients.toy_entry(toy, view, seed).curve.at(0.3)[1:, 2, 0].max() for seed in range(3))
-    assert f"worst seed {worst:.2f}" in facts.toy_facts(toy, gradients.toy_entry(toy, view), view)
+    worst = max(gradient_measurements.toy_entry(toy, view, seed).curve.at(0.3)[1:, 2, 0].max() for seed in range(3))
+    assert f"worst seed {worst:.2f}" in facts.toy_facts(toy, gradient_measurements.toy_entry(toy, view), view)
 
 
 def test_the_lists_of_the_address_are_the_librarys() -> None:
@@ -174,15 +174,15 @@ def test_every_view_of_what_is_stored_has_its_curve_and_its_exports() -> None:
             for measure in state.MEASURES:
                 for divisor in state.DIVISORS:
                     view = ViewState(head=head, trained_with=loss, measure=measure, divisor=divisor)
-                    assert "%" in gradients.toy_sentence(gradients.toy_entry(toy, view), view)
+                    assert "%" in gradient_measurements.toy_sentence(gradient_measurements.toy_entry(toy, view), view)
                     assert gradients.toy_picture(toy, view).ratios.shape == (6, 3)
     for network in state.NETWORKS:
         for measure in state.MEASURES:
             for regions in state.REGION_SOURCES:
                 view = ViewState(subject="scenes", network=network, measure=measure, regions=regions, divisor="p99")
-                assert gradients.scenes_entry(scenes, view)[0].curve.values.shape[1:] == (6, 3, 3)
+                assert gradient_measurements.scenes_entry(scenes, view)[0].curve.values.shape[1:] == (6, 3, 3)
     view = ViewState(subject="toy")
-    entry = gradients.toy_entry(toy, view)
+    entry = gradient_measurements.toy_entry(toy, view)
     svg = chart_svg(charts.paper_chart(entry.curve, 0.3, "toy", published=True))
     assert svg == chart_svg(charts.paper_chart(entry.curve, 0.3, "toy", published=True))
     assert len(svg) > 10_000
@@ -195,7 +195,7 @@ def test_photographs_are_a_subject_with_head_body_and_background(open_page: Open
     page = open_page("gradients")  # divided by the percentile unless the address says otherwise
     assert_well(page)
     assert page.query_params == {}
-    shown = gradients.read_stored("photos")
+    shown = gradient_measurements.read_stored("photos")
     curve = shown.entries["imagenet-efficientnet-lite0/parts/sum/p99"].curve
     assert curve.layers[-1] == "logit"
     assert curve.counts.tolist() == [16, 16, 16]
@@ -211,7 +211,7 @@ def test_photographs_are_a_subject_with_head_body_and_background(open_page: Open
 
 def test_the_photographs_curve_at_the_stored_picture_is_that_of_its_maps() -> None:
     view = ViewState(subject="photos")
-    shown, sample = gradients.read_stored("photos"), samples.example("photos:dog")
+    shown, sample = gradient_measurements.read_stored("photos"), samples.example("photos:dog")
     (name,) = sample.labels or ()
     stored_picture = gradients.stored_maps(shown, view, name)
     assert stored_picture is not None

@@ -20,7 +20,7 @@ from wsss_viz.app.pages.learn.steps import (
     trade_off,
 )
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
-from wsss_viz.app.services import gradients
+from wsss_viz.app.services import gradient_measurements
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import information as information_state
 from wsss_viz.app.state.learning import LESSONS
@@ -147,8 +147,8 @@ def test_what_a_layer_loses_is_its_height_less_its_end() -> None:
 
 
 def test_the_claim_on_the_gradient_follows_the_stored_losses() -> None:
-    toy = gradients.read_stored("toy")
-    entry = gradients.toy_entry(toy, ViewState(subject="toy"))
+    toy = gradient_measurements.read_stored("toy")
+    entry = gradient_measurements.toy_entry(toy, ViewState(subject="toy"))
     lost = gradient_ratio.losses(entry, 0.3)
     values = entry.curve.at(0.3)[..., 0]
     r = entry.curve.regions.index("non_discriminative")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wsss_viz.app import session
 from wsss_viz.app.pages.gradients import charts
-from wsss_viz.app.services import gradients
+from wsss_viz.app.services import gradient_measurements, gradients
 from wsss_viz.app.services.gradients import NAMES, Picture
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import LARGEST_RIB_STEP
@@ -74,7 +74,11 @@ def layer_chart(stored: Stored, entry: Entry, state: ViewState, layers: tuple[st
         layers: of the strip; the chart may have the last of them alone.
     """
     of_toy, charted = state.subject == "toy", entry.curve.layers
-    seeds = [gradients.toy_entry(stored, state, n).curve for n in gradients.toy_seeds(stored)] if of_toy else []
+    seeds = (
+        [gradient_measurements.toy_entry(stored, state, n).curve for n in gradient_measurements.toy_seeds(stored)]
+        if of_toy
+        else []
+    )
     st.html(markup.panel_title(*chart_title(stored, entry, state)))
     first = 1 + len(layers) - len(charted)
     at = marked(state, layers, charted)
@@ -123,7 +127,10 @@ def toy_facts(stored: Stored, entry: Entry, state: ViewState) -> str:
 
 
 def _background(stored: Stored, entry: Entry, state: ViewState) -> str:
-    every = [entry, *(gradients.toy_entry(stored, state, seed) for seed in gradients.toy_seeds(stored))]
+    every = [
+        entry,
+        *(gradient_measurements.toy_entry(stored, state, seed) for seed in gradient_measurements.toy_seeds(stored)),
+    ]
     row = entry.curve.regions.index("irrelevant")
     pooled, *seeds = (float(one.curve.at(state.tau)[1:, row, 0].max()) for one in every)
     return f"{pooled:.2f}<small>worst seed {max(seeds):.2f}</small>"
@@ -136,7 +143,7 @@ def _loss(values: NDArray) -> str:
 
 def rib_panel(stored: Stored, state: ViewState) -> None:
     """HGR of the logit through RIB's steps beside the control, and the sigmoid's own factor."""
-    curves = {loss: gradients.rib_curves(stored, state, loss) for loss in ("rib", "bce")}
+    curves = {loss: gradient_measurements.rib_curves(stored, state, loss) for loss in ("rib", "bce")}
     count = int(stored.about["tuned_images"])
     st.html(markup.panel_title("The logit through RIB's steps", f"{count} scenes, regions by parts, signed sum"))
     regions = stored.entries[f"tuned-rib/{state.divided_by}/0"].curve.regions
@@ -154,7 +161,7 @@ def rib_panel(stored: Stored, state: ViewState) -> None:
     show(chart, "step_chart", alt, clicked)
     rows = []
     for loss, title in (("rib", "RIB"), ("bce", "control, sigmoid kept")):
-        change = gradients.rib_change(stored, state, loss) * 100
+        change = gradient_measurements.rib_change(stored, state, loss) * 100
         cells = "".join(
             f"<td>{mean:+.1f} <small>({low:+.1f} to {high:+.1f})</small></td>" for mean, low, high in change
         )
@@ -171,4 +178,4 @@ def rib_panel(stored: Stored, state: ViewState) -> None:
         "counts on. The control tunes with the sigmoid kept: its own factor s(1 − s) is what a ratio cannot show."
     )
     about = {**stored.about, "tau": state.tau}
-    chart_exports.buttons("gradient-ratio-rib", gradients.rib_rows(stored, state), about, chart)
+    chart_exports.buttons("gradient-ratio-rib", gradient_measurements.rib_rows(stored, state), about, chart)

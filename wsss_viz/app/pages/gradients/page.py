@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from wsss_viz.app import caching, frame, session, source_bar
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.pages.gradients import exports, facts, image, panels, region
-from wsss_viz.app.services import gradients, samples
+from wsss_viz.app.services import gradient_measurements, gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.state import ViewState
@@ -45,9 +45,9 @@ def show() -> None:
 
 
 def _toy(state: ViewState) -> None:
-    stored = gradients.read_stored("toy")
-    entry = gradients.toy_entry(stored, state)
-    frame.heading("Gradients", gradients.toy_sentence(entry, state), EXPLANATION)
+    stored = gradient_measurements.read_stored("toy")
+    entry = gradient_measurements.toy_entry(stored, state)
+    frame.heading("Gradients", gradient_measurements.toy_sentence(entry, state), EXPLANATION)
     with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
         panels.toy_controls(state)
@@ -60,11 +60,11 @@ def _toy(state: ViewState) -> None:
 
 
 def _scenes(state: ViewState) -> None:
-    stored, stale = gradients.stored_or_why_not("scenes")
+    stored, stale = gradient_measurements.stored_or_why_not("scenes")
     sample = samples.scene(state.scene)
     name = gradients.scene_class(state, sample)
-    entry, note = gradients.scenes_entry(stored, state) if stored else (None, "")
-    frame.heading("Gradients", gradients.scenes_sentence(stored, state) if stored else "", EXPLANATION)
+    entry, note = gradient_measurements.scenes_entry(stored, state) if stored else (None, "")
+    frame.heading("Gradients", gradient_measurements.scenes_sentence(stored, state) if stored else "", EXPLANATION)
     with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
         panels.network_control(stored, state)
@@ -82,11 +82,11 @@ def _scenes(state: ViewState) -> None:
 def _photographs(state: ViewState) -> None:
     state = replace(state, measure="sum", regions="parts", network="classifier", rib_step=0)
     state = replace(state, example=gradients.looked_at(state))
-    stored, stale = gradients.stored_or_why_not("photos")
+    stored, stale = gradient_measurements.stored_or_why_not("photos")
     sample = samples.example(state.example)
     (name,) = sample.labels or ()
-    entry = gradients.scenes_entry(stored, state)[0] if stored else None
-    frame.heading("Gradients", gradients.photos_sentence(stored, state) if stored else "", EXPLANATION)
+    entry = gradient_measurements.scenes_entry(stored, state)[0] if stored else None
+    frame.heading("Gradients", gradient_measurements.photos_sentence(stored, state) if stored else "", EXPLANATION)
     with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
     panels.measure_controls(state, panels.known_layers(entry, panels.PHOTO_STAGES))

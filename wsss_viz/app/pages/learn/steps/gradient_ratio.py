@@ -15,7 +15,7 @@ from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.gradients import charts
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import gradients
+from wsss_viz.app.services import gradient_measurements, gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.gradients import HEADS
@@ -37,9 +37,9 @@ CHANCE = 0.6
 def lesson(state: ViewState) -> Lesson:
     """The step at the state's head."""
     state = replace(state, subject="toy")
-    stored = gradients.read_stored("toy")
-    entry = gradients.toy_entry(stored, state)
-    entries = {head: gradients.toy_entry(stored, replace(state, head=head)) for head in HEADS}
+    stored = gradient_measurements.read_stored("toy")
+    entry = gradient_measurements.toy_entry(stored, state)
+    entries = {head: gradient_measurements.toy_entry(stored, replace(state, head=head)) for head in HEADS}
     paper = entries["flatten"]
 
     def draw(figure: SubFigure) -> None:

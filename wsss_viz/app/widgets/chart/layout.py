@@ -1,0 +1,114 @@
+"""A chart's panels in plotly's terms: axes, titles, rules and notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wsss_viz.app.language import tr
+from wsss_viz.app.widgets.chart.marks import axes_of, colour
+from wsss_viz.figures.chart import Axis, Chart, Note, Plot, Rule
+
+FAINT = "rgba(128,128,128,0.28)"
+
+
+def lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> None:
+    """Adds the axes, title, rules and notes of a chart's panel to plotly's layout."""
+    names = axes_of(number)
+    x, y = _domains(chart, panel)
+    for axis, letter, domain, other in ((panel.x, "x", x, "y"), (panel.y, "y", y, "x")):
+        key = names[f"{letter}axis"]
+        layout[f"{letter}axis{key[1:]}"] = {
+            **axis_layout(axis),
+            "showgrid": letter == "y" and not axis.hidden,
+            "domain": domain,
+            "anchor": names[f"{other}axis"],
+        }
+    if panel.title:
+        title: dict[str, Any] = {"text": tr(panel.title), "showarrow": False, "xref": "paper", "yref": "paper"}
+        title |= {"x": sum(x) / 2, "y": y[1], "xanchor": "center", "yanchor": "bottom", "font": {"size": 13}}
+        if panel.colour is not None:
+            title |= {"text": f"<b>{tr(panel.title)}</b>", "font": {"size": 14, "color": colour(panel.colour)}}
+        layout["annotations"].append(title)
+    for mark in panel.marks:
+        if isinstance(mark, Rule):
+            _rule(layout, mark, names["xaxis"], names["yaxis"])
+        elif isinstance(mark, Note):
+            note = _note(mark, names["xaxis"], names["yaxis"])
+            if panel.x.log:  # the one place where plotly wants the exponent
+                note["x"] = float(np.log10(float(mark.x)))
+            layout["annotations"].append(note)
+
+
+def _domains(chart: Chart, panel: Plot) -> tuple[list[float], list[float]]:
+    """Where a panel's axes stand, from 0 to 1, x from the left and y from the bottom."""
+    ends = []
+    for sizes, gap, first, span in (
+        (chart.columns, chart.gap[0], panel.column, panel.span),
+        (chart.rows, chart.gap[1], panel.row, 1),
+    ):
+        room = (1 - gap * (len(sizes) - 1)) / sum(sizes)
+        start = room * sum(sizes[:first]) + gap * first
+        ends.append([start, min(1.0, start + room * sum(sizes[first : first + span]) + gap * (span - 1))])
+    x, (top, bottom) = ends
+    return x, [max(0.0, 1 - bottom), 1 - top]
+
+
+def axis_layout(axis: Axis) -> dict[str, Any]:
+    """An axis in plotly's terms."""
+    layout: dict[str, Any] = {
+        "title": {"text": tr(axis.title), "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
+        "fixedrange": True, "automargin": True, "tickfont": {"size": 11},
+    }  # fmt: skip
+    ends: list[float | None] = [axis.low, axis.high]
+    if axis.log:
+        layout["type"] = "log"
+        ends = [None if end is None else float(np.log10(end)) for end in ends]
+    if axis.reversed:
+        layout["autorange"] = "reversed"
+    if any(end is not None for end in ends):
+        layout["range"] = ends[::-1] if axis.reversed else ends
+        layout.pop("autorange", None)
+    elif axis.from_zero:
+        layout["rangemode"] = "tozero"
+    if len(axis.ticks):
+        layout |= {
+            "tickmode": "array",
+            "tickvals": list(axis.ticks),
+            "ticktext": [*map(tr, axis.labels)] or None,
+        }
+    elif axis.step:
+        layout["dtick"] = axis.step
+    if axis.categories:
+        layout |= {"type": "category", "categoryorder": "array", "categoryarray": list(axis.categories)}
+        layout |= {"tickmode": "array", "tickvals": list(axis.categories), "ticktext": [*map(tr, axis.categories)]}
+    if axis.hidden:
+        layout |= {"showticklabels": False, "automargin": False}
+    if axis.form:
+        layout["tickformat"] = axis.form
+    return layout
+
+
+def _rule(layout: dict[str, Any], mark: Rule, x: str, y: str) -> None:
+    line = {"color": colour(mark.colour), "width": mark.width, "dash": mark.dash}
+    if mark.x is not None:
+        position = {"xref": x, "yref": f"{y} domain", "x0": mark.x, "x1": mark.x, "y0": 0, "y1": 1}
+    else:
+        position = {"xref": f"{x} domain", "yref": y, "x0": 0, "x1": 1, "y0": mark.y, "y1": mark.y}
+    layout["shapes"].append({"type": "line", "line": line, **position})
+    if mark.text:
+        text = {"text": mark.text, "showarrow": False, "x": 1, "xanchor": "right", "y": mark.y, "yanchor": "bottom"}
+        layout["annotations"].append({**text, "xref": f"{x} domain", "yref": y, "font": {"size": 11}})
+
+
+def _note(mark: Note, x: str, y: str) -> dict[str, Any]:
+    across = {"left": "right", "right": "left", "right above": "left"}.get(mark.side, "center")
+    along = {"above": "bottom", "right above": "bottom", "below": "top"}.get(mark.side, "middle")
+    note: dict[str, Any] = {
+        "x": mark.x, "y": mark.y, "xref": x, "yref": y, "text": f"<b>{mark.text}</b>" if mark.bold else mark.text,
+        "showarrow": False, "xanchor": across, "yanchor": along, "textangle": mark.angle,
+        "font": {"size": mark.size, "color": colour(mark.colour)},
+        "xshift": {"left": -6, "right": 6}.get(mark.side, 0),
+    }  # fmt: skip
+    return {**note, "bgcolor": "rgba(128,128,128,0.18)", "borderpad": 8} if mark.boxed else note
