@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from wsss_viz.app.language import speaking
-from wsss_viz.app.widgets.chart import axis_layout, colour, plotly_figure
+from wsss_viz.app.widgets.chart import plotly_figure
+from wsss_viz.app.widgets.chart.layout import axis_layout
+from wsss_viz.app.widgets.chart.marks import colour
 from wsss_viz.figures.chart import Axis, Band, Bars, Cells, Chart, Frames, Line, Note, Plot, Points, Rule
 
 
