@@ -34,6 +34,7 @@ def test_a_line_says_done_total_rate_and_left(monkeypatch, capsys):
     monkeypatch.setattr(shown.time, "monotonic", lambda: next(now))
     monkeypatch.setattr(shown.threading.Thread, "start", lambda self: None)
     monkeypatch.setattr(shown.threading.Thread, "join", lambda self: None)
+    monkeypatch.setattr(shown, "_most_memory", lambda: shown.LARGE - 1)
     bar = shown.progress(["a"] * 9, "rib")
     steps = iter(bar)
     next(steps), next(steps), next(steps)
@@ -41,6 +42,8 @@ def test_a_line_says_done_total_rate_and_left(monkeypatch, capsys):
     assert bar.line() == "rib: 2 of 9 and 50% of the next, 30 s, 12 s each, 78 s left"
     logging.getLogger("wsss_viz.methods.rib_companions").debug("drawing companions")
     assert bar.line().endswith("78 s left, drawing companions")
+    monkeypatch.setattr(shown, "_most_memory", lambda: 5 * 2**30)
+    assert bar.line().endswith("78 s left, at most 5 GB of memory, drawing companions")
     steps.close()
     assert shown._active == []
     assert capsys.readouterr().err == ""
@@ -69,6 +72,13 @@ def test_work_that_counts_itself_is_said_as_items_are(monkeypatch, capsys):
     assert first.startswith("training, epochs: 1 of 4, ")
     assert last.startswith("training, epochs: 4 of 4, ")
     assert shown._active == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="Linux says it there")
+def test_the_most_memory_is_what_the_system_says_in_bytes():
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    peak = int(status["VmHWM"].removesuffix("kB")) * 1024
+    assert shown._most_memory() == pytest.approx(peak, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -156,14 +166,14 @@ def test_another_file_under_the_same_path_is_refused_and_the_same_under_another_
 
 
 def test_a_stopped_run_says_what_is_there(checkpoint, capsys, tmp_path, monkeypatch):
-    write = dataset_run._write
+    maps_of = dataset_run.maps_of
 
-    def stopping(run, classes, sample, writer, views):
+    def stopping(run, classes, sample, *others):
         if sample.name == "val_000002":
             raise KeyboardInterrupt
-        write(run, classes, sample, writer, views)
+        return maps_of(run, classes, sample, *others)
 
-    monkeypatch.setattr(dataset_run, "_write", stopping)
+    monkeypatch.setattr(dataset_run, "maps_of", stopping)
     words = ["maps", "--data", "scenes:val", "--limit", 5, "--classifier", checkpoint, "--views", "single"]
     code, _, said = run(capsys, *words, "--out", tmp_path / "maps")
     assert code == 130

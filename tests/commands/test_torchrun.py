@@ -27,6 +27,8 @@ from tests.models.test_classifier import seeded_network
 from tests.serving import free_port
 from wsss_viz.cli import main
 from wsss_viz.commands import launch
+from wsss_viz.commands.evaluate import command as evaluate_command
+from wsss_viz.commands.maps import command as maps_command
 from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.methods import ranks as meeting
@@ -270,3 +272,15 @@ def test_an_environment_that_makes_no_sense(environment, monkeypatch):
         monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match="start several processes with torchrun"):
         named_by_environment()
+
+
+def test_every_option_can_be_said_behind_torchrun():
+    """It looks at all words of the line, and refuses those that begin several options of its own."""
+    options = [option for command in (maps_command, evaluate_command) for option in command.params]
+    refused = set()
+    for word in {word for option in options for word in (*option.opts, *option.secondary_opts)}:
+        try:
+            torch.distributed.run.parse_args(["--nproc-per-node", "2", "-m", "wsss_viz", "maps", word, "x"])
+        except SystemExit:
+            refused.add(word)
+    assert refused == {"--log"}  # which is --log-file, too

@@ -7,9 +7,10 @@ import pytest
 
 from tests.models.test_classifier import seeded_network
 from wsss_viz.data import Sample
+from wsss_viz.data.scenes import CLASSES as SCENES
 from wsss_viz.errors import InputError
 from wsss_viz.methods import METHODS, bind, cam
-from wsss_viz.methods.catalogue import available
+from wsss_viz.methods.catalogue import available, why_not
 from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.views import MIRROR, SINGLE
 from wsss_viz.models import manifest
@@ -76,5 +77,8 @@ def test_what_is_missing_is_said(register):
     network = seeded_network(CLASSES)
     with pytest.raises(InputError, match="unknown method 'ribb': give one of cam, ae"):
         bind("ribb", network)
-    with pytest.raises(InputError, match=r"role 'gain'.* train one"):
+    with pytest.raises(InputError, match=r"role 'gain'.* is none: give one \(`--network gain=FILE`\), or leave"):
         bind("gain", network, load_paired(["gain"], "mine", "cpu"))
+    assert "train one (`python -m wsss_viz train oc-cse`), give one" in why_not("cs-ae", CLASSES)
+    assert "train one (`python -m wsss_viz train cse`), give one" in why_not("cs-ae", SCENES)
+    assert "train one (`python -m wsss_viz train gain`), give one" in why_not("gain", SCENES)

@@ -94,7 +94,7 @@ def test_bad_input():
         next(cs_ae_single(network, sample, steps=-1))
     with pytest.raises(InputError, match="no class 'z'"):
         next(cs_ae_single(network, sample, ["z"]))
-    with pytest.raises(InputError, match="diverged after 1 step: lower `rate`"):
+    with pytest.raises(InputError, match=r"diverged after 1 step: lower cs-ae-single\.rate"):
         list(cs_ae_single(network, sample, steps=3, rate=1e38))
     broken = channels(((float("nan"), 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
     with pytest.raises(InputError, match="checkpoint is damaged"):

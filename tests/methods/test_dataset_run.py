@@ -218,6 +218,13 @@ def test_mixed_precision_is_near_and_other(network, samples, method):
         computing("half", torch.device("cpu")).__enter__()
 
 
+def test_an_error_of_a_method_names_the_image(network, samples, tmp_path):
+    rate = {"rate": 1e30, "momentum": 0, "steps": 2}
+    run = bind("cs-ae-single", network, **rate)
+    with pytest.raises(InputError, match=r"^val_000000: the maps .* diverged after 1 step: lower cs-ae-single.rate"):
+        run_dataset(run, CLASSES, samples, MapWriter(tmp_path, CLASSES), views=SINGLE, settings={})
+
+
 def test_the_class_list_that_numbers():
     assert numbered_by(("cat", "dog"), ("dog", "cat", "cow")) == ("dog", "cat", "cow")
     assert numbered_by(("tabby", "dog"), ("dog", "cat")) == ("dog", "cat")  # masks have the data set's numbers

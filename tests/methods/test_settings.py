@@ -298,7 +298,7 @@ def test_methods_are_listed_with_needs_and_defaults(capsys):
     for name, entry in METHODS.items():
         assert f"{name}: {entry.title} ({entry.source})" in said
     assert "rib.margin = 600.0" in said
-    assert "needs a network of the role gain: `train gain`, or --network gain=FILE" in said
+    assert "needs a network of the role gain: `train gain` on the drawn scenes, or --network gain=FILE" in said
 
 
 def test_the_catalogue_is_read_without_torch_numpy_or_streamlit():

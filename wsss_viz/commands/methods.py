@@ -28,7 +28,9 @@ def command(names: tuple[str, ...], json_path: Path | None) -> None:
 
 def _needs(entry: Method) -> str:
     networks = "networks" if entry.several else "a network"
-    paired = f"{networks} of the role {entry.role}: `{entry.train}`, or --network {entry.role}=FILE"
+    elsewhere = f", on other data `{entry.train_anywhere}`" if entry.train_anywhere else ""
+    trained = f"`{entry.train}` on the drawn scenes{elsewhere}"
+    paired = f"{networks} of the role {entry.role}: {trained}, or --network {entry.role}=FILE"
     return paired if entry.role else "the classifier alone"
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import click
 from tqdm import tqdm
 
+from wsss_viz.data.files import readable_bytes
 from wsss_viz.errors import InputError
 from wsss_viz.version import __version__
 
@@ -34,6 +35,8 @@ T = TypeVar("T")
 
 INTERVAL = 60.0
 """Seconds between two lines where there is no terminal."""
+LARGE = 2**30
+"""Bytes of memory from which a line says them."""
 
 _LOG = logging.getLogger("wsss_viz")
 _LINES = logging.getLogger("wsss_viz.progress")
@@ -110,6 +113,8 @@ class _Progress(Generic[T]):
             rate = done / seconds
             words.append(f"{rate:.2f} per second" if rate >= 0.1 else f"{1 / rate:.0f} s each")
             words += [f"{_duration((self.total - done) / rate)} left"] if self.total else []
+        memory = _most_memory()
+        words += [f"at most {readable_bytes(memory)} of memory"] if memory >= LARGE else []
         return f"{self.title}: {', '.join([*words, *([self.said] if self.said else [])])}"
 
     def _print(self) -> None:
@@ -120,6 +125,16 @@ class _Progress(Generic[T]):
     def _beat(self) -> None:
         while not self._ended.wait(INTERVAL):
             self._print()
+
+
+def _most_memory() -> int:
+    """Bytes of main memory that this process has had at most; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _duration(seconds: float) -> str:
@@ -240,7 +255,11 @@ def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--log and -v of a command that takes long."""
     options = (
         click.option(
-            "--log", "log_path", type=click.Path(dir_okay=False, path_type=Path), help="Write what is done, and when."
+            "--log",
+            "--log-file",
+            "log_path",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write what is done, and when; --log-file is what torchrun lets through.",
         ),
         click.option(
             "-v", "--verbose", count=True, help="Print a line per image and per file that is read; -vv: more."

@@ -64,7 +64,8 @@ class Method:
         role: of the paired networks it needs, trained from the classifier; None: the classifier does alone.
         parameter: the parameter of `run` that takes them.
         several: whether it takes all networks of the role (AE's rounds), or the one.
-        train: the command that makes them.
+        train: the command that makes them for a classifier of the drawn scenes.
+        train_anywhere: the same for one of other data, "" where there is none.
         companions: whether it draws other images of the data set at hand (RIB, IBA).
         draws: what it does with those from somewhere, and without any, in a caption.
         shares_settings_with: the method whose settings on a network are this one's too; "": its own.
@@ -95,6 +96,7 @@ class Method:
     parameter: str = ""
     several: bool = False
     train: str = ""
+    train_anywhere: str = ""
     companions: bool = False
     draws: tuple[str, str] = ("is tuned with companions from {}", "is tuned with no companions")
     shares_settings_with: str = ""
@@ -235,6 +237,7 @@ METHODS: dict[str, Method] = {
             role="cgnet",
             parameter="cgnet",
             train="train cse",
+            train_anywhere="train oc-cse",
             shows="cse",
             step_name="class",
             group="CS-AE",
@@ -412,10 +415,11 @@ def why_not(
         return ""
     networks = (paired or {}).get(entry.role, ())
     if not networks:
-        remedy = remedy or (
-            f"train one (`python -m wsss_viz {entry.train}`), give one (`--network {entry.role}=FILE`), or leave the "
-            "method out"
-        )
+        from wsss_viz.data.scenes import CLASSES
+
+        command = entry.train if tuple(classes) == tuple(CLASSES) else entry.train_anywhere
+        trained = f"train one (`python -m wsss_viz {command}`), " if command else ""
+        remedy = remedy or f"{trained}give one (`--network {entry.role}=FILE`), or leave the method out"
         return (
             f"{entry.title} needs a paired network of the role {entry.role!r}, trained from this classifier, and there "
             f"is none: {remedy}"

@@ -87,7 +87,11 @@ def cs_ae_single(
     candidates[0, list(ordinary.targets)] = 1
     generator = torch.Generator().manual_seed(settings.seed)
     for k in range(settings.steps + 1):
-        cause = "its checkpoint is damaged" if k == 0 else f"they diverged after {quantity(k, 'step')}: lower `rate`"
+        cause = (
+            "its checkpoint is damaged"
+            if k == 0
+            else f"they diverged after {quantity(k, 'step')}: lower cs-ae-single.rate"
+        )
         check_finite("classifier", maps, cause=cause)
         sampled = draw_labels(candidates, generator).to(maps.device)
         erased, after, loss = _erased_loss(ordinary, maps, logits, sampled, rows, settings.weight)

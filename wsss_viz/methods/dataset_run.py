@@ -136,7 +136,10 @@ def run_dataset(
             noticed, written, empty = Noticed(), 0, 0
             known = writer.classes if writer.format in NUMBERED else None
             for _, sample in read_all(Subset(samples, mine), ranks, progress or iter, noticed, strict=strict):
-                stored = maps_of(run, classes, sample, views, known, only)
+                try:
+                    stored = maps_of(run, classes, sample, views, known, only)
+                except InputError as error:
+                    raise InputError(f"{sample.name}: {error}") from None
                 writer.write(sample.name, stored, sample)
                 written += 1
                 empty += bool(only) and not stored.keys
