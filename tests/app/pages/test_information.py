@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -178,7 +179,11 @@ def test_the_addresss_options_are_the_librarys() -> None:
 
 def test_one_slider_moves_every_panel() -> None:
     measured = {name: Measured(stored_run(name), stored_plane(name), 8) for name in ("tanh", "relu")}
-    figure = plotly_figure(plane_chart(measured, range(6), 0))
+    chart = plane_chart(measured, range(6), 0)
+    figure = plotly_figure(chart)
+    lines = [line for panel in chart.panels[2:] for line in panel.title.split("<br>")]
+    assert max(len(re.sub("<.*?>", "", line)) for line in lines) <= 15, "so wide is a panel on a phone"
+    assert not any(figure.layout.yaxis2.ticktext), "the first plane has the scale"
     assert [step.args[0][0] for step in figure.layout.sliders[0].steps] == [frame.name for frame in figure.frames]
     moved = {figure.data[place].xaxis for place in figure.frames[0].traces}
     assert len(moved) == 8, "two planes and six panels"

@@ -90,8 +90,9 @@ class ViewState(
         return self.at(f"scenes:{split}:{(int(index) + by) % SPLITS[split]}")
 
     def to_lecture(self, step: int = 0) -> ViewState:
-        """The lecture's view, at `step`, else where it was left: scene, basket and language stay, else the step's."""
-        lecture = ViewState(example=self.example, basket=self.basket, step=step or self.step, lang=self.lang)
+        """The lecture's view, at `step`, else where it was left: image, basket and language stay, else the step's."""
+        kept = {name: getattr(self, name) for name in ("example", "source", "basket", "lang")}
+        lecture = ViewState(step=step or self.step, **kept)
         return replace(lecture, present=self.present and bool(step))
 
     @classmethod

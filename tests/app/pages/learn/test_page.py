@@ -132,3 +132,19 @@ def test_a_step_about_erasing_leads_to_the_brush_on_its_picture(open_page: OpenP
     for link in links:
         query = parse_qs(link.proto.query_string)
         assert (query["mode"], query["example"]) == (["by-hand"], ["photos:koala"])
+
+
+@pytest.mark.parametrize(("step", "offered"), [(3, "Compare"), (5, "Erasing"), (12, "Gradients"), (9, "")])
+def test_a_step_leads_to_ones_own_image_where_its_page_takes_one(open_page: OpenPage, step: int, offered: str) -> None:
+    page = open_page("learn", step=str(step), source="own")
+    assert_well(page)
+    links = {link.proto.label: parse_qs(link.proto.query_string) for link in page.page_link}
+    own = {label: query for label, query in links.items() if label.startswith("This step on your own image")}
+    assert list(own) == [f"This step on your own image: {offered}"] * bool(offered)
+    for query in own.values():
+        assert query["source"] == ["own"]
+        assert "subject" not in query
+    back = open_page("learn", step=str(step), source="own", answered="1")
+    opened = [parse_qs(link.proto.query_string) for link in back.page_link if link.proto.label.startswith("Open in")]
+    assert opened
+    assert not any("source" in query for query in opened), "what the lecture shows is opened as it shows it"

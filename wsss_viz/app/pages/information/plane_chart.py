@@ -20,6 +20,7 @@ HEIGHT = 860
 _STRIDE = 3  # shares no factor with 4096, so that every bit of the input varies
 _VALUES = np.linspace(-1.0, 4.0, 51)
 """The histogram's edges; what lies beyond counts in the last bin."""
+_TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 Moving = Line | Points | Bars
 
 
@@ -142,7 +143,10 @@ def plane_panel(
     return Plot(
         tuple(marks),
         Axis(f"{quantities[0]}, bits", -0.3, 12.4),
-        Axis(f"{quantities[1]}, bits" if column == 0 else "", -0.03, 1.09),
+        # Planes side by side have one scale, which stands at the first.
+        Axis(f"{quantities[1]}, bits", -0.03, 1.09)
+        if column == 0
+        else Axis("", -0.03, 1.09, _TENTHS, [""] * len(_TENTHS)),
         activation_name(name),
         ACTIVATION_COLOURS[name],
         column=column * (6 // count),
@@ -180,24 +184,24 @@ def _epoch_panels(measured: Mapping[str, Measured], layers: Sequence[int]) -> li
     spread = max(float(network.spread(_hidden(layers)).max()) for network in measured.values())
     end = float(_VALUES[-1])
     values = Axis("", -1.1, end + 0.15, [-1, 0, 1, 2, 3, end], ["−1", "0", "1", "2", "3", f"{end:.0f}+"])
-    names = [LAYERS[k] for k in layers]
+    names = [_short(k) for k in layers]
     low, high = _ratio_range(measured)
     panels = (
-        ("accuracy: test solid, train dotted", epoch, Axis("", 0.4, 1.02)),
-        ("loss, bits: test solid, train dotted", epoch, Axis("", 0, _most_loss(measured) * 1.03)),
+        ("accuracy<br>(train dotted)", epoch, Axis("", 0.4, 1.02)),
+        ("loss, bits<br>(train dotted)", epoch, Axis("", 0, _most_loss(measured) * 1.03)),
         (
-            "compression so far C<sub>k</sub>, bits",
+            "compression<br>so far C<sub>k</sub>, bits",
             Axis(categories=names),
             Axis("", 0, max(0.5, _most_lost(measured))),
         ),
         (
-            "saturated share of the units",
-            Axis(categories=[name for name in names if name in LAYERS[:-1]]),
+            "saturated share<br>of the units",
+            Axis(categories=[_short(k) for k in layers if k < len(LAYERS) - 1]),
             Axis("", 0, 1),
         ),
-        ("gradient signal-to-noise", Axis(categories=names), Axis("", low, high, log=True, step=1)),
+        ("gradient<br>signal-to-noise", Axis(categories=names), Axis("", low, high, log=True, step=1)),
         (
-            f"how the values of {LAYERS[_hidden(layers)]} spread",
+            f"how the values<br>of {LAYERS[_hidden(layers)]} spread",
             values,
             Axis("", 0, min(1.0, spread) * 1.06, form=".0%"),
         ),
@@ -207,6 +211,11 @@ def _epoch_panels(measured: Mapping[str, Measured], layers: Sequence[int]) -> li
         Plot(tuple(marks), x, y, title, row=1 + i // 3, column=2 * (i % 3), span=2)
         for i, (marks, (title, x, y)) in enumerate(zip(every, panels, strict=True))
     ]
+
+
+def _short(k: int) -> str:
+    """A layer's name under a bar, which on a phone has the room of three letters."""
+    return LAYERS[k][:3]
 
 
 def _hidden(layers: Sequence[int]) -> int:
@@ -242,7 +251,7 @@ def _bars(network: Measured, name: str, row: int, layers: Sequence[int]) -> list
     colour, title = ACTIVATION_COLOURS[name], activation_name(name)
     bars = ((2, layers, lost), (3, hidden, saturated), (4, layers, ratio))
     marks: list[tuple[int, Moving]] = [
-        (panel, Bars([LAYERS[k] for k in at], values, title, colour, hover="{name} {x}: {y:.3f}"))
+        (panel, Bars([_short(k) for k in at], values, title, colour, hover="{name} {x}: {y:.3f}"))
         for panel, at, values in bars
     ]
     spread = network.spread(_hidden(layers))[row]

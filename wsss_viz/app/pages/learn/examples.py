@@ -102,8 +102,8 @@ def content_of(
 
 
 def elsewhere(state: ViewState) -> ViewState:
-    """The state without what is the lecture's own: for the address of another page."""
-    return replace(state, present=False, answered=False)
+    """The state without what is the lecture's own, of what the lecture shows: for the address of another page."""
+    return replace(state, present=False, answered=False, source="scene")
 
 
 def trace(sample: Sample, method: str) -> Trace:

@@ -28,6 +28,8 @@ ELSEWHERE = mark(
     "The lecture shows photographs and drawn scenes, whose truth is known: look at your own images on Compare, Erasing "
     "and Gradients."
 )
+OF_IMAGES = ("compare", "erasing", "gradients")
+"""Pages that look at any image."""
 PRESENTING = Path(__file__).with_name("presenting.css")
 
 
@@ -149,6 +151,7 @@ def head(lesson: Lesson, state: ViewState) -> None:
             st.html(f'<p class="wv-lead">{escape(text)}</p>')
     if not state.present and (state.workspace or state.source == "own"):
         st.caption(f":material/info: {tr(ELSEWHERE)}")
+        on_ones_own(lesson.inspect, state)
     frame.notes()
 
 
@@ -170,6 +173,22 @@ def open_in(inspect: Inspect) -> None:
             query_params=replace(inspect.state, mode="by-hand", k=FINAL).to_query(),
             width="content",
         )
+
+
+def on_ones_own(inspect: Inspect, state: ViewState) -> None:
+    """The link to what the step shows, of the image that one has been looking at, where its page takes images."""
+    if inspect.page not in OF_IMAGES:
+        return
+    entry = catalogue.named(inspect.page)
+    st.page_link(
+        entry.file,
+        label=tr("This step on your own image: {title}", title=tr(entry.title)),
+        icon=":material/add_photo_alternate:",
+        query_params=replace(
+            inspect.state.at(state.example), source=state.source, subject="photos", k=FINAL
+        ).to_query(),
+        width="content",
+    )
 
 
 def brush(at: ViewState) -> None:
