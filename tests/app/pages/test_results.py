@@ -10,6 +10,7 @@ import pytest
 
 from tests.app.conftest import OpenPage
 from tests.evaluation.test_stored_results import made_up
+from wsss_viz.app.pages.results import page as page_of_results
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.evaluation import stored_results
 from wsss_viz.evaluation.published.since import published_since
@@ -128,11 +129,16 @@ def test_the_worst_class_stands_first() -> None:
     assert charts.worst_first(report) == ["sofa", "background", "cow"]
 
 
-def test_the_reports_that_ship_are_shown_though_not_every_method_was_refined_by_every_refiner(
-    open_page: OpenPage,
+def test_the_reports_that_ship_are_shown_and_so_is_a_method_that_not_every_refiner_has_refined(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = open_page("results")
-    assert not page.exception
-    assert not page.error
-    (refined,) = [table.value for table in page.dataframe if any(name.startswith("PAMR") for name in table.value)]
-    assert refined.isna().to_numpy().any()
+    shipped = stored_results.stored_refined("scenes-test")
+    fewer = {name: {**report, "methods": dict(report["methods"])} for name, report in shipped.items()}
+    del fewer["pamr"]["methods"]["gain"]
+    for refined_reports in (shipped, fewer):
+        monkeypatch.setattr(page_of_results, "stored_refined", lambda _, given=refined_reports: given)
+        page = open_page("results")
+        assert not page.exception
+        assert not page.error
+        (refined,) = [table.value for table in page.dataframe if any(name.startswith("PAMR") for name in table.value)]
+        assert refined.isna().to_numpy().any() == (refined_reports is fewer)
