@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 __all__ = ["cache_folder", "data_folder", "package_folder", "shipped_folder"]
 
 
+@cache
 def package_folder() -> Path:
     """The folder `wsss_viz` itself.
 
@@ -17,6 +19,7 @@ def package_folder() -> Path:
     return Path(str(files("wsss_viz")))
 
 
+@cache
 def shipped_folder() -> Path:
     """The folder of `app.py`, `pages/`, `.streamlit/` and `checkpoints/`.
 

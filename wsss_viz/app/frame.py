@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -153,6 +154,7 @@ def method_pills(
     page_default = methods.selection((), classifier) if default is None else tuple(default)
     reason = why_not or (lambda method: methods.why_not(method, classifier))
 
+    @cache  # Streamlit asks for each name three times a run
     def name(method: str) -> str:
         title = methods.title_of(method)
         if methods.is_maps(method):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
-from wsss_viz.app.language import tr
+from wsss_viz.app.language import current, speaking, tr
 
 _TABLE = "const TEXTS = {}"
 _SAID = re.compile(r'\b(?:say|marked)\("([^"]*)"')
@@ -47,16 +48,27 @@ def texts_of(script: str) -> list[str]:
 
 def speaking_script(script: str) -> str:
     """A component's script with the table of its texts in the page's language."""
-    texts = {text: tr(text) for text in texts_of(script)}
-    table = {text: said for text, said in texts.items() if said != text}
-    return script.replace(_TABLE, f"const TEXTS = {json.dumps(table, ensure_ascii=False)}", 1) if table else script
+    return _speaking_script(script, current())
 
 
 def spoken(html: str) -> str:
     """A component's HTML in the page's language."""
+    return _spoken(html, current())
 
+
+@lru_cache(maxsize=64)
+def _speaking_script(script: str, language: str) -> str:
+    with speaking(language):
+        texts = {text: tr(text) for text in texts_of(script)}
+    table = {text: said for text, said in texts.items() if said != text}
+    return script.replace(_TABLE, f"const TEXTS = {json.dumps(table, ensure_ascii=False)}", 1) if table else script
+
+
+@lru_cache(maxsize=64)
+def _spoken(html: str, language: str) -> str:
     def translated(match: re.Match[str]) -> str:
         words = match[0]
         return words.replace(words.strip(), tr(words.strip()))
 
-    return _WORDS.sub(translated, html)
+    with speaking(language):
+        return _WORDS.sub(translated, html)
