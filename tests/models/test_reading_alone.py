@@ -15,7 +15,7 @@ import pytest
 
 from wsss_viz.app.services import user_networks
 from wsss_viz.errors import InputError
-from wsss_viz.interrupts import asking, within
+from wsss_viz.interrupts import asking, may_go_on, within
 from wsss_viz.models.reading import opening
 
 SLEEPS = [sys.executable, "-c", "import time; print('on', flush=True); time.sleep(300)"]
@@ -118,3 +118,11 @@ def test_no_place_for_a_temporary_folder_is_one_line(tmp_path: Path, monkeypatch
         opening.read_tensors(tmp_path / "x.pth")
     refused = user_networks._read_upload(b"PK", ".pth")
     assert refused.refusal.startswith("no temporary folder can be made")
+
+
+def test_an_upload_that_takes_too_long_is_told_what_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_networks, "UPLOAD_SECONDS", 0.0)
+    monkeypatch.setattr(user_networks, "open_checkpoint", lambda path, private: may_go_on())
+    refusal = user_networks._read_upload(b"PK", ".pth").refusal
+    assert refusal.startswith("Reading it took more than 0 s and was stopped: try again, or upload it as safetensors")
+    assert "\n" not in refusal

@@ -193,7 +193,10 @@ def _upload() -> Opened | None:
 
 def _read_upload(content: bytes, suffix: str) -> Opened:
     """Reads an upload from a file of ours, which is gone afterwards; its own name is never a path."""
-    too_long = f"Reading it took more than {UPLOAD_SECONDS:.0f} s and was stopped."
+    too_long = (
+        f"Reading it took more than {UPLOAD_SECONDS:.0f} s and was stopped: try again, or upload it as safetensors "
+        "(python -m wsss_viz inspect FILE --save-as FILE.safetensors), which is read at once."
+    )
     try:
         with temporary_folder() as folder, within(UPLOAD_SECONDS, too_long):
             path = folder / f"uploaded{suffix}"
