@@ -69,6 +69,14 @@ def test_what_sending_gave_stands_on_the_page_with_a_link_until_the_view_changes
     assert page.query_params["basket"] == "test.129.cat.final~single~map.cam"
 
 
+def test_what_was_changed_with_the_press_is_sent_too(open_page: OpenPage) -> None:
+    page = open_page("compare", methods="cam", example="scenes:test:129")
+    page.button(key="send_to_figures").click()  # Streamlit tells it first
+    page.pills(key="compare_methods").set_value(["cam", "rib"]).run()
+    assert page.query_params["basket"] == "test.129.cat.final~single~map.cam_rib"
+    assert "CAM, RIB." in sent(page)
+
+
 def test_what_was_sent_from_compare_and_erasing_is_the_figure(open_page: OpenPage) -> None:
     page = open_page("compare", methods="cam,rib", k="3", example="scenes:test:129", **{"class": "cow"})
     page.button(key="send_to_figures").click().run()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from wsss_viz.app import catalogue, frame, session
 from wsss_viz.app.server import first_page_made
+from wsss_viz.app.services import basket
 
 st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_state=232)
 
@@ -20,6 +21,7 @@ pages = {
     for entry in catalogue.available()
 }
 page = st.navigation(list(pages.values()), position="hidden")
+basket.deliver()
 state = session.synchronise(next(name for name, known in pages.items() if known.title == page.title))
 
 with st.sidebar:

@@ -33,6 +33,7 @@ GONE = (
     "Left out: a picture of your own, which is in the memory of the page that sent it and in no link. Send it again; "
     "the folder (ZIP) keeps it."
 )
+_PRESSED = "basket_pressed"
 _SAID = "basket_said"
 """In the session: what the last press of "Send to Figures" gave, and the view that it was pressed at."""
 Take = Callable[[ViewState], tuple[Item | None, str]]
@@ -98,9 +99,23 @@ def send_button(take: Take) -> None:
         help="Puts this view into the basket of the page Figures: image, class, methods, refiner, views, step, map or "
         "mask.",
         key="send_to_figures",
-        on_click=_send,
+        on_click=_press,
         args=(take,),
     )
+
+
+def _press(take: Take) -> None:
+    st.session_state[_PRESSED] = take
+
+
+def deliver() -> None:
+    """Puts what a press of the button sends into the basket: once everything that was changed before it has arrived.
+
+    To be called at the beginning of a run. Streamlit tells a button before it tells what else has changed since.
+    """
+    take: Take | None = st.session_state.pop(_PRESSED, None)
+    if take is not None:
+        _send(take)
 
 
 def _send(take: Take) -> None:

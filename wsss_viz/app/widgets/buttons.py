@@ -1,6 +1,6 @@
 """Two buttons: one hands over a file, one copies the page's address, which holds the whole view.
 
-The second, which every page has, also marks that page's link in the sidebar and takes Tab into popovers.
+The second, which every page has, also marks that page's link in the sidebar, follows links and takes Tab into popovers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _KINDS = {
     "svg": ("image/svg+xml", "shapes"),
     "zip": ("application/zip", "folder_zip"),
 }
-_POPOVERS = Path(__file__).with_name("popovers.js")
+_SCRIPTS = tuple(Path(__file__).with_name(name) for name in ("popovers.js", "links.js"))
 _DRAWN = ("png", "pdf", "svg", "gif", "zip")
 """Kinds that take time to make, and so a turn."""
 _HTML = '<button type="button"><span>Copy link</span></button><i role="status" aria-live="polite"></i>'
@@ -64,6 +64,7 @@ function markCurrent() {
 export default function ({ parentElement, data }) {
   markCurrent()
   listenOnce()
+  followLinksOnce()
   const button = parentElement.querySelector("button")
   const label = button.querySelector("span")
   const status = parentElement.querySelector("i")
@@ -122,9 +123,8 @@ def file_button(
 
 def copy_link() -> None:
     """Draws the button."""
-    component = st.components.v2.component(
-        f"wsss_viz_copy_link_{current()}", html=spoken(_HTML), css=_CSS, js=_POPOVERS.read_text(encoding="utf-8") + _JS
-    )
+    js = "".join(script.read_text(encoding="utf-8") for script in _SCRIPTS) + _JS
+    component = st.components.v2.component(f"wsss_viz_copy_link_{current()}", html=spoken(_HTML), css=_CSS, js=js)
     texts = {
         "label": tr("Copy link"),
         "copied": tr("Copied"),
