@@ -92,3 +92,20 @@ def test_a_heading_is_broken_into_lines_about_equally_long() -> None:
     assert f"{first} {second}" == text
     assert abs(len(first) - len(second)) < 12
     assert balanced("one line", 66) == ["one line"]
+
+
+def test_the_parts_of_a_formula_stand_on_one_line_and_its_text_has_even_blanks() -> None:
+    for number in (10, 12):
+        item = handout.lesson(number, handout.ViewState(step=number))
+        texts = handout.step_page(item, number).texts
+        parts = [f"${part}$" for part in (item.formula.before, item.formula.term, item.formula.after) if part.strip()]
+        drawn = [text for text in texts if text.get_text() in parts]
+        assert len(drawn) == len(parts) > 1
+        assert {(text.get_position()[1], text.get_va()) for text in drawn} == {(drawn[0].get_position()[1], "baseline")}
+    figure = handout.step_page(item, number)
+    before, size = len(figure.texts), 9.0
+    handout._mixed(figure, "by its true outline, $B$ the body", 0.1, 0.5, size, "black")
+    words, symbol, more = (text.get_window_extent(dpi=1200) for text in figure.texts[before:])
+    blank = handout._BLANK * size / 72 * 1200
+    for left, right in ((words, symbol), (symbol, more)):
+        assert right.x0 - left.x1 == pytest.approx(blank, abs=0.15 * blank)

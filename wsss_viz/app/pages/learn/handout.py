@@ -28,6 +28,8 @@ LEFT, RIGHT = 0.05, 0.95
 _INK, _SOFT, _FAINT = "#1d2529", "#5c666c", "#c9d0d4"
 _COLUMNS = (LEFT, 0.385, 0.685)
 _COLUMN_WIDTH = 0.26
+_FINE = 1200
+"""Dots per inch at which a width is that on paper: on a screen's, letters are moved to whole pixels."""
 _FORMULA_SIZE, _FORMULA_WIDTH = 13.0, 0.315
 _POINTS_A_LETTER = 0.515
 """Of a letter of DejaVu Sans on average, as a share of its size; lines are broken by it."""
@@ -185,4 +187,5 @@ def _mixed(figure: Figure, line: str, x: float, baseline: float, size: float, co
         x += blank * (len(piece) - len(piece.lstrip()))
         text = figure.text(x, baseline, piece.strip(), size=size, va="baseline", color=colour, math_fontfamily="cm")
         use_fonts([text])
-        x += text.get_window_extent().width / figure.bbox.width + blank * (len(piece) - len(piece.rstrip()))
+        on_paper = text.get_window_extent(dpi=_FINE).width / _FINE / WIDTH
+        x += on_paper + blank * (len(piece) - len(piece.rstrip()))

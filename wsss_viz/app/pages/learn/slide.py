@@ -35,12 +35,19 @@ def page(lesson: Lesson, number: int, topic: str) -> Figure:
 
 
 def draw_formula(figure: Figure | SubFigure, formula: Formula, x: float, y: float, size: float = 13) -> None:
-    """The formula in one line from (x, y), shares of the figure's width and height; its term in colour."""
+    """The formula in one line from (x, y), shares of the figure's width and height; its term in colour.
+
+    y is the middle of the whole; the parts stand on one baseline, whatever hangs below each.
+    """
     box = figure.bbox
+    whole = figure.text(x, y, f"${formula.before}{formula.term}{formula.after}$", size=size, math_fontfamily="cm")
+    extent, baseline = whole.get_window_extent(), whole.get_transform().transform((x, y))[1]
+    whole.remove()
+    y -= ((extent.y0 + extent.y1) / 2 - baseline) / box.height
     for part, colour in ((formula.before, _INK), (formula.term, HIGHLIGHT), (formula.after, _INK)):
         if not part.strip():
             continue
-        drawn = figure.text(x, y, f"${part}$", size=size, color=colour, va="center", math_fontfamily="cm")
+        drawn = figure.text(x, y, f"${part}$", size=size, color=colour, va="baseline", math_fontfamily="cm")
         x += (drawn.get_window_extent().width + 3) / box.width
 
 
