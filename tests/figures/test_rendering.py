@@ -19,7 +19,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
 from wsss_viz.figures import PRESETS, FigureSpec, Row, preset, ratios, spec_bytes, tracing
 from wsss_viz.figures.rendering import draw, render
-from wsss_viz.methods.catalogue import why_not
+from wsss_viz.methods.availability import why_not
 from wsss_viz.traces import Step, Trace
 
 CLASSES = data.open("scenes:test").classes

@@ -10,7 +10,7 @@ from wsss_viz.data import Sample
 from wsss_viz.data.scenes import CLASSES as SCENES
 from wsss_viz.errors import InputError
 from wsss_viz.methods import METHODS, bind, cam
-from wsss_viz.methods.catalogue import available, why_not
+from wsss_viz.methods.availability import available, why_not
 from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.views import MIRROR, SINGLE
 from wsss_viz.models import manifest

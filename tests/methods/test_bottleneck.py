@@ -11,7 +11,8 @@ from tests.methods.test_erasing import photograph, small_network
 from wsss_viz.errors import InputError
 from wsss_viz.methods import bind, iba
 from wsss_viz.methods.bottleneck import bottleneck_depth, information, smoothed
-from wsss_viz.methods.catalogue import METHODS, read_changes
+from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.changes import read_changes
 from wsss_viz.methods.feature_statistics import FeatureStatistics, statistics_from
 from wsss_viz.methods.views import MIRROR, SINGLE
 from wsss_viz.models import Classifier, Preprocessing

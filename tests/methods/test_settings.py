@@ -20,7 +20,7 @@ from wsss_viz.figures.spec import FigureSpec, Row
 from wsss_viz.figures.spec_file import read_spec, spec_bytes
 from wsss_viz.figures.tracing import compute_trace
 from wsss_viz.methods import METHODS, bind, load_paired, rib
-from wsss_viz.methods.catalogue import read_changes
+from wsss_viz.methods.changes import read_changes
 from wsss_viz.methods.settings import ErasingSettings, RibSettings
 from wsss_viz.methods.views import MIRROR, SINGLE, Views
 from wsss_viz.models import adapt, load, manifest

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from wsss_viz.app import workspace
 from wsss_viz.app.language import tr
 from wsss_viz.app.workspace import MAPS
+from wsss_viz.methods.availability import why_not_registered as why_not
 from wsss_viz.methods.catalogue import ACTIVATION, METHODS, REFINED_SCORE, Method
-from wsss_viz.methods.catalogue import why_not_registered as why_not
 from wsss_viz.refinement import settings as refiners
 
 __all__ = [

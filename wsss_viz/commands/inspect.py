@@ -65,7 +65,8 @@ def command(
 def _checked(classifier: Classifier, report: Report) -> dict[str, Any]:
     """Prints the self-check and what the network can do alone, and gives them for the JSON."""
     from wsss_viz.data.palette import VOC_CLASSES
-    from wsss_viz.methods.catalogue import METHODS, why_not
+    from wsss_viz.methods.availability import why_not
+    from wsss_viz.methods.catalogue import METHODS
     from wsss_viz.models.renaming import RenamedClassifier, for_data_set
     from wsss_viz.models.self_check import self_check
     from wsss_viz.models.synsets import weakness

@@ -65,7 +65,8 @@ class RunOptions:
 
     def changes(self, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What --set changes, by method. Raises InputError where there is no such method or setting."""
-        from wsss_viz.methods.catalogue import method, read_changes
+        from wsss_viz.methods.catalogue import method
+        from wsss_viz.methods.changes import read_changes
         from wsss_viz.models.manifest import settings_of
 
         for name in methods:

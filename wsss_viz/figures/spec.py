@@ -9,7 +9,8 @@ from typing import Any
 
 from wsss_viz.errors import InputError
 from wsss_viz.figures.columns import PICTURES, column
-from wsss_viz.methods.catalogue import METHODS, check_changes, roles
+from wsss_viz.methods.catalogue import METHODS, roles
+from wsss_viz.methods.changes import check_changes
 from wsss_viz.methods.view_set import PRESETS
 from wsss_viz.models.manifest import settings_of
 from wsss_viz.models.network_input import NOTHING, NetworkInput

@@ -19,7 +19,8 @@ from wsss_viz.figures.columns import column
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, WITHOUT_ROWS, FigureSpec, Row
 from wsss_viz.figures.trace_cache import CACHE, INPUT, read_trace, run_facts, trace_key, write_trace
 from wsss_viz.interrupts import may_go_on
-from wsss_viz.methods.catalogue import METHODS, why_not_registered
+from wsss_viz.methods.availability import why_not_registered
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import read_manifest, trained_names
 from wsss_viz.showcase import read_showcase
 from wsss_viz.showcase.photographs import few_classes, read_photographs, with_classes

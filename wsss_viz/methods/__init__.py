@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from wsss_viz.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from wsss_viz.methods.availability import available
     from wsss_viz.methods.binding import Networks, Runner, bind
     from wsss_viz.methods.bottleneck import iba
-    from wsss_viz.methods.catalogue import METHODS, Method, available, method
+    from wsss_viz.methods.catalogue import METHODS, Method, method
     from wsss_viz.methods.class_activation import cam
     from wsss_viz.methods.cse import cs_ae
     from wsss_viz.methods.cse_single import cs_ae_single

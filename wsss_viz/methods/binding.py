@@ -11,7 +11,8 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.data.subset import Subset
 from wsss_viz.errors import InputError
-from wsss_viz.methods.catalogue import method, why_not
+from wsss_viz.methods.availability import why_not
+from wsss_viz.methods.catalogue import method
 from wsss_viz.methods.core import resolve
 from wsss_viz.methods.rib_companions import shipped_companions
 from wsss_viz.methods.settings import Settings

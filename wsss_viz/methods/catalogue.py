@@ -1,4 +1,4 @@
-"""All methods: what each is called, needs, shows and looks like, and whether it can run on a network. Needs no torch.
+"""All methods: what each is called, needs, shows and looks like. Needs no torch.
 
 A new method is one file with its function, its settings in `settings`, and one entry here.
 """
@@ -6,7 +6,7 @@ A new method is one file with its function, its settings in `settings`, and one 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -29,15 +29,10 @@ __all__ = [
     "METHODS",
     "REFINED_SCORE",
     "Method",
-    "available",
-    "check_changes",
     "lead",
     "method",
-    "read_changes",
     "roles",
     "title",
-    "why_not",
-    "why_not_registered",
 ]
 
 ACTIVATION = "activation"
@@ -389,132 +384,3 @@ def roles(names: Iterable[str] = METHODS) -> tuple[str, ...]:
         ('cgnet', 'gain')
     """
     return tuple(sorted({METHODS[name].role or "" for name in names if name in METHODS} - {""}))
-
-
-def why_not(
-    name: str,
-    classes: Sequence[str],
-    paired: Mapping[str, Sequence[Sequence[str]]] | None = None,
-    remedy: str = "",
-) -> str:
-    """Why a method cannot run on a network, in one line; "" where it can.
-
-    >>> why_not("cam", ["cat", "dog"])
-    ''
-
-    Args:
-        classes: of the network.
-        paired: by role, the classes of each network that was trained from it.
-        remedy: what to do where there is none; default the commands.
-
-    Raises:
-        InputError: there is no method of that name.
-    """
-    entry = method(name)
-    if entry.role is None:
-        return ""
-    networks = (paired or {}).get(entry.role, ())
-    if not networks:
-        from wsss_viz.data.scenes import CLASSES
-
-        command = entry.train if tuple(classes) == tuple(CLASSES) else entry.train_anywhere
-        trained = f"train one (`python -m wsss_viz {command}`), " if command else ""
-        remedy = remedy or f"{trained}give one (`--network {entry.role}=FILE`), or leave the method out"
-        return (
-            f"{entry.title} needs a paired network of the role {entry.role!r}, trained from this classifier, and there "
-            f"is none: {remedy}"
-        )
-    if any(tuple(other) != tuple(classes) for other in networks):
-        return (
-            f"{entry.title} compares two networks class by class, and these have {len(classes)} and "
-            f"{', '.join(str(len(other)) for other in networks)} classes, not the same: give two that were trained on "
-            "the same data"
-        )
-    return ""
-
-
-def why_not_registered(name: str, classifier: str) -> str:
-    """The same of a classifier by its name in the register of checkpoints, with what was trained from it.
-
-    Examples:
-        >>> why_not_registered("gain", "scenes-classifier")
-        ''
-        >>> why_not_registered("gain", "nothing of that name").partition(",")[0]
-        "GAIN needs a paired network of the role 'gain'"
-    """
-    from wsss_viz.models.manifest import read_manifest, trained_names
-
-    entries, role = read_manifest(), method(name).role
-    paired = {role: [entries[other].classes for other in trained_names(role, classifier)]} if role else {}
-    return why_not(name, entries[classifier].classes if classifier in entries else (), paired)
-
-
-def available(classifier: str) -> tuple[str, ...]:
-    """The methods that can be run with this classifier and what was trained from it, both in the register.
-
-    Examples:
-        >>> available("scenes-classifier")[:4], available("nothing of that name")[:2]
-        (('cam', 'ae', 'ae-rounds', 'gain'), ('cam', 'ae'))
-    """
-    return tuple(name for name in METHODS if not why_not_registered(name, classifier))
-
-
-def read_changes(
-    texts: Iterable[str], names: Sequence[str], base: Mapping[str, Mapping[str, Any]] | None = None
-) -> dict[str, dict[str, Any]]:
-    """Settings as a command line has them: `rib.margin=25`, or `margin=25` where one method of those run has it.
-
-    >>> read_changes(["margin=25"], ["cam", "rib"])
-    {'rib': {'margin': 25.0}}
-
-    Args:
-        names: of the methods that are run.
-        base: the classifier's own settings, by method.
-
-    Raises:
-        InputError: not of this form, a method that is not run, no such setting, or a value out of its range.
-    """
-    changes: dict[str, dict[str, Any]] = {}
-    for text in texts:
-        key, equals, value = (part.strip() for part in text.partition("="))
-        prefix, dot, field = key.rpartition(".")
-        if not equals or not field:
-            raise InputError(f"--set {text}: give it as METHOD.SETTING=VALUE, such as rib.margin=25")
-        meant = [prefix] if dot else [name for name in names if field in method(name).setting_names] or list(names[:1])
-        if len(meant) != 1:
-            raise InputError(f"--set {text}: {' and '.join(meant)} have it, say which: {meant[0]}.{key}={value}")
-        if meant[0] not in names:
-            raise InputError(f"--set {text}: {prefix!r} is not run here: the methods are {', '.join(names)}")
-        try:
-            changes.setdefault(meant[0], {})[field] = method(meant[0]).settings.parse(field, value)
-        except InputError as error:
-            raise InputError(f"--set {text}: {error}") from None
-    return check_changes(changes, base)
-
-
-def check_changes(
-    changes: Mapping[str, Mapping[str, Any]], base: Mapping[str, Mapping[str, Any]] | None = None
-) -> dict[str, dict[str, Any]]:
-    """Settings by method, checked before anything is loaded.
-
-    Args:
-        base: the classifier's own settings, by method.
-
-    Raises:
-        InputError: no such method or setting, or a value out of its range.
-
-    Examples:
-        >>> check_changes({"rib": {"margin": 25}})
-        {'rib': {'margin': 25}}
-        >>> check_changes({"rib": {"tau": 4}})
-        Traceback (most recent call last):
-            ...
-        wsss_viz.errors.InputError: rib: `tau` is 0 to 1, got 4.0
-    """
-    for name, values in changes.items():
-        entry = method(name)
-        try:
-            entry.settings.of((base or {}).get(entry.settings_name, {})).changed(values)
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from None
-    return {name: dict(values) for name, values in changes.items()}

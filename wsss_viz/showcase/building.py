@@ -11,7 +11,7 @@ from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.erasing_experiment import experiment
 from wsss_viz.methods import METHODS, bind
-from wsss_viz.methods.catalogue import available
+from wsss_viz.methods.availability import available
 from wsss_viz.methods.paired_networks import load_paired
 from wsss_viz.methods.views import PRESETS
 from wsss_viz.models.loading import load

@@ -29,7 +29,8 @@ from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_steps import erasing_steps
 from wsss_viz.figures.chart import Line
-from wsss_viz.methods.catalogue import METHODS, why_not
+from wsss_viz.methods.availability import why_not
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.methods.settings import MASKS, ErasingSettings
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase.building import build_showcase

@@ -15,7 +15,7 @@ from wsss_viz.app.services import checkpoints, traces
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.app.services.jobs.requests import most_steps, request_for
 from wsss_viz.data.sample import Sample
-from wsss_viz.methods.catalogue import why_not
+from wsss_viz.methods.availability import why_not
 from wsss_viz.models.manifest import settings_of
 from wsss_viz.traces import Step, Trace
 

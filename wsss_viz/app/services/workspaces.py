@@ -29,7 +29,7 @@ from wsss_viz.errors import InputError
 from wsss_viz.evaluation.scores import image_ious
 from wsss_viz.evaluation.stored_maps import count_stored_sample, stored_trace
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER
-from wsss_viz.methods.catalogue import why_not
+from wsss_viz.methods.availability import why_not
 from wsss_viz.models.manifest import read_manifest, trained_names
 from wsss_viz.traces import Step, Trace
 from wsss_viz.traces.centres import FIELD

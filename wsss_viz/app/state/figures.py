@@ -15,7 +15,7 @@ from wsss_viz.app.workspace import KIND
 from wsss_viz.errors import InputError
 from wsss_viz.figures.presets import PRESETS
 from wsss_viz.figures.spec import DISPLAYS, MOST_ROWS, WIDTHS
-from wsss_viz.methods.catalogue import check_changes
+from wsss_viz.methods.changes import check_changes
 from wsss_viz.traces.overlay import COLOUR_MAPS
 
 BASKET, SCENE = "basket", "scene"

@@ -91,8 +91,8 @@ class ViewState(
 
     def to_lecture(self, step: int = 0) -> ViewState:
         """The lecture's view, at `step`, else where it was left: image, basket and language stay, else the step's."""
-        kept = {name: getattr(self, name) for name in ("example", "source", "basket", "lang")}
-        lecture = ViewState(step=step or self.step, **kept)
+        carried = {name: getattr(self, name) for name in ("example", "source", "basket", "lang")}
+        lecture = ViewState(step=step or self.step, **carried)
         return replace(lecture, present=self.present and bool(step))
 
     @classmethod

@@ -32,7 +32,8 @@ from wsss_viz.figures.spec import DISPLAYS, WIDTHS, WITHOUT_ROWS
 from wsss_viz.figures.trace_cache import CACHE
 from wsss_viz.figures.tracing import Tracer
 from wsss_viz.gradients.stored import FOLDER
-from wsss_viz.methods.catalogue import METHODS, why_not_registered
+from wsss_viz.methods.availability import why_not_registered
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.showcase import showcase_path
 from wsss_viz.showcase.photographs import photographs_path

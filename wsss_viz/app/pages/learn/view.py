@@ -151,7 +151,7 @@ def head(lesson: Lesson, state: ViewState) -> None:
             st.html(f'<p class="wv-lead">{escape(text)}</p>')
     if not state.present and (state.workspace or state.source == "own"):
         st.caption(f":material/info: {tr(ELSEWHERE)}")
-        on_ones_own(lesson.inspect, state)
+        with_user_image(lesson.inspect, state)
     frame.notes()
 
 
@@ -175,7 +175,7 @@ def open_in(inspect: Inspect) -> None:
         )
 
 
-def on_ones_own(inspect: Inspect, state: ViewState) -> None:
+def with_user_image(inspect: Inspect, state: ViewState) -> None:
     """The link to what the step shows, of the image that one has been looking at, where its page takes images."""
     if inspect.page not in OF_IMAGES:
         return
