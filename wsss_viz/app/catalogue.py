@@ -49,7 +49,7 @@ CATALOGUE = (
         "",
         mark(
             "Where a classifier sees a class, in one photograph: its map is on the head; "
-            "two methods bring out the rest."
+            "two methods bring out the body."
         ),
         mark("Where does the classifier look?"),
     ),

@@ -166,8 +166,9 @@ def refined_rows(
     title: Callable[[str], str],
     refiner_title: Callable[[str], str],
 ) -> list[Row]:
-    """One row per refined method, in the report's order: mIoU with its interval and recall of the rest, of the
-    maps alone and after each refiner, in percent; rows of the same columns, None where a refiner had not the method.
+    """One row per refined method, in the report's order: mIoU with its interval and recall of the non-discriminative
+    part, of the maps alone and after each refiner, in percent; rows of the same columns, None where a
+    refiner had not the method.
 
     Args:
         report: of the maps alone.
@@ -176,8 +177,8 @@ def refined_rows(
 
     >>> from wsss_viz.refinement.settings import title
     >>> report, refined = stored_reports()["scenes-test"], stored_refined("scenes-test")
-    >>> list(refined_rows(report, refined, str, title)[0])[:6]
-    ['method', 'mIoU alone', 'rest alone', 'mIoU, CRF (IRN)', 'CRF (IRN), 95 %', 'rest, CRF (IRN)']
+    >>> list(refined_rows(report, refined, str, title)[0])[:5]
+    ['method', 'mIoU alone', 'non-discriminative alone', 'mIoU, CRF (IRN)', 'CRF (IRN), 95 %']
     """
     rows: list[Row] = []
     for name, scores in report["methods"].items():
@@ -185,9 +186,9 @@ def refined_rows(
         if not any(after.values()):
             continue
         alone = scores["part_recall"]["non_discriminative"]
-        row: Row = {"method": title(name), "mIoU alone": scores["miou"], "rest alone": alone}
+        row: Row = {"method": title(name), "mIoU alone": scores["miou"], "non-discriminative alone": alone}
         for by, refined_scores in after.items():
-            columns = f"mIoU, {by}", f"{by}, 95 %", f"rest, {by}"
+            columns = f"mIoU, {by}", f"{by}, 95 %", f"non-discriminative, {by}"
             row |= dict.fromkeys(columns)
             if refined_scores is None:
                 continue
@@ -222,7 +223,7 @@ def score_rows(report: Mapping[str, Any], title: Callable[[str], str]) -> list[R
                 "precision": scores["precision"],
                 "recall": scores["recall"],
                 "discriminative": parts["discriminative"],
-                "rest": parts["non_discriminative"],
+                "non-discriminative": parts["non_discriminative"],
             }
         )
     return sorted(rows, key=lambda row: -float(row["mIoU"] or 0))

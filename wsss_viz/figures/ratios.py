@@ -52,7 +52,11 @@ SYMBOLS = {
     "whole": "diamond",
 }
 TOY_NAMES = {"discriminative": "digit", "non_discriminative": "shape", "irrelevant": "background"}
-SCENE_NAMES = {"discriminative": "discriminative part", "non_discriminative": "rest", "irrelevant": "background"}
+SCENE_NAMES = {
+    "discriminative": "discriminative part",
+    "non_discriminative": "non-discriminative part",
+    "irrelevant": "background",
+}
 
 
 def measured(subject: str) -> Stored:

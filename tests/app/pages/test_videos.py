@@ -69,7 +69,9 @@ def test_retrained_rounds_find_the_rest_of_the_action(open_page: OpenPage) -> No
     assert not opened.exception
     assert not opened.error
     covered = next(text.value for text in opened.caption if "of the discriminative moments" in text.value)
-    assert covered == f"Above 0.05 are {percent(1)} of the discriminative moments and {percent(1)} of the rest."
+    assert (
+        covered == f"Above 0.05 are {percent(1)} of the discriminative moments and {percent(1)} of run-up and run-out."
+    )
     measured = opened.dataframe[1].value
     assert list(measured["method"]) == ["CAM in time", "AE, retrained"]
     assert measured["0.7"][1] > 20 > measured["0.7"][0]

@@ -114,12 +114,12 @@ def test_the_sentence_states_the_measured_shares(sample: Sample, trace: Trace) -
     found = view_scores(trace, sample, CLASSES, ("dog",), ViewState(threshold=0.4))
     assert sentence(found, 0.4) == (
         f"Above a threshold of 0.40, the map of dog covers 100{space}% of the discriminative part, but only "
-        f"50{space}% of the rest of the object."
+        f"50{space}% of the non-discriminative part."
     )
     low = view_scores(trace, sample, CLASSES, ("dog", "sofa"), ViewState(threshold=0.8))
     assert sentence(low, 0.8) == (
         f"Above a threshold of 0.80, the map of dog covers 50{space}% of the discriminative part, but only "
-        f"0{space}% of the rest of the object."
+        f"0{space}% of the non-discriminative part."
     )
 
 

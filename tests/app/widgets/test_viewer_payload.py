@@ -91,7 +91,7 @@ def test_the_truth_says_which_value_of_the_mask_each_class_has() -> None:
     sent = payload(Content(sample, (Panel.of(trace_of(0), "m"),), CLASSES, sample.labels or ()))
     assert sent["truth"]["index"] == [CLASSES.index(c["name"]) + 1 for c in sent["classes"]]
     assert payload(Content(plain(), (Panel.of(trace_of(0), "m"),), CLASSES, LABELS))["truth"] is None
-    assert sent["part_names"] == {"1": "discriminative part", "2": "rest of the object"}
+    assert sent["part_names"] == {"1": "discriminative part", "2": "non-discriminative part"}
     photograph = replace(sample, source="photos:dog")
     sent = payload(Content(photograph, (Panel.of(trace_of(0), "m"),), CLASSES, sample.labels or ()))
     assert sent["part_names"] == {"1": "head", "2": "body"}

@@ -134,7 +134,7 @@ def toy_sentence(entry: Entry, state: ViewState) -> str:
 
 
 def scenes_sentence(stored: Stored, state: ViewState) -> str:
-    """What RIB does to the gradient on the rest of the object, in words, whatever it is."""
+    """What RIB does to the gradient on the non-discriminative part, in words, whatever it is."""
     first = rib_curves(stored, state, "rib")[0]
     change = dict(zip(REGIONS, rib_change(stored, state, "rib"), strict=True))
     mean, low, high = change["non_discriminative"]
@@ -142,7 +142,7 @@ def scenes_sentence(stored: Stored, state: ViewState) -> str:
     count = int(stored.about["tuned_images"])
     return (
         f"The logit's gradient is high on {percent(first[0, 0], 1)} of the discriminative parts' pixels and on "
-        f"{percent(first[1, 0], 1)} of the rest of the objects'. Through RIB's steps the latter {verdict}: "
+        f"{percent(first[1, 0], 1)} of the non-discriminative parts'. Through RIB's steps the latter {verdict}: "
         f"{mean * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f}, 95 % over {count} images)."
     ).replace("-", "\N{MINUS SIGN}")
 

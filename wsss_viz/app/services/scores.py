@@ -120,5 +120,5 @@ def sentence(scores: ViewScores, threshold: float) -> str:
     link = "but only" if scores.mean.discriminative - scores.mean.non_discriminative >= 0.2 else "and"
     return (
         f"Above a threshold of {threshold:.2f}, {maps.format(listed(names))} {first} of the discriminative {parts}, "
-        f"{link} {rest} of the rest of the object."
+        f"{link} {rest} of the non-discriminative {parts}."
     )

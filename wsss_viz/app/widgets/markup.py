@@ -12,7 +12,7 @@ from wsss_viz.app.language import mark, tr
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 
-PART_LABELS = {DISCRIMINATIVE: mark("discriminative part"), NON_DISCRIMINATIVE: mark("rest of the object")}
+PART_LABELS = {DISCRIMINATIVE: mark("discriminative part"), NON_DISCRIMINATIVE: mark("non-discriminative part")}
 PHOTO_PARTS = {DISCRIMINATIVE: mark("head"), NON_DISCRIMINATIVE: mark("body")}
 
 

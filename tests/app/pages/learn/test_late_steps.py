@@ -120,8 +120,8 @@ def test_the_claim_on_the_chain_follows_it(values: list[float], words: str) -> N
     ("tanh", "relu", "other", "words"),
     [
         (4.8, 0.1, 0.1, "forgets next to nothing"),
-        (4.8, 0.1, 1.0, "the tanh network forgets 1.0"),
-        (4.8, 0.1, 4.5, "another estimator agrees"),
+        (4.8, 0.1, 1.0, "before its tanh the first forgets 1.0"),
+        (4.8, 0.1, 4.5, "bins before the tanh agree"),
         (0.2, 0.1, 0.1, "neither network forgets"),
         (4.8, 0.1, float("nan"), "ReLU network 0.1"),
     ],
@@ -158,6 +158,8 @@ def test_the_claim_on_the_gradient_follows_the_stored_losses() -> None:
     assert percent(lost["discriminative"][0]) in said
     swapped = replace(entry, curve=replace(entry.curve, drop=entry.curve.drop[:, [1, 0, 2]]))
     assert "more of the digit" in gradient_ratio.claim(swapped, 0.3)
+    pooled = lesson(NUMBERS["gradient_ratio"], ViewState(head="gap")).claim
+    assert pooled != lesson(NUMBERS["gradient_ratio"], ViewState()).claim == said, "of the network that is shown"
     alone = replace(entry, facts={**entry.facts, "accuracy": {"whole": 1.0, "shape only": 0.97}})
     assert gradient_ratio.question(alone, 0.3).right == 0
 
@@ -221,8 +223,14 @@ def test_the_trade_off_says_what_the_encoder_keeps_and_where_the_betas_lead(open
     assert "forgets everything" in open_page("learn", answered="1", step=step, beta="2").title[0].value
     page = open_page("learn", answered="1", step=step, beta="3", joint="function")
     assert page.select_slider(key="learn_beta").value == 3
-    assert page.title[0].value.startswith("0.54 of 5 bits of X keep 56\N{NO-BREAK SPACE}%")
+    assert page.title[0].value.startswith("1.00 of 5 bits of X keep 100\N{NO-BREAK SPACE}%")
     asked = trade_off.question()
     assert asked.options[asked.right] == "its two ends alone"
     assert "Of 27 betas 0 lead between" in asked.answer
     assert tuple(information_state.JOINTS) == tuple(JOINTS)
+
+
+def test_the_claim_on_the_bottleneck_is_of_the_joint_that_is_shown() -> None:
+    assert trade_off.claim("function", 3.0).startswith("1.00 of 5 bits of X keep 100")
+    assert trade_off.claim("noisy", 3.0).startswith("0.54 of 5 bits")
+    assert "forgets everything" in trade_off.claim("function", 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wsss_viz.app.pages.learn import examples, temporal
+from wsss_viz.app.pages.learn import examples, shared_network, temporal
 from wsss_viz.app.pages.learn.steps import adversarial_erasing as erasing
 from wsss_viz.app.pages.learn.steps import (
     class_map,
@@ -19,6 +19,7 @@ from wsss_viz.app.pages.learn.steps import (
 from wsss_viz.app.pages.videos import charts
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame
+from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sequences import Video
@@ -101,7 +102,29 @@ def test_the_claim_on_erasing_follows_its_last_erasing(before: float, on: float,
     [(0.1, 0.2, "agree"), (0.1, 0.9, "no more than it masks"), (0.8, 0.1, "the other does not")],
 )
 def test_a_network_that_judges_itself_is_held_against_another(own: float, other: float, words: str) -> None:
-    assert words in erasing.verdict(own, other)
+    assert words in shared_network.verdict(own, other)
+
+
+def test_the_faults_of_gain_are_those_of_its_stored_step_on_which_the_two_networks_differ_most() -> None:
+    every = shared_network.judged()
+    best = shared_network.clearest(every)
+    assert best is not None
+    assert best.count == len(every) == 2 * len(examples.sources()), "two labels per scene"
+    assert best.ordinary - best.gain >= shared_network.APART, "the fault is seen"
+    assert max(abs(one.ordinary - one.gain) for one in every) == best.ordinary - best.gain
+    (step,) = (
+        step
+        for source in examples.sources()
+        for step in examples.trace(samples.scene(source), "gain")
+        if step.image is best.picture
+    )
+    assert step.mask is not None
+    said = shared_network.note(best)
+    for part in (f"{best.gain:.2f}", f"{best.ordinary:.2f}", "no more than it masks", "<img"):
+        assert part in said
+    assert step.terms[f"object/{best.name}"] == best.on
+    assert best.on + best.others + step.terms["object/background"] == pytest.approx(1)
+    assert shared_network.clearest(()) is None
 
 
 def trace_of(features: np.ndarray, weights: np.ndarray) -> Trace:
@@ -357,10 +380,16 @@ def test_the_hours_of_annotation() -> None:
     assert "twelfth" in labels_only._part(239.7 / 20)
 
 
+def test_the_first_step_is_of_the_learners_photograph() -> None:
+    for source in ("photos:panda", "photos:dog"):
+        assert labels_only.lesson(ViewState(example=source)).inspect.state.example == source
+    assert labels_only.lesson(ViewState()).inspect.state.example == "photos:dog"
+
+
 def test_the_two_maxima_of_the_class_map_are_told_apart() -> None:
     cells = np.zeros((3, 5), dtype=np.float32)
     cells[1, 2] = 8.0
     # of an even enlargement no pixel lies on a cell's centre: the four around it are a quarter cell away on each side
-    assert class_map.maxima(cells, (6, 10)).endswith("its highest value is +4.50.")
-    assert class_map.maxima(cells, (6, 10)).startswith("The highest cell is +8.00.")
-    assert class_map.maxima(cells, (9, 15)).endswith("its highest value is +8.00.")
+    assert class_map.maxima(cells, 8.0, (6, 10)).endswith("its highest value is +4.50.")
+    assert class_map.maxima(cells, 8.0, (6, 10)).startswith("The highest cell is +8.00.")
+    assert class_map.maxima(cells, 8.0, (9, 15)).endswith("its highest value is +8.00.")

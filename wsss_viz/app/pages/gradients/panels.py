@@ -133,7 +133,7 @@ def measures(state: ViewState, layers: tuple[str, ...], survey: bool = True, mas
             format_func=lambda name: _REGION_SOURCES[name],
             width=170,
             help="The drawn part masks; or what one can do without them: ground truth where CAM is at least this "
-            "share of its maximum, and the rest of it.",
+            "share of its maximum, and where it is less.",
             **session.control("regions", state.regions if state.regions in sources else "map0.5"),
         )
     if survey and state.subject == "scenes" and state.network == "classifier":

@@ -67,6 +67,16 @@ def trade_off_chart(name: str, beta: float, height: int = 360) -> Chart:
                  margin=(52, 10, 30, 46), legend="", stacked=True)  # fmt: skip
 
 
+def curve_chart(name: str, beta: float, height: int) -> Chart:
+    """The curve with the point of beta, by itself."""
+    return Chart((curve_panel(name, beta),), height, margin=(52, 10, 30, 46), legend="")
+
+
+def encoder_chart(name: str, beta: float, height: int) -> Chart:
+    """The encoder by itself."""
+    return Chart((encoder_panel(name, beta),), height, margin=(64, 10, 30, 46), legend="", stacked=True)
+
+
 def curve_panel(name: str, beta: float) -> Plot:
     """I(T;Y) against I(X;T): the curve with its bounds, the encoders of all `BETAS`, and that of one."""
     points, one, whole = compressed(name), at(name, beta), shared(name)

@@ -27,7 +27,7 @@ def bottleneck_section(state: ViewState) -> None:
     """The curve, the point and the encoder of beta, exactly."""
     controls(state)
     chart = drawn.trade_off_chart(state.joint, state.beta, 420)
-    show(chart, "bottleneck", drawn.said(state.joint, state.beta))
+    trade_off(state, "bottleneck", 420)
     ends, between = drawn.reached(state.joint)
     st.caption(
         tr(
@@ -52,6 +52,16 @@ def bottleneck_section(state: ViewState) -> None:
     chart_exports.buttons("bottleneck", rows, {"joint": state.joint, "beta": state.beta}, chart)
 
 
+def trade_off(state: ViewState, key: str, height: int = 360) -> None:
+    """The curve and the encoder, beside each other where there is room, else one under the other."""
+    curve, encoder = st.columns(2, gap="medium")
+    with curve:
+        show(drawn.curve_chart(state.joint, state.beta, height), f"{key}_curve", drawn.said(state.joint, state.beta))
+    with encoder:
+        alt = tr("The encoder: what becomes of each x")
+        show(drawn.encoder_chart(state.joint, state.beta, height), f"{key}_encoder", alt)
+
+
 def controls(state: ViewState) -> None:
     """Beta, and which joint is compressed."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -73,7 +83,8 @@ def in_a_network(state: ViewState) -> None:
         tr(
             "**In a trained classifier** nothing is made anew: IBA (Schulz et al., ICLR 2020) replaces a "
             "stage's features R in part by noise, Z, and looks for the most noise that the class bears, "
-            "by min -log p(y|Z) + beta I(R;Z). Here beta counts the other way round, a large one forgets "
+            "by min -log p(y|Z) + beta I(R;Z). Here p(y|Z) is the class's own sigmoid, where the paper's "
+            "network has a softmax over all classes, and beta counts the other way round, a large one forgets "
             "more. What is kept at a place, in bits per pixel, is its map."
         )
     )

@@ -19,7 +19,7 @@ from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Rule
 
 COLOURS = dict(zip(REGIONS, ("#d1495b", "#3f7fd6", "#8a8f98"), strict=True))
 MARKS = dict(zip(REGIONS, ("circle", "diamond", "square"), strict=True))
-NAMES = dict(zip(REGIONS, ("discriminative part", "rest of the object", "background"), strict=True))
+NAMES = dict(zip(REGIONS, ("discriminative part", "non-discriminative part", "background"), strict=True))
 NETWORKS = {"classifier": "classifier", "cgnet": "CGNet", "rib": "RIB"}
 TITLES = {
     "class": "the object's class",
@@ -53,12 +53,12 @@ def lead(state: ViewState) -> str:
         moved = "falls" if high < start else "rises" if low > start else "does not move clearly"
         return (
             f"Through {last['iteration']} iterations of RIB, what a reader finds of the class in the maps over the "
-            f"rest of the object {moved}: {start:.2f} to {end:.2f} of {cap:.2f} bits."
+            f"non-discriminative part {moved}: {start:.2f} to {end:.2f} of {cap:.2f} bits."
         )
     return (
-        f"Probes are trained to read each layer. Of the {cap:.2f} bits of an object's {what}, that of the rest of "
-        f"the object finds {first['value_bits']:.2f} in the first layer and {last['value_bits']:.2f} in the last; that "
-        f"of its discriminative part {discriminative:.2f} in the last."
+        f"Probes are trained to read each layer. Of the {cap:.2f} bits of an object's {what}, that of the "
+        f"non-discriminative part finds {first['value_bits']:.2f} in the first layer and {last['value_bits']:.2f} in "
+        f"the last; that of its discriminative part {discriminative:.2f} in the last."
     )
 
 

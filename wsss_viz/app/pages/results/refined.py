@@ -29,7 +29,8 @@ def refined(name: str, report: Mapping[str, Any], refined: Mapping[str, Mapping[
     st.caption(
         f"The first {min(counts)} samples of {report['data']} (the maps alone: all {report['count']}), views and "
         "choice of thresholds as above; of a CRF the background's score is chosen, on "
-        f"{report['threshold_from']}. mIoU with its 95 % interval over images, and recall of the rest of the object; "
+        f"{report['threshold_from']}. mIoU with its 95 % interval over images, and recall of the non-discriminative "
+        "part; "
         "percent. The drawings' flat colours flatter a refiner that goes by colour."
     )
     st.dataframe(

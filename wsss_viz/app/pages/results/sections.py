@@ -68,7 +68,7 @@ def measured(name: str, report: Mapping[str, Any]) -> None:
     of = f"{quantity(report['count'], 'sample')} of {report['data']}, thresholds from {report['threshold_from']}"
     st.caption(
         f"Pseudo masks on {plain_line(of)}; percent. Low, high: 95 % interval of the mIoU over images. Discriminative, "
-        "rest: recall of the discriminative part and of the rest of the object. Rows that are no method of this app "
+        "non-discriminative: recall of these parts of the object. Rows that are no method of this app "
         "are controls and other trainings."
     )
     st.dataframe(

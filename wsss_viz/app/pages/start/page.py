@@ -38,12 +38,12 @@ LEAD = mark(
 MEANT = {
     "photos": mark(
         "A classifier often knows an animal by its head. Erasing what it has found and looking again "
-        "(AE), or tuning it without its last sigmoid (RIB), is to bring out the rest: the timeline "
+        "(AE), or tuning it without its last sigmoid (RIB), is to bring out the body: the timeline "
         "plays it, the outline says how far."
     ),
     "scenes": mark(
         "CAM covers the discriminative part, by which the network recognises a class, and little of "
-        "the rest. CS-AE and RIB were made to find more of the object: the timeline plays it, the "
+        "the non-discriminative part. CS-AE and RIB were made to find more of the object: the timeline plays it, the "
         "outline says how far."
     ),
 }
@@ -123,7 +123,7 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
 
 
 def verdict(results: MethodResults, sample: Sample, state: ViewState) -> str:
-    """What each method gains over CAM, in points of the rest of the object and of the IoU; "" where it is not known."""
+    """What each method gains over CAM, in points of the non-discriminative part and of the IoU; "" where unknown."""
     labels = sample.labels or ()
     means = {
         name: mean

@@ -29,7 +29,8 @@ from wsss_viz.figures.chart import SERIES
 
 EXPLANATION = Explanation(
     "A network is told which actions are in a video, and never when. Its class map over time says when: where it is "
-    "above the threshold is a segment. As with objects, the map covers the discriminative moment and hardly the rest.",
+    "above the threshold is a segment. As with objects, the map covers the discriminative moment and "
+    "hardly the run-up and run-out.",
     r"s_c = \tfrac{1}{T}\textstyle\sum_t A_c(t), \qquad "
     r"\mathrm{tIoU} = \frac{|\mathrm{found} \cap \mathrm{true}|}{|\mathrm{found} \cup \mathrm{true}|}",
     "The videos are drawn, and no number measured on them is one on THUMOS14 or ActivityNet.",
@@ -52,7 +53,7 @@ _STILL_SEEN = {
     ),
     "ae-rounds": (
         "A network that was trained on what is left does not see it there, either.",
-        "A network that was trained on what is left sees it: the rest of an action is enough to be learnt from.",
+        "A network that was trained on what is left sees it: run-up and run-out are enough to learn from.",
     ),
 }
 """By method: where the first map's frames are gone and the action is not seen any more, and where it is."""
@@ -155,7 +156,10 @@ def _covered(video: Video, values: NDArray, threshold: float) -> str:
     """What of the moments and of the rest is above the threshold, in words."""
     above = values.max(axis=0) > threshold
     moment, rest = (float(above[video.moments == kind].mean()) for kind in (DISCRIMINATIVE, NON_DISCRIMINATIVE))
-    return f"Above {threshold:.2f} are {percent(moment)} of the discriminative moments and {percent(rest)} of the rest."
+    return (
+        f"Above {threshold:.2f} are {percent(moment)} of the discriminative moments and {percent(rest)} of run-up and "
+        "run-out."
+    )
 
 
 def _over_time(

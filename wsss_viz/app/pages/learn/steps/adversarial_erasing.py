@@ -12,17 +12,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app.language import tr
-from wsss_viz.app.pages.learn import diagrams, examples, static_plots
+from wsss_viz.app.pages.learn import diagrams, examples, shared_network, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame, frames
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
-from wsss_viz.app.widgets.markup import percent, probability, signed
+from wsss_viz.app.widgets.markup import percent, signed
 from wsss_viz.app.widgets.rendering import enlarge_mask
 from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
-from wsss_viz.errors import InputError
 from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.traces.normalisation import EPSILON
 
@@ -84,9 +83,6 @@ def lesson(state: ViewState) -> Lesson:
     steps = frames("ae", trace, name, sigmoids=False)
     results = erasings(steps, sample, name)
     every = over_photographs()
-    scene = examples.sources()[0]
-    shared_name = examples.largest_part(samples.scene(scene))
-    shared = shared_network(samples.scene(scene), shared_name)
 
     def draw(figure: SubFigure) -> None:
         cells: list[tuple[str, static_plots.Cell]] = [
@@ -110,7 +106,7 @@ def lesson(state: ViewState) -> Lesson:
             "that the next best part of the object comes to light. The score of what is left says when "
             "to stop."
         ),
-        view=lambda: _view(view, sample, steps, results, every, GainNote(shared_name, *shared) if shared else None),
+        view=lambda: _view(view, sample, steps, results, every),
         control=tr("Move k: what was erased, the current map, and what is left of the score."),
         formula=Formula(
             r"x_{k+1} = x\,(1 - E_{k+1}), \quad E_{k+1} = E_k \cup ",
@@ -170,21 +166,6 @@ def _steps_seen(results: tuple[Erasing, ...]) -> int:
     return next((k for k, erasing in enumerate(results, start=1) if erasing.after < SEEN), len(results))
 
 
-def shared_network(sample: Sample, name: str) -> tuple[float, float] | None:
-    """What GAIN's network says of the class once its own mask of it is erased, and what the ordinary classifier says
-    of the same image, as probabilities; None without GAIN's trace."""
-    try:
-        trace = examples.trace(sample, "gain")
-    except InputError:
-        return None
-    index = trace.classes.index(name)
-    for step in trace:
-        if step.sampled == index or (step.sampled is None and index in step.targets):
-            shared, other = step.arrays["after"][index], step.arrays["ordinary_after"][index]
-            return probability(float(shared)), probability(float(other))
-    return None
-
-
 @dataclass(frozen=True, eq=False)
 class Averages:
     """The erasings over photographs: `values` (K, 3, 3), of each erasing the share on the object and on the background
@@ -217,15 +198,6 @@ def _averages(stamps: examples.Stamps, sources: tuple[str, ...]) -> Averages:
     return Averages(mean_intervals(np.array(rows)), len(rows))
 
 
-@dataclass(frozen=True)
-class GainNote:
-    """What GAIN's network and the ordinary classifier say of a class of a drawn scene without GAIN's mask of it."""
-
-    name: str
-    gain: float
-    other: float
-
-
 def _question(every: Averages) -> Question:
     first, last = float(every.values[0, 0, 0]), float(every.values[-1, 0, 0])
     return Question(
@@ -254,7 +226,6 @@ def _view(
     steps: tuple[Frame, ...],
     results: tuple[Erasing, ...],
     every: Averages,
-    note: GainNote | None,
 ) -> None:
     (name,) = sample.labels or ()
     index = sample.classes.index(name)
@@ -282,24 +253,9 @@ def _view(
             shares=every.said(),
         )
         st.html(f'<p class="wv-note">{average}</p>')
-        if note is not None:
-            both = tr(
-                "<b>One network for both.</b> GAIN trains the network that finds to judge what is left. On a drawn "
-                "scene, after its own mask, it says {name} with {gain:.2f}, the ordinary classifier {other:.2f} of the "
-                "same picture: {verdict}. A mask that runs over other objects costs it nothing.",
-                name=escape(note.name),
-                gain=note.gain,
-                other=note.other,
-                verdict=verdict(note.gain, note.other),
-            )
-            st.html(f'<p class="wv-note">{both}</p>' + diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am"))
-
-
-def verdict(gain: float, other: float) -> str:
-    """What the two judges' probabilities say of a network that judges itself."""
-    if (gain >= SEEN) == (other >= SEEN):
-        return tr("here the two agree")
-    return tr("it has learnt to see no more than it masks") if gain < other else tr("it sees what the other does not")
+        judge = shared_network.clearest(shared_network.judged())
+        if judge is not None:
+            st.html(shared_network.note(judge) + diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am"))
 
 
 def table(results: tuple[Erasing, ...], name: str, whole: float) -> str:

@@ -113,7 +113,7 @@ def lesson(state: ViewState) -> Lesson:
             "the score of a class, a number for the whole image, is a sum of one number per position: "
             "the class activation map."
         ),
-        view=lambda: _view(view, sample, trace, name, summed),
+        view=lambda: _view(view, sample, trace, name, summed, peak.value),
         control=tr("Click a cell of the map: which channels answer there, and with what weight?"),
         formula=Formula(
             r"s_c - b_c = \sum_d W_{cd}\, \bar{f}_d = \frac{1}{|\Omega|} \sum_u ",
@@ -152,7 +152,7 @@ def lesson(state: ViewState) -> Lesson:
     )
 
 
-def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: CellSum) -> None:
+def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: CellSum, peak: float) -> None:
     step = trace.steps[0]
     height, width = step.maps.shape[1:]
     cell = np.zeros((height, width), dtype=bool)
@@ -186,16 +186,16 @@ def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: Cell
             markup.panel_title(tr("The sum at {where}", where=where), tr("{count} channels", count=len(summed.weights)))
         )
         st.html(table(summed, step.arrays["features"]))
-        st.html(f'<p class="wv-note">{maxima(step.maps[0], sample.size)}</p>')
+        st.html(f'<p class="wv-note">{maxima(step.maps[0], peak, sample.size)}</p>')
 
 
-def maxima(cells: NDArray[np.float32], size: tuple[int, int]) -> str:
-    """Why the highest cell is above the highest value of the map on the image."""
+def maxima(cells: NDArray[np.float32], peak: float, size: tuple[int, int]) -> str:
+    """Why the highest cell, `peak` by its sum, is above the highest value of the map on the image."""
     laid = float(upsample(cells[None], size)[0].max())
     return tr(
         "The highest cell is {max}. Laid over the image the map is interpolated between the cells' "
         "centres, and its highest value is {laid}.",
-        max=_signed(float(cells.max())),
+        max=_signed(peak),
         laid=_signed(laid),
     )
 

@@ -175,7 +175,7 @@ def drawn_scenes() -> str:
     measured = provenance.held_out(checkpoints.entry().scores)
     return (
         tr(
-            "Drawn scenes, discriminative part and rest of the object: {measured}",
+            "Drawn scenes, discriminative and non-discriminative part: {measured}",
             measured=measured[0].lower() + measured[1:],
         )
         if measured

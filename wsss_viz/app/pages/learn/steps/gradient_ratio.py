@@ -39,8 +39,6 @@ def lesson(state: ViewState) -> Lesson:
     state = replace(state, subject="toy")
     stored = gradient_measurements.read_stored("toy")
     entry = gradient_measurements.toy_entry(stored, state)
-    entries = {head: gradient_measurements.toy_entry(stored, replace(state, head=head)) for head in HEADS}
-    paper = entries["flatten"]
 
     def draw(figure: SubFigure) -> None:
         picture = gradients.toy_picture(stored, state)
@@ -60,7 +58,7 @@ def lesson(state: ViewState) -> Lesson:
         )
 
     return Lesson(
-        claim=claim(paper, state.tau),
+        claim=claim(entry, state.tau),
         lead=tr(
             "Every picture holds a digit; one in ten also a small shape that is just as sure evidence "
             "for the class. Either would do, and the network learns the one it always sees. Where is the "
@@ -79,7 +77,7 @@ def lesson(state: ViewState) -> Lesson:
                 tau=state.tau,
             ),
         ),
-        question=question(paper, state.tau),
+        question=question(entry, state.tau),
         sources=(
             Source("Lee et al., NeurIPS 2021 (RIB)", tr("the experiment, its figure 1; dotted: read off that figure")),
             Source("Lee et al., NeurIPS 2021 (RIB)", tr("threshold, network and canvas, inferred"), unverified=True),
@@ -100,7 +98,7 @@ def losses(entry: Entry, tau: float) -> dict[str, NDArray[np.float64]]:
 
 
 def claim(entry: Entry, tau: float) -> str:
-    """What the last step does to the two regions of the network with the fully connected layer."""
+    """What the last step does to the two regions of the network that is shown."""
     lost = losses(entry, tau)
     digit, shape = lost[DIGIT], lost[SHAPE]
     of_digit, of_shape = percent(digit[0]), percent(shape[0])

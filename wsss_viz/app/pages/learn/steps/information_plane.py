@@ -101,22 +101,22 @@ def lesson(state: ViewState) -> Lesson:
 
 
 def claim(usual: dict[str, float], other: dict[str, float]) -> str:
-    """What the two networks do under the usual estimator, and whether another one agrees."""
+    """What the two networks do in bins of their values, and whether bins before the nonlinearity agree."""
     tanh, relu = usual["tanh"], usual["relu"]
     if tanh < MARKED and relu < MARKED:
-        return tr("Under the usual estimator neither network forgets its input")
+        return tr("In bins of its values neither network forgets its input")
     said = tr(
-        "The tanh network forgets {tanh:.1f} bits of its input, the ReLU network {relu:.1f}", tanh=tanh, relu=abs(relu)
+        "In bins of its values the tanh network forgets {tanh:.1f} bits of its input, the ReLU network {relu:.1f}",
+        tanh=tanh,
+        relu=abs(relu),
     )
     if np.isnan(other["tanh"]):
         return said
     if other["tanh"] <= SLIGHT:
-        return tr("{said}; under another estimator the tanh network forgets next to nothing", said=said)
+        return tr("{said}; in bins before its tanh the first forgets next to nothing", said=said)
     if other["tanh"] < tanh / 2:
-        return tr(
-            "{said}; under another estimator the tanh network forgets {tanh:.1f}", said=said, tanh=abs(other["tanh"])
-        )
-    return tr("{said}, and another estimator agrees", said=said)
+        return tr("{said}; in bins before its tanh the first forgets {tanh:.1f}", said=said, tanh=abs(other["tanh"]))
+    return tr("{said}, and bins before the tanh agree", said=said)
 
 
 def question(usual: float, other: float) -> Question:

@@ -36,8 +36,8 @@ WIDTH_ON_SLIDE = 220  # pixels
 
 def lesson(state: ViewState) -> Lesson:
     """The step for the state's data set."""
-    source = examples.sources()[0]
-    sample, ground = samples.scene(source), samples.fine_scene(source)
+    source = examples.photograph_of(state)
+    sample = samples.example(source)
     labels, mask = SECONDS.values()
     factor = mask / labels
     try:
@@ -49,11 +49,11 @@ def lesson(state: ViewState) -> Lesson:
         cells: list[tuple[str, static_plots.Cell]] = [
             (
                 tr("Image labels, {seconds:.0f} s: {labels}", seconds=labels, labels=", ".join(sample.labels or ())),
-                ground.image,
+                sample.image,
             ),
             (
                 tr("A mask, {mask:.0f} s", mask=mask),
-                static_plots.classes_overlay(ground.image, ground.mask, sample.classes),
+                static_plots.classes_overlay(sample.image, sample.mask, sample.classes),
             ),
             (tr("Hours for {voc:,} images of VOC", voc=IMAGES["voc"][1]), hours_panel(hours("voc"))),
         ]
@@ -76,7 +76,7 @@ def lesson(state: ViewState) -> Lesson:
             "of whole images a mask of every object, from labels of whole videos the moments of every "
             "action."
         ),
-        view=lambda: _view(state, sample, ground, video, why_not),
+        view=lambda: _view(state, sample, video, why_not),
         control=tr("Choose a data set: the hours grow with the images, the ratio stays."),
         formula=Formula(
             r"\mathcal{D} = \{(x_i, ",
@@ -105,11 +105,11 @@ def lesson(state: ViewState) -> Lesson:
         ),
         inspect=Inspect("compare", examples.elsewhere(examples.at(state, source))),
         caveat=tr(
-            "Hours of an annotator are not the whole price of a data set. The drawn scenes know their "
-            "masks anyway; the classifier is not shown them."
+            "Hours of an annotator are not the whole price of a data set. The photographs' outlines are "
+            "for measuring alone; the classifier is not shown them."
         ),
         draw=draw,
-        origin=tr("the scene is drawn, the map over time precomputed"),
+        origin=tr("the map over time is precomputed"),
     )
 
 
@@ -127,19 +127,20 @@ def hours(dataset: str) -> dict[str, float]:
     return {kind: seconds * IMAGES[dataset][1] / 3600 for kind, seconds in SECONDS.items()}
 
 
-def _view(state: ViewState, sample: Sample, ground: Sample, video: temporal.Timed | None, why_not: str) -> None:
+def _view(state: ViewState, sample: Sample, video: temporal.Timed | None, why_not: str) -> None:
+    examples.photograph_choice(sample.source)
     labels, mask = SECONDS.values()
     # A slide is made smaller until it fits, which would put the third below the others.
     grid = None if state.present else st.grid(3, min_column_width=240, gap="large")
     first, second, third = st.columns(3, gap="large") if grid is None else (grid.cell() for _ in range(3))
     with first, st.container(gap="xsmall"):
         st.html(markup.panel_title(tr("What is in it"), tr("{labels:.0f} s an image", labels=labels)))
-        _picture(ground.image, tr("the scene: {labels}", labels=", ".join(sample.labels or ())), state.present)
+        _picture(sample.image, tr("the photograph: {labels}", labels=", ".join(sample.labels or ())), state.present)
         st.html(markup.chips(sample.labels or (), sample.classes))
     with second, st.container(gap="xsmall"):
         st.html(markup.panel_title(tr("Where it is"), tr("{mask:.0f} s an image", mask=mask)))
-        overlay = static_plots.classes_overlay(ground.image, ground.mask, sample.classes)
-        _picture(overlay, tr("the same scene with a mask of every object"), state.present)
+        overlay = static_plots.classes_overlay(sample.image, sample.mask, sample.classes)
+        _picture(overlay, tr("the same photograph with a mask of its object"), state.present)
         st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
     with third, st.container(gap="small"):
         title = tr("Hours of annotation")

@@ -115,7 +115,7 @@ def lesson(state: ViewState) -> Lesson:
         lead=tr(
             "The classifier is given the classes that are in the image. Its maps are refined along the "
             "image's colours and become pseudo masks, which stand in for the annotation that a "
-            "segmentation network is trained on."
+            "segmentation network is trained on. Here the scene is drawn, for the network has learnt from such."
         ),
         view=lambda: _view(view, sample, ground, trace, name, end, refined(source, view.threshold)),
         control=tr("Move the threshold: the whole pipeline hangs on this number, and no image label says what it is."),

@@ -10,12 +10,11 @@ import streamlit as st
 
 from wsss_viz.app.language import tr
 from wsss_viz.app.pages.information import bottleneck_chart as drawn
-from wsss_viz.app.pages.information.bottleneck_section import controls, in_a_network
+from wsss_viz.app.pages.information.bottleneck_section import controls, in_a_network, trade_off
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import BETAS
-from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def lesson(state: ViewState) -> Lesson:
         )
 
     return Lesson(
-        claim=claim(state.beta),
+        claim=claim(state.joint, state.beta),
         lead=tr(
             "The information bottleneck asks for the smallest T: forget as much of X as possible, but "
             "keep what tells of Y. Beta says what a bit of Y is worth in bits of X, and a network's "
@@ -73,9 +72,9 @@ def lesson(state: ViewState) -> Lesson:
     )
 
 
-def claim(beta: float) -> str:
-    """What the encoder of beta keeps of the noisy label's joint."""
-    one, whole = drawn.at("noisy", beta), drawn.shared("noisy")
+def claim(joint: str, beta: float) -> str:
+    """What the encoder of beta keeps of the joint that is shown."""
+    one, whole = drawn.at(joint, beta), drawn.shared(joint)
     share = one.of_label.value_bits / whole
     if len(one.weights) == 1:
         return tr("At beta {beta:g} the best bottleneck forgets everything: Y is not worth a bit of X", beta=beta)
@@ -109,7 +108,7 @@ def question() -> Question:
 def _view(state: ViewState) -> None:
     controls(state)
     said = drawn.said(state.joint, state.beta)
-    show(drawn.trade_off_chart(state.joint, state.beta), "learn_trade_off", said)
+    trade_off(state, "learn_trade_off")
     st.html(f'<p class="wv-note">{escape(said)} {escape(drawn.joint_words(state.joint))}</p>')
     if not state.present:
         in_a_network(state)
