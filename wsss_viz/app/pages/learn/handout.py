@@ -28,8 +28,8 @@ LEFT, RIGHT = 0.05, 0.95
 _INK, _SOFT, _FAINT = "#1d2529", "#5c666c", "#c9d0d4"
 _COLUMNS = (LEFT, 0.385, 0.685)
 _COLUMN_WIDTH = 0.26
-_FINE = 1200
-"""Dots per inch at which a width is that on paper: on a screen's, letters are moved to whole pixels."""
+_FINE = 600
+"""Dots per inch at which a width is that on paper: at a screen's, letters are moved to whole pixels."""
 _FORMULA_SIZE, _FORMULA_WIDTH = 13.0, 0.315
 _POINTS_A_LETTER = 0.515
 """Of a letter of DejaVu Sans on average, as a share of its size; lines are broken by it."""
@@ -182,10 +182,12 @@ def _paragraph(
 
 def _mixed(figure: Figure, line: str, x: float, baseline: float, size: float, colour: str) -> None:
     """A line of text and formulas, piece by piece: within a formula's text matplotlib looks for no other font."""
-    blank = _BLANK * size / 72 / WIDTH
+    from matplotlib.figure import Figure
+
+    blank, scale = _BLANK * size / 72 / WIDTH, Figure(figsize=(1, 1), dpi=_FINE)
     for piece in filter(None, MATH.split(line)):
         x += blank * (len(piece) - len(piece.lstrip()))
         text = figure.text(x, baseline, piece.strip(), size=size, va="baseline", color=colour, math_fontfamily="cm")
         use_fonts([text])
-        on_paper = text.get_window_extent(dpi=_FINE).width / _FINE / WIDTH
-        x += on_paper + blank * (len(piece) - len(piece.rstrip()))
+        fine = scale.text(0, 0, piece.strip(), size=size, math_fontfamily="cm", fontfamily=text.get_fontfamily())
+        x += fine.get_window_extent().width / _FINE / WIDTH + blank * (len(piece) - len(piece.rstrip()))
