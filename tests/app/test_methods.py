@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from wsss_viz.app import methods
+from wsss_viz.data.scenes import CLASSES
 from wsss_viz.errors import InputError
 from wsss_viz.methods.catalogue import lead
 from wsss_viz.models import manifest
@@ -15,10 +16,10 @@ from wsss_viz.models import manifest
 @pytest.fixture
 def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WSSS_VIZ_CHECKPOINTS", str(tmp_path))
-    plain = manifest.Entry("c.safetensors", "a" * 64, {}, ("cat",), {}, "", 0)
+    plain = manifest.Entry("c.safetensors", "a" * 64, {}, CLASSES, {}, "", 0)
     trained = {"role": "cgnet", "classifier_sha256": "a" * 64}
     manifest.register("mine", plain)
-    manifest.register("cg", manifest.Entry("g.safetensors", "b" * 64, {}, ("cat",), {}, "", 0, trained))
+    manifest.register("cg", manifest.Entry("g.safetensors", "b" * 64, {}, CLASSES, {}, "", 0, trained))
 
 
 def test_no_two_methods_look_alike() -> None:
@@ -42,6 +43,8 @@ def test_a_method_without_its_network_says_how_to_train_it(register: None) -> No
     assert methods.why_not("cs-ae", "mine") == ""
     assert "train one (`python -m wsss_viz train gain`)" in methods.why_not("gain", "mine")
     assert methods.why_not("cs-ae", "another")
+    manifest.register("other", manifest.Entry("o.safetensors", "c" * 64, {}, ("cat",), {}, "", 0))
+    assert "train" not in methods.why_not("gain", "other").partition("none: ")[2], "it trains on the drawn scenes alone"
 
 
 def test_the_pages_own_choice_is_of_what_can_be_shown_and_no_more_than_fit(register: None) -> None:
