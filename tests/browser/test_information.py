@@ -50,6 +50,9 @@ def test_the_slider_moves_every_kind_of_panel_by_pointer_and_by_keyboard(
 
 def test_the_first_picture_gives_way_to_the_chart(open_at: OpenAt) -> None:
     page = open_at("/information")
+    tip = page.get_by_role("button", name="Help for Estimator").bounding_box()
+    assert tip
+    assert min(tip["width"], tip["height"]) >= 24, "a finger meets it"
     expect(page.locator(".js-plotly-plot .slider-group")).to_contain_text("epoch")
     expect(page.locator(".wv-first")).to_be_hidden()
     hints = page.evaluate("performance.getEntriesByType('resource').filter(r => /PlotlyChart/.test(r.name)).length")
