@@ -86,7 +86,7 @@ def plane_chart(measured: Mapping[str, Measured], layers: Sequence[int], at: int
         HEIGHT,
         rows=(0.5, 0.25, 0.25),
         columns=(1.0,) * 6,
-        gap=(0.06, 0.115),
+        gap=(0.085, 0.15),
         margin=(62, 12, 128, 64),
         legend="bottom",
         frames=Frames(tuple(map(str, epochs)), start, "epoch ", moving, pause=130),
