@@ -34,6 +34,7 @@ FROM_THE_LIBRARY = {
     "one mask for all labels",  # a control of the stored report, on Results
     "control: one mask for all labels",
     "control: longer training",
+    "the first 150 of scenes:val",  # where its thresholds are from
     "RIB's figure, read off",
     *SUPERVISIONS.values(),
     *(shipped.name for shipped in SHIPPED.values()),

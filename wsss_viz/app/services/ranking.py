@@ -30,7 +30,7 @@ class Row:
     @property
     def title(self) -> str:
         """As it stands on pages."""
-        return tr(METHODS[self.method].title) if self.method in METHODS else self.method
+        return tr(METHODS[self.method].title if self.method in METHODS else self.method)
 
     @property
     def short(self) -> str:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from matplotlib.textpath import TextPath
 
 from wsss_viz import cli
+from wsss_viz.app.language import speaking
 from wsss_viz.app.pages.learn import handout
 from wsss_viz.app.pages.learn.line_breaks import balanced, broken
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
@@ -110,3 +111,16 @@ def test_the_parts_of_a_formula_stand_on_one_line_and_its_text_has_even_blanks()
     inner = 72 * handout.WIDTH * (symbol.get_position()[0] - words.get_position()[0])
     ink = TextPath((0, 0), words.get_text(), size=size).get_extents().x1  # in points, as a PDF has it
     assert 0 < inner - handout._BLANK * size - ink < 0.2 * size  # the comma's own margin
+
+
+def test_the_charts_of_a_page_speak_its_language() -> None:
+    korean = re.compile("[가-힣]")
+    with speaking("ko"):
+        ratio, scores = (handout.step_page(handout.lesson(n, handout.ViewState(step=n)), n) for n in (12, 14))
+        (chart,) = (axes for axes in ratio.get_axes() if axes.get_legend() is not None)
+        assert korean.search(chart.get_ylabel())
+        assert all(korean.search(text.get_text()) for text in chart.get_legend().get_texts())
+        titles = [label.get_text() for label in scores.get_axes()[0].get_yticklabels()]
+        assert not any(title.startswith("control: ") for title in titles), titles
+    said = " ".join(text.get_text() for text in scores.texts)
+    assert "the first" not in said

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss_viz.app.language import tr
 from wsss_viz.app.widgets import rendering
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import BACKGROUND, IGNORE, Sample
-from wsss_viz.figures.chart import Plot
+from wsss_viz.figures.chart import Band, Bars, Line, Plot, Points
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -36,12 +38,22 @@ def row(figure: SubFigure, cells: Sequence[tuple[str, Cell]], widths: Sequence[f
     for ax, (title, cell) in zip(axes, cells, strict=True):
         ax.set_title(title, size=SMALL + 1, loc="left")
         if isinstance(cell, Plot):
-            draw_panel(ax, cell, SMALL, title=False)
+            draw_panel(ax, translated(cell), SMALL, title=False)
             box = ax.get_position()
             ax.set_position((box.x0 + LABELS, box.y0, box.width - LABELS, box.height))
         else:
             ax.imshow(cell)
             ax.axis("off")
+
+
+def translated(plot: Plot) -> Plot:
+    """The panel with the names of its marks and axes in the page's language, as `widgets.chart.show` has them."""
+    marks = tuple(
+        replace(mark, name=tr(mark.name)) if isinstance(mark, Line | Points | Bars | Band) and mark.name else mark
+        for mark in plot.marks
+    )
+    x, y = (replace(axis, title=tr(axis.title)) if axis.title else axis for axis in (plot.x, plot.y))
+    return replace(plot, marks=marks, x=x, y=y)
 
 
 def classes_overlay(image: rendering.Picture, mask: NDArray | None, classes: Sequence[str]) -> rendering.Picture:

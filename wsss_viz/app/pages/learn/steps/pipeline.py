@@ -207,7 +207,7 @@ def _view(
     end_of_crf = refining.panel_step(after, labels_of(trace, sample), trace.classes)
     refined_iou = overlap(finished(after, trace, sample), sample)
     panels = [
-        Panel(tr("Image"), note=f"labels: {', '.join(sample.labels or ())}", always="image"),
+        Panel(tr("Image"), note=tr("labels: {labels}", labels=", ".join(sample.labels or ())), always="image"),
         Panel.of(trace, tr("Class map of {name}", name=name), tr("IoU {iou:.2f}, cut at t", iou=iou), always="map"),
         Panel(
             tr("Refined"),

@@ -98,7 +98,7 @@ def lesson(state: ViewState) -> Lesson:
                 tr(
                     "evaluate on {data}, thresholds from {threshold_from}",
                     data=report["data"],
-                    threshold_from=report["threshold_from"],
+                    threshold_from=tr(report["threshold_from"]),
                 ),
             ),
             Source(
