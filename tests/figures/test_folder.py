@@ -14,14 +14,17 @@ import pytest
 
 from wsss_viz import cli
 from wsss_viz.data.class_sets import MOST_CLASSES
+from wsss_viz.data.fingerprints import data_digest
 from wsss_viz.data.folder import PictureFolder
 from wsss_viz.data.numbering import ClassNumbering, by_lines
 from wsss_viz.data.photographs import read_photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
+from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
-from wsss_viz.figures import FigureSpec, Row, folder
+from wsss_viz.figures import FigureSpec, Row, folder, read_spec
 from wsss_viz.figures.folder import FigureFolder, NetworkFile, PictureSet
+from wsss_viz.figures.paths import resolved
 from wsss_viz.figures.rendering import render
 from wsss_viz.figures.tracing import Tracer
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest
@@ -99,6 +102,20 @@ def test_the_command_of_the_readme_gives_the_pages_bytes(
     assert "A caption." in readme
     assert "/secret" not in (place / "maps" / "Theirs" / "settings.json").read_text()
     assert str(tmp_path) not in (place / "figure.json").read_text()
+
+
+def test_a_trace_of_the_page_is_the_one_that_the_folders_command_reads(figure: FigureFolder, tmp_path: Path) -> None:
+    spec = read_spec((unpacked(figure.archive(""), tmp_path) / "figure.json").read_bytes(), "figure.json")
+    there = resolved(spec, tmp_path / "figure")
+    here, elsewhere = Tracer(cache=None, data=figure.open), Tracer(cache=None)
+    for row, other in zip(figure.spec.rows[:2], there.rows[:2], strict=True):
+        for method in ("cam", "rib"):
+            assert here._key(figure.spec, method, row.image) == elsewhere._key(there, method, other.image)
+    one = data_digest(figure.open("folder:mine"))
+    assert one == data_digest(open_data(f"folder:{tmp_path / 'figure' / 'mine'}"))
+    changed = PictureSet([replace(drawn(3, s.name), labels=s.labels, mask=s.mask) for s in figure.sets["mine"]],
+                         figure.sets["mine"].numbering)  # fmt: skip
+    assert data_digest(replace(figure, sets={"mine": changed}).open("folder:mine")) != one
 
 
 def test_the_folder_is_read_as_it_was_in_memory(figure: FigureFolder, tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ class PictureSet:
             raise InputError("two images of one name in one folder: send one of them")
         self.names = sorted(named, key=lambda name: f"{name}.png")
         self._samples = [self._as_read(name, named[name]) for name in self.names]
+        self._sizes: dict[int, int] = {}
 
     def _as_read(self, name: str, sample: Sample) -> Sample:
         labels = sample.labels
@@ -121,6 +122,12 @@ class PictureSet:
         """What stands behind the folder in the data string of the sample of that name: the name, else its number."""
         name = file_stem(sample)
         return str(self.names.index(name)) if name.isdecimal() else name
+
+    def size_in_bytes(self, index: int) -> int:
+        """The size that an image's file will have, by which the set here and the folder have one digest."""
+        if index not in self._sizes:
+            self._sizes[index] = len(self.content(f"{self.names[index]}.png"))
+        return self._sizes[index]
 
     @property
     def labels_in_use(self) -> tuple[str, ...]:
