@@ -33,6 +33,7 @@ FROM_THE_LIBRARY = {
     NOTE,
     "one mask for all labels",  # a control of the stored report, on Results
     "control: one mask for all labels",
+    "longer training",
     "control: longer training",
     "the first 150 of scenes:val",  # where its thresholds are from
     "RIB's figure, read off",
