@@ -209,7 +209,7 @@ def test_what_is_not_there_is_said(spec: FigureSpec, words: str) -> None:
 
 
 def test_a_method_that_is_not_trained_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracing, "why_not_registered", lambda name, _: why_not(name, ()))
+    monkeypatch.setattr(tracing, "why_not_registered", lambda name, _: why_not(name, CLASSES))
     with pytest.raises(InputError, match="train gain"):
         render(replace(GRID, columns=("gain",)), "png", made_up)
 

@@ -112,3 +112,11 @@ def test_a_row_may_have_its_own_views_settings_and_masks() -> None:
     for change, words in (({"settings": {"rib": {}}}, "`settings` are of the methods"), ({"views": "both"}, "`views`")):
         with pytest.raises(InputError, match=words):
             read_spec(json.dumps({**GOOD, "rows": [{"image": "scenes:test:129", **change}]}))
+
+
+def test_the_caption_says_of_which_row_rib_had_companions():
+    spec = FigureSpec("grid", ("rib",), tuple(Row(f"scenes:test:{n}") for n in range(3)))
+    said = caption(spec, {"rib": ("scenes:train", "", "scenes:train")})
+    assert "RIB is tuned with companions from scenes:train (row 1, 3) and is tuned with no companions (row 2)." in said
+    assert "RIB is tuned with companions from scenes:train." in caption(spec, {"rib": ("scenes:train", None, None)})
+    assert "tuned" not in caption(spec, {"rib": (None, None, None)})

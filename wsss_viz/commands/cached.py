@@ -28,8 +28,8 @@ def cached(
     """
     from wsss_viz.data.fingerprints import data_digest
     from wsss_viz.data.matching import matching
+    from wsss_viz.figures.companions import drawn_from
     from wsss_viz.figures.trace_cache import CachedRun, run_facts, trace_key
-    from wsss_viz.figures.tracing import drawn_from
     from wsss_viz.methods.catalogue import METHODS
     from wsss_viz.models.class_lists import read_class_names
     from wsss_viz.models.manifest import trained_names

@@ -56,11 +56,14 @@ def _set(method: str, values: Mapping[str, Any]) -> str:
     return f"{METHODS[method].title} with {', '.join(f'{name} {value}' for name, value in values.items())}"
 
 
-def caption(spec: FigureSpec, companions: Mapping[str, str] | None = None, labels: Sequence[str] = ()) -> str:
+def caption(
+    spec: FigureSpec, companions: Mapping[str, Sequence[str | None]] | None = None, labels: Sequence[str] = ()
+) -> str:
     """What the figure shows, in full sentences; of photographs that ship, whose they are.
 
     Args:
-        companions: by method, what the images were drawn from that it was tuned with (`Tracer.companions`).
+        companions: by method, for each row what the images were drawn from that it was tuned with
+            (`Tracer.companions`).
         labels: the class of each row (`Tracer.labels`), for those that name none.
 
     Examples:
@@ -76,18 +79,31 @@ def _titled(spec: FigureSpec, name: str) -> str:
     return meaning if not title or title == meaning else f"{title}: {meaning}"
 
 
-def _run(spec: FigureSpec, companions: Mapping[str, str]) -> list[str]:
+def _run(spec: FigureSpec, companions: Mapping[str, Sequence[str | None]]) -> list[str]:
     """How the maps were made, where it is not by the defaults."""
     lines = []
     if spec.views != "single":
         lines.append(f"Maps are fused over {spec.views} views.")
     for method, values in spec.settings.items():
         lines += [f"{_set(method, values)}."] if values else []
-    for method, drawn_from in companions.items():
-        whose = spec.companions or drawn_from
-        those, none = METHODS[method].draws
-        lines.append(f"{METHODS[method].title} {those.format(whose) if whose else none}.")
+    lines += [
+        _company(spec, method, by_row) for method, by_row in companions.items() if any(of is not None for of in by_row)
+    ]
     return lines
+
+
+def _company(spec: FigureSpec, method: str, by_row: Sequence[str | None]) -> str:
+    """What a method's other images were drawn from; by row where that differs."""
+    rows: dict[str, list[str]] = {}
+    for number, drawn_from in enumerate(by_row, start=1):
+        if drawn_from is not None:
+            rows.setdefault(drawn_from and (spec.companions or drawn_from), []).append(str(number))
+    those, none = METHODS[method].draws
+    said = [
+        (those.format(whose) if whose else none) + (f" (row {', '.join(numbers)})" if len(rows) > 1 else "")
+        for whose, numbers in rows.items()
+    ]
+    return f"{METHODS[method].title} {' and '.join(said)}."
 
 
 def _credits(spec: FigureSpec) -> list[str]:
@@ -96,7 +112,7 @@ def _credits(spec: FigureSpec) -> list[str]:
     return [f"Photographs: {'; '.join(lines)}."] if lines else []
 
 
-def _caption(spec: FigureSpec, companions: Mapping[str, str], labels: Sequence[str]) -> str:
+def _caption(spec: FigureSpec, companions: Mapping[str, Sequence[str | None]], labels: Sequence[str]) -> str:
     if spec.kind == "plane":
         names = " and ".join(spec.columns)
         return (

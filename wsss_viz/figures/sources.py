@@ -102,7 +102,7 @@ def collect_rows(spec: FigureSpec, trace_of: TraceOf | None = None) -> tuple[Fig
     for row in spec.rows:
         may_go_on()
         rows.append(_figure_row(spec, row, trace_of or tracer, tracer))
-    tracer.labels = tuple(row.name for row in rows)
+    tracer.describe([(entry.row.image, entry.name, entry.traces) for entry in rows])
     return tuple(rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.stored_maps import stored_trace
 from wsss_viz.figures.columns import column
+from wsss_viz.figures.companions import SHIPPED, companions_by_row, drawn_from
 from wsss_viz.figures.spec import PHOTOGRAPHS_CLASSIFIER, SCENES_CLASSIFIER, WITHOUT_ROWS, FigureSpec, Row
 from wsss_viz.figures.trace_cache import CACHE, INPUT, read_trace, run_facts, trace_key, write_trace
 from wsss_viz.interrupts import may_go_on
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from wsss_viz.models.classifier import Classifier
     from wsss_viz.models.renaming import RenamedClassifier
 
-__all__ = ["TraceOf", "Tracer", "compute_trace", "drawn_from"]
+__all__ = ["TraceOf", "Tracer", "compute_trace"]
 
 TraceOf = Callable[[FigureSpec, str, str], Trace]
 """The trace of a column of a figure on a data string."""
@@ -73,8 +74,9 @@ class Tracer:
     ) -> None:
         self.device, self.threads, self.cache, self.progress, self.watched = device, threads, cache, progress, watched
         self.fresh = fresh
-        self.companions: dict[str, str] = {}
-        """By method that draws other images, what they were drawn from."""
+        self.companions: dict[str, tuple[str | None, ...]] = {}
+        """By method that draws other images, for each row of the figure that was drawn last what they were drawn from,
+        "" where there were none; None: the row has no map of the method."""
         self.written = 0
         """How many traces were computed and kept on disk."""
         self.labels: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ class Tracer:
         self._open = data
         self._images: dict[str, _Image] = {}
         self._traces: dict[str, Trace] = {}
+        self._drawn_from: dict[tuple[str, str], str] = {}
         self._networks: dict[str, tuple[Any, Any]] = {}
 
     def __call__(self, spec: FigureSpec, name: str, source: str) -> Trace:
@@ -137,6 +140,15 @@ class Tracer:
             if reason:
                 raise InputError(reason)
 
+    def describe(self, rows: Sequence[tuple[str, str, Mapping[str, Trace]]]) -> None:
+        """Notes for the caption what the rows of a figure are of.
+
+        Args:
+            rows: of each the image's data string, the class and the traces by method.
+        """
+        self.labels = tuple(name for _, name, _ in rows)
+        self.companions = companions_by_row([(source, traces) for source, _, traces in rows], self._drawn_from)
+
     def _image(self, source: str) -> _Image:
         if source not in self._images:
             samples = self._open(source)
@@ -173,8 +185,7 @@ class Tracer:
         if there is None:
             return None
         trace, companions = there
-        if METHODS[base].companions:
-            self.companions[base] = companions
+        self._drawn_from[base, source] = companions
         return trace
 
     def _stored(self, spec: FigureSpec, method: str, source: str) -> Trace | None:
@@ -196,8 +207,7 @@ class Tracer:
             return None  # computed instead
         if trace is None or (spec.align != FIELD and trace.steps[-1].centres is None):
             return None
-        if METHODS[method].companions:
-            self.companions[method] = "scenes:train" if name == SCENES_CLASSIFIER else "the shipped photographs"
+        self._drawn_from[method, source] = "scenes:train" if name == SCENES_CLASSIFIER else SHIPPED
         return trace
 
     def _key(self, spec: FigureSpec, base: str, source: str) -> str:
@@ -290,25 +300,24 @@ class Tracer:
         with using_threads(self.threads):
             if spec.classifier_of(source) == PHOTOGRAPHS_CLASSIFIER and source.startswith("photos:"):
                 trace = self._of_photograph(spec, method, image.sample)
-                self.companions[method] = "the shipped photographs"
+                words = SHIPPED
             else:
                 run, (looking, classes) = self._bound(spec, method, source), self._looking(spec, source)
                 sample = matching(image.whole.classes, looking.classes).of(image.sample)
                 if labels is not None:
-                    words = dict(zip(classes, looking.classes, strict=True))
-                    known = (*sample.classes, *(words[name] for name in labels if name in words))
+                    renamed = dict(zip(classes, looking.classes, strict=True))
+                    known = (*sample.classes, *(renamed[name] for name in labels if name in renamed))
                     sample = replace(
                         sample,
                         classes=tuple(dict.fromkeys(known)),
-                        labels=tuple(words.get(name, name) for name in labels),
+                        labels=tuple(renamed.get(name, name) for name in labels),
                     )
                 trace = Trace.collect(self.watched(run)(sample, views), method, classes)
-                self.companions[method] = drawn_from(run)
-        if not METHODS[method].companions:
-            self.companions.pop(method, None)
+                words = drawn_from(run)
+        self._drawn_from[method, source] = words
         self._traces[key] = trace
         if self.cache is not None:
-            write_trace(self.cache, key, trace, self.companions.get(method))
+            write_trace(self.cache, key, trace, words if METHODS[method].companions else None)
             self.written += 1
         return trace
 
@@ -343,28 +352,6 @@ def _targets(spec: FigureSpec, sample: Sample, source: str) -> tuple[str, ...] |
         return sample.labels
     named = [name for row in spec.rows if row.image == source for name in row.classes]
     return tuple(dict.fromkeys(named)) or None
-
-
-def drawn_from(run: BoundMethod) -> str:
-    """What RIB's companions are drawn from, in words; "" of any other method.
-
-    >>> from wsss_viz.methods import bind
-    >>> from wsss_viz.models.colour_network import colour_network
-    >>> drawn_from(bind("cam", colour_network())), drawn_from(bind("rib", colour_network()))
-    ('', '')
-    """
-    from wsss_viz.methods.binding import RenamedMethod
-    from wsss_viz.methods.rib_companions import shipped_companions
-
-    if not METHODS[run.name].companions:
-        return ""
-    samples = run.inputs.get("companion_samples")
-    if samples is None and not isinstance(run, RenamedMethod):
-        scenes = shipped_companions(run.classifier.classes)
-        return "the shipped photographs" if isinstance(scenes, DataSet) else "scenes:train"
-    if isinstance(run, RenamedMethod):
-        return "the shipped photographs"
-    return "the labelled images of its data" if len(samples or ()) else ""
 
 
 def _check_classes(row: Row, known: Sequence[str], sample: Sample) -> None:

@@ -26,6 +26,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import erasing as states
 from wsss_viz.app.state.erasing import MODES as MODE_NAMES
 from wsss_viz.app.widgets.chart import plotly_figure
+from wsss_viz.data.scenes import CLASSES
 from wsss_viz.evaluation.erasing_experiment import SWEPT, THRESHOLDS, observe
 from wsss_viz.evaluation.erasing_steps import erasing_steps
 from wsss_viz.figures.chart import Line
@@ -124,7 +125,7 @@ def test_an_unknown_mode_is_adversarial_erasing(open_page: OpenPage) -> None:
 def test_without_its_networks_a_mode_says_how_to_train_them(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(methods, "why_not", lambda name, _: why_not(name, ()))
+    monkeypatch.setattr(methods, "why_not", lambda name, _: why_not(name, CLASSES))
     for mode, command in (("ae-rounds", "train ae"), ("cs-ae-epochs", "train cse"), ("cs-ae", "train cse")):
         page = open_page("erasing", mode=mode, example=SCENE)
         assert_well(page)
