@@ -303,7 +303,7 @@ def test_the_pictures_without_parts_lack_these_parts_and_nothing_else() -> None:
 
 def pair(specific: list[list[float]], together: list[list[float]]) -> two_animals.Pair:
     arrays = (np.array(specific, np.float32), np.array(together, np.float32))
-    return two_animals.Pair(sample(), "cat", "cow", *arrays, ((), ()))
+    return two_animals.Pair(sample(), "cat", "cow", *arrays, ((), ()), np.zeros((2, 3), np.float32))
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wsss_viz.app.language import mark, tr
+from wsss_viz.app.widgets.markup import signed
+from wsss_viz.app.widgets.rendering import Picture, data_address
+from wsss_viz.data.png import thumbnail
+from wsss_viz.traces import Step, normalise
+from wsss_viz.traces.overlay import map_over
 
 GAIN = (
     (
@@ -33,15 +43,87 @@ CS_AE = (
     ),
 )
 """Rows of boxes from left to right: kind, name, what is to be said of it."""
+SIDE = 256
+"""The pictures' longer side in pixels: what is shown of them, twice over."""
 
 
-def flow(rows: tuple[tuple[tuple[str, str, str], ...], ...], title: str) -> str:
-    """The boxes with arrows between them, the second row going on from the first."""
+@dataclass(frozen=True, eq=False)
+class Flowing:
+    """What flows through a scheme on one image, as a stored step has it.
+
+    Attributes:
+        name: the class that is erased.
+        image, erased: (H, W, 3) uint8, the whole image and what is left of it.
+        class_map: (h, w), the class's map, raw and signed.
+        logits: by label on the whole image, of the network that makes the map.
+        judged: by label on what is left, of the network that judges it.
+    """
+
+    name: str
+    image: Picture
+    class_map: NDArray[np.float32]
+    erased: Picture
+    logits: Mapping[str, float]
+    judged: Mapping[str, float]
+
+    def pictures(self) -> tuple[Sequence[str], ...]:
+        """The pictures of each row's boxes as HTML, "" for a box without one."""
+        overlay = map_over(thumbnail(self.image, SIDE), normalise(self.class_map, "relu_max"), (0, 1))
+        first = _picture(self.image, tr("the whole image")), _picture(overlay, tr("the map of {name}", name=self.name))
+        left = _picture(self.erased, tr("the image with the {name} erased", name=self.name))
+        return (first[0], "", first[1], ""), (left, "", "")
+
+    def values(self) -> tuple[Sequence[str], ...]:
+        """What the networks say, in each row's boxes."""
+        return ("", "", "", _said(self.logits)), ("", _said(self.judged), "")
+
+
+def flowing(step: Step, classes: Sequence[str], image: Picture) -> Flowing:
+    """What one of the trained schemes' stored steps holds, of the class it erases.
+
+    Args:
+        step: of CS-AE or GAIN: its image is what is left, `after` the judge's logits on it.
+        classes: the trace's.
+        image: (H, W, 3) uint8, the whole one.
+    """
+    assert step.sampled is not None
+    assert step.image is not None
+    logits, judged = (
+        {classes[c]: float(scores[c]) for c in step.targets} for scores in (step.scores, step.arrays["after"])
+    )
+    return Flowing(classes[step.sampled], image, step.maps[step.sampled], step.image, logits, judged)
+
+
+def flow(
+    rows: tuple[tuple[tuple[str, str, str], ...], ...], title: str, data: Flowing | None = None, note: str = ""
+) -> str:
+    """The boxes with arrows between them, the second row going on from the first.
+
+    Args:
+        data: what flows through; None: the boxes alone.
+        note: what is to be said of the pictures.
+    """
     lines: list[str] = []
-    for row in rows:
+    for number, row in enumerate(rows):
+        pictures = data.pictures()[number] if data else [""] * len(row)
+        values = data.values()[number] if data else [""] * len(row)
         boxes = '<i aria-hidden="true">→</i>'.join(
-            f'<span class="wv-{kind}"><b>{escape(tr(name))}</b><small>{escape(tr(note))}</small></span>'
-            for kind, name, note in row
+            f'<span class="wv-{kind}">{above}<b>{escape(tr(name))}</b><small>{escape(tr(about))}</small>{below}</span>'
+            for (kind, name, about), above, below in zip(row, pictures, values, strict=True)
         )
         lines.append(f'<div class="wv-flow">{"<i>↳</i>" if lines else ""}{boxes}</div>')
-    return f'<div class="wv-scheme"><p class="wv-note"><b>{escape(title)}</b></p>{"".join(lines)}</div>'
+    remark = f'<p class="wv-note">{escape(note)}</p>' if note else ""
+    return f'<div class="wv-scheme"><p class="wv-note"><b>{escape(title)}</b></p>{"".join(lines)}{remark}</div>'
+
+
+def cs_ae(data: Flowing | None, note: str) -> str:
+    """CS-AE's scheme under its title, as `flow`."""
+    return flow(CS_AE, tr("How CS-AE uses it: L = L_cls + α L_cse"), data, note)
+
+
+def _picture(image: Picture, alt: str) -> str:
+    return f'<img src="{data_address(thumbnail(image, SIDE))}" alt="{escape(alt)}">'
+
+
+def _said(logits: Mapping[str, float]) -> str:
+    return "".join(f"<em>{escape(name)} {signed(value)}</em>" for name, value in logits.items())

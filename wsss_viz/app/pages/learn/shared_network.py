@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from wsss_viz.app.language import tr
-from wsss_viz.app.pages.learn import examples
+from wsss_viz.app.pages.learn import diagrams, examples
 from wsss_viz.app.services import samples
 from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.markup import percent, probability
@@ -27,6 +27,7 @@ class Judged:
         picture: (H, W, 3) uint8, what is left.
         gain, ordinary: the probability of the class by GAIN's network, and by the ordinary classifier.
         on, others: the share of the mask on the class's object, and on other objects; the background has what is left.
+        flowing: what flows through GAIN there.
         count: of how many such pictures this one is.
     """
 
@@ -36,6 +37,7 @@ class Judged:
     ordinary: float
     on: float
     others: float
+    flowing: diagrams.Flowing
     count: int = 1
 
 
@@ -49,7 +51,8 @@ def of_trace(trace: Trace, sample: Sample) -> tuple[Judged, ...]:
         shares = {one: step.terms[f"object/{one}"] for one in sample.labels or () if f"object/{one}" in step.terms}
         gain, ordinary = (probability(float(step.arrays[key][step.sampled])) for key in ("after", "ordinary_after"))
         on = shares.pop(name, 0.0)
-        results.append(Judged(name, step.image, gain, ordinary, on, sum(shares.values())))
+        data = diagrams.flowing(step, trace.classes, sample.image)
+        results.append(Judged(name, step.image, gain, ordinary, on, sum(shares.values()), data))
     return tuple(results)
 
 
@@ -70,7 +73,7 @@ def clearest(all_judged: Sequence[Judged]) -> Judged | None:
     if not all_judged:
         return None
     best = max(all_judged, key=lambda one: abs(one.ordinary - one.gain))
-    return Judged(best.name, best.picture, best.gain, best.ordinary, best.on, best.others, len(all_judged))
+    return replace(best, count=len(all_judged))
 
 
 def verdict(gain: float, ordinary: float) -> str:

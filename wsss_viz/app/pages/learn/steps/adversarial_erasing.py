@@ -255,7 +255,10 @@ def _view(
         st.html(f'<p class="wv-note">{average}</p>')
         judge = shared_network.clearest(shared_network.judged())
         if judge is not None:
-            st.html(shared_network.note(judge) + diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am"))
+            st.html(shared_network.note(judge))
+    if judge is not None:
+        said = tr("Of the drawn scene above, by the trained GAIN; the numbers are logits.")
+        st.html(diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am", judge.flowing, said))
 
 
 def table(results: tuple[Erasing, ...], name: str, whole: float) -> str:

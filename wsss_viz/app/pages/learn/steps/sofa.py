@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from wsss_viz.app.language import mark, tr
-from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn import diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.learn.steps import two_animals
 from wsss_viz.app.pages.results import leakage
@@ -206,13 +206,20 @@ def claim(judged_masks: tuple[Judgement, ...], other: str) -> str:
 
 def _in_erasing(state: ViewState, sample: Sample) -> ViewState:
     """The page Erasing at the step where CS-AE, which goes class by class, erases the carrier."""
+    k, _ = trained_step(sample) or (0, None)
+    return replace(examples.at(state, sample.source), focus=CARRIER, mode="cs-ae", k=k)
+
+
+def trained_step(sample: Sample) -> tuple[int, diagrams.Flowing] | None:
+    """At which step CS-AE erases the carrier, and what flows through it there; None where no trace of it is stored."""
     try:
         trace = examples.trace(sample, "cs-ae")
-        carrier = trace.classes.index(CARRIER)
-        k = next((k for k, step in enumerate(trace) if step.sampled == carrier), 0)
     except InputError:
-        k = 0
-    return replace(examples.at(state, sample.source), focus=CARRIER, mode="cs-ae", k=k)
+        return None
+    for k, step in enumerate(trace):
+        if step.sampled is not None and trace.classes[step.sampled] == CARRIER:
+            return k, diagrams.flowing(step, trace.classes, sample.image)
+    return None
 
 
 def _held_out() -> str:
@@ -267,6 +274,11 @@ def _view(
                 st.html(_verdict(judged, other))
     if trained := trained_so():
         st.html(f'<p class="wv-note"><b>{tr("Trained so, and measured.")}</b> {escape(trained)}</p>')
+    _, data = trained_step(sample) or (0, None)
+    said = (
+        tr("CGNet's own map of the {carrier} on this scene; the numbers are logits.", carrier=CARRIER) if data else ""
+    )
+    st.html(diagrams.flow(diagrams.CS_AE, tr("How CS-AE uses it: L = L_cls + α L_cse"), data, said))
 
 
 def outlined(ground: Sample) -> rendering.Picture:

@@ -42,6 +42,7 @@ class Pair:
         erased, other: their classes.
         specific, together: (K + 1, 2) the logits of both, with the first one erased k times, and with both.
         pictures: the same two, (K + 1) pictures each.
+        class_map: (h, w) the map of the first one's class before anything is erased.
     """
 
     sample: Sample
@@ -50,6 +51,7 @@ class Pair:
     specific: NDArray[np.float32]
     together: NDArray[np.float32]
     pictures: tuple[tuple[NDArray[np.uint8], ...], tuple[NDArray[np.uint8], ...]]
+    class_map: NDArray[np.float32]
 
     @property
     def left(self) -> tuple[float, float]:
@@ -64,7 +66,14 @@ def pair_of(sample: Sample, specific: Trace, together: Trace) -> Pair:
     indices = [specific.classes.index(name) for name in (erased, other)]
     scores = [np.stack([step.arrays["all_scores"][0][indices] for step in trace]) for trace in (specific, together)]
     pictures = [tuple(step.arrays["all_images"][0] for step in trace) for trace in (specific, together)]
-    return Pair(sample, erased, other, scores[0], scores[1], (pictures[0], pictures[1]))
+    first = specific.steps[0].arrays["looks"][0]
+    return Pair(sample, erased, other, scores[0], scores[1], (pictures[0], pictures[1]), first)
+
+
+def flowing(pair: Pair) -> diagrams.Flowing:
+    """What flows through CS-AE's scheme with the network's own map in CGNet's place: the first erasing."""
+    before, after = (dict(zip((pair.erased, pair.other), map(float, pair.specific[k]), strict=True)) for k in (0, 1))
+    return diagrams.Flowing(pair.erased, pair.pictures[0][0], pair.class_map, pair.pictures[0][1], before, after)
 
 
 def over_pairs() -> NDArray[np.float64]:
@@ -200,7 +209,12 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
         show(chart(pair), "learn_other", described(pair))
         pairs = tr("<b>Over all pairs</b>, of the other's logit: {said}.", said=escape(said(every)))
         st.html(f'<p class="wv-note">{pairs}</p>')
-        st.html(diagrams.flow(diagrams.CS_AE, tr("How CS-AE uses it: L = L_cls + α L_cse")))
+    stand_in = tr(
+        "CGNet was trained on drawn scenes only. On this photograph the ordinary classifier's own map stands in for "
+        "CGNet's, so both networks are one here, and what is erased is the mask of k = 1. The numbers are logits; the "
+        "drawn scenes have CGNet's own."
+    )
+    st.html(diagrams.cs_ae(flowing(pair), stand_in))
 
 
 def described(pair: Pair) -> str:
