@@ -107,11 +107,14 @@ def flow(
     for number, row in enumerate(rows):
         pictures = data.pictures()[number] if data else [""] * len(row)
         values = data.values()[number] if data else [""] * len(row)
-        boxes = '<i aria-hidden="true">→</i>'.join(
+        boxes = [
             f'<span class="wv-{kind}">{above}<b>{escape(tr(name))}</b><small>{escape(tr(about))}</small>{below}</span>'
             for (kind, name, about), above, below in zip(row, pictures, values, strict=True)
-        )
-        lines.append(f'<div class="wv-flow">{"<i>↳</i>" if lines else ""}{boxes}</div>')
+        ]
+        arrows = ["↳" if lines else "", *["→"] * (len(boxes) - 1)]
+        leads = [f'<i aria-hidden="true">{arrow}</i>' if arrow else "" for arrow in arrows]
+        joined = "".join(f"<div>{lead}{box}</div>" for lead, box in zip(leads, boxes, strict=True))
+        lines.append(f'<div class="wv-flow">{joined}</div>')
     remark = f'<p class="wv-note">{escape(note)}</p>' if note else ""
     return f'<div class="wv-scheme"><p class="wv-note"><b>{escape(title)}</b></p>{"".join(lines)}{remark}</div>'
 

@@ -138,9 +138,10 @@ Object.assign(Viewer.prototype, {
     parts.high.textContent = said(high)
     const { from, scale } = found.scale
     const whole = inUnit(from + scale, found.unit)
+    const over = content.last ? `, ${say("all steps")}` : ""
     const units = {
-      raw: `, ${found.unit === ACTIVATION ? "" : `${say(found.unit)}, `}${say("all steps")}`,
-      shared: ` · ${say("1.00 is {value}", { value: whole })}, ${say("all steps")}`,
+      raw: `${found.unit === ACTIVATION ? "" : `, ${say(found.unit)}`}${over}`,
+      shared: ` · ${say("1.00 is {value}", { value: whole })}${over}`,
     }
     const unit = units[settings.normalisation] ?? ` (${say("1.00 is {value}", { value: whole })})`
     parts.what.textContent = difference ? say("first − second") : `${say("bright = high")}${unit}`
