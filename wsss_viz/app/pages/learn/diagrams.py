@@ -104,9 +104,9 @@ def flow(
         note: what is to be said of the pictures.
     """
     lines: list[str] = []
-    for number, row in enumerate(rows):
-        pictures = data.pictures()[number] if data else [""] * len(row)
-        values = data.values()[number] if data else [""] * len(row)
+    empty = tuple([""] * len(row) for row in rows)
+    all_pictures, all_values = (data.pictures(), data.values()) if data else (empty, empty)
+    for row, pictures, values in zip(rows, all_pictures, all_values, strict=True):
         boxes = [
             f'<span class="wv-{kind}">{above}<b>{escape(tr(name))}</b><small>{escape(tr(about))}</small>{below}</span>'
             for (kind, name, about), above, below in zip(row, pictures, values, strict=True)

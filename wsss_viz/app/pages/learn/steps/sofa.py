@@ -278,7 +278,7 @@ def _view(
     said = (
         tr("CGNet's own map of the {carrier} on this scene; the numbers are logits.", carrier=CARRIER) if data else ""
     )
-    st.html(diagrams.flow(diagrams.CS_AE, tr("How CS-AE uses it: L = L_cls + α L_cse"), data, said))
+    st.html(diagrams.cs_ae(data, said))
 
 
 def outlined(ground: Sample) -> rendering.Picture:
