@@ -72,7 +72,7 @@ def test_a_figure_reads_what_maps_computed_and_maps_what_a_figure_computed(
     )
     assert "images/s" not in printed
     if method == "rib":
-        assert tracer.companions == {"rib": "scenes:train"}
+        assert tracer.companions == {"rib": ("scenes:train", "scenes:train")}
     for row, name in zip(rows, "ab", strict=True):
         assert (tmp_path / "one" / f"{name}.npz").read_bytes() == (tmp_path / "two" / f"{name}.npz").read_bytes()
         trace = row.traces[method]
