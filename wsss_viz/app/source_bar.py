@@ -99,16 +99,22 @@ def source_bar(state: ViewState, beside: Beside | None = None) -> None:
         )
         if beside and beside.active:
             return
-        if kind == "photos":
-            photograph_picker(state, kind)
-        elif kind == "scenes":
-            scene_picker(state, kind)
-        elif kind == "own":
-            upload.uploader(state)
-        else:
-            workspace_picker(state)
+        picker(state)
     if kind == "own" and (problem := upload.error()):
         raise InputError(problem)
+
+
+def picker(state: ViewState) -> None:
+    """Which photograph, drawn scene, image of the workspace or picture of one's own."""
+    kind = kind_of(state)
+    if kind == "photos":
+        photograph_picker(state, kind)
+    elif kind == "scenes":
+        scene_picker(state, kind)
+    elif kind == "own":
+        upload.uploader(state)
+    else:
+        workspace_picker(state)
 
 
 def sample(state: ViewState) -> Sample | None:

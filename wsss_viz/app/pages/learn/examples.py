@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from wsss_viz.models.segmenter import Segmenter
 
 
+NO_PARTS = mark("This step measures head and body by outlines, which the lecture's photographs alone have.")
+"""Why a step is of no other image."""
 Stamps = tuple[tuple[str, int], ...]
 
 
@@ -94,9 +96,14 @@ def content_of(
     visible: Sequence[str],
     ground: Sample | None = None,
     sigmoids: bool = False,
+    whole: Sample | None = None,
 ) -> Content:
-    """What a step's viewer shows: the page is of the sample from here on, and so is each panel."""
-    image = caching.digest(sample.image)
+    """What a step's viewer shows: the page is of the sample from here on, and so is each panel.
+
+    Args:
+        whole: the sample at its own size, where `sample` is as large as it is drawn.
+    """
+    image = caching.digest((whole or sample).image)
     session.set_subject(image)
     return Content(sample, of_image(image, panels), classes, visible, ground, sigmoids=sigmoids, image=image)
 

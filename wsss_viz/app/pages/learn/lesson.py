@@ -100,6 +100,10 @@ class Lesson:
         draw: the view as a still picture into a part of a matplotlib figure, for the handout and the slide; wider than
             high, without title.
         origin: "precomputed", "computed now" or what else is to be said of where the numbers are from.
+        any_image: whether it can be of any image, which is then chosen above the view.
+        shipped: whether it is of what ships with the lecture.
+        why_shipped: where it is and the image that one has been looking at is another, why it is not of that, in one
+            line.
     """
 
     claim: str
@@ -113,3 +117,6 @@ class Lesson:
     caveat: str
     draw: Callable[[SubFigure], None]
     origin: str = field(default_factory=lambda: tr("precomputed"))
+    any_image: bool = False
+    shipped: bool = True
+    why_shipped: str = ""

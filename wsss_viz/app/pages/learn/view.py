@@ -8,26 +8,28 @@ from pathlib import Path
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame
+from wsss_viz.app import caching, catalogue, frame, session, source_bar
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.erasing import by_hand
-from wsss_viz.app.pages.learn import handout, navigation, overview, room, slide
+from wsss_viz.app.pages.learn import at_hand, handout, navigation, overview, room, slide, syllabus
+from wsss_viz.app.pages.learn.at_hand import StillComputingError
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
 from wsss_viz.app.pages.learn.question import answer, answered, ask
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
-from wsss_viz.app.services import samples
+from wsss_viz.app.services import samples, upload
+from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
+from wsss_viz.app.widgets import rendering
 from wsss_viz.app.widgets.buttons import copy_link
+from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.app.widgets.viewer.component import Drawn, forget_drawn, last_drawn
 from wsss_viz.app.widgets.viewer.standalone import view_button
 
 STYLE = Path(__file__).with_name("learn.css")
-ELSEWHERE = mark(
-    "The lecture shows photographs and drawn scenes, whose truth is known: look at your own images on Compare, Erasing "
-    "and Gradients."
-)
+NO_IMAGE = mark("This step is about no single image.")
+NO_PICTURE = mark("There is no picture of your own yet: the step is of a photograph until you drop one on it.")
 OF_IMAGES = ("compare", "erasing", "gradients")
 """Pages that look at any image."""
 PRESENTING = Path(__file__).with_name("presenting.css")
@@ -47,6 +49,36 @@ def show(lesson: Lesson, state: ViewState) -> None:
         read(lesson, state)
 
 
+def is_lectures(state: ViewState) -> bool:
+    """Whether what one looks at is one of the lecture's own photographs, and no image of one's own."""
+    return state.source != "own" and state.example.startswith("photos:")
+
+
+def image_choice(state: ViewState) -> None:
+    """What the step is to be of: as on the other pages; on a slide the image alone."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
+        if not state.present:
+            source_bar.source_bar(state)
+        elif state.source != "own":
+            source_bar.picker(state)
+
+
+def wait(waited: StillComputingError, state: ViewState) -> None:
+    """A step whose traces are being computed: its question's setup, the image, and how far the job is."""
+    st.html(STYLE)
+    if state.present:
+        st.html(PRESENTING)
+    head(None, state)
+    with st.container(key="lesson", gap="small"):
+        image_choice(state)
+        sample = at_hand.picked(state)
+        assert sample is not None  # of the lecture's own everything is stored
+        session.set_subject(caching.digest(sample.image))
+        picture = rendering.png(upload.display_copy(sample).image)
+        st.image(picture, width=420, output_format="PNG", alt=plain_line(sample.name))
+        follow(waited.request, waited.title, lambda _: None, waited.snapshot, lambda: None)
+
+
 def covered(lesson: Lesson, state: ViewState) -> None:
     """The question alone, in the place of what answers it."""
     with st.container(border=True, gap="medium", key="cover"):
@@ -58,10 +90,10 @@ def covered(lesson: Lesson, state: ViewState) -> None:
 
 def read(lesson: Lesson, state: ViewState) -> None:
     """The live view, and under it in three cards the formula, the question and where to go on."""
-    live(lesson)
+    live(lesson, state)
     drawn = last_drawn()
     if chapter_of(state.step) == "Erasing":
-        brush(lesson.inspect.state)
+        brush(lesson.inspect.state, state)
     with st.grid(3, min_column_width=290, gap="medium", border=True, key="more") as grid:
         with grid.cell():
             formula(lesson)
@@ -71,16 +103,21 @@ def read(lesson: Lesson, state: ViewState) -> None:
             st.html(f'<p class="wv-part">{tr("Go on")}</p>')
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 open_in(lesson.inspect)
-                slide.button(lesson, state.step, tr(SYLLABUS[state.step - 1].name))
+                slide.button(_of_lecture(lesson, state), state.step, tr(SYLLABUS[state.step - 1].name))
                 take_away(lesson, state.step, drawn)
                 handout.button()
             st.html(sources(lesson.sources))
             st.caption(lesson.caveat)
 
 
+def _of_lecture(lesson: Lesson, state: ViewState) -> Lesson:
+    """The step as it ships, for what is printed."""
+    return lesson if lesson.shipped else syllabus.lesson(state.step, at_hand.shipped(state))
+
+
 def present(lesson: Lesson, state: ViewState) -> None:
     """The live view alone; in its place, by the key F, the answer, the formula and the sources."""
-    live(lesson)
+    live(lesson, state)
     with st.container(key="more", gap="small"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -91,10 +128,14 @@ def present(lesson: Lesson, state: ViewState) -> None:
         st.caption(lesson.caveat)
 
 
-def live(lesson: Lesson) -> None:
+def live(lesson: Lesson, state: ViewState) -> None:
     """The step's own view, and what can be moved in it."""
     with st.container(key="lesson", gap="small"):
         forget_drawn()
+        if lesson.any_image:
+            image_choice(state)
+        if not lesson.shipped and not state.present:
+            st.caption(f":material/image: {plain_line(at_hand.about(state))} {tr(at_hand.AVERAGES)}")
         lesson.view()
         st.html(
             f'<p class="wv-try"><b>{tr("Try it.")}</b> {escape(lesson.control)} <em>{escape(lesson.origin)}</em></p>'
@@ -116,8 +157,9 @@ def question(lesson: Lesson, state: ViewState) -> None:
         room.revealed(lesson.question, state)
 
 
-def head(lesson: Lesson, state: ViewState) -> None:
-    """Which step it is, how to others, and its claim."""
+def head(lesson: Lesson | None, state: ViewState) -> None:
+    """Which step it is, how to others, and its claim, which a step has that has been computed."""
+    uncovered = lesson if answered(state) else None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="turning"):
         if state.present:
             navigation.every_step()
@@ -128,8 +170,8 @@ def head(lesson: Lesson, state: ViewState) -> None:
             overview.show(state, answered(state))
             st.space("stretch")
         if not state.present:
-            if answered(state):
-                frame.explain(Explanation(lesson.lead, lesson.formula.latex, lesson.caveat))
+            if uncovered:
+                frame.explain(Explanation(uncovered.lead, uncovered.formula.latex, uncovered.caveat))
             copy_link()
         navigation.presenting(state.present)
     topic = SYLLABUS[state.step - 1]
@@ -146,11 +188,12 @@ def head(lesson: Lesson, state: ViewState) -> None:
                 f'<p class="wv-part">{number} · {escape(tr(topic.name))}'
                 f"<small> {escape(tr(chapter_of(state.step)))}</small></p>"
             )
-            title, text = (lesson.claim, lesson.lead) if answered(state) else (tr(topic.asks), tr(topic.setup))
+            title, text = (uncovered.claim, uncovered.lead) if uncovered else (tr(topic.asks), tr(topic.setup))
             st.title(title, anchor=False)
             st.html(f'<p class="wv-lead">{escape(text)}</p>')
-    if not state.present and (state.workspace or state.source == "own"):
-        st.caption(f":material/info: {tr(ELSEWHERE)}")
+    if lesson and lesson.shipped and not state.present and not is_lectures(state):
+        why = tr(NO_PICTURE) if lesson.any_image else lesson.why_shipped or tr(NO_IMAGE)
+        st.caption(f":material/info: {why}")
         with_user_image(lesson.inspect, state)
     frame.notes()
 
@@ -191,11 +234,11 @@ def with_user_image(inspect: Inspect, state: ViewState) -> None:
     )
 
 
-def brush(at: ViewState) -> None:
+def brush(at: ViewState, state: ViewState) -> None:
     """On demand the brush on the step's picture, and what the classifier says of what is left."""
     with st.container(key="brush", gap="small"):
         if st.toggle(tr("Erase it yourself"), help=tr("Paint over it: scores and map answer after each stroke.")):
-            sample = samples.example(at.example)
+            sample = (at_hand.picked(state) if at.source == "own" else None) or samples.example(at.example)
             by_hand.show_on(sample, at.focus or (sample.labels or sample.classes)[0])
 
 

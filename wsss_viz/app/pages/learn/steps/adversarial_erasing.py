@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
@@ -11,8 +12,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app.language import tr
-from wsss_viz.app.pages.learn import diagrams, examples, shared_network, static_plots
+from wsss_viz.app.language import mark, tr
+from wsss_viz.app.pages.learn import at_hand, diagrams, examples, shared_network, static_plots
+from wsss_viz.app.pages.learn.at_hand import AtHand
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import Frame, frames
@@ -21,13 +23,14 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.markup import percent, signed
 from wsss_viz.app.widgets.rendering import enlarge_mask
 from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
-from wsss_viz.data.sample import Sample
+from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.traces.normalisation import EPSILON
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
+NO_MASK = mark("This image has no mask of the class, so where an erasing fell is not known.")
 SEEN = 0.5
 """The share of the whole image's logit from which a classifier is said to see a class: our own reading."""
 
@@ -40,7 +43,9 @@ class Erasing:
         before, after: the logit of the class in the image it starts from and in the one it leaves, as a share of that
             of the whole image.
         area: the share of the image it erases.
-        on, others: the share of it on the class's object, and on other objects; the rest is background.
+        on, others: the share of it on the class's object, and on other objects; the rest is background. NaN where the
+            image has no mask of the class.
+        logits: of the class, before and after.
     """
 
     before: float
@@ -48,18 +53,22 @@ class Erasing:
     area: float
     on: float
     others: float
+    logits: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def off(self) -> float:
         """The share of it on the background."""
         return 1 - self.on - self.others
 
+    @property
+    def measured(self) -> bool:
+        """Whether it is known where it fell."""
+        return not math.isnan(self.on)
+
 
 def erasings(steps: tuple[Frame, ...], sample: Sample, name: str) -> tuple[Erasing, ...]:
     """The erasings between the frames of AE on one class; those that erase nothing are left out."""
     index = sample.classes.index(name)
-    assert sample.mask is not None
-    class_mask, object_ = sample.class_mask(name), sample.mask > 0
     whole = max(float(steps[0].scores[index]), EPSILON)
     results = []
     for before, after in pairwise(steps):
@@ -67,19 +76,27 @@ def erasings(steps: tuple[Frame, ...], sample: Sample, name: str) -> tuple[Erasi
         new = enlarge_mask(np.asarray(after.region) > 0.5, sample.size) > 0
         if not new.any():
             continue
-        on, others = float(class_mask[new].mean()), float((object_ & ~class_mask)[new].mean())
-        scores = float(before.scores[index]) / whole, float(after.scores[index]) / whole
-        results.append(Erasing(*scores, float(new.mean()), on, others))
+        logits = float(before.scores[index]), float(after.scores[index])
+        shares = logits[0] / whole, logits[1] / whole
+        results.append(Erasing(*shares, float(new.mean()), *_on(new, sample, name), logits))
     return tuple(results)
 
 
+def _on(region: NDArray[np.bool_], sample: Sample, name: str) -> tuple[float, float]:
+    """The shares of a region on the class's object and on others, of the pixels that are not to be ignored."""
+    if sample.mask is None or not (there := sample.class_mask(name)).any():
+        return math.nan, math.nan
+    counted = region & (sample.mask != IGNORE)
+    if not counted.any():
+        return math.nan, math.nan
+    return float(there[counted].mean()), float(((sample.mask > 0) & ~there)[counted].mean())
+
+
 def lesson(state: ViewState) -> Lesson:
-    """The step at the state's photograph and k."""
-    source = examples.photograph_of(state)
-    sample = samples.example(source)
-    trace = examples.photograph_lesson("erasing", source)
-    (name,) = sample.labels or ()
-    view = replace(examples.at(state, source, name), focus=name)
+    """The step at the state's image and k."""
+    at = at_hand.image(state)
+    sample, name, trace = at.sample, at.name, at.erasing()
+    view = at.view(state)
     steps = frames("ae", trace, name, sigmoids=False)
     results = erasings(steps, sample, name)
     every = over_photographs()
@@ -106,7 +123,7 @@ def lesson(state: ViewState) -> Lesson:
             "that the next best part of the object comes to light. The score of what is left says when "
             "to stop."
         ),
-        view=lambda: _view(view, sample, steps, results, every),
+        view=lambda: _view(view, at, steps, results, every),
         control=tr("Move k: what was erased, the current map, and what is left of the score."),
         formula=Formula(
             r"x_{k+1} = x\,(1 - E_{k+1}), \quad E_{k+1} = E_k \cup ",
@@ -123,20 +140,35 @@ def lesson(state: ViewState) -> Lesson:
             Source("Wei et al., CVPR 2017", tr("that a fourth erasing step hurts"), unverified=True),
             Source("Li et al., CVPR 2018 (GAIN)", tr("one network that finds and judges at once")),
         ),
-        inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="ae"))),
+        inspect=Inspect("erasing", at.elsewhere(replace(view, mode="ae"))),
         caveat=tr(
             "AE-PSL trains a new classifier on the erased images at every step; that run is on the page "
             "Erasing, of drawn scenes, retrained each round."
         ),
         draw=draw,
+        origin=at_hand.origin(at),
+        any_image=True,
+        shipped=at.shipped,
     )
 
 
 def claim(results: tuple[Erasing, ...], name: str) -> str:
-    """What the erasings of this scene show."""
+    """What the erasings of this image show."""
     if not results:
         return tr("Find, erase, repeat: here there was nothing to erase")
-    last, late = results[-1], [e for e in results if e.before < SEEN]
+    if results[0].logits[0] <= 0:
+        return tr("Find, erase, repeat: in this image the classifier does not see the {name} to begin with", name=name)
+    late = [e for e in results if e.before < SEEN]
+    if not all(erasing.measured for erasing in results):
+        times = _times(_steps_seen(results))
+        if late:
+            return tr("Find, erase, repeat: the score of the {name} is low after {times}", times=times, name=name)
+        return tr("Find, erase, repeat: after {times} the classifier still sees the {name}", times=times, name=name)
+    return _measured_claim(results, late, name)
+
+
+def _measured_claim(results: tuple[Erasing, ...], late: list[Erasing], name: str) -> str:
+    """`claim` where it is known where the erasings fell; `late` are those from where the class is hardly seen."""
     if late:
         area = sum(e.area for e in late)
         on = sum(e.on * e.area for e in late) / area
@@ -152,7 +184,7 @@ def claim(results: tuple[Erasing, ...], name: str) -> str:
             times=times,
             name=name,
         )
-    if last.on > 0.5:
+    if results[-1].on > 0.5:
         return tr("Find, erase, repeat: each iteration covers more of the {name}", name=name)
     return tr("Find, erase, repeat: the classifier still sees the {name}, and finds it elsewhere", name=name)
 
@@ -222,31 +254,35 @@ def _question(every: Averages) -> Question:
 
 def _view(
     view: ViewState,
-    sample: Sample,
+    at: AtHand,
     steps: tuple[Frame, ...],
     results: tuple[Erasing, ...],
     every: Averages,
 ) -> None:
-    (name,) = sample.labels or ()
+    sample, name = at.sample, at.name
     index = sample.classes.index(name)
-    maps = (PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.note) for f in steps)
-    panels = (
+    maps = (
+        PanelStep(f.class_map[None], f.scores[index : index + 1], note=f.note, centres=f.centres, grids=f.grids)
+        for f in steps
+    )
+    panels = [
         Panel(
             tr("What is left"),
             tuple(PanelStep(image=f.seen, region=f.region) for f in steps),
             tr("outlined: newly erased"),
         ),
         Panel(tr("Current map"), tuple(maps)),
-        Panel(tr("Head and body"), note=tr("outlines, not used in training"), truth=True),
-    )
+    ]
+    if at.measured:
+        title = tr("Head and body") if sample.source.startswith("photos:") else tr("Ground truth")
+        panels.append(Panel(title, note=tr("outlines, not used in training"), truth=True))
     left, right = st.columns([8, 5], gap="large")
     with left:
-        examples.photograph_choice(sample.source)
-        content = examples.content_of(sample, panels, (name,), (name,))
+        content = examples.content_of(at.display, panels, (name,), (name,), samples.ground(sample), whole=sample)
         viewer("learn_erasing", content, view, offered=("k",))
     with right:
         st.html(markup.panel_title(tr("Each erasing"), tr("logit of {name}", name=name)))
-        st.html(table(results, name, float(steps[0].scores[index])))
+        st.html(table(results, name))
         average = tr(
             "<b>Over {count} photographs</b> on the object, erasing by erasing: {shares}.",
             count=every.count,
@@ -261,17 +297,17 @@ def _view(
         st.html(diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am", judge.flowing, said))
 
 
-def table(results: tuple[Erasing, ...], name: str, whole: float) -> str:
-    """One row per erasing: the logit before and after it, and where it fell.
-
-    Args:
-        whole: the logit of the whole image.
-    """
-    heads = (tr("erasing"), tr("before"), tr("after"), tr("on {name}", name=name), tr("background"))
-    rows = "".join(
-        f"<tr><th>{k}</th><td>{signed(e.before * whole)}</td><td>{signed(e.after * whole)}</td>"
-        f"<td>{percent(e.on)}</td><td>{percent(e.off)}</td></tr>"
-        for k, e in enumerate(results, start=1)
-    )
+def table(results: tuple[Erasing, ...], name: str) -> str:
+    """One row per erasing: the logit before and after it, and where it fell, or how much it erased where no mask says
+    that."""
+    measured = all(erasing.measured for erasing in results)
+    where = (tr("on {name}", name=name), tr("background")) if measured else (tr("erased, of the image"),)
+    heads = (tr("erasing"), tr("before"), tr("after"), *where)
+    rows = ""
+    for k, e in enumerate(results, start=1):
+        shares = (e.on, e.off) if measured else (e.area,)
+        cells = [*map(signed, e.logits), *map(percent, shares)]
+        rows += f"<tr><th>{k}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    note = "" if measured else f'<p class="wv-note">{tr(NO_MASK)}</p>'
+    return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}'

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from wsss_viz.app import session
 from wsss_viz.app.language import tr
-from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn import at_hand, examples, static_plots
+from wsss_viz.app.pages.learn.at_hand import AtHand
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.markup import signed
 from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
-from wsss_viz.data.sample import Sample
 from wsss_viz.figures.chart import Bars, Plot, Rule
 from wsss_viz.traces import Trace, upsample
 
@@ -85,12 +84,11 @@ def cell_sum(trace: Trace, name: str, cell: tuple[int, ...]) -> CellSum:
 
 
 def lesson(state: ViewState) -> Lesson:
-    """The step at the state's photograph and cell."""
-    source = examples.photograph_of(state)
-    sample = samples.example(source)
-    trace = examples.photograph_lesson("class-sum", source)
+    """The step at the state's image and cell."""
+    at = at_hand.image(state)
+    sample, trace = at.sample, at.class_sum()
     (name,) = trace.classes
-    view = replace(examples.at(state, source, name), focus=name, normalisation="raw")
+    view = at.view(state, normalisation="raw")
     summed, peak = cell_sum(trace, name, view.cell), cell_sum(trace, name, ())
     count = len(summed.weights)
     mean, logit = float(trace.maps[0].mean()), float(trace.scores[0])
@@ -113,7 +111,7 @@ def lesson(state: ViewState) -> Lesson:
             "the score of a class, a number for the whole image, is a sum of one number per position: "
             "the class activation map."
         ),
-        view=lambda: _view(view, sample, trace, name, summed, peak.value),
+        view=lambda: _view(view, at, trace, name, summed, peak.value),
         control=tr("Click a cell of the map: which channels answer there, and with what weight?"),
         formula=Formula(
             r"s_c - b_c = \sum_d W_{cd}\, \bar{f}_d = \frac{1}{|\Omega|} \sum_u ",
@@ -143,16 +141,19 @@ def lesson(state: ViewState) -> Lesson:
         sources=(
             Source("Zhou et al., CVPR 2016", tr("class activation maps; global average pooling makes the sum exact")),
         ),
-        inspect=Inspect("compare", examples.elsewhere(replace(view, methods=("cam",), cell=()))),
+        inspect=Inspect("compare", at.elsewhere(replace(view, methods=("cam",), cell=()))),
         caveat=tr(
             "A large value says that a position raised the score, not that the object ends there: each "
             "cell depends on a good part of the image around it."
         ),
         draw=draw,
+        origin=at_hand.origin(at),
+        any_image=True,
+        shipped=at.shipped,
     )
 
 
-def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: CellSum, peak: float) -> None:
+def _view(view: ViewState, at: AtHand, trace: Trace, name: str, summed: CellSum, peak: float) -> None:
     step = trace.steps[0]
     height, width = step.maps.shape[1:]
     cell = np.zeros((height, width), dtype=bool)
@@ -168,8 +169,7 @@ def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: Cell
     )
     left, right = st.columns([5, 6], gap="large")
     with left:
-        examples.photograph_choice(sample.source)
-        content = examples.content_of(sample, panels, trace.classes, (name,))
+        content = examples.content_of(at.display, panels, trace.classes, (name,), whole=at.sample)
         picked = viewer("learn_sum", content, view, picks=True, offered=())
     if picked and (picked.row, picked.column) != (summed.row, summed.column):
         session.change(cell=(picked.row, picked.column))
@@ -186,7 +186,7 @@ def _view(view: ViewState, sample: Sample, trace: Trace, name: str, summed: Cell
             markup.panel_title(tr("The sum at {where}", where=where), tr("{count} channels", count=len(summed.weights)))
         )
         st.html(table(summed, step.arrays["features"]))
-        st.html(f'<p class="wv-note">{maxima(step.maps[0], peak, sample.size)}</p>')
+        st.html(f'<p class="wv-note">{maxima(step.maps[0], peak, at.sample.size)}</p>')
 
 
 def maxima(cells: NDArray[np.float32], peak: float, size: tuple[int, int]) -> str:

@@ -167,6 +167,7 @@ def lesson(state: ViewState) -> Lesson:
         ),
         draw=draw,
         origin=traces.origin(sample, "cam", "single"),
+        why_shipped=tr(examples.NO_PARTS),
     )
 
 

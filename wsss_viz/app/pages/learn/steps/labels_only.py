@@ -9,10 +9,10 @@ import streamlit as st
 
 from wsss_viz.app import session
 from wsss_viz.app.language import mark, tr
-from wsss_viz.app.pages.learn import examples, static_plots, temporal
+from wsss_viz.app.pages.learn import at_hand, examples, static_plots, temporal
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.videos import charts
-from wsss_viz.app.services import samples
+from wsss_viz.app.services import samples, upload
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.data.sample import Sample
@@ -31,13 +31,15 @@ IMAGES = {
     "thousand": (mark("a thousand"), 1_000),
 }
 
+UNLABELLED = mark("Nobody has labelled this image: the class that the network finds most likely stands in.")
+NO_MASK = mark("Nobody has drawn a mask of this image, which is why one learns from labels alone.")
 WIDTH_ON_SLIDE = 220  # pixels
 
 
 def lesson(state: ViewState) -> Lesson:
-    """The step for the state's data set."""
-    source = examples.photograph_of(state)
-    sample = samples.example(source)
+    """The step for the state's image and data set."""
+    looked_at = at_hand.picked(state)
+    sample = looked_at or samples.example(examples.photograph_of(state))
     labels, mask = SECONDS.values()
     factor = mask / labels
     try:
@@ -103,13 +105,15 @@ def lesson(state: ViewState) -> Lesson:
             Source("Lin et al., ECCV 2014 (COCO)", tr("79 s to outline one object, as Bearman et al. cite it")),
             Source("VOC and COCO", tr("10,582 (train_aug) and 82,783 (train2014) training images"), unverified=True),
         ),
-        inspect=Inspect("compare", examples.elsewhere(examples.at(state, source))),
+        inspect=Inspect("compare", at_hand.elsewhere(sample, state.at(sample.source) if sample.source else state)),
         caveat=tr(
             "Hours of an annotator are not the whole price of a data set. The photographs' outlines are "
             "for measuring alone; the classifier is not shown them."
         ),
         draw=draw,
         origin=tr("the map over time is precomputed"),
+        any_image=True,
+        shipped=looked_at is None,
     )
 
 
@@ -128,20 +132,26 @@ def hours(dataset: str) -> dict[str, float]:
 
 
 def _view(state: ViewState, sample: Sample, video: temporal.Timed | None, why_not: str) -> None:
-    examples.photograph_choice(sample.source)
+    display, named = upload.display_copy(sample), ", ".join(sample.labels or ())
     labels, mask = SECONDS.values()
     # A slide is made smaller until it fits, which would put the third below the others.
     grid = None if state.present else st.grid(3, min_column_width=240, gap="large")
     first, second, third = st.columns(3, gap="large") if grid is None else (grid.cell() for _ in range(3))
     with first, st.container(gap="xsmall"):
         st.html(markup.panel_title(tr("What is in it"), tr("{labels:.0f} s an image", labels=labels)))
-        _picture(sample.image, tr("the photograph: {labels}", labels=", ".join(sample.labels or ())), state.present)
+        _picture(display.image, tr("the image: {labels}", labels=named), state.present)
         st.html(markup.chips(sample.labels or (), sample.classes))
+        if not at_hand.is_labelled(sample):
+            st.html(f'<p class="wv-note">{tr(UNLABELLED)}</p>')
     with second, st.container(gap="xsmall"):
         st.html(markup.panel_title(tr("Where it is"), tr("{mask:.0f} s an image", mask=mask)))
-        overlay = static_plots.classes_overlay(sample.image, sample.mask, sample.classes)
-        _picture(overlay, tr("the same photograph with a mask of its object"), state.present)
-        st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
+        if display.mask is None:
+            _picture(rendering.faded(rendering.enlarge(display.image)), tr("the image, faded"), state.present)
+            st.html(f'<p class="wv-note">{tr(NO_MASK)}</p>')
+        else:
+            overlay = static_plots.classes_overlay(display.image, display.mask, sample.classes)
+            _picture(overlay, tr("the same image with a mask of its objects"), state.present)
+            st.html(markup.chips(sample.labels or (), sample.classes, plain=True))
     with third, st.container(gap="small"):
         title = tr("Hours of annotation")
         st.html(markup.panel_title(title, tr("{count:,} images", count=IMAGES[state.dataset][1])))

@@ -181,6 +181,7 @@ def lesson(state: ViewState) -> Lesson:
             scenes=scenes.count,
         ),
         draw=draw,
+        why_shipped=tr(examples.NO_PARTS),
     )
 
 

@@ -1,0 +1,163 @@
+"""The lecture on a workspace's image: computed where it is not stored, measured where it can be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage, viewer_content
+from tests.app.workspace_files import NAME, serve, write_workspace
+from wsss_viz.app.pages.learn import at_hand
+from wsss_viz.app.pages.learn.steps import adversarial_erasing as erasing
+from wsss_viz.app.state import ViewState
+from wsss_viz.app.workspace import Workspace
+from wsss_viz.data.sample import IGNORE, Sample
+from wsss_viz.data.scenes import CLASSES, Scenes
+from wsss_viz.data.sources import open as open_data
+from wsss_viz.methods import ae, cam
+from wsss_viz.methods.settings import ErasingSettings
+from wsss_viz.models import load
+
+BARE = "bare"
+"""A workspace of pictures that have neither labels nor masks."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Workspace]:
+    folder = tmp_path_factory.mktemp("lecture")
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    for index in (7, 129):
+        Image.fromarray(Scenes("test", size=(90, 122))[index].image).save(pictures / f"{index:03d}.png")
+    network = {"scenes": "scenes-classifier"}
+    return write_workspace(folder), Workspace(BARE, f"folder:{pictures}", network)
+
+
+@pytest.fixture
+def served(made: tuple[Workspace, Workspace], monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace, Workspace]:
+    serve(monkeypatch, *made)
+    return made
+
+
+def computed(page: AppTest) -> AppTest:
+    """The page once its jobs have ended."""
+    for _ in range(200):
+        assert not page.exception
+        if not page.get("progress"):
+            return page
+        page.run()
+    raise AssertionError("the job does not end")
+
+
+def said(page: AppTest) -> str:
+    return " ".join(str(element.value) for kind in (page.html, page.markdown, page.caption) for element in kind)
+
+
+def test_the_class_map_is_that_of_the_workspaces_image_and_adds_up(
+    open_page: OpenPage, served: tuple[Workspace, Workspace]
+) -> None:
+    page = computed(open_page("learn", step="3", answered="1", example=f"workspace:{NAME}:0"))
+    content = viewer_content(page, "learn_sum")
+    sample = open_data(served[0].data)[0]
+    (label,) = sample.labels or ()
+    assert [entry["name"] for entry in content["classes"]] == [label]
+    classifier = load("scenes-classifier", "cpu")
+    (step,) = cam(classifier, replace(sample, classes=classifier.classes, mask=None), [label])
+    row = classifier.classes.index(label)
+    assert content["panels"][1]["steps"][0]["scores"] == pytest.approx([float(step.scores[row])], rel=1e-4)
+    highest = f"{float(step.maps[row].max()):+.2f}"
+    assert f"<td>{highest}</td></tr>" in said(page), "the sum at the highest cell is the map's value"
+    assert "looked at by scenes" in said(page)
+
+
+def test_erasing_on_a_workspaces_image_is_that_of_the_method_and_scored_by_its_mask(
+    open_page: OpenPage, served: tuple[Workspace, Workspace]
+) -> None:
+    page = computed(open_page("learn", step="5", answered="1", example=f"workspace:{NAME}:0"))
+    panels = viewer_content(page, "learn_erasing")["panels"]
+    assert [panel["title"] for panel in panels] == ["What is left", "Current map", "Ground truth"]
+    sample = open_data(served[0].data)[0]
+    (label,) = sample.labels or ()
+    steps = list(ae(load("scenes-classifier", "cpu"), replace(sample, classes=CLASSES, mask=None), [label],
+                    settings=ErasingSettings(steps=3)))  # fmt: skip
+    row = load("scenes-classifier", "cpu").classes.index(label)
+    logits = [float(step.arrays["all_scores"][0][row]) for step in steps]
+    assert [step["scores"][0] for step in panels[1]["steps"]] == pytest.approx(logits, rel=1e-4)
+    assert f"on {label}" in said(page)
+    (title,) = [element.value for element in page.title]
+    assert label in title
+
+
+def test_without_a_mask_nothing_is_scored_and_the_step_says_so(open_page: OpenPage, served: object) -> None:
+    page = computed(open_page("learn", step="5", answered="1", example=f"workspace:{BARE}:1"))
+    panels = viewer_content(page, "learn_erasing")["panels"]
+    assert [panel["title"] for panel in panels] == ["What is left", "Current map"]
+    (table,) = [element.value for element in page.html if '<table class="wv-step">' in str(element.value)]
+    assert re.findall("<th>([^<]*)</th>", table.partition("</thead>")[0]) == [
+        "erasing", "before", "after", "erased, of the image",
+    ]  # fmt: skip
+    assert "no mask of the class" in said(page)
+    page = open_page("learn", step="1", example=f"workspace:{BARE}:1", answered="1")
+    assert "Nobody has drawn a mask" in said(page)
+    assert "Nobody has labelled this image" in said(page)
+
+
+def test_a_step_that_is_of_the_lectures_photographs_alone_says_why_and_leads_to_ones_own(
+    open_page: OpenPage, served: object
+) -> None:
+    page = open_page("learn", step="4", example=f"workspace:{NAME}:0")
+    assert not page.exception
+    assert "which the lecture's photographs alone have" in said(page)
+    links = [link.proto for link in page.get("page_link") if link.proto.label.startswith("This step on your own")]
+    assert [link.page for link in links] == ["compare"]
+    assert "workspace%3Amine%3A0" in links[0].query_string
+
+
+def test_another_image_of_the_workspace_is_chosen_on_the_step(open_page: OpenPage, served: object) -> None:
+    page = computed(open_page("learn", step="3", answered="1", example=f"workspace:{NAME}:0"))
+    page.number_input(key="learn_image").set_value(2).run()
+    page = computed(page)
+    assert page.query_params["example"] == f"workspace:{NAME}:2"
+    sample = at_hand.image(ViewState(example=f"workspace:{NAME}:2"))
+    assert [entry["name"] for entry in viewer_content(page, "learn_sum")["classes"]] == [sample.name]
+    page.button_group(key="learn_kind").set_value("photos").run()
+    assert "example" not in page.query_params, "the first photograph"
+    assert "computed here" not in said(page)
+
+
+def test_pixels_to_be_ignored_count_neither_for_an_object_nor_for_the_background() -> None:
+    mask = np.zeros((3, 5), np.uint8)
+    mask[0, :2], mask[0, 2], mask[0, 3] = 1, 2, IGNORE
+    sample = Sample(np.zeros((3, 5, 3), np.uint8), ("cat", "cow"), ("cat", "cow"), "small", mask)
+    region = np.zeros((3, 5), bool)
+    region[0] = True
+    assert erasing._on(region, sample, "cat") == (0.5, 0.25)
+    assert np.isnan(erasing._on(region, replace(sample, mask=None), "cat")).all()
+
+
+@pytest.mark.parametrize(
+    ("logits", "words"),
+    [
+        (((4.0, 1.0), (1.0, 0.2)), "the score of the cat is low after one erasing"),
+        (((4.0, 3.5), (3.5, 3.0)), "after two erasings the classifier still sees the cat"),
+        (((-1.0, -2.0),), "does not see the cat to begin with"),
+    ],
+)
+def test_without_a_mask_the_claim_on_erasing_is_of_its_scores(
+    logits: tuple[tuple[float, float], ...], words: str
+) -> None:
+    nan = float("nan")
+    whole = max(logits[0][0], 1e-6)
+    results = tuple(erasing.Erasing(a / whole, b / whole, 0.1, nan, nan, (a, b)) for a, b in logits)
+    assert words in erasing.claim(results, "cat")
+
+
+def test_paper_shows_the_lectures_own_example(served: object) -> None:
+    state = at_hand.shipped(ViewState(step=5, example=f"workspace:{NAME}:0", source="own"))
+    assert at_hand.image(state).shipped
+    assert at_hand.image(state).sample.source == "photos:dog"
