@@ -72,8 +72,8 @@ def test_the_timeline_and_the_table_agree_and_agree_with_the_lectures() -> None:
     published = published_since()
     (panel,) = since.timeline(published).panels
     drawn = sorted(
-        (SUPERVISIONS[kind], round(x - since.SHIFT * (number - 1.5)), y)
-        for number, (kind, mark) in enumerate(zip(SUPERVISIONS, panel.marks, strict=True))
+        (mark.name, round(x - since.SHIFT * ([*SUPERVISIONS.values()].index(mark.name) - 1.5)), y)
+        for mark in panel.marks
         if isinstance(mark, Points)
         for x, y in zip(mark.x, mark.y, strict=True)
     )
@@ -84,5 +84,8 @@ def test_the_timeline_and_the_table_agree_and_agree_with_the_lectures() -> None:
     for one in published_results():
         if one.method in since.NAMED:
             assert (by_name[one.method]["VOC val"], by_name[one.method]["VOC test"]) == (one.val, one.test)
+    (named,) = [mark for mark in panel.marks if isinstance(mark, Points) and mark.text_at == "left"]
+    assert named.text[0] == "RIB,<br>CS-AE", "left of their marks: on the right are those with saliency maps"
+    assert {(x, y) for x, y in zip(named.x, named.y, strict=True)} == {(2020.745, 68.3), (2020.745, 68.4)}
     for kind in SUPERVISIONS.values():
         assert f"{kind} {max(y for name, _, y in drawn if name == kind):.1f}" in since.said(published)

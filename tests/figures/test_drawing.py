@@ -85,3 +85,16 @@ def test_a_table_of_numbers_says_each_number() -> None:
 def test_what_is_no_mark_is_refused() -> None:
     with pytest.raises(TypeError, match="no mark of a chart: str"):
         chart_figure(Chart((Plot(("a word",)),)))  # type: ignore[arg-type]
+
+
+def test_a_word_at_a_rule_stands_over_its_end_and_one_at_a_point_on_the_side_that_is_asked_for() -> None:
+    points = Points([2.0], [3.0], text=["RIB,<br>CS-AE"], text_at="left")
+    (axes,) = chart_figure(Chart((Plot((Rule(x=42.6, text="CAM"), Rule(y=2.5, text="cap"), points)),))).axes
+    upright, level, beside = axes.texts
+    assert (upright.xy, upright.xycoords) == ((42.6, 1), ("data", "axes fraction"))  # type: ignore[attr-defined]
+    assert (level.xy, level.xycoords) == ((1, 2.5), ("axes fraction", "data"))  # type: ignore[attr-defined]
+    assert (beside.get_text(), beside.get_horizontalalignment(), beside.get_position()[0] < 0) == (
+        "RIB,\nCS-AE",
+        "right",
+        True,
+    )

@@ -96,7 +96,7 @@ class Points:
         colour, size, symbol: one, or one per point.
         edge: of a white rim, in pixels.
         across: whether the interval lies along x.
-        text: at each point; `text_at` "above right" or "below" it.
+        text: at each point; `text_at` "above right", "below" or "left" of it.
     """
 
     x: Values
@@ -174,7 +174,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Rule:
-    """A straight line through the whole panel, upright at `x` or level at `y`."""
+    """A straight line through the whole panel, upright at `x` or level at `y`, with `text` over its end."""
 
     x: float | None = None
     y: float | None = None

@@ -54,6 +54,12 @@ SYMBOL_POINTS = 0.4
 """Points of a symbol on paper per pixel of a page, where charts are larger."""
 INCHES = 3.4
 POINTS = 8.0
+_TEXT_AT = {
+    "above right": ((3, 3), "left", "bottom"),
+    "below": ((0, -3), "center", "top"),
+    "left": ((-4, 0), "right", "center"),
+}
+"""Where the text of `Points` stands: how far from the point in points, and which of its ends is there."""
 HTML_BREAK = re.compile(r"<br\s*/?>")
 
 
@@ -180,11 +186,10 @@ def _(mark: Points, axes: Axes) -> None:
         along, up = (ends, None) if mark.across else (None, ends)
         axes.errorbar(x, y, up, along, fmt="none", ecolor=_first(mark.colour), elinewidth=0.7)
     for at, height, text in zip(x, y, mark.text, strict=False):
-        below = mark.text_at == "below"
+        away, side, level = _TEXT_AT[mark.text_at]
         axes.annotate(
-            plain(text), (at, height), (0, -3) if below else (3, 3), textcoords="offset points", fontsize=POINTS - 1,
-            ha="center" if below else "left", va="top" if below else "bottom",
-        )  # fmt: skip
+            plain(text), (at, height), away, textcoords="offset points", fontsize=POINTS - 1, ha=side, va=level
+        )
 
 
 @draw.register
@@ -239,13 +244,14 @@ def _(mark: Rule, axes: Axes) -> None:
     }  # fmt: skip
     if mark.x is not None:
         axes.axvline(mark.x, **settings)
+        end, away, across, where = (mark.x, 1.0), (0, 2), "center", ("data", "axes fraction")
     elif mark.y is not None:
         axes.axhline(mark.y, **settings)
-        if mark.text:
-            axes.annotate(
-                plain(mark.text), (1, mark.y), (-2, 2), xycoords=("axes fraction", "data"), ha="right",
-                textcoords="offset points", fontsize=POINTS - 2,
-            )  # fmt: skip
+        end, away, across, where = (1.0, mark.y), (-2, 2), "right", ("axes fraction", "data")
+    if mark.text:
+        axes.annotate(
+            plain(mark.text), end, away, xycoords=where, ha=across, textcoords="offset points", fontsize=POINTS - 2
+        )
 
 
 @draw.register

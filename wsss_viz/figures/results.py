@@ -108,7 +108,8 @@ def gain_chart(report: Mapping[str, Any]) -> Chart:
     ]
     if "cam" in report["methods"]:
         marks.append(Rule(x=report["methods"]["cam"]["miou"], text="CAM"))
-    return _chart(marks, Axis("mIoU, percent"), Axis(categories=names), height=90 + 26 * len(order))
+    axes = Axis("mIoU, percent"), Axis(categories=names)
+    return _chart(marks, *axes, height=106 + 26 * len(order), top=24)
 
 
 def part_chart(report: Mapping[str, Any]) -> Chart:
@@ -172,5 +173,5 @@ def class_chart(report: Mapping[str, Any]) -> Chart:
     return _chart(marks, *axes, height=90 + 30 * len(order))
 
 
-def _chart(marks: list[Mark], x: Axis, y: Axis, height: int = HEIGHT) -> Chart:
-    return Chart((Plot(tuple(marks), x, y),), height, margin=(8, 8, 8, 40))
+def _chart(marks: list[Mark], x: Axis, y: Axis, height: int = HEIGHT, top: int = 8) -> Chart:
+    return Chart((Plot(tuple(marks), x, y),), height, margin=(8, 8, top, 40))

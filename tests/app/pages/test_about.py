@@ -20,6 +20,10 @@ def test_it_names_every_kind_of_method_the_limits_the_keys_and_what_to_cite(open
     assert "PASCAL VOC" in text
     assert [heading.value for heading in page.header][-2:] == ["Shortcuts", "To cite"]
     assert len(page.get("download_button")) == 1
+    (photographs,) = [block.value for block in page.markdown if "wikimedia.org" in block.value]
+    links = re.findall(r"^- \[(.+)\]\(<(https://\S+)>\)$", photographs, re.MULTILINE)
+    assert len(links) >= 15, "each by a name, not by its address"
+    assert len({name for name, _ in links}) == len(links)
 
 
 def test_the_entries_are_bibtex_with_keys_of_their_own() -> None:

@@ -58,6 +58,19 @@ def test_rules_and_notes_are_of_their_plot() -> None:
     assert layout.annotations[1].xanchor == "right"
 
 
+def test_the_name_of_an_upright_rule_stands_over_its_end() -> None:
+    (name,) = plotly_figure(Chart((Plot((Rule(x=42.6, text="CAM"),)),))).layout.annotations
+    assert (name.x, name.xref, name.xanchor) == (42.6, "x", "center")
+    assert (name.y, name.yref, name.yanchor) == (1, "y domain", "bottom")
+
+
+def test_the_text_of_points_stands_where_it_is_asked_to() -> None:
+    ways = {"above right": "top right", "below": "bottom center", "left": "middle left"}
+    for way, plotlys in ways.items():
+        (trace,) = plotly_figure(Chart((Plot((Points([1], [2], text=["a"], text_at=way),)),))).data
+        assert trace.textposition == plotlys
+
+
 def test_axes_are_logarithmic_reversed_and_named() -> None:
     log = axis_layout(Axis("w", 0.1, 1000, log=True))
     assert (log["type"], log["range"]) == ("log", [pytest.approx(-1), pytest.approx(3)])

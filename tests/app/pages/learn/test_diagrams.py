@@ -89,4 +89,7 @@ def test_the_map_is_bright_where_it_is_high_and_each_box_has_its_own_values() ->
     first, second = drawn.split("↳")
     assert "<em>cow +5.0</em>" in first
     assert "<em>cow \N{MINUS SIGN}2.5</em>" in second
+    head, branch = drawn.split('<div class="wv-branch">')
+    assert (head.count("<img"), branch.count('<div class="wv-flow">')) == (2, 2), "logits and loss come of the map"
+    assert branch.index("cow +5.0") < branch.index("↳") < branch.index("<img")
     assert "<img" not in diagrams.flow(diagrams.GAIN, "GAIN")

@@ -48,7 +48,8 @@ def show() -> None:
 
     st.header("The photographs", anchor=False)
     st.caption("In the public domain or under CC0, all of them; the outlines are this project's.")
-    st.markdown("\n".join(f"- {line}" for line in credits()))
+    with st.container(key="credits"):
+        st.markdown(texts.linked(credits()))
     st.header("Shortcuts", anchor=False)
     texts.shortcuts()
     st.header("To cite", anchor=False)

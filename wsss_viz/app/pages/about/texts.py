@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import streamlit as st
 
 from wsss_viz.version import __version__
@@ -183,9 +186,18 @@ def shortcuts() -> None:
     st.table(SHORTCUTS, border="horizontal")
 
 
+def linked(lines: Sequence[str]) -> str:
+    """The photographs' credits as a list in Markdown, each a link where it ends in an address.
+
+    >>> linked(["koala: BurningWell, Public Domain, https://example.org/Koala_(2).jpg", "chelsea: CC0-1.0"])
+    '- [koala: BurningWell, Public Domain](<https://example.org/Koala_(2).jpg>)\\n- chelsea: CC0-1.0'
+    """
+    return "\n".join("- " + re.sub(r"^(.+), (https://\S+)$", r"[\1](<\2>)", line) for line in lines)
+
+
 def citations() -> None:
     """The project's and the papers' BibTeX entries, the papers also as one file."""
-    with st.grid(2, min_column_width=420, gap="medium") as grid:
+    with st.grid(2, min_column_width=420, gap="small") as grid:
         for title, entry in {"This project": PROJECT, **PAPERS}.items():
             with grid.cell(), st.expander(title):
                 st.code(entry, language="bibtex", wrap_lines=True)

@@ -42,7 +42,7 @@ CS_AE = (
         ("loss", "L_cse", mark("r must be gone, the other labels must stay")),
     ),
 )
-"""Rows of boxes from left to right: kind, name, what is to be said of it."""
+"""Rows of boxes from left to right: kind, name, what is to be said of it; the second row goes on from the map."""
 SIDE = 256
 """The pictures' longer side in pixels: what is shown of them, twice over."""
 
@@ -97,26 +97,35 @@ def flowing(step: Step, classes: Sequence[str], image: Picture) -> Flowing:
 def flow(
     rows: tuple[tuple[tuple[str, str, str], ...], ...], title: str, data: Flowing | None = None, note: str = ""
 ) -> str:
-    """The boxes with arrows between them, the second row going on from the first.
+    """The boxes with arrows between them; what comes of the map stands beside it where there is room, else below.
 
     Args:
         data: what flows through; None: the boxes alone.
         note: what is to be said of the pictures.
     """
-    lines: list[str] = []
+    boxes: list[list[str]] = []
     empty = tuple([""] * len(row) for row in rows)
     all_pictures, all_values = (data.pictures(), data.values()) if data else (empty, empty)
     for row, pictures, values in zip(rows, all_pictures, all_values, strict=True):
-        boxes = [
+        boxes.append([
             f'<span class="wv-{kind}">{above}<b>{escape(tr(name))}</b><small>{escape(tr(about))}</small>{below}</span>'
             for (kind, name, about), above, below in zip(row, pictures, values, strict=True)
-        ]
-        arrows = ["↳" if lines else "", *["→"] * (len(boxes) - 1)]
-        leads = [f'<i aria-hidden="true">{arrow}</i>' if arrow else "" for arrow in arrows]
-        joined = "".join(f"<div>{lead}{box}</div>" for lead, box in zip(leads, boxes, strict=True))
-        lines.append(f'<div class="wv-flow">{joined}</div>')
+        ])  # fmt: skip
+    (*to_map, logits), erased = boxes
+    branches = f'<div class="wv-branch">{_line([logits], "→")}{_line(erased, "↳")}</div>'
     remark = f'<p class="wv-note">{escape(note)}</p>' if note else ""
-    return f'<div class="wv-scheme"><p class="wv-note"><b>{escape(title)}</b></p>{"".join(lines)}{remark}</div>'
+    return (
+        f'<div class="wv-scheme"><p class="wv-note"><b>{escape(title)}</b></p>'
+        f'<div class="wv-flows">{_line(to_map, "")}{branches}</div>{remark}</div>'
+    )
+
+
+def _line(boxes: Sequence[str], first: str) -> str:
+    """Boxes with arrows between them, after a first arrow."""
+    arrows = [first, *["→"] * (len(boxes) - 1)]
+    leads = [f'<i aria-hidden="true">{arrow}</i>' if arrow else "" for arrow in arrows]
+    joined = "".join(f"<div>{lead}{box}</div>" for lead, box in zip(leads, boxes, strict=True))
+    return f'<div class="wv-flow">{joined}</div>'
 
 
 def cs_ae(data: Flowing | None, note: str) -> str:

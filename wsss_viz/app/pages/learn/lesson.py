@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 HIGHLIGHT = "#1f8f86"
-UNVERIFIED = mark("recalled, not read again")
+UNVERIFIED = mark("check the source before you quote it")
+"""What is said to a reader of what was cited from memory (`Source.unverified`)."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Source:
     Attributes:
         work: authors, venue, year.
         gives: what it is cited for.
-        unverified: it was recalled and not read again, which the page says.
+        unverified: it was cited from memory and not read again; the page asks the reader to check it.
     """
 
     work: str

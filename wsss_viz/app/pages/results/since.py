@@ -6,15 +6,17 @@ from typing import Any
 
 import streamlit as st
 
+from wsss_viz.app.pages.results.sections import NOTHING
 from wsss_viz.app.widgets import chart_exports
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.evaluation.published.since import NOT_READ, SUPERVISIONS, Since, published_since
 from wsss_viz.figures.chart import SERIES, Axis, Chart, Mark, Plot, Points
 
+FORMATS = {name: st.column_config.NumberColumn(format="%.1f") for name in ("VOC val", "VOC test", "COCO val")}
 SYMBOLS = ("circle", "square", "diamond", "cross")
 SHIFT = 0.17
 """Years between the columns of two kinds, so that they do not lie on each other."""
-NAMED = ("CS-AE (OC-CSE)", "RIB")
+NAMED = ("RIB", "CS-AE (OC-CSE)")
 """The lecture's two, which stand at one place and are named in the chart together."""
 
 
@@ -41,16 +43,29 @@ def timeline(published: tuple[Since, ...], height: int = 360) -> Chart:
     marks: list[Mark] = []
     for number, (kind, name) in enumerate(SUPERVISIONS.items()):
         of_kind = [one for one in published if one.supervision == kind and one.val is not None]
-        at = [one.year + SHIFT * (number - 1.5) for one in of_kind]
-        texts = [f"{one.method}, {one.venue} {one.year}: {one.val:.1f}" for one in of_kind]
-        labels = ["RIB, CS-AE" if one.method == "RIB" else one.method * (one.val == _best(of_kind)) for one in of_kind]
-        values = [one.val for one in of_kind]
-        marks.append(
-            Points(at, values, name, SERIES[number], symbol=SYMBOLS[number], opacity=0.85, hover=texts, text=labels)
-        )
+        best, names = _best(of_kind), ",<br>".join(_short(method) for method in NAMED)
+        for named in (False, True):
+            ones = [one for one in of_kind if (one.method in NAMED) == named]
+            if not ones:
+                continue
+            at = [one.year + SHIFT * (number - 1.5) for one in ones]
+            texts = [f"{one.method}, {one.venue} {one.year}: {one.val:.1f}" for one in ones]
+            labels = [_short(one.method) * (one.val == best) for one in ones]
+            of: dict[str, Any] = {"text": [names, *labels[1:]], "text_at": "left"} if named else {"text": labels}
+            values, symbol = [one.val for one in ones], SYMBOLS[number]
+            marks.append(Points(at, values, name, SERIES[number], symbol=symbol, opacity=0.85, hover=texts, **of))
     years = sorted({one.year for one in published if one.val is not None})
-    x = Axis(low=years[0] - 0.5, high=years[-1] + 0.8, ticks=years, labels=[str(year) for year in years])
+    x = Axis(low=years[0] - 1.1, high=years[-1] + 0.8, ticks=years, labels=[str(year) for year in years])
     return Chart((Plot(tuple(marks), x, Axis("mIoU on VOC 2012 val, percent", low=60, high=88)),), height)
+
+
+def _short(method: str) -> str:
+    """A method's name in the chart, without what it stands on.
+
+    >>> _short("CS-AE (OC-CSE)")
+    'CS-AE'
+    """
+    return method.split(" (", maxsplit=1)[0]
 
 
 def _best(published: list[Since]) -> float:
@@ -75,8 +90,10 @@ def since() -> None:
     show(chart, "since", f"published mIoU on VOC 2012 val by year and supervision. {said(everything)}")
     st.caption(
         f"{said(everything)} Other networks, other pretraining, other test-time protocols: the years differ in more "
-        "than the method. As published, and read in the source of each row; papers were not read again. Not entered, "
-        f"because no source with numbers was at hand: {', '.join(NOT_READ)}, and more."
+        "than the method. As published; each row says where it was read, mostly a repository rather than the paper. "
+        f"Not entered, because no source with numbers was at hand: {', '.join(NOT_READ)}, and more."
     )
-    st.dataframe(rows(everything), hide_index=True, width="stretch", height=420, placeholder="–")
+    st.dataframe(
+        rows(everything), hide_index=True, width="stretch", height=420, placeholder=NOTHING, column_config=FORMATS
+    )
     chart_exports.buttons("published-since-2021", rows(everything), {"measured": "as published"}, chart)

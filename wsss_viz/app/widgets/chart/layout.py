@@ -58,7 +58,7 @@ def _domains(chart: Chart, panel: Plot) -> tuple[list[float], list[float]]:
 def axis_layout(axis: Axis) -> dict[str, Any]:
     """An axis in plotly's terms."""
     layout: dict[str, Any] = {
-        "title": {"text": tr(axis.title), "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
+        "title": {"text": tr(axis.title), "standoff": 10}, "gridcolor": FAINT, "zeroline": False,
         "fixedrange": True, "automargin": True, "tickfont": {"size": 11},
     }  # fmt: skip
     ends: list[float | None] = [axis.low, axis.high]
@@ -94,12 +94,14 @@ def _rule(layout: dict[str, Any], mark: Rule, x: str, y: str) -> None:
     line = {"color": colour(mark.colour), "width": mark.width, "dash": mark.dash}
     if mark.x is not None:
         position = {"xref": x, "yref": f"{y} domain", "x0": mark.x, "x1": mark.x, "y0": 0, "y1": 1}
+        end = {"x": mark.x, "y": 1, "xanchor": "center"}
     else:
         position = {"xref": f"{x} domain", "yref": y, "x0": 0, "x1": 1, "y0": mark.y, "y1": mark.y}
+        end = {"x": 1, "y": mark.y, "xanchor": "right"}
     layout["shapes"].append({"type": "line", "line": line, **position})
     if mark.text:
-        text = {"text": mark.text, "showarrow": False, "x": 1, "xanchor": "right", "y": mark.y, "yanchor": "bottom"}
-        layout["annotations"].append({**text, "xref": f"{x} domain", "yref": y, "font": {"size": 11}})
+        text = {"text": mark.text, "showarrow": False, "yanchor": "bottom", "font": {"size": 11}}
+        layout["annotations"].append({**text, **end, "xref": position["xref"], "yref": position["yref"]})
 
 
 def _note(mark: Note, x: str, y: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from wsss_viz.figures.chart import Band, Bars, Cells, Hover, Line, Mark, Points,
 TRANSPARENT = "rgba(0,0,0,0)"
 _FIELD = re.compile(r"\{(x|y|low|high)(:[^}]*)?\}")
 _ENDS = {"low": "customdata[0]", "high": "customdata[1]"}
+_TEXT_AT = {"above right": "top right", "below": "bottom center", "left": "middle left"}
 _GREY = "#868d93"
 """Of intervals whose points have several colours."""
 
@@ -56,8 +57,7 @@ def _(mark: Points, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
         "mode": "markers+text" if mark.text else "markers", "marker": marker,
     }  # fmt: skip
     if mark.text:
-        at = "bottom center" if mark.text_at == "below" else "top right"
-        trace |= {"text": list(mark.text), "textposition": at, "textfont": {"size": 12}}
+        trace |= {"text": list(mark.text), "textposition": _TEXT_AT[mark.text_at], "textfont": {"size": 12}}
     if mark.low is not None and mark.high is not None:
         values = mark.x if mark.across else mark.y
         error = _error(values, mark.low, mark.high)
