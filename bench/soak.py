@@ -87,15 +87,15 @@ def picture(number: int) -> bytes:
 
 
 def _scene(index: int) -> Key:
-    return "compare", f"example=scenes:val:{index}&methods=cam", ""
+    return "compare", f"example=scenes:train:{index}&methods=cam", ""
 
 
 def _rib(index: int) -> Key:
-    return "erasing", f"example=scenes:val:{index}&mode=rib", ""
+    return "erasing", f"example=scenes:train:{index}&mode=rib", ""
 
 
 def _figure(index: int, rows: int = 1, dpi: int = 150) -> Key:
-    basket = ",".join(f"val.{index + row}..final.cam_gain" for row in range(rows))
+    basket = ",".join(f"train.{index + row}..final.cam_gain" for row in range(rows))
     return "figures", f"figure=basket&basket={basket}&dpi={dpi}", ""
 
 
