@@ -21,6 +21,7 @@ CSE := $(TRAIN) cse --alpha 3 --alpha-growth 0 --rate 3e-3
 STORED := wsss_viz/evaluation/results
 SEEDS := --also "CS-AE, seed 1=$(CONTROLS)/cgnet-1.safetensors" --also "CS-AE, seed 2=$(CONTROLS)/cgnet-2.safetensors"
 AGNOSTIC := --also "control: one mask for all labels=$(CONTROLS)/agnostic.safetensors"
+LONGER := --also "control: longer training=$(CONTROLS)/control.safetensors"
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -98,10 +99,9 @@ controls: setup ## Train what the tables compare with: two more seeds and two co
 
 results: setup ## Measure again all that pages and README say of the checkpoints (after `make controls`; hours)
 	$(WSSS) evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce $(SEEDS) $(AGNOSTIC) \
-	  --also "control: longer training=$(CONTROLS)/control.safetensors" \
-	  --data scenes:test --limit 300 --json $(STORED)/scenes-test.json
+	  $(LONGER) --data scenes:test --limit 300 --json $(STORED)/scenes-test.json
 	for by in crf:irn pamr; do $(WSSS) evaluate --methods cam,ae,ae-rounds,gain,cs-ae,cs-ae-single,rib,rib-bce \
-	  --data scenes:test --limit 150 \
+	  --data scenes:test --limit 300 \
 	  --refine $$by --json $(STORED)/refined/scenes-test.$$(echo $$by | tr : -).json || exit 1; done
 	$(WSSS) diagnose leakage --methods cam,gain,cs-ae $(SEEDS) $(AGNOSTIC) \
 	  --reference "control: one mask for all labels" --json $(STORED)/leakage/scenes-test.json
@@ -109,6 +109,7 @@ results: setup ## Measure again all that pages and README say of the checkpoints
 	$(WSSS) diagnose gradient-ratio --data toy --store
 	$(WSSS) diagnose probe --store
 	$(WSSS) showcase
+	$(WSSS) showcase --report scenes-test $(SEEDS) $(AGNOSTIC) $(LONGER)
 	$(BIN)/python -m pytest -m slow
 
 lock: setup ## Resolve what pyproject.toml declares into requirements.lock and torch.lock again

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from wsss_viz.commands.options import device_option
+from wsss_viz.commands.options import also_option, device_option
 from wsss_viz.commands.progress import progress
+from wsss_viz.errors import InputError
 
 
 @click.command()
@@ -26,9 +27,29 @@ from wsss_viz.commands.progress import progress
     default=100,
     help="Images of scenes:val the erasing experiment is averaged over; 0 leaves it out.",
 )
+@click.option(
+    "--report",
+    default="",
+    metavar="NAME",
+    help="Only the pseudo masks of every image of this stored report, which Results shows: scenes-test.",
+)
+@also_option
 @device_option
-def command(out: Path | None, scenes: tuple[str, ...], photographs: str, count: int, device: str) -> None:
+def command(
+    out: Path | None,
+    scenes: tuple[str, ...],
+    photographs: str,
+    count: int,
+    report: str,
+    also: dict[str, str],
+    device: str,
+) -> None:
     """Compute what the app's pages show at once: every method on a few scenes, and on the photographs."""
+    if report:
+        _masks(out, report, also, device)
+        return
+    if also:
+        raise InputError("--also names rows of a report: give --report, too")
     from wsss_viz.methods.paired_networks import load_paired
     from wsss_viz.models.loading import load
     from wsss_viz.models.manifest import read_manifest
@@ -53,5 +74,29 @@ def command(out: Path | None, scenes: tuple[str, ...], photographs: str, count: 
     click.echo(
         f"{', '.join(methods)} on {len(sources)} scenes: {path}, {lessons.name}, {third.name} and {fourth.name}, "
         f"{sum(file.stat().st_size for file in written) / 1e6:.2f} MB, "
+        f"{time.perf_counter() - start:.0f} s"
+    )
+
+
+def _masks(out: Path | None, name: str, also: dict[str, str], device: str) -> None:
+    """The pseudo masks of a stored report, beside the showcase or at `out`."""
+    from wsss_viz.data.subset import take
+    from wsss_viz.evaluation.report import bind_all, open_for
+    from wsss_viz.evaluation.stored_results import stored_reports
+    from wsss_viz.methods.catalogue import METHODS
+    from wsss_viz.models.loading import load
+    from wsss_viz.showcase.pseudo_masks import pseudo_masks_path, write_pseudo_masks
+
+    reports, start = stored_reports(), time.perf_counter()
+    if name not in reports:
+        raise InputError(f"no report {name!r} is stored: give one of {', '.join(reports)}")
+    content, path = reports[name], out or pseudo_masks_path(name)
+    classifier = load(content["classifier"], device)
+    samples = take(open_for(content["data"], classifier.classes), content["count"])
+    methods = [row for row in content["methods"] if row in METHODS]
+    runs = bind_all(classifier, content["classifier"], methods, also, device, samples=samples)
+    write_pseudo_masks(path, content, runs, samples, progress)
+    click.echo(
+        f"{len(content['methods'])} rows on {len(samples)} images: {path}, {path.stat().st_size / 1e6:.2f} MB, "
         f"{time.perf_counter() - start:.0f} s"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,8 +30,8 @@ def write_archive(path: Path | str, header: dict[str, Any], arrays: Mapping[str,
     >>> path = Path(tempfile.mkdtemp()) / "run.npz"
     >>> write_archive(path, {"seed": 3}, {"bits": np.arange(2)})
     >>> header, arrays = read_archive(path)
-    >>> header["seed"], arrays["bits"].tolist()
-    (3, [0, 1])
+    >>> header["seed"], arrays["bits"].tolist(), read_archive(path, only=())
+    (3, [0, 1], ({'format': 1, 'seed': 3}, {}))
     """
     buffer = io.BytesIO()
     text = json.dumps({"format": FORMAT, **header})
@@ -54,8 +54,11 @@ def check_content(file: IO[bytes] | Path, limit: int = LARGEST_CONTENT) -> None:
         raise ValueError(f"unpacked it would have {readable_bytes(total)}")
 
 
-def read_archive(path: Path | str) -> tuple[dict[str, Any], dict[str, NDArray]]:
+def read_archive(path: Path | str, only: Collection[str] | None = None) -> tuple[dict[str, Any], dict[str, NDArray]]:
     """What `write_archive` wrote. Raises InputError where the file is missing, or not of this format.
+
+    Args:
+        only: the arrays that are wanted, of those that are there; None: all.
 
     >>> read_archive("none.npz")
     Traceback (most recent call last):
@@ -65,7 +68,8 @@ def read_archive(path: Path | str) -> tuple[dict[str, Any], dict[str, NDArray]]:
     try:
         check_content(io.BytesIO(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            wanted = archive.files if only is None else [n for n in archive.files if n == "header" or n in only]
+            arrays = {name: archive[name] for name in wanted}
         header = json.loads(arrays.pop("header").tobytes())
         if header["format"] != FORMAT:
             raise ValueError(f"format {header['format']}")

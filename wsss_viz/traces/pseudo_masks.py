@@ -12,7 +12,7 @@ from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
-__all__ = ["argmax_with_value", "pseudo_mask"]
+__all__ = ["argmax_with_value", "mask_of_values", "pseudo_mask"]
 
 
 def argmax_with_value(
@@ -71,3 +71,21 @@ def pseudo_mask(
         return np.zeros(size, dtype=kind)
     best, value = argmax_with_value(maps, labels, size, by, centres)
     return np.where(value > np.float64(threshold), best, 0).astype(kind)
+
+
+def mask_of_values(values: NDArray, indices: Sequence[int], threshold: float) -> NDArray[np.unsignedinteger]:
+    """`pseudo_mask` of some of the classes' maps, already enlarged and normalised, numbered as all the classes are.
+
+    Args:
+        values: (K, H, W), of the classes `indices`.
+        indices: K, of which class each is.
+
+    Returns:
+        (H, W) class index + 1, 0 background; uint8, or uint16 where an index needs it.
+
+    >>> mask_of_values(np.array([[[0.9, 0.1, 0.3]], [[0.2, 0.1, 0.4]]]), [2, 7], 0.3).tolist()
+    [[3, 0, 8]]
+    """
+    kind = np.uint8 if max(indices, default=0) + 1 < IGNORE else np.uint16
+    rows = pseudo_mask(values, range(len(indices)), (values.shape[1], values.shape[2]), threshold, "raw")
+    return np.array([0, *(index + 1 for index in indices)], dtype=kind)[rows]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.app.conftest import OpenPage
 from tests.evaluation.test_stored_results import made_up
 from wsss_viz.app.pages.results import page as page_of_results
+from wsss_viz.app.pages.results import strips
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.evaluation import stored_results
 from wsss_viz.evaluation.published.since import published_since
 from wsss_viz.figures import results as charts
 from wsss_viz.figures.chart import Line, Points, Rule
+from wsss_viz.showcase.pseudo_masks import read_pseudo_masks
 
 
 def test_without_a_report_it_says_how_to_make_it_and_shows_what_was_published(
@@ -61,6 +66,29 @@ def test_the_worst_images_stand_first_and_open_compare_at_the_reports_settings(
     assert labels == ["Compare test 1", "Compare test 0"]
     page.selectbox(key="results_ranked_class").set_value("bus").run()
     assert any("has a bus" in caption.value for caption in page.caption)
+
+
+def test_a_strip_has_the_masks_that_the_report_counts() -> None:
+    report = stored_results.stored_reports()["scenes-test"]
+    rows = tuple((row, report["methods"][row]["threshold"]) for row in ("cam", "control: longer training"))
+    content, names = strips.strip("scenes:test:21", rows, "scenes-test")
+    assert names == ("image", "truth", "CAM", "control: longer training")
+    with Image.open(io.BytesIO(content)) as opened:
+        strip = np.asarray(opened.convert("RGB")).astype(int)
+    side, step = strips.HEIGHT, strips.HEIGHT + strips.GAP
+    masks = read_pseudo_masks("scenes-test", [row for row, _ in rows])
+    for place, (row, threshold) in enumerate(rows, start=2):
+        mask = masks.mask(row, "scenes:test:21", threshold)
+        assert mask is not None
+        small = np.asarray(Image.fromarray(np.uint8(255 * (mask > 0))).resize((side, side), Image.Resampling.BOX))
+        tile, empty = (strip[:, at * step : at * step + side] for at in (place, 0))
+        grey = empty @ [0.299, 0.587, 0.114]
+        pale = 0.5 * (0.4 * empty + 0.6 * grey[..., None]) + 118  # the ground of a mask (`rendering.faded`)
+        off = np.abs(tile - pale).max(axis=2)
+        assert np.median(off[small == 255]) > 40, "coloured where the mask is"
+        assert np.percentile(off[small == 0], 90) < 15, "and the pale image elsewhere"
+    _, names = strips.strip("scenes:test:21", (("cam", 0.99),), "scenes-test")
+    assert names == ("image", "truth", "no CAM"), "of another threshold none is stored"
 
 
 def test_a_report_without_images_says_so(open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

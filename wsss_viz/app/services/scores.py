@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.markup import listed, probability
 from wsss_viz.data.sample import Sample
-from wsss_viz.evaluation.seeds import ImageScores, pseudo_mask, score_image
+from wsss_viz.evaluation.seeds import ImageScores, score_image
 from wsss_viz.traces import Trace
+from wsss_viz.traces.pseudo_masks import mask_of_values
 
 TOP_CLASSES = 2
 
@@ -49,7 +50,7 @@ class ViewScores:
 
     classes: tuple[ClassScores, ...]
     value_range: tuple[float, float]
-    mask: NDArray[np.uint8]
+    mask: NDArray[np.unsignedinteger]
     mean: ImageScores | None
 
 
@@ -83,8 +84,7 @@ def view_scores(
     step, by = trace.steps[-1], "minmax" if state.normalisation == "minmax" else "relu_max"
     values = step.image_values(sample.size, state.normalisation, indices, state.align)
     masking = values if by == state.normalisation else step.image_values(sample.size, by, indices, state.align)
-    mask = pseudo_mask(masking, range(len(indices)), sample.size, state.threshold, "raw")
-    mask = np.array([0, *(index + 1 for index in indices)], dtype=np.uint8)[mask]
+    mask = mask_of_values(masking, indices, state.threshold)
     scored = []
     for name, index, plane in zip(names, indices, values, strict=True):
         logit = float(trace.scores[index])

@@ -83,6 +83,15 @@ def panel_title(title: str, note: str = "", colour: str = "") -> str:
     return f'<div class="wv-panel"><b>{dot}{escape(title)}</b><span>{escape(note)}</span></div>'
 
 
+def strip_names(names: Sequence[str]) -> str:
+    """The line below a strip of pictures of the same width: what each of them is, below it.
+
+    >>> strip_names(["image", "A & B"])
+    '<div class="wv-strip"><span>image</span><span>A &amp; B</span></div>'
+    """
+    return f'<div class="wv-strip">{"".join(f"<span>{escape(name)}</span>" for name in names)}</div>'
+
+
 def image_room(key: str, height: int, width: int) -> str:
     """Style that gives the image in the container `key` its height before its bytes have come.
 

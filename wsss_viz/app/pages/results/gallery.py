@@ -43,10 +43,11 @@ class RankedRow:
     images: Mapping[str, RankedImage]
 
 
-def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | None = None) -> None:
+def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | None = None, stored: str = "") -> None:
     """The controls, a page of the ranked images, and a link from each to Compare at the report's settings.
 
     Args:
+        stored: the report's name where it is a stored one, whose masks are stored, too.
         opened: the report's workspace; its other reports of the same images can stand against it.
     """
     st.header("Image by image", anchor=False)
@@ -57,7 +58,7 @@ def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | 
     of_report = [name for name in titles if opened is None or opened.strange or titles[name][0] == opened.name]
     preferred = "cam" if "cam" in titles else of_report[0]
     first, other = contact_sheet.row_pair(
-        state.ranked if state.ranked in titles else preferred, state.ranked_against, list(titles)
+        state.ranked if state.ranked in titles else preferred, state.ranked_against or "rib", list(titles)
     )
     order = state.ranked_order if other or state.ranked_order != "disagreement" else "worst"
     _controls(state, report, list(titles), first, other, order)
@@ -70,11 +71,11 @@ def gallery(report: Mapping[str, Any], state: ViewState, opened: OpenedReport | 
         return
     st.caption(markup.plain_line(_said(row, first, other if order == "disagreement" else "", ranked, state)))
     start = state.ranked_from if state.ranked_from < len(ranked) else 0
-    wide = opened is not None and not opened.strange
+    wide = bool(stored) or (opened is not None and not opened.strange)
     with st.grid(2 if wide else 4, min_column_width=330 if wide else 200, gap="small", key="ranked") as grid:
         for rank, example in enumerate(ranked[start : start + PER_PAGE], start=start + 1):
             with grid.cell():
-                _cell(rank, example, row, beside, (first, other), state)
+                _cell(rank, example, row, beside, (first, other), state, stored)
     _pager(start, len(ranked))
 
 
@@ -114,7 +115,7 @@ def _controls(
     classes = CLASSES if there <= set(CLASSES) else sorted(there | {state.ranked_class} - {""})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _choice("ranked", "Ranked by the IoU of", titles, first)
-        if order == "disagreement":
+        if other:
             _choice("ranked_against", "Against", [name for name in titles if name != first], other)
         st.selectbox(
             "For",
@@ -139,29 +140,39 @@ def _choice(field: str, label: str, titles: list[str], current: str) -> None:
 
 
 def _cell(
-    rank: int, example: str, row: RankedRow, beside: RankedRow | None, titles: tuple[str, str], state: ViewState
+    rank: int,
+    example: str,
+    row: RankedRow,
+    beside: RankedRow | None,
+    titles: tuple[str, str],
+    state: ViewState,
+    stored: str,
 ) -> None:
     """Place and score, the image, its truth and the masks that are there, the IoU of each class, the link."""
     image = row.images[example]
     against = beside.images.get(example) if beside else None
-    note = f"IoU {image.score:.1f}"
-    if against is not None and state.ranked_order == "disagreement":
-        note += f", {title(titles[1])} {against.score:.1f}"
-    st.html(markup.panel_title(f"{rank}.", note))
+    by_class = ", ".join(f"{name} {value:.0f}" for name, value in image.ious.items())
+    st.html(markup.panel_title(f"{rank}.", f"{title(titles[0])}: {by_class}"))
+    scored = [(row, image)] + ([(beside, against)] if beside and against else [])
+    in_words = ", ".join(f"{title(name)} {one.score:.1f}" for name, (_, one) in zip(titles, scored, strict=False))
     target = _compare_state(example, image, row, beside, state)
     if target is None:
-        st.caption(markup.plain_line(image.source))
+        st.caption(markup.plain_line(f"{image.source}: IoU {in_words}"))
     else:
-        rows = [(one.maps, one.report["methods"][one.method]["threshold"]) for one in (row, beside) if one and one.maps]
+        masks = {(of.method if stored else of.maps): (of, one.score) for of, one in scored}
+        masks.pop("", None)
+        rows = tuple((name, of.report["methods"][of.method]["threshold"]) for name, (of, _) in masks.items())
         try:
-            picture, names = strips.strip(example, tuple(rows))
+            picture, names = strips.strip(example, rows, stored)
             alt = f"{example.removeprefix('workspace:')}: {', '.join(image.ious)}; {', '.join(names)}"
-            st.image(
-                picture, width="stretch", output_format="PNG", alt=alt, caption=markup.plain_line(" | ".join(names))
-            )
+            st.image(picture, width="stretch", output_format="PNG", alt=alt)
+            first = len(names) - len(rows)
+            marked = (f"{name} {score:.1f}" for name, (_, score) in zip(names[first:], masks.values(), strict=True))
+            st.html(markup.strip_names((*names[:first], *marked)))
+            if len(rows) < len(scored):
+                st.caption(markup.plain_line(f"IoU {in_words}"))
         except InputError as error:
             st.caption(f":material/broken_image: {markup.plain_line(str(error))}")
-    st.caption(markup.plain_line(", ".join(f"{name} {value:.0f}" for name, value in image.ious.items())))
     if target is not None:
         called = target.example.removeprefix("scenes:").removeprefix("workspace:").replace(":", " ")
         frame.link(catalogue.named("compare"), target, f"Compare {called}")
@@ -176,7 +187,7 @@ def _compare_state(
     if not drawn and parts[0] != "workspace":
         return None
     worst = state.ranked_class or min(image.ious, key=lambda name: image.ious[name])
-    rows = [one.maps or one.method for one in (row, beside if not drawn else None) if one]
+    rows = [one.maps or one.method for one in (row, beside) if one]
     names = [name for name in rows if name.startswith("maps:") or name in METHODS]
     report = row.report
     return replace(

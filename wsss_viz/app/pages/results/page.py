@@ -59,7 +59,8 @@ def _shipped(state: ViewState) -> None:
     for name, report in stored.items():
         sections.gains(report, name)
     if stored:
-        gallery.gallery(next(iter(stored.values())), state)
+        name, report = next(iter(stored.items()))
+        gallery.gallery(report, state, stored=name)
     for name, report in stored.items():
         with st.expander("All numbers, curves and classes"):
             sections.measured(name, report)

@@ -1,6 +1,8 @@
-"""One image of the gallery as a strip: the picture, its truth, and the pseudo masks in a workspace's folders."""
+"""One image of the gallery as a strip: the picture, its truth, pseudo masks, stored or in a workspace's folders."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -11,11 +13,14 @@ from wsss_viz.app import methods
 from wsss_viz.app.services import samples, workspaces
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets import rendering
+from wsss_viz.data.files import stamp_of
 from wsss_viz.data.palette import painted
 from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
-from wsss_viz.traces.pseudo_masks import pseudo_mask
+from wsss_viz.methods.catalogue import title
+from wsss_viz.showcase.pseudo_masks import REBUILD, PseudoMasks, pseudo_masks_path, read_pseudo_masks
+from wsss_viz.traces.pseudo_masks import mask_of_values
 
 HEIGHT, GAP = 168, 2
 SIDE = 256
@@ -27,11 +32,12 @@ Rows = tuple[tuple[str, float], ...]
 
 @st.cache_data(max_entries=192, ttl=SECONDS, show_spinner=False)
 @turn("thumbnail", short=True)
-def strip(example: str, rows: Rows) -> tuple[bytes, tuple[str, ...]]:
+def strip(example: str, rows: Rows, report: str = "") -> tuple[bytes, tuple[str, ...]]:
     """The strip as PNG, and what stands in it from left to right.
 
     Args:
-        rows: folders of maps, `maps:NAME`, each with the threshold of its mask.
+        rows: folders of maps, `maps:NAME`, or rows of the stored report, each with the threshold of its mask.
+        report: the stored one's name, where it is one.
 
     Raises:
         InputError: the image cannot be read.
@@ -40,10 +46,11 @@ def strip(example: str, rows: Rows) -> tuple[bytes, tuple[str, ...]]:
     pictures, names = [sample.image], ["image"]
     masks = {"truth": sample.mask}
     for name, threshold in rows:
+        called = title(name) if report else methods.title_of(name)
         try:
-            masks[methods.title_of(name)] = _mask(sample, name, threshold)
+            masks[called] = _stored(report, name, example, threshold) if report else _mask(sample, name, threshold)
         except InputError:
-            masks[f"no {methods.title_of(name)}"] = np.zeros(sample.size, np.uint8)
+            masks[f"no {called}"] = np.zeros(sample.size, np.uint8)
     for name, mask in masks.items():
         if mask is not None:
             names.append(name)
@@ -64,11 +71,21 @@ def _drawn(source: str) -> Sample:
 def _mask(sample: Sample, name: str, threshold: float) -> NDArray[np.uint8]:
     """(H, W) uint8, index into the sample's classes + 1: the pseudo mask of the maps in a folder."""
     step = workspaces.read_maps(sample, name).steps[-1]
-    if not step.targets:
-        return np.zeros(sample.size, np.uint8)
-    maps = step.image_values(sample.size, "relu_max", list(step.targets), "field")
-    mask = pseudo_mask(maps, range(len(step.targets)), sample.size, threshold, "raw")
-    return np.array([0, *(index + 1 for index in step.targets)], np.uint8)[mask]
+    values = step.image_values(sample.size, "relu_max", list(step.targets), "field")
+    return mask_of_values(values, step.targets, threshold).astype(np.uint8)
+
+
+def _stored(report: str, row: str, example: str, threshold: float) -> NDArray[np.uint8]:
+    """(SIDE, SIDE) the mask that the stored report counts, at the size that the scene is drawn. Raises InputError."""
+    stored = _read(report, row, stamp_of(pseudo_masks_path(report))).mask(row, example, threshold)
+    if stored is None:
+        raise InputError(f"no masks of {row} are stored for {example}: compute them with `{REBUILD}`")
+    return np.asarray(Image.fromarray(stored).resize((SIDE, SIDE), Image.Resampling.NEAREST))
+
+
+@lru_cache(maxsize=4)
+def _read(report: str, row: str, stamp: tuple[int, ...]) -> PseudoMasks:
+    return read_pseudo_masks(report, [row])
 
 
 def _over(sample: Sample, mask: NDArray[np.uint8]) -> rendering.Picture:
