@@ -14,15 +14,20 @@ from tests.app.conftest import OpenPage, viewer_content
 from tests.app.workspace_files import NAME, serve, write_workspace
 from wsss_viz.app.pages.learn import at_hand
 from wsss_viz.app.pages.learn.steps import adversarial_erasing as erasing
+from wsss_viz.app.pages.learn.steps import tunings
+from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.data.sources import open as open_data
+from wsss_viz.evaluation.seeds import ImageScores
 from wsss_viz.methods import ae, cam
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.methods.settings import ErasingSettings
 from wsss_viz.models import load
 
+RIB_STEP = 1 + [topic.module for topic in SYLLABUS].index("last_sigmoid")
 BARE = "bare"
 """A workspace of pictures that have neither labels nor masks."""
 
@@ -107,6 +112,53 @@ def test_without_a_mask_nothing_is_scored_and_the_step_says_so(open_page: OpenPa
     assert "Nobody has labelled this image" in said(page)
 
 
+def test_rib_and_its_control_on_a_workspaces_image_are_scored_by_its_mask(
+    open_page: OpenPage, served: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in tunings.RUNS:
+        quick = (*METHODS[run].quick, ("steps", 2), ("companions", 1))
+        monkeypatch.setitem(METHODS, run, replace(METHODS[run], quick=quick))
+    state = ViewState(step=RIB_STEP, example=f"workspace:{NAME}:0")
+    page = computed(open_page("learn", answered="1", **state.to_query()))
+    panels = viewer_content(page, "learn_sigmoid")["panels"]
+    assert [panel["title"] for panel in panels] == ["CAM, the start", "RIB", "Control: sigmoid kept", "Ground truth"]
+    assert len(panels[1]["steps"]) == len(panels[2]["steps"]) == 3
+    (table,) = [one.value for one in page.html if str(one.value).startswith('<table class="wv-step"')]
+    assert re.findall("<th>([^<]*)</th>", table.partition("</thead>")[0])[3:] == ["recall", "IoU"]
+    runs = tunings.tuned(at_hand.image(state))
+    assert page.title[0].value == tunings.claim(runs)
+    mask = tunings.claimed(runs.traces["rib"], 0, runs.sample, runs.name)
+    there = runs.sample.class_mask(runs.name)
+    assert runs.start is not None
+    assert runs.start.iou == pytest.approx((mask & there).sum() / (mask | there).sum())
+
+
+@pytest.mark.parametrize(
+    ("rib", "control", "words"),
+    [(0.7, 0.3, "takes in more of the cow: 20"), (0.7, 0.65, "with the sigmoid as well"), (0.25, 0.2, "hardly more")],
+)
+def test_without_parts_the_claim_on_the_sigmoid_is_of_the_object(rib: float, control: float, words: str) -> None:
+    nan = float("nan")
+    start, *ends = (ImageScores(0.5, 0.5, recall, nan, nan) for recall in (0.2, rib, control))
+    runs = tunings.Tuned(small(None), "cow", {}, start, dict(zip(tunings.RUNS, ends, strict=True)))
+    assert words in tunings.claim(runs)
+
+
+def test_without_a_mask_the_claim_on_the_sigmoid_is_of_what_the_map_covers() -> None:
+    claim = tunings.claim(tunings.Tuned(small(None), "cow", {}, None, {}, (0.12, 0.34, 0.23)))
+    assert re.findall(r"\d+", claim) == ["34", "23", "12"]
+    assert "of the image" in claim
+
+
+def test_of_an_image_that_nobody_has_labelled_the_class_is_chosen(open_page: OpenPage, served: object) -> None:
+    page = computed(open_page("learn", step="3", answered="1", example=f"workspace:{BARE}:1"))
+    (choice,) = [one for one in page.selectbox if one.label == "Class"]
+    other = next(name for name in choice.options if name != choice.value)
+    page = computed(choice.set_value(other).run())
+    assert page.query_params["class"] == other
+    assert [entry["name"] for entry in viewer_content(page, "learn_sum")["classes"]] == [other]
+
+
 def test_a_step_that_is_of_the_lectures_photographs_alone_says_why_and_leads_to_ones_own(
     open_page: OpenPage, served: object
 ) -> None:
@@ -130,10 +182,14 @@ def test_another_image_of_the_workspace_is_chosen_on_the_step(open_page: OpenPag
     assert "computed here" not in said(page)
 
 
+def small(mask: np.ndarray | None) -> Sample:
+    return Sample(np.zeros((3, 5, 3), np.uint8), ("cat", "cow"), ("cat", "cow"), "small", mask)
+
+
 def test_pixels_to_be_ignored_count_neither_for_an_object_nor_for_the_background() -> None:
     mask = np.zeros((3, 5), np.uint8)
     mask[0, :2], mask[0, 2], mask[0, 3] = 1, 2, IGNORE
-    sample = Sample(np.zeros((3, 5, 3), np.uint8), ("cat", "cow"), ("cat", "cow"), "small", mask)
+    sample = small(mask)
     region = np.zeros((3, 5), bool)
     region[0] = True
     assert erasing._on(region, sample, "cat") == (0.5, 0.25)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from tests.app.conftest import OpenPage, viewer_data
 from wsss_viz.app.pages.information import plane_words
+from wsss_viz.app.pages.learn import at_hand
 from wsss_viz.app.pages.learn.steps import (
     data_processing,
     gradient_ratio,
@@ -18,6 +19,7 @@ from wsss_viz.app.pages.learn.steps import (
     mutual_information,
     results,
     trade_off,
+    tunings,
 )
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.services import gradient_measurements
@@ -175,8 +177,8 @@ def scores(iou: float, rest: float) -> ImageScores:
 def test_the_claim_on_the_sigmoid_follows_the_two_runs(rib: float, control: float, words: str) -> None:
     sample = last_sigmoid.samples.scene("scenes:test:129")
     end = {"rib": scores(0.5, rib), "rib-bce": scores(0.4, control)}
-    found = last_sigmoid.Tuned(sample, "cow", {}, scores(0.3, 0.2), end)
-    assert words in last_sigmoid.claim(found)
+    found = tunings.Tuned(sample, "cow", {}, scores(0.3, 0.2), end)
+    assert words in tunings.claim(found)
     assert found.gain == pytest.approx(0.1)
 
 
@@ -189,18 +191,16 @@ def test_the_pull_of_the_loss_is_the_slope_of_cross_entropy() -> None:
 
 def test_ribs_loss_has_no_slope_from_the_margin_on() -> None:
     for name in ("scenes-classifier", "imagenet-efficientnet-lite0"):
-        assert read_manifest()[name].settings["rib"]["margin"] == last_sigmoid.MARGIN
-    assert (last_sigmoid.rib_pull(last_sigmoid.MARGIN - 0.1), last_sigmoid.rib_pull(last_sigmoid.MARGIN)) == (1, 0)
+        assert read_manifest()[name].settings["rib"]["margin"] == tunings.MARGIN
+    assert (last_sigmoid.rib_pull(tunings.MARGIN - 0.1), last_sigmoid.rib_pull(tunings.MARGIN)) == (1, 0)
 
 
 def test_the_averages_on_the_sigmoid_are_those_of_the_runs_and_the_photograph_is_kept(open_page: OpenPage) -> None:
     every = last_sigmoid.over_photographs()
-    runs = [
-        last_sigmoid.tuned(f"photos:{name}", label) for name, label in (("dog", "German shepherd"), ("koala", "koala"))
-    ]
+    runs = [tunings.tuned(at_hand.image(ViewState(example=f"photos:{name}"))) for name in ("dog", "koala")]
     assert every.count == 16
     assert every.values[1, 0, 0] > every.values[2, 0, 0], "RIB ends with more of the body than its control"
-    assert all(run.start.non_discriminative < run.end["rib"].non_discriminative for run in runs)
+    assert all(run.start and run.start.non_discriminative < run.end["rib"].non_discriminative for run in runs)
     page = open_page("learn", answered="1", step=str(NUMBERS["last_sigmoid"]), example="photos:koala")
     assert "koala" in page.title[0].value
     data = viewer_data(page, "learn_sigmoid")

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
-from wsss_viz.app import caching, methods, source_bar, workspace
+from wsss_viz.app import caching, methods, session, source_bar, workspace
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples
 from wsss_viz.app.services import checkpoints, drawings, samples, upload, workspaces
 from wsss_viz.app.services.jobs.manager import DONE, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, reach
-from wsss_viz.app.services.models import ModelHandle, builtin
+from wsss_viz.app.services.models import BuiltinModel, ModelHandle, builtin
+from wsss_viz.app.services.workspaces import WorkspaceModel
 from wsss_viz.app.state import ViewState
+from wsss_viz.app.widgets.viewer import Panel
 from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.showcase.photograph_lessons import ERASINGS
@@ -50,7 +53,7 @@ class AtHand:
     """
 
     sample: Sample
-    model: ModelHandle
+    model: BuiltinModel | WorkspaceModel
     name: str
     shipped: bool
 
@@ -64,6 +67,11 @@ class AtHand:
         """Whether the sample's mask has the class, so that there is something to score."""
         mask = self.sample.mask
         return mask is not None and bool((self.sample.class_mask(self.name) & (mask != IGNORE)).any())
+
+    def truth_panel(self) -> Panel:
+        """The viewer's panel of the sample's outlines."""
+        title = tr("Head and body") if self.sample.source.startswith("photos:") else tr("Ground truth")
+        return Panel(title, note=tr("outlines, not used in training"), truth=True)
 
     def view(self, state: ViewState, **changes: Any) -> ViewState:
         """The state on this image, at its class."""
@@ -162,10 +170,26 @@ def image(state: ViewState) -> AtHand:
         raise InputError(reason)
     known = model.known
     labels = tuple(name for name in sample.labels or () if name in known)
-    if not labels:
-        labels = (state.focus if state.focus in known else _highest(sample, model),)
+    if not is_labelled(sample) and state.focus in known:
+        labels = (state.focus,)
+    labels = labels or (_highest(sample, model),)
     name = state.focus if state.focus in labels else labels[0]
     return AtHand(replace(sample, labels=labels), model, name, shipped=False)
+
+
+def class_choice(state: ViewState) -> None:
+    """Which class the step is about, where the image has several labels, or none that anybody gave it."""
+    at = image(state)
+    choices = (at.sample.labels or ()) if is_labelled(at.sample) else at.model.known
+    if at.shipped or len(choices) < 2:
+        return
+    st.selectbox(
+        tr("Class"),
+        choices,
+        label_visibility="collapsed",
+        width=190,
+        **session.control("focus", at.name, variant=f"_{caching.digest(at.sample.image)[:12]}_{len(choices)}"),
+    )
 
 
 def _highest(sample: Sample, model: ModelHandle) -> str:

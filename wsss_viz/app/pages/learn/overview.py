@@ -7,22 +7,27 @@ so that none answers a question that is still to come.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from html import escape
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from wsss_viz.app import caching
 from wsss_viz.app.language import mark, tr
-from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn import at_hand, examples, static_plots
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.app.services import samples
 from wsss_viz.app.services.steps import frames
 from wsss_viz.app.services.thumbnails import small
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
+from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
+from wsss_viz.traces import Trace
 
 STATIONS = {
     mark("image"): ("labels_only",),
@@ -61,8 +66,13 @@ def reached(name: str, step: int, answered: bool) -> bool:
 
 
 def show(state: ViewState, answered: bool) -> None:
-    """Draws the row at the state's step, of its photograph."""
-    st.html(overview(state.step, answered, _pictures(examples.photograph_of(state), examples.trace_stamps())))
+    """Draws the row at the state's step, of its image."""
+    sample = at_hand.picked(state)
+    if sample is None:
+        pictures = _pictures(examples.photograph_of(state), examples.trace_stamps())
+    else:
+        pictures = _computed_pictures(sample, state)
+    st.html(overview(state.step, answered, pictures))
 
 
 def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
@@ -111,5 +121,41 @@ def _pictures(source: str, stamps: examples.Stamps) -> dict[str, str]:
     return {station: _address(picture) for station, picture in pictures.items()}
 
 
+def _computed_pictures(sample: Sample, state: ViewState) -> dict[str, str]:
+    """The pictures of an image as addresses; of what was not computed there is none."""
+    key = ("overview", caching.digest(sample.image))
+    draws: dict[str, tuple[object, Callable[[], rendering.Picture]]] = {"image": ("", lambda: sample.image)}
+    with suppress(InputError):
+        at = at_hand.image(state)
+        index, shape = at.sample.classes.index(at.name), at.display.size
+
+        def values(trace: Trace) -> NDArray[np.float32]:
+            return trace.steps[-1].image_values(shape, "relu_max", [index], ViewState().align)[0]
+
+        of = (at.model.key, at.name, at.sample.labels)
+        if cam := at.ended("cam"):
+            draws["class map"] = (of, lambda: static_plots.map_over(at.display, values(cam), at.name))
+            draws["mask"] = (of, lambda: static_plots.classes_overlay(
+                at.display.image, (values(cam) > ViewState().threshold) * (index + 1), at.sample.classes
+            ))  # fmt: skip
+        if rib := at.ended("rib"):
+            draws["tuned"] = (of, lambda: static_plots.map_over(at.display, values(rib), at.name))
+        if erasing := at.ended("ae", **at_hand.ERASING):
+            seen = frames("ae", erasing, at.name, sigmoids=False)[1].seen
+            draws |= {} if seen is None else {"erased": (of, lambda: seen)}
+    return {
+        station: _encoded(caching.picture(sample, (*key, station, of), partial(_small, draw)))
+        for station, (of, draw) in draws.items()
+    }
+
+
+def _small(draw: Callable[[], rendering.Picture]) -> bytes:
+    return small(draw(), _SIDE)
+
+
+def _encoded(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+
+
 def _address(picture: rendering.Picture) -> str:
-    return f"data:image/jpeg;base64,{b64encode(small(picture, _SIDE)).decode()}"
+    return _encoded(small(picture, _SIDE))

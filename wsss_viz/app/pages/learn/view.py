@@ -54,13 +54,19 @@ def is_lectures(state: ViewState) -> bool:
     return state.source != "own" and state.example.startswith("photos:")
 
 
-def image_choice(state: ViewState) -> None:
-    """What the step is to be of: as on the other pages; on a slide the image alone."""
+def image_choice(state: ViewState, of_class: bool = False) -> None:
+    """What the step is to be of: as on the other pages; on a slide the image alone.
+
+    Args:
+        of_class: the step is about one class of it.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         if not state.present:
             source_bar.source_bar(state)
         elif state.source != "own":
             source_bar.picker(state)
+        if of_class:
+            at_hand.class_choice(state)
 
 
 def wait(waited: StillComputingError, state: ViewState) -> None:
@@ -70,7 +76,7 @@ def wait(waited: StillComputingError, state: ViewState) -> None:
         st.html(PRESENTING)
     head(None, state)
     with st.container(key="lesson", gap="small"):
-        image_choice(state)
+        image_choice(state, of_class=True)
         sample = at_hand.picked(state)
         assert sample is not None  # of the lecture's own everything is stored
         session.set_subject(caching.digest(sample.image))
@@ -133,7 +139,7 @@ def live(lesson: Lesson, state: ViewState) -> None:
     with st.container(key="lesson", gap="small"):
         forget_drawn()
         if lesson.any_image:
-            image_choice(state)
+            image_choice(state, of_class=bool(lesson.inspect.state.focus))
         if not lesson.shipped and not state.present:
             st.caption(f":material/image: {plain_line(at_hand.about(state))} {tr(at_hand.AVERAGES)}")
         lesson.view()

@@ -274,8 +274,7 @@ def _view(
         Panel(tr("Current map"), tuple(maps)),
     ]
     if at.measured:
-        title = tr("Head and body") if sample.source.startswith("photos:") else tr("Ground truth")
-        panels.append(Panel(title, note=tr("outlines, not used in training"), truth=True))
+        panels.append(at.truth_panel())
     left, right = st.columns([8, 5], gap="large")
     with left:
         content = examples.content_of(at.display, panels, (name,), (name,), samples.ground(sample), whole=sample)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
@@ -11,77 +12,26 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app.language import tr
-from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn import at_hand, examples, static_plots
+from wsss_viz.app.pages.learn.at_hand import AtHand
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.steps.tunings import MARGIN, RUNS, Tuned, claim, tuned
 from wsss_viz.app.services import checkpoints, samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, probability, signed
 from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
-from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.resampling import mean_intervals
-from wsss_viz.evaluation.seeds import ImageScores, argmax_with_value, score_image
 from wsss_viz.figures.chart import Axis, Chart, Line, Mark, Plot, Points
 from wsss_viz.methods.catalogue import METHODS
+from wsss_viz.methods.company import missing_companions
 from wsss_viz.showcase.photographs import photographs_path
-from wsss_viz.traces import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
-RUNS = ("rib", "rib-bce")
-CLEAR = 0.1
-"""The change of a share from which it is called one."""
-MARGIN = 25.0
-"""m of the runs that are shown, as the manifest has it for the shipped classifier; the tests hold the two together."""
 LOGITS: NDArray[np.float64] = np.linspace(-8, 30, 191)
-
-
-@dataclass(frozen=True, eq=False)
-class Tuned:
-    """One class of one scene, tuned by RIB and by its control.
-
-    Attributes:
-        traces: by the names in `RUNS`.
-        start: of the class's pseudo mask by the first step's map, the CAM.
-        end: the same of the last steps' accumulated maps, by the names in `RUNS`.
-    """
-
-    sample: Sample
-    name: str
-    traces: dict[str, Trace]
-    start: ImageScores
-    end: dict[str, ImageScores]
-
-    def pooled(self, run: str) -> list[float]:
-        """The pooled logit y that the loss sees, one per step: the mean over the gradient's views."""
-        trace = self.traces[run]
-        index = trace.classes.index(self.name)
-        return [float(step.arrays["logits"][:, index].mean()) for step in trace]
-
-    @property
-    def gain(self) -> float:
-        """By how much RIB's IoU ends above the control's."""
-        return self.end["rib"].iou - self.end["rib-bce"].iou
-
-
-def scored(trace: Trace, k: int, sample: Sample, name: str) -> ImageScores:
-    """The class's part of the pseudo mask of step k, at the viewer's usual threshold."""
-    labels = [trace.classes.index(label) for label in sample.labels or ()]
-    step = trace.steps[k]
-    values = step.image_values(sample.size, "relu_max", labels, ViewState().align)
-    winner, value = argmax_with_value(values, range(len(labels)), sample.size, "raw")
-    class_mask = (winner == labels.index(trace.classes.index(name)) + 1) & (value > ViewState().threshold)
-    return score_image(class_mask, sample, name)
-
-
-def tuned(source: str, name: str) -> Tuned:
-    """The class of a photograph or a scene that has both runs precomputed."""
-    sample = samples.example(source)
-    traces = {run: examples.trace(sample, run) for run in RUNS}
-    end = {run: scored(trace, -1, sample, name) for run, trace in traces.items()}
-    return Tuned(sample, name, traces, scored(traces["rib"], 0, sample, name), end)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,21 +58,20 @@ def over_photographs() -> Averages:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _averages(checkpoint: str, stamp: int, sources: tuple[str, ...]) -> Averages:
-    every = [tuned(source, (samples.example(source).labels or ("",))[0]) for source in sources]
+    every = [tuned(at_hand.image(ViewState(example=source))) for source in sources]
     rows = [
-        [[one.non_discriminative, one.iou] for one in (runs.start, *(runs.end[run] for run in RUNS))] for runs in every
+        [[one.non_discriminative, one.iou] for one in (runs.start, *runs.end.values()) if one is not None]
+        for runs in every
     ]
     return Averages(mean_intervals(np.array(rows)), sum(runs.gain > 0 for runs in every), len(every))
 
 
 def lesson(state: ViewState) -> Lesson:
-    """The step at the state's photograph and k."""
-    source = examples.photograph_of(state)
-    sample = samples.example(source)
-    (name,) = sample.labels or ()
-    runs, every = tuned(source, name), over_photographs()
-    ground = sample
-    view = replace(examples.at(state, source, name), focus=name)
+    """The step at the state's image and k."""
+    at = at_hand.image(state)
+    name, ground = at.name, at.sample
+    runs, every = tuned(at), over_photographs()
+    view = at.view(state)
 
     def draw(figure: SubFigure) -> None:
         index = runs.traces["rib"].classes.index(name)
@@ -151,7 +100,7 @@ def lesson(state: ViewState) -> Lesson:
             "part, the sigmoid is flat and the loss asks for nothing more. So RIB drops the sigmoid and "
             "tunes the network on one image, pooling the logit where the map is still low."
         ),
-        view=lambda: _view(view, runs, every),
+        view=lambda: _view(view, at, runs, every),
         control=tr("Move k: RIB and its control start from the same map and take the same steps, but for the sigmoid."),
         formula=Formula(
             r"L = -\log ",
@@ -169,7 +118,7 @@ def lesson(state: ViewState) -> Lesson:
             Source("Lee et al., NeurIPS 2021 (RIB)", tr("loss and iterations, after the official code")),
             Source("Lee et al., NeurIPS 2021 (RIB)", tr("what the paper says of the bottleneck"), unverified=True),
         ),
-        inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="rib"))),
+        inspect=Inspect("erasing", at.elsewhere(replace(view, mode="rib"))),
         caveat=tr(
             "Over {count} photographs, body: {body}. IoU: {iou}; RIB ends above its control on "
             "{above}. At its own best threshold no method is ahead of CAM on them.",
@@ -179,30 +128,9 @@ def lesson(state: ViewState) -> Lesson:
             above=every.above,
         ),
         draw=draw,
-    )
-
-
-def claim(runs: Tuned) -> str:
-    """What the two tunings do to the body."""
-    before = runs.start.non_discriminative
-    rib, control = (runs.end[run].non_discriminative for run in RUNS)
-    name = runs.name
-    if rib - before < CLEAR:
-        return tr(
-            "Without the sigmoid the logits rise; the body of the {name} is hardly taken in by the map", name=name
-        )
-    if rib - control >= CLEAR:
-        return tr(
-            "Without the sigmoid the map takes in the body of the {name}: {before}, then {rib}",
-            name=name,
-            before=percent(before),
-            rib=percent(rib),
-        )
-    return tr(
-        "The map takes in the body of the {name}, {before}, then {rib}; with the sigmoid as well",
-        name=name,
-        before=percent(before),
-        rib=percent(rib),
+        origin=at_hand.origin(at),
+        any_image=True,
+        shipped=at.shipped,
     )
 
 
@@ -211,9 +139,9 @@ def pull(logit: float) -> float:
     return 1 - probability(logit)
 
 
-def rib_pull(logit: float) -> float:
+def rib_pull(logit: float, margin: float = MARGIN) -> float:
     """The slope of RIB's loss -min(m, y): 1 below the margin, 0 from it on."""
-    return float(logit < MARGIN)
+    return float(logit < margin)
 
 
 def question(runs: Tuned) -> Question:
@@ -238,21 +166,23 @@ def question(runs: Tuned) -> Question:
     )
 
 
-def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
+def _view(view: ViewState, at: AtHand, runs: Tuned, every: Averages) -> None:
     rib, control = (runs.traces[run] for run in RUNS)
+    note = missing_companions(rib.steps[-1])
     panels: tuple[Panel, ...] = (
         Panel(tr("CAM, the start"), (PanelStep.of(rib.steps[0]),)),
-        Panel.of(rib, "RIB", colour=METHODS["rib"].colour),
-        Panel.of(control, tr("Control: sigmoid kept")),
-        Panel(tr("Head and body"), note=tr("outlines, not used in training"), truth=True),
+        Panel.of(rib, "RIB", note, METHODS["rib"].colour),
+        Panel.of(control, tr("Control: sigmoid kept"), note),
     )
+    if at.measured:
+        panels = (*panels, at.truth_panel())
     if view.present:  # a slide is low: three maps beside the chart, and what the table says is the claim
         panels = panels[:3]
-    content = examples.content_of(runs.sample, panels, rib.classes, runs.sample.labels or ())
+    ground = samples.ground(at.sample)
+    content = examples.content_of(at.display, panels, rib.classes, at.sample.labels or (), ground, whole=at.sample)
 
     def maps() -> None:
         with st.container(key="tuned"):
-            examples.photograph_choice(runs.sample.source)
             viewer("learn_sigmoid", content, view, offered=("k",))
 
     def pulls() -> None:
@@ -285,22 +215,35 @@ def _view(view: ViewState, runs: Tuned, every: Averages) -> None:
 
 
 def table(runs: Tuned) -> str:
-    """The start and the two ends: logit, slope of the loss, and what the mask recalls."""
-    start = runs.pooled("rib")[0]
-    rows: list[tuple[str, float, float | None, ImageScores]] = [(tr("CAM, the start"), start, None, runs.start)]
-    raised, last = runs.pooled("rib")[-1], runs.pooled("rib-bce")[-1]
-    rows.append((tr("RIB, last step"), raised, rib_pull(raised), runs.end["rib"]))
-    rows.append((tr("control, last step"), last, pull(last), runs.end["rib-bce"]))
+    """The start and the two ends: logit, slope of the loss, and what the mask recalls, or covers where no truth is."""
+    start, raised, last = runs.pooled("rib")[0], runs.pooled("rib")[-1], runs.pooled("rib-bce")[-1]
+    pulls = ("–", f"{rib_pull(raised, runs.margin):.2f}", f"{pull(last):.2f}")
+    titles = (tr("CAM, the start"), tr("RIB, last step"), tr("control, last step"))
+    heads, shares = _shares(runs)
+    rows = zip(titles, (start, raised, last), pulls, shares, strict=True)
     body = "".join(
-        f"<tr><th>{escape(title)}</th><td>{signed(logit)}</td><td>{'–' if slope is None else f'{slope:.2f}'}</td>"
-        f"<td>{percent(scores.discriminative)}</td><td>{percent(scores.non_discriminative)}</td>"
-        f"<td>{percent(scores.iou)}</td></tr>"
-        for title, logit, slope, scores in rows
+        f"<tr><th>{escape(title)}</th><td>{signed(logit)}</td><td>{slope}</td>"
+        + "".join(f"<td>{percent(share)}</td>" for share in row)
+        + "</tr>"
+        for title, logit, slope, row in rows
     )
     at = tr("at t = {threshold:.2f}", threshold=ViewState().threshold)
-    heads = (at, tr("pooled logit"), tr("pull of the loss"), tr("head"), tr("body"), "IoU")
+    heads = (at, tr("pooled logit"), tr("pull of the loss"), *heads)
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     return f'<table class="wv-step"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _shares(runs: Tuned) -> tuple[tuple[str, ...], list[tuple[float, ...]]]:
+    """What is measured of the masks of the start and of both ends, by name."""
+    if runs.start is None:
+        return (tr("mask, of the image"),), [(area,) for area in runs.areas]
+    every = (runs.start, *(runs.end[run] for run in RUNS))
+    if math.isnan(runs.start.non_discriminative):
+        return (tr("recall"), "IoU"), [(one.recall, one.iou) for one in every]
+    heads = (tr("head"), tr("body"), "IoU")
+    if not runs.sample.source.startswith("photos:"):
+        heads = (tr("discriminative"), tr("non-discriminative"), "IoU")
+    return heads, [(one.discriminative, one.non_discriminative, one.iou) for one in every]
 
 
 def _slopes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -317,9 +260,9 @@ def pull_chart(runs: Tuned) -> Chart:
         ("rib-bce", left, METHODS["rib-bce"].colour, tr("sigmoid kept, 1 − s")),
         (
             "rib",
-            np.where(LOGITS < MARGIN, 1.0, 0.0),
+            np.where(runs.margin > LOGITS, 1.0, 0.0),
             METHODS["rib"].colour,
-            tr("RIB, 1 up to m = {margin:.0f}", margin=MARGIN),
+            tr("RIB, 1 up to m = {margin:.0f}", margin=runs.margin) if math.isfinite(runs.margin) else "RIB, 1",
         ),
     ):
         logits = runs.pooled(run)
