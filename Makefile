@@ -8,7 +8,11 @@ PORT ?= 8501
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-UV := uv==0.13.9
+UV := $(BIN)/uv pip install --quiet --no-deps --index-strategy unsafe-best-match
+# What pip is told in its files or variables, which uv does not read.
+pip = $$($(BIN)/python -m pip config list | sed -n "s/^.*\.$(1)='\(.*\)'$$/\1/p" | head -n 1)
+# Packages of which little is run, and none of it often.
+RARE := altair|debugpy|fontTools|jedi|mypyc?|networkx|pip|plotly/graph_objs|plotly/validators|prompt_toolkit|pygments/lexers|setuptools|torch/_vendor|torch/testing|wcwidth
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
   --no-header --no-annotate --extra dev
 WSSS := $(BIN)/python -m wsss_viz
@@ -32,9 +36,14 @@ $(INSTALLED): requirements.lock torch.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; give one with: make PYTHON=python3.12 setup" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --no-compile -r torch.lock & torch=$$!; $(PIP) --no-compile --require-hashes -r requirements.lock && wait $$torch
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@# uv unpacks by all cores, pip by one; where uv cannot (another index, no wheel of it), pip does.
+	$(PIP) --no-compile --require-hashes -r $(VENV)/uv.lock \
+	  && export VIRTUAL_ENV=$(VENV) UV_DEFAULT_INDEX="$(call pip,index-url)" UV_INDEX="$(call pip,extra-index-url)" \
+	  && $(UV) --require-hashes -r requirements.lock && $(UV) -r torch.lock \
+	  || { $(PIP) --no-compile -r torch.lock && $(PIP) --no-compile --require-hashes -r requirements.lock; }
 	@# Compiled by all cores, which pip does by one, but for what nobody runs; what some packages carry is no Python.
-	@$(BIN)/python -m compileall -qq -j 0 -x '/(tests?|sympy|_inductor)/' $(VENV)/lib || true
+	@$(BIN)/python -m compileall -qq -j 0 -x '/(tests?|sympy|_inductor|$(RARE))/' $(VENV)/lib || true
 	$(PIP) --no-build-isolation -e .
 	@touch $@
 
@@ -113,7 +122,6 @@ results: setup ## Measure again all that pages and README say of the checkpoints
 	$(BIN)/python -m pytest -m slow
 
 lock: setup ## Resolve what pyproject.toml declares into requirements.lock and torch.lock again
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 	@$(RESOLVE) --upgrade pyproject.toml > versions.partial
 	@{ sed '/^#/!d' torch.lock; grep -E '^torch(vision)?==' versions.partial; } > torch.partial
 	@{ sed '/^#/!d' requirements.lock; \
