@@ -117,7 +117,7 @@ def _caption(spec: FigureSpec, companions: Mapping[str, Sequence[str | None]], l
         names = " and ".join(spec.columns)
         return (
             f"Information plane of the stored 12-bit networks ({names}): for each layer what it says of the input, "
-            "I(X;T), and of the label, I(T;Y), over the epochs, as a binned estimator measures it; means over the "
+            "H(bin(T)), and of the label, I(bin(T);Y), over the epochs, of its binned activations; means over the "
             "seeds. Bright is late."
         )
     if spec.kind == "hgr":

@@ -219,7 +219,7 @@ class Axis:
         low, high: its ends; None: those of what is drawn.
         ticks, labels: where it is labelled, and by what; empty: round numbers.
         step: between ticks; 0: as fits.
-        categories: names in order from the origin, in place of numbers.
+        categories: names in order from the origin, in place of numbers; labelled by `labels` where there are any.
         form: of the tick labels, such as ".0%".
         log: in powers of ten; `low` and `high` are still values.
         reversed: from the greatest to the least.

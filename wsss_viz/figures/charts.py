@@ -25,6 +25,8 @@ from wsss_viz.methods.catalogue import METHODS
 
 __all__ = ["LEGEND_COLUMNS", "LEGEND_ROW", "TITLES", "curves", "panels", "plane", "ratios"]
 
+PLANE_AXES = ("H(bin(T)), bits", "I(bin(T);Y), bits")
+"""Of networks without noise, whose I(X;T) is constant or infinite: what is drawn is of their binned layers."""
 TITLES = {
     "toy-flatten": "toy, flatten",
     "toy-gap": "toy, global pooling",
@@ -95,7 +97,7 @@ def plane(spec: FigureSpec) -> Figure:
     Examples:
         >>> figure = plane(FigureSpec("plane", ("tanh",), colour_bar=False))
         >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
-        ('I(X;T), bits', 'I(T;Y), bits')
+        ('H(bin(T)), bits', 'I(bin(T);Y), bits')
     """
     sheet, every_axes = panels(spec, len(spec.columns), len(spec.columns), foot=0.36 if spec.colour_bar else 0.0)
     last = 1
@@ -103,7 +105,7 @@ def plane(spec: FigureSpec) -> Figure:
         stored = stored_plane(activation)
         last = max(last, int(stored.epochs[-1]))
         draw_panel(axes, _epochs_panel(stored, spec.colours), sheet.points, legend=False)
-        _named(axes, spec, sheet, number, activation, "I(X;T), bits", "I(T;Y), bits")
+        _named(axes, spec, sheet, number, activation, *PLANE_AXES)
     if spec.colour_bar:
         sheet.colour_bar(spec, (0, round(float(np.log10(1 + last)), 3)), "log10(1 + epoch)")
     return sheet.figure
@@ -117,7 +119,7 @@ def _epochs_panel(stored: Plane, colours: str) -> Plot:
         colour = tuple(shade.tolist())
         marks.append(Line(row[:, INPUT], row[:, LABEL], colour=colour, width=0.5 / POINTS_PER_PIXEL, opacity=0.6))
         marks.append(Points(row[:, INPUT], row[:, LABEL], colour=colour, size=7**0.5 / SYMBOL_POINTS))
-    return Plot(tuple(marks), Axis("I(X;T), bits"), Axis("I(T;Y), bits"))
+    return Plot(tuple(marks), Axis(PLANE_AXES[0]), Axis(PLANE_AXES[1]))
 
 
 def ratios(spec: FigureSpec) -> Figure:

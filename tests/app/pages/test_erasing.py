@@ -132,6 +132,16 @@ def test_without_its_networks_a_mode_says_how_to_train_them(
         assert [info.value for info in page.info if f"python -m wsss_viz {command}" in info.value]
 
 
+def test_a_mode_whose_networks_are_the_drawn_scenes_says_so_of_a_photograph(open_page: OpenPage) -> None:
+    for mode, title in (("ae-rounds", "AE, retrained"), ("cs-ae", "CS-AE")):
+        page = open_page("erasing", mode=mode, example="photos:dog")
+        assert_well(page)
+        (said,) = [info.value for info in page.info]
+        assert said.startswith(f"{title}: ")
+        assert "Take a drawn scene" in said
+        assert "--network" not in said
+
+
 def test_the_step_of_the_address_is_the_one_that_is_shown(open_page: OpenPage) -> None:
     first = finished(open_page("erasing", example=SCENE, k="0", **{"class": "cat"}))
     later = finished(open_page("erasing", example=SCENE, k="2", **{"class": "cat"}))

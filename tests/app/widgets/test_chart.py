@@ -77,6 +77,7 @@ def test_axes_are_logarithmic_reversed_and_named() -> None:
     assert axis_layout(Axis(reversed=True))["autorange"] == "reversed"
     assert axis_layout(Axis(low=0, high=1, reversed=True))["range"] == [1, 0]
     assert axis_layout(Axis(categories=["b", "a"]))["categoryarray"] == ["b", "a"]
+    assert axis_layout(Axis(categories=["b", "a"], labels=["b = 1", "a = 2"]))["ticktext"] == ["b = 1", "a = 2"]
     assert axis_layout(Axis(ticks=[1, 2], labels=["one", "two"]))["ticktext"] == ["one", "two"]
 
 

@@ -92,7 +92,7 @@ class InformationState:
     laid: str = "value"
     unit_bins: int = 30
     weight: float = 5.0
-    table: tuple[int, ...] = (50, 0, 0, 50)
+    table: tuple[int, ...] = (45, 5, 5, 45)
     draws: int = 100
     flip: float = 0.1
     links: int = 5

@@ -11,7 +11,7 @@ from wsss_viz.app import source_bar
 from wsss_viz.app.pages.erasing.controls import default_steps_of
 from wsss_viz.app.services import basket, checkpoints, drawings, samples, user_networks, workspaces
 from wsss_viz.app.services.jobs.manager import Request
-from wsss_viz.app.services.models import ModelHandle, UserModel
+from wsss_viz.app.services.models import BuiltinModel, ModelHandle, UserModel
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
@@ -72,6 +72,8 @@ def missing(state: ViewState, sample: Sample, model: ModelHandle) -> str:
         return f"{_EXPERIMENT_NEEDS} {'this photograph' if sample.source else 'a picture of your own'} has not."
     if state.mode == "cs-ae-epochs" and not sample.source.startswith("scenes:"):
         return "The training was watched on drawn scenes alone: take a drawn scene."
+    if method and METHODS[method].role and isinstance(model, BuiltinModel) and not sample.source.startswith("scenes:"):
+        return f"{METHODS[method].title}: its networks ship for the drawn scenes alone. Take a drawn scene."
     reason = "" if state.mode == "experiment" else model.why_not(method or "cam")
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"

@@ -134,7 +134,9 @@ def _sampled(state: ViewState, p: NDArray[np.float64], exact: MIResult) -> list[
     rows: list[dict[str, Any]] = [_row("exact table", exact)]
     for correction, name in (("none", "plug-in"), ("miller_madow", "plug-in, Miller-Madow")):
         rows.append(_row(name, sample_information(drawn // 2, drawn % 2, correction)))
-    st.dataframe(rows, hide_index=True, placeholder="–")
+    bits = [name for name, value in rows[-1].items() if isinstance(value, float)]
+    numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in bits}
+    st.dataframe(rows, hide_index=True, placeholder="–", column_config=numbers)
     st.caption(
         "What the estimators say of samples (seed 0) where the table is not known. 200 shuffles of Y against X show "
         "what they say of nothing: a value below that is no evidence of dependence."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -32,6 +33,7 @@ NO_IMAGE = mark("This step is about no single image.")
 NO_PICTURE = mark("There is no picture of your own yet: the step is of a photograph until you drop one on it.")
 OF_IMAGES = ("compare", "erasing", "gradients")
 """Pages that look at any image."""
+_STOP_AFTER_FORMULA = re.compile(r"(\$[^$]+)\$([,.;:)]+)")
 PRESENTING = Path(__file__).with_name("presenting.css")
 
 
@@ -103,8 +105,10 @@ def read(lesson: Lesson, state: ViewState) -> None:
     with st.grid(3, min_column_width=290, gap="medium", border=True, key="more") as grid:
         with grid.cell():
             formula(lesson)
+            st.html(sources(lesson.sources))
         with grid.cell():
             question(lesson, state)
+            st.caption(lesson.caveat)
         with grid.cell():
             st.html(f'<p class="wv-part">{tr("Go on")}</p>')
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -112,8 +116,6 @@ def read(lesson: Lesson, state: ViewState) -> None:
                 slide.button(_of_lecture(lesson, state), state.step, tr(SYLLABUS[state.step - 1].name))
                 take_away(lesson, state.step, drawn)
                 handout.button()
-            st.html(sources(lesson.sources))
-            st.caption(lesson.caveat)
 
 
 def _of_lecture(lesson: Lesson, state: ViewState) -> Lesson:
@@ -152,7 +154,16 @@ def formula(lesson: Lesson) -> None:
     """The formula and what its symbols are."""
     st.html(f'<p class="wv-part">{tr("The formula")}</p>')
     st.latex(lesson.formula.latex)
-    st.markdown(lesson.formula.reads)
+    st.markdown(tied(lesson.formula.reads))
+
+
+def tied(reads: str) -> str:
+    """A text whose commas and full stops stay in the line of the formula before them.
+
+    >>> tied("the map $M_c$, or $t$ itself.")
+    'the map $M_c\\\\text{,}$ or $t$ itself.'
+    """
+    return _STOP_AFTER_FORMULA.sub(r"\1\\text{\2}$", reads)
 
 
 def question(lesson: Lesson, state: ViewState) -> None:

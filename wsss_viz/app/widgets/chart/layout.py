@@ -58,7 +58,7 @@ def _domains(chart: Chart, panel: Plot) -> tuple[list[float], list[float]]:
 def axis_layout(axis: Axis) -> dict[str, Any]:
     """An axis in plotly's terms."""
     layout: dict[str, Any] = {
-        "title": {"text": tr(axis.title), "standoff": 10}, "gridcolor": FAINT, "zeroline": False,
+        "title": {"text": tr(axis.title), "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
         "fixedrange": True, "automargin": True, "tickfont": {"size": 11},
     }  # fmt: skip
     ends: list[float | None] = [axis.low, axis.high]
@@ -82,7 +82,11 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
         layout["dtick"] = axis.step
     if axis.categories:
         layout |= {"type": "category", "categoryorder": "array", "categoryarray": list(axis.categories)}
-        layout |= {"tickmode": "array", "tickvals": list(axis.categories), "ticktext": [*map(tr, axis.categories)]}
+        layout |= {
+            "tickmode": "array",
+            "tickvals": list(axis.categories),
+            "ticktext": [*map(tr, axis.labels or axis.categories)],
+        }
     if axis.hidden:
         layout |= {"showticklabels": False, "automargin": False}
     if axis.form:
