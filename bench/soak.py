@@ -223,7 +223,10 @@ async def _left(pid: int) -> tuple[float, float]:
     return busy, _memory(pid)
 
 
-async def _soak(address: str, pid: int, record: Record, seed: int) -> tuple[list[tuple[float, float]], float, float]:
+async def _soak(
+    address: str, pid: int, record: Record, seed: int
+) -> tuple[list[tuple[float, float]], tuple[float, float], float, float]:
+    """The memory on the way, the cores that were busy with the server and with this program, and `_left`."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32))
     kinds = (
         ("reader", _reader, READERS),
@@ -238,10 +241,13 @@ async def _soak(address: str, pid: int, record: Record, seed: int) -> tuple[list
         for number in range(count)
     ]
     watch = asyncio.create_task(_watch(pid))
+    begun, served, visited = time.monotonic(), cpu_seconds(pid), time.process_time()
     await asyncio.gather(*visitors)
+    seconds = time.monotonic() - begun
+    cores = (cpu_seconds(pid) - served) / seconds, (time.process_time() - visited) / seconds
     watch.cancel()
     measured = await watch
-    return measured, *await _left(pid)
+    return measured, cores, *await _left(pid)
 
 
 async def _ended_in_the_middle(address: str, server: subprocess.Popen[bytes]) -> tuple[float, int]:
@@ -282,7 +288,7 @@ def main(minutes: float = MINUTES, seed: int = 0) -> list[Table]:
     with running(*COMMAND) as (address, server):
         asyncio.run(_alone(address, [_scene(99), _rib(99)]))  # the first visitor waits for torch
         record = Record(time.monotonic() + 60 * minutes)
-        measured, busy, later = asyncio.run(_soak(address, server.pid, record, seed))
+        measured, cores, busy, later = asyncio.run(_soak(address, server.pid, record, seed))
         took, orphans = asyncio.run(_ended_in_the_middle(address, server))
     with running(*COMMAND) as (address, _):
         reference = asyncio.run(_alone(address, record.digests))
@@ -308,6 +314,7 @@ def main(minutes: float = MINUTES, seed: int = 0) -> list[Table]:
         [
             ("wrong pictures", f"{sum(wrong.values())} of {sum(map(Counter.total, record.digests.values()))}"),
             ("errors shown", str(record.trouble.total())),
+            ("cores busy: server, visitors' own program", f"{cores[0]:.2f}, {cores[1]:.2f}"),
             ("memory, MB, start", f"{measured[0][1]:.0f}"),
             (f"memory, MB, after {min(WARM, 30 * minutes):.0f} s, at the end", f"{warm[0]:.0f}, {warm[-1]:.0f}"),
             ("memory, MB, most", f"{max(memory for _, memory in measured):.0f}"),

@@ -10,9 +10,12 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 
 INTERVAL = 5.0
-"""Seconds between two collections."""
+"""Seconds between two collections, at least."""
+PACE = 30.0
+"""A pause is so many times as long as the collection before it: on a busy processor one takes 0.5 s and more."""
 MANY = 20
 """New modules after which what is in memory is passed over from then on: a page or a library has been loaded."""
 
@@ -35,9 +38,21 @@ class Collector:
             self._modules = modules
 
     def watch(self, ended: threading.Event) -> None:
-        """Collects every `INTERVAL` until it is ended."""
-        while not ended.wait(INTERVAL):
+        """Collects every `INTERVAL`, or more rarely where a collection is dear, until it is ended."""
+        took = 0.0
+        while not ended.wait(pause(took)):
+            started = time.perf_counter()
             self.collect()
+            took = time.perf_counter() - started
+
+
+def pause(took: float) -> float:
+    """Seconds from a collection that took so many to the next.
+
+    >>> pause(0.01), pause(0.5)
+    (5.0, 15.0)
+    """
+    return max(INTERVAL, PACE * took)
 
 
 def start() -> threading.Event:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from matplotlib.textpath import TextPath
 
 from wsss_viz import cli
-from wsss_viz.app.language import speaking
+from wsss_viz.app.language import current, speaking
 from wsss_viz.app.pages.learn import handout
 from wsss_viz.app.pages.learn.line_breaks import balanced, broken
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
@@ -38,6 +39,30 @@ def test_the_same_steps_give_the_same_bytes(monkeypatch) -> None:
     one, other = handout.handout(), handout.handout()
     assert one == other
     assert pages(one) == 3
+
+
+def test_what_is_asked_for_again_is_made_once_as_long_as_what_is_stored_stays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[str] = []
+
+    def one_more() -> bytes:
+        made.append(current())
+        return current().encode()
+
+    handout._made.cache_clear()
+    monkeypatch.setattr(handout, "handout", one_more)
+    monkeypatch.setattr(handout, "checkpoints_folder", lambda: tmp_path)
+    (tmp_path / "manifest.json").write_text("{}")
+    assert [handout.made_once(), handout.made_once()] == [b"en", b"en"]
+    with speaking("ko"):
+        assert handout.made_once() == b"ko"
+    assert made == ["en", "ko"]
+    (tmp_path / "showcase").mkdir()
+    (tmp_path / "showcase" / "lessons.zip").write_bytes(b"new")
+    handout.made_once()
+    assert made == ["en", "ko", "en"]
+    handout._made.cache_clear()
 
 
 def test_a_step_that_cannot_be_shown_is_one_line_and_no_file(monkeypatch, tmp_path, capsys) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from wsss_viz.app.language import mark, tr
+from wsss_viz.app.language import current, mark, tr
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.line_breaks import MATH, balanced, broken
 from wsss_viz.app.pages.learn.slide import draw_formula
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of, lesson
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
+from wsss_viz.data.files import stamp_of
 from wsss_viz.errors import InputError
 from wsss_viz.figures.fonts import use_fonts
 from wsss_viz.figures.writing import written_pages
+from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.version import __version__
 
 if TYPE_CHECKING:
@@ -58,7 +60,19 @@ def handout() -> bytes:
 
 def button() -> None:
     """The download of the handout made when it is asked for."""
-    file_button(tr("Handout of all steps (PDF)"), "wsss_viz-lecture.pdf", handout, icon="print", key="handout")
+    file_button(tr("Handout of all steps (PDF)"), "wsss_viz-lecture.pdf", made_once, icon="print", key="handout")
+
+
+def made_once() -> bytes:
+    """The handout in the language that is spoken, made once as long as what is stored stays as it is."""
+    folder = checkpoints_folder()
+    files = (folder / "manifest.json", *sorted((folder / "showcase").glob("*")))
+    return _made(current(), tuple((file.name, *stamp_of(file)) for file in files))
+
+
+@lru_cache(maxsize=2)
+def _made(language: str, stamps: tuple[tuple[object, ...], ...]) -> bytes:
+    return handout()
 
 
 def step_page(item: Lesson, number: int) -> Figure:
