@@ -101,6 +101,13 @@ def test_an_unmeasured_image_is_enlarged_to_no_more_than_is_seen() -> None:
     content = Content(plain(600, 900), (Panel.of(trace_of(0), "m"),), CLASSES, LABELS)
     assert payload(content)["size"] == [256, 384]
     assert payload(Content(plain(60, 90), content.panels, CLASSES, LABELS))["size"] == [60, 90]
+    mask = np.zeros((600, 900), np.uint8)
+    mask[:300, :450] = CLASSES.index("cow") + 1
+    step = PanelStep(trace_of(0).steps[0].maps, mask=mask)
+    (sent,) = payload(Content(plain(600, 900), (Panel("m", (step,)),), CLASSES, LABELS))["panels"][0]["steps"]
+    assert (sent["mask"]["h"], sent["mask"]["w"]) == (256, 384), "a finished mask lies on the maps"
+    lengths = np.frombuffer(base64.b64decode(sent["mask"]["lengths"]), np.uint32)
+    assert lengths[0] == 192
 
 
 def test_a_step_may_have_its_own_image_and_a_region() -> None:

@@ -14,8 +14,9 @@ from tests.app.conftest import OpenPage, viewer_content
 from tests.app.workspace_files import NAME, serve, write_workspace
 from wsss_viz.app.pages.learn import at_hand
 from wsss_viz.app.pages.learn.steps import adversarial_erasing as erasing
-from wsss_viz.app.pages.learn.steps import tunings
+from wsss_viz.app.pages.learn.steps import pipeline_on_image, tunings, two_animals
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
+from wsss_viz.app.services import refining
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import IGNORE, Sample
@@ -26,8 +27,9 @@ from wsss_viz.methods import ae, cam
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.methods.settings import ErasingSettings
 from wsss_viz.models import load
+from wsss_viz.refinement import refiner
 
-RIB_STEP = 1 + [topic.module for topic in SYLLABUS].index("last_sigmoid")
+RIB_STEP, SOFA_STEP = (1 + [topic.module for topic in SYLLABUS].index(name) for name in ("last_sigmoid", "sofa"))
 BARE = "bare"
 """A workspace of pictures that have neither labels nor masks."""
 
@@ -148,6 +150,59 @@ def test_without_a_mask_the_claim_on_the_sigmoid_is_of_what_the_map_covers() -> 
     claim = tunings.claim(tunings.Tuned(small(None), "cow", {}, None, {}, (0.12, 0.34, 0.23)))
     assert re.findall(r"\d+", claim) == ["34", "23", "12"]
     assert "of the image" in claim
+
+
+def test_the_pipeline_on_a_workspaces_image_ends_at_its_refined_mask(open_page: OpenPage, served: object) -> None:
+    for example, truth in ((f"workspace:{NAME}:0", True), (f"workspace:{BARE}:1", False)):
+        state = ViewState(step=2, example=example)
+        page = computed(open_page("learn", answered="1", **state.to_query()))
+        panels = {panel["title"]: panel for panel in viewer_content(page, "learn_pipeline")["panels"]}
+        assert ("Ground truth" in panels) is truth
+        assert "Segmentation network" not in panels
+        (step,) = panels["Pseudo mask"]["steps"]
+        assert step["mask"]
+        at = at_hand.image(state)
+        assert f"Class map of {at.name}" in panels
+        note = panels["Pseudo mask"]["note"]
+        assert note.endswith("by a dense CRF")
+        assert note.startswith("IoU 0.") is truth, "nothing is scored where there is no mask"
+    trace = at.trace("cam")
+    rows = [trace.classes.index(name) for name in at.sample.labels or ()]
+    maps = trace.steps[-1].image_maps(at.sample.size, rows, state.align)
+    *_, last = refiner("crf:irn@0.3").steps(at.sample.image, maps)
+    mask = refining.stored_step(last).arrays[refining.MASK]
+    numbered = pipeline_on_image.renumbered(refining.stored_step(last), (at.name,), trace.classes)
+    assert set(np.unique(numbered)) <= {0, rows[0] + 1}
+    assert ((numbered > 0) == (mask > 0)).all()
+
+
+def test_an_iou_is_of_the_labels_that_the_mask_has() -> None:
+    mask = np.zeros((3, 5), np.uint8)
+    mask[0] = 1
+    assert pipeline_on_image.scored(mask, small(mask)) == 1.0, "the cow is nowhere, which is no fault of its mask"
+    assert pipeline_on_image.scored(mask, small(None)) is None
+    assert pipeline_on_image.scored(mask, small(np.zeros_like(mask))) is None
+
+
+def test_one_class_is_erased_beside_another_where_a_workspaces_image_has_two(
+    open_page: OpenPage, served: tuple[Workspace, Workspace]
+) -> None:
+    labels = [sample.labels or () for sample in open_data(served[0].data)]
+    two = next(index for index, names in enumerate(labels) if len(names) > 1)
+    state = ViewState(step=SOFA_STEP, example=f"workspace:{NAME}:{two}")
+    page = computed(open_page("learn", answered="1", **state.to_query()))
+    panels = viewer_content(page, "learn_beside")["panels"]
+    pair = two_animals.pair_on(at_hand.image(state))
+    assert {pair.erased, pair.other} <= set(labels[two])
+    assert panels[0]["title"] == f"The {pair.erased} erased"
+    assert page.title[0].value == two_animals.claim(pair)
+    swapped = two_animals.pair_on(at_hand.image(replace(state, focus=pair.other)))
+    assert (swapped.erased, swapped.other) == (pair.other, pair.erased)
+    assert swapped.specific[0].tolist() == pytest.approx(pair.specific[0][::-1].tolist(), rel=1e-4)
+    assert swapped.specific[1, 0] < swapped.specific[0, 0], "the class that is erased loses"
+    one = next(index for index, names in enumerate(labels) if len(names) == 1)
+    page = open_page("learn", answered="1", step=str(SOFA_STEP), example=f"workspace:{NAME}:{one}")
+    assert "it needs an image of two labels" in said(page)
 
 
 def test_of_an_image_that_nobody_has_labelled_the_class_is_chosen(open_page: OpenPage, served: object) -> None:

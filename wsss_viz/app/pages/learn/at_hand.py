@@ -141,6 +141,16 @@ def computed(request: Request, method: str, classes: tuple[str, ...], title: str
     return Trace(snapshot.steps, method, classes)
 
 
+def is_lectures(state: ViewState) -> bool:
+    """Whether what one looks at is one of the lecture's own photographs, and no image of one's own."""
+    return state.source != "own" and state.example.startswith("photos:")
+
+
+def is_scene(state: ViewState) -> bool:
+    """Whether it is a drawn scene."""
+    return state.source != "own" and state.is_scene
+
+
 def picked(state: ViewState) -> Sample | None:
     """What one looks at on the other pages, as it is; None where that is one of the lecture's photographs, or nothing.
 

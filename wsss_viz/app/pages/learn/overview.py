@@ -27,7 +27,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import rendering
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.traces import Trace
+from wsss_viz.traces import Step
 
 STATIONS = {
     mark("image"): ("labels_only",),
@@ -129,18 +129,23 @@ def _computed_pictures(sample: Sample, state: ViewState) -> dict[str, str]:
         at = at_hand.image(state)
         index, shape = at.sample.classes.index(at.name), at.display.size
 
-        def values(trace: Trace) -> NDArray[np.float32]:
-            return trace.steps[-1].image_values(shape, "relu_max", [index], ViewState().align)[0]
+        def values(step: Step) -> NDArray[np.float32]:
+            return step.image_values(shape, "relu_max", [index], ViewState().align)[0]
 
         of = (at.model.key, at.name, at.sample.labels)
-        if cam := at.ended("cam"):
-            draws["class map"] = (of, lambda: static_plots.map_over(at.display, values(cam), at.name))
-            draws["mask"] = (of, lambda: static_plots.classes_overlay(
-                at.display.image, (values(cam) > ViewState().threshold) * (index + 1), at.sample.classes
-            ))  # fmt: skip
-        if rib := at.ended("rib"):
-            draws["tuned"] = (of, lambda: static_plots.map_over(at.display, values(rib), at.name))
-        if erasing := at.ended("ae", **at_hand.ERASING):
+        cam, rib, erasing = at.ended("cam"), at.ended("rib"), at.ended("ae", **at_hand.ERASING)
+        first = next((trace.steps[0] for trace in (cam, rib, erasing) if trace), None)  # all begin with the CAM
+        if first is not None:
+            draws["class map"] = (of, lambda: static_plots.map_over(at.display, values(first), at.name))
+            draws["mask"] = (
+                of,
+                lambda: static_plots.classes_overlay(
+                    at.display.image, (values(first) > ViewState().threshold) * (index + 1), at.sample.classes
+                ),
+            )
+        if rib:
+            draws["tuned"] = (of, lambda: static_plots.map_over(at.display, values(rib.steps[-1]), at.name))
+        if erasing:
             seen = frames("ae", erasing, at.name, sigmoids=False)[1].seen
             draws |= {} if seen is None else {"erased": (of, lambda: seen)}
     return {

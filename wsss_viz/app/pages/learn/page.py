@@ -25,7 +25,7 @@ def show() -> None:
             navigation.every_step()
             navigation.presenting(state.present)
         frame.notes()
-        if not view.is_lectures(state):
+        if not at_hand.is_lectures(state):
             view.image_choice(state)
         st.error(str(error), icon=":material/error:")
     else:

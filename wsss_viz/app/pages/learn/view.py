@@ -51,11 +51,6 @@ def show(lesson: Lesson, state: ViewState) -> None:
         read(lesson, state)
 
 
-def is_lectures(state: ViewState) -> bool:
-    """Whether what one looks at is one of the lecture's own photographs, and no image of one's own."""
-    return state.source != "own" and state.example.startswith("photos:")
-
-
 def image_choice(state: ViewState, of_class: bool = False) -> None:
     """What the step is to be of: as on the other pages; on a slide the image alone.
 
@@ -208,8 +203,8 @@ def head(lesson: Lesson | None, state: ViewState) -> None:
             title, text = (uncovered.claim, uncovered.lead) if uncovered else (tr(topic.asks), tr(topic.setup))
             st.title(title, anchor=False)
             st.html(f'<p class="wv-lead">{escape(text)}</p>')
-    if lesson and lesson.shipped and not state.present and not is_lectures(state):
-        why = tr(NO_PICTURE) if lesson.any_image else lesson.why_shipped or tr(NO_IMAGE)
+    if lesson and lesson.shipped and not state.present and not at_hand.is_lectures(state):
+        why = lesson.why_shipped or (tr(NO_PICTURE) if lesson.any_image else tr(NO_IMAGE))
         st.caption(f":material/info: {why}")
         with_user_image(lesson.inspect, state)
     frame.notes()

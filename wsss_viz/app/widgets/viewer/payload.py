@@ -23,7 +23,7 @@ from PIL import Image
 
 from wsss_viz.app.language import tr
 from wsss_viz.app.widgets.markup import part_labels
-from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table
+from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table, enlarge_mask
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
@@ -164,7 +164,7 @@ def _panel(
         "steps": [
             {
                 "maps": _maps(step, indices, content.sample, measured * (step is panel.steps[-1]), with_grids),
-                "mask": None if step.mask is None else run_lengths(_renumbered(step.mask, indices)),
+                "mask": None if step.mask is None else run_lengths(_finished(step.mask, indices, content.sample)),
                 "scores": None if step.scores is None else _numbers(step.scores),
                 "image": None if step.image is None else encode(step.image),
                 "region": None if step.region is None else run_lengths(np.asarray(step.region) > 0.5),
@@ -192,11 +192,11 @@ def _maps(
     return _located(maps, step.centres, sample)
 
 
-def _renumbered(mask: NDArray, indices: Sequence[int]) -> NDArray[np.uint8]:
-    """The mask by the numbers of the sent classes + 1."""
+def _finished(mask: NDArray, indices: Sequence[int], sample: Sample) -> NDArray[np.uint8]:
+    """The mask by the numbers of the sent classes + 1, at the size that the browser enlarges maps to."""
     table = np.zeros(max(int(mask.max()), *indices) + 2, np.uint8)
     table[np.array(indices) + 1] = np.arange(1, len(indices) + 1)
-    return table[mask]
+    return enlarge_mask(table[mask], _working_size(sample))
 
 
 def _located(maps: dict[str, Any], centres: CellCentres | None, sample: Sample) -> dict[str, Any]:

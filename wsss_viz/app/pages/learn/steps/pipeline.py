@@ -10,13 +10,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app.language import tr
-from wsss_viz.app.pages.learn import examples, static_plots
+from wsss_viz.app.pages.learn import at_hand, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.steps import pipeline_on_image
+from wsss_viz.app.pages.learn.steps.pipeline_on_image import labels_of, mask_at
 from wsss_viz.app.services import refining, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import Sample
-from wsss_viz.evaluation.seeds import pseudo_mask, score_image
+from wsss_viz.evaluation.seeds import score_image
 from wsss_viz.models.manifest import read_manifest
 from wsss_viz.showcase.lessons import REFINED, SEGMENTER
 from wsss_viz.traces import Step, Trace
@@ -71,14 +73,16 @@ def refined(source: str, threshold: float) -> Step:
     return _refined(source, min(round(threshold, 2), 0.99))
 
 
-def labels_of(trace: Trace, sample: Sample) -> tuple[str, ...]:
-    """The image's labels, in the order of the trace's classes."""
-    return tuple(name for name in trace.classes if name in (sample.labels or ()))
-
-
 def lesson(state: ViewState) -> Lesson:
-    """The step at the state's threshold."""
-    source = examples.sources()[0]
+    """The step at the state's threshold, on a drawn scene or on an image of one's own."""
+    scene = scene_lesson(state, state.scene if at_hand.is_scene(state) else examples.sources()[0])
+    if at_hand.is_scene(state) or at_hand.picked(state) is None or SEGMENTER not in read_manifest():
+        return scene
+    return pipeline_on_image.lesson(state, scene)
+
+
+def scene_lesson(state: ViewState, source: str) -> Lesson:
+    """The step on a drawn scene, with the network that learnt from such."""
     sample, ground = samples.scene(source), samples.fine_scene(source)
     trace = examples.trace(sample, "cam")
     name = examples.largest_part(sample)
@@ -144,6 +148,8 @@ def lesson(state: ViewState) -> Lesson:
         ),
         draw=draw,
         origin=stored[1] if stored else traces.origin(sample, "cam", "single"),
+        any_image=not at_hand.is_lectures(state),
+        shipped=not at_hand.is_scene(state),
     )
 
 
@@ -173,18 +179,9 @@ def _question(seed: float, end: Segmented | None) -> Question:
     )
 
 
-def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.uint8]:
-    """The pseudo mask of the image's labels."""
-    labels = [trace.classes.index(name) for name in sample.labels or ()]
-    values = trace.steps[-1].image_values(sample.size, "relu_max", labels, ViewState().align)
-    mask = pseudo_mask(values, range(len(labels)), sample.size, threshold, "raw")
-    return np.array([0, *(index + 1 for index in labels)], dtype=np.uint8)[mask]
-
-
 def finished(step: Step, trace: Trace, sample: Sample) -> NDArray[np.uint8]:
     """The refiner's mask by the trace's classes."""
-    rows = [trace.classes.index(name) + 1 for name in labels_of(trace, sample)]
-    return np.array([0, *rows], dtype=np.uint8)[step.arrays[refining.MASK]]
+    return pipeline_on_image.renumbered(step, labels_of(trace, sample), trace.classes)
 
 
 def overlap(mask: NDArray[np.uint8], sample: Sample) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from wsss_viz.app.language import mark, tr
-from wsss_viz.app.pages.learn import diagrams, examples, static_plots
+from wsss_viz.app.pages.learn import at_hand, diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
 from wsss_viz.app.pages.learn.steps import two_animals
 from wsss_viz.app.pages.results import leakage
@@ -312,12 +312,12 @@ def picture_choice(scene: str, state: ViewState) -> None:
 
     def title(choice: str) -> str:
         if not choice:
-            return tr("photographs")
+            return tr("photographs") if at_hand.is_lectures(state) or at_hand.is_scene(state) else tr("your image")
         guest = next(name for name in samples.scene(choice).labels or () if name != CARRIER)
         return tr("drawn: {name}", name=guest)
 
     def read(choice: str) -> dict[str, object]:
-        example = examples.photograph_of(state) if state.is_scene else state.example
+        example = examples.photograph_of(state) if at_hand.is_scene(state) else state.example
         return {"sofa": choice, "example": example, "classes": (), "focus": ""}
 
     choices = ["", *examples.with_labels(CARRIER)]

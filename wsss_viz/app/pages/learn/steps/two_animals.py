@@ -12,8 +12,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app.language import mark, tr
-from wsss_viz.app.pages.learn import diagrams, examples, static_plots
+from wsss_viz.app.pages.learn import at_hand, diagrams, examples, static_plots
+from wsss_viz.app.pages.learn.at_hand import AtHand
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.services import upload
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.chart import show
@@ -30,6 +32,17 @@ if TYPE_CHECKING:
 STAYS = 0.8
 """The share of its logit from which the other class is said to be left alone: our own reading."""
 WORDS = {1: mark("once"), 2: mark("twice"), 3: mark("three times")}
+ON_PHOTOGRAPH = mark(
+    "CGNet was trained on drawn scenes only. On this photograph the ordinary classifier's own map stands in for "
+    "CGNet's, so both networks are one here, and what is erased is the mask of k = 1. The numbers are logits; the "
+    "drawn scenes have CGNet's own."
+)
+ON_IMAGE = mark(
+    "On this image the ordinary classifier's own map stands in for CGNet's, so both networks are one here, and what is "
+    "erased is the mask of k = 1. The numbers are logits; the drawn scenes of a sofa have CGNet's own."
+)
+ONE_LABEL = mark("This step erases one class beside another: it needs an image of two labels that its network knows.")
+UNSEEN = mark("The network does not see both classes in your image, so the step has nothing to take away from one.")
 SPECIFIC, TOGETHER = "#2a9088", "#b4552d"
 
 
@@ -60,14 +73,24 @@ class Pair:
         return float(self.specific[-1, 1]) / first, float(self.together[-1, 1]) / first
 
 
-def pair_of(sample: Sample, specific: Trace, together: Trace) -> Pair:
-    """The two stored erasings (`showcase.photograph_lessons`) of the picture of both."""
-    erased, other = sample.labels or ("", "")
+def pair_of(sample: Sample, specific: Trace, together: Trace, labels: tuple[str, ...] = ()) -> Pair:
+    """The two erasings (`showcase.photograph_lessons`) of a picture of both classes.
+
+    Args:
+        labels: the class that is erased, and the other; default the sample's labels.
+    """
+    erased, other = labels or sample.labels or ("", "")
     indices = [specific.classes.index(name) for name in (erased, other)]
-    scores = [np.stack([step.arrays["all_scores"][0][indices] for step in trace]) for trace in (specific, together)]
-    pictures = [tuple(step.arrays["all_images"][0] for step in trace) for trace in (specific, together)]
-    first = specific.steps[0].arrays["looks"][0]
-    return Pair(sample, erased, other, scores[0], scores[1], (pictures[0], pictures[1]), first)
+    row = specific.steps[0].targets.index(indices[0])
+    # class by class each target has an image of its own, together there is one
+    rows = ((specific, row), (together, 0))
+    scores = [np.stack([step.arrays["all_scores"][at][indices] for step in trace]) for trace, at in rows]
+    pictures = [tuple(step.arrays["all_images"][at] for step in trace) for trace, at in rows]
+    first = specific.steps[0].arrays["looks"][row]
+    count = min(map(len, scores))  # where nothing is left to erase, one of them ends before the other
+    return Pair(
+        sample, erased, other, scores[0][:count], scores[1][:count], (pictures[0][:count], pictures[1][:count]), first
+    )
 
 
 def flowing(pair: Pair) -> diagrams.Flowing:
@@ -92,11 +115,57 @@ def lesson(
         formula: of the step, with the class that must remain.
         choose: draws the choice between photographs and drawn scenes.
     """
+    at, why = image_of_two(state)
+    if at is not None:
+        pair = pair_on(at)
+        if min(pair.specific[0]) > 0:
+            caveat = tr("One image. Over the lecture's {count} pairs of photographs: {said}.",
+                        count=len(examples.photographs()), said=said(over_pairs()))  # fmt: skip
+            mine = _lesson(pair, at.view(state), caveat, tr(ON_IMAGE), formula, sources, choose)
+            inspect = Inspect("erasing", at.elsewhere(replace(at.view(state), mode="ae")))
+            return replace(mine, inspect=inspect, origin=at_hand.origin(at), shipped=False)
+        why = tr(UNSEEN)
     source = examples.photograph_of(state)
-    sample = examples.beside(source)
-    traces = (examples.photograph_lesson(kind, source) for kind in ("beside", "beside-all"))
-    pair, every = pair_of(sample, *traces), over_pairs()
+    specific, together = (examples.photograph_lesson(kind, source) for kind in ("beside", "beside-all"))
+    pair = pair_of(examples.beside(source), specific, together)
+    caveat = tr(
+        "Two photographs laid side by side are no photograph of both, and their network was trained "
+        "to see one class per image. Over {count} such pairs: {said}.",
+        count=len(examples.photographs()),
+        said=said(over_pairs()),
+    )
     view = replace(examples.at(state, source), focus=pair.erased)
+    lectures = _lesson(pair, view, caveat, tr(ON_PHOTOGRAPH), formula, sources, choose)
+    return replace(lectures, why_shipped=why)
+
+
+def image_of_two(state: ViewState) -> tuple[AtHand | None, str]:
+    """The image that one looks at where its network knows two of its labels; else why it is not of that."""
+    if at_hand.picked(state) is None:
+        return None, ""
+    at = at_hand.image(state)
+    two = len(at.sample.labels or ()) > 1 and at_hand.is_labelled(at.sample)
+    return (at, "") if two else (None, tr(ONE_LABEL))
+
+
+def pair_on(at: AtHand) -> Pair:
+    """The class that one looks at and the first other label, erased one by one and together. Raises as `trace`."""
+    other = next(name for name in at.sample.labels or () if name != at.name)
+    options = {**at_hand.ERASING, "classes": (at.name, other)}
+    specific, together = at.trace("ae", **options), at.trace("ae", **options, agnostic=True)
+    return pair_of(at.sample, specific, together, (at.name, other))
+
+
+def _lesson(
+    pair: Pair,
+    view: ViewState,
+    caveat: str,
+    stand_in: str,
+    formula: Callable[[str], Formula],
+    sources: tuple[Source, ...],
+    choose: Callable[[], None],
+) -> Lesson:
+    every = over_pairs()
 
     def draw(figure: SubFigure) -> None:
         times = len(pair.specific) - 1
@@ -115,19 +184,15 @@ def lesson(
             "both, and nothing tells them apart.",
             other=pair.other,
         ),
-        view=lambda: _view(view, pair, every, choose),
+        view=lambda: _view(view, pair, every, choose, stand_in),
         control=tr("Move k, or take another photograph: whose logit falls, and whose stays?"),
         formula=formula(pair.other),
         question=_question(pair),
         sources=sources,
         inspect=Inspect("erasing", examples.elsewhere(replace(view, mode="ae"))),
-        caveat=tr(
-            "Two photographs laid side by side are no photograph of both, and their network was trained "
-            "to see one class per image. Over {count} such pairs: {said}.",
-            count=len(examples.photographs()),
-            said=said(every),
-        ),
+        caveat=caveat,
         draw=draw,
+        any_image=True,
     )
 
 
@@ -190,10 +255,8 @@ def _question(pair: Pair) -> Question:
     )
 
 
-def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Callable[[], None]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        choose()
-        examples.photograph_choice(view.example)
+def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Callable[[], None], stand_in: str) -> None:
+    choose()
     titles = (tr("The {erased} erased", erased=pair.erased), tr("Both erased, one mask for all"))
     panels = tuple(
         Panel(title, tuple(PanelStep(image=picture) for picture in pictures), always="image")
@@ -201,7 +264,8 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
     )
     left, right = st.columns([8, 5], gap="large")
     with left:
-        content = examples.content_of(pair.sample, panels, (pair.erased,), (pair.erased,))
+        display = upload.display_copy(pair.sample)
+        content = examples.content_of(display, panels, (pair.erased,), (pair.erased,), whole=pair.sample)
         viewer("learn_beside", content, view, offered=("k",))
         st.html(table(pair))
     with right:
@@ -209,11 +273,6 @@ def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Calla
         show(chart(pair), "learn_other", described(pair))
         pairs = tr("<b>Over all pairs</b>, of the other's logit: {said}.", said=escape(said(every)))
         st.html(f'<p class="wv-note">{pairs}</p>')
-    stand_in = tr(
-        "CGNet was trained on drawn scenes only. On this photograph the ordinary classifier's own map stands in for "
-        "CGNet's, so both networks are one here, and what is erased is the mask of k = 1. The numbers are logits; the "
-        "drawn scenes have CGNet's own."
-    )
     st.html(diagrams.cs_ae(flowing(pair), stand_in))
 
 
