@@ -17,6 +17,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime import get_instance
 
 from wsss_viz.app import collecting
 from wsss_viz.app.gate import Gate
@@ -24,6 +25,7 @@ from wsss_viz.app.gate.door import door_of_this_server
 from wsss_viz.app.gate.limits import limits_of_this_server
 from wsss_viz.app.gate.log import spare_the_log
 from wsss_viz.app.gate.visitors import Visitors
+from wsss_viz.app.lingering import linger
 from wsss_viz.app.settings import threads
 from wsss_viz.app.shell import Shell, show_on_start
 from wsss_viz.app.turns import turns
@@ -196,6 +198,7 @@ def start_up() -> None:
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Warms up beside the server, which answers at once, and watches who goes."""
     spare_the_log()
+    linger(get_instance().media_file_mgr)
     sys.setswitchinterval(SWITCH)
     threading.Thread(target=start_up, name="start-up", daemon=True).start()
     watch, collected = asyncio.create_task(Visitors(left).watch()), collecting.start()

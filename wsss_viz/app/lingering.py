@@ -1,0 +1,68 @@
+"""Files that were made for a download stay a while: until whoever asked for one has come for it.
+
+Streamlit makes a deferred file, answers with its address, and gives it up when the runs of two pages have ended,
+whoever's: with thirty visitors that may be before the browser has asked for the address, and the download fails.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.media_file_storage import MediaFileKind
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+SECONDS = 30.0
+"""That a file stays which nobody refers to any more."""
+
+
+class LingeringStorage(MemoryMediaFileStorage):
+    """Streamlit's storage, in which a file for a download outlives its deletion. Safe to call from any thread."""
+
+    def __init__(self, media_endpoint: str, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(media_endpoint)
+        self._clock, self._lock = clock, threading.Lock()
+        self._until: dict[str, float] = {}
+        self._given_up: set[str] = set()
+
+    def load_and_get_id(
+        self, path_or_data: str | bytes, mimetype: str, kind: MediaFileKind, filename: str | None = None
+    ) -> str:
+        """As Streamlit's; a file for a download is not deleted before its time from now."""
+        with self._lock:
+            file_id = super().load_and_get_id(path_or_data, mimetype, kind, filename)
+            self._given_up.discard(file_id)
+            if kind == MediaFileKind.DOWNLOADABLE:
+                self._until[file_id] = self._clock() + SECONDS
+        return file_id
+
+    def delete_file(self, file_id: str) -> None:
+        """Deletes it, a file for a download once its time is over."""
+        with self._lock:
+            self._given_up.add(file_id)
+            left = self._until.get(file_id, 0.0) - self._clock()
+        if left <= 0:
+            self.sweep()
+            return
+        timer = threading.Timer(left + 0.1, self.sweep)
+        timer.daemon = True
+        timer.start()
+
+    def sweep(self) -> None:
+        """Deletes what was given up and whose time is over."""
+        with self._lock:
+            now = self._clock()
+            for file_id in [one for one in self._given_up if self._until.get(one, 0.0) <= now]:
+                self._given_up.discard(file_id)
+                self._until.pop(file_id, None)
+                super().delete_file(file_id)
+
+
+def linger(manager: MediaFileManager) -> None:
+    """Has the server's manager store in a `LingeringStorage`; to be called before the first page is run."""
+    storage = manager._storage
+    if not isinstance(storage, MemoryMediaFileStorage):
+        raise TypeError(f"Streamlit stores files in a {type(storage).__name__}: see app/lingering.py")
+    manager._storage = LingeringStorage(storage._media_endpoint)
