@@ -21,6 +21,7 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.app.state import gradients as state
 from wsss_viz.data.sample import Sample
 from wsss_viz.figures.drawing import chart_svg
+from wsss_viz.figures.ratios import layers_curve
 from wsss_viz.gradients import maps, scenes, stored
 from wsss_viz.gradients.regions import map_regions
 from wsss_viz.models import digit_network
@@ -263,3 +264,11 @@ def test_the_page_follows_what_is_looked_at_on_others(view: ViewState, subject: 
     page = gradients.seen_by_page(view)
     assert (page.subject, page.divided_by) == (subject, divisor)
     assert subject != "scenes" or page.is_scene
+
+
+def test_low_ratios_have_an_axis_on_which_they_differ() -> None:
+    scenes, toy = layers_curve("scenes"), layers_curve("toy-gap")
+    assert charts.layers_chart(toy, 0.3, "toy", 5).panels[0].y.high == 1.05
+    high = charts.layers_chart(scenes, 0.3, "scenes", 5).panels[0].y.high
+    assert high == pytest.approx(1.1 * float(scenes.band().max()))
+    assert float(high or 1) < charts.LOW * 1.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 from numpy.typing import NDArray
 
 from wsss_viz.app.services.gradients import NAMES
@@ -13,6 +14,8 @@ from wsss_viz.figures.ratios import layers_panel, steps_of
 from wsss_viz.gradients.ratio import BAND, Curve
 
 HEIGHT = 380
+LOW = 0.65
+"""Ratios below are drawn on an axis of their own."""
 
 
 def layers_chart(
@@ -25,10 +28,16 @@ def layers_chart(
     first: int = 1,
     height: int = HEIGHT,
 ) -> Chart:
-    """HGR by layer, see `figures.ratios.layers_panel`; the layer `at` is marked, x counts layers from `first`."""
+    """HGR by layer, see `figures.ratios.layers_panel`; the layer `at` is marked, x counts layers from `first`.
+
+    Where all ratios lie in the lower part of 0 to 1, the axis ends above them: on it their differences are seen.
+    """
     panel = layers_panel(
         curve, NAMES[subject], tau, at=at, seeds=seeds, published=published, first=first, layer_names=True
     )
+    highest = max(float(np.nanmax(values)) for values in (curve.at(tau), curve.band()))
+    if highest < LOW:
+        panel = replace(panel, y=replace(panel.y, high=1.1 * highest))
     return _chart(panel, height)
 
 
