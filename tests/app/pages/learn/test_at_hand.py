@@ -17,6 +17,7 @@ from wsss_viz.app.pages.learn.steps import adversarial_erasing as erasing
 from wsss_viz.app.pages.learn.steps import pipeline_on_image, tunings, two_animals
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.app.services import refining
+from wsss_viz.app.services.jobs.manager import CANCELLED, Snapshot
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.workspace import Workspace
 from wsss_viz.data.sample import IGNORE, Sample
@@ -239,6 +240,17 @@ def test_another_image_of_the_workspace_is_chosen_on_the_step(open_page: OpenPag
 
 def small(mask: np.ndarray | None) -> Sample:
     return Sample(np.zeros((3, 5, 3), np.uint8), ("cat", "cow"), ("cat", "cow"), "small", mask)
+
+
+def test_a_step_that_was_cancelled_still_asks_and_offers_to_compute_it_again(
+    open_page: OpenPage, served: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_hand, "reach", lambda *_: Snapshot(CANCELLED, (), 4, 0, 0.0, None, ""))
+    page = open_page("learn", step="5", answered="1", example=f"workspace:{NAME}:0")
+    assert not page.exception
+    assert [title.value for title in page.title] == [SYLLABUS[4].asks], "nothing is claimed that was not computed"
+    assert [button.label for button in page.button if "again" in button.label] == ["Compute it again"]
+    assert page.number_input(key="learn_image").value == 0, "another image can be taken"
 
 
 def test_pixels_to_be_ignored_count_neither_for_an_object_nor_for_the_background() -> None:

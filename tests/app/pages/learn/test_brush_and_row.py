@@ -68,4 +68,4 @@ def test_the_bottleneck_leads_to_the_method_that_is_one(
 def test_where_images_of_ones_own_are_is_said(open_page: OpenPage, query: dict[str, str], said: bool) -> None:
     page = open_page("learn", step="3", **query)
     assert not page.exception
-    assert any("your own images on Compare" in caption.value for caption in page.caption) is said
+    assert any("no picture of your own yet" in caption.value for caption in page.caption) is said

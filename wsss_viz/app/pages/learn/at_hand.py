@@ -28,6 +28,10 @@ ERASING = {"steps": ERASINGS, "stop_probability": 0.0, "stop_area": 1.0}
 """The settings of `ae` that the stored erasings have (`showcase.photograph_lessons`)."""
 
 
+FEW, PATIENCE = 8, 2.0
+"""Of a job with so few Steps the seconds that a step waits: it then opens at once as what it is."""
+
+
 class StillComputingError(Exception):
     """A step waits for a job.
 
@@ -135,7 +139,7 @@ def _class_sum(model: ModelHandle, sample: Sample) -> Iterator[Step]:
 
 def computed(request: Request, method: str, classes: tuple[str, ...], title: str) -> Trace:
     """What a job has computed, started where it was not. Raises StillComputingError where it has not ended."""
-    snapshot = reach(request)
+    snapshot = reach(request, PATIENCE) if request.total <= FEW else reach(request)
     if snapshot.state != DONE:
         raise StillComputingError(request, title, snapshot)
     return Trace(snapshot.steps, method, classes)

@@ -111,8 +111,11 @@ def ended(request: Request) -> Snapshot | None:
     return snapshot
 
 
-def reach(request: Request) -> Snapshot:
+def reach(request: Request, patience: float = AT_ONCE) -> Snapshot:
     """The job as it is, started where it was not; a short one is waited for.
+
+    Args:
+        patience: seconds that it is waited for.
 
     Raises:
         InputError: too many computations are waiting.
@@ -123,7 +126,7 @@ def reach(request: Request) -> Snapshot:
     snapshot = manager.poll(owner, request)
     if snapshot is None or snapshot.state != DONE:  # to ask for what is there would end the session's other job
         manager.submit(owner, request)
-        manager.wait(owner, request, AT_ONCE)
+        manager.wait(owner, request, patience)
         snapshot = manager.poll(owner, request) or manager.submit(owner, request)
     _remember(request, snapshot)
     return snapshot
