@@ -18,21 +18,27 @@ SECONDS = 30.0
 """That a file stays which nobody refers to any more."""
 
 
-class LingeringStorage(MemoryMediaFileStorage):
-    """Streamlit's storage, in which a file for a download outlives its deletion. Safe to call from any thread."""
+class Lingering:
+    """Deletes of a storage a file for a download only once its time is over. Safe to call from any thread.
 
-    def __init__(self, media_endpoint: str, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(media_endpoint)
+    Args:
+        storage: of the server. Its routes and its manager hold it as well, so its methods are put in place there.
+    """
+
+    def __init__(self, storage: MemoryMediaFileStorage, clock: Callable[[], float] = time.monotonic) -> None:
+        self._load, self._delete = storage.load_and_get_id, storage.delete_file
         self._clock, self._lock = clock, threading.Lock()
         self._until: dict[str, float] = {}
         self._given_up: set[str] = set()
+        storage.load_and_get_id = self.load_and_get_id  # type: ignore[method-assign]
+        storage.delete_file = self.delete_file  # type: ignore[method-assign]
 
     def load_and_get_id(
         self, path_or_data: str | bytes, mimetype: str, kind: MediaFileKind, filename: str | None = None
     ) -> str:
-        """As Streamlit's; a file for a download is not deleted before its time from now."""
+        """As the storage's; a file for a download is not deleted before its time from now."""
         with self._lock:
-            file_id = super().load_and_get_id(path_or_data, mimetype, kind, filename)
+            file_id = self._load(path_or_data, mimetype, kind, filename)
             self._given_up.discard(file_id)
             if kind == MediaFileKind.DOWNLOADABLE:
                 self._until[file_id] = self._clock() + SECONDS
@@ -57,12 +63,16 @@ class LingeringStorage(MemoryMediaFileStorage):
             for file_id in [one for one in self._given_up if self._until.get(one, 0.0) <= now]:
                 self._given_up.discard(file_id)
                 self._until.pop(file_id, None)
-                super().delete_file(file_id)
+                self._delete(file_id)
 
 
 def linger(manager: MediaFileManager) -> None:
-    """Has the server's manager store in a `LingeringStorage`; to be called before the first page is run."""
+    """Has the server's files for downloads stay; to be called before the first page is run.
+
+    Raises:
+        TypeError: Streamlit stores them in another kind of storage.
+    """
     storage = manager._storage
     if not isinstance(storage, MemoryMediaFileStorage):
         raise TypeError(f"Streamlit stores files in a {type(storage).__name__}: see app/lingering.py")
-    manager._storage = LingeringStorage(storage._media_endpoint)
+    Lingering(storage)
