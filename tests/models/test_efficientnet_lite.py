@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import wsss_viz
 from tests.commands.test_run import run
@@ -98,8 +99,8 @@ def test_the_variants_have_the_published_numbers_of_parameters(variant, count):
 @pytest.mark.parametrize("variant", ["lite1", "lite2"])
 def test_a_package_file_is_known_by_its_names(tmp_path, variant):
     network = seeded(variant)
-    torch.save(as_package(network, variant), tmp_path / "f.pth")
-    back = load_published(tmp_path / "f.pth", ["a", "b", "c"])
+    save_file(as_package(network, variant), tmp_path / "f.safetensors")
+    back = load_published(tmp_path / "f.safetensors", ["a", "b", "c"])
     assert variant_of(back) == variant
     x = torch.rand(1, 3, 65, 97)
     assert torch.allclose(back.maps(x), network.maps(x), rtol=1e-5, atol=1e-6)

@@ -77,10 +77,7 @@ def psa_file(path: Path) -> dict[str, torch.Tensor]:
     state, draw = dict(resnet38d_state(None)), Draw(3)
     for name, inner, outer in (("f8_3", NARROW[3], 6), ("f8_4", NARROW[4], 8), ("f8_5", NARROW[6], 10), ("f9", 24, 12)):
         state[f"{name}.weight"] = draw.conv(outer, inner, 1)
-    if path.suffix == ".pth":
-        torch.save(state, path)
-    else:
-        save_file(state, path)
+    save_file(state, path)
     return state
 
 
@@ -93,8 +90,8 @@ def scene(height: int = 42, width: int = 50) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_file_of_affinitynets_layout_is_read_and_its_features_are_as_in_the_official_forward(tmp_path: Path) -> None:
-    state = psa_file(tmp_path / "res38_aff.pth")
-    network = read_affinity(tmp_path / "res38_aff.pth")
+    state = psa_file(tmp_path / "res38_aff.safetensors")
+    network = read_affinity(tmp_path / "res38_aff.safetensors")
     assert isinstance(network, AffinityNet)
     seen: dict[str, torch.Tensor] = {}
     for name in ("b5", "b6"):

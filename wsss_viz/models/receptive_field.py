@@ -182,11 +182,12 @@ class _Follow(TorchDispatchMode):
 def _by_shape(func: Any, args: tuple[Any, ...]) -> Any:
     """What an operator gives, without numbers; None where torch's own rule is to say.
 
-    Torch's rules for these are written in Python, and the first of them imports its compiler for three seconds.
+    Torch's rules for these are written in Python, and the first of them imports its compiler for three seconds;
+    `torch.empty_like` of a tensor without numbers imports sympy for one.
     """
     name, x = func._schema.name, args[0]
     if name in _NORMS:
-        return torch.empty_like(x), x.new_empty(0), x.new_empty(0)
+        return x.new_empty(x.shape), x.new_empty(0), x.new_empty(0)
     if torch.Tag.pointwise in func.tags and isinstance(x, Tensor):
         shape = np.broadcast_shapes(*(tuple(t.shape) for t in _tensors(args)))
         return x if name.endswith("_") else x.new_empty(shape)
