@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import resource
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from wsss_viz.app.services import user_networks
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking, may_go_on, within
-from wsss_viz.models.reading import opening
+from wsss_viz.models.reading import child, opening
 
 SLEEPS = [sys.executable, "-c", "import time; print('on', flush=True); time.sleep(300)"]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
@@ -94,21 +100,23 @@ def test_it_dies_with_who_started_it(tmp_path: Path) -> None:
         time.sleep(0.01)
 
 
+def _saves_more_than_there_is_room_for(target: Path, send: Connection) -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    try:
+        child._saved(lambda path: save_file({"w": torch.ones(10000)}, path), target)
+    except OSError as error:
+        send.send(str(error))
+
+
 def test_a_full_folder_is_not_a_damaged_file(tmp_path: Path) -> None:
-    code = f"""
-import resource, signal, torch
-from pathlib import Path
-from safetensors.torch import save_file
-from wsss_viz.models.reading import child
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-try:
-    child._saved(lambda path: save_file({{"w": torch.ones(10000)}}, path), Path({str(tmp_path / "out.safetensors")!r}))
-except OSError as error:
-    print(error)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("the temporary folder is full or not writable")
+    context = multiprocessing.get_context("fork")  # which has torch already
+    receive, send = context.Pipe(duplex=False)
+    process = context.Process(target=_saves_more_than_there_is_room_for, args=(tmp_path / "out.safetensors", send))
+    process.start()
+    process.join(120)
+    assert receive.poll()
+    assert receive.recv().startswith("the temporary folder is full or not writable")
 
 
 def test_no_place_for_a_temporary_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
