@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import resource
 import sys
 import threading
 import tomllib
@@ -98,6 +99,20 @@ def test_collections_pass_over_what_modules_have_made(monkeypatch: pytest.Monkey
         assert gc.get_freeze_count() >= frozen + len(kept)
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the memory of a process is read from /proc")
+def test_freed_memory_goes_back_to_the_system() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    small = [bytearray(60_000) for _ in range(2000)]  # 120 MB in pieces too small for pages of their own
+    last = bytearray(60_000)
+    before = resident()
+    del small
+    collecting.give_back()
+    assert resident() < before - 60_000_000
+    assert last is not None
 
 
 def test_garbage_is_collected_at_a_pace_and_not_after_every_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ held. So that is off, the server collects every few seconds, and what modules ha
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 import threading
@@ -33,6 +34,7 @@ class Collector:
         """One collection; afterwards what is left is passed over from now on, where many modules are new."""
         modules = len(sys.modules)
         gc.collect()
+        give_back()
         if modules - self._modules >= MANY:
             gc.freeze()
             self._modules = modules
@@ -44,6 +46,17 @@ class Collector:
             started = time.perf_counter()
             self.collect()
             took = time.perf_counter() - started
+
+
+def give_back() -> bool:
+    """Has the C library give freed memory back to the system, which it keeps per thread otherwise; whether it had any.
+
+    False where it is another library than glibc.
+    """
+    if sys.platform != "linux":
+        return False
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim is not None and trim(0) == 1
 
 
 def pause(took: float) -> float:
