@@ -366,3 +366,24 @@ def test_a_drawn_scene_waits_its_turn_on_a_page(
     assert [info.value for info in page.info] == ["Busy, about 1 s: others are first."]
     busy.done()
     assert not page.run().info
+
+
+@pytest.mark.parametrize("for_all", [True, False])
+def test_a_file_that_is_kept_for_all_is_finished_though_who_asked_has_left(
+    monkeypatch: pytest.MonkeyPatch, for_all: bool
+) -> None:
+    queue = Turns()
+    monkeypatch.setattr(turns, "_turns", queue)
+    monkeypatch.setattr(turns, "session_id", lambda: "a")
+
+    def make() -> bytes:
+        queue.leave("a")
+        may_go_on()
+        return b"the handout"
+
+    made = turns.in_turn("handout.pdf", make, for_all=for_all)
+    if for_all:
+        assert made() == b"the handout"
+    else:
+        with pytest.raises(GoneError):
+            made()

@@ -313,9 +313,15 @@ def turn(what: str, megabytes: float = 600.0, *, short: bool = False) -> Iterato
         yield
 
 
-def in_turn(what: str, make: Callable[[], bytes | str], *, short: bool = False) -> Callable[[], bytes | str]:
-    """What makes a download, in the turn of the page that offers it, for which it waits a while."""
-    owner = session_id()
+def in_turn(
+    what: str, make: Callable[[], bytes | str], *, short: bool = False, for_all: bool = False
+) -> Callable[[], bytes | str]:
+    """What makes a download, in the turn of the page that offers it, for which it waits a while.
+
+    Args:
+        for_all: whether it is kept for all who ask: then it is finished, though who asked first has left.
+    """
+    owner = f"{session_id()}, for all" if for_all else session_id()
 
     def made() -> bytes | str:
         with turns().turn(owner, Piece(what, short=short), turns().limits.download):

@@ -96,6 +96,7 @@ def file_button(
     meaning: str | None = None,
     icon: str | None = None,
     key: str | None = None,
+    for_all: bool = False,
 ) -> None:
     """A download that does not run the page again; its kind, and so its icon, follow from the name's ending.
 
@@ -104,11 +105,12 @@ def file_button(
         data: the file, or what makes it once it is asked for.
         meaning: shown on hovering.
         icon: a Material symbol in place of the kind's.
+        for_all: whether `data` keeps what it makes for all who ask.
     """
     ending = file_name.rpartition(".")[2]
     mime, usual = _KINDS[ending]
     if callable(data):
-        data = in_turn(file_name, in_language(data), short=ending not in _DRAWN)
+        data = in_turn(file_name, in_language(data), short=ending not in _DRAWN, for_all=for_all)
     st.download_button(
         label,
         data=data,

@@ -60,7 +60,8 @@ def handout() -> bytes:
 
 def button() -> None:
     """The download of the handout made when it is asked for."""
-    file_button(tr("Handout of all steps (PDF)"), "wsss_viz-lecture.pdf", made_once, icon="print", key="handout")
+    label = tr("Handout of all steps (PDF)")
+    file_button(label, "wsss_viz-lecture.pdf", made_once, icon="print", key="handout", for_all=True)
 
 
 def made_once() -> bytes:
