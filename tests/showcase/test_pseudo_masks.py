@@ -11,10 +11,11 @@ from wsss_viz import cli
 from wsss_viz.data.archives import write_archive
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
+from wsss_viz.evaluation import stored_results
 from wsss_viz.evaluation.counts import count_mask
 from wsss_viz.evaluation.scores import image_ious
 from wsss_viz.evaluation.stored_results import stored_reports
-from wsss_viz.methods import bind
+from wsss_viz.methods import bind, catalogue
 from wsss_viz.models.colour_network import colour_network, flag
 from wsss_viz.showcase.pseudo_masks import pseudo_masks_path, read_pseudo_masks, write_pseudo_masks
 
@@ -45,8 +46,10 @@ def test_what_is_written_is_read_row_by_row(tmp_path: Path) -> None:
     assert masks.mask("ours", "flag", 0.4) is None, "of another threshold"
     assert masks.mask("cam", "flag", 0.3) is None, "was not asked for"
     assert masks.mask("ours", "scenes:test:0", 0.5) is None
-    with pytest.raises(InputError, match="has a row 'ours': give its checkpoint as --also"):
-        write_pseudo_masks(path, REPORT, {"cam": run}, [flag()])
+    write_pseudo_masks(path, REPORT, {"cam": run}, [flag()])
+    assert list(read_pseudo_masks("flags", folder=tmp_path).masks) == ["cam"], "a row without a run has none"
+    with pytest.raises(InputError, match="no row 'theirs': give one of cam, ours"):
+        write_pseudo_masks(path, REPORT, {"theirs": run}, [flag()])
 
 
 def test_what_is_missing_or_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -65,6 +68,19 @@ def test_what_is_missing_or_of_another_kind_is_refused(tmp_path: Path) -> None:
         write_archive(path, header, arrays)
         with pytest.raises(InputError, match=r"flags\.masks\.npz is of another version"):
             read_pseudo_masks("flags", folder=tmp_path)
+
+
+def test_the_command_writes_the_masks_that_were_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = stored_reports()["scenes-test"]
+    monkeypatch.setattr(stored_results, "stored_reports", lambda: {"scenes-test": {**report, "methods": rows}})
+    rows = {row: report["methods"][row] for row in ("cam", "gain", "CS-AE, seed 1")}
+    report["count"], out = 2, tmp_path / "showcase" / "two.masks.npz"
+    monkeypatch.setattr(catalogue, "METHODS", {"cam": catalogue.METHODS["cam"]})
+    cli.main(["showcase", "--report", "scenes-test", "--out", str(out), "--also", "gain=scenes-gain"])
+    masks, shipped = read_pseudo_masks("two", folder=tmp_path), read_pseudo_masks("scenes-test", ["cam", "gain"])
+    assert list(masks.masks) == ["cam", "gain"], "no checkpoint of the third was given"
+    for row in masks.masks:
+        np.testing.assert_array_equal(masks.masks[row], shipped.masks[row][:2])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ from wsss_viz.errors import InputError
     "--report",
     default="",
     metavar="NAME",
-    help="Only the pseudo masks of every image of this stored report, which Results shows: scenes-test.",
+    help="Only the pseudo masks that Results shows, of every image of this stored report, scenes-test: of its methods, "
+    "and of its other rows that --also gives.",
 )
 @also_option
 @device_option
@@ -97,6 +98,6 @@ def _masks(out: Path | None, name: str, also: dict[str, str], device: str) -> No
     runs = bind_all(classifier, content["classifier"], methods, also, device, samples=samples)
     write_pseudo_masks(path, content, runs, samples, progress)
     click.echo(
-        f"{len(content['methods'])} rows on {len(samples)} images: {path}, {path.stat().st_size / 1e6:.2f} MB, "
+        f"{len(runs)} rows on {len(samples)} images: {path}, {path.stat().st_size / 1e6:.2f} MB, "
         f"{time.perf_counter() - start:.0f} s"
     )

@@ -92,14 +92,14 @@ def write_pseudo_masks(
     samples: Sequence[Sample],
     progress: Progress = lambda items, title: items,
 ) -> None:
-    """Computes the masks of every row of a report, and writes them whole or not at all.
+    """Computes the masks of a report's rows, and writes them whole or not at all.
 
     Args:
-        report: with `images`, of which `samples` are the first N or all, in the same order.
-        runs: bound methods by the report's rows.
+        report: of `evaluate --json`, of `samples`.
+        runs: bound methods by rows of the report; of a row without one no masks are written.
 
     Raises:
-        InputError: a row has no run, or a sample is of other classes than the first.
+        InputError: a run of no row of the report.
 
     Examples:
         >>> import tempfile
@@ -112,13 +112,14 @@ def write_pseudo_masks(
         ...     read_pseudo_masks("flags", folder=Path(folder)).masks["cam"].shape
         (1, 2, 3)
     """
-    missing = [row for row in report["methods"] if row not in runs]
-    if missing:
-        raise InputError(f"the report has a row {missing[0]!r}: give its checkpoint as --also {missing[0]!r}=FILE")
+    strange = [row for row in runs if row not in report["methods"]]
+    if strange:
+        raise InputError(f"the report has no row {strange[0]!r}: give one of {', '.join(report['methods'])}")
     classes = samples[0].classes
     masks = {
         row: np.stack([report_mask(runs[row], classes, sample, report, row) for sample in progress(samples, row)])
         for row in report["methods"]
+        if row in runs
     }
     header = {
         "sources": [sample.source or sample.name for sample in samples],

@@ -187,7 +187,7 @@ def _compare_state(
     if not drawn and parts[0] != "workspace":
         return None
     worst = state.ranked_class or min(image.ious, key=lambda name: image.ious[name])
-    rows = [one.maps or one.method for one in (row, beside) if one]
+    rows = [one.maps or one.method for one in (row, beside if not drawn else None) if one]
     names = [name for name in rows if name.startswith("maps:") or name in METHODS]
     report = row.report
     return replace(

@@ -71,6 +71,8 @@ def _drawn(source: str) -> Sample:
 def _mask(sample: Sample, name: str, threshold: float) -> NDArray[np.uint8]:
     """(H, W) uint8, index into the sample's classes + 1: the pseudo mask of the maps in a folder."""
     step = workspaces.read_maps(sample, name).steps[-1]
+    if max(step.targets, default=0) + 1 >= IGNORE:
+        raise InputError(f"{sample.name} has a label beyond the {IGNORE - 1} classes that a mask numbers")
     values = step.image_values(sample.size, "relu_max", list(step.targets), "field")
     return mask_of_values(values, step.targets, threshold).astype(np.uint8)
 

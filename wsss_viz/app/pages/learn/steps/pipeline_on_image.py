@@ -17,8 +17,9 @@ from wsss_viz.app.services.results import MethodResults, collect_results, follow
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.viewer import Panel, viewer
 from wsss_viz.data.sample import Sample
-from wsss_viz.evaluation.seeds import pseudo_mask, score_image
+from wsss_viz.evaluation.seeds import score_image
 from wsss_viz.traces import Step, Trace
+from wsss_viz.traces.pseudo_masks import mask_of_values
 
 
 def labels_of(trace: Trace, sample: Sample) -> tuple[str, ...]:
@@ -26,12 +27,11 @@ def labels_of(trace: Trace, sample: Sample) -> tuple[str, ...]:
     return tuple(name for name in trace.classes if name in (sample.labels or ()))
 
 
-def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.uint8]:
+def mask_at(trace: Trace, sample: Sample, threshold: float) -> NDArray[np.unsignedinteger]:
     """The pseudo mask of the image's labels."""
     labels = [trace.classes.index(name) for name in sample.labels or ()]
     values = trace.steps[-1].image_values(sample.size, "relu_max", labels, ViewState().align)
-    mask = pseudo_mask(values, range(len(labels)), sample.size, threshold, "raw")
-    return np.array([0, *(index + 1 for index in labels)], dtype=np.uint8)[mask]
+    return mask_of_values(values, labels, threshold)
 
 
 def lesson(state: ViewState, scene: Lesson) -> Lesson:
