@@ -197,6 +197,10 @@ def test_nothing_below_the_app_imports_streamlit():
             "from wsss_viz.showcase.sequences import read_sequence_maps; read_sequence_maps().video(0)",
             ("torch", "streamlit"),
         ),
+        (
+            "from wsss_viz.showcase.pseudo_masks import read_pseudo_masks; read_pseudo_masks('scenes-test', ['cam'])",
+            ("torch", "streamlit"),
+        ),
         ("from wsss_viz.models.manifest import read_manifest; read_manifest()", ("torch", "streamlit")),
         (
             "from wsss_viz.evaluation import pseudo_mask, score_image\n"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.data.archives import read_archive, write_archive
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.methods.views import PRESETS
+from wsss_viz.methods.view_set import PRESETS
 from wsss_viz.models.manifest import checkpoints_folder
 from wsss_viz.traces.pseudo_masks import mask_of_values
 from wsss_viz.traces.step import last_step
