@@ -11,7 +11,6 @@ import pytest
 from tests.app.services.test_jobs import PATIENCE, until
 from wsss_viz.app import frame, turns
 from wsss_viz.app.ledger import HALF, Ledger
-from wsss_viz.app.services import samples
 from wsss_viz.app.services.jobs.manager import Jobs, Request
 from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns, _Waiting
 from wsss_viz.errors import InputError
@@ -76,8 +75,9 @@ def test_who_is_not_let_in_is_told_how_long_and_keeps_the_place() -> None:
     assert str(busy.value) == "Busy, about 3 s: others are first."
     later = Work(queue, "c")
     waiting(queue, 2)
+    now[0] = 3.0
     running.done()
-    assert later.inside.wait(PATIENCE)  # no slot waits for b
+    assert later.inside.wait(PATIENCE)  # no slot waits for b, who has not asked again
     last = Work(queue, "d")
     waiting(queue, 2)
     again = Work(queue, "b", Piece("figure"))
@@ -260,9 +260,11 @@ def test_a_page_that_has_had_the_jobs_waits_behind_one_that_has_not() -> None:
         one.done()
 
 
-def test_long_work_rests_while_short_pieces_are_made_as_long_as_it_has_worked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_work_rests_while_short_pieces_are_made_thrice_as_long_as_it_has_worked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now, rests, job_rests = [0.0], [], []
-    queue = Turns(Limits(rest=0.25), clock=lambda: now[0])
+    queue = Turns(Limits(rest=1.0), clock=lambda: now[0])
     monkeypatch.setattr(queue._changed, "wait_for", lambda free, seconds: rests.append((free(), seconds)))
     with queue.turn("author", Piece("figure")):
         now[0] += 0.125
@@ -277,7 +279,7 @@ def test_long_work_rests_while_short_pieces_are_made_as_long_as_it_has_worked(mo
             queue._running.remove(reader)
     with queue.turn("reader", Piece("map", short=True)):
         may_go_on()  # short pieces rest for nobody
-    assert rests == [(True, 0.125), (False, 0.125), (False, 0.25)]
+    assert rests == [(True, 0.375), (False, 0.375), (False, 1.0)]
 
     def steps() -> Iterator[Step]:
         may_go_on()
@@ -354,18 +356,146 @@ def test_what_a_job_asks_for_on_its_way_waits_for_nobody(monkeypatch: pytest.Mon
     busy.done()
 
 
-def test_a_drawn_scene_waits_its_turn_on_a_page(
+class Place:
+    """Where a page says that it waits."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, line: str, icon: str) -> None:
+        assert icon
+        self.lines.append(line)
+
+    def empty(self) -> None:
+        self.lines.append("")
+
+
+def test_a_page_waits_in_its_place_says_for_how_long_and_then_is_there(
     open_page: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    samples.fine_scene.clear()
-    queue = Turns(Limits(short_slots=1, short_moment=0.0))
+    queue, place = Turns(Limits(short_slots=1)), Place()
     monkeypatch.setattr(turns, "_turns", queue)
+    monkeypatch.setattr(frame, "SILENT", 0.2)
+    monkeypatch.setattr(frame, "AGAIN", 0.2)
+    monkeypatch.setattr(frame.st, "empty", lambda: place)
     busy = Work(queue, "somebody", Piece("map", short=True))
     assert busy.inside.wait(PATIENCE)
+    release = threading.Timer(3.0, busy.done)
+    release.start()
     page = open_page("compare", example="scenes:test:129", methods="cam")  # its maps ship
-    assert [info.value for info in page.info] == ["Busy, about 1 s: others are first."]
-    busy.done()
-    assert not page.run().info
+    release.join()
+    assert set(place.lines[:-1]) == {"Busy, about 1 s: others are first."}
+    assert len(place.lines) > 2
+    assert place.lines[-1] == ""
+    assert [title.value for title in page.title] == ["Compare"]
+    assert not page.error
+
+
+def test_a_page_that_waits_for_nobody_says_nothing(
+    open_page: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place()
+    monkeypatch.setattr(frame.st, "empty", lambda: place)
+    open_page("compare", example="scenes:test:129", methods="cam")
+    assert place.lines == []
+
+
+def test_short_pieces_come_in_the_order_they_were_asked_for() -> None:
+    queue = Turns(Limits(short_slots=1))
+    first = Work(queue, "a", Piece("page", short=True))
+    assert first.inside.wait(PATIENCE)
+    queue.ledger.charge("much", 100.0)
+    much = Work(queue, "much", Piece("page", short=True))
+    waiting(queue, 1)
+    little = Work(queue, "little", Piece("page", short=True))
+    waiting(queue, 2)
+    first.done()
+    assert much.inside.wait(PATIENCE)
+    assert not little.inside.is_set()
+    much.done()
+    assert little.inside.wait(PATIENCE)
+    little.done()
+
+
+def test_pages_do_not_pass_a_long_piece_that_waits_for_memory() -> None:
+    queue = Turns(Limits(slots=1, short_slots=2, megabytes=1000.0))
+    queue.ledger.charge("author", 100.0)
+    page = Work(queue, "a", Piece("page", 400.0, short=True))
+    assert page.inside.wait(PATIENCE)
+    large = Work(queue, "author", Piece("checkpoint", 900.0))
+    waiting(queue, 1)
+    next_page = Work(queue, "b", Piece("page", 400.0, short=True))
+    waiting(queue, 2)
+    assert not next_page.inside.wait(0.05)
+    page.done()
+    assert large.inside.wait(PATIENCE)
+    large.done()
+    assert next_page.inside.wait(PATIENCE)
+    next_page.done()
+
+
+def test_who_is_new_has_had_what_the_others_have_had() -> None:
+    queue = Turns(Limits(slots=1), clock=lambda: 0.0)
+    running = Work(queue, "a")
+    assert running.inside.wait(PATIENCE)
+    queue.ledger.charge("a", 4.0)
+    queue.ledger.charge("b", 8.0)
+    with pytest.raises(BusyError), queue.turn("b", Piece("figure"), 0):
+        pass
+    with pytest.raises(BusyError), queue.turn("new", Piece("figure"), 0):
+        pass
+    assert queue.ledger.had("new") == 6.0
+    running.done()
+
+
+def test_a_page_gives_its_slot_away_while_it_does_or_awaits_something_long() -> None:
+    queue = Turns(Limits(slots=1, short_slots=1))
+    others: list[Work] = []
+    with queue.turn("a", Piece("page", short=True)):
+        with queue.turn("a", Piece("map", short=True)):  # is part of the page
+            assert [one.piece.what for one in queue._running] == ["page"]
+        with queue.turn("a", Piece("figure")), queue.turn("a", Piece("map", short=True)), queue.aside():
+            assert [one.piece.what for one in queue._running] == ["figure"]  # which gives none away
+        with queue.aside():
+            others.append(Work(queue, "b", Piece("page", short=True)))
+            assert others[0].inside.wait(PATIENCE)
+        assert [one.owner for one in queue._running] == ["b", "a"]  # it goes on at once
+        third = Work(queue, "c", Piece("page", short=True))
+        others.append(third)
+        waiting(queue, 1)
+    assert not third.inside.is_set()
+    others[0].done()
+    assert third.inside.wait(PATIENCE)
+    third.done()
+    assert not queue._running
+
+
+def test_what_a_page_awaits_is_not_what_its_session_has_had() -> None:
+    now = [0.0]
+    queue = Turns(Limits(), clock=lambda: now[0])
+    with queue.turn("a", Piece("page", short=True)):
+        now[0] = 1.0
+        with queue.aside():
+            now[0] = 50.0
+        now[0] = 51.0
+    assert queue.ledger._had["a"][0] == pytest.approx(2.0)
+
+
+def test_a_slot_waits_a_moment_for_the_page_that_asks_when_it_may_come() -> None:
+    now = [0.0]
+    queue, running = with_one_put_off(now)
+    file = Work(queue, "c", "file")  # waits without a pause
+    waiting(queue, 2)
+    now[0] = 3.0
+    assert queue.remaining("b") > 0
+    running.done()
+    assert queue.remaining("b") == 0.0
+    assert not file.inside.wait(0.05)
+    again = Work(queue, "b", Piece("figure"))
+    assert again.inside.wait(PATIENCE)
+    again.done()
+    assert file.inside.wait(PATIENCE)
+    file.done()
 
 
 @pytest.mark.parametrize("for_all", [True, False])

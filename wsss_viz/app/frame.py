@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +24,7 @@ from wsss_viz.app.services.checkpoints import SCENES, device_label
 from wsss_viz.app.services.traces import origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
-from wsss_viz.app.turns import BusyError, session_id, turns
+from wsss_viz.app.turns import BusyError, pages_turn, session_id, turns
 from wsss_viz.app.widgets.buttons import copy_link
 from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.data.sample import Sample
@@ -32,6 +33,8 @@ from wsss_viz.version import __version__
 
 ICON = Path(__file__).with_name("icon.svg")
 DEFECT = mark("This should not have gone wrong. Reload the page to start over; the details are in the server's log.")
+SILENT = 2.0
+"""Seconds that a page waits for its turn before it says so."""
 AGAIN = 1.0
 """Seconds after which a page that was not let in asks again."""
 _SAID = "busy_said"
@@ -215,6 +218,25 @@ def _try_again(busy: BusyError) -> None:
         st.info(str(BusyError(remaining)), icon=":material/hourglass_top:")
 
     again()
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Runs the page once it is its turn, and says so meanwhile."""
+    message, began = st.empty(), time.monotonic()
+    latest = began + SILENT - AGAIN
+
+    def say(seconds: float) -> None:
+        nonlocal latest
+        now = time.monotonic()
+        if now - latest >= AGAIN:
+            latest = now
+            message.info(str(BusyError(seconds)), icon=":material/hourglass_top:")
+
+    with pages_turn(say):
+        if latest > began + SILENT - AGAIN:
+            message.empty()
+        yield
 
 
 @contextmanager

@@ -40,6 +40,11 @@ class Ledger:
         with self._lock:
             return self._now(session, self._clock())
 
+    def knows(self, session: str) -> bool:
+        """Whether it has had anything that is not forgotten."""
+        with self._lock:
+            return session in self._had
+
     def _now(self, session: str, now: float) -> float:
         seconds, since = self._had.get(session, (0.0, now))
         return seconds * 0.5 ** ((now - since) / HALF)

@@ -1,23 +1,29 @@
-"""Work that a page does itself, in turns: whose session has had less is next, and nobody waits in silence.
+"""Work that the server does for pages, in turns, and nobody waits in silence.
 
-Short pieces (a map, a picture, a thumbnail) and long ones (a figure, a handout, a checkpoint) have slots of their own,
-so that nobody who reads waits for a figure, and long work, a job's as well, rests at its next step while short pieces
-are made, at most as long as it has worked; all of them share one amount of memory, and with the jobs one ledger.
+A page's run is a piece of work, a short one: with more of them at once than there are processors each would only wait
+longer for Python's lock. Short pieces come in the order they were asked for, and a page says how long it waits
+(`frame.in_turn`). What a page does on its way is part of it, but for long pieces (a figure, a checkpoint), which have
+slots of their own: its slot is given to others meanwhile. Of those the session's is next that has had less, by a ledger
+that the jobs share. So nobody who reads waits for a figure, and long work, a job's as well, rests at its next step
+while short pieces are made, three times as long as it has worked. All share one amount of memory.
 
-A page that is not let in within a moment raises `BusyError`; its place in the queue is kept until it asks again, but no
-slot is: who is there goes first. To begin a page again costs more than to wait, so a short piece is waited for longer,
-and a page that has said that it waits begins again when its turn has come (`Turns.remaining`), not before.
+A long piece that is not let in within a moment raises `BusyError`; its place in the queue is kept until the page asks
+again. The page that has said that it waits begins again when its turn has come (`Turns.remaining`), not before, and as
+long as it asks for that a slot waits for it.
 Work that is let in asks between its steps (`wsss_viz.interrupts`) whether its page is still there and its time not up.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from statistics import fmean
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -25,6 +31,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from wsss_viz.app.ledger import Ledger
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking
+
+RESTS = 3.0
+"""How many times as long as it has worked long work rests at most while short pieces are made."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ class Limits:
         seconds: of the processor that one piece may take: a machine that is busy makes nothing too large.
         moment, short_moment: seconds that a page waits for a long and a short piece before it says that it waits.
         download: seconds that a file that was asked for waits.
-        away: seconds for which the place of a page that asks again is kept.
+        coming, away: seconds for which a slot and a place are kept for a page that asks again.
         waiting: pieces that may wait.
         rest: seconds that long work rests at a time while short pieces are made.
     """
@@ -48,9 +57,10 @@ class Limits:
     moment: float = 2.0
     short_moment: float = 6.0
     download: float = 60.0
+    coming: float = 2.0
     away: float = 6.0
     waiting: int = 100
-    rest: float = 0.25
+    rest: float = 0.5
 
 
 class BusyError(Exception):
@@ -87,6 +97,7 @@ class _Waiting:
     asked: float
     latest: float
     present: int = 0
+    aside: float = 0.0
 
 
 class Turns:
@@ -111,26 +122,63 @@ class Turns:
 
     @contextmanager
     def turn(
-        self, owner: str, piece: Piece, patience: float | None = None, ask: Callable[[], None] | None = None
+        self,
+        owner: str,
+        piece: Piece,
+        patience: float | None = None,
+        ask: Callable[[], None] | None = None,
+        say: Callable[[float], None] | None = None,
     ) -> Iterator[None]:
-        """The block is run in its turn; within another turn of this thread at once.
+        """The block is run in its turn; within another turn of this thread at once, but a long piece in a short one.
 
         Args:
             owner: the session.
             piece: is done.
             patience: seconds that are waited; default a moment.
             ask: raises where the work, or the waiting for it, is to end early.
+            say: is told now and then, while it waits, for about how many seconds more.
 
         Raises:
             BusyError: it is not its turn yet, or too many wait.
             InputError: from within, where the block takes longer than it may or its session has left.
         """
-        if getattr(self._inside, "depth", 0):
+        outer: _Waiting | None = getattr(self._inside, "ticket", None)
+        if outer is not None and not (outer.piece.short and not piece.short):
             yield
             return
+        with self.aside():
+            yield from self._in_its_turn(owner, piece, patience, ask, say)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """The slot of this thread's short piece is given to others for the block, and taken again at once after it."""
+        outer: _Waiting | None = getattr(self._inside, "ticket", None)
+        if outer is None or not outer.piece.short:
+            yield
+            return
+        with self._changed:
+            began = self._clock()
+            self._running.remove(outer)
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running.append(outer)
+                outer.aside += self._clock() - began
+
+    def _in_its_turn(
+        self,
+        owner: str,
+        piece: Piece,
+        patience: float | None,
+        ask: Callable[[], None] | None,
+        say: Callable[[float], None] | None,
+    ) -> Iterator[None]:
+        outer = getattr(self._inside, "ticket", None)
         moment = self.limits.short_moment if piece.short else self.limits.moment
-        ticket = self._enter(owner, piece, moment if patience is None else patience, ask)
-        self._inside.depth = 1
+        ticket = self._enter(owner, piece, moment if patience is None else patience, ask, say)
+        self._inside.ticket = ticket
         started, used = self._clock(), self._used()
         rest = self.resting()
 
@@ -148,9 +196,9 @@ class Turns:
             with asking(go_on):
                 yield
         finally:
-            self._inside.depth = 0
+            self._inside.ticket = outer
             with self._changed:
-                took = self._clock() - started
+                took = self._clock() - started - ticket.aside
                 self._running.remove(ticket)
                 self._usual[piece.short] += 0.2 * (took - self._usual[piece.short])
                 self.ledger.charge(owner, took)
@@ -167,9 +215,9 @@ class Turns:
             self._changed.notify_all()
 
     def resting(self) -> Callable[[], None]:
-        """What long work calls at its steps: it rests while short pieces are made, at most as long as it has worked.
+        """What long work calls at its steps: while short pieces are made it rests, `RESTS` times as long as it worked.
 
-        So it has half of its pace, however many read.
+        So it has a quarter of its pace at least, however many read.
         """
         latest = self._clock()
 
@@ -178,7 +226,7 @@ class Turns:
             with self._changed:
                 worked = self._clock() - latest
                 self._changed.wait_for(
-                    lambda: not any(one.piece.short for one in self._running), min(worked, self.limits.rest)
+                    lambda: not any(one.piece.short for one in self._running), min(RESTS * worked, self.limits.rest)
                 )
             latest = self._clock()
 
@@ -194,11 +242,19 @@ class Turns:
             for ticket in mine:
                 ticket.latest = self._clock()
             self._sweep()
-            if not mine or any(ticket in self._admitted(owner) for ticket in mine):
+            admitted = self._admitted()
+            if not mine or any(ticket in admitted for ticket in mine):
                 return 0.0
-            return min(self._seconds(ticket.piece.short, 1 + self._before(ticket)) for ticket in mine)
+            return min(map(self._seconds_for, mine))
 
-    def _enter(self, owner: str, piece: Piece, patience: float, ask: Callable[[], None] | None) -> _Waiting:
+    def _enter(
+        self,
+        owner: str,
+        piece: Piece,
+        patience: float,
+        ask: Callable[[], None] | None,
+        say: Callable[[float], None] | None,
+    ) -> _Waiting:
         key, until = (owner, piece.what), self._clock() + patience
         with self._changed:
             self._sweep()
@@ -209,15 +265,15 @@ class Turns:
                 now = self._clock()
                 ticket = self._queue[key] = _Waiting(owner, piece, now, now)
             self._left.pop(owner, None)
+            self._welcome(owner)
             ticket.present += 1
             try:
                 while ticket not in self._admitted():
                     left = until - self._clock()
                     if left <= 0 or owner in self._left:
-                        raise BusyError(self._seconds(piece.short, 1 + self._before(ticket)))
+                        raise BusyError(self._seconds_for(ticket))
                     self._changed.wait(min(left, 0.5))
-                    if ask is not None:
-                        self._ask_outside(ask)
+                    self._outside(ask, partial(say, self._seconds_for(ticket)) if say else None)
                     self._sweep()
                 self._queue.pop(key, None)
                 self._running.append(ticket)
@@ -226,13 +282,23 @@ class Turns:
                 ticket.present -= 1
                 ticket.latest = self._clock()
 
-    def _ask_outside(self, ask: Callable[[], None]) -> None:
-        """Asks without holding the queue up; what it raises leaves with the queue held again."""
+    def _outside(self, *calls: Callable[[], None] | None) -> None:
+        """Calls without holding the queue up; what is raised leaves with the queue held again."""
         self._changed.release()
         try:
-            ask()
+            for call in filter(None, calls):
+                call()
         finally:
             self._changed.acquire()
+
+    def _welcome(self, owner: str) -> None:
+        """Who is new has had what those who are here have had on average: else who comes anew each time is first."""
+        others = {one.owner for one in (*self._queue.values(), *self._running)} - {owner}
+        if others and not self.ledger.knows(owner):
+            self.ledger.charge(owner, fmean(map(self.ledger.had, others)))
+
+    def _seconds_for(self, ticket: _Waiting) -> float:
+        return self._seconds(ticket.piece.short, 1 + self._before(ticket))
 
     def _sweep(self) -> None:
         """Forgets the places of those who have not asked again."""
@@ -242,28 +308,33 @@ class Turns:
                 del self._queue[key]
 
     def _order(self) -> list[_Waiting]:
+        """Who is next: long pieces, of the session that has had less, then short ones as they were asked for.
+
+        The other way round a long piece that needs much memory would never find it free.
+        """
         busy = [one.owner for one in self._running]
 
-        def rank(ticket: _Waiting) -> tuple[int, float, float]:
-            return busy.count(ticket.owner), self.ledger.had(ticket.owner), ticket.asked
+        def rank(ticket: _Waiting) -> tuple[bool, int, float, float]:
+            short = ticket.piece.short
+            return short, busy.count(ticket.owner), 0.0 if short else self.ledger.had(ticket.owner), ticket.asked
 
         return sorted(self._queue.values(), key=rank)
 
-    def _admitted(self, also: str | None = None) -> list[_Waiting]:
+    def _admitted(self) -> list[_Waiting]:
         """Who may start now: in order, as far as slots and memory go; nobody passes one who waits for memory.
 
-        Args:
-            also: the session that counts as there.
+        A long piece that was put off counts as there while its page asks when it may come: whoever waits for a file
+        without a pause would else always be there before it.
         """
-        slots = {False: self.limits.slots, True: self.limits.short_slots}
+        there = self._clock() - self.limits.coming
+        slots = {short: self._slots(short) for short in (False, True)}
         for one in self._running:
             slots[one.piece.short] -= 1
         taken = sum(one.piece.megabytes for one in self._running)
         admitted: list[_Waiting] = []
         for ticket in self._order():
-            if not (ticket.present or ticket.owner == also):  # a slot kept for it would do nothing meanwhile
-                continue
-            if slots[ticket.piece.short] <= 0:
+            coming = not ticket.piece.short and ticket.latest > there
+            if not (ticket.present or coming) or slots[ticket.piece.short] <= 0:
                 continue
             taken += ticket.piece.megabytes
             if taken > self.limits.megabytes and (self._running or admitted):
@@ -276,8 +347,11 @@ class Turns:
         alike = [one for one in self._order() if one.piece.short == ticket.piece.short]
         return alike.index(ticket) if ticket in alike else 0
 
+    def _slots(self, short: bool) -> int:
+        return self.limits.short_slots if short else self.limits.slots
+
     def _seconds(self, short: bool, pieces: int) -> float:
-        return self._usual[short] * pieces / (self.limits.short_slots if short else self.limits.slots)
+        return self._usual[short] * pieces / self._slots(short)
 
 
 _turns = Turns()
@@ -310,6 +384,18 @@ def turn(what: str, megabytes: float = 600.0, *, short: bool = False) -> Iterato
         yield
         return
     with turns().turn(session_id(), Piece(what, megabytes, short), ask=_yield_to_streamlit):
+        yield
+
+
+@contextmanager
+def pages_turn(say: Callable[[float], None]) -> Iterator[None]:
+    """A page's run, in its turn, for which it waits as long as it takes.
+
+    Args:
+        say: is told now and then for about how many seconds more.
+    """
+    piece = Piece("page", short=True)
+    with turns().turn(session_id(), piece, math.inf, _yield_to_streamlit, say):
         yield
 
 

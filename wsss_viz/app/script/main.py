@@ -10,26 +10,27 @@ from wsss_viz.app.services import basket
 
 st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_state=232)
 
-pages = {
-    entry.name: st.Page(
-        entry.file,
-        title=f"{entry.title} · wsss_viz",
-        icon=f":material/{entry.icon}:",
-        url_path=None if entry.name == catalogue.START else entry.name,
-        default=entry.name == catalogue.START,
-    )
-    for entry in catalogue.available()
-}
-page = st.navigation(list(pages.values()), position="hidden")
-basket.deliver()
-state = session.synchronise(next(name for name, known in pages.items() if known.title == page.title))
+with frame.guarded(), frame.in_turn():
+    pages = {
+        entry.name: st.Page(
+            entry.file,
+            title=f"{entry.title} · wsss_viz",
+            icon=f":material/{entry.icon}:",
+            url_path=None if entry.name == catalogue.START else entry.name,
+            default=entry.name == catalogue.START,
+        )
+        for entry in catalogue.available()
+    }
+    page = st.navigation(list(pages.values()), position="hidden")
+    basket.deliver()
+    state = session.synchronise(next(name for name, known in pages.items() if known.title == page.title))
 
-with st.sidebar:
-    frame.navigation(state)
-    foot = st.container(key="foot")
+    with st.sidebar:
+        frame.navigation(state)
+        foot = st.container(key="foot")
 
-with frame.guarded():
-    page.run()
-with foot:
-    frame.device_badge()
+    with frame.guarded():
+        page.run()
+    with foot:
+        frame.device_badge()
 first_page_made()

@@ -126,7 +126,8 @@ def reach(request: Request, patience: float = AT_ONCE) -> Snapshot:
     snapshot = manager.poll(owner, request)
     if snapshot is None or snapshot.state != DONE:  # to ask for what is there would end the session's other job
         manager.submit(owner, request)
-        manager.wait(owner, request, patience)
+        with turns().aside():
+            manager.wait(owner, request, patience)
         snapshot = manager.poll(owner, request) or manager.submit(owner, request)
     _remember(request, snapshot)
     return snapshot
