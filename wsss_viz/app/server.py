@@ -187,11 +187,22 @@ def first_page_made() -> None:
 
 def start_up() -> None:
     """What the server does beside answering its first visitor, after whose first page and at whose lowest cost."""
+    from wsss_viz.app.services import samples
+
     _first_page.wait(PATIENCE)
+    with suppress(OSError):  # without a process of its own it draws itself
+        samples.drawer().start()
     if sys.platform == "linux":  # elsewhere a thread has no priority under its number
         with suppress(OSError):  # a container may forbid it
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWER)
     warm_up()
+
+
+def end() -> None:
+    """Ends the processes that the server has started for all of its life."""
+    from wsss_viz.app.services import samples
+
+    samples.drawer().close()
 
 
 @asynccontextmanager
@@ -205,3 +216,4 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     yield
     watch.cancel()
     collected.set()
+    end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import streamlit as st
@@ -10,13 +11,15 @@ from numpy.typing import NDArray
 
 from wsss_viz.app import caching
 from wsss_viz.app.services import checkpoints, thumbnails, traces, workspaces
-from wsss_viz.app.turns import turn
+from wsss_viz.app.turns import turn, turns
 from wsss_viz.app.widgets.rendering import DISPLAY_SIDE
 from wsss_viz.app.workspace import KIND
 from wsss_viz.data import photographs
+from wsss_viz.data.packed import Packed
 from wsss_viz.data.photographs import PHOTOGRAPHS, Photograph, Photographs, read_photographs
 from wsss_viz.data.sample import Sample
-from wsss_viz.data.scenes import Scenes
+from wsss_viz.data.scenes.dataset import DEFAULT_SIZE
+from wsss_viz.data.scenes.drawer import Drawer
 from wsss_viz.errors import InputError
 from wsss_viz.showcase.photograph_lessons import BESIDE
 from wsss_viz.showcase.photographs import few_classes, first_guesses, photograph_source, with_classes
@@ -39,19 +42,35 @@ def ground(sample: Sample) -> Sample | None:
     return fine_scene(sample.source) if sample.source.startswith("scenes:") else None
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@cache
+def drawer() -> Drawer:
+    """Who draws the scenes; a process of its own once the server has warmed up."""
+    return Drawer()
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
 def scene(example: str) -> Sample:
     """The sample of a data string `scenes:SPLIT:INDEX`; drawn once, and to be left as it is."""
-    _, split, index = example.split(":")
-    return Scenes(split)[int(index)]
+    return _drawn(example, DEFAULT_SIZE).unpacked()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-@turn("image", short=True)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def fine_scene(example: str) -> Sample:
     """The same scene drawn with more pixels: for the eye alone, the classifier sees `scene` and is measured on it."""
+    return _fine_scene(example).unpacked()
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+@turn("image", short=True)
+def _fine_scene(example: str) -> Packed:
+    """To draw it takes ten times as long as to unpack it."""
+    return _drawn(example, (DISPLAY_SIDE, DISPLAY_SIDE))
+
+
+def _drawn(example: str, size: tuple[int, int]) -> Packed:
     _, split, index = example.split(":")
-    return Scenes(split, size=(DISPLAY_SIDE, DISPLAY_SIDE))[int(index)]
+    with turns().aside():
+        return drawer().scene(split, int(index), size)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -98,7 +98,7 @@ def _cam(sample: Sample, views: str) -> Trace:
         return Trace.collect(steps_of("cam", sample, views), "cam", sample.classes)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=1024, show_spinner=False)
 def _shared_trace(checkpoint: str, image: str, classes: tuple[str, ...], views: str, _sample: Sample) -> Trace:
     return _cam(_sample, views)
 
