@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import may_go_on
 from wsss_viz.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
+from wsss_viz.models.looking_once import seen_before
 from wsss_viz.traces.centres import CellCentres
 
 __all__ = ["LARGEST_INPUT", "Classifier", "Preprocessing", "channels_last"]
@@ -204,7 +205,10 @@ class Classifier(nn.Module):
 
     def maps(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) to the class maps (N, C, h, w), raw and signed."""
-        return self.late(self.early(x))
+        if torch.is_grad_enabled() or self.training:
+            return self.late(self.early(x))
+        features = seen_before(tuple(self.stages), x, lambda: self.features(self.early(x)), torch.equal)
+        return self.head(features).contiguous()
 
     def localise(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, 3, H, W) to the maps that are looked at (N, C, h, w), raw, and the logits (N, C).

@@ -7,10 +7,11 @@ import streamlit as st
 from wsss_viz.app import catalogue, frame, session
 from wsss_viz.app.server import first_page_made
 from wsss_viz.app.services import basket
+from wsss_viz.models.looking_once import looking_once
 
 st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_state=232)
 
-with frame.guarded(), frame.in_turn():
+with frame.guarded(), frame.in_turn(), looking_once():
     pages = {
         entry.name: st.Page(
             entry.file,
