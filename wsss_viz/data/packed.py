@@ -12,6 +12,8 @@ from PIL import Image
 
 from wsss_viz.data.sample import Sample
 
+__all__ = ["Packed"]
+
 _NOTHING = np.zeros((1, 1, 3), np.uint8)
 
 

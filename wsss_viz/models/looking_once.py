@@ -50,6 +50,9 @@ def seen_before(network: Any, given: Any, compute: Callable[[], Any], equal: Cal
     Args:
         network: compared by ==, which of modules is identity.
         equal: compares what is given.
+
+    >>> seen_before("a network", 3, lambda: 9, int.__eq__)  # outside the block
+    9
     """
     last = _last.get()
     if last is None:

@@ -20,6 +20,7 @@ from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import ImageScores, score_image
 from wsss_viz.traces import Step, Trace, normalise
 from wsss_viz.traces.centres import CENTRES, FIELD
+from wsss_viz.traces.pseudo_masks import mask_of_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +90,8 @@ def compare(
     masking = values_by("relu_max") if state.normalisation in ("raw", "shared") else values
     compared = []
     for method, unit, step, plane, maps in zip(traces, units, steps, values, masking, strict=True):
-        winners = np.array(indices)[maps.argmax(axis=0)] + 1
         finished = step.arrays.get("pseudo_mask")
-        mask = np.where(maps.max(axis=0) > state.threshold, winners, 0) if finished is None else finished
+        mask = mask_of_values(maps, indices, state.threshold) if finished is None else finished
         mask = mask.astype(np.uint8)
         scores = {
             name: score_image(mask == index + 1, sample, name)
