@@ -361,6 +361,14 @@ class Place:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.titles: set[str] = set()
+
+    def container(self) -> Place:
+        return self
+
+    def title(self, line: str, anchor: bool) -> None:
+        assert not anchor
+        self.titles.add(line)
 
     def info(self, line: str, icon: str) -> None:
         assert icon
@@ -386,6 +394,7 @@ def test_a_page_waits_in_its_place_says_for_how_long_and_then_is_there(
     release.join()
     assert set(place.lines[:-1]) == {"Busy, about 1 s: others are first."}
     assert len(place.lines) > 2
+    assert place.titles == {"Compare"}
     assert place.lines[-1] == ""
     assert [title.value for title in page.title] == ["Compare"]
     assert not page.error

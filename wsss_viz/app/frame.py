@@ -221,8 +221,12 @@ def _try_again(busy: BusyError) -> None:
 
 
 @contextmanager
-def in_turn() -> Iterator[None]:
-    """Runs the page once it is its turn, and says so meanwhile."""
+def in_turn(headline: Callable[[], str]) -> Iterator[None]:
+    """Runs the page once it is its turn; meanwhile it has its headline, and how long it takes.
+
+    Args:
+        headline: called where the page waits: draws what stands around it as well.
+    """
     message, began = st.empty(), time.monotonic()
     latest = began + SILENT - AGAIN
 
@@ -231,7 +235,9 @@ def in_turn() -> Iterator[None]:
         now = time.monotonic()
         if now - latest >= AGAIN:
             latest = now
-            message.info(str(BusyError(seconds)), icon=":material/hourglass_top:")
+            meanwhile = message.container()
+            meanwhile.title(headline(), anchor=False)
+            meanwhile.info(str(BusyError(seconds)), icon=":material/hourglass_top:")
 
     with pages_turn(say):
         if latest > began + SILENT - AGAIN:
