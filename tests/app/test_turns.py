@@ -397,6 +397,12 @@ def test_a_page_waits_in_its_place_says_for_how_long_and_then_is_there(
     assert place.titles == {"Compare"}
     assert place.lines[-1] == ""
     assert [title.value for title in page.title] == ["Compare"]
+    place.titles.clear()
+    again = Work(queue, "somebody", Piece("map", short=True))
+    assert again.inside.wait(PATIENCE)
+    threading.Timer(1.5, again.done).start()
+    page.run()
+    assert place.titles == set()  # its headline still stands there
     assert not page.error
 
 
@@ -441,6 +447,22 @@ def test_pages_do_not_pass_a_long_piece_that_waits_for_memory() -> None:
     large.done()
     assert next_page.inside.wait(PATIENCE)
     next_page.done()
+
+
+def test_a_page_does_not_wait_longer_for_its_own_sessions_file() -> None:
+    queue = Turns(Limits(slots=1, short_slots=1))
+    file, other = Work(queue, "a", "file"), Work(queue, "b", Piece("page", short=True))
+    assert file.inside.wait(PATIENCE)
+    assert other.inside.wait(PATIENCE)
+    first = Work(queue, "a", Piece("page", short=True))
+    waiting(queue, 1)
+    second = Work(queue, "c", Piece("page", short=True))
+    waiting(queue, 2)
+    other.done()
+    assert first.inside.wait(PATIENCE)
+    assert not second.inside.is_set()
+    for work in (first, second, file):
+        work.done()
 
 
 def test_who_is_new_has_had_what_the_others_have_had() -> None:

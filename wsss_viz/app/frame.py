@@ -225,22 +225,21 @@ def in_turn(headline: Callable[[], str]) -> Iterator[None]:
     """Runs the page once it is its turn; meanwhile it has its headline, and how long it takes.
 
     Args:
-        headline: called where the page waits: draws what stands around it as well.
+        headline: called where the page waits: draws what stands around it as well; "" where its own still stands.
     """
-    message, began = st.empty(), time.monotonic()
-    latest = began + SILENT - AGAIN
+    message, due, said = st.empty(), time.monotonic() + SILENT, False
 
     def say(seconds: float) -> None:
-        nonlocal latest
-        now = time.monotonic()
-        if now - latest >= AGAIN:
-            latest = now
+        nonlocal due, said
+        if time.monotonic() >= due:
+            due, said = time.monotonic() + AGAIN, True
             meanwhile = message.container()
-            meanwhile.title(headline(), anchor=False)
+            if title := headline():
+                meanwhile.title(title, anchor=False)
             meanwhile.info(str(BusyError(seconds)), icon=":material/hourglass_top:")
 
     with pages_turn(say):
-        if latest > began + SILENT - AGAIN:
+        if said:
             message.empty()
         yield
 

@@ -23,6 +23,7 @@ _TOUCHED = "view_touched"
 _NOTES = "view_notes"
 _PAGE = "view_page"
 _SUBJECT = "view_subject"
+_DRAWN = "view_drawn"
 
 
 def state() -> ViewState:
@@ -97,6 +98,17 @@ def synchronise(page: str) -> ViewState:
     # Back went to: so that one is said again. The browser changes nothing where it has it.
     _write(wanted, anyway=news and written is not None)
     return state()
+
+
+def drawn() -> bool:
+    """Whether the page that is about to run stands there from an earlier run."""
+    there: bool = st.session_state.get(_DRAWN) == st.session_state[_PAGE]
+    return there
+
+
+def set_drawn() -> None:
+    """Says that the page has been run."""
+    st.session_state[_DRAWN] = st.session_state[_PAGE]
 
 
 def write_address() -> None:

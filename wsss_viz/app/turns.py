@@ -312,11 +312,16 @@ class Turns:
 
         The other way round a long piece that needs much memory would never find it free.
         """
-        busy = [one.owner for one in self._running]
+        busy = [(one.owner, one.piece.short) for one in self._running]  # a page need not wait for its session's file
 
         def rank(ticket: _Waiting) -> tuple[bool, int, float, float]:
             short = ticket.piece.short
-            return short, busy.count(ticket.owner), 0.0 if short else self.ledger.had(ticket.owner), ticket.asked
+            return (
+                short,
+                busy.count((ticket.owner, short)),
+                0.0 if short else self.ledger.had(ticket.owner),
+                ticket.asked,
+            )
 
         return sorted(self._queue.values(), key=rank)
 

@@ -19,7 +19,8 @@ st.set_page_config(page_icon=str(frame.ICON), layout="wide", initial_sidebar_sta
 
 @cache
 def around() -> tuple[Page, DeltaGenerator, str]:
-    """Reads the address and draws the sidebar, once per run; the page, where its foot is drawn, and its headline."""
+    """Reads the address and draws the sidebar, once per run; the page, where its foot is drawn, and its headline,
+    "" where that stands there."""
     pages = {
         entry.name: st.Page(
             entry.file,
@@ -38,13 +39,14 @@ def around() -> tuple[Page, DeltaGenerator, str]:
         frame.navigation(state)
         foot = st.container(key="foot")
     entry = catalogue.named(name)
-    return page, foot, tr(entry.headline or entry.title)
+    return page, foot, "" if session.drawn() else tr(entry.headline or entry.title)
 
 
 with frame.guarded(), frame.in_turn(lambda: around()[-1]), looking_once():
     page, foot, _ = around()
     with frame.guarded():
         page.run()
+    session.set_drawn()
     with foot:
         frame.device_badge()
 first_page_made()
