@@ -61,6 +61,7 @@ APP_FLOORS = {
     "widgets": 3,
     "services": 4,
     "source_bar": 5,
+    "navigation": 5,
     "frame": 5,
     "pages": 6,
     "server": 7,

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.app.services.test_jobs import PATIENCE, until
-from wsss_viz.app import frame, turns
+from wsss_viz.app import frame
 from wsss_viz.app.ledger import HALF, Ledger
 from wsss_viz.app.services.jobs.manager import Jobs, Request
-from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns, _Waiting
+from wsss_viz.app.turns import BusyError, GoneError, Limits, Piece, Turns, pages
+from wsss_viz.app.turns import queue as turns_queue
+from wsss_viz.app.turns.pieces import Ticket
 from wsss_viz.errors import InputError
 from wsss_viz.figures import FigureSpec
 from wsss_viz.figures.rendering import render
@@ -45,6 +47,10 @@ class Work:
 
 def waiting(queue: Turns, count: int) -> None:
     until(lambda: len(queue._queue) == count)
+
+
+def places(queue: Turns) -> list[tuple[str, str]]:
+    return [(one.owner, one.piece.what) for one in queue._queue]
 
 
 def test_one_at_a_time_and_who_has_had_less_is_first() -> None:
@@ -81,7 +87,7 @@ def test_who_is_not_let_in_is_told_how_long_and_keeps_the_place() -> None:
     last = Work(queue, "d")
     waiting(queue, 2)
     again = Work(queue, "b", Piece("figure"))
-    until(lambda: queue._queue["b", "figure"].present == 1)
+    until(lambda: any(one.owner == "b" and one.awaited for one in queue._queue))
     later.done()
     assert again.inside.wait(PATIENCE)  # b was before
     assert not last.inside.is_set()
@@ -105,7 +111,7 @@ def test_who_was_put_off_learns_when_to_come_again_without_asking_for_work() -> 
     queue, running = with_one_put_off(now)
     for now[0] in (5.0, 10.0, 15.0):  # its place is kept
         assert queue.remaining("b") == pytest.approx(3.0)
-        assert list(queue._queue) == [("b", "figure")]
+        assert places(queue) == [("b", "figure")]
     assert queue.remaining("nobody") == 0.0
     running.done()
     assert queue.remaining("b") == 0.0
@@ -131,7 +137,7 @@ def test_a_short_piece_is_waited_for_longer_and_a_page_that_goes_waits_no_more()
     with pytest.raises(GoneError), queue.turn("b", Piece("map", short=True), ask=stop):
         pass
     assert asked == [1]
-    assert queue._queue["b", "map"].present == 0
+    assert [(one.owner, one.awaited, one.there) for one in queue._queue] == [("b", False, False), ("b", False, False)]
     for one in (short, long):
         one.done()
 
@@ -142,11 +148,11 @@ def test_a_place_of_one_who_does_not_come_back_is_given_on() -> None:
     now[0] = 5
     with pytest.raises(BusyError), queue.turn("c", Piece("figure"), 0):
         pass
-    assert list(queue._queue) == [("b", "figure"), ("c", "figure")]
+    assert places(queue) == [("b", "figure"), ("c", "figure")]
     now[0] = 7
     with pytest.raises(BusyError), queue.turn("d", Piece("figure"), 0):
         pass
-    assert list(queue._queue) == [("c", "figure"), ("d", "figure")]
+    assert places(queue) == [("c", "figure"), ("d", "figure")]
     running.done()
 
 
@@ -172,7 +178,8 @@ def test_a_page_that_was_closed_ends_its_work_and_its_waiting() -> None:
     for one in (running, later):
         one.thread.join(PATIENCE)
     assert isinstance(running.error, GoneError)
-    assert isinstance(later.error, BusyError)
+    assert isinstance(later.error, GoneError)
+    assert places(queue) == []
     with queue.turn("other", Piece("x"), 0):
         pass
 
@@ -265,17 +272,17 @@ def test_long_work_rests_while_short_pieces_are_made_thrice_as_long_as_it_has_wo
 ) -> None:
     now, rests, job_rests = [0.0], [], []
     queue = Turns(Limits(rest=1.0), clock=lambda: now[0])
-    monkeypatch.setattr(queue._changed, "wait_for", lambda free, seconds: rests.append((free(), seconds)))
+    monkeypatch.setattr(queue._quiet, "wait_for", lambda free, seconds: rests.append((free(), seconds)))
     with queue.turn("author", Piece("figure")):
         now[0] += 0.125
         may_go_on()
-        with queue._changed:
-            queue._running.append(reader := _Waiting("reader", Piece("map", short=True), 0.0, 0.0))
+        with queue._lock:
+            queue._running.append(reader := Ticket("reader", Piece("map", short=True), 0.0, 0.0, queue._quiet))
         now[0] += 0.125
         may_go_on()
         now[0] += 7.0
         may_go_on()
-        with queue._changed:
+        with queue._lock:
             queue._running.remove(reader)
     with queue.turn("reader", Piece("map", short=True)):
         may_go_on()  # short pieces rest for nobody
@@ -319,7 +326,7 @@ def test_a_busy_page_says_so_and_comes_by_itself(
     open_page: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = Turns(Limits(slots=1, moment=0.0))
-    monkeypatch.setattr(turns, "_turns", queue)
+    monkeypatch.setattr(pages, "_turns", queue)
     running = Work(queue, "another")
     assert running.inside.wait(PATIENCE)
     page = open_page("figures", figure="plane", figure_width="single", dpi="150")
@@ -344,11 +351,11 @@ def test_the_shortest_piece_counts_and_what_was_had_is_forgotten_by_and_by() -> 
 
 def test_what_a_job_asks_for_on_its_way_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     queue = Turns(Limits(slots=1, short_slots=1, moment=0.0))
-    monkeypatch.setattr(turns, "_turns", queue)
+    monkeypatch.setattr(pages, "_turns", queue)
     busy = Work(queue, "somebody", Piece("map", short=True))
     assert busy.inside.wait(PATIENCE)
 
-    @turns.turn("picture", short=True)
+    @pages.turn("picture", short=True)
     def drawn() -> str:
         return "drawn"
 
@@ -382,7 +389,7 @@ def test_a_page_waits_in_its_place_says_for_how_long_and_then_is_there(
     open_page: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue, place = Turns(Limits(short_slots=1)), Place()
-    monkeypatch.setattr(turns, "_turns", queue)
+    monkeypatch.setattr(pages, "_turns", queue)
     monkeypatch.setattr(frame, "SILENT", 0.2)
     monkeypatch.setattr(frame, "AGAIN", 0.2)
     monkeypatch.setattr(frame.st, "empty", lambda: place)
@@ -534,17 +541,121 @@ def test_a_file_that_is_kept_for_all_is_finished_though_who_asked_has_left(
     monkeypatch: pytest.MonkeyPatch, for_all: bool
 ) -> None:
     queue = Turns()
-    monkeypatch.setattr(turns, "_turns", queue)
-    monkeypatch.setattr(turns, "session_id", lambda: "a")
+    monkeypatch.setattr(pages, "_turns", queue)
+    monkeypatch.setattr(pages, "session_id", lambda: "a")
 
     def make() -> bytes:
         queue.leave("a")
         may_go_on()
         return b"the handout"
 
-    made = turns.in_turn("handout.pdf", make, for_all=for_all)
+    made = pages.in_turn("handout.pdf", make, for_all=for_all)
     if for_all:
         assert made() == b"the handout"
     else:
         with pytest.raises(GoneError):
             made()
+
+
+def page(kind: str) -> Piece:
+    return Piece("page", short=True, kind=kind)
+
+
+def with_kinds(now: list[float]) -> tuple[Turns, Work]:
+    """One slot, which is taken; pages of the kind "quick" take 0.1 s, those of the kind "slow" 0.3 s."""
+    queue = Turns(Limits(short_slots=1), clock=lambda: now[0])
+    queue._usual.add(page("quick"), 0.1)
+    queue._usual.add(page("slow"), 0.3)
+    running = Work(queue, "a", page("another"))
+    assert running.inside.wait(PATIENCE)
+    return queue, running
+
+
+@pytest.mark.parametrize(("later", "first"), [(5.9, "quick"), (6.1, "slow")])
+def test_a_page_that_takes_longer_gives_way_but_not_for_ever(later: float, first: str) -> None:
+    assert pytest.approx(6.0) == turns_queue.GIVES_WAY * (0.3 - 0.1)
+    now = [0.0]
+    queue, running = with_kinds(now)
+    works = {"slow": Work(queue, "b", page("slow"))}
+    waiting(queue, 1)
+    now[0] = later
+    works["quick"] = Work(queue, "c", page("quick"))
+    waiting(queue, 2)
+    running.done()
+    assert works[first].inside.wait(PATIENCE)
+    (second,) = set(works) - {first}
+    assert not works[second].inside.is_set()
+    works[first].done()
+    assert works[second].inside.wait(PATIENCE)
+    works[second].done()
+
+
+def test_a_kind_that_took_very_long_once_does_not_wait_for_ever() -> None:
+    now = [0.0]
+    queue, running = with_kinds(now)
+    queue._usual.add(page("stuck"), 1000.0)
+    stuck = Work(queue, "b", page("stuck"))
+    waiting(queue, 1)
+    now[0] = turns_queue.LONGEST_WAY
+    quick = Work(queue, "c", page("quick"))
+    waiting(queue, 2)
+    running.done()
+    assert stuck.inside.wait(PATIENCE)
+    assert not quick.inside.is_set()
+    stuck.done()
+    assert quick.inside.wait(PATIENCE)
+    quick.done()
+
+
+def test_who_is_let_in_just_when_it_looks_up_is_not_asked_whether_it_is_still_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue, running = with_kinds([0.0])
+    outcome: list[object] = []
+
+    def stop() -> None:
+        raise GoneError("the page is closed")
+
+    def work() -> None:
+        try:
+            with queue.turn("b", page("quick"), PATIENCE, ask=stop):
+                outcome.extend(one.owner for one in queue._running)
+        except GoneError as error:
+            outcome.append(error)
+
+    second, wait = threading.Thread(target=work), threading.Condition.wait
+
+    def time_is_up_and_then_it_is_let_in(condition: threading.Condition, seconds: float | None = None) -> bool:
+        if threading.current_thread() is not second:
+            return wait(condition, seconds)
+        taken, queue._running = queue._running, []
+        queue._admit()
+        queue._running += taken
+        return False
+
+    monkeypatch.setattr(threading.Condition, "wait", time_is_up_and_then_it_is_let_in)
+    second.start()
+    second.join(PATIENCE)
+    assert outcome == ["b", "a"]
+    assert [one.owner for one in queue._running] == ["a"]
+    running.done()
+
+
+def test_a_place_that_is_taken_again_is_for_what_is_asked_now() -> None:
+    queue, running = with_kinds([0.0])
+    with pytest.raises(BusyError), queue.turn("b", page("slow"), 0):
+        pass
+    with pytest.raises(BusyError), queue.turn("b", page("quick"), 0):
+        pass
+    assert [(one.owner, one.piece.kind) for one in queue._queue] == [("b", "quick")]
+    running.done()
+
+
+def test_who_waits_keeps_the_place_though_the_session_left_and_is_back_at_once() -> None:
+    queue, running = with_kinds([0.0])
+    with queue._lock:
+        for what in ("page", "file"):
+            queue._queue.append(Ticket("b", Piece(what), 0.0, 0.0, threading.Condition(queue._lock), what == "page"))
+    queue.leave("b")
+    assert places(queue) == [("b", "page")]
+    running.done()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from wsss_viz.app.language import mark
@@ -126,8 +127,9 @@ CATALOGUE = (
 )
 
 
+@cache
 def available() -> tuple[Page, ...]:
-    """The pages whose files are there, in order."""
+    """The pages whose files are there when the program starts, in order."""
     return tuple(entry for entry in CATALOGUE if entry.file.is_file())
 
 

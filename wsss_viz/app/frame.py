@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from html import escape
-from itertools import groupby
-from pathlib import Path
-from typing import Literal
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, methods, session
+from wsss_viz.app import catalogue, methods, navigation, session
 from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.language import LANGUAGES, current, mark, tr
+from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services import basket
-from wsss_viz.app.services.checkpoints import SCENES, device_label
+from wsss_viz.app.services.checkpoints import SCENES
 from wsss_viz.app.services.traces import origin
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.comparing import VIEWS
@@ -29,9 +24,7 @@ from wsss_viz.app.widgets.buttons import copy_link
 from wsss_viz.app.widgets.markup import plain_line
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
-from wsss_viz.version import __version__
 
-ICON = Path(__file__).with_name("icon.svg")
 DEFECT = mark("This should not have gone wrong. Reload the page to start over; the details are in the server's log.")
 SILENT = 2.0
 """Seconds that a page waits for its turn before it says so."""
@@ -43,63 +36,6 @@ VIEW_LABELS = {
     "mirror": "image and mirror image",
     "multi-scale": "four scales and mirror images",
 }
-
-
-def navigation(state: ViewState) -> None:
-    """The sidebar: the pages, each link carrying the current view."""
-    mark = base64.b64encode(ICON.read_bytes()).decode("ascii")
-    st.html(f'<div class="wv-brand"><img src="data:image/svg+xml;base64,{mark}" alt=""><b>wsss_viz</b></div>')
-    listed = (entry for entry in catalogue.available() if entry.listed)
-    with st.container(gap="xsmall"):
-        for section, entries in groupby(listed, key=lambda entry: entry.section):
-            with st.container(gap="xsmall", key=f"section_{section.lower()}"):
-                if section:
-                    st.html(f'<div class="wv-section">{tr(section)}</div>')
-                for entry in entries:
-                    link(entry, state)
-    language_switch()
-
-
-def language_switch() -> None:
-    """A button for each other language, by its own name; the view stays as it is."""
-    for code, name in LANGUAGES.items():
-        if code != current():
-            st.button(
-                name,
-                key=f"language_{code}",
-                type="tertiary",
-                icon=":material/translate:",
-                on_click=session.change,
-                kwargs={"lang": code},
-            )
-
-
-def link(
-    entry: catalogue.Page, state: ViewState, label: str | None = None, width: Literal["stretch", "content"] = "stretch"
-) -> None:
-    """A link to a page that carries the view along; the lecture has views of its own, Figures says what it was sent."""
-    carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False, answered=False)
-    count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""
-    st.page_link(
-        entry.file,
-        label=label or tr(entry.title) + count,
-        icon=f":material/{entry.icon}:",
-        help=tr(entry.summary) if label is None else "",
-        query_params=carried.to_query(),
-        width=width,
-    )
-
-
-def device_badge() -> None:
-    """What computes, in the sidebar's foot."""
-    try:
-        label = device_label()
-    except InputError as error:
-        st.error(str(error))
-        return
-    st.html(
-        f'<div class="wv-device" title="{tr("What computes here")}"><i></i>{escape(label)}<em>{__version__}</em></div>'
-    )
 
 
 def heading(title: str, lead: str, explanation: Explanation, send: basket.Take | None = None) -> None:
@@ -118,7 +54,7 @@ def heading(title: str, lead: str, explanation: Explanation, send: basket.Take |
         if send is not None and (line := basket.said()):
             with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sent"):
                 st.html(f'<p class="wv-sent" role="status">{escape(line)}</p>', width="content")
-                link(catalogue.named("figures"), session.state(), tr("Open Figures"), "content")
+                navigation.link(catalogue.named("figures"), session.state(), tr("Open Figures"), "content")
         if lead:
             with st.container(key="lead"):
                 st.markdown(plain_line(lead))

@@ -87,12 +87,12 @@ def _files(folder: Path | None) -> list[Path]:
     if folder is None:
         return []
     try:
-        listed = sorted(folder.iterdir(), key=lambda path: path.name)
-        return [path for path in listed if _is_offered(path)]
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in sorted(entries, key=lambda entry: entry.name) if _is_offered(entry)]
     except OSError:
         return []
 
 
-def _is_offered(path: Path) -> bool:
-    plain = path.name.isprintable() and len(path.name) <= 128 and not path.name.startswith(".")
-    return plain and bool(weight_suffix(path.name)) and path.is_file()
+def _is_offered(entry: os.DirEntry[str]) -> bool:
+    plain = entry.name.isprintable() and len(entry.name) <= 128 and not entry.name.startswith(".")
+    return plain and bool(weight_suffix(entry.name)) and entry.is_file()

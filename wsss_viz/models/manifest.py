@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from wsss_viz.data.file_status import file_status
 from wsss_viz.data.files import write_whole
 from wsss_viz.errors import InputError
 from wsss_viz.resources import data_folder, shipped_folder
@@ -108,9 +109,9 @@ def read_manifest(folder: Path | None = None) -> dict[str, Entry]:
 
 def _read(folder: Path) -> dict[str, Entry]:
     path = folder / "manifest.json"
-    if not path.is_file():
+    status = file_status(path)
+    if status is None:
         return {}
-    status = path.stat()
     return dict(_entries(path, (status.st_ino, status.st_mtime_ns, status.st_size)))
 
 

@@ -11,6 +11,7 @@ from wsss_viz.app.caching import digest, is_private
 from wsss_viz.app.language import tr
 from wsss_viz.app.services.checkpoints import SCENES, classifier, entry, name_for, networks_of
 from wsss_viz.app.turns import turn
+from wsss_viz.data.file_status import last_change
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
@@ -30,7 +31,7 @@ def _showcase(stamps: tuple[tuple[str, int], ...]) -> Showcase | str:
 def _read_showcase() -> Showcase | str:
     """The showcase, or why there is none; read again once its file or the register has changed."""
     files = (showcase_path(), checkpoints_folder() / "manifest.json")
-    return _showcase(tuple((str(file), file.stat().st_mtime_ns if file.is_file() else 0) for file in files))
+    return _showcase(tuple((str(file), last_change(file)) for file in files))
 
 
 def showcase() -> Showcase | None:
@@ -56,7 +57,7 @@ def _photographs(stamps: tuple[tuple[str, int], ...]) -> PhotographTraces | None
 def photograph_traces() -> PhotographTraces | None:
     """The photographs' traces that were computed beforehand; None where there are none of this network."""
     files = (photographs_path(), checkpoints_folder() / "manifest.json")
-    return _photographs(tuple((str(file), file.stat().st_mtime_ns if file.is_file() else 0) for file in files))
+    return _photographs(tuple((str(file), last_change(file)) for file in files))
 
 
 def is_precomputed(sample: Sample, method: str, views: str) -> bool:
@@ -82,9 +83,9 @@ def precomputed(sample: Sample, method: str, views: str) -> Trace | None:
     stored, photographs = showcase(), photograph_traces()
     if name_for(sample) == SCENES:
         assert stored is not None
-        return _stored_trace(showcase_path().stat().st_mtime_ns, method, sample.source, stored)
+        return _stored_trace(last_change(showcase_path()), method, sample.source, stored)
     assert photographs is not None
-    trace = _photograph_trace(photographs_path().stat().st_mtime_ns, method, sample.source, photographs, sample)
+    trace = _photograph_trace(last_change(photographs_path()), method, sample.source, photographs, sample)
     return trace if trace.classes == sample.classes else None
 
 

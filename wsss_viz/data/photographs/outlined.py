@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from wsss_viz.data.file_status import file_status
 from wsss_viz.data.files import read_bounded
 from wsss_viz.data.images import read_image
 from wsss_viz.data.palette import VOC_CLASSES
@@ -158,9 +159,9 @@ def read_photographs(folder: Path = FOLDER) -> tuple[Photograph, ...]:
         True
     """
     path = folder / LIST
-    if not path.is_file():
+    status = file_status(path)
+    if status is None:
         raise InputError(f"{path} is missing: install the package again")
-    status = path.stat()
     return _read(path, (status.st_mtime_ns, status.st_size))
 
 

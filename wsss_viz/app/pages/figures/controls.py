@@ -23,6 +23,7 @@ from wsss_viz.app.state.figures import BASKET, PARTS, RESOLUTIONS, SCENE, Item
 from wsss_viz.app.turns import turn
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.app.widgets.markup import image_room, plain_line
+from wsss_viz.data.file_status import last_change
 from wsss_viz.errors import InputError
 from wsss_viz.figures import PRESETS, FigureSpec, caption, preset, spec_bytes
 from wsss_viz.figures.columns import column
@@ -218,7 +219,7 @@ def _stamp() -> tuple[int, ...]:
     """Changes with the checkpoints, the showcase and the stored gradient ratios."""
     runs = (FOLDER / f"{subject}.npz" for subject in ("toy", "scenes"))
     files = (checkpoints_folder() / "manifest.json", showcase_path(), photographs_path(), *runs)
-    return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+    return tuple(map(last_change, files))
 
 
 @dataclass(frozen=True)

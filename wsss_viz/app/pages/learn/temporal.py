@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app import catalogue, navigation, session
 from wsss_viz.app.language import tr
 from wsss_viz.app.pages.videos import charts
 from wsss_viz.app.widgets import markup, rendering
@@ -88,7 +88,7 @@ def show(clip: Timed) -> None:
         )
         show_chart(map_chart(clip), "learn_time", described(clip))
         if not session.state().present:
-            frame.link(
+            navigation.link(
                 catalogue.named("videos"), session.state(), tr("In time: segments, erasing, mAP over temporal IoU")
             )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app import catalogue, navigation, session
 from wsss_viz.app.pages.results import strips
 from wsss_viz.app.services import contact_sheet, ranking, reports
 from wsss_viz.app.services.reports import OpenedReport
@@ -175,7 +175,7 @@ def _cell(
             st.caption(f":material/broken_image: {markup.plain_line(str(error))}")
     if target is not None:
         called = target.example.removeprefix("scenes:").removeprefix("workspace:").replace(":", " ")
-        frame.link(catalogue.named("compare"), target, f"Compare {called}")
+        navigation.link(catalogue.named("compare"), target, f"Compare {called}")
 
 
 def _compare_state(

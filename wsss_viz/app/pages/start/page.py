@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, methods, session, source_bar
+from wsss_viz.app import catalogue, frame, methods, navigation, session, source_bar
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services import basket, checkpoints, provenance, samples, traces, upload, workspaces
@@ -75,7 +75,7 @@ def show() -> None:
     with st.grid(min(len(cards), 4), min_column_width=240, border=True, gap="medium", key="cards") as grid:
         for entry in cards:
             with grid.cell():
-                frame.link(entry, state, f"**{tr(entry.title)}**")
+                navigation.link(entry, state, f"**{tr(entry.title)}**")
                 st.caption(tr(entry.summary))
 
 

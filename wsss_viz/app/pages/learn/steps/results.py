@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from wsss_viz.app import catalogue, frame, session
+from wsss_viz.app import catalogue, navigation, session
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
@@ -184,7 +184,7 @@ def _view(state: ViewState, report: Mapping[str, Any]) -> None:
         st.html(listed(tr("What no number here says"), [*map(tr, LIMITS), *filter(None, [network_line()])]))
         st.html(published())
         st.html(since_then())
-        frame.link(catalogue.named("results"), state, tr("And since: published numbers from 2021 on"))
+        navigation.link(catalogue.named("results"), state, tr("And since: published numbers from 2021 on"))
 
 
 def listed(title: str, lines: list[str]) -> str:
