@@ -37,9 +37,9 @@ def example(source: str) -> Sample:
     return scene(source) if source.startswith("scenes:") else photograph(source.partition(":")[2])
 
 
-def ground(sample: Sample) -> Sample | None:
+def ground(sample: Sample) -> Packed | None:
     """A drawn scene with more pixels, for the eye alone; None for any other image, which is shown as it is."""
-    return fine_scene(sample.source) if sample.source.startswith("scenes:") else None
+    return _fine_scene(sample.source) if sample.source.startswith("scenes:") else None
 
 
 @cache

@@ -19,6 +19,7 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, of_image, viewer
 from wsss_viz.app.widgets.viewer.component import PIECES
+from wsss_viz.data.packed import Packed
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
@@ -40,7 +41,7 @@ REGIONS = {
 def show(
     state: ViewState,
     sample: Sample,
-    ground: Sample | None,
+    ground: Packed | None,
     trace: Trace,
     focus: str,
     origin: str,
@@ -94,7 +95,7 @@ def facts(frame: Frame) -> str:
 def content(
     state: ViewState,
     sample: Sample,
-    ground: Sample | None,
+    ground: Packed | None,
     steps: tuple[Frame, ...],
     focus: str,
     image: str,

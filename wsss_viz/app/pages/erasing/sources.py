@@ -15,6 +15,7 @@ from wsss_viz.app.services.models import BuiltinModel, ModelHandle, UserModel
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
+from wsss_viz.data.packed import Packed
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
@@ -58,7 +59,7 @@ def focus(state: ViewState, sample: Sample, model: ModelHandle) -> str:
     return sample.classes[int(scores.argmax())]
 
 
-def ground(sample: Sample) -> Sample | None:
+def ground(sample: Sample) -> Packed | None:
     """The same scene with more pixels, where it is one that is scored."""
     return None if sample.mask is None else samples.ground(sample)
 

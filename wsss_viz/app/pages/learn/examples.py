@@ -16,6 +16,7 @@ from wsss_viz.app.source_bar import title_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, photograph_names
 from wsss_viz.app.widgets.viewer import Content, Panel, of_image
+from wsss_viz.data.packed import Packed
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
@@ -94,7 +95,7 @@ def content_of(
     panels: Sequence[Panel],
     classes: Sequence[str],
     visible: Sequence[str],
-    ground: Sample | None = None,
+    ground: Packed | None = None,
     sigmoids: bool = False,
     whole: Sample | None = None,
 ) -> Content:

@@ -25,6 +25,7 @@ from wsss_viz.app.language import tr
 from wsss_viz.app.widgets.markup import part_labels
 from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table, enlarge_mask
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
+from wsss_viz.data.packed import Packed
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces.centres import CellCentres
@@ -52,17 +53,17 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
         focus: a class whose maps are to be sent whatever its score, or "".
     """
     encode = encode or picture
-    ground = content.ground or content.sample
     indices, grids_of = _sent_classes(content, focus)
+    names = tuple(content.classes[i] for i in indices)
     content_sent = {
         "size": list(_working_size(content.sample)),
-        "image": encode(ground.image),
+        "image": encode(content.sample.image) if content.ground is None else _of_ground(content.ground, names)[0],
         "classes": [_coloured(content.classes, content.classes[i]) for i in indices],
         "scored": [_coloured(content.classes, name) for name in content.classes],
         "shown": [indices.index(content.classes.index(name)) for name in content.visible],
         "labels": list(content.sample.labels or ()) if content.sample.mask is not None else None,
-        "truth": _truth(content.sample, [content.classes[i] for i in indices]),
-        "outlines": None if ground is content.sample else _truth(ground, [content.classes[i] for i in indices]),
+        "truth": _truth(content.sample, names),
+        "outlines": None if content.ground is None else _of_ground(content.ground, names)[1],
         "panels": [_panel(panel, indices, content, encode, grids_of) for panel in content.panels],
         "step": content.step_name,
         "sigmoids": content.sigmoids,
@@ -213,6 +214,13 @@ def _truth(sample: Sample, classes: Sequence[str]) -> dict[str, Any] | None:
     index = [sample.classes.index(name) + 1 if name in sample.classes else 0 for name in classes]
     parts = None if sample.parts is None else run_lengths(sample.parts)
     return {"mask": run_lengths(sample.mask), "parts": parts, "index": index}
+
+
+@lru_cache(maxsize=256)
+def _of_ground(packed: Packed, classes: tuple[str, ...]) -> tuple[str, dict[str, Any] | None]:
+    """Picture and masks of a scene with more pixels: whoever comes to it again need not unpack it."""
+    ground = packed.unpacked()
+    return picture(ground.image), _truth(ground, classes)
 
 
 @lru_cache(maxsize=1)

@@ -219,5 +219,7 @@ def _view(
         note = tr("IoU {overlap:.2f}, without labels", overlap=overlap(end.mask, sample))
         panels.append(Panel(tr("Segmentation network"), (PanelStep(image=picture),), note, always="image"))
     panels.append(Panel(tr("Ground truth"), note=tr("IoU 1.00, not used in training"), truth=True))
-    content = examples.content_of(sample, panels, trace.classes, sample.labels or (), ground, sigmoids=True)
+    content = examples.content_of(
+        sample, panels, trace.classes, sample.labels or (), samples.ground(sample), sigmoids=True
+    )
     viewer("learn_pipeline", content, view, offered=("threshold",))
