@@ -659,3 +659,21 @@ def test_who_waits_keeps_the_place_though_the_session_left_and_is_back_at_once()
     queue.leave("b")
     assert places(queue) == [("b", "page")]
     running.done()
+
+
+def test_the_place_of_a_page_that_says_how_long_it_waits_is_not_given_away_meanwhile() -> None:
+    now, said = [0.0], []
+    queue, running = with_kinds(now)
+
+    def say(seconds: float) -> None:
+        said.append(seconds)
+        now[0] += 2 * queue.limits.away
+        queue.remaining("somebody else")  # forgets who has not asked again
+        running.end.set()
+        assert places(queue) == [("b", "page")]
+
+    try:
+        with queue.turn("b", page("quick"), PATIENCE * 100, say=say):
+            assert said
+    finally:
+        running.done()
