@@ -42,6 +42,11 @@ def ground(sample: Sample) -> Packed | None:
     return _fine_scene(sample.source) if sample.source.startswith("scenes:") else None
 
 
+def enlarged(sample: Sample) -> Sample | None:
+    """The same, unpacked, for what works on its pixels."""
+    return fine_scene(sample.source) if sample.source.startswith("scenes:") else None
+
+
 @cache
 def drawer() -> Drawer:
     """Who draws the scenes; a process of its own once the server has warmed up."""

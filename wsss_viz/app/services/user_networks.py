@@ -221,9 +221,9 @@ def active_checkpoint(state: ViewState) -> Opened | None:
 
 def seen(sample: Sample, classes: tuple[str, ...]) -> Sample:
     """What a network of a person's own looks at: no side longer than `SEEN_SIDE`, a drawn scene with as many pixels."""
-    fine = samples.ground(sample)
+    fine = samples.enlarged(sample)
     if fine is not None:
-        return replace(fine.unpacked(), mask=None, parts=None)
+        return replace(fine, mask=None, parts=None)
     image = bounded(sample.image, SEEN_SIDE)
     return replace(sample, image=image, classes=classes, labels=None, mask=None, parts=None)
 

@@ -83,7 +83,7 @@ def _board(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -> 
         )
         brush(
             "erasing",
-            (fine.unpacked() if (fine := samples.ground(sample)) else upload.display_copy(sample)).image,
+            (samples.enlarged(sample) or upload.display_copy(sample)).image,
             strokes,
             lambda text: session.change(**drawings.as_field(sample, text)),
             label=tr("Brush: what you paint is erased"),
