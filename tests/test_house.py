@@ -42,6 +42,7 @@ FLOORS = {
     "lazy": 0,
     "one_call": 5,
     "version": 0,
+    "worker": 0,
 }
 
 
@@ -52,6 +53,8 @@ APP_FLOORS = {
     "methods": 0,
     "state": 1,
     "caching": 1,
+    "encoded": 0,
+    "collecting": 0,
     "catalogue": 1,
     "shell": 2,
     "explanations": 1,

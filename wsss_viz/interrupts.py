@@ -50,18 +50,18 @@ def asking(ask: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def within(seconds: float, line: str) -> Iterator[None]:
-    """Has `may_go_on` raise an InputError of that line once the block has taken so long.
+def within(seconds: float, line: str, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    """Has `may_go_on` raise an InputError of that line once the block has taken so long, by `clock`.
 
     >>> with within(0.0, "too long"):
     ...     may_go_on()
     Traceback (most recent call last):
     wsss_viz.errors.InputError: too long
     """
-    end = time.monotonic() + seconds
+    end = clock() + seconds
 
     def ask() -> None:
-        if time.monotonic() >= end:
+        if clock() >= end:
             raise InputError(line)
 
     with asking(ask):

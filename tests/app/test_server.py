@@ -18,8 +18,11 @@ from tests.serving import ROOT
 from wsss_viz.app import collecting, server
 from wsss_viz.app.collecting import MANY, Collector
 from wsss_viz.app.services import traces
+from wsss_viz.app.services.beside import worker
+from wsss_viz.app.services.drawn_scenes import drawer
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.methods import rib_companions
+from wsss_viz.worker import Worker
 
 
 def answer(kind: str, content: bytes = b"text/plain", path: str = "/") -> list[Message]:
@@ -133,12 +136,15 @@ def test_only_where_threads_have_priorities_the_warm_up_lowers_its_own(
 ) -> None:
     asked: list[tuple[int, int, int]] = []
     warmed: list[bool] = []
+    started: list[Worker] = []
+    monkeypatch.setattr(Worker, "start", started.append)
     monkeypatch.setattr(server.sys, "platform", platform)
     monkeypatch.setattr(server.os, "setpriority", lambda *what: asked.append(what))
     monkeypatch.setattr(server, "warm_up", lambda: warmed.append(True))
     server.first_page_made()
     server.start_up()
     assert (len(asked), warmed) == (lowered, [True])
+    assert started == [drawer(), worker()]
 
 
 def test_warm_companions_are_at_hand_and_little_is_left_to_draw() -> None:

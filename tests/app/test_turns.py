@@ -271,7 +271,7 @@ def test_long_work_rests_while_short_pieces_are_made_thrice_as_long_as_it_has_wo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now, rests, job_rests = [0.0], [], []
-    queue = Turns(Limits(rest=1.0), clock=lambda: now[0])
+    queue = Turns(Limits(rest=1.0), used=lambda: now[0])
     monkeypatch.setattr(queue._quiet, "wait_for", lambda free, seconds: rests.append((free(), seconds)))
     with queue.turn("author", Piece("figure")):
         now[0] += 0.125

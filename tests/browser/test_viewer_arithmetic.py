@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page
 
+from wsss_viz.app.encoded import run_lengths
 from wsss_viz.app.widgets.viewer.component import assets
-from wsss_viz.app.widgets.viewer.payload import encoded_maps, run_lengths
+from wsss_viz.app.widgets.viewer.payload import encoded_maps
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.evaluation.seeds import pseudo_mask, score_image

@@ -158,6 +158,7 @@ def warm_up() -> None:
     """
     from wsss_viz.app.pages.information.plane_section import prepare
     from wsss_viz.app.services import checkpoints, samples, traces
+    from wsss_viz.app.services.beside import steps_beside
     from wsss_viz.app.services.hero import hero
     from wsss_viz.app.state import ViewState
     from wsss_viz.errors import InputError
@@ -172,7 +173,7 @@ def warm_up() -> None:
             checkpoints.classifier(checkpoints.name_for(sample))
         prepare()
         for sample in (first, scene):
-            for _ in itertools.islice(traces.steps_of("rib", sample, view.views), 2):
+            for _ in itertools.islice(steps_beside(traces.steps_of, "rib", sample, view.views), 2):
                 pass
     except InputError as error:
         logging.getLogger(__name__).warning("%s", error)
@@ -187,11 +188,13 @@ def first_page_made() -> None:
 
 def start_up() -> None:
     """What the server does beside answering its first visitor, after whose first page and at whose lowest cost."""
-    from wsss_viz.app.services import samples
+    from wsss_viz.app.services.beside import worker
+    from wsss_viz.app.services.drawn_scenes import drawer
 
     _first_page.wait(PATIENCE)
-    with suppress(OSError):  # without a process of its own it draws itself
-        samples.drawer().start()
+    for beside in (drawer(), worker()):
+        with suppress(OSError):  # without that process the server works itself
+            beside.start()
     if sys.platform == "linux":  # elsewhere a thread has no priority under its number
         with suppress(OSError):  # a container may forbid it
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWER)
@@ -200,9 +203,11 @@ def start_up() -> None:
 
 def end() -> None:
     """Ends the processes that the server has started for all of its life."""
-    from wsss_viz.app.services import samples
+    from wsss_viz.app.services.beside import worker
+    from wsss_viz.app.services.drawn_scenes import drawer
 
-    samples.drawer().close()
+    for beside in (drawer(), worker()):
+        beside.close()
 
 
 @asynccontextmanager

@@ -16,10 +16,10 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tests.app.services.test_comparison import trace_of
+from wsss_viz.app.encoded import Ground, picture, run_lengths
 from wsss_viz.app.services.samples import sklearn_photograph
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, payload
-from wsss_viz.app.widgets.viewer.payload import encoded_maps, picture, run_lengths
-from wsss_viz.data.packed import Packed
+from wsss_viz.app.widgets.viewer.payload import encoded_maps
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES, Scenes
 from wsss_viz.traces import Step
@@ -66,7 +66,7 @@ def test_a_small_picture_is_sent_as_it_is_and_a_large_one_reduced() -> None:
 def test_a_full_compare_is_under_400_kilobytes(source: str) -> None:
     sample, ground = (sklearn_photograph("flower"), None) if source == "photograph" else (Scenes("test")[5], None)
     if source == "scene":
-        ground = Packed.of(Scenes("test", size=(512, 512))[5])
+        ground = Ground.of(Scenes("test", size=(512, 512))[5])
     cells = (16, 24) if source == "photograph" else (16, 16)
     panels = tuple(Panel.of(trace_of(seed, 11, cells), f"method {seed}") for seed in range(5))
     sent = payload(Content(sample, (Panel("Truth", truth=True), *panels), CLASSES, LABELS, ground))
@@ -74,20 +74,16 @@ def test_a_full_compare_is_under_400_kilobytes(source: str) -> None:
     assert len(sent["panels"][3]["steps"]) == 11
 
 
-def test_a_scene_with_more_pixels_is_unpacked_once_for_all_and_numbered_by_the_classes_that_are_sent(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_scene_with_more_pixels_is_numbered_by_the_classes_that_are_sent() -> None:
     sample, fine = Scenes("val")[2], Scenes("val", size=(300, 200))[2]
-    packed, unpacked, unpack = Packed.of(fine), [], Packed.unpacked
-    monkeypatch.setattr(Packed, "unpacked", lambda self: unpacked.append(self) or unpack(self))
-    for classes in (CLASSES, CLASSES, CLASSES[::-1]):
-        sent = payload(Content(sample, (Panel("Truth", truth=True),), classes, LABELS, packed))
+    ground = Ground.of(fine)
+    for classes in (CLASSES, CLASSES[::-1]):
+        sent = payload(Content(sample, (Panel("Truth", truth=True),), classes, LABELS, ground))
         assert sent["image"] == picture(fine.image) != picture(sample.image)
         assert sent["outlines"]["mask"] == run_lengths(fine.mask)
         assert sent["outlines"]["parts"] == run_lengths(fine.parts)
         assert sent["outlines"]["index"] == [fine.classes.index(one["name"]) + 1 for one in sent["classes"]]
         assert sent["truth"]["mask"] == run_lengths(sample.mask)
-    assert len(unpacked) == 2
 
 
 def test_where_not_all_maps_fit_those_of_the_labels_the_focus_and_the_highest_scores_are_sent() -> None:

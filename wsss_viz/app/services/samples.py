@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import caching
+from wsss_viz.app.encoded import Ground
 from wsss_viz.app.services import checkpoints, thumbnails, traces, workspaces
+from wsss_viz.app.services.drawn_scenes import drawn_ground, drawn_scene
 from wsss_viz.app.turns import turn, turns
 from wsss_viz.app.widgets.rendering import DISPLAY_SIDE
 from wsss_viz.app.workspace import KIND
 from wsss_viz.data import photographs
-from wsss_viz.data.packed import Packed
 from wsss_viz.data.photographs import PHOTOGRAPHS, Photograph, Photographs, read_photographs
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes.dataset import DEFAULT_SIZE
-from wsss_viz.data.scenes.drawer import Drawer
 from wsss_viz.errors import InputError
 from wsss_viz.showcase.photograph_lessons import BESIDE
 from wsss_viz.showcase.photographs import few_classes, first_guesses, photograph_source, with_classes
 
 OFFERED = 8
 """Of the thousand classes, how many are offered of a picture that nobody has labelled."""
+_FINE = (DISPLAY_SIDE, DISPLAY_SIDE)
 LONGEST_ASPECT = 6
 """How many times longer one side may be: the network sees the shorter one at 320 pixels."""
 
@@ -37,45 +37,35 @@ def example(source: str) -> Sample:
     return scene(source) if source.startswith("scenes:") else photograph(source.partition(":")[2])
 
 
-def ground(sample: Sample) -> Packed | None:
+def ground(sample: Sample) -> Ground | None:
     """A drawn scene with more pixels, for the eye alone; None for any other image, which is shown as it is."""
-    return _fine_scene(sample.source) if sample.source.startswith("scenes:") else None
+    return _ground(sample.source) if sample.source.startswith("scenes:") else None
 
 
 def enlarged(sample: Sample) -> Sample | None:
-    """The same, unpacked, for what works on its pixels."""
+    """The same, for what works on its pixels."""
     return fine_scene(sample.source) if sample.source.startswith("scenes:") else None
-
-
-@cache
-def drawer() -> Drawer:
-    """Who draws the scenes; a process of its own once the server has warmed up."""
-    return Drawer()
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
 def scene(example: str) -> Sample:
     """The sample of a data string `scenes:SPLIT:INDEX`; drawn once, and to be left as it is."""
-    return _drawn(example, DEFAULT_SIZE).unpacked()
+    with turns().aside():
+        return drawn_scene(example, DEFAULT_SIZE)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def fine_scene(example: str) -> Sample:
     """The same scene drawn with more pixels: for the eye alone, the classifier sees `scene` and is measured on it."""
-    return _fine_scene(example).unpacked()
+    with turns().aside():
+        return drawn_scene(example, _FINE)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 @turn("image", short=True)
-def _fine_scene(example: str) -> Packed:
-    """To draw it takes ten times as long as to unpack it."""
-    return _drawn(example, (DISPLAY_SIDE, DISPLAY_SIDE))
-
-
-def _drawn(example: str, size: tuple[int, int]) -> Packed:
-    _, split, index = example.split(":")
+def _ground(example: str) -> Ground:
     with turns().aside():
-        return drawer().scene(split, int(index), size)
+        return drawn_ground(example, _FINE)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

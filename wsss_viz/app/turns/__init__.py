@@ -15,7 +15,7 @@ Work that is let in asks between its steps (`wsss_viz.interrupts`) whether its p
 """
 
 from wsss_viz.app.turns.pages import in_turn, pages_turn, session_id, turn, turns
-from wsss_viz.app.turns.pieces import BusyError, GoneError, Limits, Piece
+from wsss_viz.app.turns.pieces import BusyError, GoneError, Limits, Piece, too_long
 from wsss_viz.app.turns.queue import Turns
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "in_turn",
     "pages_turn",
     "session_id",
+    "too_long",
     "turn",
     "turns",
 ]

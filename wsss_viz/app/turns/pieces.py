@@ -48,6 +48,11 @@ class GoneError(InputError):
     """Whoever asked for it has left."""
 
 
+def too_long(seconds: float) -> str:
+    """What is said of a piece that takes more of the processor than it may."""
+    return f"This takes longer than the {seconds:.0f} s it may here: make it smaller"
+
+
 @dataclass(frozen=True)
 class Piece:
     """What a piece of work takes, at most: an estimate.

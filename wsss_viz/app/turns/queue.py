@@ -10,7 +10,7 @@ from functools import partial
 from statistics import fmean
 
 from wsss_viz.app.ledger import Ledger
-from wsss_viz.app.turns.pieces import BusyError, GoneError, Limits, Piece, Ticket, Usual
+from wsss_viz.app.turns.pieces import BusyError, GoneError, Limits, Piece, Ticket, Usual, too_long
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking
 
@@ -114,7 +114,7 @@ class Turns:
             if owner in self._left:
                 raise GoneError("the page is closed")
             if self._used() - used > self.limits.seconds:
-                raise InputError(f"This takes longer than the {self.limits.seconds:.0f} s it may here: make it smaller")
+                raise InputError(too_long(self.limits.seconds))
             if not piece.short:
                 rest()
 
@@ -146,16 +146,16 @@ class Turns:
     def resting(self) -> Callable[[], None]:
         """What long work calls at its steps: while short pieces are made it rests, `RESTS` times as long as it worked.
 
-        So it has a quarter of its pace at least, however many read.
+        So it has a quarter of its pace at least, however many read. What another process did meanwhile counts not.
         """
-        latest = self._clock()
+        latest = self._used()
 
         def rest() -> None:
             nonlocal latest
+            worked = self._used() - latest
             with self._lock:
-                worked = self._clock() - latest
                 self._quiet.wait_for(self._is_quiet, min(RESTS * worked, self.limits.rest))
-            latest = self._clock()
+            latest = self._used()
 
         return rest
 

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import session
+from wsss_viz.app.encoded import Ground
 from wsss_viz.app.pages.erasing import exports
 from wsss_viz.app.pages.erasing.curves import curves
 from wsss_viz.app.pages.erasing.filmstrip import film, pictures
@@ -19,7 +20,6 @@ from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, of_image, viewer
 from wsss_viz.app.widgets.viewer.component import PIECES
-from wsss_viz.data.packed import Packed
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces import Trace
 
@@ -41,7 +41,7 @@ REGIONS = {
 def show(
     state: ViewState,
     sample: Sample,
-    ground: Packed | None,
+    ground: Ground | None,
     trace: Trace,
     focus: str,
     origin: str,
@@ -95,7 +95,7 @@ def facts(frame: Frame) -> str:
 def content(
     state: ViewState,
     sample: Sample,
-    ground: Packed | None,
+    ground: Ground | None,
     steps: tuple[Frame, ...],
     focus: str,
     image: str,

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from wsss_viz.app import source_bar
+from wsss_viz.app.encoded import Ground
 from wsss_viz.app.pages.erasing.controls import default_steps_of
 from wsss_viz.app.services import basket, checkpoints, drawings, samples, user_networks, workspaces
 from wsss_viz.app.services.jobs.manager import Request
@@ -15,7 +16,6 @@ from wsss_viz.app.services.models import BuiltinModel, ModelHandle, UserModel
 from wsss_viz.app.services.steps import MODES
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
-from wsss_viz.data.packed import Packed
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.models.manifest import checkpoints_folder, read_manifest, trained_names
@@ -59,7 +59,7 @@ def focus(state: ViewState, sample: Sample, model: ModelHandle) -> str:
     return sample.classes[int(scores.argmax())]
 
 
-def ground(sample: Sample) -> Packed | None:
+def ground(sample: Sample) -> Ground | None:
     """The same scene with more pixels, where it is one that is scored."""
     return None if sample.mask is None else samples.ground(sample)
 

@@ -15,6 +15,7 @@ from wsss_viz.app import session
 from wsss_viz.app.explanations import Explanation
 from wsss_viz.app.methods import is_maps
 from wsss_viz.app.services import basket, checkpoints, workspaces
+from wsss_viz.app.services.beside import made_beside
 from wsss_viz.app.services.figure_material import Material, material_of
 from wsss_viz.app.services.sent_pictures import without_gone
 from wsss_viz.app.settings import threads
@@ -238,11 +239,15 @@ MOST_PRIVATE = 6
 
 def _draw(folder: FigureFolder, kind: str, private: bool) -> Drawn:
     """What was uploaded is drawn from memory, and nothing of it is kept on disk."""
+    with workspaces.without_folders():
+        return made_beside(_draw_here, folder, kind, private)
+
+
+def _draw_here(folder: FigureFolder, kind: str, private: bool) -> Drawn:
     from wsss_viz.figures.rendering import render
 
     tracer = Tracer(threads=threads(), cache=None if private else CACHE, data=folder.open)
-    with workspaces.without_folders():
-        content = render(folder.spec, kind, tracer, MOST_PIXELS)
+    content = render(folder.spec, kind, tracer, MOST_PIXELS)
     return Drawn(content, caption(folder.portable(), tracer.companions, tracer.labels))
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from wsss_viz.app import caching, session
+from wsss_viz.app.encoded import Ground
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.services import checkpoints, samples, traces
 from wsss_viz.app.source_bar import title_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.scene import DEFAULT_PHOTOGRAPH, photograph_names
 from wsss_viz.app.widgets.viewer import Content, Panel, of_image
-from wsss_viz.data.packed import Packed
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
 from wsss_viz.models.manifest import checkpoints_folder
@@ -95,7 +95,7 @@ def content_of(
     panels: Sequence[Panel],
     classes: Sequence[str],
     visible: Sequence[str],
-    ground: Packed | None = None,
+    ground: Ground | None = None,
     sigmoids: bool = False,
     whole: Sample | None = None,
 ) -> Content:

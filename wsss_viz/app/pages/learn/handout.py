@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from wsss_viz.app.language import current, mark, tr
+from wsss_viz.app.language import current, mark, speaking, tr
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Lesson
 from wsss_viz.app.pages.learn.line_breaks import MATH, balanced, broken
 from wsss_viz.app.pages.learn.slide import draw_formula
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of, lesson
+from wsss_viz.app.services.beside import made_beside
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.buttons import file_button
 from wsss_viz.data.files import stamp_of
@@ -73,7 +74,12 @@ def made_once() -> bytes:
 
 @lru_cache(maxsize=2)
 def _made(language: str, stamps: tuple[tuple[object, ...], ...]) -> bytes:
-    return handout()
+    return made_beside(_handout_in, language)
+
+
+def _handout_in(language: str) -> bytes:
+    with speaking(language):
+        return handout()
 
 
 def step_page(item: Lesson, number: int) -> Figure:

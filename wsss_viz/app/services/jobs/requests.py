@@ -7,6 +7,7 @@ from typing import Any
 
 from wsss_viz.app import caching
 from wsss_viz.app.services import checkpoints, traces
+from wsss_viz.app.services.beside import steps_beside
 from wsss_viz.app.services.jobs.manager import Request
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import METHODS
@@ -41,7 +42,7 @@ def request_for(method: str, sample: Sample, views: str, total: int, **options: 
     )
     return Request(
         key,
-        lambda: traces.steps_of(method, sample, views, **options),
+        lambda: steps_beside(traces.steps_of, method, sample, views, **options),
         total,
         checkpoints.device_label(),
         caching.is_private(sample),

@@ -13,9 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import caching
+from wsss_viz.app.encoded import picture
 from wsss_viz.app.language import current
 from wsss_viz.app.widgets.component_files import component_files, spoken
-from wsss_viz.app.widgets.viewer.payload import picture
 from wsss_viz.data.strokes import read_strokes
 from wsss_viz.errors import InputError
 

@@ -14,11 +14,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from wsss_viz.app import caching, session
+from wsss_viz.app.encoded import picture
 from wsss_viz.app.language import current
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.component_files import component_files, speaking_script, spoken
 from wsss_viz.app.widgets.viewer.content import Content
-from wsss_viz.app.widgets.viewer.payload import Encode, payload, picture
+from wsss_viz.app.widgets.viewer.payload import Encode, payload
 
 FIELDS = (
     "k",

@@ -8,7 +8,7 @@ from typing import Self
 
 from numpy.typing import NDArray
 
-from wsss_viz.data.packed import Packed
+from wsss_viz.app.encoded import Ground
 from wsss_viz.data.sample import Sample
 from wsss_viz.methods.catalogue import ACTIVATION
 from wsss_viz.traces import CellCentres, Step, Trace
@@ -122,7 +122,7 @@ class Content:
     panels: tuple[Panel, ...]
     classes: Sequence[str]
     visible: Sequence[str]
-    ground: Packed | None = None
+    ground: Ground | None = None
     step_name: str = "k"
     sigmoids: bool = True
     image: str = ""

@@ -8,9 +8,7 @@ earlier steps that is sent where it is little. Label images are run-lengths. Eve
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -19,13 +17,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from wsss_viz.app.encoded import base64_of, picture, run_lengths, truth_of
 from wsss_viz.app.language import tr
 from wsss_viz.app.widgets.markup import part_labels
 from wsss_viz.app.widgets.rendering import CONTOUR, PART_COLOURS, colour_table, enlarge_mask
 from wsss_viz.app.widgets.viewer.content import Content, Panel, PanelStep
-from wsss_viz.data.packed import Packed
 from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
 from wsss_viz.traces.centres import CellCentres
@@ -35,12 +32,9 @@ from wsss_viz.traces.overlay import COLOUR_MAPS
 Encode = Callable[[NDArray[np.uint8]], str]
 
 DIVERGING = "RdBu_r"
-LARGEST_IMAGE = 640
 LARGEST_UNMEASURED = 384
 BYTES_OF_MAPS = 150_000
 MOST_CLASSES = 24
-JPEG_FROM = 200 * 200
-"""Pixels above which a picture is a JPEG: a PNG of a drawn scene takes 50 ms to pack, and three times the bytes."""
 
 
 def payload(content: Content, encode: Encode | None = None, focus: str = "") -> dict[str, Any]:
@@ -57,13 +51,13 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
     names = tuple(content.classes[i] for i in indices)
     content_sent = {
         "size": list(_working_size(content.sample)),
-        "image": encode(content.sample.image) if content.ground is None else _of_ground(content.ground, names)[0],
+        "image": encode(content.sample.image) if content.ground is None else content.ground.picture,
         "classes": [_coloured(content.classes, content.classes[i]) for i in indices],
         "scored": [_coloured(content.classes, name) for name in content.classes],
         "shown": [indices.index(content.classes.index(name)) for name in content.visible],
         "labels": list(content.sample.labels or ()) if content.sample.mask is not None else None,
-        "truth": _truth(content.sample, names),
-        "outlines": None if content.ground is None else _of_ground(content.ground, names)[1],
+        "truth": truth_of(content.sample, names),
+        "outlines": None if content.ground is None else content.ground.truth(names),
         "panels": [_panel(panel, indices, content, encode, grids_of) for panel in content.panels],
         "step": content.step_name,
         "sigmoids": content.sigmoids,
@@ -115,9 +109,15 @@ def encoded_maps(maps: NDArray, exact: Sequence[int] = ()) -> dict[str, Any]:
     scale = np.where(high > low, high - low, 1)[:, None, None]
     levels = np.round((planes - low[:, None, None]) / scale * 255).astype(np.uint8)
     height, width = planes.shape[1:]
-    sent = {"h": height, "w": width, "low": _numbers(low), "high": _numbers(high), "levels": _base64(levels.tobytes())}
+    sent = {
+        "h": height,
+        "w": width,
+        "low": _numbers(low),
+        "high": _numbers(high),
+        "levels": base64_of(levels.tobytes()),
+    }
     if len(exact):
-        sent["exact"] = {str(c): _base64(planes[c].astype("<f4").tobytes()) for c in exact}
+        sent["exact"] = {str(c): base64_of(planes[c].astype("<f4").tobytes()) for c in exact}
     return sent
 
 
@@ -126,25 +126,6 @@ def encoded_grids(grids: MapGrids, indices: Sequence[int], exact: Sequence[int] 
     unions = [[encoded_maps(grid, exact) for grid in union] for union in grids.rows(indices).unions]
     numbers, _ = grids.as_arrays()
     return {**numbers, "unions": unions}
-
-
-def run_lengths(labels: NDArray) -> dict[str, Any]:
-    """(H, W) small integers as (value, length) runs over its pixels, row by row: uint8 values, uint32 lengths."""
-    flat = np.asarray(labels, dtype=np.uint8).ravel()
-    starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1])))
-    lengths = np.diff(np.append(starts, flat.size)).astype("<u4")
-    height, width = labels.shape
-    return {"h": height, "w": width, "values": _base64(flat[starts].tobytes()), "lengths": _base64(lengths.tobytes())}
-
-
-def picture(image: NDArray[np.uint8]) -> str:
-    """The image as a data address: PNG where it is small, else JPEG; no side longer than 640 pixels."""
-    pillow = Image.fromarray(image)
-    pillow.thumbnail((LARGEST_IMAGE, LARGEST_IMAGE), Image.Resampling.LANCZOS)
-    kind = "jpeg" if pillow.width * pillow.height > JPEG_FROM else "png"
-    buffer = io.BytesIO()
-    pillow.save(buffer, kind, quality=90)
-    return f"data:image/{kind};base64,{_base64(buffer.getvalue())}"
 
 
 def _panel(
@@ -207,25 +188,9 @@ def _located(maps: dict[str, Any], centres: CellCentres | None, sample: Sample) 
     return {**maps, "centres": asdict(centres.resized(sample.size, _working_size(sample)))}
 
 
-def _truth(sample: Sample, classes: Sequence[str]) -> dict[str, Any] | None:
-    """The masks of a sample; `index` has, for each of `classes`, its value in the mask, 0 where it has none."""
-    if sample.mask is None:
-        return None
-    index = [sample.classes.index(name) + 1 if name in sample.classes else 0 for name in classes]
-    parts = None if sample.parts is None else run_lengths(sample.parts)
-    return {"mask": run_lengths(sample.mask), "parts": parts, "index": index}
-
-
-@lru_cache(maxsize=256)
-def _of_ground(packed: Packed, classes: tuple[str, ...]) -> tuple[str, dict[str, Any] | None]:
-    """Picture and masks of a scene with more pixels: whoever comes to it again need not unpack it."""
-    ground = packed.unpacked()
-    return picture(ground.image), _truth(ground, classes)
-
-
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, str]:
-    return {name: _base64(colour_table(name).tobytes()) for name in (*COLOUR_MAPS, DIVERGING)}
+    return {name: base64_of(colour_table(name).tobytes()) for name in (*COLOUR_MAPS, DIVERGING)}
 
 
 def _coloured(classes: Sequence[str], name: str) -> dict[str, Any]:
@@ -234,7 +199,3 @@ def _coloured(classes: Sequence[str], name: str) -> dict[str, Any]:
 
 def _numbers(values: NDArray) -> list[float | None]:
     return [float(f"{value:.7g}") if math.isfinite(value) else None for value in np.asarray(values, dtype=np.float64)]
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode("ascii")
