@@ -12,7 +12,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from bench.tables import Table, percentile, resident_mb, show
+from bench.processes import memory_mb
+from bench.tables import Table, percentile, show
 from bench.visitor import Seen, Visitor
 from tests.serving import running
 
@@ -57,12 +58,12 @@ async def _tune(address: str, index: int) -> Seen:
 
 async def _measure(address: str, pid: int, sessions: int, visits: int, jobs: int) -> list[Table]:
     reference, alone = await _alone(address, list(SCENES))
-    memory = [resident_mb(pid)]
+    memory = [memory_mb(pid)]
     start, rows = time.perf_counter(), []
     for half in (0, 1):
         everyone = [_student(address, sessions * half + i, reference, visits // 2) for i in range(sessions)]
         rows += await asyncio.gather(*everyone)
-        memory.append(resident_mb(pid))
+        memory.append(memory_mb(pid))
     took = time.perf_counter() - start
     seconds = [value for found, _, _ in rows for value in found]
     pages = Table(

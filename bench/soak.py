@@ -27,8 +27,8 @@ from dataclasses import dataclass, field
 import websockets
 from PIL import Image
 
-from bench.processes import alive, cpu_seconds, descendants
-from bench.tables import Table, percentile, resident_mb, show
+from bench.processes import alive, cpu_seconds, descendants, memory_mb
+from bench.tables import Table, percentile, show
 from bench.visitor import OWN, Seen, Visitor, noise
 from tests.serving import running
 from wsss_viz.data.scenes import Scenes
@@ -200,17 +200,9 @@ async def _watch(pid: int) -> list[tuple[float, float]]:
     started, measured = time.monotonic(), []
     with suppress(asyncio.CancelledError):
         while True:
-            measured.append((time.monotonic() - started, _memory(pid)))
+            measured.append((time.monotonic() - started, memory_mb(pid)))
             await asyncio.sleep(2)
     return measured
-
-
-def _memory(pid: int) -> float:
-    total = 0.0
-    for one in (pid, *descendants(pid)):
-        with suppress(OSError, StopIteration):  # it has just ended
-            total += resident_mb(one)
-    return total
 
 
 async def _left(pid: int) -> tuple[float, float]:
@@ -220,7 +212,7 @@ async def _left(pid: int) -> tuple[float, float]:
     await asyncio.sleep(10)
     busy = (cpu_seconds(pid) - before) / 10
     await asyncio.sleep(40)
-    return busy, _memory(pid)
+    return busy, memory_mb(pid)
 
 
 async def _soak(

@@ -103,6 +103,21 @@ def test_it_gives_what_the_function_gives_in_another_process(worker: Worker) -> 
     assert worker.call(os.nice, 0) == os.nice(0) + NICENESS
 
 
+def test_files_are_named_from_the_programs_folder_and_modules_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pickle.py").write_text("raise RuntimeError('a file that happens to lie there')")
+    monkeypatch.chdir(tmp_path)
+    one = Worker()
+    one.start()
+    try:
+        assert one.running
+        assert one.call(os.getcwd) == str(tmp_path)
+        assert one.call(os.path.exists, "pickle.py")
+    finally:
+        one.close()
+
+
 def test_many_threads_are_each_given_their_answer(worker: Worker) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda number: worker.call(divmod, number, 7), range(100))) == [

@@ -37,7 +37,7 @@ SWITCH = 0.0005
 """Seconds for which a thread of the process may keep its lock from the others: what computes with torch gives it up at
 each operation, and would wait Python's 5 ms each time while a figure is drawn."""
 _SIZE = struct.Struct("<Q")
-_PACKAGE_ROOT = package_folder().parent
+_ROOT = str(package_folder().parent)
 _READY, _ITEM, _DONE, _FAILED, _ENDED, _KEEPS = "ready", "item", "done", "failed", "ended", "keeps"
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -179,10 +179,15 @@ class _Process:
     def __init__(self, niceness: int, at_once: int, weigh: Callable[[_Process, float], None]) -> None:
         self._weigh = weigh
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(niceness), str(at_once)],
+            # No module is taken from the folder in which the program was started, but files named from there are.
+            [sys.executable, "-P", "-m", __name__, str(niceness), str(at_once)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=_PACKAGE_ROOT,
+            env={
+                "MALLOC_ARENA_MAX": "2",  # else glibc keeps a heap with holes for each thread
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH")))),
+            },
         )
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None

@@ -137,7 +137,11 @@ def test_only_where_threads_have_priorities_the_warm_up_lowers_its_own(
     asked: list[tuple[int, int, int]] = []
     warmed: list[bool] = []
     started: list[Worker] = []
-    monkeypatch.setattr(Worker, "start", started.append)
+
+    def start(self: Worker) -> None:
+        started.append(self)
+
+    monkeypatch.setattr(Worker, "start", start)
     monkeypatch.setattr(server.sys, "platform", platform)
     monkeypatch.setattr(server.os, "setpriority", lambda *what: asked.append(what))
     monkeypatch.setattr(server, "warm_up", lambda: warmed.append(True))

@@ -117,6 +117,7 @@ class SecurityHeaders:
 def middleware() -> list[Middleware]:
     """For `st.App`."""
     stay_offline()
+    collecting.share_memory_of_threads()
     compute_on(threads())
     gate = Middleware(Gate, limits=limits_of_this_server(), door=door_of_this_server())
     return [Middleware(SecurityHeaders), gate, Middleware(Shell)]

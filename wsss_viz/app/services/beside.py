@@ -22,7 +22,7 @@ LOWER = 5
 """How much nicer the process is than the server: a third of the weight of pages."""
 AT_ONCE = 4
 """Pieces of work that it does at a time: who waits for them has been let in, by its turn or as a job."""
-MEGABYTES = 1000.0
+MEGABYTES = 900.0
 """That it may keep while it has nothing to do: about 750 after figures and jobs; what the handout's steps have read,
 350 more, is not wanted again."""
 _collector = Collector()
