@@ -241,6 +241,22 @@ def test_what_goes_wrong_is_one_line_and_the_worker_lives_on(error: Exception, l
     until(lambda: state_of(jobs, "one", better) == "done")
 
 
+def test_one_that_cannot_be_closed_leaves_the_worker() -> None:
+    def stubborn() -> Iterator[Step]:
+        try:
+            yield step(0)
+            yield step(1)
+        finally:
+            raise OSError("a file of the method's is gone")
+
+    jobs, now = Jobs(Limits(seconds=0.0)), Request("a", stubborn, 2)
+    jobs.submit("one", now)
+    until(lambda: state_of(jobs, "one", now) == "failed")
+    better = Request("b", steps(1), 1)
+    jobs.submit("one", better)
+    until(lambda: state_of(jobs, "one", better) in ("done", "failed"))
+
+
 def test_running_out_of_memory_frees_what_the_job_held() -> None:
     import gc
     import weakref

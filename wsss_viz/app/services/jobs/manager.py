@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from wsss_viz.app.ledger import Ledger
@@ -290,8 +291,8 @@ class Jobs:
             line = end_line(error, job.request.device)
             if not (isinstance(error, InputError) or is_out_of_memory(error)):
                 logging.getLogger("wsss_viz.app.services.jobs").warning("a job failed", exc_info=error)
-        if steps is not None and hasattr(steps, "close"):
-            steps.close()
+        with suppress(Exception):  # one that cannot be closed must not end the worker
+            getattr(steps, "close", lambda: None)()
         del steps
         if failed:
             free_memory()
