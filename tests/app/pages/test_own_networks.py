@@ -243,7 +243,9 @@ def test_on_erasing_the_checkpoint_is_stepped_through_and_painted_on(open_page: 
     panels = viewer_content(page, "erasing")["panels"]
     (found,) = [panel["steps"] for panel in panels if panel["title"] == "Current map"]
     at = VOC_CLASSES.index("horse")
-    assert [step["scores"][-1] for step in found] == pytest.approx([step.scores[at] for step in expected], rel=1e-6, abs=1e-4)
+    assert [step["scores"][-1] for step in found] == pytest.approx(
+        [step.scores[at] for step in expected], rel=1e-6, abs=1e-4
+    )
 
     painted = f"{drawings.mark(seen)}.MAgAgA"
     left = viewer_content(open_page("erasing", mode="by-hand", painted=painted, **query), "by_hand")
