@@ -136,7 +136,7 @@ def changes_table(rounds: int = 7) -> Table:
         home = page.locator("h1").inner_text()
         links = page.locator("[data-testid=stSidebar]")
         for entry in catalogue.available():
-            if entry is start:
+            if entry is start or not entry.listed:
                 continue
             seconds = []
             for _ in range(rounds + 1):

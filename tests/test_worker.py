@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
+import pickle
+import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +24,7 @@ from bench.processes import alive
 from tests.app.services.test_jobs import PATIENCE, until
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking, may_go_on
-from wsss_viz.worker import Worker, WorkerEndedError
+from wsss_viz.worker import Worker, WorkerEndedError, _once
 
 NICENESS = 3
 KEPT: list[bytes] = []
@@ -44,6 +48,34 @@ def refuse(line: str) -> None:
 
 def fail() -> None:
     raise UnwieldyError("no", "thing")
+
+
+class Argument:
+    """Something that is known to be gone."""
+
+
+def refuse_it(_: Argument) -> None:
+    raise InputError("no")
+
+
+class Strange:
+    """One that can be unpickled in one process alone."""
+
+    def __init__(self, elsewhere: int) -> None:
+        self.elsewhere = elsewhere
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return unpickled, (self.elsewhere,)
+
+
+def unpickled(elsewhere: int) -> Strange:
+    if os.getpid() == elsewhere:
+        raise LookupError("means nothing here")
+    return Strange(elsewhere)
+
+
+def strange(elsewhere: int) -> Strange:
+    return Strange(elsewhere)
 
 
 def counted(file: Path) -> Iterator[int]:
@@ -185,6 +217,90 @@ def test_one_that_keeps_too_much_is_followed_by_another_once_it_has_nothing_to_d
         until(lambda: one.call(os.getpid) != before)
     finally:
         one.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process cannot say what it keeps")
+def test_one_that_keeps_too_much_is_followed_by_another_every_time() -> None:
+    one = Worker(megabytes=1)
+    one.start()
+    try:
+        for _ in range(5):
+            before = one.call(os.getpid)
+            until(lambda before=before: one._process is not None and one._process._popen.pid != before)
+    finally:
+        one.close()
+
+
+def test_one_that_is_ended_amid_an_answer_says_so(tmp_path: Path) -> None:
+    one = Worker(at_once=2)
+    one.start()
+    try:
+        steps, count = one.iterate(counted, tmp_path / "count"), tmp_path / "count"
+        next(steps)
+        before = one.call(os.getpid)
+        assert one._process is not None
+        with one._process._lock:  # whoever hears waits with the next count, so that the answer fills the pipe
+            at = int(count.read_text() or 0)
+            until(lambda: int(count.read_text() or 0) > at + 2)
+            threading.Timer(0.5, os.kill, (before, signal.SIGKILL)).start()
+            number, answers = 10**6, queue.SimpleQueue()
+            one._process._waiting[number] = answers
+            one._process.send(number, pickle.dumps((_once, (bytes, (2**26,), {}), {})))
+            until(lambda: not alive(before))
+        assert answers.get(timeout=PATIENCE)[0] == "ended"
+        with pytest.raises(WorkerEndedError):
+            list(steps)
+        assert count.exists()
+        assert one.call(os.getpid) != before
+    finally:
+        one.close()
+
+
+def test_an_answer_that_means_nothing_here_is_its_callers_alone(worker: Worker) -> None:
+    with pytest.raises(LookupError, match="means nothing here"):
+        worker.call(strange, os.getpid())
+    assert worker.call(abs, -1) == 1
+
+
+def test_where_no_other_can_be_started_the_caller_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Worker()
+    one.start()
+    os.kill(one.call(os.getpid), signal.SIGKILL)
+    until(lambda: one._process is not None and one._process.has_ended)
+
+    def refuse_to_start(*_: object, **__: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse_to_start)
+    assert one.call(os.getpid) == os.getpid()
+    assert not one.running
+    with pytest.raises(OSError, match="no more processes"):
+        Worker().start()
+
+
+def test_nothing_of_what_was_asked_is_kept_after_an_error(worker: Worker) -> None:
+    gc.disable()
+    try:
+        argument = Argument()
+        kept = weakref.ref(argument)
+        with pytest.raises(InputError):
+            worker.call(refuse_it, argument)
+        del argument
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+def test_started_once_closed_for_good() -> None:
+    one = Worker()
+    one.start()
+    first = one.call(os.getpid)
+    one.start()
+    assert one.call(os.getpid) == first
+    one.close()
+    one.start()
+    assert not one.running
+    until(lambda: not alive(first))
 
 
 def test_where_it_was_not_started_or_is_closed_the_caller_works(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, ParamSpec, TypeVar
+from typing import IO, Any, NoReturn, ParamSpec, TypeVar
 
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking, may_go_on
@@ -31,6 +31,8 @@ from wsss_viz.resources import package_folder
 
 __all__ = ["Worker", "WorkerEndedError"]
 
+STARTS_WITHIN = 60.0
+"""Seconds in which the process has to be ready, to be worked with."""
 ASKS_EVERY = 0.2
 """Seconds after which whoever waits for the process asks whether it may go on (`wsss_viz.interrupts`)."""
 SWITCH = 0.0005
@@ -54,9 +56,9 @@ class WorkerEndedError(InputError):
 
 
 class Worker:
-    """A process that works for any thread; where there is none, because it was not started, the caller does.
+    """A process that works for any thread; where it was not started, or cannot be, the caller works.
 
-    A process that has ended is started again for the next piece of work.
+    A process that has ended is followed by another for the next piece of work.
 
     Args:
         niceness: how much the system prefers others.
@@ -76,25 +78,30 @@ class Worker:
     def __init__(self, niceness: int = 0, at_once: int = 1, megabytes: float = math.inf) -> None:
         self._niceness, self._at_once, self._megabytes = niceness, at_once, megabytes
         self._process: _Process | None = None
+        self._closed = False
         self._lock = threading.Lock()
         self.running = False
         """Whether it was started and has been ready to work, and is not closed."""
 
     def start(self) -> None:
-        """Starts the process, and returns when it can work. Raises OSError where there can be none."""
+        """Starts the process, and returns when it can work; once it was closed it stays so.
+
+        Raises:
+            OSError, RuntimeError: the system gives no process, or no thread to hear it.
+        """
         with self._lock:
+            if self._closed or self._process is not None:
+                return
             process = self._process = self._begun()
-        process.ready.wait()
+        ready = process.ready.wait(STARTS_WITHIN)
         with self._lock:  # it may have been closed meanwhile
-            self.running = self._process is process and not process.has_ended
+            self.running = ready and self._process is process and not process.has_ended
 
     def close(self) -> None:
         """Ends the process, amid its work as well."""
         with self._lock:
-            self.running = False
-            if self._process is not None:
-                self._process.end()
-                self._process = None
+            self._closed = True
+            self._give_up()
 
     def call(self, function: Callable[Parameters, Result], *args: Parameters.args, **more: Parameters.kwargs) -> Result:
         """What the function returns.
@@ -111,7 +118,7 @@ class Worker:
     def iterate(
         self, function: Callable[Parameters, Iterator[Result]], *args: Parameters.args, **more: Parameters.kwargs
     ) -> Iterator[Result]:
-        """What the function yields, as it comes; whoever closes this stops it at its next step. Raises as `call`."""
+        """What the function yields, ahead of the caller; whoever closes this stops it. Raises as `call`."""
         return self._pieces(function, args, more) if self.running else function(*args, **more)
 
     def _pieces(
@@ -121,11 +128,12 @@ class Worker:
         with self._lock:
             process = self._living()
             number, answers = process.expect() if process else (0, queue.SimpleQueue())
-        if process is None:  # it was closed meanwhile
+        if process is None:  # it was closed meanwhile, or cannot be started again
             yield from function(*args, **more)
             return
         try:
             process.send(number, packed)
+            del packed
             while True:
                 try:
                     kind, content = answers.get(timeout=ASKS_EVERY)
@@ -134,24 +142,37 @@ class Worker:
                     continue
                 if kind == _DONE:
                     return
-                if kind == _FAILED:
-                    raise content
                 if kind == _ENDED:
                     raise WorkerEndedError
-                yield content
+                if kind == _FAILED:
+                    _raise(content)
+                may_go_on()
+                yield pickle.loads(content)
         finally:
             process.forget(number)
 
     def _living(self) -> _Process | None:
-        """The process, another where it has ended; None where it was closed."""
+        """The process, another where it has ended; None where it was closed, or there can be no other."""
         if self._process is not None and self._process.has_ended:
-            self._renew()
+            if self._process.was_ready:
+                self._renew()
+            else:
+                self._give_up()
         return self._process
+
+    def _give_up(self) -> None:
+        self.running = False
+        if self._process is not None:
+            self._process.end()
+            self._process = None
 
     def _renew(self) -> None:
         assert self._process is not None
         self._process.end()
-        self._process = self._begun()
+        try:
+            self._process = self._begun()
+        except (OSError, RuntimeError):  # none now: the caller works, from now on
+            self._process, self.running = None, False
 
     def _begun(self) -> _Process:
         return _Process(self._niceness, self._at_once, self._weigh)
@@ -163,7 +184,16 @@ class Worker:
                 self._renew()
 
 
-Answers = queue.SimpleQueue[tuple[str, Any]]
+def _raise(packed: bytes) -> NoReturn:
+    """Raises what another process has raised, and keeps nothing of it: an error knows of the frames that it passed."""
+    error: BaseException = pickle.loads(packed)
+    try:
+        raise error
+    finally:
+        del error
+
+
+Answers = queue.SimpleQueue[tuple[str, bytes]]
 
 
 class _Process:
@@ -193,7 +223,7 @@ class _Process:
         self._waiting: dict[int, Answers] = {}
         self._lock, self._sending = threading.Lock(), threading.Lock()
         self.ready = threading.Event()
-        self.has_ended = False
+        self.was_ready = self.has_ended = False
         threading.Thread(target=self._hear, name="worker's answers", daemon=True).start()
 
     @property
@@ -208,7 +238,7 @@ class _Process:
             number = next(self._numbers)
             self._waiting[number] = answers
             if self.has_ended:
-                answers.put((_ENDED, None))
+                answers.put((_ENDED, b""))
         return number, answers
 
     def send(self, number: int, work: bytes | None) -> None:
@@ -219,8 +249,9 @@ class _Process:
     def forget(self, number: int) -> None:
         """Nobody waits for that any more: it is stopped, where it goes on."""
         with self._lock:
-            self._waiting.pop(number)
-        self.send(number, None)
+            goes_on = self._waiting.pop(number, None) is not None
+        if goes_on:
+            self.send(number, None)
 
     def end(self) -> None:
         """Ends it, whatever it does."""
@@ -230,22 +261,30 @@ class _Process:
             self._inlet.close()
 
     def _hear(self) -> None:
-        with suppress(EOFError, OSError):
-            _receive(self._outlet)
+        try:
+            with suppress(EOFError, OSError):
+                _receive(self._outlet)
+                self.was_ready = True
+                self.ready.set()
+                while True:
+                    self._take(*pickle.loads(_receive(self._outlet)))
+        finally:
+            with self._lock:
+                self.has_ended = True
+                for answers in self._waiting.values():
+                    answers.put((_ENDED, b""))
             self.ready.set()
-            while True:
-                number, kind, content = pickle.loads(_receive(self._outlet))
-                if kind == _KEEPS:
-                    self._weigh(self, content)
-                    continue
-                with self._lock:
-                    if number in self._waiting:
-                        self._waiting[number].put((kind, content))
+
+    def _take(self, number: int, kind: str, content: bytes) -> None:
+        """An answer; whoever waits for it unpickles its content, and what is wrong there is wrong for no other."""
+        if kind == _KEEPS:
+            self._weigh(self, pickle.loads(content))
+            return
         with self._lock:
-            self.has_ended = True
-            for answers in self._waiting.values():
-                answers.put((_ENDED, None))
-        self.ready.set()
+            ends = kind in (_DONE, _FAILED)
+            answers = self._waiting.pop(number, None) if ends else self._waiting.get(number)
+        if answers is not None:
+            answers.put((kind, content))
 
 
 def _resident_megabytes() -> float:
@@ -270,8 +309,11 @@ def _send(pipe: IO[bytes], message: object) -> None:
 def _receive(pipe: IO[bytes]) -> bytes:
     """One message, pickled. Raises EOFError where there is no more."""
     head = pipe.read(_SIZE.size)
-    content = pipe.read(*_SIZE.unpack(head)) if len(head) == _SIZE.size else b""
-    if not content:
+    if len(head) < _SIZE.size:
+        raise EOFError
+    (size,) = _SIZE.unpack(head)
+    content = pipe.read(size)
+    if len(content) < size:  # who wrote it was ended amid it
         raise EOFError
     return content
 
@@ -329,8 +371,9 @@ class _Work:
         self._send(number, _FAILED, error)
 
     def _send(self, number: int, kind: str, content: object) -> None:
+        packed = pickle.dumps(content, pickle.HIGHEST_PROTOCOL)
         with self._sending:
-            _send(self._outlet, (number, kind, content))
+            _send(self._outlet, (number, kind, packed))
 
 
 def _main(niceness: int, at_once: int) -> None:
@@ -338,11 +381,13 @@ def _main(niceness: int, at_once: int) -> None:
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
     sys.setswitchinterval(SWITCH)
-    outlet = os.fdopen(os.dup(1), "wb")
+    inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nothing that the work starts hears what is asked here
     os.dup2(2, 1)  # what a library prints is none of the answers
-    with suppress(BrokenPipeError):
-        _Work(sys.stdin.buffer, outlet, at_once).run()
-    os._exit(0)  # the work that goes on is nobody's
+    try:
+        _Work(inlet, outlet, at_once).run()
+    finally:
+        os._exit(0)  # the work that goes on is nobody's
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ INTERVAL = 5.0
 PACE = 30.0
 """A pause is so many times as long as the collection before it: on a busy processor one takes 0.5 s and more."""
 ARENAS = 2
+"""Heaps for all threads of the server."""
 _ARENA_MAX = -8
 """The number of that option in glibc's malloc.h."""
 MANY = 20
@@ -65,10 +67,10 @@ def give_back() -> bool:
 def share_memory_of_threads() -> bool:
     """Has the C library take memory from two heaps for all threads, where each would have one of its own with holes.
 
-    Thirty visitors of all kinds take a tenth less. Before most threads are started; False where it is another library
-    than glibc.
+    Thirty visitors of all kinds take a tenth less. To be called before most threads are started. False where it is
+    another library than glibc, or `MALLOC_ARENA_MAX` says how many.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or "MALLOC_ARENA_MAX" in os.environ:
         return False
     option = getattr(ctypes.CDLL(None), "mallopt", None)
     return option is not None and option(_ARENA_MAX, ARENAS) == 1

@@ -154,8 +154,8 @@ def left(session: str) -> None:
 def warm_up() -> None:
     """Draws and computes the default view, so that the first visitor waits for neither torch nor the checkpoint.
 
-    Then two steps of RIB, so that nobody's first live RIB waits for its companions to be drawn and for torch's first
-    backward pass.
+    Then two steps of RIB, by the process that computes it for the networks that ship, so that nobody's first one waits
+    for its companions to be drawn and for torch's first backward pass.
     """
     from wsss_viz.app.pages.information.plane_section import prepare
     from wsss_viz.app.services import checkpoints, samples, traces
@@ -168,7 +168,7 @@ def warm_up() -> None:
     try:
         show_on_start(hero())
         first, scene = samples.example(view.example), samples.scene(view.scene)
-        samples.fine_scene(view.scene)
+        samples.ground(scene)
         for sample in (first, scene):
             traces.trace(sample, view.views)
             checkpoints.classifier(checkpoints.name_for(sample))
@@ -194,7 +194,7 @@ def start_up() -> None:
 
     _first_page.wait(PATIENCE)
     for beside in (drawer(), worker()):
-        with suppress(OSError):  # without that process the server works itself
+        with suppress(OSError, RuntimeError):  # without that process the server works itself
             beside.start()
     if sys.platform == "linux":  # elsewhere a thread has no priority under its number
         with suppress(OSError):  # a container may forbid it

@@ -1,7 +1,8 @@
 """Long work that needs nothing of a page, done by a process beside the server, so that pages have Python's lock.
 
-The process is of lower priority, so such work takes what pages leave of the processor. Where the server computes on a
-GPU, the server computes with it: another process would need its memory once more.
+The process is of lower priority, so pages have the processor before it. Where the server computes on a GPU, the server
+computes with it: another process would need its memory once more. Networks of a person's own are computed with by the
+server as well, which has them in memory.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from functools import cache
 from typing import ParamSpec, TypeVar
 
 from wsss_viz.app.collecting import Collector
+from wsss_viz.app.gate.log import spare_the_log
 from wsss_viz.app.services import checkpoints
-from wsss_viz.app.turns import too_long, turns
+from wsss_viz.app.turns import Limits, too_long, turns
 from wsss_viz.interrupts import within
 from wsss_viz.worker import Worker
 
 LOWER = 5
-"""How much nicer the process is than the server: a third of the weight of pages."""
-AT_ONCE = 4
-"""Pieces of work that it does at a time: who waits for them has been let in, by its turn or as a job."""
+"""How much nicer it is than the server: each of its threads has a third of the weight of one that makes a page."""
+AT_ONCE = Limits().slots + 1
+"""Pieces of work that it does at a time: as many long ones as are let in, and a job."""
 MEGABYTES = 900.0
 """That it may keep while it has nothing to do: about 750 after figures and jobs; what the handout's steps have read,
 350 more, is not wanted again."""
@@ -76,5 +78,6 @@ def _tidied(
 
 
 def _quiet() -> None:
-    """Caches of pages say that no page is running."""
+    """The log stays as short as the server's; caches of pages say that no page is running."""
+    spare_the_log()
     logging.getLogger("streamlit").setLevel(logging.ERROR)

@@ -6,7 +6,8 @@ comes before it (`queue.GIVES_WAY`), and a page says how long it waits (`frame.i
 part of it, but for long pieces (a figure, a checkpoint), which have slots of their own: its slot is given to others
 meanwhile. Of those the session's is next that has had less, by a ledger that the jobs share. So nobody who reads waits
 for a figure, and long work, a job's as well, rests at its next step while short pieces are made, three times as long as
-it has worked. All share one amount of memory.
+it has worked in the server (`services.beside` has the most of it done by another process, of lower priority). All share
+one amount of memory.
 
 A long piece that is not let in within a moment raises `BusyError`; its place in the queue is kept until the page asks
 again. The page that has said that it waits begins again when its turn has come (`Turns.remaining`), not before, and as
