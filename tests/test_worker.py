@@ -24,7 +24,8 @@ from bench.processes import alive
 from tests.app.services.test_jobs import PATIENCE, until
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking, may_go_on
-from wsss_viz.worker import Worker, WorkerEndedError, _once
+from wsss_viz.worker import Worker, WorkerEndedError
+from wsss_viz.worker.worker import _once
 
 NICENESS = 3
 KEPT: list[bytes] = []
