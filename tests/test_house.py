@@ -42,7 +42,6 @@ FLOORS = {
     "lazy": 0,
     "one_call": 5,
     "version": 0,
-    "worker": 0,
 }
 
 
@@ -54,6 +53,7 @@ APP_FLOORS = {
     "state": 1,
     "caching": 1,
     "encoded": 0,
+    "worker": 0,
     "collecting": 0,
     "catalogue": 1,
     "shell": 2,

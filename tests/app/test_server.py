@@ -20,9 +20,9 @@ from wsss_viz.app.collecting import MANY, Collector
 from wsss_viz.app.services import traces
 from wsss_viz.app.services.beside import worker
 from wsss_viz.app.services.drawn_scenes import drawer
+from wsss_viz.app.worker import Worker
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.methods import rib_companions
-from wsss_viz.worker import Worker
 
 
 def answer(kind: str, content: bytes = b"text/plain", path: str = "/") -> list[Message]:

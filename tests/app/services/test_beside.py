@@ -17,11 +17,11 @@ from wsss_viz.app.services.beside import made_beside, steps_beside
 from wsss_viz.app.services.figure_material import Material
 from wsss_viz.app.services.jobs.requests import request_for
 from wsss_viz.app.turns import Limits, turns
+from wsss_viz.app.worker import Worker
 from wsss_viz.errors import InputError
 from wsss_viz.figures import preset
 from wsss_viz.interrupts import may_go_on
 from wsss_viz.traces import Step
-from wsss_viz.worker import Worker
 
 
 def burn() -> None:

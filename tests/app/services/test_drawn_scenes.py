@@ -14,10 +14,10 @@ import pytest
 from wsss_viz.app.encoded import Ground
 from wsss_viz.app.services import drawn_scenes
 from wsss_viz.app.services.drawn_scenes import drawn_ground, drawn_scene
+from wsss_viz.app.worker import Worker
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import Scenes
 from wsss_viz.errors import InputError
-from wsss_viz.worker import Worker
 
 SIZE = (90, 70)
 

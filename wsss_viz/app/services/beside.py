@@ -17,8 +17,8 @@ from wsss_viz.app.collecting import Collector
 from wsss_viz.app.gate.log import spare_the_log
 from wsss_viz.app.services import checkpoints
 from wsss_viz.app.turns import Limits, too_long, turns
+from wsss_viz.app.worker import Worker
 from wsss_viz.interrupts import within
-from wsss_viz.worker import Worker
 
 LOWER = 5
 """How much nicer it is than the server: each of its threads has a third of the weight of one that makes a page."""

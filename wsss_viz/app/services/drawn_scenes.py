@@ -10,9 +10,9 @@ from functools import cache
 from typing import TypeVar
 
 from wsss_viz.app.encoded import Ground
+from wsss_viz.app.worker import Worker, WorkerEndedError
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes.dataset import Scenes
-from wsss_viz.worker import Worker, WorkerEndedError
 
 Made = TypeVar("Made", Sample, Ground)
 

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from wsss_viz.app.worker.messages import DONE, ENDED, FAILED, KEEPS, receive, send
 from wsss_viz.resources import package_folder
-from wsss_viz.worker.messages import DONE, ENDED, FAILED, KEEPS, receive, send
 
 __all__ = ["Answers", "Process"]
 
@@ -38,7 +38,7 @@ class Process:
         self._weigh = weigh
         self._popen = subprocess.Popen(
             # No module is taken from the folder in which the program was started, but files named from there are.
-            [sys.executable, "-P", "-m", "wsss_viz.worker.child", str(niceness), str(at_once)],
+            [sys.executable, "-P", "-m", "wsss_viz.app.worker.child", str(niceness), str(at_once)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={

@@ -1,4 +1,4 @@
-"""The process itself: `python -P -m wsss_viz.worker.child NICENESS AT_ONCE`."""
+"""The process itself: `python -P -m wsss_viz.app.worker.child NICENESS AT_ONCE`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from wsss_viz.app.worker.messages import DONE, FAILED, ITEM, KEEPS, READY, receive, send
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking
-from wsss_viz.worker.messages import DONE, FAILED, ITEM, KEEPS, READY, receive, send
 
 __all__: list[str] = []
 

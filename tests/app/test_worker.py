@@ -22,10 +22,10 @@ import pytest
 
 from bench.processes import alive
 from tests.app.services.test_jobs import PATIENCE, until
+from wsss_viz.app.worker import Worker, WorkerEndedError
+from wsss_viz.app.worker.worker import _once
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import asking, may_go_on
-from wsss_viz.worker import Worker, WorkerEndedError
-from wsss_viz.worker.worker import _once
 
 NICENESS = 3
 KEPT: list[bytes] = []
@@ -331,8 +331,8 @@ def test_it_can_be_closed_while_it_starts() -> None:
 
 def test_the_process_ends_with_the_program_that_started_it_amid_its_work(tmp_path: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from tests.test_worker import counted; "
-        "from wsss_viz.worker import Worker; one = Worker(at_once=2); one.start(); "
+        "import os, sys; from pathlib import Path; from tests.app.test_worker import counted; "
+        "from wsss_viz.app.worker import Worker; one = Worker(at_once=2); one.start(); "
         "next(one.iterate(counted, Path(sys.argv[1]))); print(one.call(os.getpid), flush=True); os._exit(1)"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "count")]

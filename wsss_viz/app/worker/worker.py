@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
+from wsss_viz.app.worker.messages import DONE, ENDED, FAILED
+from wsss_viz.app.worker.process import Process
 from wsss_viz.errors import InputError
 from wsss_viz.interrupts import may_go_on
-from wsss_viz.worker.messages import DONE, ENDED, FAILED
-from wsss_viz.worker.process import Process
 
 __all__ = ["Worker", "WorkerEndedError"]
 

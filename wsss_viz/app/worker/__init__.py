@@ -5,6 +5,6 @@ goes there and what comes back is pickled, so functions are those of modules; ex
 for. The process knows nothing of the program but its environment.
 """
 
-from wsss_viz.worker.worker import Worker, WorkerEndedError
+from wsss_viz.app.worker.worker import Worker, WorkerEndedError
 
 __all__ = ["Worker", "WorkerEndedError"]
