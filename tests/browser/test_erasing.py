@@ -107,7 +107,7 @@ def test_a_running_rib_is_cancelled_by_key_and_by_button_and_keeps_what_there_wa
     again = page.get_by_role("button", name="Compute it again")
     for by in ("key", "button"):
         expect(cancel).to_be_visible()
-        expect(frame(page, "k = 0")).to_be_visible()
+        expect(frame(page, "k = 1")).to_be_visible()  # where it stands still
         if by == "key":
             page.keyboard.press("Escape")
         else:
@@ -118,6 +118,7 @@ def test_a_running_rib_is_cancelled_by_key_and_by_button_and_keeps_what_there_wa
         expect(again).to_be_visible()
         if by == "key":
             again.click()
+            expect(page.get_by_text(re.compile("Cancelled after"))).to_have_count(0)
 
 
 def test_two_people_with_different_images_never_see_each_others_maps(open_at: OpenAt) -> None:
