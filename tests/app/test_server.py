@@ -130,6 +130,24 @@ def test_garbage_is_collected_at_a_pace_and_not_after_every_run(monkeypatch: pyt
         ended.set()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's")
+def test_threads_share_heaps_but_where_a_person_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Library:
+        def mallopt(self, option: int, value: int) -> int:
+            asked.append((option, value))
+            return 1
+
+    monkeypatch.setattr(collecting.ctypes, "CDLL", lambda _: Library())
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    assert collecting.share_memory_of_threads()
+    assert asked == [(-8, 2)]
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
+    assert not collecting.share_memory_of_threads()
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize(("platform", "lowered"), [("linux", 1), ("darwin", 0)])
 def test_only_where_threads_have_priorities_the_warm_up_lowers_its_own(
     monkeypatch: pytest.MonkeyPatch, platform: str, lowered: int

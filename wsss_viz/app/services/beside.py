@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import ParamSpec, TypeVar
 
@@ -58,26 +59,24 @@ def _bounded(
     seconds: float, function: Callable[..., Result], args: tuple[object, ...], more: dict[str, object]
 ) -> Result:
     """In the process."""
-    _quiet()
-    try:
-        with within(seconds, too_long(seconds), time.thread_time):
-            return function(*args, **more)
-    finally:
-        _collector.collect()
+    with _tidily(), within(seconds, too_long(seconds), time.thread_time):
+        return function(*args, **more)
 
 
 def _tidied(
     function: Callable[..., Iterator[Result]], args: tuple[object, ...], more: dict[str, object]
 ) -> Iterator[Result]:
     """In the process."""
-    _quiet()
-    try:
+    with _tidily():
         yield from function(*args, **more)
-    finally:
-        _collector.collect()
 
 
-def _quiet() -> None:
-    """The log stays as short as the server's; caches of pages say that no page is running."""
+@contextmanager
+def _tidily() -> Iterator[None]:
+    """The log stays as short as the server's, without what caches say of no page; afterwards memory is given back."""
     spare_the_log()
     logging.getLogger("streamlit").setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        _collector.collect()
