@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from wsss_viz.app import session
+from wsss_viz.app.state import ViewState
 
 
 class Address(dict[str, str]):
@@ -13,6 +14,7 @@ class Address(dict[str, str]):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[dict[str, str]] = []
+        self.back = False
 
     def get_all(self, name: str) -> list[str]:
         return [self[name]]
@@ -27,15 +29,24 @@ class Address(dict[str, str]):
 def address(monkeypatch: pytest.MonkeyPatch) -> Address:
     found = Address()
     monkeypatch.setattr(session, "st", SimpleNamespace(session_state={}, query_params=found))
+    monkeypatch.setattr(session, "get_script_run_ctx", lambda **_: SimpleNamespace(is_history_navigation=found.back))
     return found
 
 
-def came_with(address: Address, **query: str) -> None:
-    """A run that the browser asked for at an address."""
+def came_with(address: Address, page: str = "compare", back: bool = False, whole: bool = True, **query: str) -> None:
+    """A run that the browser asked for at an address.
+
+    Args:
+        back: by Back or Forward.
+        whole: it comes to its end.
+    """
     address.clear()
     address.update(query)
     address.told.clear()
-    session.synchronise("compare")
+    address.back = back
+    session.synchronise(page)
+    if whole:
+        session.set_drawn()
 
 
 def test_a_first_visit_tells_the_browser_no_address_it_has(address: Address) -> None:
@@ -50,11 +61,19 @@ def test_back_before_the_answer_to_a_click_says_its_address_again(address: Addre
     came_with(address)
     assert address.told == [{"threshold": "0.5"}]
     # The browser went back meanwhile, and the answer put the click's address over the one it went back to.
-    came_with(address)
+    came_with(address, back=True)
     assert session.state().threshold != 0.5
     assert address.told == [{}]
     came_with(address)
     assert address.told == []
+
+
+def test_back_wins_over_a_change_that_was_not_answered_yet(address: Address) -> None:
+    came_with(address, threshold="0.5")
+    came_with(address, threshold="0.6")
+    session.change(threshold=0.7)
+    came_with(address, back=True, threshold="0.5")
+    assert session.state().threshold == 0.5
 
 
 def test_a_control_wins_over_the_address_its_run_came_with(address: Address) -> None:
@@ -63,5 +82,54 @@ def test_a_control_wins_over_the_address_its_run_came_with(address: Address) -> 
     came_with(address, threshold="0.7")
     assert session.state().threshold == 0.5
     assert address == {"threshold": "0.5"}
-    came_with(address, threshold="0.7")
-    assert session.state().threshold == 0.7, "no control was moved since: the address is news"
+    came_with(address, threshold="0.6")
+    assert session.state().threshold == 0.6, "no control was moved since, and the browser never had it: it is news"
+
+
+def test_a_run_asked_for_before_the_answer_to_a_change_leaves_the_change(address: Address) -> None:
+    came_with(address, threshold="0.4")
+    session.change(threshold=0.5)
+    came_with(address, threshold="0.4")
+    came_with(address, threshold="0.4")  # by what changes nothing: a second click on a point of a chart
+    assert session.state().threshold == 0.5
+    assert address == {"threshold": "0.5"}
+    came_with(address, threshold="0.5")
+    came_with(address, threshold="0.4")
+    assert session.state().threshold == 0.4, "the browser had the answer, so its address is news"
+
+
+@pytest.mark.parametrize("answered", ["not at all", "begun", "wholly"])
+def test_a_link_drawn_before_a_change_takes_the_change_along(address: Address, answered: str) -> None:
+    came_with(address, methods="cam,ae")
+    session.change(threshold=0.5)
+    if answered != "not at all":
+        came_with(address, methods="cam,ae", whole=answered == "wholly")
+    if answered == "begun":
+        came_with(address, threshold="0.5", methods="cam,ae", whole=False)
+    came_with(address, "about", methods="cam,ae")
+    assert session.state() == ViewState(methods=("cam", "ae"), threshold=0.5)
+    assert address == {"threshold": "0.5", "methods": "cam,ae"}
+    came_with(address, "learn")
+    assert session.state() == ViewState()
+
+
+def test_a_link_to_a_view_of_its_own_is_followed_whatever_was_changed(address: Address) -> None:
+    came_with(address, "learn", step="4")
+    session.change(answered=True)
+    came_with(address, "erasing", k="2", mode="rib")
+    assert session.state() == ViewState(k=2, mode="rib")
+
+
+def test_a_link_to_another_page_leaves_this_ones_address_in_the_history(address: Address) -> None:
+    came_with(address, threshold="0.5")
+    came_with(address, "learn")
+    assert address.told == [], "what is told before the page has changed would be written beside its name"
+    came_with(address, back=True, threshold="0.5")
+    assert session.state().threshold == 0.5
+
+
+def test_what_a_link_was_told_of_an_address_is_not_said_of_the_next_page(address: Address) -> None:
+    came_with(address, threshold="nine")
+    assert session.notes()
+    came_with(address, "about")
+    assert not session.notes()

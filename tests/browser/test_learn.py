@@ -20,6 +20,9 @@ def shows(page: Page, number: int) -> None:
     """The page has arrived at the step, with its claim and its question, and takes keys."""
     expect(page.locator(".st-key-claim .wv-part")).to_contain_text(f"{number} of {LAST} · {SYLLABUS[number - 1].name}")
     expect(page.locator(".st-key-claim h1")).not_to_be_empty()
+    expect(page.locator(".wv-asked")).to_have_count(
+        1
+    )  # a slide's stays beside the next step's until all of that has come
     expect(page.locator(".wv-asked")).to_be_visible()
     page.wait_for_function("number => window.wsss_viz_turning?.at === number", arg=number)
 

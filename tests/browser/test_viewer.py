@@ -275,15 +275,19 @@ def test_a_class_is_switched_in_the_browser_and_a_method_by_its_pill(open_at: Op
     expect(viewer(page).get_by_role("radio", name=first, exact=True)).to_have_attribute("aria-checked", "true")
 
 
-def test_the_view_is_there_again_after_another_page_and_back(open_at: OpenAt) -> None:
+@pytest.mark.parametrize("other", ["About", "Learn"])
+def test_the_view_is_there_again_after_another_page_and_back(open_at: OpenAt, other: str) -> None:
     page = finished(open_at(AT))
-    control(page, "Colours").select_option("cividis")
-    expect(page).to_have_url(re.compile("colours=cividis"))
-    page.get_by_test_id("stSidebar").get_by_role("link", name="About").click()
-    expect(page.get_by_role("heading", name="About")).to_be_visible()
+    control(page, "Colours").select_option("cividis")  # and on at once, before the page has answered
+    page.get_by_test_id("stSidebar").get_by_role("link", name=other).click()
+    expect(page).to_have_url(re.compile(f"/{other.lower()}" + r"\?"))
+    expect(page.locator("[data-testid=stMain] h1")).to_have_count(1)
+    expect(page.get_by_role("heading", name="Compare")).to_have_count(0)
+    settle(page)
     page.go_back()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     expect(control(page, "Colours")).to_have_value("cividis")
+    expect(page).to_have_url(re.compile("/compare.*colours=cividis"))
 
 
 def test_a_click_reads_the_cell_of_the_maps_in_python(open_at: OpenAt) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from copy import copy
-from dataclasses import replace
 from functools import cache
 from html import escape
 from itertools import groupby
@@ -82,15 +81,14 @@ def language_switch() -> None:
 def link(
     entry: catalogue.Page, state: ViewState, label: str | None = None, width: Literal["stretch", "content"] = "stretch"
 ) -> None:
-    """A link to a page that carries the view along; the lecture has views of its own, Figures says what it was sent."""
-    carried = state.to_lecture() if entry.name == catalogue.LEARN else replace(state, present=False, answered=False)
+    """A link to a page that carries the view along; Figures says what it was sent."""
     count = f" ({len(state.basket)})" if entry.name == "figures" and state.basket else ""
     st.page_link(
         _pages()[entry.name],
         label=label or tr(entry.title) + count,
         icon=f":material/{entry.icon}:",
         help=tr(entry.summary) if label is None else "",
-        query_params=carried.to_query(),
+        query_params=session.carried(state, entry.name).to_query(),
         width=width,
     )
 

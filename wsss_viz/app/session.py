@@ -1,8 +1,8 @@
 """The state of one browser tab, kept equal to its address.
 
 The address is read when it was changed from outside (a link, Back, a typed one) and written when a control changed the
-state. A rerun that a control caused may still carry the address from before the control's last change, so a change made
-by a control wins over the address it came with.
+state. What a browser asks for before the answer to a change has reached it still carries the address from before that
+change, and so do the links that it shows: neither is news, and the change stays.
 """
 
 from __future__ import annotations
@@ -13,17 +13,22 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from wsss_viz.app import language
+from wsss_viz.app import catalogue, language
 from wsss_viz.app.state import ViewState
 
 _STATE = "view_state"
 _WRITTEN = "view_written"
+_BEFORE = "view_before"
 _TOUCHED = "view_touched"
 _NOTES = "view_notes"
 _PAGE = "view_page"
 _SUBJECT = "view_subject"
 _DRAWN = "view_drawn"
+_FINISHED = "view_finished"
+_MOST_BEFORE = 16
+"""Of the addresses written since the browser last came with the newest, as many are remembered."""
 
 
 def state() -> ViewState:
@@ -84,20 +89,50 @@ def synchronise(page: str) -> ViewState:
     Args:
         page: the name of the page that is about to run.
     """
+    moved = st.session_state.get(_PAGE, page) != page
     st.session_state[_PAGE] = page
     st.session_state[_SUBJECT] = ""
     seen = {name: st.query_params.get_all(name) for name in st.query_params}
     touched = st.session_state.pop(_TOUCHED, False)
     written = st.session_state.get(_WRITTEN)
-    news = not touched and seen != written
-    if news:
+    if st.session_state.pop(_FINISHED, False) and seen == written:
+        st.session_state[_BEFORE] = []
+    back = written is not None and _through_history()
+    late = not back and ((touched and not moved) or _is_from_before(seen, page, moved))
+    if not late and seen != written:
         st.session_state[_STATE], st.session_state[_NOTES] = ViewState.from_query(seen)
+    elif late and moved:
+        st.session_state[_STATE], st.session_state[_NOTES] = carried(state(), page), ()
     language.choose(state().lang)
-    wanted = state().to_query()
     # Back may be pressed before the answer to a click has come, which then puts the click's address over the one that
     # Back went to: so that one is said again. The browser changes nothing where it has it.
-    _write(wanted, anyway=news and written is not None)
+    _write(state().to_query(), anyway=back)
     return state()
+
+
+def carried(view: ViewState, page: str) -> ViewState:
+    """What a link to the page of that name takes along of a view; the lecture has views of its own."""
+    return view.to_lecture() if page == catalogue.LEARN else replace(view, present=False, answered=False)
+
+
+def _through_history() -> bool:
+    """Whether the browser came here by Back or Forward."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
+
+
+def _is_from_before(seen: dict[str, list[str]], page: str, moved: bool) -> bool:
+    """Whether a browser that has not had the last answers yet comes with that address; or, to another page, through a
+    link that takes along the view that it was drawn in, then or now."""
+    before = st.session_state.get(_BEFORE, [])
+    if not moved:
+        return seen in before
+    views = (ViewState.from_query(query)[0] for query in (*before, st.session_state.get(_WRITTEN, {})))
+    return any(seen == _as_seen(carried(view, page).to_query()) for view in views)
+
+
+def _as_seen(query: dict[str, str]) -> dict[str, list[str]]:
+    return {name: [value] for name, value in query.items()}
 
 
 def drawn() -> bool:
@@ -107,8 +142,9 @@ def drawn() -> bool:
 
 
 def set_drawn() -> None:
-    """Says that the page has been run."""
+    """Says that the page has been run to its end."""
     st.session_state[_DRAWN] = st.session_state[_PAGE]
+    st.session_state[_FINISHED] = True
 
 
 def write_address() -> None:
@@ -118,9 +154,13 @@ def write_address() -> None:
 
 
 def _write(wanted: dict[str, str], anyway: bool = False) -> None:
-    if anyway or dict(st.query_params) != wanted:
+    seen = {name: st.query_params.get_all(name) for name in st.query_params}
+    now, before = _as_seen(wanted), st.session_state.get(_BEFORE, [])
+    outdated = [query for query in (st.session_state.get(_WRITTEN, now), seen) if query != now and query not in before]
+    st.session_state[_BEFORE] = [*before, *outdated][-_MOST_BEFORE:]
+    if anyway or seen != now:
         st.query_params.from_dict(wanted)
-    st.session_state[_WRITTEN] = {name: [value] for name, value in wanted.items()}
+    st.session_state[_WRITTEN] = now
 
 
 def control(
