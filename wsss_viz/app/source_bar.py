@@ -159,6 +159,8 @@ def label_lead(sample: Sample) -> str:
         return tr("The photograph's label:")
     if sample.source and sample.labels is None:
         return tr("No labels are known of this image.")
+    if workspaces.classes_are_guessed(sample):
+        return tr("No label is known; the network's most likely class:")
     return tr("Image-level labels:") if sample.source else tr("Looked for:")
 
 
@@ -207,6 +209,8 @@ def _of_kind(kind: str) -> dict[str, object]:
 def _about_image(sample: Sample) -> None:
     """Name, size and labels of a workspace's image, and what was noticed while it was read."""
     labels = listed(sample.labels) if sample.labels else "none" if sample.labels == () else "not known"
+    if workspaces.classes_are_guessed(sample):
+        labels = f"not known (the network's most likely class is {labels})"
     mask = "with a mask" if sample.mask is not None else "without a mask, so nothing is scored"
     lines = [in_words(note) for note in sample.notes if note.kind in KINDS]
     noticed = "".join(f" {line[:1].upper()}{line[1:]}." for line in lines)

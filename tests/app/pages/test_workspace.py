@@ -293,7 +293,8 @@ def test_a_workspace_of_pictures_without_classes_is_looked_at(
     assert list(panels(page)) == ["Image", "CAM"]
     name = "\\[noise\\](www\u2060.evil.example)"  # text, no link
     assert page.button(key="sheet_0").label == name
-    assert any(name in caption.value for caption in page.caption)
+    (about,) = [caption.value for caption in page.caption if name in caption.value]
+    assert f"labels: not known (the network's most likely class is {sample.classes[0]})" in about
     page = next(field for field in page.text_input if field.label == "Find").set_value("[x](http://e.example)").run()
     assert [one.value[:40] for one in page.info] == ["No image fits “\\[x\\](http:\u2060//e.example)”"]
 

@@ -55,6 +55,12 @@ def of_sample(sample: Sample) -> Workspace | None:
     return workspace.workspaces().get(workspace.parts_of(sample.source)[0])
 
 
+def classes_are_guessed(sample: Sample) -> bool:
+    """Whether the sample's classes are those that its workspace's network finds most likely, as the data set has none."""
+    of = of_sample(sample)
+    return of is not None and not workspace.samples_of(of.name).classes
+
+
 @contextmanager
 def _without_folders(of: Workspace | None) -> Iterator[None]:
     """Cuts the workspace's paths in what is said of a bad input."""
