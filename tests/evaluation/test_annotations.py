@@ -9,13 +9,15 @@ from PIL import Image
 from tests.commands.test_run import checkpoint, run  # noqa: F401 - a fixture
 from tests.evaluation.test_localisation import CLASSES, make_sample
 from wsss_viz import data
+from wsss_viz.data.sample import Sample
 from wsss_viz.data.scenes import CLASSES as SCENE_CLASSES
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.annotation_sets import write_annotations
+from wsss_viz.evaluation.annotation_sets import mask_at, write_annotations
 from wsss_viz.evaluation.seeds import score_image
 from wsss_viz.traces.annotations import annotations_of, coco_record, run_lengths, yolo_lines
+from wsss_viz.traces.map_folder import MapFolder, MapWriter
 from wsss_viz.traces.pseudo_masks import pseudo_mask
-from wsss_viz.traces.storage import read_maps
+from wsss_viz.traces.storage import StoredMaps, read_maps
 
 MASK = np.array(
     [
@@ -175,3 +177,11 @@ def test_what_has_no_maps_is_listed_and_the_rest_is_written(maps, capsys, tmp_pa
     assert "3 images annotated" in printed
     assert "not read: " in error
     assert len(json.loads((tmp_path / "a" / "annotations.json").read_text())["images"]) == 3
+
+
+def test_a_mask_of_more_classes_than_a_byte_counts_is_numbered_by_all_of_them(tmp_path):
+    classes = tuple(f"class {number}" for number in range(400))
+    sample = Sample(np.zeros((2, 3, 3), np.uint8), classes, (classes[399],), "wide")
+    maps = np.array([[[0, 0.4, 1]] * 2], np.float32)
+    MapWriter(tmp_path, classes).write("wide", StoredMaps(maps, np.zeros(1, np.float32), (classes[399],), (2, 3)))
+    assert mask_at(MapFolder(tmp_path, classes), sample, 0.5)[1].tolist() == [[0, 0, 400]] * 2

@@ -40,7 +40,7 @@ from wsss_viz.traces.annotations import (
 )
 from wsss_viz.traces.file_names import file_stem
 from wsss_viz.traces.map_folder import MapFolder
-from wsss_viz.traces.pseudo_masks import pseudo_mask
+from wsss_viz.traces.pseudo_masks import mask_of_values, numbered
 
 __all__ = ["FORMATS", "mask_at", "write_annotations"]
 
@@ -68,15 +68,13 @@ def mask_at(maps: MapFolder, sample: Sample, threshold: float) -> tuple[Sample, 
         [[0, 0, 3], [0, 0, 3]]
     """
     read = read_sample_maps(maps, sample)
-    if read.mask is not None:
-        mask = np.where(read.mask == IGNORE, 0, read.mask).astype(np.int64)
-    else:
-        assert read.stored is not None
-        values = read.stored.image_values("raw" if maps.normalised else "relu_max")
-        mask = pseudo_mask(values, range(len(read.keys)), sample.size, threshold, "raw").astype(np.int64)
     classes = read.sample.classes
-    numbers = np.array([0, *(classes.index(key) + 1 if key in classes else 0 for key in read.keys)], np.uint8)
-    return read.sample, numbers[mask]
+    indices = [classes.index(key) if key in classes else -1 for key in read.keys]
+    if read.mask is not None:
+        return read.sample, numbered(np.where(read.mask == IGNORE, 0, read.mask), indices)
+    assert read.stored is not None
+    values = read.stored.image_values("raw" if maps.normalised else "relu_max")
+    return read.sample, mask_of_values(values, indices, threshold)
 
 
 def write_annotations(

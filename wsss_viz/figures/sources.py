@@ -5,7 +5,6 @@ Maps are brought to half precision, as the showcase keeps them, so that a figure
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +14,6 @@ from wsss_viz.data.palette import colour_in
 from wsss_viz.data.sample import Sample
 from wsss_viz.data.sources import open as open_data
 from wsss_viz.errors import InputError
-from wsss_viz.evaluation.seeds import pseudo_mask
 from wsss_viz.figures.columns import column
 from wsss_viz.figures.refining import CACHE, refined_maps
 from wsss_viz.figures.spec import FINAL, FigureSpec, Row
@@ -24,6 +22,7 @@ from wsss_viz.interrupts import may_go_on
 from wsss_viz.traces import CellCentres, Step, Trace
 from wsss_viz.traces.centres import CENTRES, FIELD
 from wsss_viz.traces.layout_maps import image_maps, image_values
+from wsss_viz.traces.pseudo_masks import mask_of_values, numbered
 
 __all__ = [
     "FINE_SIDE",
@@ -187,12 +186,7 @@ def seed_mask(
     grids = at_step.grids and at_step.grids.rows(competing)
     values = image_values(_half(at_step.maps[competing]), entry.sample.size, by, None, grids, centres)
     level = spec.threshold if threshold is None else threshold
-    mask = pseudo_mask(values, range(len(competing)), entry.sample.size, level, "raw")
-    return _numbered(mask, competing)
-
-
-def _numbered(mask: NDArray, competing: Sequence[int]) -> NDArray[np.unsignedinteger]:
-    return np.array([0, *(index + 1 for index in competing)], dtype=np.uint16)[mask]
+    return mask_of_values(values, competing, level)
 
 
 def refined_row(entry: FigureRow, base: str, step: int, spec: FigureSpec, text: str) -> NDArray[np.float32]:
@@ -233,7 +227,7 @@ def refined_mask(
     """
     if threshold is not None:
         refined = np.concatenate([np.full_like(refined[:1], threshold), refined[1:]])
-    return _numbered(refined.argmax(axis=0), entry.competing(entry.traces[base]))
+    return numbered(refined.argmax(axis=0), entry.competing(entry.traces[base]))
 
 
 def _half(maps: NDArray) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from wsss_viz.traces.centres import CellCentres
 from wsss_viz.traces.normalisation import normalise
 from wsss_viz.traces.resize import upsample
 
-__all__ = ["argmax_with_value", "mask_of_values", "pseudo_mask"]
+__all__ = ["argmax_with_value", "mask_of_values", "numbered", "pseudo_mask"]
 
 
 def argmax_with_value(
@@ -86,6 +86,22 @@ def mask_of_values(values: NDArray, indices: Sequence[int], threshold: float) ->
     >>> mask_of_values(np.array([[[0.9, 0.1, 0.3]], [[0.2, 0.1, 0.4]]]), [2, 7], 0.3).tolist()
     [[3, 0, 8]]
     """
-    kind = np.uint8 if max(indices, default=0) + 1 < IGNORE else np.uint16
     rows = pseudo_mask(values, range(len(indices)), (values.shape[1], values.shape[2]), threshold, "raw")
-    return np.array([0, *(index + 1 for index in indices)], dtype=kind)[rows]
+    return numbered(rows, indices)
+
+
+def numbered(mask: NDArray[np.integer], indices: Sequence[int]) -> NDArray[np.unsignedinteger]:
+    """A mask of some of the classes, numbered as all the classes are.
+
+    Args:
+        mask: (H, W) number among `indices` + 1, 0 background.
+        indices: of which class each is; -1: background.
+
+    Returns:
+        (H, W) class index + 1, 0 background; uint8, or uint16 where an index needs it.
+
+    >>> numbered(np.array([[0, 1, 2]]), [4, -1]).tolist()
+    [[0, 5, 0]]
+    """
+    kind = np.uint8 if max(indices, default=0) + 1 < IGNORE else np.uint16
+    return np.array([0, *(index + 1 for index in indices)], dtype=kind)[mask]

@@ -30,6 +30,7 @@ from wsss_viz.models.network_file import write_network
 from wsss_viz.refinement.affinity import RADIUS, likeness, pairs_of
 from wsss_viz.refinement.refiners import Refiner, refiner
 from wsss_viz.refinement.scene_affinity import FORMAT, FROZEN, SceneAffinityNet
+from wsss_viz.traces.pseudo_masks import numbered
 from wsss_viz.traces.step import last_step
 from wsss_viz.training.dense import DenseRecipe, train_dense
 from wsss_viz.training.drawings import Drawings, Progress
@@ -133,8 +134,8 @@ def draw_affinity_set(
         if not known:
             continue
         maps = last_step(run(sample, views)).image_maps(sample.size, known)
-        numbers = np.array([0, *(index + 1 for index in known)])
-        low, high = (cell_labels(numbers[mask], stride, len(classes)) for mask in by.masks(sample.image, maps))
+        masks = (numbered(mask, known) for mask in by.masks(sample.image, maps))
+        low, high = (cell_labels(mask, stride, len(classes)) for mask in masks)
         images.append(sample.image)
         targets.append(sure_labels(low, high))
     if not images:

@@ -25,6 +25,7 @@ from wsss_viz.evaluation.scores import image_ious
 from wsss_viz.evaluation.stored_maps import FINISHED
 from wsss_viz.refinement.settings import REFINERS, SHIPPED_WALK, PamrSettings, WalkSettings, named
 from wsss_viz.traces import Step, Trace, upsample
+from wsss_viz.traces.pseudo_masks import numbered
 
 SIDE = 64
 """Cells of the longer side of a refined map as it is shown; its mask is the image's size."""
@@ -153,7 +154,7 @@ def widened(trace: Trace, classes: Sequence[str]) -> Trace:
     def wide(step: Step) -> Step:
         maps = np.zeros((len(classes), *step.maps.shape[1:]), np.float32)
         maps[rows] = step.maps
-        arrays = {MASK: _renumbered(step.arrays[MASK], rows)} if MASK in step.arrays else {}
+        arrays = {MASK: numbered(step.arrays[MASK], rows)} if MASK in step.arrays else {}
         scores = np.full(len(classes), np.nan, np.float32)
         return replace(step, maps=maps, scores=scores, targets=tuple(rows), arrays=arrays)
 
@@ -176,13 +177,8 @@ def refined_panel(name: str, results: MethodResults, classes: Sequence[str]) -> 
 def panel_step(step: Step, names: Sequence[str], classes: Sequence[str]) -> PanelStep:
     """A kept Step of the classes `names` in a viewer of `classes`."""
     rows = tuple(list(classes).index(one) for one in names)
-    mask = _renumbered(step.arrays[MASK], rows) if MASK in step.arrays else None
+    mask = numbered(step.arrays[MASK], rows) if MASK in step.arrays else None
     return PanelStep(_reduced(step.maps), rows=rows, mask=mask)
-
-
-def _renumbered(mask: NDArray[np.uint8], rows: Sequence[int]) -> NDArray[np.uint8]:
-    """The mask by the classes' own numbers + 1."""
-    return np.array([0, *(row + 1 for row in rows)], np.uint8)[mask]
 
 
 def ious(trace: Trace, sample: Sample, threshold: float) -> dict[str, float]:

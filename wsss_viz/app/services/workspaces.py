@@ -56,7 +56,7 @@ def of_sample(sample: Sample) -> Workspace | None:
 
 
 def classes_are_guessed(sample: Sample) -> bool:
-    """Whether the sample's classes are those that its workspace's network finds most likely, as the data set has none."""
+    """Whether a sample's classes are those that its workspace's network finds most likely: the data set has none."""
     of = of_sample(sample)
     return of is not None and not workspace.samples_of(of.name).classes
 

@@ -19,7 +19,7 @@ from wsss_viz.app.widgets.viewer import Panel, viewer
 from wsss_viz.data.sample import Sample
 from wsss_viz.evaluation.seeds import score_image
 from wsss_viz.traces import Step, Trace
-from wsss_viz.traces.pseudo_masks import mask_of_values
+from wsss_viz.traces.pseudo_masks import mask_of_values, numbered
 
 
 def labels_of(trace: Trace, sample: Sample) -> tuple[str, ...]:
@@ -114,6 +114,6 @@ def _iou(value: float | None, note: str) -> str:
     return note if value is None else f"IoU {value:.2f}, {note}"
 
 
-def renumbered(step: Step, labels: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.uint8]:
+def renumbered(step: Step, labels: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.unsignedinteger]:
     """The mask of a refiner's Step of `labels`, by the numbers of `classes`."""
-    return np.array([0, *(classes.index(name) + 1 for name in labels)], np.uint8)[step.arrays[refining.MASK]]
+    return numbered(step.arrays[refining.MASK], [classes.index(name) for name in labels])
