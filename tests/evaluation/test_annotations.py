@@ -185,3 +185,11 @@ def test_a_mask_of_more_classes_than_a_byte_counts_is_numbered_by_all_of_them(tm
     maps = np.array([[[0, 0.4, 1]] * 2], np.float32)
     MapWriter(tmp_path, classes).write("wide", StoredMaps(maps, np.zeros(1, np.float32), (classes[399],), (2, 3)))
     assert mask_at(MapFolder(tmp_path, classes), sample, 0.5)[1].tolist() == [[0, 0, 400]] * 2
+
+
+@pytest.mark.parametrize("form", ["palette", "fiftyone"])
+def test_a_palette_of_too_few_numbers_is_refused_in_one_line(tmp_path, form):
+    classes = tuple(f"class {number}" for number in range(400))
+    sample = Sample(np.zeros((2, 3, 3), np.uint8), classes, (), "wide")
+    with pytest.raises(InputError, match=r"numbers up to 255, not 400; keep the maps, or take fewer classes$"):
+        write_annotations(tmp_path / "out", form, [(sample, np.full((2, 3), 400, np.uint16))], images=False)

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Sequence
 
 import numpy as np
+import PIL.Image as Pillow
 from numpy.typing import NDArray
 
 from wsss_viz.data.sample import IGNORE, Mask
 from wsss_viz.errors import InputError
 
-__all__ = ["CLASS_COLOURS", "VOC_CLASSES", "class_colour", "colour_in", "painted", "part_palette", "voc_palette"]
+__all__ = [
+    "CLASS_COLOURS",
+    "VOC_CLASSES",
+    "class_colour",
+    "colour_in",
+    "painted",
+    "palette_png",
+    "part_palette",
+    "voc_palette",
+]
 
 VOC_CLASSES = (
     "aeroplane",
@@ -89,6 +100,29 @@ def voc_palette() -> NDArray[np.uint8]:
             palette[:, channel] |= ((index >> (3 * j + channel) & 1) << (7 - j)).astype(np.uint8)
     palette.setflags(write=False)
     return palette
+
+
+def palette_png(mask: NDArray[np.integer], palette: NDArray[np.uint8] | None = None) -> bytes:
+    """A mask as PNG with a palette, as VOC's are.
+
+    Args:
+        mask: (H, W) 0 to 255.
+        palette: (256, 3) uint8 RGB; default VOC's.
+
+    Raises:
+        InputError: a number is too large for it.
+
+    >>> palette_png(np.array([[0, 15]]))[1:4]
+    b'PNG'
+    """
+    if mask.size and mask.max() > IGNORE:
+        text = f"PNG with a palette holds numbers up to {IGNORE}, not {mask.max()}"
+        raise InputError(f"too many classes for a mask as PNG: {text}; keep the maps, or take fewer classes")
+    image = Pillow.fromarray(mask.astype(np.uint8))
+    image.putpalette((voc_palette() if palette is None else palette).tobytes())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 @functools.cache

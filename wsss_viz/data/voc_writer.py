@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from wsss_viz.data.files import explained, write_whole
-from wsss_viz.data.palette import VOC_CLASSES, part_palette, voc_palette
-from wsss_viz.data.sample import IGNORE, Mask, Sample
+from wsss_viz.data.palette import VOC_CLASSES, palette_png, part_palette
+from wsss_viz.data.sample import IGNORE, Sample
 from wsss_viz.data.split_lists import is_sample_name, is_split_name
 from wsss_viz.data.voc import read_classes
 from wsss_viz.errors import InputError
@@ -145,8 +145,8 @@ def _write_sample(folder: _Folder, sample: Sample, image_format: ImageFormat) ->
             data = _encoded(image, "PNG") if suffix == "png" else _encoded(image, "JPEG", quality=95, subsampling=0)
         folder.put(f"JPEGImages/{name}.{suffix}", data)
     voc_mask = None if mask is None else _voc_indices(sample.classes)[mask]
-    folder.put(f"SegmentationClass/{name}.png", None if voc_mask is None else _palette_png(voc_mask, voc_palette()))
-    folder.put(f"SegmentationParts/{name}.png", None if parts is None else _palette_png(parts, part_palette()))
+    folder.put(f"SegmentationClass/{name}.png", None if voc_mask is None else palette_png(voc_mask))
+    folder.put(f"SegmentationParts/{name}.png", None if parts is None else palette_png(parts, part_palette()))
     folder.put(f"Annotations/{name}.xml", None if sample.labels is None else _annotation(sample, image_format))
 
 
@@ -170,12 +170,6 @@ def _encoded(image: Pillow.Image, image_format: str, **options: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, image_format, **options)
     return buffer.getvalue()
-
-
-def _palette_png(indices: Mask, palette: NDArray[np.uint8]) -> bytes:
-    image = Pillow.fromarray(indices)
-    image.putpalette(palette.tobytes())
-    return _encoded(image, "PNG")
 
 
 def _voc_indices(classes: tuple[str, ...]) -> NDArray[np.uint8]:

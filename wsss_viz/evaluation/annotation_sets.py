@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from wsss_viz.data.files import write_whole
-from wsss_viz.data.palette import voc_palette
+from wsss_viz.data.palette import palette_png
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import count_mask
@@ -118,7 +118,7 @@ def write_annotations(
         objects = annotations_of(mask, classes, contours)
         picture = f"{'data' if form == 'fiftyone' else 'images'}/{stem}.jpg"
         if images and form != "palette":
-            write_whole(out / picture, _encoded(sample.image, "JPEG"))
+            write_whole(out / picture, _jpeg(sample.image))
         if form == "coco":
             height, width = sample.size
             entries.append({"id": number, "file_name": f"{stem}.jpg", "height": height, "width": width})
@@ -127,7 +127,7 @@ def write_annotations(
             write_whole(out / "labels" / f"{stem}.txt", yolo_lines(objects, classes).encode())
             entries.append({})
         elif form == "palette":
-            write_whole(out / f"{stem}.png", _encoded(mask, "PNG"))
+            write_whole(out / f"{stem}.png", palette_png(mask))
             entries.append({})
         else:
             entries.append(_fiftyone_sample(out, stem, picture, sample, mask, contours))
@@ -150,7 +150,7 @@ def _fiftyone_sample(out: Path, stem: str, picture: str, sample: Sample, mask: M
 
     def fields(name: str, values: Mask, which: str) -> dict[str, Any]:
         path = out / "masks" / name / f"{stem}.png"
-        write_whole(path, _encoded(values, "PNG"))
+        write_whole(path, palette_png(values))
         boxes = fiftyone_detections(annotations_of(values, sample.classes, which))
         return {f"{name}_boxes": boxes, f"{name}_mask": {"_cls": "Segmentation", "mask_path": str(path.resolve())}}
 
@@ -170,11 +170,7 @@ def _json(content: Any) -> bytes:
     return (json.dumps(content) + "\n").encode()
 
 
-def _encoded(pixels: NDArray[np.uint8], kind: str) -> bytes:
-    """An image as JPEG, a mask as PNG with VOC's palette."""
-    image = Pillow.fromarray(pixels)
-    if kind == "PNG":
-        image.putpalette(voc_palette().tobytes())
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": 95} if kind == "JPEG" else {}))
+    Pillow.fromarray(pixels).save(buffer, "JPEG", quality=95)
     return buffer.getvalue()

@@ -16,7 +16,6 @@ the files, their classes are those of the data set; `foreign_maps` has the forms
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Sequence
@@ -26,14 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
 from wsss_viz.data.class_sets import MOST_CLASSES
 from wsss_viz.data.files import explained, read_bounded, write_whole
 from wsss_viz.data.findings import Note
 from wsss_viz.data.images import read_mask_file
 from wsss_viz.data.numbering import ClassNumbering, default_numbering
-from wsss_viz.data.palette import voc_palette
+from wsss_viz.data.palette import palette_png
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces.file_names import file_stem
@@ -363,9 +361,4 @@ def _mask_png(stored: StoredMaps, numbering: ClassNumbering, threshold: float) -
     else:
         values = stored.image_values()
         mask = pseudo_mask(values, list(range(len(stored.keys))), stored.size, threshold, "raw").astype(np.int64)
-    on_disk = np.array([ground, *(numbers[key] for key in stored.keys)], dtype=np.uint8)[mask]
-    image = Pillow.fromarray(on_disk)
-    image.putpalette(voc_palette().tobytes())
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+    return palette_png(np.array([ground, *(numbers[key] for key in stored.keys)])[mask])
