@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wsss_viz.app import session, source_bar
+from wsss_viz.app import session
+from wsss_viz.app.source_bar import pickers
 from wsss_viz.app.state import ViewState
 
 
@@ -13,7 +14,7 @@ def test_a_field_is_heard_while_what_it_chooses_is_looked_at(
     monkeypatch: pytest.MonkeyPatch, example: str, heard: bool
 ) -> None:
     monkeypatch.setattr(session, "state", lambda: ViewState(example=example))
-    read = source_bar._as_long_as("photos", lambda name: {"example": f"photos:{name}"})
+    read = pickers._as_long_as("photos", lambda name: {"example": f"photos:{name}"})
     assert read("cow") == ({"example": "photos:cow"} if heard else {})
-    everywhere = source_bar._as_long_as("", lambda name: {"example": f"photos:{name}"})
+    everywhere = pickers._as_long_as("", lambda name: {"example": f"photos:{name}"})
     assert everywhere("cow") == {"example": "photos:cow"}

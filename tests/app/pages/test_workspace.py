@@ -18,10 +18,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_content
 from tests.app.workspace_files import NAME, SIZE, serve, write_workspace
-from wsss_viz.app import source_bar, workspace
+from wsss_viz.app import workspace
 from wsss_viz.app.pages.results import strips
 from wsss_viz.app.services import basket, contact_sheet, drawings, thumbnails, workspaces
 from wsss_viz.app.services.reports import rows_of
+from wsss_viz.app.source_bar import pickers
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.figures import Item
 from wsss_viz.app.state.parameters import FINAL
@@ -170,7 +171,7 @@ def test_images_are_searched_by_name_and_by_class(
     def stepper(_what: str, move: Callable[[int], None], _anywhere: Callable[[], None]) -> None:
         st.button("Next image", on_click=move, args=(1,))  # in place of one that counts its presses in the browser
 
-    monkeypatch.setattr(source_bar, "stepper", stepper)
+    monkeypatch.setattr(pickers, "stepper", stepper)
     _folder, of = mine
     samples = open_data(of.data)
     index = contact_sheet.labels_of(NAME)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from wsss_viz.app import source_bar
+from wsss_viz.app.source_bar import pickers
 from wsss_viz.app.widgets import stepper
 
 DRAWN = {"session": "a", "by": 1, "any": 0}
@@ -31,7 +31,7 @@ def test_what_comes_with_a_press_is_left_alone(
     state = {"stepper_drawn": DRAWN, "stepper": {"counted": counted}}
     monkeypatch.setattr(st, "session_state", state)
     assert stepper.pressed() is came
-    read = source_bar._as_long_as("", lambda value: {"example": value})
+    read = pickers._as_long_as("", lambda value: {"example": value})
     assert read("photos:dog") == ({} if came else {"example": "photos:dog"})
 
 
