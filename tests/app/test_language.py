@@ -39,7 +39,7 @@ FROM_THE_LIBRARY = {
     "RIB's figure, read off",
     *SUPERVISIONS.values(),
     *(shipped.name for shipped in SHIPPED.values()),
-    *(title for method in METHODS.values() for title in (method.title, method.short_title)),
+    *(method.title for method in METHODS.values()),
 }
 """Texts that the pages translate and that the library, which has one language, holds."""
 KOREAN = LOCALE / "ko" / "LC_MESSAGES" / "wsss_viz.po"

@@ -24,7 +24,7 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_two_methods_look_alike() -> None:
     assert len({method.colour for method in methods.METHODS.values()}) == len(methods.METHODS)
-    assert len({method.short_title for method in methods.METHODS.values()}) == len(methods.METHODS)
+    assert len({method.title for method in methods.METHODS.values()}) == len(methods.METHODS)
 
 
 def test_what_the_page_erasing_steps_through_has_a_first_line_and_nothing_else_has() -> None:

@@ -32,7 +32,8 @@ def arrived(page: Page) -> None:
 
 def test_the_default_view_is_there_in_the_first_run_of_the_page(open_at: OpenAt) -> None:
     page = open_at("/erasing")
-    assert frame(page, "k = 1").is_visible(), "nothing was computed for it"
+    expect(page.get_by_text("2 steps, precomputed")).to_be_visible()
+    expect(frame(page, "k = 1")).to_be_visible()
     expect(page.locator(".st-key-cancel")).to_have_count(0)
     expect(page.locator("canvas").first).to_be_visible()
 

@@ -35,7 +35,7 @@ def test_start_shows_a_photograph_its_label_and_three_methods_with_a_wipe(open_a
     expect(page.get_by_text("The photograph's label:")).to_be_visible()
     expect(page.locator(".wv-chip", has_text="dog (German shepherd)")).to_be_visible()
     titles = viewer(page).locator("figcaption b")
-    expect(titles).to_have_text(["Picture", "CAM", "AE, frozen classifier", "RIB", "Ground truth"])
+    expect(titles).to_have_text(["Image", "CAM", "AE (frozen)", "RIB", "Ground truth"])
     expect(viewer(page).get_by_role("radio")).to_have_count(0)  # of one class there is nothing to choose
     pictured(page)
     for number in (0, 1, 2, 3, 4):
@@ -43,10 +43,10 @@ def test_start_shows_a_photograph_its_label_and_three_methods_with_a_wipe(open_a
     page.get_by_role("button", name="Next photograph").click()
     expect(page).to_have_url(re.compile(r"example=photos(:|%3A)cow"))
     expect(page.locator(".wv-chip", has_text="cow (ox)")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"Of the body, against CAM: AE, .* points? (more|less)"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Of the body, against CAM: AE .* points? (more|less)"))).to_be_visible()
     control(page, "Layout").select_option("wipe")
     expect(viewer(page).locator("canvas")).to_have_count(1)
-    expect(titles).to_have_text("CAM | AE, frozen classifier")
+    expect(titles).to_have_text("CAM | AE (frozen)")
     expect(control(page, "Divider")).to_be_visible()
 
 
@@ -58,7 +58,7 @@ def test_start_shows_a_scene_its_labels_and_the_map_of_the_one_that_is_pressed(o
     expect(page.locator(".wv-chip")).to_have_text(list(labels))
     pills = viewer(page).get_by_role("radio")
     expect(pills).to_have_text(list(labels))
-    expect(viewer(page).locator("figcaption b")).to_have_text(["Picture", "CAM", "CS-AE", "RIB", "Ground truth"])
+    expect(viewer(page).locator("figcaption b")).to_have_text(["Image", "CAM", "CS-AE", "RIB", "Ground truth"])
     pictured(page)
     assert_shown(canvas(page, 3), 150)
     before = look(page, 3)

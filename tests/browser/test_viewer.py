@@ -168,7 +168,7 @@ def test_wipe_blink_and_difference_show_two_panels_as_one(open_at: OpenAt) -> No
     expect(viewer(page).locator("canvas")).to_have_count(4)
     control(page, "Layout").select_option("wipe")
     expect(viewer(page).locator("canvas")).to_have_count(1)
-    expect(viewer(page).locator("figcaption b")).to_have_text("CAM | AE, frozen classifier")
+    expect(viewer(page).locator("figcaption b")).to_have_text("CAM | AE (frozen)")
     half = look(page, 0)
     control(page, "Divider").focus()
     page.keyboard.press("Home")
@@ -176,11 +176,11 @@ def test_wipe_blink_and_difference_show_two_panels_as_one(open_at: OpenAt) -> No
     expect(viewer(page)).to_have_attribute("data-wipe", "0")
     assert look(page, 0) != half
     control(page, "Layout").select_option("difference")
-    expect(viewer(page).locator("figcaption b")).to_have_text("CAM − AE, frozen classifier")
+    expect(viewer(page).locator("figcaption b")).to_have_text("CAM − AE (frozen)")
     expect(viewer(page).locator(".bar em")).to_have_text("first − second")
     page.emulate_media(reduced_motion="no-preference")
     control(page, "Layout").select_option("blink")
-    for title in ("CAM", "AE, frozen classifier", "CAM"):
+    for title in ("CAM", "AE (frozen)", "CAM"):
         expect(viewer(page).locator("figcaption b")).to_have_text(title)
     expect(page).to_have_url(re.compile("layout=blink"))
 
@@ -235,7 +235,7 @@ def test_the_keyboard_moves_the_reticle_steps_zooms_and_is_announced(open_at: Op
     canvas(page, 3).focus()
     spoken = viewer(page).get_by_role("status")
     page.keyboard.press("ArrowRight")
-    expect(spoken).to_have_text(re.compile(r"50 % from the left, 50 % from the top; .*CAM .*AE, "))
+    expect(spoken).to_have_text(re.compile(r"50 % from the left, 50 % from the top; .*CAM .*AE \(frozen\)"))
     page.keyboard.press("Shift+ArrowDown")
     expect(spoken).to_contain_text("50 % from the left, 60 % from the top")
     page.keyboard.press(",")
@@ -269,8 +269,8 @@ def test_a_class_is_switched_in_the_browser_and_a_method_by_its_pill(open_at: Op
     page.keyboard.press("ArrowLeft")
     expect(pill).to_have_attribute("aria-checked", "false")
     viewer(page).get_by_role("radio", name=first, exact=True).click()
-    page.locator(".st-key-compare_methods").get_by_role("button", name="CS-AE, single image").click()
-    expect(viewer(page).locator("figcaption b").nth(4)).to_have_text("CS-AE, single image")
+    page.locator(".st-key-compare_methods").get_by_role("button", name="CS-AE (single image)").click()
+    expect(viewer(page).locator("figcaption b").nth(4)).to_have_text("CS-AE (single image)")
     expect(page).to_have_url(re.compile("methods=cam(,|%2C)ae(,|%2C)cs-ae-single"))
     expect(viewer(page).get_by_role("radio", name=first, exact=True)).to_have_attribute("aria-checked", "true")
 

@@ -107,7 +107,7 @@ def test_a_row_may_have_its_own_views_settings_and_masks() -> None:
     )
     assert (second.views, second.show, second.threshold) == ("single", "map", 0.4)
     said = caption(spec, labels=("cow", "dog"))
-    assert "scenes:test:1, cow, mirror views, pseudo masks at 0, AE, frozen classifier with steps 2; " in said
+    assert "scenes:test:1, cow, mirror views, pseudo masks at 0, AE (frozen) with steps 2; " in said
     assert said.endswith("scenes:test:2, dog, maps.")
     for change, words in (({"settings": {"rib": {}}}, "`settings` are of the methods"), ({"views": "both"}, "`views`")):
         with pytest.raises(InputError, match=words):

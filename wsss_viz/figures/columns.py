@@ -54,7 +54,7 @@ class Column:
         """Above the column: the method, then what was done to its maps."""
         if self.base in PICTURE_TITLES:
             return PICTURE_TITLES[self.base]
-        name = self.maps or METHODS[self.base].short_title
+        name = self.maps or METHODS[self.base].title
         return f"{name} + {self.refiner.partition(':')[0].upper()}" if self.refiner else name
 
     @property

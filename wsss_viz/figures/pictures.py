@@ -134,7 +134,7 @@ def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
                 image = seen_image(entry, method, k) if spec.frames == "look" else None
                 cells.append(_method_cell(spec, entry, method, k, image))
             what = entry.row.title or ", ".join(map(spec.called, entry.names))
-            name = f"{spec.titles.get(method) or METHODS[method].short_title}: {what}"
+            name = f"{spec.titles.get(method) or METHODS[method].title}: {what}"
             letter = f"({chr(97 + len(lines))}) " if spec.letters else ""
             lines.append((entry, letter + (name if spec.labels else ""), cells))
     return _draw(spec, lines, ["Image", *(f"k = {k}" for k in steps)] if spec.labels else [])

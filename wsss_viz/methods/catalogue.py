@@ -55,7 +55,6 @@ class Method:
             dichromats, and each has a contrast of 3:1 with the page, light and dark (`docs/sources.md#colours`).
         dash: line style in plots, after plotly.
         marker: of its points in plots, after plotly.
-        column: shorter than the title, above a narrow picture; "": the title.
         role: of the paired networks it needs, trained from the classifier; None: the classifier does alone.
         parameter: the parameter of `run` that takes them.
         several: whether it takes all networks of the role (AE's rounds), or the one.
@@ -86,7 +85,6 @@ class Method:
     colour: str
     dash: str = "solid"
     marker: str = "circle"
-    column: str = ""
     role: str | None = None
     parameter: str = ""
     several: bool = False
@@ -108,11 +106,6 @@ class Method:
     forwards: int = 1
     tunes: bool = False
     unit: str = ACTIVATION
-
-    @property
-    def short_title(self) -> str:
-        """Above a narrow picture."""
-        return self.column or self.title
 
     @property
     def settings_name(self) -> str:
@@ -170,14 +163,13 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "ae",
-            "AE, frozen classifier",
+            "AE (frozen)",
             "erasing:ae",
             ErasingSettings,
             "our own, after AE-PSL (Wei et al., CVPR 2017)",
             "#ae8b21",
             dash="dash",
             marker="square",
-            column="AE (frozen)",
             shows="erasing",
             group="AE",
             label="frozen classifier",
@@ -186,14 +178,13 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "ae-rounds",
-            "AE, retrained",
+            "AE (retrained)",
             "erasing_rounds:ae_rounds",
             ErasingRoundsSettings,
             "AE-PSL (Wei et al., CVPR 2017), without its saliency and refinement",
             "#906000",
             dash="dashdot",
             marker="triangle-up",
-            column="AE (retrained)",
             role="ae",
             parameter="rounds",
             several=True,
@@ -244,14 +235,13 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "cs-ae-single",
-            "CS-AE, single image",
+            "CS-AE (single image)",
             "cse_single:cs_ae_single",
             CseSingleSettings,
             "our own, by the loss of OC-CSE (Kweon et al., ICCV 2021)",
             "#269fa3",
             dash="dash",
             marker="diamond-open",
-            column="CS-AE (single)",
             shows="cse",
             group="CS-AE",
             label="on this image alone",
@@ -277,14 +267,13 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "rib-bce",
-            "RIB's tuning with BCE",
+            "RIB (BCE)",
             "rib_tuning:rib_bce",
             RibSettings,
             "the control of RIB (Lee et al., NeurIPS 2021), our own",
             "#84916a",
             dash="dash",
             marker="x",
-            column="RIB (BCE)",
             companions=True,
             shares_settings_with="rib",
             shows="rib",

@@ -58,7 +58,7 @@ def test_the_maps_are_the_methods_own(open_page: OpenPage) -> None:
 def test_methods_are_chosen_by_pills_and_stand_in_the_address(open_page: OpenPage) -> None:
     page = open_page("compare", methods="cam", pair="0-1")
     page.pills(key="compare_methods").set_value(["ae", "cam"]).run()
-    assert titles(page)[2:] == ["CAM", "AE, frozen classifier"]
+    assert titles(page)[2:] == ["CAM", "AE (frozen)"]
     assert page.query_params == {"methods": "cam,ae"}
     page.pills(key="compare_methods").set_value([]).run()
     assert page.query_params == {}

@@ -89,7 +89,7 @@ def test_what_was_sent_from_compare_and_erasing_is_the_figure(open_page: OpenPag
     assert not page.exception
     assert not page.error
     (picture,) = [image for images in page.get("image") for image in images.proto.imgs]
-    assert "(c) CAM, (d) AE, frozen classifier, (e) RIB" in picture.alt
+    assert "(c) CAM, (d) AE (frozen), (e) RIB" in picture.alt
     assert "scenes:test:129, cow, after step 3" in picture.alt
     page.button(key="basket_out_0").click().run()
     page.button(key="basket_empty").click().run()
@@ -119,7 +119,7 @@ def test_a_row_is_as_its_page_had_it_when_it_was_sent(open_page: OpenPage) -> No
     assert read_spec(spec_bytes(spec)) == spec
     said = caption(spec)
     assert "cat, mirror views, pseudo masks at 0.45; " in said
-    assert "AE, frozen classifier with steps 2, mask graded, stop_area 0.25" in said
+    assert "AE (frozen) with steps 2, mask graded, stop_area 0.25" in said
     everywhere = basket.spec_of(state.basket, replace(state, figure_show="mask", threshold=0.2))
     assert (everywhere.show, everywhere.threshold, {row.show for row in everywhere.rows}) == ("mask", 0.2, {""})
     for broken in ("final~fog", "final~steps:magic", "final~magic:1", "3~mask400000"):

@@ -123,7 +123,7 @@ def test_what_it_cannot_do_is_grey_with_the_reason_and_a_pair_does_cs_ae(open_pa
     assert "choose the CGNet" in panel(page, "CS-AE")["missing"]
     options = page.pills(key="compare_methods").proto.options
     barred = [option.content for option in options if "block" in option.content_icon + option.content]
-    assert [re.sub(r":\S+: ", "", label) for label in barred] == ["AE, retrained", "GAIN", "CS-AE"]
+    assert [re.sub(r":\S+: ", "", label) for label in barred] == ["AE (retrained)", "GAIN", "CS-AE"]
     page.selectbox(key="compare_partner").set_value("14net_er.safetensors").run()
     page = finished(page)
     assert page.query_params["partner"] == "14net_er.safetensors"

@@ -95,12 +95,12 @@ def test_start_shows_a_photograph_its_label_and_the_methods_side_by_side(open_pa
     assert "dog (German shepherd)" in text(page)
     data = viewer_data(page, "start")
     titles = [panel["title"] for panel in data["content"]["panels"]]
-    assert titles == ["Picture", "CAM", "AE, frozen classifier", "RIB", "Ground truth"]
+    assert titles == ["Image", "CAM", "AE (frozen)", "RIB", "Ground truth"]
     assert all(panel["steps"] for panel in data["content"]["panels"][1:4])
     assert [found["name"] for found in data["content"]["classes"]] == ["German shepherd"], "a pill for each label"
     assert {"layout", "k"} <= set(data["offered"])
     assert "class" not in data["offered"], "of one there is nothing to choose"
-    assert "CAM, AE, frozen classifier, RIB: precomputed." in [caption.value for caption in page.caption]
+    assert "CAM, AE (frozen), RIB: precomputed." in [caption.value for caption in page.caption]
     dog = samples.photograph("dog")
     means = {}
     for name in ("cam", "ae", "rib"):

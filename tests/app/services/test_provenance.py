@@ -26,7 +26,10 @@ def test_scores_are_printed_with_what_they_were_measured_on() -> None:
         "its recall": "90.1 of the discriminative parts, 41.4 of the others",
     }
     space = "\N{NO-BREAK SPACE}"
-    expected = f"On 300 held-out scenes, multi-scale, threshold 0.29: 90{space}% and 41{space}%."
+    expected = (
+        f"On 300 held-out scenes, multi-scale, threshold 0.29, CAM covers 90{space}% of the discriminative parts and "
+        f"41{space}% of the others."
+    )
     assert provenance.held_out(SCORES) == expected
 
 

@@ -181,7 +181,7 @@ def test_another_session_does_not_see_it(open_page: OpenPage) -> None:
     upload(own(open_page), "photo.png", encoded("PNG"))
     other = own(open_page)
     assert not other.exception
-    assert any("no link holds" in info.value for info in other.info)
+    assert any("Links do not hold it" in info.value for info in other.info)
 
 
 def as_mask(values: np.ndarray, mode: str = "L") -> bytes:
@@ -317,8 +317,8 @@ def test_each_of_several_pictures_has_the_mask_of_its_name(open_page: OpenPage) 
 
 def test_a_link_of_an_upload_says_that_it_holds_none(open_page: OpenPage) -> None:
     page = own(open_page)
-    assert any("no link holds" in info.value for info in page.info)
-    assert any("no link holds" in info.value for info in open_page("erasing", source="own").info)
+    assert any("Links do not hold it" in info.value for info in page.info)
+    assert any("Links do not hold it" in info.value for info in open_page("erasing", source="own").info)
 
 
 def test_a_large_picture_is_drawn_smaller_in_its_own_aspect_and_a_small_one_as_it_is() -> None:

@@ -160,6 +160,8 @@ def _image(example: str) -> str:
     """What a person calls an image: of a workspace by the image's name."""
     if example.startswith(f"{UPLOAD}:"):
         return "your own picture"
+    if example.startswith("photos:"):
+        return example.partition(":")[2].replace("_", " ")
     if not example.startswith(f"{KIND}:"):
         return example
     try:

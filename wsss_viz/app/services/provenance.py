@@ -93,7 +93,7 @@ def held_out(scores: dict[str, Any]) -> str:
         return ""
     first, rest = (cam["part_recall"][part] / 100 for part in ("discriminative", "non_discriminative"))
     return tr(
-        "On {conditions}: {first} and {rest}.",
+        "On {conditions}, CAM covers {first} of the discriminative parts and {rest} of the others.",
         conditions=_conditions(scores, cam),
         first=percent(first),
         rest=percent(rest),

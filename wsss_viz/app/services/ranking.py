@@ -40,7 +40,7 @@ class Row:
 
 def short_name(method: str) -> str:
     """A row's name within a sentence, without a comma where it is a method's."""
-    return tr(METHODS[method].short_title) if method in METHODS else method
+    return tr(METHODS[method].title) if method in METHODS else method
 
 
 def rows(report: Mapping[str, Any], score: str) -> list[Row]:

@@ -86,6 +86,6 @@ def no_picture() -> None:
     """What to do where there is no picture of one's own yet."""
     st.info(
         "Drop a picture on the field above. It stays in this server's memory for as long as the page is open; nothing "
-        "is kept on disk or sent on, and no link holds it: whoever opens one is asked for the picture.",
+        "is kept on disk or sent on. Links do not hold it: whoever opens one adds the picture again.",
         icon=":material/add_photo_alternate:",
     )

@@ -37,14 +37,20 @@ def read_methods(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_refine(text: str) -> str:
-    """A refiner's text; ValueError for others."""
+    """A refiner's text, by its full name; ValueError for others.
+
+    >>> read_refine("crf@0.3"), read_refine("pamr"), read_refine("")
+    ('crf:irn@0.3', 'pamr', '')
+    """
+    if not text:
+        return ""
     try:
-        known = not text or named(text)[0] in (*REFINERS, SHIPPED_WALK)  # no files of the server by an address
+        name = named(text)[0]
     except InputError:
-        known = False
-    if not known:
+        name = ""
+    if name not in (*REFINERS, SHIPPED_WALK):  # no files of the server by an address
         raise ValueError(f"one of {', '.join((*REFINERS, SHIPPED_WALK))}, alone or with @ and the background's score")
-    return text
+    return "".join((name, *text.rpartition("@")[1:])) if "@" in text else name
 
 
 _METHODS = Notation(

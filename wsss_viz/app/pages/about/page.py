@@ -36,10 +36,10 @@ def show() -> None:
         st.markdown(texts.LIMITS)
     with right:
         st.header("The networks", anchor=False)
-        st.caption("At drawn scenes")
+        st.caption("For drawn scenes")
         provenance.checkpoint_card(SCENES)
         if PHOTOGRAPHS in read_manifest():
-            st.caption("At photographs and pictures of your own")
+            st.caption("For photographs and pictures of your own")
             provenance.checkpoint_card(PHOTOGRAPHS)
         st.header("This installation", anchor=False)
         provenance.versions_table()

@@ -121,8 +121,8 @@ PROJECT = f"""@software{{wsss_viz,
 
 METHODS = r"""
 **Class activation maps (CAM).** With global average pooling and a linear classifier, the score of a class is the mean
-of one map, the mean of *W_c · f(u)* over the positions *u*. The map says how much each position adds to the score. All
-classes come from one forward, raw and signed.
+of one map, the mean of $W_c \cdot f(u)$ over the positions *u*. The map says how much each position adds to the score.
+All classes come from one forward, raw and signed.
 
 **Adversarial erasing (AE).** Erase what the map shows, compute the map again, and combine the maps of all
 iterations. On the frozen classifier this is our own; the paper trains a new classifier each round, which is shipped as
@@ -156,7 +156,8 @@ maximum.
 LIMITS = """
 - The scenes are drawn, so that it is known which part of an object is the discriminative one. They are far simpler than
   photographs, and no number measured on them is a number on PASCAL VOC.
-- The networks are small and were trained for minutes. Photographs are outside of what they know.
+- The network for the drawn scenes is small, was trained for minutes, and knows no photographs; the one for photographs
+  is ImageNet's, as others trained it.
 - Settings of the methods that the papers chose on VOC were tuned again on the scenes. Where a paper could not be
   read in full, the page concerned says what is inferred.
 - A map divided by its own maximum always has a bright spot, also for a class that is not there: read the score too.

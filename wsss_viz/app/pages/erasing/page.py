@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from wsss_viz.app import caching, frame, session, source_bar
@@ -38,6 +36,14 @@ def steps_of(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -
     trace = None if missing or state.mode == "by-hand" else sources.stored(state, sample, options, model)
     if missing:
         st.info(missing, icon=":material/info:")
+        if sources.is_of_scenes_alone(state, sample, model):
+            st.button(
+                "Show it on a drawn scene",
+                key="on_a_scene",
+                type="primary",
+                on_click=session.change,
+                kwargs=source_bar.fields_of("scenes"),
+            )
     elif state.mode == "by-hand":
         by_hand.show()
     elif trace is not None:
@@ -66,8 +72,8 @@ def show() -> None:
     """Draws the page at the state of its address."""
     state = session.state()
     method = MODES[state.mode].method
-    instruction = BY_HAND if state.mode == "by-hand" else ""
-    frame.heading("Erasing", instruction, erasing(state.mode), sources.sent_to_figures)
+    what = BY_HAND if state.mode == "by-hand" else lead(method) if method else EXPERIMENT
+    frame.heading("Erasing", what, erasing(state.mode), sources.sent_to_figures)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         source_bar.source_bar(state)
     of_workspace = state.source != "own" and state.workspace
@@ -87,7 +93,5 @@ def show() -> None:
             controls.focus_choice(state, focus, sample)
             controls.options(state, model)
         steps_of(state, sample, focus, model)
-    if state.mode != "by-hand":
-        st.html(f'<p class="wv-lead">{escape(lead(method) if method else EXPERIMENT)}</p>')
     if state.mode == "experiment":
         averages.averages()

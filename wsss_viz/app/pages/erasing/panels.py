@@ -21,6 +21,7 @@ from wsss_viz.app.widgets import markup
 from wsss_viz.app.widgets.viewer import Content, Panel, PanelStep, of_image, viewer
 from wsss_viz.app.widgets.viewer.component import PIECES
 from wsss_viz.data.sample import Sample
+from wsss_viz.methods.catalogue import METHODS
 from wsss_viz.traces import Trace
 
 TITLES = {
@@ -61,7 +62,6 @@ def show(
     steps = frames(state.mode, trace, focus, sigmoids)
     at = len(steps) - 1 if state.k == FINAL else min(state.k, len(steps) - 1)
     drawn = pictures(steps, sample.image, state)
-    group = MODES[state.mode].group
     st.html(markup.panel_title(f"{title(state)}: {focus}", f"{len(steps)} steps, {origin}"))
     maps = content(state, sample, ground, steps, focus, image, sigmoids)
     strip = film(steps, drawn)
@@ -75,7 +75,7 @@ def show(
         with numbers.cell(), st.expander("Scores of every class", icon=":material/show_chart:"):
             st.caption("A click on a point shows its step.")
             curves(steps, trace.classes, labels, focus, at)
-    what = f"{group}, {MODES[state.mode].label}" if MODES[state.mode].label else "The erasing experiment"
+    what = title(state) if MODES[state.mode].label else "The erasing experiment"
     name = f"{sample.name.replace(' ', '-')}-{state.mode}-{focus}"
     exports.buttons(steps, drawn, trace.classes, f"{what}: {focus}", name, samples.credit(sample))
 
@@ -83,6 +83,8 @@ def show(
 def title(state: ViewState) -> str:
     """What is stepped through."""
     mode = MODES[state.mode]
+    if mode.method == state.mode:
+        return METHODS[mode.method].title
     return f"{mode.group}, {mode.label}" if mode.label else "Erase and repeat"
 
 
@@ -108,7 +110,7 @@ def content(
     region = REGIONS.get(MODES[state.mode].group, "") if steps[-1].region is not None else ""
     panels = []
     if steps[-1].seen is not None:
-        images = tuple(PanelStep(image=frame.seen, region=frame.region) for frame in steps)
+        images = tuple(PanelStep(image=frame.seen, region=frame.region, name=frame.name) for frame in steps)
         panels.append(Panel(seen, images, region))
     on_map = steps[-1].seen is None
     images = tuple(
@@ -119,19 +121,26 @@ def content(
             note=frame.note,
             centres=frame.centres,
             grids=frame.grids,
+            name=frame.name,
         )
         for frame in steps
     )
     panels.append(Panel(map_title, images, region if on_map else ""))
     if steps[-1].union is not None:
         unions = (
-            PanelStep(None if f.union is None else f.union[None], centres=f.centres, grids=f.union_grids) for f in steps
+            PanelStep(
+                None if frame.union is None else frame.union[None],
+                centres=frame.centres,
+                grids=frame.union_grids,
+                name=frame.name,
+            )
+            for frame in steps
         )
         panels.append(Panel(union, tuple(unions)))
     if sample.mask is not None:
         panels.append(Panel("Ground truth", note="not used in training", truth=True))
-    step_name = MODES[state.mode].step_name
-    return Content(sample, of_image(image, panels), (focus,), (focus,), ground, step_name, sigmoids, session.subject())
+    pictures_of = of_image(image, panels)
+    return Content(sample, pictures_of, (focus,), (focus,), ground, sigmoids=sigmoids, image=session.subject())
 
 
 def _class_score(frame: Frame, focus: str, sample: Sample) -> NDArray[np.float32]:

@@ -71,14 +71,23 @@ def missing(state: ViewState, sample: Sample, model: ModelHandle) -> str:
         return "This is shown of the networks that ship: take none of your own, or step through a method."
     if state.mode == "experiment" and sample.parts is None:
         return f"{_EXPERIMENT_NEEDS} {'this photograph' if sample.source else 'a picture of your own'} has not."
-    if state.mode == "cs-ae-epochs" and not sample.source.startswith("scenes:"):
-        return "The training was watched on drawn scenes alone: take a drawn scene."
-    if method and METHODS[method].role and isinstance(model, BuiltinModel) and not sample.source.startswith("scenes:"):
+    if is_of_scenes_alone(state, sample, model):
+        if state.mode == "cs-ae-epochs":
+            return "The training was watched on drawn scenes alone: take a drawn scene."
         return f"{METHODS[method].title}: its networks ship for the drawn scenes alone. Take a drawn scene."
     reason = "" if state.mode == "experiment" else model.why_not(method or "cam")
     if not reason and state.mode == "cs-ae-epochs" and growth() is None:
         return "The training of CS-AE was not watched: python -m wsss_viz train cse"
     return reason
+
+
+def is_of_scenes_alone(state: ViewState, sample: Sample, model: ModelHandle) -> bool:
+    """Whether the mode is shown of drawn scenes and not of this sample."""
+    if sample.source.startswith("scenes:") or (state.mode in _SHIPPED_ALONE and isinstance(model, UserModel)):
+        return False
+    method = MODES[state.mode].method
+    paired = bool(method) and METHODS[method].role is not None and isinstance(model, BuiltinModel)
+    return paired or state.mode == "cs-ae-epochs"
 
 
 def options(state: ViewState, sample: Sample, focus: str, model: ModelHandle) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _image(state: ViewState, sample: Sample, names: tuple[str, ...]) -> None:
         first = next(iter(results.traces.values()), None)
         visible = visible_classes(current, view, first, labels) if first else labels
         pictures = (
-            Panel(tr("Picture"), note=tr("seen at {pixels}", pixels=panels.pixels(sample))),
+            Panel(tr("Image"), note=tr("seen at {pixels}", pixels=panels.pixels(sample))),
             *(method_panel(name, results, labels) for name in names),
             *(
                 [Panel(tr("Ground truth"), note=tr("not used in training"), truth=True)]

@@ -68,6 +68,17 @@ export class Content {
     return Math.min(k, panel.steps.length - 1)
   }
 
+  stepName(panel, k) {
+    return this.step(panel, k).name || `k = ${this.stepAt(panel, k)}`
+  }
+
+  // Of the steps of all panels: the name, and which of how many it is.
+  timelineName(k) {
+    const { name } = this.step(this.panels.find(({ steps }) => steps.length > this.last), k)
+    if (!name) return say("k {k} of {last}", { k, last: this.last })
+    return say("{name}, step {number} of {count}", { name, number: k + 1, count: this.last + 1 })
+  }
+
   step(panel, k) {
     return panel.steps[this.stepAt(panel, k)]
   }

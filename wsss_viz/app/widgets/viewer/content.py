@@ -32,6 +32,7 @@ class PanelStep:
         grids: what `maps` are made of, as `Step.grids`.
         rows: the indices of the classes that `maps` are of; None: all C. The others' are 0.
         mask: (H, W) uint8, a finished pseudo mask, class index + 1 and 0 the background, in place of the threshold's.
+        name: "epoch 3"; "": "k = 3".
     """
 
     maps: NDArray | None = None
@@ -43,6 +44,7 @@ class PanelStep:
     grids: MapGrids | None = None
     rows: tuple[int, ...] | None = None
     mask: NDArray | None = None
+    name: str = ""
 
     @classmethod
     def of(cls, step: Step, *, image: bool = False, note: str = "") -> Self:
@@ -113,7 +115,6 @@ class Content:
         classes: the C classes of the panels' maps and scores.
         visible: the classes that compete in the pseudo mask, beside the one whose map is looked at: the labels.
         ground: the same scene with more pixels, for the eye alone; None: the sample.
-        step_name: what k counts ("k", "epoch").
         sigmoids: whether the sigmoid of a logit is a probability: not of a network that was trained with a softmax.
         image: the digest of what the page is of; a panel of another image is greyed and shows none of it. "": unknown.
     """
@@ -123,7 +124,6 @@ class Content:
     classes: Sequence[str]
     visible: Sequence[str]
     ground: Ground | None = None
-    step_name: str = "k"
     sigmoids: bool = True
     image: str = ""
 

@@ -128,7 +128,6 @@ export class Controls {
       })
     )
     this.root.querySelector(".steps").hidden = content.last === 0
-    this.root.querySelector(".stepname").textContent = content.sent.step
     this.find("k").max = content.last
     for (const name of ["first", "second"]) {
       this.find(name).replaceChildren(
@@ -154,8 +153,10 @@ export class Controls {
     }
     for (const name of ["truth", "parts", "mask"]) this.find(name).checked = settings.outlines.includes(name)
     this.find("k").value = k
-    this.root.querySelector(".steps .number").textContent = say("{k} of {last}", { k, last: content.last })
-    this.find("k").setAttribute("aria-valuetext", `${content.sent.step} ${say("{k} of {last}", { k, last: content.last })}`)
+    if (content.last) {
+      this.root.querySelector(".steps .stepname").textContent = content.timelineName(k)
+      this.find("k").setAttribute("aria-valuetext", content.timelineName(k))
+    }
     this.find("back").disabled = k === 0
     this.find("on").disabled = k === content.last
     const playing = this.viewer.playing || this.viewer.opening !== null

@@ -101,7 +101,7 @@ Object.assign(Viewer.prototype, {
     const text = names ? content.panels[a].title + names + content.panels[b].title : panel.title
     title.replaceChildren(...(panel.colour && !names ? [this.dot(panel.colour)] : []), text)
     const logit = step?.scores?.[this.scoreIndex(panel)]
-    const final = panel.steps.length > 1 ? `${content.sent.step} = ${content.stepAt(panel, reading.k)}` : ""
+    const final = panel.steps.length > 1 ? content.stepName(panel, reading.k) : ""
     const found = this.reading.found[number]
     const absent = found && content.absent(this.reading.panelFocus(panel))
     // A black picture is not taken for a defect then.
@@ -121,7 +121,8 @@ Object.assign(Viewer.prototype, {
     const { reading, content, settings } = this
     const difference = settings.layout === "difference"
     const found = reading.found[difference ? a : number]
-    parts.bar.style.visibility = found && (difference || (content.panels[number].always || settings.show) !== "image") ? "" : "hidden"
+    const drawsMap = difference || (content.panels[number].always || settings.show) === "map"
+    parts.bar.style.visibility = found && drawsMap ? "" : "hidden"
     if (content.panels[number].truth && settings.layout === "grid") return this.legend(parts)
     if (!found) return
     const table = difference ? content.tables.RdBu_r : content.tables[settings.colours]

@@ -59,7 +59,6 @@ def payload(content: Content, encode: Encode | None = None, focus: str = "") -> 
         "truth": truth_of(content.sample, names),
         "outlines": None if content.ground is None else content.ground.truth(names),
         "panels": [_panel(panel, indices, content, encode, grids_of) for panel in content.panels],
-        "step": content.step_name,
         "sigmoids": content.sigmoids,
         "tables": _tables(),
         "part_colours": {str(part): list(colour) for part, colour in PART_COLOURS.items()},
@@ -151,6 +150,7 @@ def _panel(
                 "image": None if step.image is None else encode(step.image),
                 "region": None if step.region is None else run_lengths(np.asarray(step.region) > 0.5),
                 "note": step.note,
+                "name": step.name,
             }
             for step in panel.steps
         ],

@@ -1,10 +1,10 @@
-// The table under the panels: IoU, precision, recall and part recalls of every panel's mask, and its class scores.
+// The table under the panels: IoU, part recalls, precision and recall of every panel's mask, and its class scores.
 
 import { element, marked, percent, probability, say, signed } from "./elements.js"
 import { Viewer } from "./viewer.js"
 
-const COLUMNS = [
-  ["IoU", "iou", marked("Pixels both claimed and true, over pixels either claimed or true")],
+const IOU = ["IoU", marked("Pixels both claimed and true, over pixels either claimed or true")]
+const REST = [
   [marked("precision"), "precision", marked("Of the pixels the mask claims for the class, the share that is the class")],
   [marked("recall"), "recall", marked("Of the class's pixels, the share the mask claims for it")],
 ]
@@ -26,11 +26,11 @@ Object.assign(Viewer.prototype, {
     table.caption.textContent = measured
       ? [
           say("Pseudo mask of {name} above {threshold}", { name, threshold: settings.threshold.toFixed(2) }),
-          rows.some(({ panel }) => content.finished(panel, reading.k)) ? say(", of a refiner its own") : "",
+          rows.some(({ panel }) => content.finished(panel, reading.k)) ? say("; of refined maps the refiner's own mask") : "",
           `; ${reading.alignment()}`,
         ].join("")
       : say("Scores of {name}", { name })
-    const keys = measured ? [...COLUMNS.map(([, key]) => key), ...Object.keys(PARTS)] : []
+    const keys = measured ? ["iou", ...Object.keys(PARTS), ...REST.map(([, key]) => key)] : []
     const scores = content.sent.sigmoids ? SCORES : SCORES.slice(0, 1)
     const heads = [[marked("map"), marked("Whose map the row is of")], ...(measured ? this.measures() : []), ...scores]
     table.tHead.rows[0].replaceChildren(...heads.map(([text, title]) => Object.assign(element("th", "", say(text)), { title: say(title) })))
@@ -41,7 +41,7 @@ Object.assign(Viewer.prototype, {
   // What is measured, and what it means.
   measures() {
     const parts = Object.values(PARTS).map(part => [this.content.partName(part), say("Recall of the {part}", { part: this.content.sent.part_names[part] })])
-    return [...COLUMNS.map(([text, , title]) => [text, title]), ...parts]
+    return [IOU, ...parts, ...REST.map(([text, , title]) => [text, title])]
   },
 
   // The highest share in a column, in percent; NaN where all are the same.
