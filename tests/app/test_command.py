@@ -11,7 +11,8 @@ from wsss_viz.commands import app
 
 
 def test_beyond_this_machine_the_allowed_hosts_follow_the_address() -> None:
-    assert not any("allowedHosts" in argument for argument in app.server_arguments(8501, "127.0.0.1", False, 51))
+    names = [text for text in app.server_arguments(8501, "127.0.0.1", False, 51) if text.startswith("--server.allowed")]
+    assert names == [f"--server.allowedHosts={name}" for name in ("127.0.0.1", "localhost", "[::1]")]
     assert "--server.allowedHosts=lab.example" in app.server_arguments(8501, "lab.example", False, 51)
     assert "--server.allowedHosts=*" in app.server_arguments(8501, "0.0.0.0", True, 51)
     assert "--server.port=99" in app.server_arguments(99, "::1", True, 51)

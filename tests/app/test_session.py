@@ -133,3 +133,16 @@ def test_what_a_link_was_told_of_an_address_is_not_said_of_the_next_page(address
     assert session.notes()
     came_with(address, "about")
     assert not session.notes()
+
+
+def test_by_back_a_control_is_told_what_it_shows_though_that_is_the_same(address: Address) -> None:
+    came_with(address)
+    session.control("views", "single")
+    told = session.st.session_state
+    key = "compare_views"
+    told[key] = marked = [told[key]]  # a value that is equal and another object
+    session.control("views", ["single"])
+    assert told[key] is marked, "no news: what a person may have moved meanwhile stays"
+    address.back = True
+    session.control("views", ["single"])
+    assert told[key] is not marked

@@ -177,7 +177,7 @@ def test_wipe_blink_and_difference_show_two_panels_as_one(open_at: OpenAt) -> No
     assert look(page, 0) != half
     control(page, "Layout").select_option("difference")
     expect(viewer(page).locator("figcaption b")).to_have_text("CAM − AE (frozen)")
-    expect(viewer(page).locator(".bar em")).to_have_text("first − second")
+    expect(viewer(page).locator(".bar em")).to_have_text("blue: AE (frozen) is higher, red: CAM")
     page.emulate_media(reduced_motion="no-preference")
     control(page, "Layout").select_option("blink")
     for title in ("CAM", "AE (frozen)", "CAM"):
@@ -288,6 +288,24 @@ def test_the_view_is_there_again_after_another_page_and_back(open_at: OpenAt, ot
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     expect(control(page, "Colours")).to_have_value("cividis")
     expect(page).to_have_url(re.compile("/compare.*colours=cividis"))
+
+
+def test_another_language_keeps_what_was_moved_and_back_marks_what_is_chosen(open_at: OpenAt) -> None:
+    page = finished(open_at(AT))
+    control(page, "Colours").select_option("cividis")
+    expect(page).to_have_url(re.compile("colours=cividis"))
+    page.locator(".st-key-language_ko button").click()
+    expect(page).to_have_url(re.compile("colours=cividis.*lang=ko"))
+    colours = viewer(page).locator("select[name=colours]")
+    expect(colours).to_have_attribute("aria-label", "색")
+    expect(colours).to_have_value("cividis")
+    settle(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    methods = page.locator(".st-key-compare_methods").get_by_role("button", pressed=True)
+    expect(methods).to_have_text(["CAM", "AE (frozen)"])
+    page.locator(".st-key-compare_methods").get_by_role("button", name="RIB", exact=True).click()
+    expect(page).to_have_url(re.compile("methods=cam%2Cae%2Crib"))
 
 
 def test_a_click_reads_the_cell_of_the_maps_in_python(open_at: OpenAt) -> None:

@@ -46,6 +46,17 @@ test("a change is told at once where it is asked for, and once", () => {
   assert.deepEqual(viewer.sent, [["view", "cow"]])
 })
 
+test("a view that was changed elsewhere leaves what a hand has just changed and not told", async () => {
+  const viewer = Object.assign(Object.create(Viewer.prototype), changed())
+  viewer.content = { digest: 1 }
+  viewer.update({ content: { digest: 1 }, view: writeSettings({ ...DEFAULTS, k: 2, class: "" }), version: "b" }, viewer.send)
+  assert.deepEqual([viewer.settings.class, viewer.settings.k], ["cow", 2])
+  viewer.tell()
+  assert.deepEqual(viewer.sent, [["view", "cow"]])
+  viewer.update({ content: { digest: 1 }, view: writeSettings({ ...DEFAULTS, k: 3 }), version: "c" }, viewer.send)
+  assert.deepEqual([viewer.settings.class, viewer.settings.k], ["", 3], "all had been told")
+})
+
 test("Back undoes what has not been told", () => {
   const viewer = changed()
   forget.call(viewer)

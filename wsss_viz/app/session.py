@@ -179,8 +179,9 @@ def control(
         variant: ends the key.
     """
     key = f"{st.session_state[_PAGE]}_{field}{variant}"
-    # Assigning makes the browser drop what the person has moved meanwhile, so it is done for news alone.
-    if key not in st.session_state or not _same(st.session_state[key], value):
+    # Assigning makes the browser drop what the person has moved meanwhile, so it is done for news alone. By Back it has
+    # dropped its widgets, and marks no option whose label was another.
+    if key not in st.session_state or not _same(st.session_state[key], value) or _through_history():
         st.session_state[key] = value
 
     def changed() -> None:

@@ -24,14 +24,14 @@ def launcher() -> Path:
 def server_arguments(
     port: int, host: str, headless: bool, upload_megabytes: int, names: Sequence[str] = ()
 ) -> list[str]:
-    """Streamlit's arguments. The allowed hosts follow the address: beyond this machine the one given, of all of them
-    every number and this machine's name ("*"), and the other names it is reached by."""
+    """Streamlit's arguments. The allowed hosts follow the address: this machine's, beyond it the one given, of all of
+    them every number and this machine's name ("*"), and the other names it is reached by. They are said here, for
+    Streamlit reads its file again and again, which may be away for a moment while the app is updated."""
     arguments = ["run", str(launcher()), f"--server.port={port}", f"--server.address={host}"]
     arguments.append(f"--server.maxUploadSize={upload_megabytes}")
-    if host not in LOOPBACK or names:
-        first = "*" if host in ("0.0.0.0", "::") else host
-        allowed = (*LOOPBACK, *([] if host in LOOPBACK else [first]), *names)
-        arguments += [f"--server.allowedHosts={name}" for name in allowed]
+    first = "*" if host in ("0.0.0.0", "::") else host
+    allowed = ("127.0.0.1", "localhost", "[::1]", *([] if host in LOOPBACK else [first]), *names)
+    arguments += [f"--server.allowedHosts={name}" for name in allowed]
     if headless:
         arguments.append("--server.headless=true")
     return arguments

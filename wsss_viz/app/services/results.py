@@ -12,7 +12,7 @@ from wsss_viz.app.services import workspaces
 from wsss_viz.app.services.jobs.manager import CANCELLED, FAILED, Request, Snapshot
 from wsss_viz.app.services.jobs.panel import ended, follow, offer_again, reach
 from wsss_viz.app.services.models import ModelHandle, builtin
-from wsss_viz.app.services.steps import step_note
+from wsss_viz.app.services.steps import early_end
 from wsss_viz.app.widgets.viewer import Panel, PanelStep
 from wsss_viz.data.sample import Sample
 from wsss_viz.errors import InputError
@@ -158,7 +158,7 @@ def method_panel(name: str, results: MethodResults, classes: Sequence[str] | Non
     indices = [trace.classes.index(kind) for kind in classes or trace.classes]
 
     def panel_step(step: Step) -> PanelStep:
-        note = step_note(step)
+        note = early_end(step)
         scores = None if methods.is_maps(name) else step.scores[indices]
         grids = None if step.grids is None else step.grids.rows(indices)
         return PanelStep(step.maps[indices], scores, note=note, centres=step.centres, grids=grids)

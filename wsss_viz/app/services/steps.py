@@ -165,6 +165,15 @@ def _others(step: Step, scores: NDArray, index: int, classes: Classes, where: st
     return [(f"probability of {classes[c]}{where}", _share(float(scores[c]))) for c in step.targets if c != index]
 
 
+_AS_ASKED = ("K", "the one erasing done")
+
+
+def early_end(step: Step) -> str:
+    """`step_note` without what was to be: that all is done that was asked for."""
+    stop = step.stop or ""
+    return missing_companions(step) if stop in _AS_ASKED or _ERASINGS.fullmatch(stop) else step_note(step)
+
+
 def step_note(step: Step) -> str:
     """Why it ends here, and what it had to do without; "" for nothing."""
     stop = step.stop or ""

@@ -111,8 +111,9 @@ def viewer(
     key = f"viewer_{name}"
     view = state.written(FIELDS)
     known = st.session_state.get(f"{key}_known")
-    if known is None or view != known["now"]:
-        known = {"sent": view, "now": view, "version": secrets.token_hex(6)}
+    # In another language the component is another one, which knows nothing of what was changed in this.
+    if known is None or (view, current()) != (known["now"], known["language"]):
+        known = {"sent": view, "now": view, "version": secrets.token_hex(6), "language": current()}
         st.session_state[f"{key}_known"] = known
 
     def changed() -> None:

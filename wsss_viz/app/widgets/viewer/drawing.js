@@ -239,27 +239,33 @@ export class Painter {
     }
   }
 
-  // The map of panel a less that of panel b, in diverging colours.
+  // The map of panel a less that of panel b, in diverging colours; the image where they are equal.
   difference(context, a, b) {
     const { found } = this.reading
     this.picture(context, this.content.picture(this.content.sent.image))
     if (!found[a] || !found[b]) return
     const { H, W, tables } = this.content
     const table = tables.RdBu_r ?? tables[this.settings.colours]
-    const end = this.differenceEnd(a, b)
+    const { gaps, end } = this.differences(a, b)
     const less = painted(H, W, (i, rgba, at) => {
-      const gap = normalised(found[a].plane.values[i], found[a].scale) - normalised(found[b].plane.values[i], found[b].scale)
-      const level = 3 * Math.max(0, Math.min(255, Math.round(127.5 + (127.5 * gap) / end)))
-      fill(rgba, at, table, 255, level)
+      const share = gaps[i] / end
+      fill(rgba, at, table, Math.round(255 * Math.sqrt(Math.abs(share))), 3 * Math.round(127.5 + 127.5 * share))
     })
-    this.over(context, less, Math.max(this.settings.opacity, 0.6))
+    this.over(context, less, Math.max(this.settings.opacity, 0.8))
     this.contours(context, this.content.panels[a], found[a], null)
   }
 
-  differenceEnd(a, b) {
-    if (this.settings.normalisation !== "raw") return 1
-    const ends = [a, b].map(n => this.reading.ends(this.content.panels[n].unit))
-    return Math.max(...ends.map(({ low, high }) => high - low), 1e-12)
+  // By how much the map of panel a is above that of panel b, pixel by pixel, and the largest of these amounts.
+  differences(a, b) {
+    if (this.compared) return this.compared // a painter paints one pair
+    const [one, other] = [a, b].map(n => this.reading.found[n])
+    const gaps = new Float32Array(one.plane.values.length)
+    let end = 1e-12
+    for (let i = 0; i < gaps.length; i++) {
+      gaps[i] = normalised(one.plane.values[i], one.scale) - normalised(other.plane.values[i], other.scale)
+      end = Math.max(end, Math.abs(gaps[i]))
+    }
+    return (this.compared = { gaps, end })
   }
 
   // Panel a left of the divider, panel b right of it.

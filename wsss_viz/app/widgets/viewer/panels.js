@@ -131,7 +131,7 @@ Object.assign(Viewer.prototype, {
       return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`
     })
     parts.ramp.style.background = `linear-gradient(90deg, ${stops.join(", ")})`
-    const end = difference ? painter.differenceEnd(a, b) : 0
+    const end = difference && reading.found[b] ? painter.differences(a, b).end : 0
     const { low, high } = difference ? { low: -end, high: end } : reading.ends(found.unit)
     const digits = Math.max(-low, high) < 1 ? 3 : 1
     const said = value => (difference || settings.normalisation === "raw" ? signed(value, digits) : value.toFixed(2))
@@ -145,8 +145,9 @@ Object.assign(Viewer.prototype, {
       shared: ` · ${say("1.00 is {value}", { value: whole })}${over}`,
     }
     const unit = units[settings.normalisation] ?? ` (${say("1.00 is {value}", { value: whole })})`
-    parts.what.textContent = difference ? say("first − second") : `${say("bright = high")}${unit}`
-    parts.what.title = difference ? say("red: the first is higher") : say(WHAT[settings.normalisation] ?? `raw ${found.unit}`)
+    const [first, second] = difference ? [content.panels[a].title, content.panels[b].title] : []
+    parts.what.textContent = difference ? say("blue: {second} is higher, red: {first}", { first, second }) : `${say("bright = high")}${unit}`
+    parts.what.title = difference ? "" : say(WHAT[settings.normalisation] ?? `raw ${found.unit}`)
     const marks = !difference && ["relu_max", "minmax"].includes(settings.normalisation)
     parts.ramp.title = !marks ? "" : `${say("threshold")} ${settings.threshold.toFixed(2)}`
     parts.mark.hidden = !marks

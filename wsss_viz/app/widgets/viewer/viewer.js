@@ -43,12 +43,17 @@ export class Viewer {
   update({ content, view, version }, send) {
     this.send = send
     if (version !== this.version) {
+      const untold = this.untold()
       this.version = version
       this.settings = readSettings(view)
       this.committed = JSON.stringify(writeSettings(this.settings))
       clearTimeout(this.waiting)
       this.waiting = null
       this.halt()
+      if (untold) {
+        this.settings = readSettings({ ...writeSettings(this.settings), ...untold })
+        this.commit()
+      }
     }
     if (content.digest !== this.content?.digest) {
       this.close()
@@ -128,6 +133,13 @@ export class Viewer {
     if (text === this.committed) return
     this.committed = text
     this.send("view", { ...view, serial: ++this.serial + Date.now() })
+  }
+
+  // What a hand has changed since Python was told last, null for nothing: it stays where the view is changed elsewhere.
+  untold() {
+    if (!this.waiting && !this.held) return null
+    const before = JSON.parse(this.committed)
+    return Object.fromEntries(Object.entries(writeSettings(this.settings)).filter(([name, text]) => text !== before[name]))
   }
 
   // What Python was told last, where something has been changed since.
