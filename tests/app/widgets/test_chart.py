@@ -72,13 +72,20 @@ def test_the_text_of_points_stands_where_it_is_asked_to() -> None:
 
 
 def test_axes_are_logarithmic_reversed_and_named() -> None:
-    log = axis_layout(Axis("w", 0.1, 1000, log=True))
+    log = axis_layout(Axis("w", 0.1, 1000, log=True), "x")
     assert (log["type"], log["range"]) == ("log", [pytest.approx(-1), pytest.approx(3)])
-    assert axis_layout(Axis(reversed=True))["autorange"] == "reversed"
-    assert axis_layout(Axis(low=0, high=1, reversed=True))["range"] == [1, 0]
-    assert axis_layout(Axis(categories=["b", "a"]))["categoryarray"] == ["b", "a"]
-    assert axis_layout(Axis(categories=["b", "a"], labels=["b = 1", "a = 2"]))["ticktext"] == ["b = 1", "a = 2"]
-    assert axis_layout(Axis(ticks=[1, 2], labels=["one", "two"]))["ticktext"] == ["one", "two"]
+    assert axis_layout(Axis(reversed=True), "x")["autorange"] == "reversed"
+    assert axis_layout(Axis(low=0, high=1, reversed=True), "x")["range"] == [1, 0]
+    assert axis_layout(Axis(categories=["b", "a"]), "x")["categoryarray"] == ["b", "a"]
+    assert axis_layout(Axis(categories=["b", "a"], labels=["b = 1", "a = 2"]), "x")["ticktext"] == ["b = 1", "a = 2"]
+    assert axis_layout(Axis(ticks=[1, 2], labels=["one", "two"]), "x")["ticktext"] == ["one", "two"]
+
+
+def test_a_title_stands_off_the_numbers_of_its_axis() -> None:
+    """Upright, the tails of its letters point at them."""
+    layout = plotly_figure(Chart((Plot((), Axis("epoch"), Axis("I(T;Y), bits")),))).layout
+    assert (layout.xaxis.title.standoff, layout.yaxis.title.standoff) == (6, 14)
+    assert layout.yaxis.automargin, "the margin has room for it"
 
 
 def test_a_slider_changes_what_moves_and_nothing_else() -> None:

@@ -11,6 +11,8 @@ from wsss_viz.app.widgets.chart.marks import axes_of, colour
 from wsss_viz.figures.chart import Axis, Chart, Note, Plot, Rule
 
 FAINT = "rgba(128,128,128,0.28)"
+STANDOFF = {"x": 6, "y": 14}
+"""Pixels between the numbers of an axis and its title, whose letters reach 4 of them below the line they stand on."""
 
 
 def lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> None:
@@ -20,7 +22,7 @@ def lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> N
     for axis, letter, domain, other in ((panel.x, "x", x, "y"), (panel.y, "y", y, "x")):
         key = names[f"{letter}axis"]
         layout[f"{letter}axis{key[1:]}"] = {
-            **axis_layout(axis),
+            **axis_layout(axis, letter),
             "showgrid": letter == "y" and not axis.hidden,
             "domain": domain,
             "anchor": names[f"{other}axis"],
@@ -55,10 +57,10 @@ def _domains(chart: Chart, panel: Plot) -> tuple[list[float], list[float]]:
     return x, [max(0.0, 1 - bottom), 1 - top]
 
 
-def axis_layout(axis: Axis) -> dict[str, Any]:
-    """An axis in plotly's terms."""
+def axis_layout(axis: Axis, letter: str) -> dict[str, Any]:
+    """An axis in plotly's terms; `letter` "x" or "y"."""
     layout: dict[str, Any] = {
-        "title": {"text": tr(axis.title), "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
+        "title": {"text": tr(axis.title), "standoff": STANDOFF[letter]}, "gridcolor": FAINT, "zeroline": False,
         "fixedrange": True, "automargin": True, "tickfont": {"size": 11},
     }  # fmt: skip
     ends: list[float | None] = [axis.low, axis.high]
