@@ -11,6 +11,7 @@ import numpy as np
 
 from wsss_viz.app.language import tr
 from wsss_viz.figures.chart import Band, Bars, Cells, Hover, Line, Mark, Points, Values
+from wsss_viz.figures.inks import ink
 
 TRANSPARENT = "rgba(0,0,0,0)"
 _FIELD = re.compile(r"\{(x|y|low|high)(:[^}]*)?\}")
@@ -98,6 +99,8 @@ def _(mark: Bars, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
         anchor = "middle" if mark.base is not None else "start"
         trace |= {"text": list(mark.text), "textposition": "outside" if mark.outside else "inside", "textangle": 0}
         trace |= {"insidetextanchor": anchor, "cliponaxis": False}
+        if not mark.outside:
+            trace["insidetextfont"] = {"color": _inks(mark.colour)}
     if mark.low is not None and mark.high is not None:
         trace["error_x" if mark.across else "error_y"] = _error(mark.values, mark.low, mark.high)
         trace["customdata"] = _ends(mark.low, mark.high)
@@ -132,8 +135,16 @@ _UNFADED: dict[str, Any] = {"selected": {"marker": {"opacity": 1}}, "unselected"
 
 
 def _colours(value: Any) -> Any:
-    one = isinstance(value, str) or (len(value) and isinstance(value[0], float))
-    return colour(value) if one else [colour(each) for each in value]
+    return colour(value) if _single(value) else [colour(each) for each in value]
+
+
+def _single(value: Any) -> bool:
+    return isinstance(value, str) or bool(len(value) and isinstance(value[0], float))
+
+
+def _inks(value: Any) -> Any:
+    """Of the text on bars of such colours."""
+    return ink(value) if _single(value) else [ink(each) for each in value]
 
 
 def axes_of(panel: int) -> dict[str, str]:
