@@ -21,8 +21,8 @@ LEFT = 92
 """Pixels at the left of the axes, and so of the strip above them."""
 MOST_POINTS = 1500
 FIRST = 0.5
-"""Where the first frame begins on the axis: as in the table frames are counted from 1, and each reaches from half a frame
-before its number to half a frame after."""
+"""Where the first frame begins on the axis: as in the table frames are counted from 1, and each reaches from half a
+frame before its number to half a frame after."""
 METHOD_COLOURS = {"cam": SERIES[3], "ae": SERIES[4], "ae-rounds": SERIES[2]}
 METHOD_NAMES = {"cam": "CAM in time", "ae": "AE, frozen", "ae-rounds": "AE, retrained"}
 
