@@ -283,6 +283,8 @@ def test_what_is_seen_is_said_in_words_and_the_numbers_stand_by_the_charts(open_
     order = "more often" if head[1] > body[2] else "less often" if head[2] < body[1] else "about as often"
     assert f"At the logit it is high {order} on the heads" in said
     others = words.toy(gradient_measurements.toy_entry(toy, view), view), words.scenes(scenes, ViewState())
+    right = gradient_measurements.toy_entry(toy, view).facts["accuracy"]["shape only"]
+    assert ("right in about half of the pictures" in others[0]) == (0.4 <= right < 0.6)
     for sentence in (said, *others):
         assert not re.search(r"[0-9]", sentence)
     for subject in ("photos", "toy", "scenes"):

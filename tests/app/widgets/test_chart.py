@@ -7,8 +7,8 @@ import pytest
 
 from wsss_viz.app.language import speaking
 from wsss_viz.app.widgets.chart import plotly_figure
-from wsss_viz.app.widgets.chart.layout import TEXT, axis_layout
-from wsss_viz.app.widgets.chart.marks import colour
+from wsss_viz.app.widgets.chart.layout import axis_layout
+from wsss_viz.app.widgets.chart.marks import TEXT, colour
 from wsss_viz.figures.chart import Axis, Band, Bars, Cells, Chart, Frames, Line, Note, Plot, Points, Rule
 from wsss_viz.figures.inks import DARK_INK, LIGHT_INK
 
@@ -102,7 +102,9 @@ def test_text_on_bars_is_read_on_their_colour() -> None:
     beyond = Bars(["a"], [1], colour="#d9a400", text=["1"], outside=True)
     inside, outside = plotly_figure(Chart((Plot((bars, beyond)),))).data
     assert list(inside.insidetextfont.color) == [DARK_INK, LIGHT_INK]
-    assert outside.insidetextfont.color is None
+    assert (outside.insidetextfont.color, outside.outsidetextfont.color) == (None, TEXT)
+    (points,) = plotly_figure(Chart((Plot((Points([1], [2], text=["DHR"]),)),))).data
+    assert points.textfont.color == TEXT
 
 
 def test_a_legend_stands_between_two_rows() -> None:

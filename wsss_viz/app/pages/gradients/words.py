@@ -18,6 +18,8 @@ _WHERE = {
     "non_discriminative": "on the bodies",
     "irrelevant": "in the background",
 }
+_RIGHT = ((0.9, "nearly always"), (0.6, "mostly"), (0.4, "in about half of the pictures"), (0.0, "seldom"))
+"""From which share of the pictures on the network is said to be right so often."""
 _PART_WHERE = {"discriminative": "on the discriminative parts", "non_discriminative": "on the others"}
 
 
@@ -96,9 +98,9 @@ def toy(entry: Entry, state: ViewState) -> str:
         "about as often": "as large a part of its high gradients as",
     }[compared(drops["non_discriminative"], drops["discriminative"])]
     right = entry.facts["accuracy"]["shape only"]
-    alone = "nearly always" if right >= 0.95 else "mostly" if right > 0.5 else "seldom"
+    alone = next(text for least, text in _RIGHT if right >= least)
     return (
         "The digit is evidence for the class, and so is the small shape beside it: by the shape alone the network is "
-        f"{alone} right. In the last step, from the last convolution to the logit, the shape loses {share} the "
+        f"right {alone}. In the last step, from the last convolution to the logit, the shape loses {share} the "
         "digit."
     )

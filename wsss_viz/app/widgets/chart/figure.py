@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from wsss_viz.app.widgets.chart.layout import TEXT, lay_out
-from wsss_viz.app.widgets.chart.marks import TRANSPARENT, traces
+from wsss_viz.app.widgets.chart.layout import lay_out
+from wsss_viz.app.widgets.chart.marks import TEXT, TRANSPARENT, traces
 from wsss_viz.figures.chart import ACCENT, GREY, Bars, Chart, Frames, Line, Points
 
 _FRAME_KEYS = Path(__file__).with_name("frame_keys.js")

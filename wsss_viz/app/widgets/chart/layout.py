@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from streamlit.elements.lib.streamlit_plotly_theme import GRAY_90 as TEXT
 
 from wsss_viz.app.language import tr
-from wsss_viz.app.widgets.chart.marks import axes_of, colour
+from wsss_viz.app.widgets.chart.marks import TEXT, axes_of, colour
 from wsss_viz.figures.chart import GREY, Axis, Chart, Note, Plot, Rule
 
-__all__ = ["FAINT", "STANDOFF", "TEXT", "axis_layout", "lay_out"]
+__all__ = ["FAINT", "STANDOFF", "axis_layout", "lay_out"]
 
 FAINT = "rgba(128,128,128,0.28)"
-# `TEXT` stands for the theme's text: the browser puts the colour that is read on light, or on dark, in its place.
 STANDOFF = {"x": 6, "y": 14}
 """Pixels between the numbers of an axis and its title, whose letters reach 4 of them below the line they stand on."""
 
