@@ -15,10 +15,12 @@ import pytest
 from PIL import Image
 
 from wsss_viz import cli, data
+from wsss_viz.data.palette import colour_in
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.seeds import pseudo_mask
-from wsss_viz.figures import PRESETS, FigureSpec, Row, preset, ratios, spec_bytes, tracing
+from wsss_viz.figures import PRESETS, FigureSpec, Row, caption, preset, ratios, spec_bytes, tracing
 from wsss_viz.figures.rendering import draw, render
+from wsss_viz.figures.sheet import READABLE, Sheet
 from wsss_viz.methods.availability import why_not
 from wsss_viz.traces import Step, Trace
 
@@ -228,3 +230,32 @@ def test_the_command_writes_the_same_bytes_and_prints_the_caption(
     )
     assert (tmp_path / "out.pdf").read_bytes() == render(spec, "pdf")
     assert "(c) CAM" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_a_figure_of_masks_names_the_colours_of_all_its_classes(width: str) -> None:
+    """Of the classes that no row is named by as well; a figure of maps has rows enough to tell them."""
+    spec = FigureSpec("grid", ("image", "truth", "cam"), (Row("scenes:test:129", "cat"),), show="mask", width=width)
+    figure = draw(spec)
+    sample = data.open("scenes:test")[129]
+    texts = [text for text in figure.texts if text.get_text() in (sample.labels or ())]
+    assert {text.get_text() for text in texts} == set(sample.labels or ()) > {"cat"}
+    squares = {patch.get_facecolor()[:3] for patch in figure.patches}
+    coloured = {tuple(channel / 255 for channel in colour_in(sample.classes, name)) for name in sample.labels or ()}
+    assert squares == coloured
+    assert min(text.get_fontsize() for text in texts) >= READABLE
+    for kind in ("png", "pdf", "svg"):
+        assert len(render(replace(spec, dpi=72), kind)) > 1000
+    assert "every class of the image has its colour, named at the foot" in caption(spec)
+    maps = draw(replace(spec, show="map", colour_bar=False))
+    assert not maps.patches
+    assert "named at the foot" not in caption(replace(spec, show="map"))
+    assert maps.get_size_inches()[1] < figure.get_size_inches()[1]
+
+
+def test_a_legend_of_many_classes_has_several_lines() -> None:
+    sheet = Sheet(FigureSpec("grid", ("image",), (Row("scenes:test:129"),)), 2.0)
+    sheet.legend({f"class {i}": (10 * i, 0, 0) for i in range(11)}, 0.6, 0.2, 4)
+    places = [(round(text.get_position()[0], 3), round(2 * text.get_position()[1], 3)) for text in sheet.figure.texts]
+    assert [up for _, up in places] == pytest.approx([0.5] * 4 + [0.3] * 4 + [0.1] * 3)
+    assert [x for x, _ in places[:3]] == [x for x, _ in places[8:]]

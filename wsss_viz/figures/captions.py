@@ -132,17 +132,11 @@ def _caption(spec: FigureSpec, companions: Mapping[str, Sequence[str | None]], l
         names = ", ".join(METHODS[name].title for name in spec.columns)
         return f"Logits of the classes over the steps of {names}. Labels of the image in colour, others grey. {images}."
     titles = [_titled(spec, name) for name in spec.columns]
-    drawn = {
-        column(name).shows(spec.of(row).show)
-        for row in spec.rows
-        for name in spec.columns_of(row)
-        if not column(name).is_picture
-    }
     if spec.kind == "grid":
         number = "the classes" if any(row.also for row in spec.rows) else "one class"
         what = (
             "Pseudo masks of the images' labels"
-            if drawn == {"mask"}
+            if spec.drawn == {"mask"}
             else f"Class activation maps of {number} per image"
         )
         lead = f"{what}: {', '.join(_lettered(spec, titles))}."
@@ -162,6 +156,8 @@ def _caption(spec: FigureSpec, companions: Mapping[str, Sequence[str | None]], l
         "by the centres of their cells' receptive fields" if spec.align == CENTRES else "stretched, as the field does"
     )
     parts = [lead, f"{scale}; {how}; laid over the images {laid}.", *_run(spec, companions)]
+    if "mask" in spec.drawn:
+        parts.append("In a mask every class of the image has its colour, named at the foot.")
     if spec.contours:
         parts.append("White: outline of the ground truth, where there is one.")
     return " ".join([*parts, f"Images: {images}."])

@@ -287,7 +287,8 @@ class Chart:
     Attributes:
         height: on a page, in pixels.
         rows, columns: relative heights and widths of the grid that the panels stand in.
-        legend: "top", "bottom", "inside" (at `legend_at`, shares of the panel) or "": none.
+        legend: "top", "bottom", "inside" or "between" (at `legend_at`, shares of the chart; "between" is a line of its
+            own between two rows) or "": none.
         gap: between columns and between rows, shares of the chart.
         margin: left, right, top and bottom in pixels; 0 at the left: as the labels need.
         follows: "x" where the hover of all marks at one x is told together.

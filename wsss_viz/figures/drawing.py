@@ -28,6 +28,7 @@ from wsss_viz.figures.chart import (
     Rule,
     Values,
 )
+from wsss_viz.figures.inks import ink
 from wsss_viz.figures.writing import written
 
 __all__ = [
@@ -216,14 +217,15 @@ def _(mark: Bars, axes: Axes) -> None:
         axes.barh(mark.at, values, width, left=base, xerr=ends, **settings)
     else:
         axes.bar(mark.at, values, width, bottom=base, yerr=ends, **settings)
-    for at, length, start, text in zip(mark.at, values, base, mark.text, strict=False):
+    inks = _inks(mark)
+    for at, length, start, text, written_in in zip(mark.at, values, base, mark.text, inks, strict=False):
         inside: dict[str, Any] = {"ha": "left", "va": "center"} if mark.across else {"ha": "center", "va": "bottom"}
         where = start + length if mark.outside else start if mark.across else start + length
         position = (where, at) if mark.across else (at, where)
         shift = (2, 0) if mark.across else (0, 1)
         axes.annotate(
             plain(text), position, shift, textcoords="offset points", fontsize=POINTS,
-            color="white" if mark.across and not mark.outside else "black", **inside,
+            color=written_in, **inside,
         )  # fmt: skip
 
 
@@ -291,6 +293,16 @@ def _label(mark: Line | Points | Bars) -> str | None:
 
 def _first(colour: Any) -> Any:
     return colour if isinstance(colour, str) or isinstance(colour[0], float | int) else colour[0]
+
+
+def _inks(mark: Bars) -> list[str]:
+    """The colour of each text: on a bar that lies, one that is read on the bar's, and otherwise black."""
+    if not mark.across or mark.outside:
+        return ["black"] * len(mark.values)
+    colours = mark.colour
+    one = isinstance(colours, str) or not colours or isinstance(colours[0], float | int)
+    every: Any = [colours] * len(mark.values) if one else colours
+    return [ink(colour) for colour in every]
 
 
 def _reach(values: Values, low: Values, high: Values) -> NDArray[np.float64]:

@@ -25,8 +25,8 @@ __all__ = ["MOST_STEPS", "ONE_LINE", "TWO_LINES", "Cell", "Line", "filmstrip", "
 MOST_STEPS = 8
 ONE_LINE, TWO_LINES = 0.2, 0.3
 """Inches for the columns' titles, and for the rows' names."""
-LEGEND = 0.2
-"""Inches for the colours of several classes."""
+LEGEND, LEGEND_COLUMNS = 0.2, {"single": 4, "double": 8}
+"""Inches for a line of the classes' colours, and classes in a line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,8 @@ class Cell:
     values: NDArray[np.float32] | None = None
     mask: NDArray[np.unsignedinteger] | None = None
     classes: Sequence[str] = ()
+    of_method: bool = False
+    """Whether it is a mask that a method made, not the ground truth."""
 
 
 Line = tuple[FigureRow, str, list[Cell | None]]
@@ -98,11 +100,12 @@ def _method_cell(spec: FigureSpec, entry: FigureRow, name: str, k: int, image: N
         refined = refined_row(entry, one.base, k, spec, one.refiner)
         if masked:
             mask = refined_mask(entry, one.base, refined, one.threshold)
-            return Cell(under, mask=mask, classes=trace.classes)
+            return Cell(under, mask=mask, classes=trace.classes, of_method=True)
         competing = entry.competing(trace)
         return Cell(under, refined[[1 + competing.index(trace.classes.index(other)) for other in entry.names]])
     if masked:
-        return Cell(under, mask=seed_mask(entry, one.base, k, spec, one.threshold), classes=trace.classes)
+        mask = seed_mask(entry, one.base, k, spec, one.threshold)
+        return Cell(under, mask=mask, classes=trace.classes, of_method=True)
     maps = [class_map(entry, one.base, k, spec.frames, spec.align, other) for other in entry.names]
     return Cell(under, np.stack(maps))
 
@@ -141,12 +144,13 @@ def filmstrip(spec: FigureSpec, rows: Sequence[FigureRow]) -> Figure:
 
 
 def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Figure:
-    several = list(dict.fromkeys(name for entry, _, _ in lines if entry.row.also for name in entry.names))
+    listed = _listed(lines)
     maps = [
         (entry, cell) for entry, _, cells in lines for cell in cells if cell is not None and cell.values is not None
     ]
     barred = spec.colour_bar and any(not entry.row.also for entry, _ in maps)
-    foot = (0.36 if barred else EDGE) + (LEGEND if several else 0)
+    across = LEGEND_COLUMNS[spec.width]
+    foot = (0.36 if barred else EDGE) + LEGEND * -(-len(listed) // across)
     left = ONE_LINE if spec.labels or (spec.kind == "filmstrip" and spec.letters) else EDGE
     sheet = Sheet(spec, 1)
     side, heights = _sizes(sheet, lines, left)
@@ -170,13 +174,27 @@ def _draw(spec: FigureSpec, lines: Sequence[Line], titles: Sequence[str]) -> Fig
                 axes = sheet.axes(left + at * (side + GAP), y, side, height)
                 _cell(axes, spec, entry, cell, plane, ends)
         y += height + GAP
-    if several:
-        colours = {spec.called(name): entry.colour(name) for entry, _, _ in reversed(lines) for name in entry.names}
-        sheet.legend({spec.called(name): colours[spec.called(name)] for name in several}, foot - LEGEND / 2)
+    if listed:
+        sheet.legend({spec.called(name): colour for name, colour in listed.items()}, foot, LEGEND, across)
     if barred:
         title = _bar_title(spec)
         sheet.colour_bar(spec, ends, title)
     return sheet.figure
+
+
+def _listed(lines: Sequence[Line]) -> dict[str, tuple[int, int, int]]:
+    """The classes that the legend names, with their colours: those of rows of several, and, where a method's mask is
+    drawn, all that are in the masks and in the ground truth beside them."""
+    listed: dict[str, tuple[int, int, int]] = {}
+    masked = any(cell is not None and cell.of_method for _, _, cells in lines for cell in cells)
+    for entry, _, cells in lines:
+        names = list(entry.names) if entry.row.also else []
+        for cell in cells if masked else ():
+            if cell is not None and cell.mask is not None:
+                names += [cell.classes[i - 1] for i in np.unique(cell.mask).tolist() if 0 < i <= len(cell.classes)]
+        for name in names:
+            listed.setdefault(name, entry.colour(name))
+    return listed
 
 
 def _bar_title(spec: FigureSpec) -> str:

@@ -57,7 +57,7 @@ def width_of(name: str) -> float:
     >>> width_of("cam") > width_of("control")
     True
     """
-    return 2.2 if name in METHODS else 1.4
+    return 2.8 if name in METHODS else 1.4
 
 
 def _listed(name: str) -> dict[str, Any]:

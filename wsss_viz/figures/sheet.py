@@ -58,18 +58,24 @@ class Sheet:
             rotation=rotation,
         )
 
-    def legend(self, colours: Mapping[str, tuple[int, int, int]], up: float) -> None:
-        """Names beside squares of their colours in one line, `up` inches above the lower edge."""
-        x, points = 0.06, self.points - 1
-        share = (self.width - 0.12) / len(colours)
-        for name, colour in colours.items():
+    def legend(self, colours: Mapping[str, tuple[int, int, int]], top: float, high: float, across: int) -> None:
+        """Names beside squares of their colours.
+
+        Args:
+            top: of its first line, in inches above the lower edge.
+            high: a line, in inches.
+            across: names in a line, at most.
+        """
+        points = self.points - 1
+        share = (self.width - 0.12) / min(len(colours), across)
+        for number, (name, colour) in enumerate(colours.items()):
+            x, up = 0.06 + share * (number % across), top - high * (number // across + 0.5)
             square = Rectangle((x / self.width, (up - 0.04) / self.height), 0.08 / self.width, 0.08 / self.height)
             square.set(facecolor=[channel / 255 for channel in colour], edgecolor="none")
             square.set_transform(self.figure.transFigure)
             self.figure.patches.append(square)
             size = fitting(name, points, share - 0.18)
             self.figure.text((x + 0.12) / self.width, up / self.height, name, fontsize=size, ha="left", va="center")
-            x += share
 
     def colour_bar(self, spec: FigureSpec, ends: tuple[float, float], title: str) -> None:
         """A bar along the foot, with its title at the left."""

@@ -255,6 +255,19 @@ class FigureSpec:
         """The columns that a row has, in the figure's order."""
         return tuple(name for name in self.columns if not row.columns or name in row.columns)
 
+    @property
+    def drawn(self) -> frozenset[str]:
+        """What its methods' pictures show, of `DISPLAYS`; nothing where it has no pictures of methods.
+
+        >>> rows = (Row("scenes:test:17", show="mask"),)
+        >>> sorted(FigureSpec("grid", ("image", "cam", "rib+map"), rows).drawn)
+        ['map', 'mask']
+        """
+        if self.kind not in ("grid", "filmstrip"):
+            return frozenset()
+        pairs = ((row, column(name)) for row in self.rows for name in self.columns_of(row))
+        return frozenset(one.shows(self.of(row).show) for row, one in pairs if not one.is_picture)
+
     def classifier_of(self, image: str) -> str:
         """The classifier that looks at an image, by the image's data string."""
         if self.classifier != CLASSIFIER_PER_IMAGE:

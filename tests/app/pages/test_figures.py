@@ -277,3 +277,21 @@ def test_regions_look_as_on_the_page_gradients() -> None:
         assert tuple(round(255 * channel) for channel in colour) == gradients.COLOURS[region]
     for region, name in ratios.TOY_NAMES.items():
         assert gradients.NAMES["toy"][region] == name
+
+
+def test_a_figure_of_masks_offers_what_changes_it_and_nothing_else(open_page: OpenPage) -> None:
+    page = open_page("figures", figure="masks", **{"normalisation": "raw"})
+    assert not page.exception
+    assert not page.error
+    labels = [box.label for box in page.selectbox]
+    assert "Colours" not in labels
+    assert "Scale before the threshold" in labels
+    scale = next(box for box in page.selectbox if box.label == "Scale before the threshold")
+    assert (scale.value, len(scale.options)) == ("relu_max", 3), "raw has no other masks"
+    parts = next(pills for pills in page.pills if pills.label == "With")
+    assert parts.options == ["labels", "letters", "outlines"]
+    (picture,) = [image for images in page.get("image") for image in images.proto.imgs]
+    assert "every class of the image has its colour, named at the foot" in picture.alt
+    maps = open_page("figures", figure="grid")
+    assert {"Colours", "Scale of the maps"} <= {box.label for box in maps.selectbox}
+    assert "colour bar" in next(pills for pills in maps.pills if pills.label == "With").options

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.pages.test_pages import alts, assert_well, text
-from wsss_viz.app.pages.gradients import charts, exports, facts, region
+from wsss_viz.app.pages.gradients import charts, exports, facts, panels, region, words
 from wsss_viz.app.services import checkpoints, gradient_measurements, gradients, image_gradients, samples
 from wsss_viz.app.services.image_gradients import ImageGradients
 from wsss_viz.app.state import ViewState
@@ -203,7 +203,7 @@ def test_photographs_are_a_subject_with_head_body_and_background(open_page: Open
     head, body, background = curve.at(0.3)[-1]
     assert head[1] > body[2], "the intervals are apart at the logit"
     assert body[1] > background[2]
-    assert f"{head[0]:.0%}"[:-1] in " ".join(element.value for element in page.markdown)
+    assert f"{head[0]:.0%}"[:-1] in " ".join(caption.value for caption in page.caption), "by the chart"
     assert len([alt for alt in alts(page) if alt.startswith("gradient map G")]) == len(curve.layers) == 10
     assert "16 photographs" in text(page)
     assert any("probe" in caption.value for caption in page.caption), "why there is no probe information, in one line"
@@ -272,3 +272,50 @@ def test_low_ratios_have_an_axis_on_which_they_differ() -> None:
     high = charts.layers_chart(scenes, 0.3, "scenes", 5).panels[0].y.high
     assert high == pytest.approx(1.1 * float(scenes.band().max()))
     assert float(high or 1) < charts.LOW * 1.1
+
+
+def test_what_is_seen_is_said_in_words_and_the_numbers_stand_by_the_charts(open_page: OpenPage) -> None:
+    toy, scenes, photos = (stored.shipped(name) for name in ("toy", "scenes", "photos"))
+    view = ViewState(subject="photos")
+    curve = gradient_measurements.scenes_entry(photos, view)[0].curve
+    said = words.photographs(curve, view)
+    head, body, _ = curve.at(view.tau)[-1]
+    order = "more often" if head[1] > body[2] else "less often" if head[2] < body[1] else "about as often"
+    assert f"At the logit it is high {order} on the heads" in said
+    others = words.toy(gradient_measurements.toy_entry(toy, view), view), words.scenes(scenes, ViewState())
+    right = gradient_measurements.toy_entry(toy, view).facts["accuracy"]["shape only"]
+    assert ("right in about half of the pictures" in others[0]) == (0.4 <= right < 0.6)
+    for sentence in (said, *others):
+        assert not re.search(r"[0-9]", sentence)
+    for subject in ("photos", "toy", "scenes"):
+        page = open_page("gradients", subject=subject)
+        assert_well(page)
+        assert any(" %" in caption.value and "95 %" in caption.value for caption in page.caption)
+
+
+def test_regions_are_compared_by_their_intervals() -> None:
+    values = np.array([[0.5, 0.4, 0.6], [0.3, 0.2, 0.35], [0.55, 0.45, 0.65]])
+    first = [words.compared(values[0], other) for other in values]
+    assert first == ["about as often", "more often", "about as often"]
+    assert words.compared(values[1], values[0]) == "less often"
+    assert words.against(*values[:2], "here", "there") == "more often here than there"
+    assert words.against(values[0], values[2], "here", "there") == "about as often here as there"
+
+
+@pytest.mark.parametrize(("view", "divisor"), [({"subject": "photos"}, "p99"), ({"subject": "toy"}, "max")])
+def test_the_formula_divides_by_what_the_page_divides_by(view: dict[str, str], divisor: str) -> None:
+    explained = words.explanation(ViewState(**view))
+    assert words.DIVIDED_BY[divisor] in explained.formula
+    (other,) = {"max", "p99"} - {divisor}
+    assert words.DIVIDED_BY[other] not in explained.formula
+    assert ("99th percentile" in explained.caveat) == (divisor == "p99")
+    assert words.DIVIDED_BY[other] in words.explanation(ViewState(**view, divisor=other)).formula
+
+
+def test_the_strip_names_its_numbers_and_frames_the_layer_looked_at(open_page: OpenPage) -> None:
+    page = open_page("gradients", subject="photos", layer="4")
+    html = text(page)
+    assert html.index("Under each map") < html.index("G1")
+    ratios = re.findall(r'</i>(head|body|background)</span><span style="flex:none">[\d.]+</span>', html)
+    assert ratios == ["head", "body", "background"] * 10
+    assert f".st-key-{panels.LOOKED_AT}" in html

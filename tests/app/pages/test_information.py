@@ -115,7 +115,18 @@ def test_the_lead_says_what_the_planes_say() -> None:
     bits = np.repeat(np.linspace(0, 1, len(planes["relu"].epochs))[:, None, None, None], 6, axis=2)
     grown = replace(planes["relu"], bits=np.broadcast_to(bits, (*bits.shape[:3], 2)))
     assert "loses none" in plane_words.sentence({"relu": grown}, [4])
-    assert plane_words.sentence(planes, [5]) == plane_words.GENERIC
+    assert plane_words.sentence(planes, [5]) == ""
+    assert plane_words.seen(planes, [5]) == plane_words.GENERIC
+    words = plane_words.seen(planes, range(6))
+    assert "T5, the last hidden layer, first learns" in words
+    for name, called in (("tanh", "tanh"), ("relu", "ReLU")):
+        most = planes[name].bits[:, :, 4, 0].max(axis=0).mean()
+        lost = planes[name].compression[:, 4].mean() / most
+        how_much = "most" if lost > 0.5 else "a part" if lost > 0.1 else "hardly any"
+        assert f"in the {called} network it forgets {how_much} of that" in words
+    assert not re.search(r"[0-9]", words.replace("T5", "")), "the numbers stand below the chart"
+    assert "it forgets nothing" in plane_words.seen({"relu": grown}, [4])
+    assert "T3, a hidden layer" in plane_words.seen({"relu": grown}, [2])
     assert plane_words.order({"relu": grown}) == ""
     broken = replace(grown, bits=grown.bits * np.arange(1, 7)[:, None])
     assert f"at {len(bits) - 1} of {len(bits)} epochs" in plane_words.order({"relu": broken})
@@ -197,6 +208,17 @@ def test_one_slider_moves_every_panel() -> None:
     assert piled == pytest.approx(values.y[ends].sum(), abs=0.02)
     assert values.y.sum() == pytest.approx(1)
     assert len(figure.to_json()) < 1_000_000
+
+
+def test_a_phone_has_room_for_the_panels() -> None:
+    """Two of them stand side by side, and the layers are named between the planes and what is below."""
+    measured = {name: Measured(stored_run(name), stored_plane(name), 8) for name in ("tanh", "relu")}
+    chart = plane_chart(measured, range(6), 0)
+    places = [(panel.row, panel.column, panel.span) for panel in chart.panels]
+    assert sorted(places) == [(row, column, 3) for row in (0, 2, 3, 4) for column in (0, 3)]
+    layout = plotly_figure(chart).layout
+    assert max(layout.yaxis3.domain[1], layout.yaxis5.domain[1], layout.yaxis7.domain[1]) < layout.legend.y
+    assert layout.legend.y < layout.yaxis.domain[0]
 
 
 def test_exports_hold_every_number() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.app.conftest import OpenPage
 from tests.evaluation.test_stored_results import made_up
 from wsss_viz.app.pages.results import page as page_of_results
-from wsss_viz.app.pages.results import strips
+from wsss_viz.app.pages.results import since, strips
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.evaluation import stored_results
 from wsss_viz.evaluation.published.since import published_since
@@ -33,6 +33,19 @@ def test_without_a_report_it_says_how_to_make_it_and_shows_what_was_published(
     assert stored_results.MAKE in page.info[0].value
     assert [len(table.value) for table in page.dataframe] == [11, 9, len(published_since())]
     assert any("not measured here" in heading.value for heading in page.header)
+
+
+def test_the_columns_of_a_years_kinds_lie_around_the_years_label() -> None:
+    published = published_since()
+    columns: dict[int, set[float]] = {}
+    for one in published:
+        if one.val is not None:
+            columns.setdefault(one.year, set()).add(since._beside(published, one))
+    for year, places in columns.items():
+        assert sum(places) == pytest.approx(0), year
+    chart = since.timeline(published)
+    at = [x for mark in chart.panels[0].marks if isinstance(mark, Points) for x in mark.x]
+    assert {round(float(x)) for x in at} == set(columns) == {int(year) for year in chart.panels[0].x.ticks}
 
 
 def test_a_report_is_shown_with_its_intervals_and_charts(

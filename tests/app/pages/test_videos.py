@@ -14,7 +14,7 @@ from wsss_viz.app.state.videos import MOST_ERASINGS, VIDEOS
 from wsss_viz.app.widgets.markup import percent
 from wsss_viz.evaluation.published.thumos14 import published_in_time
 from wsss_viz.evaluation.temporal_detection import as_report
-from wsss_viz.figures.chart import Bars, Points
+from wsss_viz.figures.chart import Bars, Line, Points
 from wsss_viz.methods.temporal_erasing import ERASINGS
 from wsss_viz.showcase.sequences import COUNT
 
@@ -95,10 +95,15 @@ def test_the_charts_bars_are_the_true_and_the_found_segments() -> None:
     chart = charts.time_chart({label: np.ones(64)}, 0.5, detections, video)
     bars = [mark for mark in chart.panels[1].marks if isinstance(mark, Bars)]
     assert [list(bar.at) for bar in bars[:1]] == [[f"{label}, found"]]
-    assert (list(bars[0].base or ()), list(bars[0].values)) == ([0], [64])
+    assert (list(bars[0].base or ()), list(bars[0].values)) == ([0.5], [64])
+    assert "frame 1 to 64" in bars[0].hover[0], "counted from 1, each half a frame around its number"
     covered = sum(sum(bar.values) for bar in bars[1:])
     assert covered == len(at)
-    assert min(min(bar.base) for bar in bars[1:] if bar.base) == at[0]
+    assert min(min(bar.base) for bar in bars[1:] if bar.base) == at[0] + 1 - 0.5
+    for panel in chart.panels:
+        assert (panel.x.low, panel.x.high) == (0.5, 64.5), "the strip of frames above is as wide"
+    lines = [mark for mark in chart.panels[0].marks if isinstance(mark, Line)]
+    assert [*lines[0].x] == [*range(1, 65)]
     assert index < VIDEOS
 
 

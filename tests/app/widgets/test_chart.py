@@ -8,8 +8,9 @@ import pytest
 from wsss_viz.app.language import speaking
 from wsss_viz.app.widgets.chart import plotly_figure
 from wsss_viz.app.widgets.chart.layout import axis_layout
-from wsss_viz.app.widgets.chart.marks import colour
+from wsss_viz.app.widgets.chart.marks import TEXT, colour
 from wsss_viz.figures.chart import Axis, Band, Bars, Cells, Chart, Frames, Line, Note, Plot, Points, Rule
+from wsss_viz.figures.inks import DARK_INK, LIGHT_INK
 
 
 def test_a_line_has_its_interval_and_tells_its_values() -> None:
@@ -72,13 +73,46 @@ def test_the_text_of_points_stands_where_it_is_asked_to() -> None:
 
 
 def test_axes_are_logarithmic_reversed_and_named() -> None:
-    log = axis_layout(Axis("w", 0.1, 1000, log=True))
+    log = axis_layout(Axis("w", 0.1, 1000, log=True), "x")
     assert (log["type"], log["range"]) == ("log", [pytest.approx(-1), pytest.approx(3)])
-    assert axis_layout(Axis(reversed=True))["autorange"] == "reversed"
-    assert axis_layout(Axis(low=0, high=1, reversed=True))["range"] == [1, 0]
-    assert axis_layout(Axis(categories=["b", "a"]))["categoryarray"] == ["b", "a"]
-    assert axis_layout(Axis(categories=["b", "a"], labels=["b = 1", "a = 2"]))["ticktext"] == ["b = 1", "a = 2"]
-    assert axis_layout(Axis(ticks=[1, 2], labels=["one", "two"]))["ticktext"] == ["one", "two"]
+    assert axis_layout(Axis(reversed=True), "x")["autorange"] == "reversed"
+    assert axis_layout(Axis(low=0, high=1, reversed=True), "x")["range"] == [1, 0]
+    assert axis_layout(Axis(categories=["b", "a"]), "x")["categoryarray"] == ["b", "a"]
+    assert axis_layout(Axis(categories=["b", "a"], labels=["b = 1", "a = 2"]), "x")["ticktext"] == ["b = 1", "a = 2"]
+    assert axis_layout(Axis(ticks=[1, 2], labels=["one", "two"]), "x")["ticktext"] == ["one", "two"]
+
+
+def test_a_title_stands_off_the_numbers_of_its_axis() -> None:
+    """Upright, the tails of its letters point at them."""
+    layout = plotly_figure(Chart((Plot((), Axis("epoch"), Axis("I(T;Y), bits")),))).layout
+    assert (layout.xaxis.title.standoff, layout.yaxis.title.standoff) == (6, 14)
+    assert layout.yaxis.automargin, "the margin has room for it"
+
+
+def test_a_coloured_heading_is_read_in_the_texts_colour() -> None:
+    """No colour of a line is read as text, at 4.5:1, on light and on dark: a square beside the heading has it."""
+    plots = (Plot((Note(1, 2, "H(X)"), Note(1, 3, "bad", "#d1495b")), title="tanh", colour="#616c71"),)
+    heading, note, bad = plotly_figure(Chart(plots)).layout.annotations
+    assert heading.text == '<span style="color:#616c71">\N{BLACK SQUARE}</span> <b>tanh</b>'
+    assert (heading.font.color, note.font.color, bad.font.color) == (TEXT, TEXT, "#d1495b")
+
+
+def test_text_on_bars_is_read_on_their_colour() -> None:
+    bars = Bars(["a", "b"], [1, 2], colour=["#d9a400", "#0e744d"], text=["1", "2"])
+    beyond = Bars(["a"], [1], colour="#d9a400", text=["1"], outside=True)
+    inside, outside = plotly_figure(Chart((Plot((bars, beyond)),))).data
+    assert list(inside.insidetextfont.color) == [DARK_INK, LIGHT_INK]
+    assert (outside.insidetextfont.color, outside.outsidetextfont.color) == (None, TEXT)
+    (points,) = plotly_figure(Chart((Plot((Points([1], [2], text=["DHR"]),)),))).data
+    assert points.textfont.color == TEXT
+
+
+def test_a_legend_stands_between_two_rows() -> None:
+    chart = Chart(
+        (Plot((Line([0], [0], "T1"),)), Plot((), row=1)), rows=(1.0, 1.0), legend="between", legend_at=(0, 0.5)
+    )
+    legend = plotly_figure(chart).layout.legend
+    assert (legend.orientation, legend.x, legend.y, legend.yanchor) == ("h", 0, 0.5, "middle")
 
 
 def test_a_slider_changes_what_moves_and_nothing_else() -> None:

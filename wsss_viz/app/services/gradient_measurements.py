@@ -140,22 +140,24 @@ def scenes_sentence(stored: Stored, state: ViewState) -> str:
     mean, low, high = change["non_discriminative"]
     verdict = "rises" if low > 0 else "falls" if high < 0 else "does not change measurably"
     count = int(stored.about["tuned_images"])
+    ends = f"{mean * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f}".replace("-", "\N{MINUS SIGN}")
     return (
         f"The logit's gradient is high on {percent(first[0, 0], 1)} of the discriminative parts' pixels and on "
         f"{percent(first[1, 0], 1)} of the non-discriminative parts'. Through RIB's steps the latter {verdict}: "
-        f"{mean * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f}, 95 % over {count} images)."
-    ).replace("-", "\N{MINUS SIGN}")
+        f"{ends}, 95 % over {count} images)."
+    )
 
 
 def photos_sentence(stored: Stored, state: ViewState) -> str:
     """Where the gradients of the photographs' network are high, in words, whatever it is."""
-    curve = stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/p99"].curve
+    curve = stored.entries[f"{PHOTO_CLASSIFIER}/parts/sum/{state.divided_by}"].curve
+    divisor = {"max": "maximum", "p99": "99th percentile"}[state.divided_by]
     head, body, background = (
         f"{percent(mean)} ({percent(low)} to {percent(high)})" for mean, low, high in curve.at(state.tau)[-1]
     )
     early = curve.at(state.tau)[0, :, 0]
     return (
-        f"The logit's gradient, divided by its 99th percentile, is above {state.tau:.2f} on {head} of the heads' "
+        f"The logit's gradient, divided by its {divisor}, is above {state.tau:.2f} on {head} of the heads' "
         f"pixels, on {body} of the bodies' and on {background} of the background's (95 % over {curve.counts.max()} "
         f"photographs). After the first stage it is {percent(early[0])}, {percent(early[1])} and {percent(early[2])}."
     )

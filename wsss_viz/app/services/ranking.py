@@ -77,7 +77,7 @@ def headline(miou: list[Row]) -> str:
     best = tr("{short} gains {value:.1f} points over CAM", short=methods[0].short, value=methods[0].value - base.value)
     worst = tr("{short} loses {value:.1f}", short=methods[-1].short, value=base.value - methods[-1].value)
     if above and below:
-        return tr("{best}, {worst}: no method is right by its idea alone", best=best, worst=worst)
+        return tr("{best}, {worst}: a good idea alone does not make a method better", best=best, worst=worst)
     if above:
         return tr("{best} on scenes that none of them has seen", best=best)
     if below:

@@ -67,6 +67,7 @@ PARTS_OF = {
     "hgr": ("labels", "letters"),
 }
 """What may stand around the pictures of each kind of figure."""
+COLOUR_BAR = "colour-bar"
 KINDS = ("png", "pdf", "svg")
 IN_THE_FOLDER = "The same bytes from the command line, in the folder of the ZIP"
 MOST_PIXELS = 40e6
@@ -125,6 +126,34 @@ def _items(name: str, state: ViewState) -> tuple[Item, ...]:
     return ()
 
 
+def parts_of(figure: FigureSpec) -> tuple[str, ...]:
+    """What may stand around its pictures: no colour bar where no map is drawn, only masks.
+
+    >>> parts_of(preset("masks"))
+    ('labels', 'letters', 'contours')
+    """
+    parts = PARTS_OF[figure.kind]
+    if figure.kind in OF_PICTURES and "map" not in figure.drawn:
+        return tuple(part for part in parts if part != COLOUR_BAR)
+    return parts
+
+
+def _scale(state: ViewState, start: FigureSpec) -> None:
+    """How maps are scaled: as they are drawn, or before the threshold of a mask, to which raw is as each by its own."""
+    masks = "map" not in start.drawn
+    options = [name for name in NORMALISATIONS if not (masks and name == "raw")]
+    st.selectbox(
+        "Scale before the threshold" if masks else "Scale of the maps",
+        options,
+        format_func=lambda key: SCALE_LABELS[key],
+        width=220,
+        **session.control(
+            "normalisation", state.normalisation if state.normalisation in options else "relu_max",
+            variant="of_masks" if masks else "",
+        ),
+    )  # fmt: skip
+
+
 def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
     """The controls below the choice of the figure.
 
@@ -140,7 +169,8 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
             **session.control("figure_width", state.figure_width),
         )
         st.selectbox("Resolution, dpi", RESOLUTIONS, width=130, **session.control("dpi", state.dpi))
-        if "colour-bar" in PARTS_OF[start.kind]:
+        parts = parts_of(start)
+        if COLOUR_BAR in parts:
             st.selectbox(
                 "Colours",
                 COLOUR_MAPS,
@@ -148,13 +178,8 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
                 **session.control("figure_colours", state.figure_colours or start.colours),
             )
         if start.kind in OF_PICTURES:
-            st.selectbox(
-                "Scale of the maps",
-                NORMALISATIONS,
-                format_func=lambda key: SCALE_LABELS[key],
-                width=220,
-                **session.control("normalisation", state.normalisation),
-            )
+            if start.drawn:
+                _scale(state, start)
             if free:
                 st.selectbox(
                     "Over the image",
@@ -167,7 +192,6 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
                     st.number_input(
                         "Threshold", 0.0, 1.0, step=0.05, width=120, **session.control("threshold", state.threshold)
                     )
-        parts = PARTS_OF[start.kind]
         st.pills(
             "With",
             parts,
@@ -177,7 +201,7 @@ def _settings(state: ViewState, start: FigureSpec, free: bool) -> None:
                 "figure_parts",
                 [part for part in parts if part in state.figure_parts],
                 lambda picked: _read_parts(picked, parts),
-                variant=start.kind,
+                variant=start.kind if parts == PARTS_OF[start.kind] else f"{start.kind}_of_masks",
             ),
         )
 

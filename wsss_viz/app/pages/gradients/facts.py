@@ -40,9 +40,17 @@ def chart_title(stored: Stored, entry: Entry, state: ViewState) -> tuple[str, st
     return f"High gradient ratio by layer{step}", f"{count} scenes, {stored.about['data']}"
 
 
-def chart_note(state: ViewState, note: str) -> str:
-    """What the marks of the chart are."""
-    parts = [
+def numbers(stored: Stored, entry: Entry, state: ViewState) -> str:
+    """What the page says in words before anything else, with its numbers; of scenes the chart by step has them."""
+    if state.subject == "toy":
+        return gradient_measurements.toy_sentence(entry, state)
+    return gradient_measurements.photos_sentence(stored, state) if state.subject == "photos" else ""
+
+
+def chart_note(state: ViewState, note: str, numbers: str = "") -> str:
+    """What the marks of the chart are, after the numbers at its end."""
+    parts = [numbers] if numbers else []
+    parts += [
         f"Mean over pictures at τ = {state.tau:.2f} with its 95 % bootstrap interval; the band is τ from 0.2 to 0.4."
     ]
     if state.subject == "toy":
@@ -84,7 +92,7 @@ def layer_chart(stored: Stored, entry: Entry, state: ViewState, layers: tuple[st
     at = marked(state, layers, charted)
     chart = charts.layers_chart(entry.curve, state.tau, state.subject, at, seeds, of_toy, first)
     show(chart, "layer_chart", chart_words(entry.curve, state), lambda x: layer_clicked(round(x), len(layers)))
-    st.caption(chart_note(state, note))
+    st.caption(chart_note(state, note, numbers(stored, entry, state)))
 
 
 def layer_clicked(number: int, last: int) -> None:
@@ -174,8 +182,9 @@ def rib_panel(stored: Stored, state: ViewState) -> None:
     body = "".join(rows).replace("-", "\N{MINUS SIGN}")
     st.html(f'<table class="wv-changes"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
     st.caption(
-        "Changes are paired by scene, 95 % bootstrap interval over scenes. Where a scene stopped early, its last step "
-        "counts on. The control tunes with the sigmoid kept: its own factor s(1 − s) is what a ratio cannot show."
+        f"{gradient_measurements.scenes_sentence(stored, state)} Changes are paired by scene, 95 % bootstrap interval "
+        "over scenes. Where a scene stopped early, its last step counts on. The control tunes with the sigmoid kept: "
+        "its own factor s(1 − s) is what a ratio cannot show."
     )
     about = {**stored.about, "tau": state.tau}
     chart_exports.buttons("gradient-ratio-rib", gradient_measurements.rib_rows(stored, state), about, chart)

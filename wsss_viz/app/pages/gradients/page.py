@@ -9,8 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from wsss_viz.app import caching, frame, session, source_bar
-from wsss_viz.app.explanations import Explanation
-from wsss_viz.app.pages.gradients import exports, facts, image, panels, region
+from wsss_viz.app.pages.gradients import exports, facts, image, panels, region, words
 from wsss_viz.app.services import gradient_measurements, gradients, samples
 from wsss_viz.app.services.jobs.manager import Snapshot
 from wsss_viz.app.services.jobs.panel import follow
@@ -18,15 +17,6 @@ from wsss_viz.app.state import ViewState
 from wsss_viz.data.sample import Sample
 from wsss_viz.gradients.published import UNVERIFIED
 from wsss_viz.gradients.stored import Entry, Stored
-
-EXPLANATION = Explanation(
-    "How much each pixel moves what a layer says, from the first convolution to the logit, and in which share of a "
-    "region's pixels it moves it much: the high gradient ratio of RIB's argument. On a toy where a rare shape gives "
-    "the class away as surely as the digit, on photographs, and on drawn scenes.",
-    r"G_k = \nabla_x \textstyle\sum_{c,u,v} T_k[c,u,v], \quad "
-    r"\mathrm{HGR}_k(R) = \frac{|\{p \in R : |G_k(p)| > \tau \max_q |G_k(q)|\}|}{|R|}",
-    "A ratio sees where a gradient is high, not how large it is: the sigmoid's factor s(1 - s) scales the whole map.",
-)
 
 NO_PROBES = (
     "No held-out probe information on the photographs: a probe is trained on hundreds of images and tested on others, "
@@ -47,7 +37,7 @@ def show() -> None:
 def _toy(state: ViewState) -> None:
     stored = gradient_measurements.read_stored("toy")
     entry = gradient_measurements.toy_entry(stored, state)
-    frame.heading("Gradients", gradient_measurements.toy_sentence(entry, state), EXPLANATION)
+    frame.heading("Gradients", words.toy(entry, state), words.explanation(state))
     with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
         panels.toy_controls(state)
@@ -64,7 +54,7 @@ def _scenes(state: ViewState) -> None:
     sample = samples.scene(state.scene)
     name = gradients.scene_class(state, sample)
     entry, note = gradient_measurements.scenes_entry(stored, state) if stored else (None, "")
-    frame.heading("Gradients", gradient_measurements.scenes_sentence(stored, state) if stored else "", EXPLANATION)
+    frame.heading("Gradients", words.scenes(stored, state) if stored else "", words.explanation(state))
     with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
         panels.network_control(stored, state)
@@ -86,7 +76,7 @@ def _photographs(state: ViewState) -> None:
     sample = samples.example(state.example)
     (name,) = sample.labels or ()
     entry = gradient_measurements.scenes_entry(stored, state)[0] if stored else None
-    frame.heading("Gradients", gradient_measurements.photos_sentence(stored, state) if stored else "", EXPLANATION)
+    frame.heading("Gradients", words.photographs(entry.curve, state) if entry else "", words.explanation(state))
     with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
     panels.measure_controls(state, panels.known_layers(entry, panels.PHOTO_STAGES))
@@ -99,7 +89,7 @@ def _photographs(state: ViewState) -> None:
 
 
 def _image(state: ViewState) -> None:
-    frame.heading("Gradients", "", EXPLANATION)
+    frame.heading("Gradients", "", words.explanation(state))
     with _choice():
         source_bar.source_bar(state, panels.toy_beside(state))
     sample = source_bar.sample(state)

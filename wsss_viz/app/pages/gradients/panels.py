@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from html import escape
 
@@ -20,6 +20,8 @@ from wsss_viz.gradients.stored import Entry, Stored
 
 TOY = "toy"
 _SIDE = 256
+LOOKED_AT = "strip_looked_at"
+_FRAME = f".st-key-{LOOKED_AT} {{ outline: 2px solid var(--wv-accent); outline-offset: 5px; border-radius: 4px; }}"
 STAGES = (*(f"stage {number}" for number in range(1, 6)), "logit")
 PHOTO_STAGES = (*(f"stage {number}" for number in range(1, 10)), "logit")
 _REGION_SOURCES = {
@@ -147,17 +149,19 @@ def known_layers(entry: Entry | None, stages: tuple[str, ...] = STAGES) -> tuple
 
 
 def strip(picture: Picture, state: ViewState) -> None:
-    """The picture and every layer's map, each with its ratios under it, and what their colours are of."""
+    """What the regions' colours are of, the picture, and every layer's map with its ratios under it."""
     at = gradients.layer_number(state, picture.layers)
     words = NAMES[state.subject]
-    with st.grid(len(picture.layers) + 1, min_column_width=126, gap="small", key="strip") as grid:
-        with grid.cell():
-            st.html(markup.panel_title("Picture", ""))
-            _image(picture, ("picture",), lambda: outlined(enlarged(picture.image, _SIDE), picture), picture.title)
+    st.html(_legend(picture, state))
+    with st.container(key="strip"):
+        left, right = st.columns([1, 4], gap="small")
+    with left:
+        st.html(markup.panel_title("Picture", ""))
+        _image(picture, ("picture",), lambda: outlined(enlarged(picture.image, _SIDE), picture), picture.title)
+    with right, st.grid(_across(len(picture.layers)), min_column_width=126, gap="small") as grid:
         for number, name in enumerate(picture.layers):
-            with grid.cell():
-                marked = ' class="wv-marked"' if number == at else ""
-                st.html(f"<div{marked}>{markup.panel_title(f'G{number + 1}', name)}</div>")
+            with grid.cell(), st.container(key=LOOKED_AT if number == at else None, gap="small"):
+                st.html(markup.panel_title(f"G{number + 1}", name))
                 said = gradients.caption(picture.ratios[number], tuple(picture.regions), words)
                 _image(
                     picture,
@@ -165,8 +169,16 @@ def strip(picture: Picture, state: ViewState) -> None:
                     partial(_map, picture, number, state.colours, _SIDE),
                     f"gradient map G{number + 1} of {name}; high: {said}",
                 )
-                st.html(_ratios(picture, number))
-    st.html(_legend(picture, state.subject))
+                st.html(_ratios(picture, number, words))
+
+
+def _across(count: int) -> int:
+    """Maps in a row where there is room: all of a few, else five.
+
+    >>> _across(6), _across(10)
+    (6, 5)
+    """
+    return count if count <= 6 else 5
 
 
 def drawn(picture: Picture, key: tuple[object, ...], draw: Callable[[], rendering.Picture]) -> bytes:
@@ -211,19 +223,22 @@ def share(ratio: float) -> str:
     return "–" if np.isnan(ratio) else f"{ratio:.2f}"
 
 
-def _ratios(picture: Picture, number: int) -> str:
-    items = "".join(
-        f'<span><i style="background:{markup.rgb(COLOURS[name])}"></i>{share(ratio)}</span>'
+def _ratios(picture: Picture, number: int, words: Mapping[str, str]) -> str:
+    """Every region with its ratio, a line each."""
+    return "".join(
+        f'<div class="wv-ratios"><span><i style="background:{markup.rgb(COLOURS[name])}"></i>'
+        f'{escape(words[name])}</span><span style="flex:none">{share(ratio)}</span></div>'
         for name, ratio in zip(picture.regions, picture.ratios[number], strict=True)
     )
-    return f'<div class="wv-ratios">{items}</div>'
 
 
-def _legend(picture: Picture, subject: str) -> str:
-    words = NAMES[subject]
+def _legend(picture: Picture, state: ViewState) -> str:
+    """What the numbers under the maps are, and the colours of the regions; with them the frame of the map chosen."""
+    words = NAMES[state.subject]
     items = "".join(
         f'<span class="wv-chip wv-plain"><i style="background:{markup.rgb(COLOURS[name])}"></i>'
         f"{escape(words[name])}</span>"
         for name in picture.regions
     )
-    return f'<div class="wv-chips">{items}</div>'
+    what = f"<span>Under each map the share of pixels above {state.tau:.2f}, of</span>"
+    return f'<style>{_FRAME}</style><div class="wv-chips">{what}{items}</div>'

@@ -118,11 +118,13 @@ def encoder_panel(name: str, beta: float, column: int = 0) -> Plot:
         colour = tuple((_LOW + p * (_HIGH - _LOW)) / 255)
         hover = [f"p(t|x) = {share:.3f}, p(y=1|t) = {p:.3f}" for share in shares[:, t]]
         base = shares[:, :t].sum(1)
-        marks.append(Bars(rows, shares[:, t], f"t{t + 1}", colour, base=base, across=True, hover=hover, listed=False))
         heaviest = int((shares[:, t] * np.array([comb(BITS, k) for k in range(BITS + 1)])).argmax())
-        if shares[heaviest, t] > 0.3:
-            centre = float(base[heaviest] + shares[heaviest, t] / 2)
-            marks.append(Note(centre, heaviest, f"p(y=1|t) = {p:.2f}", "#ffffff", bold=True))
+        text = [f"p(y=1|t) = {p:.2f}" * bool(k == heaviest and shares[k, t] > 0.3) for k in range(BITS + 1)]
+        marks.append(
+            Bars(
+                rows, shares[:, t], f"t{t + 1}", colour, base=base, across=True, hover=hover, listed=False, text=text,
+            )
+        )  # fmt: skip
     return Plot(
         tuple(marks),
         Axis("p(t|x)", 0, 1),

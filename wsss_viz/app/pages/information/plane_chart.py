@@ -16,7 +16,10 @@ from wsss_viz.figures.chart import GREY, Axis, Bars, Chart, Frames, Line, Mark, 
 from wsss_viz.information.plane import INPUT, INPUT_ENTROPY, LABEL, LABEL_ENTROPY, Plane
 from wsss_viz.information.runs import LAYERS, Run, forward
 
-HEIGHT = 860
+HEIGHT = 1060
+_ROWS = (0.29, 0.01, 0.11, 0.11, 0.11)
+"""Relative heights: the planes, their legend, and the panels under them, two in a row, as a phone has room for."""
+_GAP = 0.075
 _STRIDE = 3  # shares no factor with 4096, so that every bit of the input varies
 _VALUES = np.linspace(-1.0, 4.0, 51)
 """The histogram's edges; what lies beyond counts in the last bin."""
@@ -67,7 +70,7 @@ class Measured:
 
 
 def plane_chart(measured: Mapping[str, Measured], layers: Sequence[int], at: int = FINAL) -> Chart:
-    """Planes in the first row, six panels below; a frame for each epoch that any of them was measured at.
+    """Planes, their legend, six panels below; a frame for each epoch that any plane was measured at.
 
     Args:
         measured: by activation, at least one.
@@ -84,13 +87,20 @@ def plane_chart(measured: Mapping[str, Measured], layers: Sequence[int], at: int
     return Chart(
         (*planes, *_epoch_panels(measured, layers)),
         HEIGHT,
-        rows=(0.5, 0.25, 0.25),
+        rows=_ROWS,
         columns=(1.0,) * 6,
-        gap=(0.085, 0.15),
-        margin=(62, 12, 128, 64),
-        legend="bottom",
+        gap=(0.1, _GAP),
+        margin=(62, 12, 128, 46),
+        legend="between",
+        legend_at=(0.0, _legend_height()),
         frames=Frames(tuple(map(str, epochs)), start, "epoch ", moving, pause=130),
     )
+
+
+def _legend_height() -> float:
+    """The middle of the legend's row, from the bottom, 0 to 1."""
+    room = (1 - _GAP * (len(_ROWS) - 1)) / sum(_ROWS)
+    return 1 - room * (_ROWS[0] + _ROWS[1] / 2) - _GAP
 
 
 def planes_chart(measured: Mapping[str, Measured], layers: Sequence[int], seeds: bool = True) -> Chart:
@@ -171,7 +181,7 @@ def _epoch_panels(measured: Mapping[str, Measured], layers: Sequence[int]) -> li
                 what = f"{title}, {('train', 'test')[side]}"
                 marks.append(
                     Line(
-                        network.plane.epochs + 1, values[:, side], what, colour, width=1.6, dash=dash, listed=False,
+                        network.plane.epochs + 1, values[:, side], what, colour, width=2.2, dash=dash, listed=False,
                         hover="{name}: {y:.3f}",
                     )
                 )  # fmt: skip
@@ -207,8 +217,9 @@ def _epoch_panels(measured: Mapping[str, Measured], layers: Sequence[int]) -> li
         ),
     )
     every = [*curves.values(), [], [], [], []]
+    rows = (4, 2, 3)  # accuracy and loss last, whose axes have a title under them
     return [
-        Plot(tuple(marks), x, y, title, row=1 + i // 3, column=2 * (i % 3), span=2)
+        Plot(tuple(marks), x, y, title, row=rows[i // 2], column=3 * (i % 2), span=3)
         for i, (marks, (title, x, y)) in enumerate(zip(every, panels, strict=True))
     ]
 
@@ -256,7 +267,7 @@ def _bars(network: Measured, name: str, row: int, layers: Sequence[int]) -> list
     ]
     spread = network.spread(_hidden(layers))[row]
     hover = "{name}: {y:.1%} from {x:.1f}"
-    return [*marks, (5, Line(_VALUES[:-1], spread, title, colour, width=1.6, stepped=True, hover=hover))]
+    return [*marks, (5, Line(_VALUES[:-1], spread, title, colour, width=2.0, stepped=True, hover=hover))]
 
 
 def _words(network: Measured, row: int, k: int, epoch: int, mean: NDArray[np.float64]) -> str:

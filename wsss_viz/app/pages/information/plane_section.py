@@ -14,7 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.language import current
 from wsss_viz.app.pages.information import plane_exports, plane_words
 from wsss_viz.app.pages.information.chart_style import activation_name
-from wsss_viz.app.pages.information.plane_chart import Measured, plane_chart, planes_chart
+from wsss_viz.app.pages.information.plane_chart import HEIGHT, Measured, plane_chart, planes_chart
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.state import ViewState
@@ -93,7 +93,7 @@ def lead(state: ViewState) -> str:
     planes = {name: plane for name in state.activations if (plane := _stored(name, state.estimator)) is not None}
     if state.live or len(planes) < len(state.activations):
         return plane_words.GENERIC
-    return plane_words.sentence(planes, [LAYERS.index(name) for name in state.drawn_layers])
+    return plane_words.seen(planes, [LAYERS.index(name) for name in state.drawn_layers])
 
 
 def plane_section(state: ViewState) -> None:
@@ -221,7 +221,8 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
             drawn, still = _stored_figure(
                 tuple(planes), state.estimator, state.drawn_layers, state.seeds, state.epoch, current()
             )
-            st.html(f'<div class="wv-first"><img src="{still}" alt=""></div>')
+            room = f"<style>.st-key-plane_chart {{ min-height: {HEIGHT}px; }}</style>"
+            st.html(f'{room}<div class="wv-first"><img src="{still}" alt=""></div>')
         else:
             drawn = plane_chart(measured, layers, state.epoch)
         show(drawn, "plane", _alt(measured, layers))
@@ -229,9 +230,10 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
     if broken:
         st.html(f'<p class="wv-badge">{escape(broken)}</p>')
     st.caption(
-        f"{origin}. {plane_words.sources(planes)} No point of a true plane lies beyond the dashed walls H(X), H(Y) and "
-        "I(T;Y) = I(X;T). Why is what is plotted not I(X;T)? Of a network without noise that is constant or infinite; "
-        "what moves is the entropy of the layer as the estimator sees it."
+        f"{plane_words.sentence(planes, layers)} ".lstrip()
+        + f"{origin}. {plane_words.sources(planes)} No point of a true plane lies "
+        "beyond the dashed walls H(X), H(Y) and I(T;Y) = I(X;T). I(X;T) itself is not plotted: without noise it is "
+        "constant or infinite; what moves is the entropy of the layer as the estimator sees it."
     )
     with st.expander("Every layer in numbers"):
         st.dataframe(plane_words.layer_rows(measured, layers), hide_index=True, placeholder="–")

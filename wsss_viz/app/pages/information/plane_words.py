@@ -21,23 +21,57 @@ GENERIC = (
 )
 
 
-def sentence(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
-    """What the layers gain and lose of the input, in words, whatever it is; `GENERIC` where nothing can be said."""
-    hidden = [k for k in layers if k < OUTPUT]
-    bits = {name: plane.mean[..., INPUT] for name, plane in planes.items()}
-    if not hidden or any(np.isnan(mean[:, hidden[-1]]).any() for mean in bits.values()):
+def seen(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
+    """What becomes of the last hidden layer's share of the input, without a number; `GENERIC` where nothing is known.
+
+    Args:
+        layers: indices of `LAYERS` that are drawn.
+    """
+    k = _last_hidden(planes, layers)
+    if k is None:
         return GENERIC
-    k = hidden[-1]
-    parts = [f"of the {activation_name(name)} network {_fate(plane, k)}" for name, plane in planes.items()]
+    which = "the last hidden layer" if k == OUTPUT - 1 else "a hidden layer"
+    parts = [f"in the {activation_name(name)} network {_forgotten(plane, k)}" for name, plane in planes.items()]
     return (
-        "Each layer is a point: how many bits it tells of the input and of the label. As it is trained, "
-        f"{LAYERS[k]} {'; '.join(parts)}. The estimator is part of each number."
+        "Each line is a layer of a small network while it is trained: how many bits it tells of the input, from left "
+        f"to right, and of the label, upwards. {LAYERS[k]}, {which}, first learns of the input; then, "
+        f"{_joined(parts)}. How many bits that is depends on how a layer's values are counted: on the estimator."
     )
 
 
+def sentence(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
+    """What the layers gain and lose of the input, in bits, whatever it is; "" where nothing can be said."""
+    k = _last_hidden(planes, layers)
+    if k is None:
+        return ""
+    parts = [f"of the {activation_name(name)} network {_fate(plane, k)}" for name, plane in planes.items()]
+    return f"As it is trained, {LAYERS[k]} {'; '.join(parts)}."
+
+
+def _last_hidden(planes: Mapping[str, Plane], layers: Sequence[int]) -> int | None:
+    """Of the layers that are drawn the last hidden one, where every plane has its bits."""
+    hidden = [k for k in layers if k < OUTPUT]
+    if not hidden or any(np.isnan(plane.mean[:, hidden[-1], INPUT]).any() for plane in planes.values()):
+        return None
+    return hidden[-1]
+
+
+def _forgotten(plane: Plane, layer: int) -> str:
+    """Which share of its height a layer loses again, in words."""
+    height, lost = _height_and_loss(plane, layer)
+    if lost <= NEXT_TO_NOTHING:
+        return "it forgets nothing"
+    most, some = (share * height for share in (0.5, 0.1))
+    return f"it forgets {'most' if lost > most else 'a part' if lost > some else 'hardly any'} of that"
+
+
+def _height_and_loss(plane: Plane, layer: int) -> tuple[float, float]:
+    """As the table has them: of each network, then the mean over them."""
+    return float(plane.bits[:, :, layer, INPUT].max(axis=0).mean()), float(plane.compression[:, layer].mean())
+
+
 def _fate(plane: Plane, layer: int) -> str:
-    """Height and loss as the table has them: of each network, then the mean over them."""
-    height, lost = float(plane.bits[:, :, layer, INPUT].max(axis=0).mean()), float(plane.compression[:, layer].mean())
+    height, lost = _height_and_loss(plane, layer)
     if lost <= NEXT_TO_NOTHING:
         return f"reaches {height:.1f} bits of the input and loses none"
     return f"reaches {height:.1f} bits of the input and loses {lost:.1f}"

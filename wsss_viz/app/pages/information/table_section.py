@@ -113,7 +113,7 @@ def _bars(measures: TableMeasures) -> Chart:
     bars = tuple(
         Bars(
             names, length, name, colour, base=start, across=True, hover="{name}: {x:.4f} bits",
-            text=[f"{name} {value:.3f}" if value > 0.12 else "" for value in length],
+            text=[f"{name}<br>{value:.3f}" if value > 0.12 else "" for value in length],
         )
         for name, colour, start, length in parts
     )  # fmt: skip

@@ -204,7 +204,7 @@ def _compare_state(
 def _pager(start: int, count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for label, icon, to in (
-            ("Before", "chevron_left", start - PER_PAGE),
+            ("Previous", "chevron_left", start - PER_PAGE),
             ("Next", "chevron_right", start + PER_PAGE),
         ):
             st.button(

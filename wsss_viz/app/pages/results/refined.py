@@ -28,7 +28,7 @@ def refined(name: str, report: Mapping[str, Any], refined: Mapping[str, Mapping[
     st.header("With a refiner between map and mask", anchor=False)
     st.caption(
         f"The first {min(counts)} samples of {report['data']} (the maps alone: all {report['count']}), views and "
-        "choice of thresholds as above; of a CRF the background's score is chosen, on "
+        "choice of thresholds as above; for a CRF, the background's score is chosen on "
         f"{report['threshold_from']}. mIoU with its 95 % interval over images, and recall of the non-discriminative "
         "part; "
         "percent. The drawings' flat colours flatter a refiner that goes by colour."

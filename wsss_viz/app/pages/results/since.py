@@ -1,4 +1,4 @@
-"""And since: what was published on PASCAL VOC 2012 from 2021 on, by kind of supervision, with where each was read."""
+"""What was published on PASCAL VOC 2012 from 2021 on, by kind of supervision, with where each was read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def timeline(published: tuple[Since, ...], height: int = 360) -> Chart:
             ones = [one for one in of_kind if (one.method in NAMED) == named]
             if not ones:
                 continue
-            at = [one.year + SHIFT * (number - 1.5) for one in ones]
+            at = [one.year + _beside(published, one) for one in ones]
             texts = [f"{one.method}, {one.venue} {one.year}: {one.val:.1f}" for one in ones]
             labels = [_short(one.method) * (one.val == best) for one in ones]
             of: dict[str, Any] = {"text": [names, *labels[1:]], "text_at": "left"} if named else {"text": labels}
@@ -57,6 +57,13 @@ def timeline(published: tuple[Since, ...], height: int = 360) -> Chart:
     years = sorted({one.year for one in published if one.val is not None})
     x = Axis(low=years[0] - 1.1, high=years[-1] + 0.8, ticks=years, labels=[str(year) for year in years])
     return Chart((Plot(tuple(marks), x, Axis("mIoU on VOC 2012 val, percent", low=60, high=88)),), height)
+
+
+def _beside(published: tuple[Since, ...], one: Since) -> float:
+    """Years from the year's label to the column of the kind: the columns of the kinds a year has lie around it."""
+    kinds = {other.supervision for other in published if other.year == one.year and other.val is not None}
+    columns = [kind for kind in SUPERVISIONS if kind in kinds]
+    return SHIFT * (columns.index(one.supervision) - (len(columns) - 1) / 2)
 
 
 def _short(method: str) -> str:
@@ -85,7 +92,7 @@ def said(published: tuple[Since, ...]) -> str:
 def since() -> None:
     """The timeline, and all numbers with their sources."""
     everything = published_since()
-    st.header("And since", anchor=False)
+    st.header(f"Published since {min(one.year for one in everything)}", anchor=False)
     chart = timeline(everything)
     show(chart, "since", f"published mIoU on VOC 2012 val by year and supervision. {said(everything)}")
     st.caption(

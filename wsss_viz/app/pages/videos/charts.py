@@ -20,6 +20,9 @@ MOMENTS = {DISCRIMINATIVE: mark("the discriminative moment"), NON_DISCRIMINATIVE
 LEFT = 92
 """Pixels at the left of the axes, and so of the strip above them."""
 MOST_POINTS = 1500
+FIRST = 0.5
+"""Where the first frame begins on the axis: as in the table frames are counted from 1, and each reaches from half a
+frame before its number to half a frame after."""
 METHOD_COLOURS = {"cam": SERIES[3], "ae": SERIES[4], "ae-rounds": SERIES[2]}
 METHOD_NAMES = {"cam": "CAM in time", "ae": "AE, frozen", "ae-rounds": "AE, retrained"}
 
@@ -51,16 +54,20 @@ def spans(of: NDArray) -> list[tuple[int, int]]:
     return [(start, end) for start, end in ends.tolist()]
 
 
-def curves(values: Mapping[str, NDArray], video: Video | None) -> tuple[Mark, ...]:
-    """The normalised maps as lines, over bands for the true moment and its rest."""
+def curves(values: Mapping[str, NDArray], video: Video | None, start: float = 0.0) -> tuple[Mark, ...]:
+    """The normalised maps as lines, over bands for the true moment and its rest.
+
+    Args:
+        start: where on the axis the first frame begins.
+    """
     bands: list[Mark] = [
-        Band(span, [0, 0], [1.02, 1.02], part_colour(kind), 0.28, tr(name))
+        Band([end + start for end in span], [0, 0], [1.02, 1.02], part_colour(kind), 0.28, tr(name))
         for kind, name in (MOMENTS if video is not None else {}).items()
         for span in spans(video.moments == kind if video is not None else np.zeros(1))
     ]
     lines = [
         Line(
-            *_points(row),
+            *_points(row, start),
             name=tr("map of {label}", label=label),
             colour=colour,
             width=2.5,
@@ -71,11 +78,11 @@ def curves(values: Mapping[str, NDArray], video: Video | None) -> tuple[Mark, ..
     return (*bands, *lines)
 
 
-def _points(row: NDArray) -> tuple[NDArray, NDArray]:
+def _points(row: NDArray, start: float) -> tuple[NDArray, NDArray]:
     """Positions and values; of very many the highest of each stretch."""
     stride = -(-len(row) // MOST_POINTS)
     whole = np.pad(row, (0, -len(row) % stride), mode="edge").reshape(-1, stride)
-    return (np.arange(len(whole)) + 0.5) * stride, whole.max(axis=1)
+    return start + (np.arange(len(whole)) + 0.5) * stride, whole.max(axis=1)
 
 
 def time_chart(
@@ -100,11 +107,11 @@ def time_chart(
                 for kind in MOMENTS
             ]
     top = Plot(
-        (*curves(values, video), Rule(y=threshold)),
-        Axis(low=0, high=count, hidden=True),
+        (*curves(values, video, FIRST), Rule(y=threshold)),
+        Axis(low=FIRST, high=count + FIRST, hidden=True),
         Axis(unit, low=0, high=1.02, ticks=(0, 0.5, 1), labels=("0", "0.5", "1")),
     )
-    bottom = Plot(tuple(bars), Axis("frame", low=0, high=count), Axis(categories=rows), row=1)
+    bottom = Plot(tuple(bars), Axis("frame", low=FIRST, high=count + FIRST), Axis(categories=rows), row=1)
     height = 44 + 26 * len(rows)
     return Chart(
         (top, bottom), 190 + height, rows=(150.0, float(height - 20)), gap=(0.0, 0.04),
@@ -114,7 +121,7 @@ def time_chart(
 
 def _bars(row: str, at: Sequence[tuple[float, float]], colour: Colour) -> Bars:
     return Bars(
-        [row] * len(at), [end - start for start, end in at], base=[start for start, _ in at], across=True,
+        [row] * len(at), [end - start for start, end in at], base=[start + FIRST for start, _ in at], across=True,
         colour=[colour] * len(at) if at else GREY, listed=False,
         hover=[f"{row}: frame {start + 1:g} to {end:g}" for start, end in at],
     )  # fmt: skip

@@ -39,13 +39,15 @@ LEAD = (
     "Weak supervision in time: labels of whole videos in, the moments of each action out. Lower the threshold and see "
     "what is found; erase what is found and see what the network still knows."
 )
-SOURCE_NAMES = {"drawn": "Drawn videos", "frames": "Your frames", "scores": "Class scores of others"}
+SOURCE_NAMES = {"drawn": "Drawn videos", "frames": "Your frames", "scores": "Uploaded class scores"}
 FRAMES_NOTE = (
     "ImageNet's network looks at each frame as at a picture of its own: it knows things, no actions, and sees no "
     "motion. The network of the drawn videos knows nothing but them, and is not used here. Erasing frames would change "
     "nothing, for no frame's score depends on another."
 )
 
+MOST_WHOLE = 6
+"""Segments up to which the table is as high as its rows; more are scrolled."""
 _STILL_SEEN = {
     "ae": (
         "The network no longer says that it is there: what it goes on to find is no evidence of it.",
@@ -197,7 +199,7 @@ def _segments_table(
             row["temporal IoU"] = round(float(temporal_iou(one, same).max()), 2)
         rows.append(row)
     if rows:
-        st.dataframe(rows, hide_index=True, width="stretch", height=min(38 + 35 * len(rows), 250))
+        st.dataframe(rows, hide_index=True, width="stretch", height="content" if len(rows) <= MOST_WHOLE else 250)
     else:
         st.caption("Nothing is above the threshold.")
     about = {"threshold": state.time_threshold, "method": state.time_method if video is not None else "as uploaded"}

@@ -12,7 +12,7 @@ from wsss_viz.evaluation.published.thumos14 import COLUMNS, PublishedInTime, pub
 from wsss_viz.figures.chart import SERIES, Axis, Chart, Plot, Points
 
 AT = COLUMNS.index("0.5")
-KINDS = {"video labels alone": False, "and more": True}
+KINDS = {"video labels alone": False, "with extra supervision": True}
 """Name in the legend, by whether something comes beside the labels."""
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from wsss_viz.app.widgets.chart.layout import lay_out
-from wsss_viz.app.widgets.chart.marks import TRANSPARENT, traces
-from wsss_viz.figures.chart import ACCENT, Bars, Chart, Frames, Line, Points
+from wsss_viz.app.widgets.chart.marks import TEXT, TRANSPARENT, traces
+from wsss_viz.figures.chart import ACCENT, GREY, Bars, Chart, Frames, Line, Points
 
 _FRAME_KEYS = Path(__file__).with_name("frame_keys.js")
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -19,6 +19,7 @@ LEGENDS: dict[str, dict[str, Any]] = {
     "top": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
     "bottom": {"orientation": "h", "x": 0, "xanchor": "left", "yanchor": "top"},
     "inside": {"yanchor": "middle", "bgcolor": TRANSPARENT},
+    "between": {"orientation": "h", "xanchor": "left", "yanchor": "middle"},
 }
 _HANDLE = {"bgcolor": "#98a2a9", "bordercolor": "#98a2a9", "activebgcolor": ACCENT}
 """Of a slider: seen, and not glaring, on light and on dark."""
@@ -88,7 +89,7 @@ def plotly_figure(chart: Chart, clickable: bool = False) -> Any:
         layout["clickmode"] = "event+select"
     if chart.legend:
         layout["legend"] = dict(LEGENDS[chart.legend])
-        if chart.legend == "inside":
+        if chart.legend in ("inside", "between"):
             layout["legend"] |= dict(zip("xy", chart.legend_at, strict=True))
         elif chart.legend == "bottom":  # below the last row's ticks and names
             last = [panel.x for panel in chart.panels if panel.row == len(chart.rows) - 1]
@@ -133,5 +134,6 @@ def _animate(figure: dict[str, Any], frames: Frames) -> None:
             {"label": "Play", "method": "animate", "args": [None, playing]},
             {"label": "Pause", "method": "animate", "args": [[None], at_once]},
         ],
-        "showactive": False, "bgcolor": "rgba(128,128,128,0.15)", "pad": {"t": 0},
+        "showactive": False, "bgcolor": TRANSPARENT, "bordercolor": GREY, "pad": {"t": 0},
+        "font": {"color": TEXT, "size": 13},
     }]  # fmt: skip

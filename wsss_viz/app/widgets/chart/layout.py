@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 
 from wsss_viz.app.language import tr
-from wsss_viz.app.widgets.chart.marks import axes_of, colour
-from wsss_viz.figures.chart import Axis, Chart, Note, Plot, Rule
+from wsss_viz.app.widgets.chart.marks import TEXT, axes_of, colour
+from wsss_viz.figures.chart import GREY, Axis, Chart, Note, Plot, Rule
+
+__all__ = ["FAINT", "STANDOFF", "axis_layout", "lay_out"]
 
 FAINT = "rgba(128,128,128,0.28)"
+STANDOFF = {"x": 6, "y": 14}
+"""Pixels between the numbers of an axis and its title, whose letters reach 4 of them below the line they stand on."""
 
 
 def lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> None:
@@ -20,7 +24,7 @@ def lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> N
     for axis, letter, domain, other in ((panel.x, "x", x, "y"), (panel.y, "y", y, "x")):
         key = names[f"{letter}axis"]
         layout[f"{letter}axis{key[1:]}"] = {
-            **axis_layout(axis),
+            **axis_layout(axis, letter),
             "showgrid": letter == "y" and not axis.hidden,
             "domain": domain,
             "anchor": names[f"{other}axis"],
@@ -28,8 +32,10 @@ def lay_out(layout: dict[str, Any], chart: Chart, panel: Plot, number: int) -> N
     if panel.title:
         title: dict[str, Any] = {"text": tr(panel.title), "showarrow": False, "xref": "paper", "yref": "paper"}
         title |= {"x": sum(x) / 2, "y": y[1], "xanchor": "center", "yanchor": "bottom", "font": {"size": 13}}
-        if panel.colour is not None:
-            title |= {"text": f"<b>{tr(panel.title)}</b>", "font": {"size": 14, "color": colour(panel.colour)}}
+        if panel.colour is not None:  # beside the words, which are read in the text's colour
+            square = f'<span style="color:{colour(panel.colour)}">\N{BLACK SQUARE}</span>'
+            title |= {"text": f"{square} <b>{tr(panel.title)}</b>", "font": {"size": 14}}
+        title["font"]["color"] = TEXT
         layout["annotations"].append(title)
     for mark in panel.marks:
         if isinstance(mark, Rule):
@@ -55,10 +61,10 @@ def _domains(chart: Chart, panel: Plot) -> tuple[list[float], list[float]]:
     return x, [max(0.0, 1 - bottom), 1 - top]
 
 
-def axis_layout(axis: Axis) -> dict[str, Any]:
-    """An axis in plotly's terms."""
+def axis_layout(axis: Axis, letter: str) -> dict[str, Any]:
+    """An axis in plotly's terms; `letter` "x" or "y"."""
     layout: dict[str, Any] = {
-        "title": {"text": tr(axis.title), "standoff": 6}, "gridcolor": FAINT, "zeroline": False,
+        "title": {"text": tr(axis.title), "standoff": STANDOFF[letter]}, "gridcolor": FAINT, "zeroline": False,
         "fixedrange": True, "automargin": True, "tickfont": {"size": 11},
     }  # fmt: skip
     ends: list[float | None] = [axis.low, axis.high]
@@ -104,7 +110,7 @@ def _rule(layout: dict[str, Any], mark: Rule, x: str, y: str) -> None:
         end = {"x": 1, "y": mark.y, "xanchor": "right"}
     layout["shapes"].append({"type": "line", "line": line, **position})
     if mark.text:
-        text = {"text": mark.text, "showarrow": False, "yanchor": "bottom", "font": {"size": 11}}
+        text = {"text": mark.text, "showarrow": False, "yanchor": "bottom", "font": {"size": 11, "color": TEXT}}
         layout["annotations"].append({**text, **end, "xref": position["xref"], "yref": position["yref"]})
 
 
@@ -114,7 +120,7 @@ def _note(mark: Note, x: str, y: str) -> dict[str, Any]:
     note: dict[str, Any] = {
         "x": mark.x, "y": mark.y, "xref": x, "yref": y, "text": f"<b>{mark.text}</b>" if mark.bold else mark.text,
         "showarrow": False, "xanchor": across, "yanchor": along, "textangle": mark.angle,
-        "font": {"size": mark.size, "color": colour(mark.colour)},
+        "font": {"size": mark.size, "color": TEXT if mark.colour == GREY else colour(mark.colour)},
         "xshift": {"left": -6, "right": 6}.get(mark.side, 0),
     }  # fmt: skip
     return {**note, "bgcolor": "rgba(128,128,128,0.18)", "borderpad": 8} if mark.boxed else note

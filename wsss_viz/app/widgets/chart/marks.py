@@ -8,10 +8,14 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
+from streamlit.elements.lib.streamlit_plotly_theme import GRAY_90
 
 from wsss_viz.app.language import tr
 from wsss_viz.figures.chart import Band, Bars, Cells, Hover, Line, Mark, Points, Values
+from wsss_viz.figures.inks import ink
 
+TEXT = GRAY_90
+"""Stands for the theme's text: the browser puts the colour that is read on light, or on dark, in its place."""
 TRANSPARENT = "rgba(0,0,0,0)"
 _FIELD = re.compile(r"\{(x|y|low|high)(:[^}]*)?\}")
 _ENDS = {"low": "customdata[0]", "high": "customdata[1]"}
@@ -57,7 +61,11 @@ def _(mark: Points, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
         "mode": "markers+text" if mark.text else "markers", "marker": marker,
     }  # fmt: skip
     if mark.text:
-        trace |= {"text": list(mark.text), "textposition": _TEXT_AT[mark.text_at], "textfont": {"size": 12}}
+        trace |= {
+            "text": list(mark.text),
+            "textposition": _TEXT_AT[mark.text_at],
+            "textfont": {"size": 12, "color": TEXT},
+        }
     if mark.low is not None and mark.high is not None:
         values = mark.x if mark.across else mark.y
         error = _error(values, mark.low, mark.high)
@@ -98,6 +106,8 @@ def _(mark: Bars, panel: int, listed: set[str]) -> Iterator[dict[str, Any]]:
         anchor = "middle" if mark.base is not None else "start"
         trace |= {"text": list(mark.text), "textposition": "outside" if mark.outside else "inside", "textangle": 0}
         trace |= {"insidetextanchor": anchor, "cliponaxis": False}
+        font = "outsidetextfont" if mark.outside else "insidetextfont"
+        trace[font] = {"color": TEXT if mark.outside else _inks(mark.colour)}
     if mark.low is not None and mark.high is not None:
         trace["error_x" if mark.across else "error_y"] = _error(mark.values, mark.low, mark.high)
         trace["customdata"] = _ends(mark.low, mark.high)
@@ -132,8 +142,16 @@ _UNFADED: dict[str, Any] = {"selected": {"marker": {"opacity": 1}}, "unselected"
 
 
 def _colours(value: Any) -> Any:
-    one = isinstance(value, str) or (len(value) and isinstance(value[0], float))
-    return colour(value) if one else [colour(each) for each in value]
+    return colour(value) if _single(value) else [colour(each) for each in value]
+
+
+def _single(value: Any) -> bool:
+    return isinstance(value, str) or bool(len(value) and isinstance(value[0], float))
+
+
+def _inks(value: Any) -> Any:
+    """Of the text on bars of such colours."""
+    return ink(value) if _single(value) else [ink(each) for each in value]
 
 
 def axes_of(panel: int) -> dict[str, str]:
