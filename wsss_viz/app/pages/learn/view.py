@@ -16,7 +16,7 @@ from wsss_viz.app.pages.erasing import by_hand
 from wsss_viz.app.pages.learn import at_hand, handout, navigation, overview, room, slide, syllabus
 from wsss_viz.app.pages.learn.at_hand import StillComputingError
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
-from wsss_viz.app.pages.learn.question import answer, answered, ask
+from wsss_viz.app.pages.learn.question import answer, answered, ask, verdict
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
 from wsss_viz.app.services import samples, upload
 from wsss_viz.app.services.jobs.panel import follow
@@ -203,6 +203,8 @@ def head(lesson: Lesson | None, state: ViewState) -> None:
             title, text = (uncovered.claim, uncovered.lead) if uncovered else (tr(topic.asks), tr(topic.setup))
             st.title(title, anchor=False)
             st.html(f'<p class="wv-lead">{escape(text)}</p>')
+            if uncovered:
+                verdict(uncovered.question, state.step)
     if lesson and lesson.shipped and not state.present and not at_hand.is_lectures(state):
         why = lesson.why_shipped or (tr(NO_PICTURE) if lesson.any_image else tr(NO_IMAGE))
         st.caption(f":material/info: {why}")
