@@ -110,7 +110,8 @@ def flow(
     all_pictures, all_values = (data.pictures(), data.values()) if data else (empty, empty)
     for row, pictures, values in zip(rows, all_pictures, all_values, strict=True):
         boxes.append([
-            f'<span class="wv-{kind}">{above}<b>{typeset(tr(name))}</b><small>{typeset(tr(about))}</small>{below}</span>'
+            f'<span class="wv-{kind}">{above}<b>{typeset(tr(name))}</b>'
+            f"<small>{typeset(tr(about))}</small>{below}</span>"
             for (kind, name, about), above, below in zip(row, pictures, values, strict=True)
         ])  # fmt: skip
     (*to_map, logits), erased = boxes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -51,18 +52,21 @@ def show(lesson: Lesson, state: ViewState) -> None:
         read(lesson, state)
 
 
-def image_choice(state: ViewState, of_class: bool = False) -> None:
-    """What the step is to be of: as on the other pages; on a slide the image alone.
+def image_choice(state: ViewState, of_class: bool = False, choice: Callable[[], None] | None = None) -> None:
+    """What the step is to be of: as on the other pages, and what it alone can be of; on a slide the image alone.
 
     Args:
         of_class: the step is about one class of it.
+        choice: draws which of what the step alone can be of.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         if not state.present:
-            source_bar.source_bar(state)
-        elif state.source != "own":
+            source_bar.source_bar(state, syllabus.beside(state))
+        elif state.source != "own" and choice is None:
             source_bar.picker(state)
-        if of_class:
+        if choice is not None:
+            choice()
+        elif of_class:
             at_hand.class_choice(state)
 
 
@@ -136,7 +140,7 @@ def live(lesson: Lesson, state: ViewState) -> None:
     with st.container(key="lesson", gap="small"):
         forget_drawn()
         if lesson.any_image:
-            image_choice(state, of_class=bool(lesson.inspect.state.focus))
+            image_choice(state, of_class=bool(lesson.inspect.state.focus), choice=lesson.choice)
         if not lesson.shipped and not state.present:
             st.caption(f":material/image: {plain_line(at_hand.about(state))} {tr(at_hand.AVERAGES)}")
         lesson.view()
@@ -172,6 +176,7 @@ def question(lesson: Lesson, state: ViewState) -> None:
 def head(lesson: Lesson | None, state: ViewState) -> None:
     """Which step it is, how to others, and its claim, which a step has that has been computed."""
     uncovered = lesson if answered(state) else None
+    seen = (lesson.seen if lesson else None) or state
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="turning"):
         if state.present:
             navigation.every_step()
@@ -179,7 +184,7 @@ def head(lesson: Lesson | None, state: ViewState) -> None:
             navigation.chapters()
         st.space("stretch")
         if state.present:
-            overview.show(state, answered(state))
+            overview.show(seen, answered(state))
             st.space("stretch")
         if not state.present:
             if uncovered:
@@ -193,7 +198,7 @@ def head(lesson: Lesson | None, state: ViewState) -> None:
             navigation.every_step()
     with st.container(horizontal=True, gap="medium", key="opening"):
         if not state.present:
-            overview.show(state, answered(state))
+            overview.show(seen, answered(state))
         with st.container(gap="small", key="claim"):
             number = tr("{number} of {count}", number=state.step, count=len(SYLLABUS))
             st.html(

@@ -168,6 +168,7 @@ def lesson(state: ViewState) -> Lesson:
         draw=draw,
         origin=traces.origin(sample, "cam", "single"),
         why_shipped=tr(examples.NO_PARTS),
+        seen=examples.on_photograph(state),
     )
 
 

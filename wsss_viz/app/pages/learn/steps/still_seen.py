@@ -182,6 +182,7 @@ def lesson(state: ViewState) -> Lesson:
         ),
         draw=draw,
         why_shipped=tr(examples.NO_PARTS),
+        seen=examples.on_photograph(state),
     )
 
 

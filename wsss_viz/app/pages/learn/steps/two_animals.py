@@ -106,14 +106,11 @@ def over_pairs() -> NDArray[np.float64]:
     return mean_intervals(scores[:, :, -1, 1] / scores[:, :, 0, 1])
 
 
-def lesson(
-    state: ViewState, formula: Callable[[str], Formula], sources: tuple[Source, ...], choose: Callable[[], None]
-) -> Lesson:
+def lesson(state: ViewState, formula: Callable[[str], Formula], sources: tuple[Source, ...]) -> Lesson:
     """The step at the state's photograph and k.
 
     Args:
         formula: of the step, with the class that must remain.
-        choose: draws the choice between photographs and drawn scenes.
     """
     at, why = image_of_two(state)
     if at is not None:
@@ -121,7 +118,7 @@ def lesson(
         if min(pair.specific[0]) > 0:
             caveat = tr("One image. Over the lecture's {count} pairs of photographs: {said}.",
                         count=len(examples.photographs()), said=said(over_pairs()))  # fmt: skip
-            mine = _lesson(pair, at.view(state), caveat, tr(ON_IMAGE), formula, sources, choose)
+            mine = _lesson(pair, at.view(state), caveat, tr(ON_IMAGE), formula, sources)
             inspect = Inspect("erasing", at.elsewhere(replace(at.view(state), mode="ae")))
             return replace(mine, inspect=inspect, origin=at_hand.origin(at), shipped=False)
         why = tr(UNSEEN)
@@ -135,8 +132,8 @@ def lesson(
         said=said(over_pairs()),
     )
     view = replace(examples.at(state, source), focus=pair.erased)
-    lectures = _lesson(pair, view, caveat, tr(ON_PHOTOGRAPH), formula, sources, choose)
-    return replace(lectures, why_shipped=why)
+    lectures = _lesson(pair, view, caveat, tr(ON_PHOTOGRAPH), formula, sources)
+    return replace(lectures, why_shipped=why, seen=examples.on_photograph(state))
 
 
 def image_of_two(state: ViewState) -> tuple[AtHand | None, str]:
@@ -163,7 +160,6 @@ def _lesson(
     stand_in: str,
     formula: Callable[[str], Formula],
     sources: tuple[Source, ...],
-    choose: Callable[[], None],
 ) -> Lesson:
     every = over_pairs()
 
@@ -184,7 +180,7 @@ def _lesson(
             "both, and nothing tells them apart.",
             other=pair.other,
         ),
-        view=lambda: _view(view, pair, every, choose, stand_in),
+        view=lambda: _view(view, pair, every, stand_in),
         control=tr("Move k, or take another photograph: whose logit falls, and whose stays?"),
         formula=formula(pair.other),
         question=_question(pair),
@@ -255,8 +251,7 @@ def _question(pair: Pair) -> Question:
     )
 
 
-def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Callable[[], None], stand_in: str) -> None:
-    choose()
+def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], stand_in: str) -> None:
     titles = (tr("The {erased} erased", erased=pair.erased), tr("Both erased, one mask for all"))
     panels = tuple(
         Panel(title, tuple(PanelStep(image=picture) for picture in pictures), always="image")
