@@ -50,6 +50,8 @@ def test_the_row_of_the_lecture_fills_as_it_goes_and_marks_where_it_is(open_page
     for query, station in (({"step": "3"}, "class map"), ({"step": "6"}, "erased"), ({"step": "13"}, "tuned")):
         (current,) = re.findall(r'<li aria-current="step"[^>]*>.*?<span>(.*?)</span>', row(**query))
         assert current == station
+    (tuned,) = re.findall(r"<i>([^<]*)</i><span>tuned", row(step="10", answered="1"))
+    assert tuned == f"step {1 + [topic.module for topic in SYLLABUS].index('last_sigmoid')}", "what is to come is said"
     assert row(step="6", example="photos:koala") != row(step="6")
     assert row(step="6", present="1").count("<img") == 4
     stations = [module for modules in STATIONS.values() for module in modules]
@@ -71,6 +73,16 @@ def test_where_images_of_ones_own_are_is_said(open_page: OpenPage, query: dict[s
     page = open_page("learn", step="3", **query)
     assert not page.exception
     assert any("no picture of your own yet" in caption.value for caption in page.caption) is said
+
+
+def test_the_networks_place_holds_its_mask_of_a_drawn_scene_and_else_says_why_not(open_page: OpenPage) -> None:
+    scene, photograph = (
+        _row(open_page("learn", step="14", answered="1", **query)) for query in ({"example": "scenes:test:129"}, {})
+    )
+    assert re.search(r"<img [^>]*><span>network</span></li></ol>$", scene)
+    assert re.search(r'<i title="[^"]*learnt from drawn scenes[^"]*">scenes only</i><span>network</span>', photograph)
+    early = _row(open_page("learn", step="2", example="scenes:test:129"))
+    assert re.search(r"<i>step 2</i><span>network</span>", early), "the answer is to come"
 
 
 def _row(page: AppTest) -> str:

@@ -48,7 +48,7 @@ def ask(question: Question, step: int) -> None:
         key=key,
         on_change=choose,
     )
-    st.button(tr("Skip the question"), key="reveal", type="tertiary", on_click=reveal, args=(step,), help="A")
+    st.button(tr("Skip the question"), key="reveal", on_click=reveal, args=(step,), help="A")
 
 
 def verdict(question: Question, step: int) -> None:

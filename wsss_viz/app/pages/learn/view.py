@@ -110,7 +110,7 @@ def read(lesson: Lesson, state: ViewState) -> None:
             st.caption(lesson.caveat)
         with grid.cell():
             st.html(f'<p class="wv-part">{tr("Go on")}</p>')
-            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            with st.container(horizontal=True, gap="small", vertical_alignment="center", key="go_on"):
                 open_in(lesson.inspect)
                 slide.button(_of_lecture(lesson, state), state.step, tr(SYLLABUS[state.step - 1].name))
                 take_away(lesson, state.step, drawn)
