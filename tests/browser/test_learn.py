@@ -77,7 +77,7 @@ def test_a_prediction_is_made_before_the_answer_is_seen(open_at: OpenAt) -> None
     expect(page.locator(".wv-answer")).to_contain_text(f"You were right. {sentence(right)}")
     expect(page.locator(".st-key-claim [role=status]")).to_have_text(f"You were right: {right}.")
     expect(page.locator(".st-key-claim [role=status]")).to_be_in_viewport(ratio=1)
-    expect(page.locator("[data-testid=stMain] [role=status]")).to_have_count(1)
+    expect(page.locator(":is(.wv-verdict, .wv-answer)[role=status]")).to_have_count(1)
 
 
 def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: OpenAt) -> None:
@@ -110,7 +110,7 @@ def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: O
     assert "present" not in page.url
 
 
-@pytest.mark.parametrize(("number", "least"), [(2, 0.8), (6, 0.6), (12, 0.8)])
+@pytest.mark.parametrize(("number", "least"), [(2, 0.8), (6, 0.8), (12, 0.8)])
 def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: int, least: float) -> None:
     page = open_at(f"/learn?step={number}&answered=1&present=1")
     beyond = "(main => main.scrollHeight - main.clientHeight)(document.querySelector('[data-testid=stMain]'))"
@@ -134,6 +134,21 @@ def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: 
             assert size >= 24
         page.keyboard.press("f")
         expect(page.locator(".st-key-lesson")).to_be_visible()
+
+
+def test_a_slides_pictures_can_be_seen_and_nothing_it_says_is_cut(open_at: OpenAt) -> None:
+    page = open_at("/learn?step=12&answered=1&present=1")
+    page.wait_for_selector("html[data-wv-fitted$=answered]", state="attached")
+    maps = page.locator(".wv-layers img")
+    expect(maps).not_to_have_count(0)
+    for number in range(maps.count()):
+        box = maps.nth(number).bounding_box()
+        assert box
+        assert box["width"] > 100
+    page = open_at("/learn?step=9&answered=1&present=1")
+    page.wait_for_selector("html[data-wv-fitted$=answered]", state="attached")
+    titles = "[...document.querySelectorAll('.st-key-lesson .wv-panel span')]"
+    page.wait_for_function(f"() => {titles}.length && {titles}.every(title => title.scrollWidth <= title.clientWidth)")
 
 
 def test_the_room_guesses_on_its_own_devices_and_the_guesses_are_shown_before_the_answer(open_at: OpenAt) -> None:

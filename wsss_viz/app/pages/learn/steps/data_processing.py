@@ -140,11 +140,7 @@ def _view(state: ViewState, flip: float, values: list[float], tried: dict[str, f
             tr("How often a link flips the bit"), 0.0, 0.5, step=0.01, **session.control("flip", flip, variant="_link")
         )
     with right:
-        st.html(
-            markup.panel_title(
-                tr("Everything that can be done with T{links}", links=state.links), tr("and what it then tells of X")
-            )
-        )
+        st.html(markup.panel_title(tr("Everything that can be done with T{links}", links=state.links)))
         st.html(repairs(tried, values[-1]))
 
 

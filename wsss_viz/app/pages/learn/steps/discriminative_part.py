@@ -219,7 +219,8 @@ def _view(view: ViewState, sample: Sample, trace: Trace, measured: Recalls, ever
     )
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with left:
-        examples.photograph_choice(sample.source)
+        if not view.present:
+            examples.photograph_choice(sample.source)
         content = examples.content_of(sample, panels, trace.classes, sample.labels or ())
         viewer("learn_parts", content, view, offered=("threshold", "table"))
     with right:
@@ -238,6 +239,8 @@ def _view(view: ViewState, sample: Sample, trace: Trace, measured: Recalls, ever
             average=average,
         )
         show(recalls_chart(measured, every, view.threshold), "learn_recalls", alt)
+        if view.present:  # a slide is low, and there is room under the chart
+            examples.photograph_choice(sample.source)
         st.html(f'<p class="wv-note">{escape(average)}</p>')
 
 

@@ -202,7 +202,7 @@ def _view(state: ViewState, stored: Stored, entry: Entry) -> None:
 
 
 def strip(picture: gradients.Picture) -> str:
-    """The picture and the maps of every layer, small, in one row."""
+    """The picture and the maps of every layer, in rows of four."""
     table = rendering.colour_table("inferno")
     labelled = [(tr("picture"), picture.image)]
     labelled += [
@@ -213,7 +213,7 @@ def strip(picture: gradients.Picture) -> str:
         "</figure>"
         for name, pixels in labelled
     )
-    return f'<div class="wv-strip">{cells}</div>'
+    return f'<div class="wv-layers">{cells}</div>'
 
 
 def table(entry: Entry, tau: float) -> str:

@@ -286,9 +286,10 @@ def _view(
         Panel(tr("What is left"), tuple(images), always="image"),
         Panel(tr("Map of {name}, one scale", name=name), tuple(maps), always="map"),
     )
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns([4, 6] if view.present else [6, 5], gap="large")  # a slide has width, but no height
     with left:
-        examples.photograph_choice(sample.source)
+        if not view.present:
+            examples.photograph_choice(sample.source)
         viewer("learn_looks", examples.content_of(sample, panels, (name,), (name,)), view, offered=("k",))
         logit, share = float(steps[view.k].scores[0]), float(steps[view.k].scores[0] / steps[0].scores[0])
         now = tr(
@@ -304,6 +305,8 @@ def _view(
     with right:
         st.html(markup.panel_title(tr("Activation on the body"), tr("whole image = 1")))
         show(chart(photographs, scenes, view.k), "learn_seen", described(photographs, scenes))
+        if view.present:  # a slide is low, and there is room under the chart
+            examples.photograph_choice(sample.source)
         st.html(f'<p class="wv-note"><b>{tr("Why.")}</b> {escape(reason(photographs, scenes))}</p>')
         st.html(table(photographs) + table(scenes))
 
