@@ -96,7 +96,7 @@ CHAPTERS = {
             mark("The information bottleneck"),
             "trade_off",
             mark("How much of the input has to be kept to tell the label?"),
-            mark("An encoder makes T out of X, to keep I(X;T) small and I(T;Y) large: min I(X;T) - beta I(T;Y)."),
+            mark("An encoder makes T out of X, to keep I(X;T) small and I(T;Y) large: min I(X;T) − β I(T;Y)."),
         ),
         Topic(
             mark("The information plane"),

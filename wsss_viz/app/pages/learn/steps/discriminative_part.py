@@ -257,6 +257,6 @@ def recalls_chart(measured: Recalls, every: Averages, threshold: float) -> Chart
             Line(THRESHOLDS, line, tr("{part} of this {name}", part=tr(label), name=measured.name), colour, width=3.0),
         ]
     marks.append(Rule(x=threshold))
-    marks += [Note(threshold, share, percent(share), side="right", bold=True) for share in measured.at(threshold)]
+    marks += [Note(threshold, share, percent(share), side="right above", bold=True) for share in measured.at(threshold)]
     x, y = Axis(tr("threshold"), 0, 0.95), Axis(tr("recall"), 0, 1.03, form=".0%")
     return Chart((Plot(tuple(marks), x, y),), 300)

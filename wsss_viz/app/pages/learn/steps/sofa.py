@@ -30,7 +30,7 @@ from wsss_viz.traces import Step, Trace
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
-CHOSEN = mark("You have chosen a sofa scene; any other choice beside it leads back to the image that you looked at.")
+ON_SOFA = mark("You have chosen a sofa scene; any other choice beside it leads back to the image that you looked at.")
 SEEN = 0.5
 REPORT = "scenes-test"
 TITLES = (mark("Its own mask"), mark("The mask runs over the {other}"), mark("One mask for all labels"))
@@ -178,7 +178,7 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
         origin=origin,
         any_image=True,
         shipped=state.sofa == source,
-        why_shipped=tr(CHOSEN),
+        why_shipped=tr(ON_SOFA),
         choice=(lambda: scene_choice(source)) if state.sofa == source else None,
         seen=replace(state, source="scene", example=source, classes=(), focus="", looking_network=""),
     )

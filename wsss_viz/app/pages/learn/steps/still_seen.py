@@ -246,6 +246,15 @@ def reason(photographs: Answers, scenes: Answers) -> str:
     return tr("{numbers} That does not set the two apart.", numbers=numbers)
 
 
+def signed_percent(share: float) -> str:
+    """A share with its sign as "+18 %".
+
+    >>> signed_percent(-0.184).replace("\N{NO-BREAK SPACE}", " ")
+    '−18 %'
+    """
+    return ("\N{MINUS SIGN}" if share < 0 else "+") + percent(abs(share))
+
+
 def _question(photographs: Answers) -> Question:
     mean, low, high = photographs.relative
     options = (tr("it rises"), tr("it stays, within its interval"), tr("it falls"))
@@ -254,11 +263,11 @@ def _question(photographs: Answers) -> Question:
         options,
         0 if low > 0 else 2 if high < 0 else 1,
         tr(
-            "It changes by {mean:+.0%} ({low:+.0%} to {high:+.0%}, 95 % over {count} photographs), from "
+            "It changes by {mean} ({low} to {high}, 95 % over {count} photographs), from "
             "{before} to {after}, while {left} of the logit is left.",
-            mean=mean,
-            low=low,
-            high=high,
+            mean=signed_percent(mean),
+            low=signed_percent(low),
+            high=signed_percent(high),
             count=photographs.count,
             before=signed(float(photographs.values[0, 2, 0])),
             after=signed(float(photographs.values[HEAD_ERASED, 2, 0])),
@@ -286,7 +295,7 @@ def _view(
         Panel(tr("What is left"), tuple(images), always="image"),
         Panel(tr("Map of {name}, one scale", name=name), tuple(maps), always="map"),
     )
-    left, right = st.columns([4, 6] if view.present else [6, 5], gap="large")  # a slide has width, but no height
+    left, right = st.columns([5, 7] if view.present else [6, 5], gap="large")  # a slide has width, but no height
     with left:
         if not view.present:
             examples.photograph_choice(sample.source)
