@@ -136,6 +136,16 @@ def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: 
         expect(page.locator(".st-key-lesson")).to_be_visible()
 
 
+@pytest.mark.parametrize("number", [3, 9, 12])
+def test_a_question_on_a_slide_fits_the_screen_with_what_it_is_about(open_at: OpenAt, number: int) -> None:
+    page = open_at(f"/learn?step={number}&present=1")
+    beyond = "(main => main.scrollHeight - main.clientHeight)(document.querySelector('[data-testid=stMain]'))"
+    for width, height in ((1440, 900), (1280, 720), (1024, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator(".st-key-setup :is(img, .wv-chain)")).to_be_in_viewport(ratio=1)
+        page.wait_for_function(f"() => {beyond} <= 1")
+
+
 def test_a_slides_pictures_can_be_seen_and_nothing_it_says_is_cut(open_at: OpenAt) -> None:
     page = open_at("/learn?step=12&answered=1&present=1")
     page.wait_for_selector("html[data-wv-fitted$=answered]", state="attached")

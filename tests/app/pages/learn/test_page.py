@@ -75,6 +75,17 @@ def test_a_skipped_question_stays_answered_and_the_next_step_asks(open_page: Ope
     assert len(answers(page)) == 1
 
 
+@pytest.mark.parametrize(("step", "pictures"), [(3, 1), (4, 1), (6, 1), (7, 1), (9, 0), (12, 1)])
+def test_what_a_question_is_about_stands_beside_it(open_page: OpenPage, step: int, pictures: int) -> None:
+    page = open_page("learn", step=str(step))
+    assert_well(page)
+    assert len(page.get("imgs")) == pictures
+    chains = [element.value for element in page.html if element.value.startswith('<div class="wv-chain"')]
+    assert len(chains) == 1 - pictures
+    for chain in chains:
+        assert 'aria-label="bits told of X: X 1.00, T1 ?' in chain, "nothing of the answer is there"
+
+
 def verdicts(page: AppTest) -> list[str]:
     return [element.value for element in page.html if element.value.startswith('<p class="wv-verdict')]
 

@@ -87,10 +87,15 @@ def wait(waited: StillComputingError, state: ViewState) -> None:
 
 
 def covered(lesson: Lesson, state: ViewState) -> None:
-    """The question alone, in the place of what answers it."""
+    """The question, and beside it what it is about, in the place of what answers it."""
     with st.container(border=True, gap="medium", key="cover"):
         st.html(f'<p class="wv-part">{tr("Predict, then look")}</p>')
-        ask(lesson.question, state.step)
+        with st.container(horizontal=True, gap="large", key="asked"):
+            with st.container(gap="medium", key="asking"):
+                ask(lesson.question, state.step)
+            if lesson.setup is not None:
+                with st.container(gap="xsmall", key="setup"):
+                    lesson.setup()
     if state.present:
         room.present(lesson.question, state)
 

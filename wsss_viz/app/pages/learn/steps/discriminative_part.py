@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.services import checkpoints, provenance, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
@@ -168,6 +169,7 @@ def lesson(state: ViewState) -> Lesson:
         draw=draw,
         origin=traces.origin(sample, "cam", "single"),
         why_shipped=tr(examples.NO_PARTS),
+        setup=lambda: titled(tr("Head and body"), static_plots.truth(sample), tr("Outlines: head, body")),
         seen=examples.on_photograph(state),
     )
 

@@ -15,6 +15,7 @@ from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.gradients import charts
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.services import gradient_measurements, gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES
 from wsss_viz.app.state import ViewState
@@ -88,8 +89,13 @@ def lesson(state: ViewState) -> Lesson:
             "show that. Digits, canvas and training are our own."
         ),
         draw=draw,
+        setup=lambda: _asked(gradients.toy_picture(stored, state)),
         origin=tr("stored runs, precomputed"),
     )
+
+
+def _asked(picture: gradients.Picture) -> None:
+    titled(picture.title.capitalize(), _large(picture.image), picture.title)
 
 
 def losses(entry: Entry, tau: float) -> dict[str, NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import at_hand, diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import picture, titled
 from wsss_viz.app.pages.learn.steps import two_animals
 from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import samples, traces
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 ON_SOFA = mark("You have chosen a sofa scene; any other choice beside it leads back to the image that you looked at.")
+OUTLINED = mark("the scene: {carrier} and {other}, the {carrier} outlined")
 SEEN = 0.5
 REPORT = "scenes-test"
 TITLES = (mark("Its own mask"), mark("The mask runs over the {other}"), mark("One mask for all labels"))
@@ -179,6 +181,7 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
         any_image=True,
         shipped=state.sofa == source,
         why_shipped=tr(ON_SOFA),
+        setup=lambda: titled(tr("Image"), outlined(ground), tr(OUTLINED, carrier=CARRIER, other=other)),
         choice=(lambda: scene_choice(source)) if state.sofa == source else None,
         seen=replace(state, source="scene", example=source, classes=(), focus="", looking_network=""),
     )
@@ -260,9 +263,9 @@ def _view(
     with st.grid(4, min_column_width=210, gap="medium") as grid:
         with grid.cell(), st.container(gap="xsmall"):
             st.html(markup.panel_title(tr("Image"), tr("{carrier} and {other}", carrier=CARRIER, other=other)))
-            _picture(
+            picture(
                 outlined(ground),
-                tr("the scene: {carrier} and {other}, the {carrier} outlined", carrier=CARRIER, other=other),
+                tr(OUTLINED, carrier=CARRIER, other=other),
             )
             st.html(markup.chips((CARRIER, other), ground.classes, plain=True))
         for judged, step in zip(judged_masks, trace, strict=True):
@@ -273,11 +276,11 @@ def _view(
                     )
                 )
                 assert step.image is not None
-                _picture(
+                picture(
                     mask_over(ground, step),
                     tr("{title}: what is erased, the {carrier} outlined", title=judged.title, carrier=CARRIER),
                 )
-                _picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
+                picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
                 st.html(_verdict(judged, other))
     if trained := trained_so():
         st.html(f'<p class="wv-note"><b>{tr("Trained so, and measured.")}</b> {escape(trained)}</p>')
@@ -338,11 +341,6 @@ def scene_choice(scene: str) -> None:
         label_visibility="collapsed",
         **session.control("sofa", scene, lambda choice: {"sofa": choice, "classes": (), "focus": ""}),
     )
-
-
-def _picture(image: np.ndarray, alt: str) -> None:
-    drawn = rendering.png(rendering.enlarge(image))
-    st.image(drawn, width="stretch", output_format="PNG", alt=alt)
 
 
 def _verdict(judged: Judgement, other: str) -> str:

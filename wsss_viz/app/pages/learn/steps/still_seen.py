@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.services import samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
@@ -182,6 +183,7 @@ def lesson(state: ViewState) -> Lesson:
         ),
         draw=draw,
         why_shipped=tr(examples.NO_PARTS),
+        setup=lambda: titled(tr("Head erased"), pictures[HEAD_ERASED], tr("{what} erased", what=tr("head"))),
         seen=examples.on_photograph(state),
     )
 

@@ -15,6 +15,7 @@ from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import at_hand, diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.at_hand import AtHand
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.services import upload
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
@@ -161,7 +162,7 @@ def _lesson(
     formula: Callable[[str], Formula],
     sources: tuple[Source, ...],
 ) -> Lesson:
-    every = over_pairs()
+    every, both = over_pairs(), markup.listed((pair.erased, pair.other))
 
     def draw(figure: SubFigure) -> None:
         times = len(pair.specific) - 1
@@ -189,6 +190,7 @@ def _lesson(
         caveat=caveat,
         draw=draw,
         any_image=True,
+        setup=lambda: titled(tr("Image"), pair.pictures[0][0], tr("the image: {labels}", labels=both), both),
     )
 
 
