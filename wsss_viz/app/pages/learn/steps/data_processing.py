@@ -172,12 +172,12 @@ def chain(flip: float, values: Sequence[float | None]) -> str:
     nodes = [("X", 1.0), *((f"T{k}", value) for k, value in enumerate(values, start=1))]
     flips = tr("flips with probability {flip:.2f}", flip=flip)
     arrow = f'<i class="wv-link" title="{flips}">→<small>{percent(flip)}</small></i>'
-    told = [(name, "?" if value is None else f"{abs(value):.2f}", value or 0.0) for name, value in nodes]
+    drawn = [(name, "?" if value is None else f"{abs(value):.2f}", value or 0.0) for name, value in nodes]
     parts = [
         f'<div class="wv-node"><b>{text}</b><div><i style="height:{height:.1%}"></i></div><span>{name}</span></div>'
-        for name, text, height in told
+        for name, text, height in drawn
     ]
-    words = tr("bits told of X: {said}", said=", ".join(f"{name} {text}" for name, text, _ in told))
+    words = tr("bits told of X: {said}", said=", ".join(f"{name} {text}" for name, text, _ in drawn))
     return f'<div class="wv-chain" role="img" aria-label="{words}">{arrow.join(parts)}</div>'
 
 
