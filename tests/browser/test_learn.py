@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenAt, settle, shifted
 from wsss_viz.app import catalogue
+from wsss_viz.app.pages.learn.question import sentence
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, lesson
 from wsss_viz.app.state import ViewState
 
@@ -71,8 +72,12 @@ def test_a_prediction_is_made_before_the_answer_is_seen(open_at: OpenAt) -> None
     page = open_at("/learn?step=4")
     question = lesson(4, ViewState(step=4)).question
     expect(page.locator(".wv-answer")).to_have_count(0)
-    page.get_by_text(question.options[question.right], exact=True).click()
-    expect(page.locator(".wv-answer")).to_contain_text(f"You were right. {question.options[question.right]}")
+    right = question.options[question.right]
+    page.get_by_text(right, exact=True).click()
+    expect(page.locator(".wv-answer")).to_contain_text(f"You were right. {sentence(right)}")
+    expect(page.locator(".st-key-claim [role=status]")).to_have_text(f"You were right: {right}.")
+    expect(page.locator(".st-key-claim [role=status]")).to_be_in_viewport(ratio=1)
+    expect(page.locator(":is(.wv-verdict, .wv-answer)[role=status]")).to_have_count(1)
 
 
 def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: OpenAt) -> None:
@@ -105,7 +110,7 @@ def test_the_presenters_view_is_large_and_alone_and_is_left_by_escape(open_at: O
     assert "present" not in page.url
 
 
-@pytest.mark.parametrize(("number", "least"), [(2, 0.8), (6, 0.6), (12, 0.8)])
+@pytest.mark.parametrize(("number", "least"), [(2, 0.8), (6, 0.8), (12, 0.8)])
 def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: int, least: float) -> None:
     page = open_at(f"/learn?step={number}&answered=1&present=1")
     beyond = "(main => main.scrollHeight - main.clientHeight)(document.querySelector('[data-testid=stMain]'))"
@@ -129,6 +134,31 @@ def test_a_slide_fits_the_screen_and_is_read_from_afar(open_at: OpenAt, number: 
             assert size >= 24
         page.keyboard.press("f")
         expect(page.locator(".st-key-lesson")).to_be_visible()
+
+
+@pytest.mark.parametrize("number", [3, 9, 12])
+def test_a_question_on_a_slide_fits_the_screen_with_what_it_is_about(open_at: OpenAt, number: int) -> None:
+    page = open_at(f"/learn?step={number}&present=1")
+    beyond = "(main => main.scrollHeight - main.clientHeight)(document.querySelector('[data-testid=stMain]'))"
+    for width, height in ((1440, 900), (1280, 720), (1024, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator(".st-key-setup :is(img, .wv-chain)")).to_be_in_viewport(ratio=1)
+        page.wait_for_function(f"() => {beyond} <= 1")
+
+
+def test_a_slides_pictures_can_be_seen_and_nothing_it_says_is_cut(open_at: OpenAt) -> None:
+    page = open_at("/learn?step=12&answered=1&present=1")
+    page.wait_for_selector("html[data-wv-fitted$=answered]", state="attached")
+    maps = page.locator(".wv-layers img")
+    expect(maps).not_to_have_count(0)
+    for number in range(maps.count()):
+        box = maps.nth(number).bounding_box()
+        assert box
+        assert box["width"] > 100
+    page = open_at("/learn?step=9&answered=1&present=1")
+    page.wait_for_selector("html[data-wv-fitted$=answered]", state="attached")
+    titles = "[...document.querySelectorAll('.st-key-lesson .wv-panel span')]"
+    page.wait_for_function(f"() => {titles}.length && {titles}.every(title => title.scrollWidth <= title.clientWidth)")
 
 
 def test_the_room_guesses_on_its_own_devices_and_the_guesses_are_shown_before_the_answer(open_at: OpenAt) -> None:
@@ -176,6 +206,17 @@ def test_a_cell_of_the_class_map_is_written_out_by_a_click(open_at: OpenAt) -> N
     expect(page.get_by_text("The sum at row 3, column 25 of 20 x 27")).to_be_visible()
     expect(total).not_to_have_text(before)
     expect(page).to_have_url(re.compile("cell=2-24"))
+
+
+def test_a_scheme_is_one_row_where_there_is_room_and_else_one_column(open_at: OpenAt) -> None:
+    page = open_at("/learn?step=7&answered=1")
+    boxes = "[...document.querySelectorAll('.wv-flow span')].map(box => box.getBoundingClientRect())"
+    page.wait_for_selector(".wv-flow span")
+    page.wait_for_function(f"() => {boxes}.slice(0, 3).every((box, k, all) => !k || box.left > all[k - 1].right)")
+    page.wait_for_function(f"() => {boxes}.slice(3).every(box => box.left > {boxes}[2].right)")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(f"() => {boxes}.every((box, k, all) => !k || box.top >= all[k - 1].bottom)")
+    page.wait_for_function(f"() => {boxes}.every(box => box.right <= innerWidth)")
 
 
 @pytest.mark.parametrize("number", [3, 5, 8, 12, LAST])  # a step for each page; the others in tests/app

@@ -58,7 +58,7 @@ def test_erasing_the_moment_takes_the_action_away(open_page: OpenPage) -> None:
     assert not opened.error
     assert any("is no evidence of it" in text.value for text in opened.markdown)
     measured = opened.dataframe[1].value
-    assert list(measured["method"]) == ["CAM in time", "AE, frozen"]
+    assert list(measured["method"]) == ["CAM in time", "AE (frozen)"]
     steps = videos.erased(0, "ae")
     assert steps[2].erased.sum() > steps[1].erased.sum() > 0
     assert steps[1].logits[0] < 0 < steps[0].logits[0]
@@ -73,7 +73,7 @@ def test_retrained_rounds_find_the_rest_of_the_action(open_page: OpenPage) -> No
         covered == f"Above 0.05 are {percent(1)} of the discriminative moments and {percent(1)} of run-up and run-out."
     )
     measured = opened.dataframe[1].value
-    assert list(measured["method"]) == ["CAM in time", "AE, retrained"]
+    assert list(measured["method"]) == ["CAM in time", "AE (retrained)"]
     assert measured["0.7"][1] > 20 > measured["0.7"][0]
     assert any("trained on what is left sees it" in text.value for text in opened.markdown)
 

@@ -6,9 +6,11 @@ import re
 from urllib.parse import parse_qs
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, viewer_content
 from tests.app.pages.test_pages import assert_well
+from wsss_viz.app.pages.learn import examples
 from wsss_viz.app.pages.learn.overview import STATIONS
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS
 from wsss_viz.app.services import drawings, samples
@@ -48,6 +50,8 @@ def test_the_row_of_the_lecture_fills_as_it_goes_and_marks_where_it_is(open_page
     for query, station in (({"step": "3"}, "class map"), ({"step": "6"}, "erased"), ({"step": "13"}, "tuned")):
         (current,) = re.findall(r'<li aria-current="step"[^>]*>.*?<span>(.*?)</span>', row(**query))
         assert current == station
+    (tuned,) = re.findall(r"<i>([^<]*)</i><span>tuned", row(step="10", answered="1"))
+    assert tuned == f"step {1 + [topic.module for topic in SYLLABUS].index('last_sigmoid')}", "what is to come is said"
     assert row(step="6", example="photos:koala") != row(step="6")
     assert row(step="6", present="1").count("<img") == 4
     stations = [module for modules in STATIONS.values() for module in modules]
@@ -69,3 +73,48 @@ def test_where_images_of_ones_own_are_is_said(open_page: OpenPage, query: dict[s
     page = open_page("learn", step="3", **query)
     assert not page.exception
     assert any("no picture of your own yet" in caption.value for caption in page.caption) is said
+
+
+def test_the_networks_place_holds_its_mask_of_a_drawn_scene_and_else_says_why_not(open_page: OpenPage) -> None:
+    scene, photograph = (
+        _row(open_page("learn", step="14", answered="1", **query)) for query in ({"example": "scenes:test:129"}, {})
+    )
+    assert re.search(r"<img [^>]*><span>network</span></li></ol>$", scene)
+    assert re.search(r'<i title="[^"]*learnt from drawn scenes[^"]*">scenes only</i><span>network</span>', photograph)
+    early = _row(open_page("learn", step="2", example="scenes:test:129"))
+    assert re.search(r"<i>step 2</i><span>network</span>", early), "the answer is to come"
+
+
+def _row(page: AppTest) -> str:
+    (drawn,) = [element.value for element in page.html if element.value.startswith('<ol class="wv-map"')]
+    return str(drawn)
+
+
+def test_class_specific_erasing_has_one_choice_of_what_it_is_of(open_page: OpenPage) -> None:
+    page = open_page("learn", step="7", answered="1")
+    kinds = page.button_group(key="learn_kind")
+    assert [one.key for one in page.button_group if "sofa" in str(one.key)] == []
+    page = kinds.set_value("sofa").run()
+    assert_well(page)
+    scenes = examples.with_labels("sofa")
+    assert page.query_params["sofa"] == scenes[0]
+    (which,) = [one for one in page.selectbox if one.label == "Sofa scenes"]
+    assert len(which.options) == len(scenes)
+    row = _row(page)
+    page = which.set_value(scenes[1]).run()
+    assert_well(page)
+    assert page.query_params["sofa"] == scenes[1]
+    assert _row(page) != row, "the row is of the scene that the step is of"
+    page = page.button_group(key="learn_kind").set_value("photos").run()
+    assert_well(page)
+    assert "sofa" not in page.query_params
+    assert not [one for one in page.selectbox if one.label == "Sofa scenes"]
+
+
+@pytest.mark.parametrize("step", ["4", "6", "7"])
+def test_where_a_step_is_of_the_lectures_photograph_so_is_the_row(open_page: OpenPage, step: str) -> None:
+    one_label = "scenes:test:2"
+    assert len(samples.scene(one_label).labels or ()) == 1
+    page = open_page("learn", step=step, answered="1", example=one_label)
+    assert_well(page)
+    assert _row(page) == _row(open_page("learn", step=step, answered="1"))

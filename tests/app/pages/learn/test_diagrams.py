@@ -93,3 +93,10 @@ def test_the_map_is_bright_where_it_is_high_and_each_box_has_its_own_values() ->
     assert (head.count("<img"), branch.count('<div class="wv-flow">')) == (2, 2), "logits and loss come of the map"
     assert branch.index("cow +5.0") < branch.index("↳") < branch.index("<img")
     assert "<img" not in diagrams.flow(diagrams.GAIN, "GAIN")
+
+
+def test_the_indices_of_a_schemes_symbols_are_set_as_such() -> None:
+    for drawn in (diagrams.flow(diagrams.GAIN, "GAIN: L = L_cl + α L_am"), diagrams.cs_ae(None, "")):
+        assert "_" not in re.sub(r"<[^>]*>", "", drawn)
+    assert "L = L<sub>cls</sub> + α L<sub>cse</sub>" in drawn
+    assert "<b>x (1 − A<sub>r</sub>)</b>" in drawn

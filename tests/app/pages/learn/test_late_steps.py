@@ -121,11 +121,12 @@ def test_the_claim_on_the_chain_follows_it(values: list[float], words: str) -> N
 @pytest.mark.parametrize(
     ("tanh", "relu", "other", "words"),
     [
-        (4.8, 0.1, 0.1, "forgets next to nothing"),
-        (4.8, 0.1, 1.0, "before its tanh the first forgets 1.0"),
+        (4.8, 0.1, 0.1, "Whether the tanh network forgets depends on where the bins lie: 4.8 bits or 0.1"),
+        (4.8, 0.1, 1.0, "How much the tanh network forgets depends on where the bins lie: 4.8 bits or 1.0"),
         (4.8, 0.1, 4.5, "bins before the tanh agree"),
         (0.2, 0.1, 0.1, "neither network forgets"),
         (4.8, 0.1, float("nan"), "ReLU network 0.1"),
+        (0.2, 1.5, 0.1, "the tanh network forgets 0.2 bits of its input, the ReLU network 1.5"),
     ],
 )
 def test_the_claim_on_the_plane_follows_the_estimators(tanh: float, relu: float, other: float, words: str) -> None:

@@ -10,7 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
+from wsss_viz.app.pages.learn import examples
 from wsss_viz.app.pages.learn.lesson import Formula, Question
+from wsss_viz.app.pages.learn.question import sentence
 from wsss_viz.app.pages.learn.syllabus import CHAPTERS, SYLLABUS, lesson, steps_of
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.learning import LESSONS
@@ -71,6 +73,56 @@ def test_a_skipped_question_stays_answered_and_the_next_step_asks(open_page: Ope
     page.button(key="to_4").click().run()
     assert page.query_params == {"step": "4", "answered": "1"}
     assert len(answers(page)) == 1
+
+
+@pytest.mark.parametrize(("step", "pictures"), [(3, 1), (4, 1), (6, 1), (7, 1), (9, 0), (12, 1)])
+def test_what_a_question_is_about_stands_beside_it(open_page: OpenPage, step: int, pictures: int) -> None:
+    page = open_page("learn", step=str(step))
+    assert_well(page)
+    assert len([one for images in page.get("image") for one in images.proto.imgs if one.alt]) == pictures
+    chains = [element.value for element in page.html if element.value.startswith('<div class="wv-chain"')]
+    assert len(chains) == 1 - pictures
+    for chain in chains:
+        assert 'aria-label="bits told of X: X 1.00, T1 ?' in chain, "nothing of the answer is there"
+
+
+def verdicts(page: AppTest) -> list[str]:
+    return [element.value for element in page.html if element.value.startswith('<p class="wv-verdict')]
+
+
+def test_the_verdict_on_a_guess_stands_under_the_lead_and_is_said_once(open_page: OpenPage) -> None:
+    question = lesson(4, ViewState(step=4)).question
+    wrong = (question.right + 1) % len(question.options)
+    page = open_page("learn", step="4")
+    assert verdicts(page) == []
+    page.button_group(key="learn_guess_4").set_value(wrong).run()
+    said, right = question.options[wrong], question.options[question.right]
+    (verdict,) = verdicts(page)
+    assert f"You said: {said}. Not so: {right}." in verdict
+    (answer,) = answers(page)
+    assert f"Not so. {sentence(right)}." in answer
+    assert sentence(right)[0].isupper()
+    assert ("role" in verdict, "role" in answer) == (True, False)
+
+
+def test_a_skipped_question_has_no_verdict_and_its_answer_is_said(open_page: OpenPage) -> None:
+    page = open_page("learn", step="4", answered="1")
+    assert verdicts(page) == []
+    (answer,) = answers(page)
+    assert 'role="status"' in answer
+
+
+def test_a_guess_counts_for_the_question_that_was_asked(open_page: OpenPage) -> None:
+    page = open_page("learn", step="7")
+    asked = lesson(7, ViewState(step=7)).question
+    page.button_group(key="learn_guess_7").set_value(len(asked.options) - 1).run()
+    assert len(verdicts(page)) == 1
+    other = open_page("learn", step="7", sofa=examples.with_labels("sofa")[0])
+    other.session_state["learn_answer_7"] = (asked.asked, len(asked.options) - 1)
+    other.query_params["answered"] = "1"
+    other.run()
+    assert_well(other)
+    assert verdicts(other) == [], "of another picture's question nothing was said"
 
 
 def test_a_chapter_opens_at_its_first_step_and_names_its_steps(open_page: OpenPage) -> None:

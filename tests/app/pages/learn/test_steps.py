@@ -11,6 +11,7 @@ from wsss_viz.app.pages.learn.steps import (
     class_map,
     discriminative_part,
     labels_only,
+    parts_erased,
     pipeline,
     sofa,
     still_seen,
@@ -240,12 +241,12 @@ def test_the_map_over_time_is_read_above_the_threshold() -> None:
     assert (line.x[2], line.y[2]) == (2.5, 1.0)
 
 
-def answered(name: str, left: float, change: tuple[float, float, float]) -> still_seen.Answers:
+def answered(name: str, left: float, change: tuple[float, float, float]) -> parts_erased.Answers:
     """Of the whole image a logit of 2 and 4 on the body."""
     values = np.zeros((4, 3, 3))
     values[:, 0] = 2.0 * left
     values[0, 0], values[0, 2] = 2.0, 4.0
-    return still_seen.Answers(name, 3, still_seen.ERASED, values, change)
+    return parts_erased.Answers(name, 3, parts_erased.ERASED, values, change)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +277,7 @@ def test_what_photographs_answer_is_the_mean_of_their_stored_traces_paired_by_im
         ]
         return Trace(tuple(steps), classes=("cat",))
 
-    found = still_seen.answers([trace((4, 8, 2), (3, 1, 3), (2, 8, 0)), trace((2, 6, 4), (1, 1, 7), (2, 6, 2))])
+    found = parts_erased.answers([trace((4, 8, 2), (3, 1, 3), (2, 8, 0)), trace((2, 6, 4), (1, 1, 7), (2, 6, 2))])
     assert found.values[:, 0, 0].tolist() == [3, 2, 2]
     assert found.values[1, :, 0].tolist() == [2, 1, 5]
     assert found.change == (2, 1, 3)
@@ -284,7 +285,7 @@ def test_what_photographs_answer_is_the_mean_of_their_stored_traces_paired_by_im
 
 
 def test_of_the_stored_photographs_the_body_answers_more_without_the_head() -> None:
-    found, scenes = still_seen.over_photographs(), still_seen.over_scenes()
+    found, scenes = parts_erased.over_photographs(), parts_erased.over_scenes()
     assert found.count == 16
     assert found.change[1] > 0, "the claim of CS-AE's authors, on photographs"
     assert scenes.change[2] < 0, "and not on the drawn scenes"

@@ -54,7 +54,7 @@ def toy_controls(state: ViewState) -> None:
         **session.control("trained_with", state.trained_with),
     )
     st.segmented_control(
-        "Picture",
+        "Image",
         list(range(LARGEST_PICTURE + 1)),
         format_func=lambda number: str(number + 1),
         **session.control("picture", state.picture),
@@ -156,7 +156,7 @@ def strip(picture: Picture, state: ViewState) -> None:
     with st.container(key="strip"):
         left, right = st.columns([1, 4], gap="small")
     with left:
-        st.html(markup.panel_title("Picture", ""))
+        st.html(markup.panel_title("Image", ""))
         _image(picture, ("picture",), lambda: outlined(enlarged(picture.image, _SIDE), picture), picture.title)
     with right, st.grid(_across(len(picture.layers)), min_column_width=126, gap="small") as grid:
         for number, name in enumerate(picture.layers):

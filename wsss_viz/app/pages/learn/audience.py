@@ -9,6 +9,7 @@ import streamlit as st
 
 from wsss_viz.app.gate.door import network_of
 from wsss_viz.app.language import mark, tr
+from wsss_viz.app.pages.learn.question import sentence
 from wsss_viz.app.services.rooms import Asked, rooms
 from wsss_viz.app.turns import session_id
 
@@ -52,7 +53,7 @@ def _answer(code: str, asked: Asked) -> None:
             width="stretch",
         )
     if asked.right is not None:
-        right = asked.options[asked.right]
+        right = sentence(asked.options[asked.right])
         verdict = "" if guess is None else tr("You were right. ") if guess == asked.right else tr("Not so. ")
         line = verdict + tr("{option}: why stands on the slide.", option=right)
     elif guess is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -43,6 +44,7 @@ CS_AE = (
     ),
 )
 """Rows of boxes from left to right: kind, name, what is to be said of it; the second row goes on from the map."""
+_INDEXED = re.compile(r"([A-Za-z])_([a-z]+)")
 SIDE = 256
 """The pictures' longer side in pixels: what is shown of them, twice over."""
 
@@ -97,7 +99,7 @@ def flowing(step: Step, classes: Sequence[str], image: Picture) -> Flowing:
 def flow(
     rows: tuple[tuple[tuple[str, str, str], ...], ...], title: str, data: Flowing | None = None, note: str = ""
 ) -> str:
-    """The boxes with arrows between them; what comes of the map stands beside it where there is room, else below.
+    """The boxes with arrows between them, all in one row; where there is no room for that, all below each other.
 
     Args:
         data: what flows through; None: the boxes alone.
@@ -108,16 +110,26 @@ def flow(
     all_pictures, all_values = (data.pictures(), data.values()) if data else (empty, empty)
     for row, pictures, values in zip(rows, all_pictures, all_values, strict=True):
         boxes.append([
-            f'<span class="wv-{kind}">{above}<b>{escape(tr(name))}</b><small>{escape(tr(about))}</small>{below}</span>'
+            f'<span class="wv-{kind}">{above}<b>{typeset(tr(name))}</b>'
+            f"<small>{typeset(tr(about))}</small>{below}</span>"
             for (kind, name, about), above, below in zip(row, pictures, values, strict=True)
         ])  # fmt: skip
     (*to_map, logits), erased = boxes
     branches = f'<div class="wv-branch">{_line([logits], "→")}{_line(erased, "↳")}</div>'
     remark = f'<p class="wv-note">{escape(note)}</p>' if note else ""
     return (
-        f'<div class="wv-scheme"><p class="wv-note"><b>{escape(title)}</b></p>'
+        f'<div class="wv-scheme"><p class="wv-note"><b>{typeset(title)}</b></p>'
         f'<div class="wv-flows">{_line(to_map, "")}{branches}</div>{remark}</div>'
     )
+
+
+def typeset(text: str) -> str:
+    """A text as HTML, the indices of its symbols set below the line.
+
+    >>> typeset("L_cls & x (1 − A_r)")
+    'L<sub>cls</sub> &amp; x (1 − A<sub>r</sub>)'
+    """
+    return _INDEXED.sub(r"\1<sub>\2</sub>", escape(text))
 
 
 def _line(boxes: Sequence[str], first: str) -> str:

@@ -56,6 +56,11 @@ def photograph_of(state: ViewState) -> str:
     return state.example if state.example.startswith("photos:") else DEFAULT_PHOTOGRAPH
 
 
+def on_photograph(state: ViewState) -> ViewState:
+    """The state on the photograph that the steps of photographs show, whatever one looks at."""
+    return replace(state, source="scene", example=photograph_of(state), looking_network="")
+
+
 def photographs() -> tuple[str, ...]:
     """All photographs, as data strings."""
     return tuple(f"photos:{name}" for name in photograph_names())

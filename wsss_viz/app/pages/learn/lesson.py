@@ -105,6 +105,9 @@ class Lesson:
         shipped: whether it is of what ships with the lecture.
         why_shipped: where it is and the image that one has been looking at is another, why it is not of that, in one
             line.
+        setup: draws beside the question what it is about, where that can be seen and gives nothing of the answer away.
+        choice: draws which of them, where the step is of what its module's `beside` offers.
+        seen: the state on the image that the step shows, where that may be another than one looks at.
     """
 
     claim: str
@@ -121,3 +124,6 @@ class Lesson:
     any_image: bool = False
     shipped: bool = True
     why_shipped: str = ""
+    setup: Callable[[], None] | None = None
+    choice: Callable[[], None] | None = None
+    seen: ViewState | None = None

@@ -19,10 +19,14 @@ function letGo() {
 }
 
 // A slide fits the screen: its live view is drawn as large as it can be without anything to scroll, in the full width where
-// that fits, else narrower. What draws itself later (charts, a viewer that comes) is measured again; until all of it has
+// that fits. Else its pictures become smaller before its texts do: it is narrower at its plain size, and only then smaller
+// as a whole. What draws itself later (charts, a viewer that comes) is measured again; until all of it has
 // come to rest the view is not seen, so that nothing moves before an audience's eyes.
 const LARGEST = { view: 1.6, more: 1 }
 const SMALLEST = 0.4
+const PLAIN = 1
+const NARROWER = [0.92, 0.84, 0.76, 0.68]
+const STEP = 0.06
 const MOST_TRIES = 12
 const QUIET_MS = 800
 const REST_MS = 250
@@ -39,6 +43,9 @@ function fits(page, scale, wide) {
   return page.scrollHeight <= page.clientHeight + 1 && page.scrollWidth <= page.clientWidth
 }
 
+const narrower = (page, scale) =>
+  Math.abs(scale - PLAIN) < STEP / 2 ? NARROWER.some(wide => fits(page, scale, wide)) : scale < PLAIN && fits(page, scale, scale)
+
 const shapeOf = state => [state.at, innerWidth, innerHeight, root.dataset.wvBuild].join()
 
 function fit(state) {
@@ -50,7 +57,7 @@ function fit(state) {
   Object.assign(state, { shape, fitted: now })
   // Tried often in a row it only becomes smaller, so that it comes to rest.
   let scale = ++state.tries < MOST_TRIES ? LARGEST[root.dataset.wvBuild ?? "view"] : state.scale
-  while (scale > SMALLEST && !fits(page, scale, 1) && !(scale < 1 && fits(page, scale, scale))) scale -= 0.06
+  while (scale > SMALLEST && !fits(page, scale, 1) && !narrower(page, scale)) scale -= STEP
   state.scale = scale
   clearTimeout(state.later)
   state.later = setTimeout(() => rest(state), REST_MS)

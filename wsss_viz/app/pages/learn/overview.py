@@ -1,7 +1,7 @@
 """The whole lecture as one row of pictures of one photograph, and where in it a step is.
 
 Image, class map, erased image, tuned map, mask, network: a picture comes to its place once the lecture has been there,
-so that none answers a question that is still to come.
+so that none answers a question that is still to come. Until then the place says which step fills it.
 """
 
 from __future__ import annotations
@@ -46,8 +46,10 @@ FIRST_STEP = {
     "erased": "adversarial_erasing",
     "tuned": "last_sigmoid",
     "mask": "pipeline",
+    "network": "pipeline",
 }
-"""The step with whose answer a place's picture is there; a network has none."""
+"""The step with whose answer a place's picture is there."""
+SCENES_ONLY = mark("The segmentation network learnt from drawn scenes, so there is no mask of this image by it.")
 _SIDE = 116
 """Of a picture, twice what it is drawn at."""
 _MODULES = tuple(topic.module for topic in SYLLABUS)
@@ -59,10 +61,12 @@ def reached(name: str, step: int, answered: bool) -> bool:
     >>> [reached("class map", step, answered) for step, answered in ((3, False), (3, True), (4, False))]
     [False, True, True]
     """
-    if name not in FIRST_STEP:
-        return False
-    number = _MODULES.index(FIRST_STEP[name]) + 1
+    number = _first_step(name)
     return name == "image" or step > number or (step == number and answered)
+
+
+def _first_step(name: str) -> int:
+    return _MODULES.index(FIRST_STEP[name]) + 1
 
 
 def show(state: ViewState, answered: bool) -> None:
@@ -72,6 +76,8 @@ def show(state: ViewState, answered: bool) -> None:
         pictures = _pictures(examples.photograph_of(state), examples.trace_stamps())
     else:
         pictures = _computed_pictures(sample, state)
+        if at_hand.is_scene(state) and reached("network", state.step, answered):
+            pictures |= _of_network(sample)
     st.html(overview(state.step, answered, pictures))
 
 
@@ -79,7 +85,7 @@ def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
     """The row at a step.
 
     Args:
-        pictures: addresses by the names of `STATIONS`; what is missing is a name alone.
+        pictures: addresses by the names of `STATIONS`; what is missing is a name alone, and of the network it is said.
 
     Examples:
         >>> row = overview(3, False, {"image": "data:,i", "class map": "data:,m"})
@@ -89,12 +95,22 @@ def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
     items = ""
     for name, modules in STATIONS.items():
         at = _MODULES[step - 1] in modules
-        picture = pictures.get(name, "") if reached(name, step, answered) else ""
-        drawn = f'<img src="{escape(picture)}" alt="">' if picture else "<i></i>"
+        there = reached(name, step, answered)
+        picture = pictures.get(name, "") if there else ""
+        drawn = f'<img src="{escape(picture)}" alt="">' if picture else _empty(name, there)
         current = ' aria-current="step"' if at else ""
         either = f' data-or="{escape(tr("or"))}"' if name == "tuned" else ""
         items += f"<li{current}{either}>{drawn}<span>{escape(tr(name))}</span></li>"
     return f'<ol class="wv-map" aria-label="{escape(tr("The lecture, and where this step is"))}">{items}</ol>'
+
+
+def _empty(name: str, there: bool) -> str:
+    """A place without a picture: which step fills it, or why none does."""
+    if not there:
+        return f"<i>{escape(tr('step {number}', number=_first_step(name)))}</i>"
+    if name == "network":
+        return f'<i title="{escape(tr(SCENES_ONLY))}">{escape(tr("scenes only"))}</i>'
+    return "<i></i>"
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -152,6 +168,23 @@ def _computed_pictures(sample: Sample, state: ViewState) -> dict[str, str]:
         station: _encoded(caching.picture(sample, (*key, station, of), partial(_small, draw)))
         for station, (of, draw) in draws.items()
     }
+
+
+def _of_network(scene: Sample) -> dict[str, str]:
+    """What the segmentation network makes of a drawn scene, which is stored or computed within a moment."""
+    from wsss_viz.app.pages.learn.steps.pipeline import segmented  # a step's module is imported when it is needed
+
+    with suppress(InputError):
+        stored = segmented(scene.source)
+        if stored is not None:
+            mask = stored[0].mask
+
+            def draw() -> rendering.Picture:
+                return static_plots.classes_overlay(scene.image, mask, scene.classes)
+
+            key = ("overview", caching.digest(scene.image), "network", caching.digest(mask))
+            return {"network": _encoded(caching.picture(scene, key, partial(_small, draw)))}
+    return {}
 
 
 def _small(draw: Callable[[], rendering.Picture]) -> bytes:

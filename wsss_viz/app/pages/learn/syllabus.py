@@ -7,6 +7,7 @@ from importlib import import_module
 
 from wsss_viz.app.language import mark
 from wsss_viz.app.pages.learn.lesson import Lesson
+from wsss_viz.app.source_bar import Beside
 from wsss_viz.app.state import ViewState
 
 
@@ -95,7 +96,7 @@ CHAPTERS = {
             mark("The information bottleneck"),
             "trade_off",
             mark("How much of the input has to be kept to tell the label?"),
-            mark("An encoder makes T out of X, to keep I(X;T) small and I(T;Y) large: min I(X;T) - beta I(T;Y)."),
+            mark("An encoder makes T out of X, to keep I(X;T) small and I(T;Y) large: min I(X;T) − β I(T;Y)."),
         ),
         Topic(
             mark("The information plane"),
@@ -141,6 +142,13 @@ def chapter_of(number: int) -> str:
 def steps_of(chapter: str) -> tuple[int, ...]:
     """The numbers of a chapter's steps."""
     return tuple(number for number, topic in enumerate(SYLLABUS, start=1) if topic in CHAPTERS[chapter])
+
+
+def beside(state: ViewState) -> Beside | None:
+    """What the state's step can be of that no other step and page can, for the source bar; None for most."""
+    module = import_module(f"wsss_viz.app.pages.learn.steps.{SYLLABUS[state.step - 1].module}")
+    made: Beside | None = module.beside(state) if hasattr(module, "beside") else None
+    return made
 
 
 def lesson(number: int, state: ViewState) -> Lesson:

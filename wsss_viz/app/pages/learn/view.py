@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -16,7 +17,7 @@ from wsss_viz.app.pages.erasing import by_hand
 from wsss_viz.app.pages.learn import at_hand, handout, navigation, overview, room, slide, syllabus
 from wsss_viz.app.pages.learn.at_hand import StillComputingError
 from wsss_viz.app.pages.learn.lesson import UNVERIFIED, Inspect, Lesson, Source
-from wsss_viz.app.pages.learn.question import answer, answered, ask
+from wsss_viz.app.pages.learn.question import answer, answered, ask, verdict
 from wsss_viz.app.pages.learn.syllabus import SYLLABUS, chapter_of
 from wsss_viz.app.services import samples, upload
 from wsss_viz.app.services.jobs.panel import follow
@@ -51,18 +52,21 @@ def show(lesson: Lesson, state: ViewState) -> None:
         read(lesson, state)
 
 
-def image_choice(state: ViewState, of_class: bool = False) -> None:
-    """What the step is to be of: as on the other pages; on a slide the image alone.
+def image_choice(state: ViewState, of_class: bool = False, choice: Callable[[], None] | None = None) -> None:
+    """What the step is to be of: as on the other pages, and what it alone can be of; on a slide the image alone.
 
     Args:
         of_class: the step is about one class of it.
+        choice: draws which of what the step alone can be of.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="choice"):
         if not state.present:
-            source_bar.source_bar(state)
-        elif state.source != "own":
+            source_bar.source_bar(state, syllabus.beside(state))
+        elif state.source != "own" and choice is None:
             source_bar.picker(state)
-        if of_class:
+        if choice is not None:
+            choice()
+        elif of_class:
             at_hand.class_choice(state)
 
 
@@ -83,10 +87,15 @@ def wait(waited: StillComputingError, state: ViewState) -> None:
 
 
 def covered(lesson: Lesson, state: ViewState) -> None:
-    """The question alone, in the place of what answers it."""
+    """The question, and beside it what it is about, in the place of what answers it."""
     with st.container(border=True, gap="medium", key="cover"):
         st.html(f'<p class="wv-part">{tr("Predict, then look")}</p>')
-        ask(lesson.question, state.step)
+        with st.container(horizontal=True, gap="large", key="asked"):
+            with st.container(gap="medium", key="asking"):
+                ask(lesson.question, state.step)
+            if lesson.setup is not None:
+                with st.container(gap="xsmall", key="setup"):
+                    lesson.setup()
     if state.present:
         room.present(lesson.question, state)
 
@@ -106,7 +115,7 @@ def read(lesson: Lesson, state: ViewState) -> None:
             st.caption(lesson.caveat)
         with grid.cell():
             st.html(f'<p class="wv-part">{tr("Go on")}</p>')
-            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            with st.container(horizontal=True, gap="small", vertical_alignment="center", key="go_on"):
                 open_in(lesson.inspect)
                 slide.button(_of_lecture(lesson, state), state.step, tr(SYLLABUS[state.step - 1].name))
                 take_away(lesson, state.step, drawn)
@@ -136,7 +145,7 @@ def live(lesson: Lesson, state: ViewState) -> None:
     with st.container(key="lesson", gap="small"):
         forget_drawn()
         if lesson.any_image:
-            image_choice(state, of_class=bool(lesson.inspect.state.focus))
+            image_choice(state, of_class=bool(lesson.inspect.state.focus), choice=lesson.choice)
         if not lesson.shipped and not state.present:
             st.caption(f":material/image: {plain_line(at_hand.about(state))} {tr(at_hand.AVERAGES)}")
         lesson.view()
@@ -172,6 +181,7 @@ def question(lesson: Lesson, state: ViewState) -> None:
 def head(lesson: Lesson | None, state: ViewState) -> None:
     """Which step it is, how to others, and its claim, which a step has that has been computed."""
     uncovered = lesson if answered(state) else None
+    seen = (lesson.seen if lesson else None) or state
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="turning"):
         if state.present:
             navigation.every_step()
@@ -179,7 +189,7 @@ def head(lesson: Lesson | None, state: ViewState) -> None:
             navigation.chapters()
         st.space("stretch")
         if state.present:
-            overview.show(state, answered(state))
+            overview.show(seen, answered(state))
             st.space("stretch")
         if not state.present:
             if uncovered:
@@ -193,7 +203,7 @@ def head(lesson: Lesson | None, state: ViewState) -> None:
             navigation.every_step()
     with st.container(horizontal=True, gap="medium", key="opening"):
         if not state.present:
-            overview.show(state, answered(state))
+            overview.show(seen, answered(state))
         with st.container(gap="small", key="claim"):
             number = tr("{number} of {count}", number=state.step, count=len(SYLLABUS))
             st.html(
@@ -203,6 +213,8 @@ def head(lesson: Lesson | None, state: ViewState) -> None:
             title, text = (uncovered.claim, uncovered.lead) if uncovered else (tr(topic.asks), tr(topic.setup))
             st.title(title, anchor=False)
             st.html(f'<p class="wv-lead">{escape(text)}</p>')
+            if uncovered:
+                verdict(uncovered.question, state.step)
     if lesson and lesson.shipped and not state.present and not at_hand.is_lectures(state):
         why = lesson.why_shipped or (tr(NO_PICTURE) if lesson.any_image else tr(NO_IMAGE))
         st.caption(f":material/info: {why}")

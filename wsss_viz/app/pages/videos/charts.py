@@ -24,7 +24,7 @@ FIRST = 0.5
 """Where the first frame begins on the axis: as in the table frames are counted from 1, and each reaches from half a
 frame before its number to half a frame after."""
 METHOD_COLOURS = {"cam": SERIES[3], "ae": SERIES[4], "ae-rounds": SERIES[2]}
-METHOD_NAMES = {"cam": "CAM in time", "ae": "AE, frozen", "ae-rounds": "AE, retrained"}
+METHOD_NAMES = {"cam": "CAM in time", "ae": "AE (frozen)", "ae-rounds": "AE (retrained)"}
 
 
 def strip(frames: NDArray[np.uint8], erased: NDArray[np.bool_] | None = None, count: int = FRAMES) -> Picture:

@@ -15,6 +15,7 @@ from wsss_viz.app.language import tr
 from wsss_viz.app.pages.learn import at_hand, examples, static_plots
 from wsss_viz.app.pages.learn.at_hand import AtHand
 from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.markup import signed
@@ -149,6 +150,7 @@ def lesson(state: ViewState) -> Lesson:
         draw=draw,
         origin=at_hand.origin(at),
         any_image=True,
+        setup=lambda: titled(tr("Image"), at.display.image, tr("the image: {labels}", labels=name), name),
         shipped=at.shipped,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
@@ -89,8 +90,14 @@ def lesson(state: ViewState) -> Lesson:
             "layer may grow with depth, for a later layer can be easier to read."
         ),
         draw=draw,
+        setup=lambda: _asked(flip, state.links),
         origin=tr("computed exactly"),
     )
+
+
+def _asked(flip: float, links: int) -> None:
+    st.html(markup.panel_title(tr("What each node still tells of X"), tr("exact, bits")))
+    st.html(chain(flip, [None] * links))
 
 
 def claim(values: list[float]) -> str:
@@ -140,11 +147,7 @@ def _view(state: ViewState, flip: float, values: list[float], tried: dict[str, f
             tr("How often a link flips the bit"), 0.0, 0.5, step=0.01, **session.control("flip", flip, variant="_link")
         )
     with right:
-        st.html(
-            markup.panel_title(
-                tr("Everything that can be done with T{links}", links=state.links), tr("and what it then tells of X")
-            )
-        )
+        st.html(markup.panel_title(tr("Everything that can be done with T{links}", links=state.links)))
         st.html(repairs(tried, values[-1]))
 
 
@@ -160,18 +163,21 @@ def along_a_network() -> str:
     )
 
 
-def chain(flip: float, values: list[float]) -> str:
-    """The nodes from X on, each filled as far as it tells of X, with the links between them."""
+def chain(flip: float, values: Sequence[float | None]) -> str:
+    """The nodes from X on, each filled as far as it tells of X, with the links between them; None where that is asked.
+
+    >>> chain(0.1, [0.531, None]).count("?")
+    2
+    """
     nodes = [("X", 1.0), *((f"T{k}", value) for k, value in enumerate(values, start=1))]
     flips = tr("flips with probability {flip:.2f}", flip=flip)
     arrow = f'<i class="wv-link" title="{flips}">→<small>{percent(flip)}</small></i>'
+    drawn = [(name, "?" if value is None else f"{abs(value):.2f}", value or 0.0) for name, value in nodes]
     parts = [
-        f'<div class="wv-node"><b>{abs(value):.2f}</b><div><i style="height:{value:.1%}"></i></div><span>{name}</span>'
-        "</div>"
-        for name, value in nodes
+        f'<div class="wv-node"><b>{text}</b><div><i style="height:{height:.1%}"></i></div><span>{name}</span></div>'
+        for name, text, height in drawn
     ]
-    said = ", ".join(f"{name} {abs(value):.2f}" for name, value in nodes)
-    words = tr("bits told of X: {said}", said=said)
+    words = tr("bits told of X: {said}", said=", ".join(f"{name} {text}" for name, text, _ in drawn))
     return f'<div class="wv-chain" role="img" aria-label="{words}">{arrow.join(parts)}</div>'
 
 

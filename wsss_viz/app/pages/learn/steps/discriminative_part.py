@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.services import checkpoints, provenance, samples, traces
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
@@ -168,6 +169,8 @@ def lesson(state: ViewState) -> Lesson:
         draw=draw,
         origin=traces.origin(sample, "cam", "single"),
         why_shipped=tr(examples.NO_PARTS),
+        setup=lambda: titled(tr("Head and body"), static_plots.truth(sample), tr("Outlines: head, body")),
+        seen=examples.on_photograph(state),
     )
 
 
@@ -218,7 +221,8 @@ def _view(view: ViewState, sample: Sample, trace: Trace, measured: Recalls, ever
     )
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with left:
-        examples.photograph_choice(sample.source)
+        if not view.present:
+            examples.photograph_choice(sample.source)
         content = examples.content_of(sample, panels, trace.classes, sample.labels or ())
         viewer("learn_parts", content, view, offered=("threshold", "table"))
     with right:
@@ -237,6 +241,8 @@ def _view(view: ViewState, sample: Sample, trace: Trace, measured: Recalls, ever
             average=average,
         )
         show(recalls_chart(measured, every, view.threshold), "learn_recalls", alt)
+        if view.present:  # a slide is low, and there is room under the chart
+            examples.photograph_choice(sample.source)
         st.html(f'<p class="wv-note">{escape(average)}</p>')
 
 
@@ -253,6 +259,6 @@ def recalls_chart(measured: Recalls, every: Averages, threshold: float) -> Chart
             Line(THRESHOLDS, line, tr("{part} of this {name}", part=tr(label), name=measured.name), colour, width=3.0),
         ]
     marks.append(Rule(x=threshold))
-    marks += [Note(threshold, share, percent(share), side="right", bold=True) for share in measured.at(threshold)]
+    marks += [Note(threshold, share, percent(share), side="right above", bold=True) for share in measured.at(threshold)]
     x, y = Axis(tr("threshold"), 0, 0.95), Axis(tr("recall"), 0, 1.03, form=".0%")
     return Chart((Plot(tuple(marks), x, y),), 300)

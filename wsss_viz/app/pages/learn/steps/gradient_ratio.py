@@ -15,6 +15,7 @@ from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.gradients import charts
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.services import gradient_measurements, gradients
 from wsss_viz.app.services.gradients import COLOURS, NAMES
 from wsss_viz.app.state import ViewState
@@ -88,8 +89,13 @@ def lesson(state: ViewState) -> Lesson:
             "show that. Digits, canvas and training are our own."
         ),
         draw=draw,
+        setup=lambda: _asked(gradients.toy_picture(stored, state)),
         origin=tr("stored runs, precomputed"),
     )
+
+
+def _asked(picture: gradients.Picture) -> None:
+    titled(picture.title.capitalize(), _large(picture.image), picture.title)
 
 
 def losses(entry: Entry, tau: float) -> dict[str, NDArray[np.float64]]:
@@ -202,7 +208,7 @@ def _view(state: ViewState, stored: Stored, entry: Entry) -> None:
 
 
 def strip(picture: gradients.Picture) -> str:
-    """The picture and the maps of every layer, small, in one row."""
+    """The picture and the maps of every layer, in rows of four."""
     table = rendering.colour_table("inferno")
     labelled = [(tr("picture"), picture.image)]
     labelled += [
@@ -213,7 +219,7 @@ def strip(picture: gradients.Picture) -> str:
         "</figure>"
         for name, pixels in labelled
     )
-    return f'<div class="wv-strip">{cells}</div>'
+    return f'<div class="wv-layers">{cells}</div>'
 
 
 def table(entry: Entry, tau: float) -> str:

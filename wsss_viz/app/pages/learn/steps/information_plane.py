@@ -110,12 +110,17 @@ def claim(usual: dict[str, float], other: dict[str, float]) -> str:
         tanh=tanh,
         relu=abs(relu),
     )
-    if np.isnan(other["tanh"]):
+    if np.isnan(other["tanh"]) or tanh < MARKED:
         return said
+    both = {"usual": tanh, "other": abs(other["tanh"])}
     if other["tanh"] <= SLIGHT:
-        return tr("{said}; in bins before its tanh the first forgets next to nothing", said=said)
+        return tr(
+            "Whether the tanh network forgets depends on where the bins lie: {usual:.1f} bits or {other:.1f}", **both
+        )
     if other["tanh"] < tanh / 2:
-        return tr("{said}; in bins before its tanh the first forgets {tanh:.1f}", said=said, tanh=abs(other["tanh"]))
+        return tr(
+            "How much the tanh network forgets depends on where the bins lie: {usual:.1f} bits or {other:.1f}", **both
+        )
     return tr("{said}, and bins before the tanh agree", said=said)
 
 
@@ -162,7 +167,7 @@ def table(planes: dict[str, Plane]) -> str:
         f'<th><i class="wv-dot" style="background:{LAYER_COLOURS[k]}"></i>{name}</th>' for k, name in enumerate(LAYERS)
     )
     rows = "".join(
-        f"<tr><th>{tr('{network} loses again', network=activation_name(name))}</th>"
+        f"<tr><th>{tr('{network}: lost after its peak', network=activation_name(name))}</th>"
         + "".join(f"<td>{_bits(lost(plane, k))}</td>" for k in range(len(LAYERS)))
         + "</tr>"
         for name, plane in planes.items()
@@ -233,9 +238,9 @@ def trails_panel(plane: Plane, column: int = 0) -> Plot:
         at = [0, int(x.argmax()), len(trail) - 1]
         symbols = ["circle-open", "diamond-open", "circle"]
         marks.append(Points(x[at], y[at], name, LAYER_COLOURS[k], [7.0, 7.0, 13.0], symbols, listed=False))
-    of_label = Axis(tr("bits of the label") if column == 0 else "", 0, 1.06)
+    of_label = Axis(tr("bits of the label") if column == 0 else "", -0.05, 1.06)  # a marker at 0 is whole
     title = activation_name(plane.activation)
-    return Plot(tuple(marks), Axis(tr("bits of the input"), 0, 12.5), of_label, title, column=column)
+    return Plot(tuple(marks), Axis(tr("bits of the input"), -0.3, 12.5), of_label, title, column=column)
 
 
 def trails_chart(planes: Mapping[str, Plane]) -> Chart:

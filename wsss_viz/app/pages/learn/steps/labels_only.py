@@ -31,6 +31,8 @@ IMAGES = {
     "thousand": (mark("a thousand"), 1_000),
 }
 
+WORKING_HOURS = 1720
+"""Of one person in a year."""
 UNLABELLED = mark("Nobody has labelled this image: the class that the network finds most likely stands in.")
 NO_MASK = mark("Nobody has drawn a mask of this image, which is why one learns from labels alone.")
 WIDTH_ON_SLIDE = 220  # pixels
@@ -178,8 +180,11 @@ def hour_bars(hours: dict[str, float]) -> str:
         f'<div><i style="width:{count / longest:.1%}"></i></div></div>'
         for kind, count in hours.items()
     )
-    working = hours["a mask"] / 1720
-    said = tr("The masks are {years:.1f} years of one person at 1,720 hours a year.", years=working)
+    months = 12 * hours["a mask"] / WORKING_HOURS
+    number = f"{months:.0f}" if months >= 1.5 else f"{months:.1f}"
+    said = tr(
+        "Masks: about {months} months of full-time work, {hours:,} hours per year.", months=number, hours=WORKING_HOURS
+    )
     return f'{rows}<p class="wv-note">{said}</p>'
 
 

@@ -17,7 +17,7 @@ from wsss_viz.app.pages.learn.lesson import HIGHLIGHT, Formula, Inspect, Lesson,
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent
-from wsss_viz.figures.chart import Axis, Cells, Chart, Line, Plot, Points
+from wsss_viz.figures.chart import Axis, Cells, Chart, Line, Note, Plot, Points
 from wsss_viz.information.discrete import TableMeasures, table_measures
 
 if TYPE_CHECKING:
@@ -181,7 +181,9 @@ def shared_chart(share: float, value: float) -> Chart:
     """I(X;Y) over how often the bits differ, with the lecture's two tables and the one of `share`."""
     marks = (
         Line(GRID, _shared(), colour=HIGHLIGHT, width=3.0, hover="{x:.2f}: {y:.3f} bits"),
-        Points([0, 0.5], [1, 0], colour="#8a8f98", text=[tr("first"), tr("second")]),
+        Points([0, 0.5], [1, 0], colour="#8a8f98"),
+        Note(0.04, 0.92, tr("first"), size=12, side="right"),
+        Note(0.5, 0.06, tr("second"), size=12, side="above"),
         Points([share], [value], colour="#d1495b", size=15.0),
     )
     x, y = Axis(tr("Y differs from X"), -0.03, 1.03, form=".0%"), Axis(tr("I(X;Y), bits"), -0.06, 1.12)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from wsss_viz.app import session
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import at_hand, diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import picture, titled
 from wsss_viz.app.pages.learn.steps import two_animals
 from wsss_viz.app.pages.results import leakage
 from wsss_viz.app.services import samples, traces
+from wsss_viz.app.source_bar import Beside
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup, rendering
 from wsss_viz.app.widgets.markup import percent, probability
@@ -28,6 +31,8 @@ from wsss_viz.traces import Step, Trace
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
+ON_SOFA = mark("You have chosen a sofa scene; any other choice beside it leads back to the image that you looked at.")
+OUTLINED = mark("the scene: {carrier} and {other}, the {carrier} outlined")
 SEEN = 0.5
 REPORT = "scenes-test"
 TITLES = (mark("Its own mask"), mark("The mask runs over the {other}"), mark("One mask for all labels"))
@@ -95,9 +100,10 @@ def formula(other: str) -> Formula:
 
 
 def sofa_scene(state: ViewState) -> str:
-    """The drawn scene of a sofa that the step is to show; "": the photographs."""
+    """The drawn scene of a sofa that the step is to show; "": what one looks at."""
     choices = examples.with_labels(CARRIER)
-    return next((source for source in (state.sofa, state.example) if source in choices), "")
+    looked_at = state.example if at_hand.is_scene(state) else ""
+    return next((source for source in (state.sofa, looked_at) if source in choices), "")
 
 
 def lesson(state: ViewState) -> Lesson:
@@ -105,7 +111,7 @@ def lesson(state: ViewState) -> Lesson:
     source = sofa_scene(state)
     if source:
         return scene_lesson(state, source)
-    return two_animals.lesson(state, formula, sources(), lambda: picture_choice("", state))
+    return two_animals.lesson(state, formula, sources())
 
 
 def scene_lesson(state: ViewState, source: str) -> Lesson:
@@ -140,7 +146,7 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
             carrier=CARRIER,
             other=other,
         ),
-        view=lambda: _view(state, sample, ground, trace, judged_masks, other),
+        view=lambda: _view(sample, ground, trace, judged_masks, other),
         control=tr(
             "Choose another drawn scene: does the judge miss the {carrier}'s guest every time?", carrier=CARRIER
         ),
@@ -172,6 +178,12 @@ def scene_lesson(state: ViewState, source: str) -> Lesson:
         caveat=_held_out(),
         draw=draw,
         origin=origin,
+        any_image=True,
+        shipped=state.sofa == source,
+        why_shipped=tr(ON_SOFA),
+        setup=lambda: titled(tr("Image"), outlined(ground), tr(OUTLINED, carrier=CARRIER, other=other)),
+        choice=(lambda: scene_choice(source)) if state.sofa == source else None,
+        seen=replace(state, source="scene", example=source, classes=(), focus="", looking_network=""),
     )
 
 
@@ -242,20 +254,18 @@ def _held_out() -> str:
 
 
 def _view(
-    state: ViewState,
     sample: Sample,
     ground: Sample,
     trace: Trace,
     judged_masks: tuple[Judgement, ...],
     other: str,
 ) -> None:
-    picture_choice(sample.source, state)
     with st.grid(4, min_column_width=210, gap="medium") as grid:
         with grid.cell(), st.container(gap="xsmall"):
             st.html(markup.panel_title(tr("Image"), tr("{carrier} and {other}", carrier=CARRIER, other=other)))
-            _picture(
+            picture(
                 outlined(ground),
-                tr("the scene: {carrier} and {other}, the {carrier} outlined", carrier=CARRIER, other=other),
+                tr(OUTLINED, carrier=CARRIER, other=other),
             )
             st.html(markup.chips((CARRIER, other), ground.classes, plain=True))
         for judged, step in zip(judged_masks, trace, strict=True):
@@ -266,11 +276,11 @@ def _view(
                     )
                 )
                 assert step.image is not None
-                _picture(
+                picture(
                     mask_over(ground, step),
                     tr("{title}: what is erased, the {carrier} outlined", title=judged.title, carrier=CARRIER),
                 )
-                _picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
+                picture(step.image, f"{judged.title}: {other} {judged.other:.2f}, {CARRIER} {judged.carrier:.2f}")
                 st.html(_verdict(judged, other))
     if trained := trained_so():
         st.html(f'<p class="wv-note"><b>{tr("Trained so, and measured.")}</b> {escape(trained)}</p>')
@@ -306,29 +316,31 @@ def trained_so() -> str:
     )
 
 
-def picture_choice(scene: str, state: ViewState) -> None:
-    """The choice between the photographs, "", and the drawn scenes of a sofa."""
-    from wsss_viz.app import session
+def beside(state: ViewState) -> Beside:
+    """The drawn scenes of a sofa as one more choice of the source bar."""
+    choices = examples.with_labels(CARRIER)
+
+    def read(kind: str) -> dict[str, object]:
+        return {"sofa": choices[0] if kind == CARRIER and choices else "", "classes": (), "focus": ""}
+
+    return Beside(CARRIER, tr("Sofa scenes"), state.sofa in choices, read)
+
+
+def scene_choice(scene: str) -> None:
+    """Which of the drawn scenes of a sofa."""
 
     def title(choice: str) -> str:
-        if not choice:
-            return tr("photographs") if at_hand.is_lectures(state) or at_hand.is_scene(state) else tr("your image")
         guest = next(name for name in samples.scene(choice).labels or () if name != CARRIER)
-        return tr("drawn: {name}", name=guest)
+        return tr("{name} on a sofa", name=guest)
 
-    def read(choice: str) -> dict[str, object]:
-        example = examples.photograph_of(state) if at_hand.is_scene(state) else state.example
-        return {"sofa": choice, "example": example, "classes": (), "focus": ""}
-
-    choices = ["", *examples.with_labels(CARRIER)]
-    st.segmented_control(
-        tr("Picture"), choices, format_func=title, required=True, wrap=True, **session.control("sofa", scene, read)
+    st.selectbox(
+        tr("Sofa scenes"),
+        examples.with_labels(CARRIER),
+        format_func=title,
+        width=190,
+        label_visibility="collapsed",
+        **session.control("sofa", scene, lambda choice: {"sofa": choice, "classes": (), "focus": ""}),
     )
-
-
-def _picture(image: np.ndarray, alt: str) -> None:
-    drawn = rendering.png(rendering.enlarge(image))
-    st.image(drawn, width="stretch", output_format="PNG", alt=alt)
 
 
 def _verdict(judged: Judgement, other: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import examples, static_plots
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
-from wsss_viz.app.services import samples, traces
+from wsss_viz.app.pages.learn.pictures import titled
+from wsss_viz.app.pages.learn.steps.parts_erased import (
+    BODY_ERASED,
+    ERASED,
+    HEAD_ERASED,
+    OBJECT_ERASED,
+    Answers,
+    over_photographs,
+    over_scenes,
+)
+from wsss_viz.app.services import samples
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.parameters import FINAL
 from wsss_viz.app.widgets import markup
@@ -21,106 +31,19 @@ from wsss_viz.app.widgets.chart import show
 from wsss_viz.app.widgets.markup import percent, signed
 from wsss_viz.app.widgets.viewer import Panel, PanelStep, viewer
 from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE, Sample
-from wsss_viz.errors import InputError
-from wsss_viz.evaluation.resampling import mean_intervals
 from wsss_viz.figures.chart import Axis, Chart, Plot, Points, Rule
-from wsss_viz.showcase import REBUILD
 from wsss_viz.showcase.photograph_lessons import fill_colour
 from wsss_viz.traces import Trace, normalise, upsample
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
-Row = dict[str, Any]
-ERASED = (mark("nothing"), mark("head"), mark("body"), mark("object"))
-"""What the steps erase, by the true outlines: of drawn scenes the discriminative part, the rest, the object. The stored
-traces have one more, the head's area elsewhere, which the table has too."""
-ELSEWHERE = mark("elsewhere")
-SCENE_KINDS = {"nothing": ("class", 1.0), "head": ("discriminative", None), "body": ("non_discriminative", None)}
-SCENE_KINDS |= {"object": ("object", None)}
 DEFAULT_STEP = 1
 HALFWAY = 5
 """The step of the experiment on the page Erasing that erases what is above half of the map's maximum."""
-HEAD_ERASED, BODY_ERASED, OBJECT_ERASED = 1, 2, 3
 SEEN, HALF = 0.8, 0.35
 """The shares of the logit from which the class is called seen, and half sure: our own reading."""
-MEASURES = ("logit", "head", "body")
 COLOURS = {mark("photographs"): "#2a9088", mark("drawn scenes"): "#b4552d"}
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """What a classifier says with parts erased, over many images.
-
-    Attributes:
-        name: of what it was measured on, in `COLOURS`.
-        count: how many.
-        erased: the E names of what was erased.
-        values: (E, 3, 3), of each of `MEASURES` (the logit, the mean of the raw map on the head and on the body) the
-            mean over images and its 95 % bootstrap interval.
-        change: by how much the body's activation changes once the head is erased: mean, low and high; of photographs
-            paired by image.
-    """
-
-    name: str
-    count: int
-    erased: tuple[str, ...]
-    values: NDArray[np.float64]
-    change: tuple[float, float, float]
-
-    def left(self, k: int) -> float:
-        """The share of the whole image's logit that is left by the erasure k; 0 where it is below 0."""
-        return max(0.0, float(self.values[k, 0, 0] / self.values[0, 0, 0]))
-
-    @property
-    def relative(self) -> tuple[float, float, float]:
-        """`change` as a share of the body's activation in the whole image."""
-        mean, low, high = (one / float(self.values[0, 2, 0]) for one in self.change)
-        return mean, low, high
-
-
-def over_photographs() -> Answers:
-    """The stored answers on all the photographs."""
-    return _over_photographs(examples.photograph_stamps(), examples.photographs())
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _over_photographs(stamps: examples.Stamps, sources: tuple[str, ...]) -> Answers:
-    return answers([examples.photograph_lesson("parts", source) for source in sources])
-
-
-def answers(parts: list[Trace]) -> Answers:
-    """The means over photographs of the traces `parts` (`evaluation.part_erasing`)."""
-    every = np.array(
-        [[[s.scores[s.targets[0]], s.terms["head"], s.terms["body"]] for s in trace] for trace in parts], dtype=float
-    )
-    change = mean_intervals(every[:, HEAD_ERASED, 2] - every[:, 0, 2])
-    names = (*ERASED, ELSEWHERE)[: every.shape[1]]
-    return Answers(mark("photographs"), len(parts), names, mean_intervals(every), (change[0], change[1], change[2]))
-
-
-def over_scenes() -> Answers:
-    """The erasing experiment on drawn scenes. Raises InputError where it was not computed."""
-    stored = traces.showcase()
-    if stored is None or not stored.experiment:
-        raise InputError(traces.showcase_note() or f"The showcase has no erasing experiment: {REBUILD}")
-    return scene_answers(stored.experiment)
-
-
-def scene_answers(experiment: dict[str, Any]) -> Answers:
-    """The experiment's averages (`evaluation.erasing_experiment`) as `Answers`. Only the means of its images are
-    stored, so the change's interval is that of the body's activation with the head erased."""
-    rows = [row(experiment["rows"], *SCENE_KINDS[name]) for name in ERASED]
-    keys = ("score", "discriminative_absolute", "non_discriminative_absolute")
-    values = np.array([[[one[key], *one["interval"][key]] for key in keys] for one in rows], dtype=float)
-    before, after = float(values[0, 2, 0]), values[HEAD_ERASED, 2]
-    change = (float(after[0]) - before, float(after[1]) - before, float(after[2]) - before)
-    return Answers(mark("drawn scenes"), int(experiment["images"]), ERASED, values, change)
-
-
-def row(rows: list[Row], kind: str, threshold: float | None) -> Row:
-    """The averages of one kind of erasure at one threshold."""
-    return next(r for r in rows if r["kind"] == kind and r["threshold"] == threshold)
 
 
 def lesson(state: ViewState) -> Lesson:
@@ -182,6 +105,8 @@ def lesson(state: ViewState) -> Lesson:
         ),
         draw=draw,
         why_shipped=tr(examples.NO_PARTS),
+        setup=lambda: titled(tr("Head erased"), pictures[HEAD_ERASED], tr("{what} erased", what=tr("head"))),
+        seen=examples.on_photograph(state),
     )
 
 
@@ -245,6 +170,15 @@ def reason(photographs: Answers, scenes: Answers) -> str:
     return tr("{numbers} That does not set the two apart.", numbers=numbers)
 
 
+def signed_percent(share: float) -> str:
+    """A share with its sign as "+18 %".
+
+    >>> signed_percent(-0.184).replace("\N{NO-BREAK SPACE}", " ")
+    '−18 %'
+    """
+    return ("\N{MINUS SIGN}" if share < 0 else "+") + percent(abs(share))
+
+
 def _question(photographs: Answers) -> Question:
     mean, low, high = photographs.relative
     options = (tr("it rises"), tr("it stays, within its interval"), tr("it falls"))
@@ -253,11 +187,11 @@ def _question(photographs: Answers) -> Question:
         options,
         0 if low > 0 else 2 if high < 0 else 1,
         tr(
-            "It changes by {mean:+.0%} ({low:+.0%} to {high:+.0%}, 95 % over {count} photographs), from "
+            "It changes by {mean} ({low} to {high}, 95 % over {count} photographs), from "
             "{before} to {after}, while {left} of the logit is left.",
-            mean=mean,
-            low=low,
-            high=high,
+            mean=signed_percent(mean),
+            low=signed_percent(low),
+            high=signed_percent(high),
             count=photographs.count,
             before=signed(float(photographs.values[0, 2, 0])),
             after=signed(float(photographs.values[HEAD_ERASED, 2, 0])),
@@ -285,9 +219,10 @@ def _view(
         Panel(tr("What is left"), tuple(images), always="image"),
         Panel(tr("Map of {name}, one scale", name=name), tuple(maps), always="map"),
     )
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns([5, 7] if view.present else [6, 5], gap="large")  # a slide has width, but no height
     with left:
-        examples.photograph_choice(sample.source)
+        if not view.present:
+            examples.photograph_choice(sample.source)
         viewer("learn_looks", examples.content_of(sample, panels, (name,), (name,)), view, offered=("k",))
         logit, share = float(steps[view.k].scores[0]), float(steps[view.k].scores[0] / steps[0].scores[0])
         now = tr(
@@ -303,6 +238,8 @@ def _view(
     with right:
         st.html(markup.panel_title(tr("Activation on the body"), tr("whole image = 1")))
         show(chart(photographs, scenes, view.k), "learn_seen", described(photographs, scenes))
+        if view.present:  # a slide is low, and there is room under the chart
+            examples.photograph_choice(sample.source)
         st.html(f'<p class="wv-note"><b>{tr("Why.")}</b> {escape(reason(photographs, scenes))}</p>')
         st.html(table(photographs) + table(scenes))
 

@@ -15,6 +15,7 @@ from wsss_viz.app.language import mark, tr
 from wsss_viz.app.pages.learn import at_hand, diagrams, examples, static_plots
 from wsss_viz.app.pages.learn.at_hand import AtHand
 from wsss_viz.app.pages.learn.lesson import Formula, Inspect, Lesson, Question, Source
+from wsss_viz.app.pages.learn.pictures import titled
 from wsss_viz.app.services import upload
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.widgets import markup
@@ -106,14 +107,11 @@ def over_pairs() -> NDArray[np.float64]:
     return mean_intervals(scores[:, :, -1, 1] / scores[:, :, 0, 1])
 
 
-def lesson(
-    state: ViewState, formula: Callable[[str], Formula], sources: tuple[Source, ...], choose: Callable[[], None]
-) -> Lesson:
+def lesson(state: ViewState, formula: Callable[[str], Formula], sources: tuple[Source, ...]) -> Lesson:
     """The step at the state's photograph and k.
 
     Args:
         formula: of the step, with the class that must remain.
-        choose: draws the choice between photographs and drawn scenes.
     """
     at, why = image_of_two(state)
     if at is not None:
@@ -121,7 +119,7 @@ def lesson(
         if min(pair.specific[0]) > 0:
             caveat = tr("One image. Over the lecture's {count} pairs of photographs: {said}.",
                         count=len(examples.photographs()), said=said(over_pairs()))  # fmt: skip
-            mine = _lesson(pair, at.view(state), caveat, tr(ON_IMAGE), formula, sources, choose)
+            mine = _lesson(pair, at.view(state), caveat, tr(ON_IMAGE), formula, sources)
             inspect = Inspect("erasing", at.elsewhere(replace(at.view(state), mode="ae")))
             return replace(mine, inspect=inspect, origin=at_hand.origin(at), shipped=False)
         why = tr(UNSEEN)
@@ -135,8 +133,8 @@ def lesson(
         said=said(over_pairs()),
     )
     view = replace(examples.at(state, source), focus=pair.erased)
-    lectures = _lesson(pair, view, caveat, tr(ON_PHOTOGRAPH), formula, sources, choose)
-    return replace(lectures, why_shipped=why)
+    lectures = _lesson(pair, view, caveat, tr(ON_PHOTOGRAPH), formula, sources)
+    return replace(lectures, why_shipped=why, seen=examples.on_photograph(state))
 
 
 def image_of_two(state: ViewState) -> tuple[AtHand | None, str]:
@@ -163,9 +161,8 @@ def _lesson(
     stand_in: str,
     formula: Callable[[str], Formula],
     sources: tuple[Source, ...],
-    choose: Callable[[], None],
 ) -> Lesson:
-    every = over_pairs()
+    every, both = over_pairs(), markup.listed((pair.erased, pair.other))
 
     def draw(figure: SubFigure) -> None:
         times = len(pair.specific) - 1
@@ -184,7 +181,7 @@ def _lesson(
             "both, and nothing tells them apart.",
             other=pair.other,
         ),
-        view=lambda: _view(view, pair, every, choose, stand_in),
+        view=lambda: _view(view, pair, every, stand_in),
         control=tr("Move k, or take another photograph: whose logit falls, and whose stays?"),
         formula=formula(pair.other),
         question=_question(pair),
@@ -193,6 +190,7 @@ def _lesson(
         caveat=caveat,
         draw=draw,
         any_image=True,
+        setup=lambda: titled(tr("Image"), pair.pictures[0][0], tr("the image: {labels}", labels=both), both),
     )
 
 
@@ -255,8 +253,7 @@ def _question(pair: Pair) -> Question:
     )
 
 
-def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], choose: Callable[[], None], stand_in: str) -> None:
-    choose()
+def _view(view: ViewState, pair: Pair, every: NDArray[np.float64], stand_in: str) -> None:
     titles = (tr("The {erased} erased", erased=pair.erased), tr("Both erased, one mask for all"))
     panels = tuple(
         Panel(title, tuple(PanelStep(image=picture) for picture in pictures), always="image")
