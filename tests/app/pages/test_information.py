@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from wsss_viz.app.pages.information import (
     plane_section,
     plane_words,
 )
-from wsss_viz.app.pages.information.plane_chart import Measured, plane_chart, planes_chart
+from wsss_viz.app.pages.information.plane_chart import HEIGHT, Measured, plane_chart, planes_chart
 from wsss_viz.app.state import ViewState
 from wsss_viz.app.state.information import BIN_LAYOUTS, READERS, SECTIONS
 from wsss_viz.app.widgets import chart_exports
@@ -235,3 +236,8 @@ def test_layers_a_estimator_refuses_are_named_with_the_reason() -> None:
     plane = measure(run, "bins:10", snapshots=2, seeds=1)
     assert Measured(run, plane, 1).reason(range(6)).startswith("T1, T2, T3, T4, T5: relu has no bounds")
     assert Measured(run, plane, 1).reason([5]) == ""
+
+
+def test_room_is_held_for_the_chart_before_it_is_drawn() -> None:
+    style = resources.files("wsss_viz.app").joinpath("style.css").read_text(encoding="utf-8")
+    assert f".st-key-plane_chart {{ position: relative; min-height: {HEIGHT}px; }}" in style

@@ -21,7 +21,6 @@ from wsss_viz.gradients.stored import Entry, Stored
 TOY = "toy"
 _SIDE = 256
 LOOKED_AT = "strip_looked_at"
-_FRAME = f".st-key-{LOOKED_AT} {{ outline: 2px solid var(--wv-accent); outline-offset: 5px; border-radius: 4px; }}"
 STAGES = (*(f"stage {number}" for number in range(1, 6)), "logit")
 PHOTO_STAGES = (*(f"stage {number}" for number in range(1, 10)), "logit")
 _REGION_SOURCES = {
@@ -241,4 +240,4 @@ def _legend(picture: Picture, state: ViewState) -> str:
         for name in picture.regions
     )
     what = f"<span>Under each map the share of pixels above {state.tau:.2f}, of</span>"
-    return f'<style>{_FRAME}</style><div class="wv-chips">{what}{items}</div>'
+    return f'<div class="wv-chips">{what}{items}</div>'

@@ -14,7 +14,7 @@ from wsss_viz.app import session
 from wsss_viz.app.language import current
 from wsss_viz.app.pages.information import plane_exports, plane_words
 from wsss_viz.app.pages.information.chart_style import activation_name
-from wsss_viz.app.pages.information.plane_chart import HEIGHT, Measured, plane_chart, planes_chart
+from wsss_viz.app.pages.information.plane_chart import Measured, plane_chart, planes_chart
 from wsss_viz.app.services.jobs.manager import Request, Snapshot
 from wsss_viz.app.services.jobs.panel import follow
 from wsss_viz.app.state import ViewState
@@ -221,8 +221,7 @@ def _draw(state: ViewState, planes: Mapping[str, Plane], origin: str, runs: Mapp
             drawn, still = _stored_figure(
                 tuple(planes), state.estimator, state.drawn_layers, state.seeds, state.epoch, current()
             )
-            room = f"<style>.st-key-plane_chart {{ min-height: {HEIGHT}px; }}</style>"
-            st.html(f'{room}<div class="wv-first"><img src="{still}" alt=""></div>')
+            st.html(f'<div class="wv-first"><img src="{still}" alt=""></div>')
         else:
             drawn = plane_chart(measured, layers, state.epoch)
         show(drawn, "plane", _alt(measured, layers))
