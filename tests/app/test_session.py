@@ -28,7 +28,8 @@ class Address(dict[str, str]):
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Address:
     found = Address()
-    monkeypatch.setattr(session, "st", SimpleNamespace(session_state={}, query_params=found))
+    streamlit = SimpleNamespace(session_state={}, query_params=found, rerun=lambda: next(iter(())))
+    monkeypatch.setattr(session, "st", streamlit)
     monkeypatch.setattr(session, "get_script_run_ctx", lambda **_: SimpleNamespace(is_history_navigation=found.back))
     return found
 
@@ -96,6 +97,17 @@ def test_a_run_asked_for_before_the_answer_to_a_change_leaves_the_change(address
     came_with(address, threshold="0.5")
     came_with(address, threshold="0.4")
     assert session.state().threshold == 0.4, "the browser had the answer, so its address is news"
+
+
+def test_what_the_server_runs_again_by_itself_says_nothing_of_the_browser(address: Address) -> None:
+    came_with(address, threshold="0.4")
+    session.change(threshold=0.5)
+    came_with(address, threshold="0.4")
+    with pytest.raises(StopIteration):  # a poll has found that its job has ended
+        session.run_again()
+    came_with(address, threshold="0.5")  # the address as the last run wrote it
+    came_with(address, threshold="0.4")  # and the browser's, which has not had it
+    assert session.state().threshold == 0.5
 
 
 @pytest.mark.parametrize("answered", ["not at all", "begun", "wholly"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -27,6 +27,7 @@ _PAGE = "view_page"
 _SUBJECT = "view_subject"
 _DRAWN = "view_drawn"
 _FINISHED = "view_finished"
+_AGAIN = "view_again"
 _MOST_BEFORE = 16
 """Of the addresses written since the browser last came with the newest, as many are remembered."""
 
@@ -95,7 +96,8 @@ def synchronise(page: str) -> ViewState:
     seen = {name: st.query_params.get_all(name) for name in st.query_params}
     touched = st.session_state.pop(_TOUCHED, False)
     written = st.session_state.get(_WRITTEN)
-    if st.session_state.pop(_FINISHED, False) and seen == written:
+    by_server, finished = (st.session_state.pop(key, False) for key in (_AGAIN, _FINISHED))
+    if finished and not by_server and seen == written:
         st.session_state[_BEFORE] = []
     back = written is not None and _through_history()
     late = not back and ((touched and not moved) or _is_from_before(seen, page, moved))
@@ -108,6 +110,12 @@ def synchronise(page: str) -> ViewState:
     # Back went to: so that one is said again. The browser changes nothing where it has it.
     _write(state().to_query(), anyway=back)
     return state()
+
+
+def run_again() -> NoReturn:
+    """Ends the run and begins another, whose address is the one last written and says nothing of the browser's."""
+    st.session_state[_AGAIN] = True
+    st.rerun()
 
 
 def carried(view: ViewState, page: str) -> ViewState:
