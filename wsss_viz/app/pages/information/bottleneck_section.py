@@ -18,7 +18,7 @@ from wsss_viz.app.widgets.chart import show
 def lead(state: ViewState) -> str:
     """What the encoder of the slider's beta keeps."""
     return tr(
-        "The smallest T that still tells of Y: min I(X;T) - beta I(T;Y). {said}",
+        "The smallest T that still tells of Y: min I(X;T) − β I(T;Y). {said}",
         said=drawn.said(state.joint, state.beta),
     )
 
