@@ -86,6 +86,6 @@ def test_the_timeline_and_the_table_agree_and_agree_with_the_lectures() -> None:
             assert (by_name[one.method]["VOC val"], by_name[one.method]["VOC test"]) == (one.val, one.test)
     (named,) = [mark for mark in panel.marks if isinstance(mark, Points) and mark.text_at == "left"]
     assert named.text[0] == "RIB,<br>CS-AE", "left of their marks: on the right are those with saliency maps"
-    assert {(x, y) for x, y in zip(named.x, named.y, strict=True)} == {(2020.745, 68.3), (2020.745, 68.4)}
+    assert {(x, y) for x, y in zip(named.x, named.y, strict=True)} == {(2020.915, 68.3), (2020.915, 68.4)}
     for kind in SUPERVISIONS.values():
         assert f"{kind} {max(y for name, _, y in drawn if name == kind):.1f}" in since.said(published)

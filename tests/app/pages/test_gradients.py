@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import replace
 from html import unescape
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -318,4 +319,5 @@ def test_the_strip_names_its_numbers_and_frames_the_layer_looked_at(open_page: O
     assert html.index("Under each map") < html.index("G1")
     ratios = re.findall(r'</i>(head|body|background)</span><span style="flex:none">[\d.]+</span>', html)
     assert ratios == ["head", "body", "background"] * 10
-    assert f".st-key-{panels.LOOKED_AT}" in html
+    style = resources.files("wsss_viz.app").joinpath("style.css").read_text(encoding="utf-8")
+    assert f".st-key-{panels.LOOKED_AT} {{ outline: 2px" in style
