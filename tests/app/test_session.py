@@ -15,6 +15,7 @@ class Address(dict[str, str]):
         super().__init__()
         self.told: list[dict[str, str]] = []
         self.back = False
+        self.now = 0.0
 
     def get_all(self, name: str) -> list[str]:
         return [self[name]]
@@ -28,19 +29,23 @@ class Address(dict[str, str]):
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Address:
     found = Address()
-    streamlit = SimpleNamespace(session_state={}, query_params=found, rerun=lambda: next(iter(())))
-    monkeypatch.setattr(session, "st", streamlit)
+    monkeypatch.setattr(session, "st", SimpleNamespace(session_state={}, query_params=found))
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: found.now))
     monkeypatch.setattr(session, "get_script_run_ctx", lambda **_: SimpleNamespace(is_history_navigation=found.back))
     return found
 
 
-def came_with(address: Address, page: str = "compare", back: bool = False, whole: bool = True, **query: str) -> None:
+def came_with(
+    address: Address, page: str = "compare", back: bool = False, whole: bool = True, after: float = 0.5, **query: str
+) -> None:
     """A run that the browser asked for at an address.
 
     Args:
         back: by Back or Forward.
         whole: it comes to its end.
+        after: seconds since the last thing that happened.
     """
+    address.now += after
     address.clear()
     address.update(query)
     address.told.clear()
@@ -48,6 +53,9 @@ def came_with(address: Address, page: str = "compare", back: bool = False, whole
     session.synchronise(page)
     if whole:
         session.set_drawn()
+
+
+LATER = 10.0
 
 
 def test_a_first_visit_tells_the_browser_no_address_it_has(address: Address) -> None:
@@ -94,19 +102,60 @@ def test_a_run_asked_for_before_the_answer_to_a_change_leaves_the_change(address
     came_with(address, threshold="0.4")  # by what changes nothing: a second click on a point of a chart
     assert session.state().threshold == 0.5
     assert address == {"threshold": "0.5"}
-    came_with(address, threshold="0.5")
-    came_with(address, threshold="0.4")
+    came_with(address, after=LATER, threshold="0.4")
     assert session.state().threshold == 0.4, "the browser had the answer, so its address is news"
 
 
-def test_what_the_server_runs_again_by_itself_says_nothing_of_the_browser(address: Address) -> None:
+def test_two_addresses_do_not_take_turns_while_a_browser_is_one_behind(address: Address) -> None:
     came_with(address, threshold="0.4")
     session.change(threshold=0.5)
     came_with(address, threshold="0.4")
-    with pytest.raises(StopIteration):  # a poll has found that its job has ended
-        session.run_again()
-    came_with(address, threshold="0.5")  # the address as the last run wrote it
-    came_with(address, threshold="0.4")  # and the browser's, which has not had it
+    came_with(address, threshold="0.5")  # begun by the server, at the address that it has written
+    for late in ("0.4", "0.5", "0.4"):
+        came_with(address, threshold=late)
+        assert session.state().threshold == 0.5
+
+
+def test_from_one_value_to_another_and_back_a_late_address_is_no_news(address: Address) -> None:
+    came_with(address, threshold="0.4")
+    for value in (0.5, 0.4):
+        session.change(threshold=value)
+        came_with(address, threshold="0.4")
+    came_with(address, threshold="0.4")
+    came_with(address, threshold="0.5")  # the answer to the first of them has come
+    assert session.state().threshold == 0.4
+
+
+def test_a_link_to_the_page_that_one_is_on_is_followed(address: Address) -> None:
+    came_with(address, "learn", step="4")
+    session.change(answered=True)
+    came_with(address, "learn", step="4")
+    came_with(address, "learn", after=LATER, step="4")  # Learn, in the navigation
+    assert not session.state().answered
+
+
+def test_a_fragment_that_has_just_changed_the_address_is_waited_for(address: Address) -> None:
+    came_with(address, threshold="0.4")
+    address.now += LATER
+    session.change(threshold=0.5)
+    session.write_address()
+    came_with(address, threshold="0.4")
+    assert session.state().threshold == 0.5
+
+
+def test_back_is_not_overtaken_by_a_change_of_which_the_address_was_not_written(address: Address) -> None:
+    came_with(address, "about", threshold="0.4")
+    came_with(address, "compare", threshold="0.4")
+    session.change(threshold=0.5)
+    came_with(address, "about", back=True, threshold="0.4")
+    assert session.state().threshold == 0.4
+
+
+def test_a_control_of_the_last_page_is_heard_while_the_next_is_begun(address: Address) -> None:
+    came_with(address, "learn", step="4", answered="1")
+    came_with(address, "compare", whole=False)
+    session.change(threshold=0.5)
+    came_with(address, "learn", step="4", answered="1")
     assert session.state().threshold == 0.5
 
 
@@ -155,6 +204,8 @@ def test_by_back_a_control_is_told_what_it_shows_though_that_is_the_same(address
     told[key] = marked = [told[key]]  # a value that is equal and another object
     session.control("views", ["single"])
     assert told[key] is marked, "no news: what a person may have moved meanwhile stays"
-    address.back = True
+    came_with(address, back=True, whole=False)
+    came_with(address, whole=False)  # the page has begun anew by itself
+    told[key] = marked
     session.control("views", ["single"])
     assert told[key] is not marked

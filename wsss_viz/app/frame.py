@@ -150,7 +150,7 @@ def _try_again(busy: BusyError) -> None:
         else:
             remaining = turns().remaining(session_id())
             if not remaining:
-                session.run_again()
+                st.rerun()
         st.info(str(BusyError(remaining)), icon=":material/hourglass_top:")
 
     again()

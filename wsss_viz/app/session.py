@@ -8,9 +8,10 @@ change, and so do the links that it shows: neither is news, and the change stays
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -27,9 +28,11 @@ _PAGE = "view_page"
 _SUBJECT = "view_subject"
 _DRAWN = "view_drawn"
 _FINISHED = "view_finished"
-_AGAIN = "view_again"
+_BACK = "view_back"
 _MOST_BEFORE = 16
-"""Of the addresses written since the browser last came with the newest, as many are remembered."""
+"""Of the addresses that a browser may still have, as many are remembered."""
+ARRIVED = 2.0
+"""Seconds after the end of a run in which its answer has reached the browser, with its address and its links."""
 
 
 def state() -> ViewState:
@@ -84,11 +87,12 @@ def is_of(digest: str) -> bool:
     return subject() in ("", digest)
 
 
-def synchronise(page: str) -> ViewState:
+def synchronise(page: str, begun: float | None = None) -> ViewState:
     """Reads the address where it is news, else writes it. To be called once per run, before any control is drawn.
 
     Args:
         page: the name of the page that is about to run.
+        begun: when the run began, by `time.monotonic`, before it waited for its turn; default now.
     """
     moved = st.session_state.get(_PAGE, page) != page
     st.session_state[_PAGE] = page
@@ -96,26 +100,21 @@ def synchronise(page: str) -> ViewState:
     seen = {name: st.query_params.get_all(name) for name in st.query_params}
     touched = st.session_state.pop(_TOUCHED, False)
     written = st.session_state.get(_WRITTEN)
-    by_server, finished = (st.session_state.pop(key, False) for key in (_AGAIN, _FINISHED))
-    if finished and not by_server and seen == written:
+    finished = st.session_state.pop(_FINISHED, None)
+    if finished is not None and (time.monotonic() if begun is None else begun) - finished > ARRIVED:
         st.session_state[_BEFORE] = []
     back = written is not None and _through_history()
-    late = not back and ((touched and not moved) or _is_from_before(seen, page, moved))
-    if not late and seen != written:
+    st.session_state[_BACK] = back or st.session_state.get(_BACK, False)
+    late = not back and ((touched and not moved) or _is_from_before(seen, page, moved, touched))
+    if not late and (back or seen != written):
         st.session_state[_STATE], st.session_state[_NOTES] = ViewState.from_query(seen)
-    elif late and moved:
+    elif late and moved and seen not in st.session_state.get(_BEFORE, []):
         st.session_state[_STATE], st.session_state[_NOTES] = carried(state(), page), ()
     language.choose(state().lang)
     # Back may be pressed before the answer to a click has come, which then puts the click's address over the one that
     # Back went to: so that one is said again. The browser changes nothing where it has it.
     _write(state().to_query(), anyway=back)
     return state()
-
-
-def run_again() -> NoReturn:
-    """Ends the run and begins another, whose address is the one last written and says nothing of the browser's."""
-    st.session_state[_AGAIN] = True
-    st.rerun()
 
 
 def carried(view: ViewState, page: str) -> ViewState:
@@ -129,11 +128,11 @@ def _through_history() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def _is_from_before(seen: dict[str, list[str]], page: str, moved: bool) -> bool:
+def _is_from_before(seen: dict[str, list[str]], page: str, moved: bool, touched: bool) -> bool:
     """Whether a browser that has not had the last answers yet comes with that address; or, to another page, through a
-    link that takes along the view that it was drawn in, then or now."""
+    link that takes along the view that it was drawn in, then or now, or by a control of that page."""
     before = st.session_state.get(_BEFORE, [])
-    if not moved:
+    if not moved or (touched and seen in before):
         return seen in before
     views = (ViewState.from_query(query)[0] for query in (*before, st.session_state.get(_WRITTEN, {})))
     return any(seen == _as_seen(carried(view, page).to_query()) for view in views)
@@ -152,20 +151,24 @@ def drawn() -> bool:
 def set_drawn() -> None:
     """Says that the page has been run to its end."""
     st.session_state[_DRAWN] = st.session_state[_PAGE]
-    st.session_state[_FINISHED] = True
+    st.session_state[_FINISHED] = time.monotonic()
+    st.session_state[_BACK] = False
 
 
 def write_address() -> None:
     """Writes the address at the end of a fragment that has changed the state: a whole run begins with that."""
     if st.session_state.pop(_TOUCHED, False):
         _write(state().to_query())
+        st.session_state[_FINISHED] = time.monotonic()
 
 
 def _write(wanted: dict[str, str], anyway: bool = False) -> None:
     seen = {name: st.query_params.get_all(name) for name in st.query_params}
     now, before = _as_seen(wanted), st.session_state.get(_BEFORE, [])
-    outdated = [query for query in (st.session_state.get(_WRITTEN, now), seen) if query != now and query not in before]
-    st.session_state[_BEFORE] = [*before, *outdated][-_MOST_BEFORE:]
+    for query in (st.session_state.get(_WRITTEN, now), seen):
+        if query != now and query not in before:
+            before = [*before, query]
+    st.session_state[_BEFORE] = before[-_MOST_BEFORE:]
     if anyway or seen != now:
         st.query_params.from_dict(wanted)
     st.session_state[_WRITTEN] = now
@@ -189,7 +192,7 @@ def control(
     key = f"{st.session_state[_PAGE]}_{field}{variant}"
     # Assigning makes the browser drop what the person has moved meanwhile, so it is done for news alone. By Back it has
     # dropped its widgets, and marks no option whose label was another.
-    if key not in st.session_state or not _same(st.session_state[key], value) or _through_history():
+    if key not in st.session_state or not _same(st.session_state[key], value) or st.session_state.get(_BACK):
         st.session_state[key] = value
 
     def changed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, after_jobs, viewer_data
-from wsss_viz.app import catalogue
+from wsss_viz.app import catalogue, session
 from wsss_viz.app.services import samples, traces
 from wsss_viz.app.services.scores import view_scores
 from wsss_viz.app.state import ViewState
@@ -169,9 +169,12 @@ def test_scenes_are_chosen_by_number_and_split_and_the_ends_meet(open_page: Open
     assert_well(page)
 
 
-def test_an_address_set_from_outside_wins_over_what_the_session_showed(open_page: OpenPage) -> None:
+def test_an_address_set_from_outside_wins_over_what_the_session_showed(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = open_page("compare", methods="cam", views="mirror")
-    page.selectbox(key="compare_views").set_value("multi-scale").run().run()  # the browser has had the answer
+    page.selectbox(key="compare_views").set_value("multi-scale").run()
+    monkeypatch.setattr(session, "ARRIVED", 0.0)
     page.query_params["views"] = "mirror"
     page.run()
     assert page.selectbox(key="compare_views").value == "mirror"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 import streamlit as st
@@ -15,6 +16,7 @@ from wsss_viz.app.services import basket
 from wsss_viz.data.file_status import files_as_they_are
 from wsss_viz.models.looking_once import looking_once
 
+BEGUN = time.monotonic()
 st.set_page_config(page_icon=navigation.icon(), layout="wide", initial_sidebar_state=232)
 
 
@@ -24,7 +26,7 @@ def around() -> tuple[Page, DeltaGenerator, str]:
     "" where that stands there."""
     entry, page = navigation.page_of_address()
     basket.deliver()
-    state = session.synchronise(entry.name)
+    state = session.synchronise(entry.name, BEGUN)
     with st.sidebar:
         navigation.sidebar(state)
         foot = st.container(key="foot")

@@ -51,7 +51,7 @@ def show() -> None:
         state = session.state()
         looked = sources.looked_at(state)  # of the view as it is now, whatever the page was of when it last ran
         if looked is None or state.mode != "by-hand":
-            session.run_again()
+            st.rerun()
         sample, model = looked
         _board(state, sample, sources.focus(state, sample, model), model)
         session.write_address()

@@ -64,14 +64,14 @@ def follow(
     @st.fragment(run_every=INTERVAL)
     def polled() -> None:
         if session.subject() != subject:  # the page is of another image by now, and this fragment of the one before
-            session.run_again()
+            st.rerun()
         now = jobs().poll(_owner(), request)
         if now is None or not now.going:
             if now is not None:
                 _remember(request, now)
-            session.run_again()
+            st.rerun()
         if session.touched():
-            session.run_again()
+            st.rerun()
         _progress(now, request, title)
         try:
             if now.steps:

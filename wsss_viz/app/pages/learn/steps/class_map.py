@@ -175,7 +175,7 @@ def _view(view: ViewState, at: AtHand, trace: Trace, name: str, summed: CellSum,
         picked = viewer("learn_sum", content, view, picks=True, offered=())
     if picked and (picked.row, picked.column) != (summed.row, summed.column):
         session.change(cell=(picked.row, picked.column))
-        session.run_again()
+        st.rerun()
     with right:
         where = tr(
             "row {row}, column {column} of {height} x {width}",
