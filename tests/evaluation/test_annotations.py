@@ -191,5 +191,12 @@ def test_a_mask_of_more_classes_than_a_byte_counts_is_numbered_by_all_of_them(tm
 def test_a_palette_of_too_few_numbers_is_refused_in_one_line(tmp_path, form):
     classes = tuple(f"class {number}" for number in range(400))
     sample = Sample(np.zeros((2, 3, 3), np.uint8), classes, (), "wide")
-    with pytest.raises(InputError, match=r"numbers up to 255, not 400; keep the maps, or take fewer classes$"):
+    with pytest.raises(InputError, match=r"numbers 1 to 254, not 400; keep the maps, or take fewer classes$"):
         write_annotations(tmp_path / "out", form, [(sample, np.full((2, 3), 400, np.uint16))], images=False)
+
+
+def test_the_class_whose_number_is_255_is_one_as_any_other(tmp_path):
+    classes = tuple(f"class {number}" for number in range(300))
+    mask = np.array([[0, 255, 300]], np.uint16)
+    assert [one.label for one in annotations_of(mask, classes)] == ["class 254", "class 299"]
+    assert annotations_of(np.array([[0, 255]], np.uint8), classes[:254]) == [], "where no class has it, it is ignored"

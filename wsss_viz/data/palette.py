@@ -16,6 +16,7 @@ from wsss_viz.errors import InputError
 __all__ = [
     "CLASS_COLOURS",
     "VOC_CLASSES",
+    "check_palette",
     "class_colour",
     "colour_in",
     "painted",
@@ -102,22 +103,29 @@ def voc_palette() -> NDArray[np.uint8]:
     return palette
 
 
+def check_palette(highest: int) -> None:
+    """Whether a PNG with a palette has room for classes of these numbers.
+
+    Raises:
+        InputError: it has none.
+
+    >>> check_palette(254)
+    """
+    if highest >= IGNORE:
+        text = f"a PNG with a palette holds the numbers 1 to {IGNORE - 1}, not {highest}"
+        raise InputError(f"too many classes for masks: {text}; keep the maps, or take fewer classes")
+
+
 def palette_png(mask: NDArray[np.integer], palette: NDArray[np.uint8] | None = None) -> bytes:
     """A mask as PNG with a palette, as VOC's are.
 
     Args:
-        mask: (H, W) 0 to 255.
+        mask: (H, W) 0 to 255, which is ignored; `check_palette` has the largest number of a class.
         palette: (256, 3) uint8 RGB; default VOC's.
-
-    Raises:
-        InputError: a number is too large for it.
 
     >>> palette_png(np.array([[0, 15]]))[1:4]
     b'PNG'
     """
-    if mask.size and mask.max() > IGNORE:
-        text = f"PNG with a palette holds numbers up to {IGNORE}, not {mask.max()}"
-        raise InputError(f"too many classes for a mask as PNG: {text}; keep the maps, or take fewer classes")
     image = Pillow.fromarray(mask.astype(np.uint8))
     image.putpalette((voc_palette() if palette is None else palette).tobytes())
     buffer = io.BytesIO()

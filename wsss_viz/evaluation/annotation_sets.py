@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from wsss_viz.data.files import write_whole
-from wsss_viz.data.palette import palette_png
+from wsss_viz.data.palette import check_palette, palette_png
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.evaluation.counts import count_mask
@@ -95,7 +95,7 @@ def write_annotations(
         images: whether the images are written beside them, as JPEG of quality 95.
 
     Raises:
-        InputError: an unknown format or contours, or a folder with something in it.
+        InputError: an unknown format or contours, a folder with something in it, or too many classes for a PNG.
 
     Examples:
         >>> import tempfile
@@ -115,6 +115,8 @@ def write_annotations(
     records: list[dict[str, Any]] = []
     for number, (sample, mask) in enumerate(items, 1):
         classes, stem = sample.classes, file_stem(sample.name)
+        if form in ("palette", "fiftyone"):
+            check_palette(len(classes))
         objects = annotations_of(mask, classes, contours)
         picture = f"{'data' if form == 'fiftyone' else 'images'}/{stem}.jpg"
         if images and form != "palette":

@@ -148,8 +148,9 @@ def _caption(spec: FigureSpec, companions: Mapping[str, Sequence[str | None]], l
             else "what each step sees, on what is left"
         )
         lead = f"{', '.join(titles)}, step by step: {what}."
-    scale = SCALES["relu_max" if spec.show == "mask" and spec.normalisation == "raw" else spec.normalisation]
-    how = f"the threshold is {spec.threshold:g}" if spec.show == "mask" else "high is bright"
+    masks = "map" not in spec.drawn
+    scale = SCALES["relu_max" if masks and spec.normalisation == "raw" else spec.normalisation]
+    how = f"the threshold is {spec.threshold:g}" if masks else "high is bright"
     if any(row.also for row in spec.rows) and spec.show == "map":
         how = "of several classes the colour is that of the highest"
     laid = (

@@ -10,7 +10,7 @@ LIGHT_INK, DARK_INK = "#ffffff", "#14181b"
 
 
 def ink(colour: Colour) -> str:
-    """Of the two inks the one with the higher contrast with the colour.
+    """Of the two inks the one with the higher contrast with the colour, a string only as #rrggbb.
 
     >>> ink("#d9a400"), ink("#0e744d"), ink((0.0, 0.0, 0.5))
     ('#14181b', '#ffffff', '#ffffff')

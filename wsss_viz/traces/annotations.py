@@ -47,7 +47,9 @@ class Annotation:
 
 
 def annotations_of(mask: Mask, classes: Sequence[str], contours: str = "all") -> list[Annotation]:
-    """The objects in a mask (H, W), index into `classes` + 1, 0 the background, 255 nothing; by class, largest first.
+    """The objects in a mask (H, W), index into `classes` + 1, 0 the background; by class, largest first.
+
+    255 is nothing, unless there are so many classes that one has that number.
 
     Raises:
         InputError: `contours` is none of `CONTOURS`.
@@ -60,7 +62,7 @@ def annotations_of(mask: Mask, classes: Sequence[str], contours: str = "all") ->
         raise InputError(f"unknown contours {contours[:40]!r}: give one of {', '.join(CONTOURS)}")
     objects = []
     for number in np.unique(mask).tolist():
-        if number in (0, IGNORE):
+        if number == 0 or (number == IGNORE and len(classes) < IGNORE):
             continue
         regions = regions_of(mask == number)
         for rank in range(1, 2 if contours == "largest" else len(regions.areas) + 1):

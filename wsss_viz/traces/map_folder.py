@@ -31,7 +31,7 @@ from wsss_viz.data.files import explained, read_bounded, write_whole
 from wsss_viz.data.findings import Note
 from wsss_viz.data.images import read_mask_file
 from wsss_viz.data.numbering import ClassNumbering, default_numbering
-from wsss_viz.data.palette import palette_png
+from wsss_viz.data.palette import check_palette, palette_png
 from wsss_viz.data.sample import IGNORE, Mask, Sample
 from wsss_viz.errors import InputError
 from wsss_viz.traces.file_names import file_stem
@@ -361,4 +361,5 @@ def _mask_png(stored: StoredMaps, numbering: ClassNumbering, threshold: float) -
     else:
         values = stored.image_values()
         mask = pseudo_mask(values, list(range(len(stored.keys))), stored.size, threshold, "raw").astype(np.int64)
+    check_palette(max((numbers[key] for key in stored.keys), default=0))
     return palette_png(np.array([ground, *(numbers[key] for key in stored.keys)])[mask])

@@ -285,7 +285,7 @@ def test_what_is_seen_is_said_in_words_and_the_numbers_stand_by_the_charts(open_
     assert f"At the logit it is high {order} on the heads" in said
     others = words.toy(gradient_measurements.toy_entry(toy, view), view), words.scenes(scenes, ViewState())
     right = gradient_measurements.toy_entry(toy, view).facts["accuracy"]["shape only"]
-    assert ("right in about half of the pictures" in others[0]) == (0.4 <= right < 0.6)
+    assert ("right no more often than by a guess" in others[0]) == (0.4 <= right < 0.6)
     for sentence in (said, *others):
         assert not re.search(r"[0-9]", sentence)
     for subject in ("photos", "toy", "scenes"):

@@ -119,12 +119,12 @@ def test_the_lead_says_what_the_planes_say() -> None:
     assert plane_words.sentence(planes, [5]) == ""
     assert plane_words.seen(planes, [5]) == plane_words.GENERIC
     words = plane_words.seen(planes, range(6))
-    assert "T5, the last hidden layer, first learns" in words
+    assert "Of the most that T5, the last hidden layer, tells of the input" in words
     for name, called in (("tanh", "tanh"), ("relu", "ReLU")):
         most = planes[name].bits[:, :, 4, 0].max(axis=0).mean()
         lost = planes[name].compression[:, 4].mean() / most
         how_much = "most" if lost > 0.5 else "a part" if lost > 0.1 else "hardly any"
-        assert f"in the {called} network it forgets {how_much} of that" in words
+        assert f"in the {called} network it forgets {how_much} again" in words
     assert not re.search(r"[0-9]", words.replace("T5", "")), "the numbers stand below the chart"
     assert "it forgets nothing" in plane_words.seen({"relu": grown}, [4])
     assert "T3, a hidden layer" in plane_words.seen({"relu": grown}, [2])

@@ -39,7 +39,7 @@ class Row:
 
 
 def short_name(method: str) -> str:
-    """A row's name within a sentence, without a comma where it is a method's."""
+    """A row's name within a sentence."""
     return tr(METHODS[method].title) if method in METHODS else method
 
 

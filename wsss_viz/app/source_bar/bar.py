@@ -41,8 +41,7 @@ def source_bar(state: ViewState, beside: Beside | None = None) -> None:
     """
     titles = {**kinds(), **({beside.kind: beside.title} if beside else {})}
     kind = beside.kind if beside and beside.active else kind_of(state)
-    if not (beside and beside.active):
-        remember(kind, state.example)
+    remember(kind_of(state), state.example)
 
     def read(name: str) -> dict[str, object]:
         of_page = beside.read(name) if beside else {}

@@ -18,8 +18,13 @@ _WHERE = {
     "non_discriminative": "on the bodies",
     "irrelevant": "in the background",
 }
-_RIGHT = ((0.9, "nearly always"), (0.6, "mostly"), (0.4, "in about half of the pictures"), (0.0, "seldom"))
-"""From which share of the pictures on the network is said to be right so often."""
+_RIGHT = (
+    (0.9, "so: by the shape alone the network is right nearly always"),
+    (0.6, "so: by the shape alone the network is mostly right"),
+    (0.4, "yet by the shape alone the network is right no more often than by a guess"),
+    (0.0, "yet by the shape alone the network is seldom right"),
+)
+"""From which share of the pictures on what is said."""
 _PART_WHERE = {"discriminative": "on the discriminative parts", "non_discriminative": "on the others"}
 
 
@@ -73,7 +78,7 @@ def _early(regions: NDArray[np.float64]) -> str:
     alike = all(compared(one, other) == "about as often" for one in regions for other in regions)
     if alike:
         return "After the first stage it is high about as often everywhere: what tells the regions apart comes deeper."
-    return "After the first stage, too, the regions differ."
+    return "After the first stage the regions differ, too."
 
 
 def scenes(stored: Stored, state: ViewState) -> str:
@@ -100,7 +105,6 @@ def toy(entry: Entry, state: ViewState) -> str:
     right = entry.facts["accuracy"]["shape only"]
     alone = next(text for least, text in _RIGHT if right >= least)
     return (
-        "The digit is evidence for the class, and so is the small shape beside it: by the shape alone the network is "
-        f"right {alone}. In the last step, from the last convolution to the logit, the shape loses {share} the "
-        "digit."
+        "The digit is evidence for the class, and the small shape beside it is as sure; "
+        f"{alone}. In the last step, from the last convolution to the logit, the shape loses {share} the digit."
     )

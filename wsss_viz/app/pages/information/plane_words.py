@@ -34,7 +34,7 @@ def seen(planes: Mapping[str, Plane], layers: Sequence[int]) -> str:
     parts = [f"in the {activation_name(name)} network {_forgotten(plane, k)}" for name, plane in planes.items()]
     return (
         "Each line is a layer of a small network while it is trained: how many bits it tells of the input, from left "
-        f"to right, and of the label, upwards. {LAYERS[k]}, {which}, first learns of the input; then, "
+        f"to right, and of the label, upwards. Of the most that {LAYERS[k]}, {which}, tells of the input, "
         f"{_joined(parts)}. How many bits that is depends on how a layer's values are counted: on the estimator."
     )
 
@@ -60,9 +60,9 @@ def _forgotten(plane: Plane, layer: int) -> str:
     """Which share of its height a layer loses again, in words."""
     height, lost = _height_and_loss(plane, layer)
     if lost <= NEXT_TO_NOTHING:
-        return "it forgets nothing"
+        return "it forgets nothing again"
     most, some = (share * height for share in (0.5, 0.1))
-    return f"it forgets {'most' if lost > most else 'a part' if lost > some else 'hardly any'} of that"
+    return f"it forgets {'most' if lost > most else 'a part' if lost > some else 'hardly any'} again"
 
 
 def _height_and_loss(plane: Plane, layer: int) -> tuple[float, float]:

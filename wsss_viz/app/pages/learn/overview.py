@@ -1,4 +1,4 @@
-"""The whole lecture as one row of pictures of one photograph, and where in it a step is.
+"""The whole lecture as one row of pictures of one image, and where in it a step is.
 
 Image, class map, erased image, tuned map, mask, network: a picture comes to its place once the lecture has been there,
 so that none answers a question that is still to come. Until then the place says which step fills it.
@@ -78,14 +78,15 @@ def show(state: ViewState, answered: bool) -> None:
         pictures = _computed_pictures(sample, state)
         if at_hand.is_scene(state) and reached("network", state.step, answered):
             pictures |= _of_network(sample)
-    st.html(overview(state.step, answered, pictures))
+    st.html(overview(state.step, answered, pictures, sample is not None and at_hand.is_scene(state)))
 
 
-def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
+def overview(step: int, answered: bool, pictures: dict[str, str], of_scene: bool = False) -> str:
     """The row at a step.
 
     Args:
         pictures: addresses by the names of `STATIONS`; what is missing is a name alone, and of the network it is said.
+        of_scene: they are of a drawn scene, which the segmentation network knows.
 
     Examples:
         >>> row = overview(3, False, {"image": "data:,i", "class map": "data:,m"})
@@ -97,18 +98,18 @@ def overview(step: int, answered: bool, pictures: dict[str, str]) -> str:
         at = _MODULES[step - 1] in modules
         there = reached(name, step, answered)
         picture = pictures.get(name, "") if there else ""
-        drawn = f'<img src="{escape(picture)}" alt="">' if picture else _empty(name, there)
+        drawn = f'<img src="{escape(picture)}" alt="">' if picture else _empty(name, there, of_scene)
         current = ' aria-current="step"' if at else ""
         either = f' data-or="{escape(tr("or"))}"' if name == "tuned" else ""
         items += f"<li{current}{either}>{drawn}<span>{escape(tr(name))}</span></li>"
     return f'<ol class="wv-map" aria-label="{escape(tr("The lecture, and where this step is"))}">{items}</ol>'
 
 
-def _empty(name: str, there: bool) -> str:
+def _empty(name: str, there: bool, of_scene: bool) -> str:
     """A place without a picture: which step fills it, or why none does."""
     if not there:
         return f"<i>{escape(tr('step {number}', number=_first_step(name)))}</i>"
-    if name == "network":
+    if name == "network" and not of_scene:
         return f'<i title="{escape(tr(SCENES_ONLY))}">{escape(tr("scenes only"))}</i>'
     return "<i></i>"
 

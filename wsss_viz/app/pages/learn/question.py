@@ -6,8 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from wsss_viz.app import session
+from wsss_viz.app import caching, session
 from wsss_viz.app.language import tr
+from wsss_viz.app.pages.learn import at_hand
 from wsss_viz.app.pages.learn.lesson import Question
 from wsss_viz.app.state import ViewState
 
@@ -19,14 +20,22 @@ def answered(state: ViewState) -> bool:
 
 def reveal(step: int, question: Question | None = None, guess: int | None = None) -> None:
     """Uncovers a step from now on, from a control's callback; `guess` is the option of the question that was chosen."""
-    st.session_state[f"learn_answer_{step}"] = None if question is None else (question.asked, guess)
+    st.session_state[f"learn_answer_{step}"] = None if question is None else (_asked(question), guess)
     session.change(answered=True)
 
 
 def guessed(question: Question, step: int) -> int | None:
     """The option that was guessed; None where the question was skipped, or was another one: of another picture."""
-    asked, guess = st.session_state.get(f"learn_answer_{step}") or ("", None)
-    return guess if asked == question.asked else None
+    asked, guess = st.session_state.get(f"learn_answer_{step}") or ((), None)
+    return guess if asked == _asked(question) else None
+
+
+def _asked(question: Question) -> tuple[str, ...]:
+    """What was asked and of which picture, which not every question names."""
+    state = session.state()
+    sample = at_hand.picked(state)
+    picture = state.example if sample is None else caching.digest(sample.image)
+    return question.asked, picture, state.sofa
 
 
 def ask(question: Question, step: int) -> None:

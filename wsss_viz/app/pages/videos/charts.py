@@ -14,6 +14,7 @@ from wsss_viz.data.sample import DISCRIMINATIVE, NON_DISCRIMINATIVE
 from wsss_viz.data.sequences import ACTIONS, Video
 from wsss_viz.evaluation.detection import Detection, DetectionScores
 from wsss_viz.figures.chart import GREY, SERIES, Axis, Band, Bars, Chart, Colour, Line, Mark, Plot, Rule
+from wsss_viz.methods.catalogue import METHODS
 
 FRAMES = 16
 MOMENTS = {DISCRIMINATIVE: mark("the discriminative moment"), NON_DISCRIMINATIVE: mark("run-up and run-out")}
@@ -24,7 +25,7 @@ FIRST = 0.5
 """Where the first frame begins on the axis: as in the table frames are counted from 1, and each reaches from half a
 frame before its number to half a frame after."""
 METHOD_COLOURS = {"cam": SERIES[3], "ae": SERIES[4], "ae-rounds": SERIES[2]}
-METHOD_NAMES = {"cam": "CAM in time", "ae": "AE (frozen)", "ae-rounds": "AE (retrained)"}
+METHOD_NAMES = {"cam": "CAM in time", **{name: METHODS[name].title for name in ("ae", "ae-rounds")}}
 
 
 def strip(frames: NDArray[np.uint8], erased: NDArray[np.bool_] | None = None, count: int = FRAMES) -> Picture:

@@ -31,7 +31,7 @@ class PanelStep:
         centres: where the cells of `maps` lie, in pixels of the sample's image; None where unknown.
         grids: what `maps` are made of, as `Step.grids`.
         rows: the indices of the classes that `maps` are of; None: all C. The others' are 0.
-        mask: (H, W) uint8, a finished pseudo mask, class index + 1 and 0 the background, in place of the threshold's.
+        mask: (H, W) a finished pseudo mask, class index + 1 and 0 the background, in place of the threshold's.
         name: "epoch 3"; "": "k = 3".
     """
 

@@ -179,7 +179,7 @@ def _question(seed: float, end: Segmented | None) -> Question:
     )
 
 
-def finished(step: Step, trace: Trace, sample: Sample) -> NDArray[np.uint8]:
+def finished(step: Step, trace: Trace, sample: Sample) -> NDArray[np.unsignedinteger]:
     """The refiner's mask by the trace's classes."""
     return pipeline_on_image.renumbered(step, labels_of(trace, sample), trace.classes)
 

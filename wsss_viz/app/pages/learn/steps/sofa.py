@@ -31,7 +31,7 @@ from wsss_viz.traces import Step, Trace
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
-ON_SOFA = mark("You have chosen a sofa scene; any other choice beside it leads back to the image that you looked at.")
+ON_SOFA = mark("You have chosen a sofa scene; any other choice beside it leads back to what you looked at.")
 OUTLINED = mark("the scene: {carrier} and {other}, the {carrier} outlined")
 SEEN = 0.5
 REPORT = "scenes-test"

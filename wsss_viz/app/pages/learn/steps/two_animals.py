@@ -244,8 +244,8 @@ def _question(pair: Pair) -> Question:
         tr(
             "{left} of it, and {rest} of the {erased}'s own. With both erased from one picture {together} "
             "of the {other}'s is left.",
-            left=percent(left),
-            rest=percent(rest),
+            left=percent(max(left, 0)),
+            rest=percent(max(rest, 0)),
             erased=pair.erased,
             together=percent(max(pair.left[1], 0)),
             other=pair.other,
