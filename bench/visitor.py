@@ -81,6 +81,7 @@ class Visitor:
     def __init__(self, address: str, cookie: str = "") -> None:
         self.address, self._cookie = address, cookie
         self.session = self._page = ""
+        self._at: tuple[str, str] | None = None
         self._socket: Any = None
         self._fragments: dict[str, float] = {}
         self._states: dict[str, WidgetState] = {}
@@ -195,6 +196,9 @@ class Visitor:
         if fragment:
             message.rerun_script.fragment_id, message.rerun_script.page_script_hash = fragment, self._page
             message.rerun_script.is_auto_rerun = True
+        else:  # in one session a browser comes to another address of its own accord by Back and Forward alone
+            message.rerun_script.is_history_navigation = self._at not in (None, (page, query))
+            self._at = page, query
         message.rerun_script.widget_states.widgets.extend(self._states.values())
         start = time.perf_counter()
         await self._socket.send(message.SerializeToString())
