@@ -174,6 +174,14 @@ def test_a_link_drawn_before_a_change_takes_the_change_along(address: Address, a
     assert session.state() == ViewState()
 
 
+def test_a_link_leaves_the_answer_of_a_step_behind_however_soon_it_is_pressed(address: Address) -> None:
+    came_with(address, "learn", step="4")
+    session.change(answered=True)
+    came_with(address, "learn", step="4")
+    came_with(address, "compare", step="4")
+    assert session.state() == ViewState(step=4)
+
+
 def test_a_link_to_a_view_of_its_own_is_followed_whatever_was_changed(address: Address) -> None:
     came_with(address, "learn", step="4")
     session.change(answered=True)

@@ -108,7 +108,7 @@ def synchronise(page: str, begun: float | None = None) -> ViewState:
     late = not back and ((touched and not moved) or _is_from_before(seen, page, moved, touched))
     if not late and (back or seen != written):
         st.session_state[_STATE], st.session_state[_NOTES] = ViewState.from_query(seen)
-    elif late and moved and seen not in st.session_state.get(_BEFORE, []):
+    elif late and moved and not (touched and seen in st.session_state.get(_BEFORE, [])):
         st.session_state[_STATE], st.session_state[_NOTES] = carried(state(), page), ()
     language.choose(state().lang)
     # Back may be pressed before the answer to a click has come, which then puts the click's address over the one that
